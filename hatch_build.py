@@ -1,0 +1,16 @@
+"""Compile the gettext catalogues into the wheel, also for an editable install."""
+
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        del version, build_data
+        for source in Path(self.root, "traymail", "locale").rglob("*.po"):
+            with source.open("rb") as catalogue, source.with_suffix(".mo").open("wb") as compiled:
+                write_mo(compiled, read_po(catalogue))

@@ -1,0 +1,1 @@
+"""The nouns and the decisions: pure, without disk, network, thread or clock."""

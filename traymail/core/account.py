@@ -1,0 +1,75 @@
+"""An account: through whom, and how fast, mail leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from traymail.core.message import Address
+
+
+class Security(Enum):
+    """How a connection is protected; ``NONE`` only ever to a loopback host."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(Enum):
+    """How an account logs in."""
+
+    PASSWORD = "password"  # noqa: S105 # the word of the configuration, not a secret
+    OAUTH2 = "oauth2"
+    NONE = "none"
+
+
+class WhenUnsure(Enum):
+    """What to do with a mail the server may already have."""
+
+    ASK = "ask"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many mails may leave in a minute, an hour, a day; None where nothing is said."""
+
+    per_minute: int | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account as configured, everything left out filled in from the provider table.
+
+    ``max_message_bytes`` is the size on the wire; ``provider`` the id of the table's row, or "".
+    """
+
+    name: str
+    address: Address
+    host: str
+    port: int
+    security: Security
+    username: str
+    auth: Auth = Auth.PASSWORD
+    kind: str = "smtp"
+    provider: str = ""
+    ca_file: str = ""
+    max_message_bytes: int = 25_000_000
+    limits: Limits = Limits()
+    timeout: timedelta = timedelta(seconds=30)
+    password_command: tuple[str, ...] = ()
+    retry_for: timedelta = timedelta(days=3)
+    when_unsure: WhenUnsure = WhenUnsure.ASK
+    undo: timedelta = timedelta(seconds=5)
+
+    @property
+    def connection(self) -> str:
+        """Return what a login depends on, as one string: when it changes, a refusal is void."""
+        return "\n".join(
+            (self.kind, self.host, str(self.port), self.security.value, self.auth.value)
+            + (self.username, self.address.mailbox, self.ca_file, *self.password_command)
+        )

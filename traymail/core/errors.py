@@ -1,0 +1,176 @@
+"""Every error of traymail, each with a title and a way out for the user.
+
+::
+
+    TraymailError(title, advice)
+    +- InputError                     an address, an argument: bad input (65)
+    +- SettingsError(problems)        every problem of a configuration at once (78)
+    +- CredentialError                no keyring, locked, no such secret (77)
+    +- SourceError(path)              a file or folder cannot be read (66)
+    +- StateError                     our own state cannot be written (73)
+    +- NotRunning, AlreadyRunning     about the running program (69, 75)
+    +- DeliveryError(reply)           an attempt did not end in "sent"
+       +- TransientFailure            later
+       +- PermanentFailure            never, unchanged
+       +- AccountFailure              this account stops until the user acts
+       |  +- AuthFailure              the login was refused
+       +- UnknownOutcome              the server may have it
+
+Title and advice are Texts: translated where they are shown, and free of secrets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from traymail.core.texts import Text, text
+
+
+class TraymailError(Exception):
+    """What went wrong (``title``) and the way out (``advice``)."""
+
+    def __init__(self, title: Text, advice: Text | None = None) -> None:
+        super().__init__(str(title))
+        self.title = title
+        self.advice = advice
+
+
+class InputError(TraymailError):
+    """Bad input: an address, a header, an argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration: where (``rules[2].folder``), which line, and what."""
+
+    where: str
+    what: Text
+    line: int | None = None
+    advice: Text | None = None
+
+
+class SettingsError(TraymailError):
+    """A configuration that cannot be used; ``problems`` holds every reason, in file order."""
+
+    def __init__(self, problems: tuple[Problem, ...], file_name: str = "config.toml") -> None:
+        super().__init__(
+            text("The configuration has {count} problem(s).", count=len(problems)),
+            text("Mend the lines named above; until then the last good configuration is used."),
+        )
+        self.problems = problems
+        self.file_name = file_name
+
+
+class CredentialError(TraymailError):
+    """The secret of an account cannot be had or kept."""
+
+
+class SourceError(TraymailError):
+    """A file or folder that cannot be read; nothing was sent."""
+
+    def __init__(self, path: str, title: Text, advice: Text | None = None) -> None:
+        super().__init__(title, advice)
+        self.path = path
+
+
+class StateError(TraymailError):
+    """traymail's own files cannot be written: disk full, no permission, damaged."""
+
+
+class NotRunning(TraymailError):
+    """A command for the running program, and there is none."""
+
+
+class AlreadyRunning(TraymailError):
+    """Another process owns this home."""
+
+    def __init__(self, pid: int | None) -> None:
+        super().__init__(
+            text("traymail already runs (pid {pid})", pid=pid)
+            if pid is not None
+            else text("traymail already runs"),
+            text("Use that one, or end it with: traymail quit"),
+        )
+        self.pid = pid
+
+
+class Stage(Enum):
+    """How far a session with a server had come; the order is that of RFC 5321."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    STARTTLS = "starttls"
+    EHLO = "ehlo"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    FINAL = "final"
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server said, secrets struck out: SMTP code (or None), text on one line."""
+
+    code: int | None
+    text: str
+    stage: Stage
+
+
+class DeliveryError(TraymailError):
+    """An attempt that did not end in "sent".
+
+    ``rule_id`` names the row of `traymail.core.replies` the advice came from; it is what the
+    outbox keeps, so that the advice can be shown in the language of the day.
+    ``hold`` asks for a pause of at least so long before the account is used again.
+    ``refused`` are the recipients this is about; empty means all of the mail.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        rule_id: str,
+        title: Text,
+        advice: Text | None = None,
+        *,
+        hold: timedelta = timedelta(0),
+        refused: tuple[RecipientReply, ...] = (),
+    ) -> None:
+        super().__init__(title, advice)
+        self.reply = reply
+        self.rule_id = rule_id
+        self.hold = hold
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientReply:
+    """What the server said of one recipient."""
+
+    mailbox: str
+    code: int
+    reply: str
+    rule_id: str = ""
+
+
+class TransientFailure(DeliveryError):
+    """Not now: the same mail may go through later."""
+
+
+class PermanentFailure(DeliveryError):
+    """The server's verdict on this mail: it will never take it unchanged."""
+
+
+class AccountFailure(DeliveryError):
+    """Nothing leaves through this account until the user acts or a test passes."""
+
+
+class AuthFailure(AccountFailure):
+    """The server refused the login."""
+
+
+class UnknownOutcome(DeliveryError):
+    """The final dot went out and the answer did not come back: the server may have the mail."""

@@ -1,0 +1,174 @@
+"""The nouns of a mail: Address, Draft, Attachment, Envelope, Mail."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+# 57 bytes make a base64 line of 76 characters (RFC 2045 section 6.8); 1,000 lines a chunk.
+LINE_BYTES = 57
+CHUNK_BYTES = 1000 * LINE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox (``local@domain``, checked) and the name shown with it (may be empty)."""
+
+    mailbox: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.mailbox}>" if self.name else self.mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What a file was when it was found whole; a copy that sees anything else is thrown away."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file to attach: a path on disk, or content at hand (a pasted picture, a zip).
+
+    Exactly one of ``path`` and ``content`` is given. ``name`` is what the recipient sees.
+    ``guard``: the copy must find this very file, or it raises SourceError.
+    ``remove_after_copy``: the file is a temporary one of ours.
+    """
+
+    name: str
+    path: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+    guard: FileIdentity | None = None
+    remove_after_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What someone, or a rule, wants to say: not yet stored, nothing encoded."""
+
+    account: str
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    subject: str = ""
+    text: str = ""
+    html: str | None = None
+    files: tuple[DraftFile, ...] = ()
+    rule: str | None = None
+    dedupe_key: str | None = None
+    when_unsure: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as it is kept with a mail: inline content when small, else a file of the spool."""
+
+    name: str
+    mime_type: str
+    size: int
+    sha256: str
+    content: bytes | None = field(default=None, repr=False)
+    spool: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who the server is told: the sender's mailbox and every recipient's, Bcc included."""
+
+    sender: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An attachment and the offset in the skeleton at which its base64 lines stand."""
+
+    offset: int
+    attachment: Attachment
+
+
+OpenAttachment = Callable[[Attachment], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message that is never one big value: a skeleton and the files that belong into it.
+
+    The skeleton is the whole RFC 5322 message (CRLF) but for the encoded attachments. It is made
+    once, when the mail is stored, so every attempt sends the same bytes.
+    ``subject``, ``text`` and ``html`` are there for senders that do not speak RFC 5322.
+    """
+
+    message_id: str
+    envelope: Envelope
+    subject: str
+    text: str
+    html: str | None
+    skeleton: bytes = field(repr=False)
+    placed: tuple[Placed, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Return the octets of the message on the wire (RFC 1870), without dot-stuffing."""
+        return len(self.skeleton) + sum(encoded_size(p.attachment.size) for p in self.placed)
+
+    def chunks(self, open_attachment: OpenAttachment) -> Iterator[bytes]:
+        """Yield the message's bytes in order; at most 64 KiB of a file is in memory at a time."""
+        done = 0
+        for place in self.placed:
+            yield self.skeleton[done : place.offset]
+            done = place.offset
+            with open_attachment(place.attachment) as source:
+                yield from base64_lines(source)
+        yield self.skeleton[done:]
+
+
+def encoded_size(size: int) -> int:
+    """Return the bytes that ``size`` bytes become as base64 lines with CRLF."""
+    lines, rest = divmod(size, LINE_BYTES)
+    return lines * 78 + (4 * ((rest + 2) // 3) + 2 if rest else 0)
+
+
+def base64_lines(source: BinaryIO) -> Iterator[bytes]:
+    """Yield base64 in lines of 76 characters, each ended by CRLF, a thousand lines at a time."""
+    while block := read_fully(source, CHUNK_BYTES):
+        encoded = binascii.b2a_base64(block, newline=False)
+        lines = [encoded[at : at + 76] for at in range(0, len(encoded), 76)]
+        yield b"\r\n".join(lines) + b"\r\n"
+
+
+def read_fully(source: BinaryIO, size: int) -> bytes:
+    """Read ``size`` bytes, less only at the end: a short read must not end a base64 group."""
+    block = source.read(size)
+    while 0 < len(block) < size:
+        more = source.read(size - len(block))
+        if not more:
+            break
+        block += more
+    return block
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What `traymail.core.mime.compose` makes of a draft: skeleton and the places of its files."""
+
+    skeleton: bytes = field(repr=False)
+    placed: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What makes a message this very one, fixed when it is stored."""
+
+    message_id: str
+    date: datetime
+    boundary: str

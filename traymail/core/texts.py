@@ -1,0 +1,39 @@
+"""Words for the user, translated where they are shown: a Text is a catalogue entry and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence of the catalogue (English, with ``{name}`` fields) and what fills its fields."""
+
+    msgid: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    def translated(self, translate: Translate) -> str:
+        """Return the sentence in the language of ``translate``; values that are Texts follow suit."""
+        sentence = translate(self.msgid)
+        if not self.values:
+            return sentence
+        filled = {
+            name: value.translated(translate) if isinstance(value, Text) else value
+            for name, value in self.values
+        }
+        return sentence.format_map(filled)
+
+    def __str__(self) -> str:
+        return self.translated(str)
+
+
+def text(msgid: str, /, **values: object) -> Text:
+    """Make a Text; the catalogue is extracted from the calls of this function.
+
+    Only ``msgid`` is a format string, and it is always a literal of ours: values are never parsed.
+    A Text without values is shown as it is, so braces in it need no doubling.
+    """
+    return Text(msgid, tuple(values.items()))

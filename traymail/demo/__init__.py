@@ -1,0 +1,1 @@
+"""Everything on this machine: an embedded SMTP sink and the tour."""

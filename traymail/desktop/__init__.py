@@ -1,0 +1,1 @@
+"""What the system offers: paths, clock, language, single instance."""

@@ -1,0 +1,1 @@
+"""The order of work: observations and commands in, events out."""
