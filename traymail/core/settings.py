@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 
 from traymail.core.account import Account
 from traymail.core.outbox import RETENTION
@@ -20,5 +19,5 @@ class Settings:
     default_account: str = ""
     rules_max_per_hour: int = 300
     retention: timedelta = RETENTION
-    accounts: Mapping[str, Account] = MappingProxyType({})
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
