@@ -1,0 +1,67 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traymail.core.duration import LONGEST, format_duration, parse_duration
+from traymail.core.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("words", "duration"),
+    [
+        ("500ms", timedelta(milliseconds=500)),
+        ("30s", timedelta(seconds=30)),
+        ("10m", timedelta(minutes=10)),
+        ("24h", timedelta(hours=24)),
+        ("3d", timedelta(days=3)),
+        ("0s", timedelta(0)),
+        (" 5s ", timedelta(seconds=5)),
+        ("36500d", LONGEST),
+    ],
+)
+def test_reads(words: str, duration: timedelta) -> None:
+    assert parse_duration(words) == duration
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "5", "s", "-5s", "1.5h", "5 s", "5S", "5min", "٣s", "5s\nBcc: a@b", "5s5m", "1e3s", "∞"],
+)
+def test_refuses_with_examples(words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_duration(words)
+    assert "\n" not in str(caught.value.title)
+    assert "10m" in str(caught.value.advice)
+
+
+@pytest.mark.parametrize("words", ["36501d", "999999999999d", "99999999h"])
+def test_refuses_what_is_too_long(words: str) -> None:
+    with pytest.raises(InputError, match="too long") as caught:
+        parse_duration(words)
+    assert str(caught.value.advice) == "The longest is 36500d."
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (timedelta(0), "0s"),
+        (timedelta(minutes=90), "90m"),
+        (timedelta(hours=24), "1d"),
+        (timedelta(milliseconds=1500), "1500ms"),
+        (timedelta(microseconds=1), "0s"),
+    ],
+)
+def test_writes(duration: timedelta, words: str) -> None:
+    assert format_duration(duration) == words
+
+
+@given(st.integers(0, LONGEST // timedelta(milliseconds=1)))
+def test_what_is_written_is_read_back(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
+    assert parse_duration(format_duration(duration)) == duration
