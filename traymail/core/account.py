@@ -69,7 +69,6 @@ class Account:
     @property
     def connection(self) -> str:
         """Return what a login depends on, as one string: when it changes, a refusal is void."""
-        return "\n".join(
-            (self.kind, self.host, str(self.port), self.security.value, self.auth.value)
-            + (self.username, self.address.mailbox, self.ca_file, *self.password_command)
-        )
+        parts = (self.kind, self.host, str(self.port), self.security.value, self.auth.value)
+        own = (self.username, self.address.mailbox, self.ca_file, *self.password_command)
+        return "\n".join((*parts, *own))

@@ -1,4 +1,4 @@
-"""Words for the user, translated where they are shown: a Text is a catalogue entry and its values."""
+"""Words for the user, translated where they are shown: a catalogue entry and its values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Text:
     values: tuple[tuple[str, object], ...] = ()
 
     def translated(self, translate: Translate) -> str:
-        """Return the sentence in the language of ``translate``; values that are Texts follow suit."""
+        """Return the sentence in the language of ``translate``; values that are Texts too."""
         sentence = translate(self.msgid)
         if not self.values:
             return sentence

@@ -1,0 +1,44 @@
+"""The user's language: which catalogue to show texts from."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from traymail.core.texts import Translate
+
+LANGUAGES = ("en", "zh_CN")
+_CATALOGUES = Path(__file__).parent.parent / "locale"
+
+
+def choose(wanted: str, environ: Mapping[str, str]) -> str:
+    """Return one of LANGUAGES: the wanted one, or for ``auto`` the environment's (POSIX order)."""
+    if wanted in LANGUAGES:
+        return wanted
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "")
+        if value:
+            return _nearest(value)
+    return _nearest(_system_language())
+
+
+@cache
+def translator(language: str) -> Translate:
+    """Return the function that turns a catalogue entry into ``language``; unknown ones stay."""
+    if language == "en":
+        return str
+    return gettext.translation("traymail", _CATALOGUES, [language], fallback=True).gettext
+
+
+def _nearest(locale_name: str) -> str:
+    # Traditional Chinese readers read Simplified more easily than English.
+    return "zh_CN" if locale_name.lower().startswith("zh") else "en"
+
+
+def _system_language() -> str:
+    # Windows and macOS set no variable for programs started from the desktop.
+    import locale
+
+    return locale.getlocale()[0] or ""
