@@ -1,0 +1,470 @@
+"""The providers that traymail knows: servers, kinds of login, sizes and limits.
+
+A row stands here only when a public page or a real session told of its host and port; nothing is
+guessed. Mail of companies (Exmail, Alibaba, Feishu) has domains of its own: those rows are found
+by their host only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from traymail.core.account import Limits, Security
+from traymail.core.texts import Text, text
+
+
+class AuthKind(Enum):
+    """What a provider takes as the secret of a login."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    APP_PASSWORD = "app_password"  # noqa: S105 # a kind, not a secret
+    PASSWORD = "password"  # noqa: S105 # a kind, not a secret
+    PASSWORD_OR_CODE = "password_or_code"  # noqa: S105 # a kind, not a secret
+    BRIDGE_PASSWORD = "bridge_password"  # noqa: S105 # a kind, not a secret
+    API_KEY = "api_key"
+    OAUTH2 = "oauth2_required"
+
+    @property
+    def secret_name(self) -> Text:
+        """Return what the user knows the secret as: the words of a prompt."""
+        return _SECRET_NAMES[self]
+
+
+_SECRET_NAMES = {
+    AuthKind.AUTHORIZATION_CODE: text("Authorization code"),
+    AuthKind.APP_PASSWORD: text("App password"),
+    AuthKind.PASSWORD: text("Password"),
+    AuthKind.PASSWORD_OR_CODE: text("Password or app password"),
+    AuthKind.BRIDGE_PASSWORD: text("Password shown by Proton Mail Bridge"),
+    AuthKind.API_KEY: text("API key or SMTP key"),
+    AuthKind.OAUTH2: text("Sign-in in the browser"),
+}
+
+
+class UsernameForm(Enum):
+    """How a login name follows from an address."""
+
+    ADDRESS = "address"
+    LOCAL_PART = "local part"
+    APIKEY = "the word apikey"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A port, and how it is protected."""
+
+    port: int
+    security: Security
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A row of the table.
+
+    ``domains`` and ``other_hosts`` may hold ``*`` for a part that varies.
+    ``endpoints`` are in order of preference; a row with domains has at least one.
+    ``max_message_bytes``: on the wire, below what the server announces; None where not known.
+    ``family``: whose replies it speaks, for `traymail.core.replies`.
+    ``sender_is_login``: the server refuses any other sender than the login address.
+    ``code_length``: letters and digits of the code, spaces left out.
+    """
+
+    id: str
+    name: Text
+    host: str
+    endpoints: tuple[Endpoint, ...]
+    auth_kind: AuthKind
+    domains: tuple[str, ...] = ()
+    other_hosts: tuple[str, ...] = ()
+    family: str = ""
+    username: UsernameForm = UsernameForm.ADDRESS
+    max_message_bytes: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    help_url: str = ""
+    code_length: int | None = None
+    sender_is_login: bool = False
+
+    @property
+    def port(self) -> int:
+        """Return the port of the preferred endpoint."""
+        return self.endpoints[0].port
+
+    @property
+    def security(self) -> Security:
+        """Return the protection of the preferred endpoint."""
+        return self.endpoints[0].security
+
+    def username_for(self, mailbox: str) -> str:
+        """Return the login name that belongs to a mailbox (``local@domain``)."""
+        match self.username:
+            case UsernameForm.ADDRESS:
+                return mailbox
+            case UsernameForm.LOCAL_PART:
+                return mailbox.rpartition("@")[0]
+            case UsernameForm.APIKEY:
+                return "apikey"
+
+
+def for_address(address: str) -> Provider | None:
+    """Return the provider of ``local@domain``; None for a domain that is not in the table."""
+    domain = address.rpartition("@")[2].lower().rstrip(".")
+    return next((row for row in PROVIDERS if _any_matches(domain, row.domains)), None)
+
+
+def for_host(host: str) -> Provider | None:
+    """Return the provider whose server this is; None for others and for this computer."""
+    host = host.lower().rstrip(".")
+    if host in {"", _LOOPBACK}:
+        return None  # a bridge listens on loopback, but so does every other local server
+    return next(
+        (row for row in PROVIDERS if host == row.host or _any_matches(host, row.other_hosts)), None
+    )
+
+
+def by_id(provider: str) -> Provider | None:
+    """Return the row of an id, as kept in `traymail.core.account.Account.provider`."""
+    return next((row for row in PROVIDERS if row.id == provider), None)
+
+
+def _any_matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+_LOOPBACK = "127.0.0.1"
+_TLS_465 = Endpoint(465, Security.TLS)
+_STARTTLS_587 = Endpoint(587, Security.STARTTLS)
+_NETEASE_PORTS = (_TLS_465, Endpoint(994, Security.TLS))  # TLS only: 587 is no STARTTLS there
+_QQ_HELP = (
+    "https://wx.mail.qq.com/list/readtemplate?name=app_intro.html#/agreement/authorizationCode"
+)
+_NETEASE_HELP = (
+    "https://help.mail.126.com/faqDetail.do?"
+    "code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac25c12dcb3d46222b6"
+)
+
+PROVIDERS: tuple[Provider, ...] = (
+    # QQ announces SIZE 73400320; its limits per minute, hour and day exist but are kept secret.
+    Provider(
+        id="qq",
+        name=text("QQ Mail"),
+        domains=("qq.com",),
+        host="smtp.qq.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="qq",
+        max_message_bytes=70_000_000,
+        help_url=_QQ_HELP,
+        code_length=16,
+        sender_is_login=True,
+    ),
+    Provider(  # the same service under another name
+        id="foxmail",
+        name=text("Foxmail"),
+        domains=("foxmail.com",),
+        host="smtp.qq.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="qq",
+        max_message_bytes=70_000_000,
+        help_url=_QQ_HELP,
+        code_length=16,
+        sender_is_login=True,
+    ),
+    Provider(
+        id="exmail.qq",
+        name=text("Tencent Exmail"),
+        host="smtp.exmail.qq.com",
+        other_hosts=("hwsmtp.exmail.qq.com",),
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        family="qq",
+        max_message_bytes=70_000_000,
+        help_url="https://exmail.qq.com/cgi-bin/help",
+    ),
+    Provider(
+        id="163",
+        name=text("NetEase 163 Mail"),
+        domains=("163.com",),
+        host="smtp.163.com",
+        endpoints=_NETEASE_PORTS,
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+        sender_is_login=True,
+    ),
+    Provider(
+        id="126",
+        name=text("NetEase 126 Mail"),
+        domains=("126.com",),
+        host="smtp.126.com",
+        endpoints=_NETEASE_PORTS,
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+        sender_is_login=True,
+    ),
+    Provider(
+        id="yeah",
+        name=text("NetEase yeah.net"),
+        domains=("yeah.net",),
+        host="smtp.yeah.net",
+        endpoints=_NETEASE_PORTS,
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+        sender_is_login=True,
+    ),
+    Provider(  # 100 mails a day, then "554 5.5.0 MI:STC"
+        id="netease-qiye-free",
+        name=text("NetEase free company mail"),
+        host="smtphz.qiye.163.com",
+        endpoints=(Endpoint(994, Security.TLS),),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        family="163",
+        limits=Limits(per_day=100),
+    ),
+    Provider(
+        id="sina",
+        name=text("Sina Mail"),
+        domains=("sina.com",),
+        host="smtp.sina.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        help_url="https://help.sina.com.cn/comquestiondetail/view/160/",
+    ),
+    Provider(
+        id="sohu",
+        name=text("Sohu Mail"),
+        domains=("sohu.com",),
+        host="smtp.sohu.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+    ),
+    Provider(  # pages disagree whether a client password is needed
+        id="aliyun",
+        name=text("Alibaba Mail"),
+        domains=("aliyun.com",),
+        host="smtp.aliyun.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://mail.aliyun.com/",
+    ),
+    Provider(
+        id="aliyun-qiye",
+        name=text("Alibaba company mail"),
+        host="smtp.qiye.aliyun.com",
+        other_hosts=("smtp.mxhichina.com",),
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://help.aliyun.com/zh/document_detail/36576.html",
+    ),
+    Provider(
+        id="139",
+        name=text("China Mobile 139 Mail"),
+        domains=("139.com",),
+        host="smtp.139.com",
+        other_hosts=("smtp.10086.cn",),
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        help_url="https://mail.10086.cn/help/help.html",
+    ),
+    Provider(
+        id="189",
+        name=text("China Telecom 189 Mail"),
+        domains=("189.cn",),
+        host="smtp.189.cn",
+        endpoints=(_TLS_465, Endpoint(587, Security.TLS)),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        help_url="https://help.189.cn/client/client.html",
+    ),
+    # Announces SIZE 35882577. 500 recipients a day; a Workspace account may raise it to 2,000.
+    Provider(
+        id="gmail",
+        name=text("Gmail"),
+        domains=("gmail.com", "googlemail.com"),
+        host="smtp.gmail.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.APP_PASSWORD,
+        family="gmail",
+        max_message_bytes=35_000_000,
+        limits=Limits(per_day=500),
+        help_url="https://support.google.com/accounts/answer/185833",
+        code_length=16,
+    ),
+    Provider(  # neither passwords nor app passwords since 2024
+        id="outlook",
+        name=text("Outlook.com"),
+        domains=("outlook.com", "hotmail.com", "live.com", "msn.com"),
+        host="smtp-mail.outlook.com",
+        endpoints=(_STARTTLS_587,),
+        auth_kind=AuthKind.OAUTH2,
+        family="outlook",
+        help_url="https://support.microsoft.com/en-US/Outlook/pop-imap-and-smtp-settings-for-outlook-com",
+    ),
+    Provider(  # announces SIZE 157286400
+        id="office365",
+        name=text("Microsoft 365"),
+        domains=("*.onmicrosoft.com",),
+        host="smtp.office365.com",
+        other_hosts=("smtp.partner.outlook.cn",),
+        endpoints=(_STARTTLS_587,),
+        auth_kind=AuthKind.OAUTH2,
+        family="outlook",
+        max_message_bytes=150_000_000,
+        limits=Limits(per_minute=30, per_day=10_000),
+        help_url="https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
+    ),
+    Provider(
+        id="icloud",
+        name=text("iCloud Mail"),
+        domains=("icloud.com", "me.com", "mac.com"),
+        host="smtp.mail.me.com",
+        endpoints=(_STARTTLS_587,),
+        auth_kind=AuthKind.APP_PASSWORD,
+        help_url="https://support.apple.com/en-ie/102525",
+    ),
+    Provider(
+        id="yahoo",
+        name=text("Yahoo Mail"),
+        domains=("yahoo.com", "ymail.com", "rocketmail.com"),
+        host="smtp.mail.yahoo.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.APP_PASSWORD,
+        limits=Limits(per_day=500),
+        help_url="https://help.yahoo.com/kb/SLN15241.html",
+    ),
+    Provider(  # the host depends on the data centre; domains of one's own use smtppro
+        id="zoho",
+        name=text("Zoho Mail"),
+        domains=("zoho.com", "zohomail.com"),
+        host="smtp.zoho.com",
+        other_hosts=("smtp.zoho.eu", "smtp.zoho.in", "smtppro.zoho.*"),
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
+    ),
+    Provider(
+        id="zoho-cn",
+        name=text("Zoho Mail China"),
+        domains=("zoho.com.cn",),
+        host="smtp.zoho.com.cn",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+    ),
+    Provider(
+        id="fastmail",
+        name=text("Fastmail"),
+        domains=("fastmail.com", "fastmail.fm"),
+        host="smtp.fastmail.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.APP_PASSWORD,
+        help_url="https://www.fastmail.com/help/account/limits.html",
+    ),
+    Provider(  # a program on this computer; its certificate is its own: `ca_file`
+        id="proton-bridge",
+        name=text("Proton Mail Bridge"),
+        domains=("proton.me", "protonmail.com", "pm.me"),
+        host=_LOOPBACK,
+        endpoints=(Endpoint(1025, Security.STARTTLS),),
+        auth_kind=AuthKind.BRIDGE_PASSWORD,
+        help_url="https://proton.me/mail/bridge",
+    ),
+    Provider(
+        id="gmx",
+        name=text("GMX"),
+        domains=("gmx.net", "gmx.de", "gmx.at", "gmx.ch"),
+        host="mail.gmx.net",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD,
+        help_url="https://hilfe.gmx.net/pop-imap/imap/imap-serverdaten.html",
+    ),
+    Provider(
+        id="gmx.com",
+        name=text("GMX"),
+        domains=("gmx.com",),
+        host="mail.gmx.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD,
+        help_url="https://hilfe.gmx.net/pop-imap/imap/imap-serverdaten.html",
+    ),
+    Provider(
+        id="web.de",
+        name=text("WEB.DE"),
+        domains=("web.de",),
+        host="smtp.web.de",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD,
+        username=UsernameForm.LOCAL_PART,
+        help_url="https://hilfe.web.de/pop-imap/imap/imap-serverdaten.html",
+    ),
+    Provider(  # access by mail programs must be switched on in its settings first
+        id="yandex",
+        name=text("Yandex Mail"),
+        domains=("yandex.ru", "yandex.com", "ya.ru"),
+        host="smtp.yandex.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        limits=Limits(per_day=500),
+        help_url="https://yandex.com/support/mail/mail-clients/others.html",
+    ),
+    Provider(
+        id="mail.ru",
+        name=text("Mail.ru"),
+        domains=("mail.ru", "inbox.ru", "list.ru", "bk.ru", "internet.ru"),
+        host="smtp.mail.ru",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.APP_PASSWORD,
+        help_url="https://help.mail.ru/mail/security/protection/external",
+    ),
+    Provider(
+        id="aol",
+        name=text("AOL Mail"),
+        domains=("aol.com", "aim.com"),
+        host="smtp.aol.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.APP_PASSWORD,
+        help_url="https://help.aol.com/articles/how-do-i-use-other-email-applications-to-send-and-receive-my-aol-mail",
+    ),
+    Provider(
+        id="feishu",
+        name=text("Feishu Mail"),
+        host="smtp.feishu.cn",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+    ),
+    Provider(
+        id="sendgrid",
+        name=text("SendGrid over SMTP"),
+        host="smtp.sendgrid.net",
+        endpoints=(_STARTTLS_587, _TLS_465, Endpoint(2525, Security.STARTTLS)),
+        auth_kind=AuthKind.API_KEY,
+        username=UsernameForm.APIKEY,
+        help_url="https://docs.sendgrid.com/for-developers/sending-email/integrating-with-the-smtp-api",
+    ),
+    Provider(
+        id="mailgun",
+        name=text("Mailgun"),
+        host="smtp.mailgun.org",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.PASSWORD,
+    ),
+    Provider(  # one host for each region; 41943040 bytes after base64
+        id="ses",
+        name=text("Amazon SES"),
+        host="",
+        other_hosts=("email-smtp.*.amazonaws.com",),
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.API_KEY,
+        max_message_bytes=40_000_000,
+        help_url="https://docs.aws.amazon.com/ses/latest/dg/send-email-smtp.md",
+    ),
+    Provider(
+        id="brevo",
+        name=text("Brevo"),
+        host="smtp-relay.brevo.com",
+        endpoints=(_STARTTLS_587,),
+        auth_kind=AuthKind.API_KEY,
+    ),
+)
