@@ -1,0 +1,116 @@
+"""A flow carries one rule from what its watcher saw to mails in the outbox, and what comes after.
+
+There is one flow for each rule that is on. All calls come from the engine's thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from traymail.core.message import Attachment, Draft, DraftFile
+from traymail.core.observations import Observation
+from traymail.core.outbox import OutboxItem
+from traymail.core.rule import Rule
+from traymail.core.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or line that is not mailed, and why; named in the log, in status, in a dry run."""
+
+    what: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStatus:
+    """How a rule fares since the program started. ``left_out`` holds the latest, a bounded few."""
+
+    watching: bool = False
+    matched: int = 0
+    sent: int = 0
+    suppressed: int = 0
+    last_match_at: datetime | None = None
+    error: Text | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMail:
+    """A mail that a rule would make; attachments by name and size in bytes."""
+
+    subject: str
+    to: tuple[str, ...]
+    body: str
+    attachments: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A dry run: how many files or matches, the first mails they would make, what is left out."""
+
+    rule: str
+    events: int
+    mails: tuple[PreviewMail, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+class Posting(Protocol):
+    """The one door into the outbox for flows."""
+
+    def take(self, file: DraftFile) -> Attachment:
+        """Copy a file's content into the spool.
+
+        Raises SourceError: cannot be read, or changed while it was read; StateError: no room.
+        """
+        ...
+
+    def open(self, attachment: Attachment) -> BinaryIO:
+        """Open the copied content for reading."""
+        ...
+
+    def post(self, draft: Draft, attachments: tuple[Attachment, ...]) -> OutboxItem:
+        """Compose and store the mail; joins the transaction that is open. ``draft.files`` is ().
+
+        Raises StateError: nothing was stored.
+        """
+        ...
+
+    def discard(self, attachments: tuple[Attachment, ...]) -> None:
+        """Throw away copies that no mail came to use."""
+        ...
+
+
+class Flow(Protocol):
+    """One rule at work."""
+
+    @property
+    def rule(self) -> Rule:
+        """Return the rule as configured."""
+        ...
+
+    def start(self, now: datetime) -> None:
+        """Begin, after the outbox has recovered: bring to an end what a crash left undone."""
+        ...
+
+    def observe(self, observation: Observation, now: datetime) -> None:
+        """Take in what the rule's watcher saw."""
+        ...
+
+    def tick(self, now: datetime) -> datetime | None:
+        """Do what is due; return when to be called next, None when nothing waits for a time."""
+        ...
+
+    def finished(self, item: OutboxItem, now: datetime) -> None:
+        """Learn that one of the rule's mails became sent, failed, cancelled or unknown."""
+        ...
+
+    def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001 # a state, not a mode
+        """Learn that the program is paused (nothing leaves), or goes on."""
+        ...
+
+    def status(self) -> FlowStatus:
+        """Return how the rule fares."""
+        ...
