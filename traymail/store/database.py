@@ -1,0 +1,255 @@
+"""The one SQLite file: connections, transactions, migrations; SQLite's errors end here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from traymail.core.errors import StateError
+from traymail.core.texts import Text, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 20.0
+
+
+class Database:
+    """A database file, used by many threads and by several processes at a time.
+
+    Every thread has a connection of its own. What a transaction has committed survives a power
+    cut (WAL with synchronous=FULL). All errors are StateErrors.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: dict[sqlite3.Connection, threading.Thread] = {}
+        self._closed = False
+        with self._translating():
+            make_private_file(path)
+            migrate(self._connection(), path)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write, all or nothing; inside another transaction of this thread it is part of that."""
+        with self._translating():
+            connection = self._connection()
+            if self._depth():
+                yield connection
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            self._local.depth = 1
+            try:
+                yield connection
+                # SQLite may have rolled back by itself (disk full), and someone caught that.
+                if not connection.in_transaction:
+                    raise sqlite3.OperationalError("the transaction was rolled back")
+                connection.execute("COMMIT")
+            finally:
+                self._local.depth = 0
+                # Not blindly: after SQLITE_FULL there may be none, and ROLLBACK would hide why.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Read; inside a transaction of this thread, what that has written is seen."""
+        with self._translating():
+            yield self._connection()
+
+    def data_version(self) -> int:
+        """Return a number that changes when another thread or process has written."""
+        with self.read() as connection:
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def close(self) -> None:
+        """Close every thread's connection; call it when those threads no longer work."""
+        with self._lock:
+            self._closed = True
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+
+    def _depth(self) -> int:
+        return getattr(self._local, "depth", 0)
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = connect(self.path)
+            self._local.connection = connection
+            with self._lock:
+                self._drop_dead_threads()
+                self._connections[connection] = threading.current_thread()
+        if self._closed:
+            connection.close()
+        return connection
+
+    def _drop_dead_threads(self) -> None:
+        for connection, thread in list(self._connections.items()):
+            if not thread.is_alive():
+                connection.close()
+                del self._connections[connection]
+
+    @contextlib.contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise as_state_error(error, self.path) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection in autocommit mode with our settings; raises sqlite3.Error."""
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,  # each is used by one thread; close() may come from another
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if sys.platform == "darwin":
+            # There, fsync alone leaves the data in the drive's cache.
+            connection.execute("PRAGMA fullfsync = ON")
+            connection.execute("PRAGMA checkpoint_fullfsync = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file only its user can read, in a folder of that kind; raises StateError.
+
+    SQLite gives its -wal and -shm files the permissions of the database.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    except OSError as error:
+        raise StateError(
+            text("{path} cannot be written: {reason}", path=path, reason=error.strerror),
+            text("Mend the permissions of that place, or choose another one with --home."),
+        ) from error
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to the newest shape, each step in one transaction.
+
+    A database that holds something is copied aside first. Raises StateError for one that a newer
+    traymail has written, sqlite3.Error.
+    """
+    steps = migrations()
+    newest = max(steps)
+    version = user_version(connection)
+    if version > newest:
+        raise StateError(
+            text("{path} was written by a newer traymail.", path=path),
+            text("Install the newer version again, or use another home with --home."),
+        )
+    if 0 < version < newest:
+        back_up(connection, path.with_name(f"{path.name}.before-{newest:04d}"))
+    for number in sorted(steps):
+        if number > version:
+            apply(connection, number, steps[number])
+
+
+def migrations() -> dict[int, Path]:
+    """Return the migration files by number."""
+    return {int(file.name[:4]): file for file in MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql")}
+
+
+def apply(connection: sqlite3.Connection, number: int, file: Path) -> None:
+    """Run one migration, unless another process has done so in the meantime."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if user_version(connection) < number:
+            for statement in statements(file.read_text(encoding="utf-8")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number:d}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def statements(script: str) -> Iterator[str]:
+    """Split a script; `executescript` would commit before it starts."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def user_version(connection: sqlite3.Connection) -> int:
+    """Return the number of the last migration that was applied."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def back_up(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy the whole database to ``target``, replacing it."""
+    target.unlink(missing_ok=True)
+    make_private_file(target)
+    with contextlib.closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+
+
+def as_state_error(error: Exception, path: Path) -> StateError:
+    """Translate an error of SQLite."""
+    # The low byte is the primary code: https://sqlite.org/rescode.html
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    title, advice = _WORDS.get(code, _OTHER)
+    values = {"path": path, "reason": error}
+    known = {name: values[name] for name in ("path", "reason") if f"{{{name}}}" in title.msgid}
+    return StateError(Text(title.msgid, tuple(known.items())), advice)
+
+
+_FREE_SPACE = text("Free some space on that disk; what is stored is kept and goes out then.")
+_PERMISSIONS = text("Mend the permissions of that place, or choose another one with --home.")
+_WORDS: dict[int, tuple[Text, Text]] = {
+    sqlite3.SQLITE_FULL: (text("The disk of {path} is full."), _FREE_SPACE),
+    sqlite3.SQLITE_READONLY: (text("{path} cannot be written to."), _PERMISSIONS),
+    sqlite3.SQLITE_PERM: (text("{path} cannot be written to."), _PERMISSIONS),
+    sqlite3.SQLITE_CANTOPEN: (text("{path} cannot be opened."), _PERMISSIONS),
+    sqlite3.SQLITE_BUSY: (
+        text("{path} is in use by another program."),
+        text("Try again in a moment; end the other program when this does not pass."),
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        text("{path} is damaged."),
+        text("Restart traymail: it sets the damaged file aside and keeps what can be read."),
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        text("{path} is damaged."),
+        text("Restart traymail: it sets the damaged file aside and keeps what can be read."),
+    ),
+}
+_OTHER = (
+    text("{path} cannot be used: {reason}"),
+    text("Look at the disk of that place, then try again."),
+)
+
+
+def to_ms(moment: datetime) -> int:
+    """Return milliseconds since 1970 UTC, the form in which times are kept."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_ms(moment: int) -> datetime:
+    """Return the time that `to_ms` was given, to the millisecond."""
+    return datetime.fromtimestamp(moment / 1000, UTC)
