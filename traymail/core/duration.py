@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from traymail.core.address import excerpt
 from traymail.core.errors import InputError
 from traymail.core.texts import text
 
@@ -18,7 +19,6 @@ UNITS: dict[str, timedelta] = {
 # A century: a time of day plus any duration is still a date that every system can hold.
 LONGEST = timedelta(days=36_500)
 _DURATION = re.compile(r"([0-9]{1,15})(ms|[smhd])")
-_SHOWN = 40
 
 
 def parse_duration(words: str) -> timedelta:
@@ -29,13 +29,13 @@ def parse_duration(words: str) -> timedelta:
     found = _DURATION.fullmatch(words.strip())
     if found is None:
         raise InputError(
-            text("“{words}” is not a duration", words=_shown(words)),
+            text("“{words}” is not a duration", words=excerpt(words)),
             text("Write a whole number and its unit: 500ms, 30s, 10m, 24h, 3d."),
         )
     number, unit = int(found[1]), UNITS[found[2]]
     if number > LONGEST // unit:
         raise InputError(
-            text("The duration “{words}” is too long", words=_shown(words)),
+            text("The duration “{words}” is too long", words=excerpt(words)),
             text("The longest is {longest}.", longest=format_duration(LONGEST)),
         )
     return number * unit
@@ -51,8 +51,3 @@ def format_duration(duration: timedelta) -> str:
             return f"{duration // unit}{name}"
     milliseconds = duration // UNITS["ms"]
     return f"{milliseconds}ms" if milliseconds else "0s"
-
-
-def _shown(words: str) -> str:
-    """Return ``words`` fit for one line of an error."""
-    return "".join(sign if sign.isprintable() else " " for sign in words[:_SHOWN])
