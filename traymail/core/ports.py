@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from traymail.core.account import Account
-from traymail.core.message import Mail
-from traymail.core.outbox import Receipt
+from traymail.core.errors import RecipientReply
+from traymail.core.message import Attachment, Composed, Draft, DraftFile, Mail, Stamp
+from traymail.core.outbox import AccountState, Attempt, OutboxItem, Receipt
 from traymail.core.secret import Secret
 
 
@@ -58,6 +59,10 @@ class Sender(Protocol):
         """End the session, if one is open; never raises."""
         ...
 
+    def abort(self) -> None:
+        """Make a `send` under way in another thread end soon, by breaking its connection."""
+        ...
+
 
 class Credentials(Protocol):
     """Where secrets live. Calls may block (a keyring's prompt): never from Tk's thread."""
@@ -76,3 +81,91 @@ class Credentials(Protocol):
 
 
 MakeSender = Callable[[Account], Sender]
+
+
+class Spool(Protocol):
+    """Where the content of attachments is kept."""
+
+    def take(self, file: DraftFile) -> Attachment:
+        """Copy a file; raises SourceError (unreadable, changed, no file), StateError (no room)."""
+        ...
+
+    def open(self, attachment: Attachment) -> BinaryIO:
+        """Open the copy for reading; raises StateError when it is gone."""
+        ...
+
+    def discard(self, attachments: tuple[Attachment, ...]) -> None:
+        """Remove copies that no mail uses."""
+        ...
+
+
+class Outbox(Protocol):
+    """The durable queue, as the engine uses it. Every call may raise StateError."""
+
+    def add(self, draft: Draft, composed: Composed, stamp: Stamp, now: datetime) -> OutboxItem:
+        """Store a mail; one with a dedupe key that is there already is returned instead."""
+        ...
+
+    def get(self, item_id: int) -> OutboxItem | None:
+        """Return the item as it stands."""
+        ...
+
+    def mail(self, item_id: int) -> Mail:
+        """Return the message to send; its recipients are those still pending."""
+        ...
+
+    def claim(
+        self,
+        account: str,
+        now: datetime,
+        *,
+        only: int | None = None,
+        not_rules: Collection[str] = (),
+    ) -> OutboxItem | None:
+        """Take the item that is due longest and mark it ``sending``."""
+        ...
+
+    def enter_final(self, item_id: int, now: datetime) -> None:
+        """Remember, before the final dot, that the server may have the mail from now on."""
+        ...
+
+    def finish(
+        self, item: OutboxItem, attempt: Attempt, verdicts: tuple[RecipientReply, ...] = ()
+    ) -> None:
+        """Store what an attempt made of an item, and the attempt in its history."""
+        ...
+
+    def next_due(self, account: str, *, not_rules: Collection[str] = ()) -> datetime | None:
+        """Return when the account's next mail is due, None when none waits for a time."""
+        ...
+
+    def accounts_with_work(self) -> set[str]:
+        """Return the accounts that have queued mail."""
+        ...
+
+    def departure(
+        self,
+        nth: int,
+        *,
+        account: str | None = None,
+        rule: str | None = None,
+        by_rules: bool = False,
+    ) -> datetime | None:
+        """Return when the nth last mail reached its final phase (1: the last one)."""
+        ...
+
+    def account_state(self, name: str) -> AccountState:
+        """Return what is remembered of an account."""
+        ...
+
+    def save_account_state(self, state: AccountState) -> None:
+        """Remember it."""
+        ...
+
+    def park(self, account: str, now: datetime) -> None:
+        """Make the account's queued mails wait for the user."""
+        ...
+
+    def unpark(self, account: str, now: datetime) -> None:
+        """Make the account's parked mails due."""
+        ...
