@@ -162,11 +162,9 @@ def _may_install() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    asks_nothing = ["sudo", "-n"]
-    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if shutil.which("sudo") and not subprocess.call([*asks_nothing, "true"], **quiet):
-        return asks_nothing
-    return None
+    sudo = shutil.which("sudo")
+    asks = not sudo or subprocess.call([sudo, "-n", "true"], stderr=subprocess.DEVNULL)
+    return None if asks else ["sudo", "-n"]
 
 
 # --- The virtual environment ------------------------------------------------------------------
