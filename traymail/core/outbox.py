@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import assert_never
 
-from traymail.core.account import WhenUnsure
-from traymail.core.errors import RecipientReply
+from traymail.core.account import Account, WhenUnsure
+from traymail.core.errors import (
+    AccountFailure,
+    CredentialError,
+    DeliveryError,
+    PermanentFailure,
+    RecipientReply,
+    TransientFailure,
+    UnknownOutcome,
+)
 from traymail.core.message import Address
+from traymail.core.retry import delay, soon
 
 
 class State(Enum):
@@ -33,10 +43,14 @@ class Phase(Enum):
 class OutboxItem:
     """A stored mail as lists and decisions see it (the message's bytes are fetched apart).
 
-    ``pending`` are the recipients' mailboxes that no server has accepted yet.
+    ``pending`` are the mailboxes still to be served: neither accepted nor refused for good.
+    ``refused`` were refused for good while others were not; when the others have the mail, it is
+    failed for these.
     ``next_attempt_at`` None in state ``queued``: waits for the user (the account is stopped).
     ``rule_id`` names the advice (`traymail.core.replies`); ``code`` and ``reply`` are the server's.
-    ``unsure`` counts the times the outcome was unknown.
+    ``unsure`` counts the times the outcome was unknown. ``tries`` counts the attempts, and
+    ``since`` is the first of them, of this round: since the mail was stored, the user asked for
+    another round, or a stopped account was let go on.
     """
 
     id: int
@@ -63,6 +77,9 @@ class OutboxItem:
     possible_duplicate: bool = False
     when_unsure: WhenUnsure = WhenUnsure.ASK
     unsure: int = 0
+    refused: tuple[RecipientReply, ...] = ()
+    tries: int = 0
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +129,165 @@ class AccountState:
 
 
 RETENTION = timedelta(days=30)
+
+
+# The rule_id of an item or account that waits because its secret cannot be had.
+NO_SECRET = "no-secret"  # noqa: S105 # the name of a row of advice
+
+# RFC 5321 section 4.2.1: 5yz is for good, 4yz may pass.
+REFUSED_FOR_GOOD = 500
+
+Outcome = Receipt | DeliveryError | CredentialError
+
+
+def after_attempt(
+    item: OutboxItem, outcome: Outcome, now: datetime, account: Account, jitter: float
+) -> OutboxItem:
+    """Return what an attempt makes of a mail under way: sent, queued again, failed, unknown.
+
+    ``jitter`` from 0 to 1 spreads the retries. Recipients once accepted are not tried again;
+    when some are refused for good, the mail is failed, but only after the others have it.
+    """
+    item = replace(item, phase=Phase.PRE, next_attempt_at=None, updated_at=now)
+    match outcome:
+        case Receipt():
+            item = replace(item, code=outcome.code, reply=outcome.reply, rule_id=None)
+            item = _divided(item, outcome.accepted, outcome.refused)
+            return _after_division(item, now, account, delay(item.tries, jitter))
+        case CredentialError():
+            return replace(item, state=State.QUEUED, code=None, reply=None, rule_id=NO_SECRET)
+        case DeliveryError():
+            item = _told(item, outcome)
+            return _after_failure(item, outcome, now, account, jitter)
+        case _:
+            assert_never(outcome)
+
+
+def _after_failure(
+    item: OutboxItem, failure: DeliveryError, now: datetime, account: Account, jitter: float
+) -> OutboxItem:
+    match failure:
+        case AccountFailure():
+            return replace(item, state=State.QUEUED)
+        case UnknownOutcome():
+            return after_doubt(item, now, jitter)
+        case TransientFailure():
+            item = _divided(item, (), failure.refused)
+            return _after_division(item, now, account, max(delay(item.tries, jitter), failure.hold))
+        case PermanentFailure() if failure.refused:
+            item = _divided(item, (), failure.refused)
+            return _after_division(item, now, account, delay(item.tries, jitter))
+        case _:
+            return replace(item, state=State.FAILED)
+
+
+def after_doubt(item: OutboxItem, now: datetime, jitter: float) -> OutboxItem:
+    """Return a mail the server may have: held for the user, or sent once more, but only once."""
+    item = replace(item, unsure=item.unsure + 1, phase=Phase.PRE, updated_at=now)
+    if item.when_unsure is WhenUnsure.RESEND and item.unsure == 1:
+        return replace(
+            item,
+            state=State.QUEUED,
+            next_attempt_at=now + soon(jitter),
+            possible_duplicate=True,
+        )
+    return replace(item, state=State.UNKNOWN, next_attempt_at=None)
+
+
+def after_crash(item: OutboxItem, now: datetime) -> OutboxItem:
+    """Return what a mail becomes that was ``sending`` when the program ended."""
+    if item.phase is Phase.DATA:
+        return after_doubt(item, now, 0.0)
+    return replace(item, state=State.QUEUED, next_attempt_at=now, updated_at=now)
+
+
+def another_round(item: OutboxItem, now: datetime) -> OutboxItem:
+    """Return a mail the user wants tried now: due, with all its patience, for all who lack it."""
+    return replace(
+        item,
+        state=State.QUEUED,
+        phase=Phase.PRE,
+        pending=item.pending + tuple(refused.mailbox for refused in item.refused),
+        refused=(),
+        tries=0,
+        since=None,
+        next_attempt_at=now,
+        updated_at=now,
+    )
+
+
+def resent(item: OutboxItem, now: datetime) -> OutboxItem:
+    """Return a mail of unknown fate that the user has sent once more."""
+    return replace(another_round(item, now), possible_duplicate=True)
+
+
+def settled(item: OutboxItem, state: State, now: datetime) -> OutboxItem:
+    """Return a mail that the user declares sent or cancelled."""
+    return replace(item, state=state, next_attempt_at=None, updated_at=now)
+
+
+def account_after(
+    state: AccountState, outcome: Outcome, now: datetime, account: Account
+) -> AccountState:
+    """Return what an attempt makes of its account: at work, asked for a pause, or stopped."""
+    match outcome:
+        case Receipt():
+            return AccountState(state.name, connection=account.connection, login_worked=True)
+        case CredentialError():
+            return replace(
+                state,
+                stopped=True,
+                rule_id=NO_SECRET,
+                code=None,
+                reply=None,
+                connection=account.connection,
+                failures=state.failures + 1,
+            )
+        case AccountFailure():
+            return replace(
+                state,
+                stopped=True,
+                rule_id=outcome.rule_id,
+                code=outcome.reply.code,
+                reply=outcome.reply.text,
+                connection=account.connection,
+                failures=state.failures + 1,
+            )
+        case DeliveryError():
+            hold_until = now + outcome.hold if outcome.hold else state.hold_until
+            return replace(state, hold_until=hold_until)
+        case _:
+            assert_never(outcome)
+
+
+def _told(item: OutboxItem, failure: DeliveryError) -> OutboxItem:
+    return replace(item, code=failure.reply.code, reply=failure.reply.text, rule_id=failure.rule_id)
+
+
+def _divided(
+    item: OutboxItem, accepted: tuple[str, ...], replies: tuple[RecipientReply, ...]
+) -> OutboxItem:
+    """Take out of ``pending`` who has the mail, and who never will."""
+    for_good = tuple(reply for reply in replies if reply.code >= REFUSED_FOR_GOOD)
+    done = {*accepted, *(reply.mailbox for reply in for_good)}
+    return replace(
+        item,
+        pending=tuple(mailbox for mailbox in item.pending if mailbox not in done),
+        refused=item.refused + for_good,
+    )
+
+
+def _after_division(
+    item: OutboxItem, now: datetime, account: Account, pause: timedelta
+) -> OutboxItem:
+    if item.pending:
+        begun = item.since or item.created_at
+        if now - begun >= account.retry_for:
+            return replace(item, state=State.FAILED)
+        return replace(item, state=State.QUEUED, next_attempt_at=now + pause)
+    if item.refused:
+        last = item.refused[-1]
+        return replace(
+            item, state=State.FAILED, code=last.code, reply=last.reply, rule_id=last.rule_id or None
+        )
+    return replace(item, state=State.SENT)

@@ -1,0 +1,374 @@
+"""The durable queue: what is stored here is sent, or shown as failed or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from traymail.core.errors import InputError, RecipientReply
+from traymail.core.message import Composed, Draft, Envelope, Mail, Placed, Stamp
+from traymail.core.outbox import (
+    Attempt,
+    OutboxItem,
+    State,
+    after_crash,
+    another_round,
+    resent,
+    settled,
+)
+from traymail.core.texts import text
+from traymail.store import due, rows
+from traymail.store.database import Database, from_ms, to_ms
+from traymail.store.memory import Memory
+from traymail.store.rows import SELECT, item_of
+from traymail.store.spool import Spool
+
+LONGEST_CAP = timedelta(days=1)
+DONE = (State.SENT, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a start found under way: due again, and those the server may have."""
+
+    requeued: int
+    unknown: int
+
+
+class Outbox(Memory):
+    """Mails in a database, their large files in a spool; usable by several processes."""
+
+    def __init__(self, database: Database, spool: Spool) -> None:
+        super().__init__(database)
+        self._spool = spool
+
+    def add(
+        self,
+        draft: Draft,
+        composed: Composed,
+        stamp: Stamp,
+        now: datetime,
+        *,
+        due: datetime | None,
+    ) -> OutboxItem:
+        """Store a mail; when this returns, it survives a power cut.
+
+        ``due`` is when it may first leave; None: once the user acts (its account is stopped).
+        A mail with the same dedupe key is there already: that one is returned, and the new
+        spool files are removed. Raises StateError.
+        """
+        self._spool.require_room()
+        with self._database.transaction() as connection:
+            known = (
+                connection.execute(SELECT + "WHERE dedupe_key = ?", (draft.dedupe_key,)).fetchone()
+                if draft.dedupe_key is not None
+                else None
+            )
+            if known is None:
+                return self.get(rows.insert_mail(connection, draft, composed, stamp, (now, due)))
+        # The same call again (its first answer was lost) brings the files that are in use.
+        new = {place.attachment.spool for place in composed.placed} - self.spooled()
+        self._spool.remove(name for name in new if name)
+        return item_of(known)
+
+    def get(self, mail_id: int) -> OutboxItem:
+        """Return a mail's entry; raises InputError when there is none."""
+        with self._database.read() as connection:
+            row = connection.execute(SELECT + "WHERE id = ?", (mail_id,)).fetchone()
+        if row is None:
+            raise InputError(
+                text("The outbox has no mail {id}.", id=mail_id),
+                text("Look the number up with: traymail outbox list"),
+            )
+        return item_of(row)
+
+    def find(
+        self,
+        *,
+        state: State | None = None,
+        account: str | None = None,
+        rule: str | None = None,
+        search: str = "",
+        limit: int = -1,
+    ) -> list[OutboxItem]:
+        """Return entries, newest first; ``search`` looks into subjects and recipients."""
+        conditions = {
+            "state = :state": state.value if state else None,
+            "account = :account": account,
+            "rule = :rule": rule,
+            "(subject LIKE :search ESCAPE '\\' OR recipients LIKE :search ESCAPE '\\')": (
+                rows.like(search) if search else None
+            ),
+        }
+        wanted = [condition for condition, value in conditions.items() if value is not None]
+        where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
+        values = dict(zip(("state", "account", "rule", "search"), conditions.values(), strict=True))
+        with self._database.read() as connection:
+            found = connection.execute(
+                SELECT + where + "ORDER BY id DESC LIMIT :limit", {**values, "limit": limit}
+            ).fetchall()
+        return [item_of(row) for row in found]
+
+    def mail(self, mail_id: int) -> Mail:
+        """Return what is sent: the same bytes at every attempt, to those still pending."""
+        item = self.get(mail_id)
+        with self._database.read() as connection:
+            content = connection.execute(
+                "SELECT skeleton, text, html FROM content WHERE mail_id = ?", (mail_id,)
+            ).fetchone()
+            files = connection.execute(
+                "SELECT place, name, mime_type, size, sha256, content, spool FROM attachment"
+                " WHERE mail_id = ? ORDER BY position",
+                (mail_id,),
+            ).fetchall()
+        return Mail(
+            message_id=item.message_id,
+            envelope=Envelope(item.sender, item.pending),
+            subject=item.subject,
+            text=content["text"],
+            html=content["html"],
+            skeleton=content["skeleton"],
+            placed=tuple(Placed(row["place"], rows.attachment_of(row)) for row in files),
+        )
+
+    def attempts(self, mail_id: int) -> list[Attempt]:
+        """Return a mail's history, oldest attempt first."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT number, started_at, duration_ms, outcome, stage, code, reply FROM attempt"
+                " WHERE mail_id = ? ORDER BY rowid",
+                (mail_id,),
+            ).fetchall()
+        return [
+            Attempt(
+                number=row["number"],
+                started_at=from_ms(row["started_at"]),
+                duration_ms=row["duration_ms"],
+                outcome=row["outcome"],
+                stage=row["stage"],
+                code=row["code"],
+                reply=row["reply"],
+            )
+            for row in found
+        ]
+
+    def verdicts(self, mail_id: int) -> list[RecipientReply]:
+        """Return what servers last said of each recipient."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT mailbox, code, reply, rule_id FROM verdict WHERE mail_id = ?"
+                " ORDER BY rowid",
+                (mail_id,),
+            ).fetchall()
+        return [RecipientReply(*row) for row in found]
+
+    def claim(
+        self,
+        account: str,
+        now: datetime,
+        *,
+        only: int | None = None,
+        not_rules: Collection[str] = (),
+    ) -> OutboxItem | None:
+        """Take the account's mail that is due first; it is ``sending`` from here on.
+
+        ``only`` asks for this very mail; mails of ``not_rules`` are left where they are.
+        """
+        with self._database.transaction() as connection:
+            due.mend_clock_jump(connection, account, now)
+            mail_id = due.first_due(connection, account, now, only=only, not_rules=not_rules)
+            if mail_id is None:
+                return None
+            connection.execute(
+                "UPDATE mail SET state = 'sending', phase = 'pre', attempts = attempts + 1,"
+                " tries = tries + 1, since = coalesce(since, :now), updated_at = :now"
+                " WHERE id = :id",
+                {"id": mail_id, "now": to_ms(now)},
+            )
+            return self.get(mail_id)
+
+    def enter_final(self, mail_id: int, now: datetime) -> None:
+        """Commit that what follows may make the mail accepted; caps count it from here."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE mail SET phase = 'data', updated_at = :now WHERE id = :id",
+                {"id": mail_id, "now": to_ms(now)},
+            )
+            connection.execute(
+                "INSERT INTO departure (at, account, rule)"
+                " SELECT :now, account, rule FROM mail WHERE id = :id",
+                {"id": mail_id, "now": to_ms(now)},
+            )
+            self.forget_departures(now - LONGEST_CAP)
+
+    def finish(
+        self,
+        item: OutboxItem,
+        attempt: Attempt | None = None,
+        verdicts: Iterable[RecipientReply] = (),
+    ) -> None:
+        """Store what an attempt made of a mail, with its history, in one transaction.
+
+        ``attempt`` None: it did not count as one (no network, stopped by the user).
+        """
+        with self._database.transaction() as connection:
+            rows.save(connection, item)
+            if attempt is not None:
+                connection.execute(
+                    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        item.id,
+                        attempt.number,
+                        to_ms(attempt.started_at),
+                        attempt.duration_ms,
+                        attempt.outcome,
+                        attempt.stage,
+                        attempt.code,
+                        attempt.reply,
+                    ),
+                )
+            connection.executemany(
+                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?)",
+                [(item.id, v.mailbox, v.code, v.reply, v.rule_id) for v in verdicts],
+            )
+
+    def next_due(self, account: str, not_rules: Collection[str] = ()) -> datetime | None:
+        """Return when the account's next mail is due; None when none waits for a time."""
+        with self._database.read() as connection:
+            first = due.first(connection, account, not_rules)
+        return from_ms(first[0]) if first else None
+
+    def accounts_with_work(self) -> set[str]:
+        """Return the accounts with mail that waits for its time."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT DISTINCT account FROM mail"
+                " WHERE state = 'queued' AND next_attempt_at IS NOT NULL"
+            ).fetchall()
+        return {row["account"] for row in found}
+
+    def recover(self, now: datetime) -> Recovered:
+        """Settle what a crash left under way; only for the process that owns the home."""
+        with self._database.transaction() as connection:
+            found = connection.execute(SELECT + "WHERE state = 'sending'").fetchall()
+            items = [after_crash(item_of(row), now) for row in found]
+            for item in items:
+                rows.save(connection, item)
+        unknown = sum(item.state is State.UNKNOWN for item in items)
+        return Recovered(len(items) - unknown, unknown)
+
+    def retry(self, ids: Collection[int] | None, now: datetime) -> list[OutboxItem]:
+        """Make queued and failed mails due now (None: all of them); return those changed."""
+        return self._change(ids, (State.QUEUED, State.FAILED), lambda i: another_round(i, now))
+
+    def cancel(self, ids: Collection[int], now: datetime) -> list[OutboxItem]:
+        """Take mails that wait or failed out of the queue; return those changed."""
+        return self._change(
+            ids, (State.QUEUED, State.FAILED), lambda i: settled(i, State.CANCELLED, now)
+        )
+
+    def resolve(self, mail_id: int, answer: Literal["sent", "resend"], now: datetime) -> OutboxItem:
+        """Settle a mail of unknown fate: the user saw it arrive, or has it sent once more.
+
+        Raises InputError for a mail in another state.
+        """
+        changed = self._change(
+            [mail_id],
+            (State.UNKNOWN,),
+            lambda i: resent(i, now) if answer == "resend" else settled(i, State.SENT, now),
+        )
+        if not changed:
+            raise InputError(
+                text(
+                    "Mail {id} is {state}, not unknown.",
+                    id=mail_id,
+                    state=self.get(mail_id).state.value,
+                ),
+                text("Only a mail the server may already have needs this decision."),
+            )
+        return changed[0]
+
+    def park(self, account: str) -> int:
+        """Let the account's waiting mails wait for the user; return how many there are."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                f"UPDATE mail SET next_attempt_at = NULL WHERE {due.WAITING}",  # noqa: S608 # ours
+                {"account": account},
+            ).rowcount
+
+    def unpark(self, account: str, now: datetime) -> int:
+        """Make the account's mails that wait for the user due; return how many there are."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                "UPDATE mail SET next_attempt_at = :now, tries = 0, since = NULL"
+                " WHERE state = 'queued' AND next_attempt_at IS NULL AND account = :account",
+                {"account": account, "now": to_ms(now)},
+            ).rowcount
+
+    def purge(self, before: datetime) -> int:
+        """Forget what ended (sent, failed, cancelled) before that time; return how many."""
+        values = {"before": to_ms(before)}
+        done = ", ".join(f"'{state.value}'" for state in DONE)
+        old = f"state IN ({done}) AND updated_at < :before"
+        with self._database.transaction() as connection:
+            files = connection.execute(
+                "SELECT spool FROM attachment JOIN mail ON mail.id = mail_id"  # noqa: S608 # ours
+                f" WHERE spool IS NOT NULL AND {old}",
+                values,
+            ).fetchall()
+            count = connection.execute(f"DELETE FROM mail WHERE {old}", values).rowcount  # noqa: S608 # ours
+        self._spool.remove(row["spool"] for row in files)
+        return count
+
+    def counts(self, account: str | None = None) -> dict[State, int]:
+        """Return how many mails stand where; every state is a key."""
+        with self._database.read() as connection:
+            found = dict(
+                connection.execute(
+                    "SELECT state, count(*) FROM mail"
+                    " WHERE :account IS NULL OR account = :account GROUP BY state",
+                    {"account": account},
+                ).fetchall()
+            )
+        return {state: found.get(state.value, 0) for state in State}
+
+    def counts_by_account(self) -> dict[str, dict[State, int]]:
+        """Return the same by account, of accounts with mail that is not done."""
+        counts: dict[str, dict[State, int]] = {}
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT account, state, count(*) AS mails FROM mail"
+                " WHERE state IN ('queued', 'sending', 'failed', 'unknown')"
+                " GROUP BY state, account"
+            ).fetchall()
+        for row in found:
+            of_account = counts.setdefault(row["account"], dict.fromkeys(State, 0))
+            of_account[State(row["state"])] = row["mails"]
+        return counts
+
+    def spooled(self) -> set[str]:
+        """Return the spool files that mails need."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT spool FROM attachment WHERE spool IS NOT NULL"
+            ).fetchall()
+        return {row["spool"] for row in found}
+
+    def _change(
+        self,
+        ids: Collection[int] | None,
+        states: Collection[State],
+        decide: Callable[[OutboxItem], OutboxItem],
+    ) -> list[OutboxItem]:
+        """Save what ``decide`` makes of these mails, of those in one of ``states``."""
+        with self._database.transaction() as connection:
+            if ids is None:
+                found = [item for state in states for item in self.find(state=state)]
+            else:
+                found = [item for item in map(self.get, ids) if item.state in states]
+            changed = [decide(item) for item in found]
+            for item in changed:
+                rows.save(connection, item)
+        return changed
