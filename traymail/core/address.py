@@ -40,10 +40,17 @@ def clean(words: str) -> str:
     """
     if words.isascii() and words.isprintable():
         return words
+    return _MARKS.sub("", _CONTROL.sub(" ", whole_characters(words)))
+
+
+def whole_characters(words: str) -> str:
+    """Return ``words`` so that UTF-8 can hold them: a lone surrogate becomes U+FFFD.
+
+    Two halves that belong together (some toolkits hand them over so) become one character.
+    """
     if _SURROGATE.search(words):
-        # Two halves that belong together (some toolkits hand them over so) become one character.
-        words = words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _MARKS.sub("", _CONTROL.sub(" ", words))
+        return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return words
 
 
 def excerpt(words: str) -> str:

@@ -141,9 +141,14 @@ def encoded_size(size: int) -> int:
 def base64_lines(source: BinaryIO) -> Iterator[bytes]:
     """Yield base64 in lines of 76 characters, each ended by CRLF, a thousand lines at a time."""
     while block := read_fully(source, CHUNK_BYTES):
-        encoded = binascii.b2a_base64(block, newline=False)
-        lines = [encoded[at : at + 76] for at in range(0, len(encoded), 76)]
-        yield b"\r\n".join(lines) + b"\r\n"
+        yield base64_text(block)
+
+
+def base64_text(block: bytes) -> bytes:
+    """Return ``block`` in base64 lines of 76 characters, each ended by CRLF."""
+    encoded = binascii.b2a_base64(block, newline=False)
+    lines = [encoded[at : at + 76] for at in range(0, len(encoded), 76)]
+    return b"\r\n".join([*lines, b""])
 
 
 def read_fully(source: BinaryIO, size: int) -> bytes:
