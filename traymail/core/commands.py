@@ -22,7 +22,9 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """The outbox was changed by another process: look at it now."""
+    """Another process changed the outbox: look at it now. ``ended`` are the mails it ended."""
+
+    ended: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
@@ -91,7 +92,7 @@ class Spool(Protocol):
         ...
 
     def open(self, attachment: Attachment) -> BinaryIO:
-        """Open the copy for reading; raises StateError when it is gone."""
+        """Open the copy for reading; raises SourceError when it is gone."""
         ...
 
     def discard(self, attachments: tuple[Attachment, ...]) -> None:
@@ -102,15 +103,27 @@ class Spool(Protocol):
 class Outbox(Protocol):
     """The durable queue, as the engine uses it. Every call may raise StateError."""
 
-    def add(self, draft: Draft, composed: Composed, stamp: Stamp, now: datetime) -> OutboxItem:
+    def transaction(self) -> AbstractContextManager[object]:
+        """Let several calls of this thread be stored together, or not at all."""
+        ...
+
+    def add(
+        self,
+        draft: Draft,
+        composed: Composed,
+        stamp: Stamp,
+        now: datetime,
+        *,
+        due: datetime | None,
+    ) -> OutboxItem:
         """Store a mail; one with a dedupe key that is there already is returned instead."""
         ...
 
-    def get(self, item_id: int) -> OutboxItem | None:
-        """Return the item as it stands."""
+    def get(self, mail_id: int) -> OutboxItem:
+        """Return the item as it stands; raises InputError when there is none."""
         ...
 
-    def mail(self, item_id: int) -> Mail:
+    def mail(self, mail_id: int) -> Mail:
         """Return the message to send; its recipients are those still pending."""
         ...
 
@@ -125,7 +138,7 @@ class Outbox(Protocol):
         """Take the item that is due longest and mark it ``sending``."""
         ...
 
-    def enter_final(self, item_id: int, now: datetime) -> None:
+    def enter_final(self, mail_id: int, now: datetime) -> None:
         """Remember, before the final dot, that the server may have the mail from now on."""
         ...
 
@@ -162,10 +175,10 @@ class Outbox(Protocol):
         """Remember it."""
         ...
 
-    def park(self, account: str, now: datetime) -> None:
-        """Make the account's queued mails wait for the user."""
+    def park(self, account: str) -> int:
+        """Make the account's queued mails wait for the user; return how many there are."""
         ...
 
-    def unpark(self, account: str, now: datetime) -> None:
-        """Make the account's parked mails due."""
+    def unpark(self, account: str, now: datetime) -> int:
+        """Make the account's parked mails due; return how many there are."""
         ...

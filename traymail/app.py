@@ -1,0 +1,184 @@
+"""The composition root: it knows every concrete class, and puts one home's parts together."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+
+from traymail.core.account import Account
+from traymail.core.errors import NotRunning
+from traymail.core.message import Draft
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.ports import Sender
+from traymail.core.settings import Settings
+from traymail.core.texts import Translate
+from traymail.desktop.clock import SystemClock
+from traymail.desktop.instance import POLL_SECONDS, Instance
+from traymail.desktop.language import choose, translator
+from traymail.desktop.paths import Home
+from traymail.engine.caps import account_wait, rule_caps
+from traymail.engine.delivery import Delivery, Tools
+from traymail.engine.posting import Poster
+from traymail.engine.publisher import Publisher
+from traymail.store.credentials import Keyrings
+from traymail.store.database import Database
+from traymail.store.outbox import Outbox
+from traymail.store.pause import PauseMemory
+from traymail.store.settings import SettingsFile
+from traymail.store.spool import Spool
+
+Progress = Callable[[int, int, int], None]
+
+
+class App:
+    """One home as one process has it open. What is not used is not opened."""
+
+    def __init__(self, home: Home, environ: Mapping[str, str], language: str = "") -> None:
+        self.home = home
+        self.environ = environ
+        self.clock = SystemClock()
+        self.publisher = Publisher()
+        self.instance = Instance(home.state)
+        self.settings_file = SettingsFile(home.config_file, home)
+        self._language = language
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def database(self) -> Database:
+        """Open the database; raises StateError."""
+        self.home.make()
+        return Database(self.home.database)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Open the spool."""
+        self.home.make()
+        return Spool(self.home.spool)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Open the outbox; raises StateError."""
+        return Outbox(self.database, self.spool)
+
+    @cached_property
+    def pauses(self) -> PauseMemory:
+        """Open the memory of a pause."""
+        return PauseMemory(self.outbox)
+
+    @cached_property
+    def credentials(self) -> Keyrings:
+        """Make ready to ask for secrets; nothing is asked before it is needed."""
+        return Keyrings(self.environ)
+
+    @cached_property
+    def poster(self) -> Poster:
+        """Open the way into the outbox."""
+        return Poster(self.outbox, self.spool, self.clock, self.publisher.publish)
+
+    def settings(self) -> Settings:
+        """Read the configuration; raises SettingsError."""
+        return self.settings_file.load()
+
+    def translate(self, language: str = "auto") -> Translate:
+        """Return the translation into the language asked for, else into the configured one."""
+        return translator(choose(self._language or language, self.environ))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+        self.instance.release()
+
+    # --- sending without, or beside, the running program ----------------------------------------
+
+    def store(self, draft: Draft) -> OutboxItem:
+        """Store a mail in the outbox: from here on it is safe. Raises TraymailError."""
+        return self.poster.store(draft)
+
+    def wake(self, ended: Iterable[int] = ()) -> bool:
+        """Tell the running program that the outbox has changed; False when none runs."""
+        try:
+            self.instance.ask({"command": "wake", "ended": list(ended)})
+        except NotRunning:
+            return False
+        return True
+
+    def deliver(self, items: Iterable[OutboxItem], settings: Settings, progress: Progress) -> None:
+        """Bring mails to an end, or to their first failure.
+
+        The running program delivers; with none running, we do under the home's lock. Returns also
+        when something keeps the mail waiting: a pause, a cap, a stopped account.
+        """
+        waiting = {item.id: item.attempts for item in items}
+        pause = threading.Event()
+        told = False
+        while waiting:
+            if self.instance.delivering.take():
+                try:
+                    self._deliver_here(waiting, settings, progress)
+                finally:
+                    self.instance.delivering.release()
+                return
+            told = told or self.wake()
+            waiting = {
+                item_id: attempts
+                for item_id, attempts in waiting.items()
+                if not self._rests(self.outbox.get(item_id), attempts, settings)
+            }
+            if waiting:
+                pause.wait(POLL_SECONDS)
+
+    def tools(self, stopping: threading.Event, progress: Progress) -> Tools:
+        """Put together what deliveries work with."""
+        return Tools(
+            outbox=self.outbox,
+            clock=self.clock,
+            make_sender=self._make_sender,
+            publish=self.publisher.publish,
+            jitter=random.random,
+            stopping=stopping,
+            progress=progress,
+        )
+
+    def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
+        self.outbox.recover(self.clock.now())
+        if self.pauses.pause(self.clock.now())[0]:
+            return
+        tools = self.tools(threading.Event(), progress)
+        for item_id in ids:
+            account = settings.accounts.get(self.outbox.get(item_id).account)
+            if account is not None:
+                delivery = Delivery(account, rule_caps(settings), tools)
+                delivery.step(only=item_id)
+                delivery.close()
+
+    def _rests(self, item: OutboxItem, attempts: int, settings: Settings) -> bool:
+        """Return whether the running program will do no more about a mail for now."""
+        if item.state is not State.QUEUED:
+            return item.state is not State.SENDING
+        if item.attempts > attempts or item.next_attempt_at is None:
+            return True
+        now = self.clock.now()
+        account = settings.accounts.get(item.account)
+        if account is None or self.pauses.pause(now)[0]:
+            return True
+        hold = self.outbox.account_state(account.name).hold_until
+        return _later(hold, now) or _later(
+            account_wait(self.outbox, account.name, account.limits, now), now
+        )
+
+    def _make_sender(self, account: Account) -> Sender:
+        from traymail.senders.smtp import SmtpSender
+
+        def login_worked() -> bool:
+            return self.outbox.account_state(account.name).login_worked
+
+        return SmtpSender(account, self.credentials, self.spool.open, login_worked)
+
+
+def _later(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now

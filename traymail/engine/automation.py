@@ -1,0 +1,117 @@
+"""Automation: the flows of the rules that are on, and what they are told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from traymail.core.account import Account
+from traymail.core.errors import TraymailError
+from traymail.core.events import LeftOutTold, RuleTrouble
+from traymail.core.observations import Observation
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.rule import Rule
+from traymail.core.settings import Settings
+from traymail.core.texts import Text
+from traymail.engine.flow import Flow, FlowStatus, LeftOut
+from traymail.engine.publisher import Publish
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+MakeFlow = Callable[[Rule, Account], Flow]
+ENDED = frozenset({State.SENT, State.FAILED, State.CANCELLED, State.UNKNOWN})
+
+
+class Automation:
+    """Keeps one flow a rule. A flow that fails is told of, and no other rule suffers."""
+
+    def __init__(self, make_flow: MakeFlow, publish: Publish) -> None:
+        self._make_flow = make_flow
+        self._publish = publish
+        self._flows: dict[str, Flow] = {}
+        self._accounts: dict[str, Account] = {}
+        self._trouble: dict[str, Text] = {}
+        self._left_out: dict[str, tuple[LeftOut, ...]] = {}
+        self._paused = False
+
+    def apply(self, settings: Settings, now: datetime) -> None:
+        """Begin, end and renew flows so that they are the configuration's enabled rules."""
+        wanted = {rule.name: rule for rule in settings.rules if rule.enabled}
+        for name in list(self._flows):
+            if name not in wanted:
+                self._forget(name)
+        for name, rule in wanted.items():
+            account = settings.accounts[rule.account]
+            flow = self._flows.get(name)
+            if flow is None or flow.rule != rule or self._accounts[name] != account:
+                self._forget(name)
+                self._flows[name] = self._make_flow(rule, account)
+                self._accounts[name] = account
+                self._call(name, lambda flow: flow.start(now))
+                if self._paused:
+                    self._call(name, lambda flow: flow.pause(True, now))  # noqa: FBT003 # a state
+
+    def observe(self, observation: Observation, now: datetime) -> None:
+        """Hand an observation to its rule; one of a rule that is gone is dropped."""
+        self._call(observation.rule, lambda flow: flow.observe(observation, now))
+
+    def tick(self, now: datetime) -> datetime | None:
+        """Let every flow do what is due; return when the next wants to be called."""
+        wishes = [self._call(name, lambda flow: flow.tick(now)) for name in list(self._flows)]
+        self._tell()
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def finished(self, item: OutboxItem, now: datetime) -> None:
+        """Tell a rule how one of its mails ended."""
+        if item.rule is not None and item.state in ENDED:
+            self._call(item.rule, lambda flow: flow.finished(item, now))
+
+    def pause(self, now: datetime, *, paused: bool) -> None:
+        """Tell every flow that nothing leaves now, or that mail leaves again."""
+        self._paused = paused
+        for name in list(self._flows):
+            self._call(name, lambda flow: flow.pause(paused, now))
+
+    def status(self) -> dict[str, FlowStatus]:
+        """Return how each enabled rule fares."""
+        return {name: flow.status() for name, flow in self._flows.items()}
+
+    def _forget(self, name: str) -> None:
+        self._flows.pop(name, None)
+        self._trouble.pop(name, None)
+        self._left_out.pop(name, None)
+
+    def _call(self, name: str, act: Callable[[Flow], Result]) -> Result | None:
+        flow = self._flows.get(name)
+        if flow is None:
+            return None
+        try:
+            return act(flow)
+        except TraymailError as error:
+            self._tell_trouble(name, error.title)
+        except Exception:  # no other rule may suffer from this one
+            log.exception("rule %s failed", name)
+        return None
+
+    def _tell(self) -> None:
+        """Publish what changed in the flows' troubles and in what they leave out."""
+        for name, flow in self._flows.items():
+            status = flow.status()
+            self._tell_trouble(name, status.error)
+            known = self._left_out.get(name, ())
+            for left_out in status.left_out:
+                if left_out not in known:
+                    self._publish(LeftOutTold(name, left_out.what, left_out.reason))
+            self._left_out[name] = status.left_out
+
+    def _tell_trouble(self, name: str, trouble: Text | None) -> None:
+        if self._trouble.get(name) == trouble:
+            return
+        if trouble is None:
+            del self._trouble[name]
+        else:
+            self._trouble[name] = trouble
+        self._publish(RuleTrouble(name, trouble))

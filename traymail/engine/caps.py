@@ -1,0 +1,90 @@
+"""How fast mail may leave: the caps of accounts and rules, asked before each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from traymail.core.account import Limits
+from traymail.core.settings import Settings
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Departures(Protocol):
+    """What the outbox remembers of mails that left, or may have: the base of all caps."""
+
+    def departure(
+        self,
+        nth: int,
+        *,
+        account: str | None = None,
+        rule: str | None = None,
+        by_rules: bool = False,
+    ) -> datetime | None:
+        """Return when the nth last mail reached the final phase (1: the last one).
+
+        Counted are the mails of an account, of a rule, or of all rules together.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCaps:
+    """Mails an hour: of each rule by name, and of all rules together."""
+
+    each: Mapping[str, int]
+    together: int
+
+
+def rule_caps(settings: Settings) -> RuleCaps:
+    """Return the caps that a configuration sets."""
+    each = {rule.name: rule.max_per_hour for rule in settings.rules}
+    return RuleCaps(each, settings.rules_max_per_hour)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRules:
+    """The rules whose mail must wait now, and until when the first of them must."""
+
+    names: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+
+def account_wait(
+    departures: Departures, account: str, limits: Limits, now: datetime
+) -> datetime | None:
+    """Return when the account may send again, None for now."""
+    spans = ((limits.per_minute, MINUTE), (limits.per_hour, HOUR), (limits.per_day, DAY))
+    waits = [
+        wait
+        for most, span in spans
+        if most is not None
+        and (wait := _room(departures.departure(most, account=account), span, now)) is not None
+    ]
+    return max(waits, default=None)
+
+
+def held_rules(departures: Departures, caps: RuleCaps, now: datetime) -> HeldRules:
+    """Return which rules are at their cap; with all rules at the common one, every name."""
+    together = _room(departures.departure(caps.together, by_rules=True), HOUR, now)
+    if together is not None:
+        return HeldRules(frozenset(caps.each), together)
+    waits = {
+        name: wait
+        for name, most in caps.each.items()
+        if (wait := _room(departures.departure(most, rule=name), HOUR, now)) is not None
+    }
+    return HeldRules(frozenset(waits), min(waits.values(), default=None))
+
+
+def _room(nth_last: datetime | None, span: timedelta, now: datetime) -> datetime | None:
+    """Return when the nth last departure is older than ``span``; None: it is, or there is none.
+
+    A departure in the future (the clock was set back) does not hold mail longer than the span.
+    """
+    if nth_last is None or nth_last + span <= now:
+        return None
+    return min(nth_last, now) + span

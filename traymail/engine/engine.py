@@ -1,0 +1,243 @@
+"""The engine: its thread takes commands and observations in; workers deliver."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Protocol, assert_never
+
+from traymail.core.commands import Apply, Command, Pause, Resume, Wake
+from traymail.core.events import Event, ItemChanged, PauseChanged, SettingsApplied
+from traymail.core.observations import Observation
+from traymail.core.outbox import OutboxItem
+from traymail.core.settings import Settings
+from traymail.engine.automation import Automation
+from traymail.engine.caps import rule_caps
+from traymail.engine.delivery import Delivery, Tools
+from traymail.engine.flow import FlowStatus
+from traymail.engine.posting import Poster
+from traymail.engine.publisher import Publisher
+from traymail.engine.worker import Worker
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 4.0
+ASK_SECONDS = 8.0
+
+
+class Watch(Protocol):
+    """A watcher: it is told the rules it works for."""
+
+    def apply(self, settings: Settings) -> None:
+        """Watch what these rules want watched, from now on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How the engine fares, as of one moment."""
+
+    settings: Settings
+    rules: Mapping[str, FlowStatus]
+    paused: bool
+    paused_until: datetime | None
+
+
+class _Stop:
+    """The last entry of the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    answer: Future[Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    item: OutboxItem
+
+
+Entry = Observation | Pause | Resume | Wake | Apply | _Stop | _Ask | _Ended
+
+
+class PauseMemory(Protocol):
+    """Remembers a pause over restarts."""
+
+    def pause(self, now: datetime) -> tuple[bool, datetime | None]:
+        """Return whether all is paused, and until when (None: until resumed)."""
+        ...
+
+    def remember_pause(self, until: datetime | None, *, paused: bool) -> None:
+        """Remember it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an engine is put together from."""
+
+    tools: Tools
+    poster: Poster
+    automation: Automation
+    watches: tuple[Watch, ...]
+    publisher: Publisher
+    memory: PauseMemory
+
+
+class Engine:
+    """Owns the engine's thread and the delivery workers. `submit` and `observe` never block."""
+
+    def __init__(self, settings: Settings, parts: Parts, on_death: Callable[[], None]) -> None:
+        self._settings = settings
+        self._on_death = on_death
+        self._parts = parts
+        self._inbox: SimpleQueue[Entry] = SimpleQueue()
+        self._workers: dict[str, Worker] = {}
+        self._paused, self._paused_until = parts.memory.pause(parts.tools.clock.now())
+        self._thread = threading.Thread(target=self._run, name="traymail-engine", daemon=True)
+        parts.publisher.listen(self._hear)
+
+    def start(self) -> None:
+        """Begin to work; the outbox has been recovered before."""
+        self._thread.start()
+
+    def submit(self, command: Command) -> None:
+        """Take a command in."""
+        self._inbox.put(command)
+
+    def observe(self, observation: Observation) -> None:
+        """Take in what a watcher saw."""
+        self._inbox.put(observation)
+
+    def snapshot(self) -> Snapshot:
+        """Return how the engine fares; called from other threads. Raises TimeoutError."""
+        ask = _Ask(Future())
+        self._inbox.put(ask)
+        return ask.answer.result(ASK_SECONDS)
+
+    def stop(self) -> None:
+        """End all threads within `STOP_SECONDS`; what is under way is broken off and stays kept."""
+        self._parts.tools.stopping.set()
+        self._inbox.put(_Stop())
+        for worker in self._workers.values():
+            worker.wake()
+        self._thread.join(STOP_SECONDS)
+        for worker in self._workers.values():
+            worker.join(STOP_SECONDS)
+
+    # --- the engine's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._begin()
+            while True:
+                entry = self._next(self._tick())
+                if isinstance(entry, _Stop):
+                    return
+                if entry is not None:
+                    self._take(entry)
+        except Exception:  # the owner is told; nothing is lost, all is on disk
+            log.exception("the engine's thread ended")
+            self._on_death()
+
+    def _begin(self) -> None:
+        now = self._parts.tools.clock.now()
+        if self._paused:
+            self._parts.automation.pause(now, paused=True)
+        self._put_in_force(self._settings, now)
+
+    def _next(self, wish: datetime | None) -> Entry | None:
+        wait = None
+        if wish is not None:
+            wait = max((wish - self._parts.tools.clock.now()).total_seconds(), 0.0)
+        try:
+            return self._inbox.get(timeout=wait)
+        except Empty:
+            return None
+
+    def _take(self, entry: Entry) -> None:
+        now = self._parts.tools.clock.now()
+        match entry:
+            case Observation():
+                self._parts.automation.observe(entry, now)
+            case _Ended():
+                self._parts.automation.finished(entry.item, now)
+            case Wake():
+                for item_id in entry.ended:
+                    item = self._parts.tools.outbox.get(item_id)
+                    self._parts.automation.finished(item, now)
+                self._wake_workers()
+            case Apply():
+                self._put_in_force(entry.settings, now)
+                self._parts.publisher.publish(SettingsApplied())
+            case Pause():
+                self._pause(entry.until, now, paused=True)
+            case Resume():
+                self._pause(None, now, paused=False)
+            case _Ask():
+                entry.answer.set_result(self._snapshot())
+            case _Stop():
+                pass
+            case _:
+                assert_never(entry)
+
+    def _tick(self) -> datetime | None:
+        """Let the flows work, wake who is concerned; return when to come back at the latest."""
+        now = self._parts.tools.clock.now()
+        if self._paused and self._paused_until is not None and self._paused_until <= now:
+            self._pause(None, now, paused=False)
+        wish = self._parts.automation.tick(now)
+        for account in self._parts.poster.announce():
+            self._wake_worker(account)
+        waits = [wait for wait in (wish, self._paused_until) if wait is not None]
+        return min(waits, default=None)
+
+    def _pause(self, until: datetime | None, now: datetime, *, paused: bool) -> None:
+        self._paused, self._paused_until = paused, until
+        self._parts.memory.remember_pause(until, paused=paused)
+        self._parts.automation.pause(now, paused=paused)
+        for worker in self._workers.values():
+            worker.pause(paused=paused)
+        self._parts.publisher.publish(PauseChanged(paused, until))
+
+    def _put_in_force(self, settings: Settings, now: datetime) -> None:
+        before, self._settings = self._settings, settings
+        caps = rule_caps(settings)
+        for name in list(self._workers):
+            same = settings.accounts.get(name) == before.accounts.get(name)
+            if not same or caps != rule_caps(before):
+                self._workers[name].retire()
+        self._parts.automation.apply(settings, now)
+        for watch in self._parts.watches:
+            watch.apply(settings)
+        self._wake_workers()
+
+    def _wake_workers(self) -> None:
+        for name in self._parts.tools.outbox.accounts_with_work():
+            self._wake_worker(name)
+
+    def _wake_worker(self, name: str) -> None:
+        """Wake an account's worker, made at its first mail; mail of a removed account waits."""
+        worker = self._workers.get(name)
+        account = self._settings.accounts.get(name)
+        if account is not None and (worker is None or worker.retired):
+            delivery = Delivery(account, rule_caps(self._settings), self._parts.tools)
+            worker = Worker(delivery, self._parts.tools.stopping, follows=worker)
+            worker.pause(paused=self._paused)
+            self._workers[name] = worker
+            worker.start()
+        if worker is not None:
+            worker.wake()
+
+    def _snapshot(self) -> Snapshot:
+        rules = self._parts.automation.status()
+        return Snapshot(self._settings, rules, self._paused, self._paused_until)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, ItemChanged) and event.item.rule is not None:
+            self._inbox.put(_Ended(event.item))

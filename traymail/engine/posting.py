@@ -1,0 +1,82 @@
+"""Posting: a draft becomes a stored mail. From here on it is safe."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import BinaryIO
+
+from traymail import __version__
+from traymail.core.events import ItemChanged
+from traymail.core.message import Attachment, Draft, DraftFile, Stamp
+from traymail.core.mime import compose
+from traymail.core.outbox import OutboxItem
+from traymail.core.ports import Clock, Outbox, Spool
+from traymail.engine.publisher import Publish
+
+
+class Poster:
+    """Copies files into the spool, composes the message and stores it, in one transaction.
+
+    Callers that store more with the mail (a ledger row, a log position) open the transaction
+    themselves; `announce` is called after it, since what is not committed is not yet true.
+    """
+
+    def __init__(self, outbox: Outbox, spool: Spool, clock: Clock, publish: Publish) -> None:
+        self._outbox = outbox
+        self._spool = spool
+        self._clock = clock
+        self._publish = publish
+        self._posted: list[OutboxItem] = []
+
+    def take(self, file: DraftFile) -> Attachment:
+        """Copy a file into the spool; raises SourceError, StateError."""
+        return self._spool.take(file)
+
+    def open(self, attachment: Attachment) -> BinaryIO:
+        """Open a copy for reading; raises SourceError when it is gone."""
+        return self._spool.open(attachment)
+
+    def discard(self, attachments: tuple[Attachment, ...]) -> None:
+        """Throw copies away that no mail will use."""
+        self._spool.discard(attachments)
+
+    def post(self, draft: Draft, attachments: tuple[Attachment, ...] = ()) -> OutboxItem:
+        """Store a mail with files already copied; raises InputError, StateError."""
+        now = self._clock.now()
+        stamp = _stamp(draft, now)
+        composed = compose(draft, attachments, stamp, version=__version__)
+        stopped = self._outbox.account_state(draft.account).stopped
+        item = self._outbox.add(draft, composed, stamp, now, due=None if stopped else now)
+        self._posted.append(item)
+        return item
+
+    def store(self, draft: Draft) -> OutboxItem:
+        """Copy the draft's files and store the mail; nothing is left behind when that fails."""
+        taken: list[Attachment] = []
+        try:
+            for file in draft.files:
+                taken.append(self.take(file))  # noqa: PERF401 # what was taken must be known
+            item = self.post(draft, tuple(taken))
+        except BaseException:
+            self.discard(tuple(taken))
+            raise
+        self.announce()
+        return item
+
+    def announce(self) -> frozenset[str]:
+        """Publish what was stored since the last call; returns the accounts concerned."""
+        posted, self._posted = self._posted, []
+        for item in posted:
+            self._publish(ItemChanged(item))
+        return frozenset(item.account for item in posted)
+
+
+def _stamp(draft: Draft, now: datetime) -> Stamp:
+    domain = draft.sender.mailbox.rpartition("@")[2]
+    return Stamp(
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+        # Recipients read the hour of the sender's day.
+        date=now.astimezone(),
+        boundary=f"=_{secrets.token_hex(16)}",
+    )

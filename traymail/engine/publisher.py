@@ -1,0 +1,32 @@
+"""Events to listeners: the engine speaks, and does not know who listens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from traymail.core.events import Event
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Event], None]
+Publish = Callable[[Event], None]
+
+
+class Publisher:
+    """Calls every listener with every event, on the publishing thread; listeners must be quick."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[Listener, ...] = ()
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener, for good."""
+        self._listeners = (*self._listeners, listener)
+
+    def publish(self, event: Event) -> None:
+        """Tell all listeners; one that raises is logged and does not keep the others from it."""
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # a broken listener must not end delivery
+                log.exception("a listener failed")
