@@ -64,7 +64,12 @@ class SettingsError(TraymailError):
 
 
 class CredentialError(TraymailError):
-    """The secret of an account cannot be had or kept."""
+    """The secret of an account cannot be had or kept.
+
+    ``rule_id`` names the row of `traymail.core.replies` that the outbox keeps for it.
+    """
+
+    rule_id = "no-secret"
 
 
 class SourceError(TraymailError):

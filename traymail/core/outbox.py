@@ -131,9 +131,6 @@ class AccountState:
 RETENTION = timedelta(days=30)
 
 
-# The rule_id of an item or account that waits because its secret cannot be had.
-NO_SECRET = "no-secret"  # noqa: S105 # the name of a row of advice
-
 # RFC 5321 section 4.2.1: 5yz is for good, 4yz may pass.
 REFUSED_FOR_GOOD = 500
 
@@ -155,7 +152,7 @@ def after_attempt(
             item = _divided(item, outcome.accepted, outcome.refused)
             return _after_division(item, now, account, delay(item.tries, jitter))
         case CredentialError():
-            return replace(item, state=State.QUEUED, code=None, reply=None, rule_id=NO_SECRET)
+            return replace(item, state=State.QUEUED, code=None, reply=None, rule_id=outcome.rule_id)
         case DeliveryError():
             item = _told(item, outcome)
             return _after_failure(item, outcome, now, account, jitter)
@@ -201,6 +198,18 @@ def after_crash(item: OutboxItem, now: datetime) -> OutboxItem:
     return replace(item, state=State.QUEUED, next_attempt_at=now, updated_at=now)
 
 
+def after_interruption(item: OutboxItem, now: datetime) -> OutboxItem:
+    """Return a mail whose attempt we broke off ourselves before the final dot: due as it was."""
+    return replace(
+        item,
+        state=State.QUEUED,
+        phase=Phase.PRE,
+        next_attempt_at=now,
+        updated_at=now,
+        tries=max(item.tries - 1, 0),
+    )
+
+
 def another_round(item: OutboxItem, now: datetime) -> OutboxItem:
     """Return a mail the user wants tried now: due, with all its patience, for all who lack it."""
     return replace(
@@ -224,40 +233,6 @@ def resent(item: OutboxItem, now: datetime) -> OutboxItem:
 def settled(item: OutboxItem, state: State, now: datetime) -> OutboxItem:
     """Return a mail that the user declares sent or cancelled."""
     return replace(item, state=state, next_attempt_at=None, updated_at=now)
-
-
-def account_after(
-    state: AccountState, outcome: Outcome, now: datetime, account: Account
-) -> AccountState:
-    """Return what an attempt makes of its account: at work, asked for a pause, or stopped."""
-    match outcome:
-        case Receipt():
-            return AccountState(state.name, connection=account.connection, login_worked=True)
-        case CredentialError():
-            return replace(
-                state,
-                stopped=True,
-                rule_id=NO_SECRET,
-                code=None,
-                reply=None,
-                connection=account.connection,
-                failures=state.failures + 1,
-            )
-        case AccountFailure():
-            return replace(
-                state,
-                stopped=True,
-                rule_id=outcome.rule_id,
-                code=outcome.reply.code,
-                reply=outcome.reply.text,
-                connection=account.connection,
-                failures=state.failures + 1,
-            )
-        case DeliveryError():
-            hold_until = now + outcome.hold if outcome.hold else state.hold_until
-            return replace(state, hold_until=hold_until)
-        case _:
-            assert_never(outcome)
 
 
 def _told(item: OutboxItem, failure: DeliveryError) -> OutboxItem:

@@ -2,72 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 
 from traymail.core.outbox import AccountState
 from traymail.store.database import Database, from_ms, to_ms
 
+# The longest span a cap speaks of; older departures are forgotten.
+LONGEST_CAP = timedelta(days=1)
+
 
 class Memory:
-    """The outbox's small tables."""
+    """The small tables of the outbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def left_since(
+    def transaction(self) -> AbstractContextManager[object]:
+        """Let several calls of this thread be stored together, or not at all."""
+        return self._database.transaction()
+
+    def departure(
         self,
-        since: datetime,
+        nth: int,
+        *,
         account: str | None = None,
         rule: str | None = None,
-        *,
-        any_rule: bool = False,
-    ) -> int:
-        """Return how many mails have entered their final phase since then: what caps count.
-
-        ``account`` and ``rule`` narrow it down; ``any_rule``: all that was not sent by hand.
-        """
-        return self._departures("count(*)", since, account, rule, any_rule=any_rule) or 0
-
-    def earliest_left(
-        self,
-        since: datetime,
-        account: str | None = None,
-        rule: str | None = None,
-        *,
-        any_rule: bool = False,
+        by_rules: bool = False,
     ) -> datetime | None:
-        """Return when the first of those left: a window that is full opens a window after it."""
-        earliest = self._departures("min(at)", since, account, rule, any_rule=any_rule)
-        return None if earliest is None else from_ms(earliest)
+        """Return when the nth last mail entered its final phase (1: the last one).
 
-    def forget_departures(self, before: datetime) -> None:
-        """Forget departures so old that no cap counts them."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM departure WHERE at < ?", (to_ms(before),))
-
-    def _departures(
-        self,
-        what: str,
-        since: datetime,
-        account: str | None,
-        rule: str | None,
-        *,
-        any_rule: bool,
-    ) -> int | None:
-        conditions = ["at > :since"]
-        if account is not None:
-            conditions.append("account = :account")
-        if rule is not None:
-            conditions.append("rule = :rule")
-        if rule is not None or any_rule:
-            conditions.append("rule <> ''")
+        Counted are the mails of an account, of a rule, or (``by_rules``) all not sent by hand.
+        None when not so many are remembered, or within `LONGEST_CAP` before the last one.
+        """
+        conditions = {"account = :account": account is not None, "rule = :rule": rule is not None}
+        wanted = [condition for condition, given in conditions.items() if given]
+        if rule is not None or by_rules:
+            wanted.append("rule <> ''")
         with self._database.read() as connection:
             row = connection.execute(
-                f"SELECT {what} FROM departure WHERE {' AND '.join(conditions)}",  # noqa: S608 # ours
-                {"since": to_ms(since), "account": account, "rule": rule},
+                f"SELECT at FROM departure WHERE {' AND '.join(wanted)}"  # noqa: S608 # ours
+                " ORDER BY at DESC LIMIT 1 OFFSET :skipped",
+                {"account": account, "rule": rule, "skipped": nth - 1},
             ).fetchone()
-        found: int | None = row[0]
-        return found
+        return None if row is None else from_ms(row["at"])
+
+    def _forget_departures(self, before: datetime) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM departure WHERE at < ?", (to_ms(before),))
 
     def account_state(self, name: str) -> AccountState:
         """Return what is remembered of an account; a fresh state when nothing is."""

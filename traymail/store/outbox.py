@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from traymail.core.errors import InputError, RecipientReply
@@ -21,11 +21,10 @@ from traymail.core.outbox import (
 from traymail.core.texts import text
 from traymail.store import due, rows
 from traymail.store.database import Database, from_ms, to_ms
-from traymail.store.memory import Memory
+from traymail.store.memory import LONGEST_CAP, Memory
 from traymail.store.rows import SELECT, item_of
 from traymail.store.spool import Spool
 
-LONGEST_CAP = timedelta(days=1)
 DONE = (State.SENT, State.FAILED, State.CANCELLED)
 
 
@@ -201,7 +200,7 @@ class Outbox(Memory):
                 " SELECT :now, account, rule FROM mail WHERE id = :id",
                 {"id": mail_id, "now": to_ms(now)},
             )
-            self.forget_departures(now - LONGEST_CAP)
+            self._forget_departures(now - LONGEST_CAP)
 
     def finish(
         self,
@@ -290,19 +289,19 @@ class Outbox(Memory):
             )
         return changed[0]
 
-    def park(self, account: str) -> int:
+    def park(self, account: str, now: datetime) -> int:
         """Let the account's waiting mails wait for the user; return how many there are."""
         with self._database.transaction() as connection:
             return connection.execute(
-                f"UPDATE mail SET next_attempt_at = NULL WHERE {due.WAITING}",  # noqa: S608 # ours
-                {"account": account},
+                f"UPDATE mail SET next_attempt_at = NULL, updated_at = :now WHERE {due.WAITING}",  # noqa: S608 # ours
+                {"account": account, "now": to_ms(now)},
             ).rowcount
 
     def unpark(self, account: str, now: datetime) -> int:
         """Make the account's mails that wait for the user due; return how many there are."""
         with self._database.transaction() as connection:
             return connection.execute(
-                "UPDATE mail SET next_attempt_at = :now, tries = 0, since = NULL"
+                "UPDATE mail SET next_attempt_at = :now, updated_at = :now, tries = 0, since = NULL"
                 " WHERE state = 'queued' AND next_attempt_at IS NULL AND account = :account",
                 {"account": account, "now": to_ms(now)},
             ).rowcount

@@ -91,6 +91,10 @@ class Spool:
             with contextlib.suppress(OSError):
                 (self.folder / name).unlink()
 
+    def discard(self, attachments: Iterable[Attachment]) -> None:
+        """Remove copies that no mail uses."""
+        self.remove(attachment.spool for attachment in attachments if attachment.spool)
+
     def sweep(self, known: set[str], now: float) -> int:
         """Remove what no mail needs and is ten minutes old; return how many files.
 

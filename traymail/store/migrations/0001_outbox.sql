@@ -91,6 +91,7 @@ CREATE TABLE departure (
 );
 CREATE INDEX departure_account ON departure (account, at);
 CREATE INDEX departure_rule ON departure (rule, at) WHERE rule <> '';
+CREATE INDEX departure_by_rules ON departure (at) WHERE rule <> '';
 CREATE INDEX departure_at ON departure (at);
 
 CREATE TABLE account_state (
