@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from traymail.core.errors import (
+    AccountFailure,
+    AuthFailure,
+    CredentialError,
+    DeliveryError,
+    PermanentFailure,
+    Reply,
+    SourceError,
+    Stage,
+    TransientFailure,
+    UnknownOutcome,
+)
+from traymail.core.outbox import Receipt
+from traymail.core.replies import (
+    advice_for,
+    as_error,
+    attachment_lost,
+    diagnose,
+    enhanced_code,
+    outcome_word,
+    readable,
+    title_for,
+)
+from traymail.core.reply_rules import RULES, Trouble
+from traymail.core.texts import text
+
+AUTH, MAIL, RCPT, DATA, FINAL = Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL
+QQ_CODE = "Login Fail. Please enter your authorization code to login."
+
+REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
+    ("qq", 535, QQ_CODE, AUTH, "qq-535-code", AuthFailure),
+    ("foxmail", 535, QQ_CODE, AUTH, "qq-535-code", AuthFailure),
+    ("", 535, QQ_CODE, AUTH, "x-535", AuthFailure),
+    ("qq", 535, "Error: 请使用授权码登录", AUTH, "qq-535-code", AuthFailure),
+    ("qq", 535, "Login fail. Account is abnormal", AUTH, "qq-535-abnormal", AuthFailure),
+    (
+        "qq",
+        501,
+        "mail from address must be same as authorization user",
+        MAIL,
+        "qq-501-from",
+        AccountFailure,
+    ),
+    (
+        "qq",
+        550,
+        'The "From" header is missing or invalid. Please follow RFC5322',
+        FINAL,
+        "qq-550-from-header",
+        PermanentFailure,
+    ),
+    ("qq", 550, "Connection frequency limited", FINAL, "qq-550-freq", TransientFailure),
+    ("qq", 550, "Connection frequency limited", MAIL, "qq-550-freq", TransientFailure),
+    ("qq", 550, "Connection frequency limited", Stage.CONNECT, "qq-550-freq", TransientFailure),
+    ("qq", 550, "Mail content denied", FINAL, "qq-550-content", PermanentFailure),
+    ("qq", 550, "Mailbox not found", RCPT, "qq-550-rcpt", PermanentFailure),
+    ("163", 535, "Error: authentication failed", AUTH, "163-535", AuthFailure),
+    ("126", 550, "User has no permission", AUTH, "163-550-perm", AuthFailure),
+    ("163", 550, "User has no permission", MAIL, "163-550-perm", AccountFailure),
+    ("163", 550, "User suspended", FINAL, "163-550-susp", AccountFailure),
+    ("yeah", 553, "Mail from must equal authorized user", MAIL, "163-553-from", AccountFailure),
+    ("163", 554, "DT:SPM 163 smtp10", FINAL, "163-554-spm", PermanentFailure),
+    ("163", 451, "DT:SPM 163 smtp10", FINAL, "163-451-spm", TransientFailure),
+    ("163", 421, "HL:ICC 163 smtp1", Stage.CONNECT, "163-421-rate", TransientFailure),
+    ("163", 450, "MI:CEL", MAIL, "163-450-conn", TransientFailure),
+    ("163", 450, "MI:SFQ", FINAL, "163-451-sfq", TransientFailure),
+    ("netease-qiye-free", 554, "5.5.0 MI:STC", FINAL, "163-554-stc", TransientFailure),
+    ("gmail", 534, "5.7.9 Application-specific password required", AUTH, "g-534-app", AuthFailure),
+    ("gmail", 535, "5.7.8 Username and Password not accepted", AUTH, "g-535", AuthFailure),
+    (
+        "gmail",
+        550,
+        "5.4.5 Daily user sending limit exceeded",
+        FINAL,
+        "g-550-quota",
+        TransientFailure,
+    ),
+    ("gmail", 552, "5.7.0 This message was blocked", FINAL, "g-552-content", PermanentFailure),
+    ("gmail", 421, "4.7.0 Try again later", MAIL, "g-421", TransientFailure),
+    (
+        "office365",
+        535,
+        "5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+        AUTH,
+        "o-535-basic",
+        AuthFailure,
+    ),
+    ("outlook", 554, "5.2.252 SendAsDenied", FINAL, "o-554-sendas", AccountFailure),
+    ("", 421, "closing", FINAL, "x-421", TransientFailure),
+    ("", 450, "Greylisted, see you later", RCPT, "x-450-grey", TransientFailure),
+    ("", 452, "4.5.3 Too many recipients", RCPT, "x-452-rcpt", TransientFailure),
+    ("", 452, "Insufficient storage", DATA, "x-452", TransientFailure),
+    ("", 454, "4.7.0 Temporary authentication failure", AUTH, "x-454-auth", TransientFailure),
+    ("", 454, "TLS not available", Stage.STARTTLS, "starttls-454", TransientFailure),
+    ("", 502, "not implemented", Stage.STARTTLS, "starttls-refused", AccountFailure),
+    ("", 530, "Must issue a STARTTLS command first", MAIL, "x-530-tls", AccountFailure),
+    ("", 530, "5.7.0 Authentication required", RCPT, "x-530", AccountFailure),
+    ("", 535, "5.7.8 bad credentials", AUTH, "x-535", AuthFailure),
+    ("", 535, "", AUTH, "x-535", AuthFailure),
+    ("", 504, "mechanism not supported", AUTH, "x-auth", AuthFailure),
+    ("", 554, "No SMTP service here", Stage.CONNECT, "x-session", AccountFailure),
+    ("", 501, "bad sender", MAIL, "x-sender", AccountFailure),
+    ("", 553, "sender address rejected: not owned by user", MAIL, "x-sender", AccountFailure),
+    ("", 552, "too big", MAIL, "x-552", PermanentFailure),
+    ("", 552, "5.3.4 too big", FINAL, "x-552", PermanentFailure),
+    ("", 554, "5.3.4 too big", FINAL, "x-523", PermanentFailure),
+    ("", 550, "5.1.1 no such user", RCPT, "x-511", PermanentFailure),
+    ("", 550, "no such user", RCPT, "x-rcpt", PermanentFailure),
+    ("", 554, "5.7.1 relay access denied", RCPT, "x-571", PermanentFailure),
+    ("", 554, "5.7.1 spam", FINAL, "x-571", PermanentFailure),
+    ("", 451, "local error", FINAL, "x-4xx", TransientFailure),
+    ("", 499, "?", MAIL, "x-4xx", TransientFailure),
+    ("", 554, "Transaction failed", FINAL, "x-5xx", PermanentFailure),
+    ("", 250, "out of place", DATA, "nonsense", TransientFailure),
+]
+
+
+@pytest.mark.parametrize(("provider", "code", "said", "stage", "rule", "kind"), REPLIES)
+def test_a_reply_finds_its_rule(
+    provider: str, code: int, said: str, stage: Stage, rule: str, kind: type[DeliveryError]
+) -> None:
+    reply = Reply(code, said, stage)
+    found = diagnose(reply, provider)
+    assert (found.rule_id, found.kind) == (rule, kind)
+    error = as_error(found, reply)
+    assert type(error) is kind
+    assert error.reply is reply
+    assert error.advice == advice_for(rule)
+    assert error.title == title_for(rule)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "stage", "kind"),
+    [
+        (Trouble.NAME, Stage.CONNECT, TransientFailure),
+        (Trouble.REFUSED, Stage.CONNECT, TransientFailure),
+        (Trouble.TIMEOUT, RCPT, TransientFailure),
+        (Trouble.LOST, DATA, TransientFailure),
+        (Trouble.NONSENSE, Stage.EHLO, TransientFailure),
+        (Trouble.TLS_MODE, Stage.TLS, AccountFailure),
+        (Trouble.TLS_FAILED, Stage.TLS, TransientFailure),
+        (Trouble.CERT_TIME, Stage.TLS, AccountFailure),
+        (Trouble.CERT_HOST, Stage.TLS, AccountFailure),
+        (Trouble.CERT_TRUST, Stage.TLS, AccountFailure),
+        (Trouble.NO_TLS, Stage.STARTTLS, AccountFailure),
+        (Trouble.INJECTED, Stage.STARTTLS, AccountFailure),
+        (Trouble.NO_LOGIN, Stage.EHLO, AccountFailure),
+        (Trouble.TOO_LARGE, MAIL, PermanentFailure),
+        (Trouble.NO_SMTPUTF8, MAIL, PermanentFailure),
+        (Trouble.UNSURE, FINAL, UnknownOutcome),
+    ],
+)
+def test_what_happens_without_a_reply(
+    trouble: Trouble, stage: Stage, kind: type[DeliveryError]
+) -> None:
+    assert diagnose(Reply(None, "", stage), "qq", trouble=trouble).kind is kind
+
+
+def test_every_trouble_has_a_rule() -> None:
+    assert {rule.trouble for rule in RULES} - {None} == set(Trouble)
+
+
+def test_ids_are_unique_and_unknown_ones_have_no_advice() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert advice_for("no-such-rule") is None
+    assert advice_for(None) is None
+    assert title_for("") is None
+
+
+def test_qq_refuses_a_code_that_worked_before_the_account_waits() -> None:
+    found = diagnose(Reply(535, QQ_CODE, AUTH), "qq", login_worked=True)
+    assert (found.kind, found.hold) == (TransientFailure, timedelta(minutes=10))
+    assert diagnose(Reply(535, "wrong", AUTH), "qq", login_worked=True).kind is AuthFailure
+    assert diagnose(Reply(535, QQ_CODE, AUTH), "", login_worked=True).kind is AuthFailure
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "said", "minutes"),
+    [
+        ("qq", 550, "Connection frequency limited", 10),
+        ("163", 421, "HL:ICC", 10),
+        ("163", 451, "MI:SFQ", 15),
+        ("gmail", 454, "4.7.0 Too many login attempts", 10),
+        ("", 421, "closing", 0.25),
+        ("", 451, "local error", 0),
+    ],
+)
+def test_limits_hold_the_account(provider: str, code: int, said: str, minutes: float) -> None:
+    stage = AUTH if code == 454 else MAIL
+    assert diagnose(Reply(code, said, stage), provider).hold == timedelta(minutes=minutes)
+
+
+def test_a_limit_of_one_connection_asks_for_a_new_one() -> None:
+    assert diagnose(Reply(450, "MI:DMC", MAIL), "163").new_connection
+    assert not diagnose(Reply(451, "local error", MAIL), "163").new_connection
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("请输入授权码".encode(), "请输入授权码"),
+        ("登录失败，请使用授权码".encode("gb18030"), "登录失败，请使用授权码"),
+        (b"a\x00b\x1b[31m c\r\nd", "a b [31m c d"),
+        ("a\u202eb".encode(), "a b"),
+        (b"\xff\xfe", readable(b"\xff\xfe")),
+        (b"x" * 5000, "x" * 500),
+    ],
+)
+def test_words_of_servers_are_cleaned(raw: bytes, shown: str) -> None:
+    assert readable(raw) == shown
+    assert shown.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "found"),
+    [
+        (550, "5.7.1 no", "5.7.1"),
+        (550, "5.7.1", "5.7.1"),
+        (550, "no 5.7.1", ""),
+        (550, "5.7.1.9 host", ""),
+        (550, "4.7.1 odd", ""),
+        (None, "5.7.1 no", ""),
+    ],
+)
+def test_enhanced_codes(code: int | None, said: str, found: str) -> None:
+    assert enhanced_code(Reply(code, said, MAIL)) == found
+
+
+def test_a_lost_attachment_fails_its_mail_for_good() -> None:
+    error = attachment_lost(SourceError("a.pdf", text("The copy is gone")))
+    assert isinstance(error, PermanentFailure)
+    assert error.reply.text == "The copy is gone"
+
+
+def test_words_of_the_history() -> None:
+    reply = Reply(None, "", AUTH)
+
+    def word(trouble: Trouble) -> str:
+        return outcome_word(as_error(diagnose(reply, "", trouble=trouble), reply))
+
+    assert outcome_word(None) == "interrupted"
+    assert outcome_word(Receipt(250, "ok", ())) == "sent"
+    assert outcome_word(CredentialError(text("no keyring"))) == "stopped"
+    assert word(Trouble.CERT_TRUST) == "stopped"
+    assert word(Trouble.LOST) == "later"
+    assert word(Trouble.TOO_LARGE) == "refused"
+    assert word(Trouble.UNSURE) == "unknown"

@@ -1,0 +1,175 @@
+"""What a server's answer means for a mail and its account, and what to tell the user."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from traymail.core.errors import (
+    AccountFailure,
+    AuthFailure,
+    CredentialError,
+    DeliveryError,
+    PermanentFailure,
+    RecipientReply,
+    Reply,
+    SourceError,
+    Stage,
+    TransientFailure,
+    UnknownOutcome,
+)
+from traymail.core.outbox import Receipt
+from traymail.core.provider import by_id
+from traymail.core.reply_rules import RULES, Action, Rule, Trouble
+from traymail.core.texts import Text
+
+# Of a reply, so much is kept: a hostile server must not fill the outbox.
+LONGEST_REPLY = 500
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
+_BY_ID = {rule.id: rule for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Which rule fits, whose failure it is, and what to say.
+
+    ``hold``: leave the account alone for so long. ``new_connection``: another connection may
+    take the mail at once.
+    """
+
+    rule_id: str
+    kind: type[DeliveryError]
+    title: Text
+    advice: Text
+    hold: timedelta
+    new_connection: bool = False
+
+
+def diagnose(
+    reply: Reply, provider: str, *, trouble: Trouble | None = None, login_worked: bool = False
+) -> Diagnosis:
+    """Find what an answer means.
+
+    ``provider`` is the id of the table's row, or "". With ``trouble`` there was no answer, and
+    ``reply`` tells in its text what happened instead. ``login_worked``: the secret has been
+    accepted before.
+    """
+    row = by_id(provider)
+    family = row.family if row else ""
+    rule = next(_fitting(reply, family, trouble, login_worked=login_worked), _BY_ID["nonsense"])
+    return Diagnosis(
+        rule.id,
+        _kind(rule, reply.stage),
+        rule.title,
+        rule.advice,
+        rule.hold,
+        rule.action is Action.RETRY_NEW_CONNECTION,
+    )
+
+
+def as_error(
+    diagnosis: Diagnosis, reply: Reply, refused: tuple[RecipientReply, ...] = ()
+) -> DeliveryError:
+    """Make the error of a diagnosis, ready to be raised."""
+    return diagnosis.kind(
+        reply,
+        diagnosis.rule_id,
+        diagnosis.title,
+        diagnosis.advice,
+        hold=diagnosis.hold,
+        refused=refused,
+    )
+
+
+def advice_for(rule_id: str | None) -> Text | None:
+    """Return the advice of a stored rule id; None when there is none."""
+    rule = _BY_ID.get(rule_id or "")
+    return rule.advice if rule else None
+
+
+def title_for(rule_id: str | None) -> Text | None:
+    """Return what a stored rule id says went wrong; None when there is none."""
+    rule = _BY_ID.get(rule_id or "")
+    return rule.title if rule else None
+
+
+def attachment_lost(error: SourceError) -> DeliveryError:
+    """Return the failure of a mail whose stored attachment cannot be read."""
+    reply = Reply(None, str(error.title), Stage.DATA)
+    return as_error(diagnose(reply, "", trouble=Trouble.FILE), reply)
+
+
+def outcome_word(outcome: Receipt | DeliveryError | CredentialError | None) -> str:
+    """Return the word the history keeps for what came of an attempt; None: broken off by us."""
+    match outcome:
+        case None:
+            return "interrupted"
+        case Receipt():
+            return "sent"
+        case TransientFailure():
+            return "later"
+        case PermanentFailure():
+            return "refused"
+        case UnknownOutcome():
+            return "unknown"
+        case _:
+            return "stopped"
+
+
+def readable(raw: bytes) -> str:
+    """Return a server's words on one line: UTF-8, else GB18030 (older QQ texts), cleaned."""
+    try:
+        words = raw.decode()
+    except UnicodeDecodeError:
+        words = raw.decode("gb18030", "replace")
+    shown = "".join(" " if unicodedata.category(char) in {"Cc", "Cf"} else char for char in words)
+    return " ".join(shown.split())[:LONGEST_REPLY]
+
+
+def enhanced_code(reply: Reply) -> str:
+    """Return the status code of RFC 3463 that a reply begins with, or ""."""
+    found = _ENHANCED.match(reply.text)
+    return found[1] if found and str(reply.code or "").startswith(found[1][0]) else ""
+
+
+def _fitting(
+    reply: Reply, family: str, trouble: Trouble | None, *, login_worked: bool
+) -> Iterator[Rule]:
+    for rule in RULES:
+        if rule.trouble is not trouble or (rule.stages and reply.stage not in rule.stages):
+            continue
+        if (rule.family and rule.family != family) or (rule.login_worked and not login_worked):
+            continue
+        if _says(rule, reply):
+            yield rule
+
+
+def _says(rule: Rule, reply: Reply) -> bool:
+    return (
+        (not rule.code or bool(re.fullmatch(rule.code, str(reply.code))))
+        and (not rule.enhanced or bool(re.fullmatch(rule.enhanced, enhanced_code(reply))))
+        and (not rule.words or bool(re.search(rule.words, reply.text, re.IGNORECASE)))
+    )
+
+
+def _kind(rule: Rule, stage: Stage) -> type[DeliveryError]:
+    match rule.action:
+        case Action.RETRY | Action.RETRY_LATER | Action.RETRY_NEW_CONNECTION | Action.SPLIT:
+            return TransientFailure
+        case Action.PERMANENT:
+            return PermanentFailure
+        case Action.UNKNOWN:
+            return UnknownOutcome
+        case Action.NEEDS_USER if stage is Stage.AUTH:
+            return AuthFailure
+        case Action.NEEDS_USER if rule.about_account or stage in _ABOUT_ACCOUNT:
+            return AccountFailure
+        case Action.NEEDS_USER:
+            return PermanentFailure
+
+
+_ABOUT_ACCOUNT = {Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO, Stage.MAIL}
