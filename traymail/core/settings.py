@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from traymail.core.account import Account
+from traymail.core.address import excerpt
 from traymail.core.outbox import RETENTION
 from traymail.core.rule import Rule
 
@@ -21,3 +24,12 @@ class Settings:
     retention: timedelta = RETENTION
     accounts: Mapping[str, Account] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def place_of(where: str, key: str) -> str:
+    """Return the place of ``key`` in the table at ``where``, as problems tell it: ``a."b c"``."""
+    shown = key if _BARE_KEY.fullmatch(key) else json.dumps(excerpt(key), ensure_ascii=False)
+    return f"{where}.{shown}" if where else shown

@@ -1,0 +1,215 @@
+"""The tables of config.toml: every key, what it may hold, and which field it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from traymail.core import readers as read
+from traymail.core.account import Auth, Security, WhenUnsure
+from traymail.core.matcher import check_pattern
+from traymail.core.message import Address
+from traymail.core.outbox import RETENTION
+from traymail.core.rules.folder import After, Again, Existing, FolderRule
+from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.texts import text
+
+ZERO = timedelta(0)
+SECOND = timedelta(seconds=1)
+YEAR = timedelta(days=366)
+MOST_AN_HOUR = 100_000
+LATER = text("This comes in a later version.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopTable:
+    """The keys above all tables; the tables themselves are read one by one."""
+
+    version: int = 1
+    language: str = "auto"
+    default_account: str = ""
+    rules_max_per_hour: int = 300
+    retention: timedelta = RETENTION
+    accounts: dict[str, Any] = field(default_factory=dict)
+    rules: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTable:
+    """An account as written; None where the provider table or `Account` knows better."""
+
+    address: Address
+    kind: str = "smtp"
+    display_name: str = ""
+    host: str = ""
+    port: int | None = None
+    security: Security | None = None
+    username: str = ""
+    auth: Auth | None = None
+    oauth: None = None
+    api_url: str = ""
+    ca_file: str = ""
+    max_message_bytes: int | None = None
+    max_per_minute: int | None = None
+    max_per_hour: int | None = None
+    max_per_day: int | None = None
+    timeout: timedelta | None = None
+    password_command: tuple[str, ...] | None = None
+    retry_for: timedelta | None = None
+    when_unsure: WhenUnsure | None = None
+    undo: timedelta | None = None
+
+
+def _kind_of_account(value: object) -> str:
+    if value in {"sendgrid", "wecom"}:
+        raise read.wrong(text("only smtp is known so far"), LATER)
+    return read.one_of("smtp", "sendgrid", "wecom")(value)
+
+
+def _auth(value: object) -> Auth:
+    if value == Auth.OAUTH2.value:
+        raise read.wrong(text("OAuth2 is not there yet"), LATER)
+    return read.choice(Auth)(value)
+
+
+def _no_oauth(_value: object) -> None:
+    raise read.wrong(text("OAuth2 is not there yet"), LATER)
+
+
+def _no_api_url(value: object) -> str:
+    if read.words(value):
+        raise read.wrong(text("is for senders other than SMTP, which are not there yet"), LATER)
+    return ""
+
+
+def _argument(value: object) -> str:
+    given = read.words(value)
+    if "\0" in given:
+        raise read.wrong(text("must not hold control characters"))
+    return given
+
+
+def _version(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 1:
+        raise read.wrong(
+            text("was written for a newer traymail"), text("Install the newest version.")
+        )
+    if value is True or value != 1:
+        raise read.expected(text("the number 1"))
+    return 1
+
+
+def _pattern(value: object) -> str:
+    given = read.words(value)
+    if found := check_pattern(given):
+        raise read.wrong(found)
+    return given
+
+
+def _pattern_or_empty(value: object) -> str:
+    return _pattern(value) if read.words(value) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How a key is read, and the field it becomes where that has another name.
+
+    ``read`` None: it is a table of its own, one of `KEYS`.
+    """
+
+    read: read.Reader[Any] | None
+    becomes: str = ""
+
+
+TOP: dict[str, Key] = {
+    "version": Key(_version),
+    "language": Key(read.one_of("auto", "en", "zh_CN")),
+    "default_account": Key(read.words),
+    "rules_max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
+    "retention": Key(read.duration(timedelta(hours=1), 100 * YEAR)),
+    "accounts": Key(read.table),
+    "rules": Key(read.many(lambda value: value)),
+}
+
+ACCOUNT: dict[str, Key] = {
+    "kind": Key(_kind_of_account),
+    "address": Key(read.address),
+    "display_name": Key(read.words),
+    "host": Key(read.host),
+    "port": Key(read.whole(1, 65_535)),
+    "security": Key(read.choice(Security)),
+    "username": Key(read.words),
+    "auth": Key(_auth),
+    "oauth": Key(_no_oauth),
+    "ca_file": Key(read.path_or_empty),
+    "max_message_mb": Key(read.megabytes, "max_message_bytes"),
+    "max_per_minute": Key(read.whole(1, 1_000_000)),
+    "max_per_hour": Key(read.whole(1, 1_000_000)),
+    "max_per_day": Key(read.whole(1, 1_000_000)),
+    "timeout_seconds": Key(read.seconds(1, 3600), "timeout"),
+    "password_command": Key(read.many(_argument)),
+    "api_url": Key(_no_api_url),
+    "retry_for": Key(read.duration(ZERO, YEAR)),
+    "when_unsure": Key(read.choice(WhenUnsure)),
+    "undo_seconds": Key(read.seconds(0, 3600), "undo"),
+}
+
+RULE: dict[str, Key] = {
+    "name": Key(read.name),
+    "kind": Key(read.one_of(FolderRule.kind, LogRule.kind)),
+    "enabled": Key(read.flag),
+    "account": Key(read.words),
+    "to": Key(read.many(read.address, least=1, most=read.MOST_ADDRESSES)),
+    "cc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
+    "bcc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
+    "subject": Key(read.words),
+    "body": Key(read.words),
+    "when_unsure": Key(read.choice(WhenUnsure)),
+    "max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
+}
+
+FOLDER: dict[str, Key] = RULE | {
+    "folder": Key(read.path),
+    "recursive": Key(read.flag),
+    "include": Key(read.many(read.file_pattern, least=1)),
+    "exclude": Key(read.many(read.file_pattern)),
+    "min_bytes": Key(read.whole(0, 2**40)),
+    "max_bytes": Key(read.whole(0, 2**40)),
+    "settle_seconds": Key(read.seconds(0, 86_400), "settle"),
+    "existing": Key(read.choice(Existing)),
+    "batch_seconds": Key(read.seconds(0, 86_400), "batch"),
+    "zip": Key(read.flag),
+    "again": Key(read.choice(Again)),
+    "after": Key(read.choice(After)),
+    "move_to": Key(read.place),
+    "failed_to": Key(read.place),
+}
+
+LOG: dict[str, Key] = RULE | {
+    "paths": Key(read.many(read.path, least=1)),
+    "match": Key(read.many(_pattern, least=1)),
+    "ignore": Key(read.many(_pattern)),
+    "encoding": Key(read.encoding),
+    "start_at": Key(read.choice(StartAt)),
+    "record_start": Key(_pattern_or_empty),
+    "before": Key(read.whole(0, 1000)),
+    "after_lines": Key(read.whole(0, 1000)),
+    "threshold": Key(None),
+    "cooldown": Key(read.duration(ZERO, YEAR)),
+    "group_by": Key(read.words),
+    "silent_for": Key(read.duration_or_off(SECOND, YEAR)),
+}
+
+THRESHOLD: dict[str, Key] = {
+    "count": Key(read.whole(1, 1_000_000)),
+    "within": Key(read.duration(timedelta(milliseconds=1), YEAR)),
+}
+
+KEYS: dict[type, dict[str, Key]] = {
+    TopTable: TOP,
+    AccountTable: ACCOUNT,
+    FolderRule: FOLDER,
+    LogRule: LOG,
+    Threshold: THRESHOLD,
+}
