@@ -1,0 +1,138 @@
+"""The pure pieces of bootstrap.py: what it decides, without network and without installing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+
+ROOT = Path(bootstrap.__file__).parent
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text('[dependency-groups]\ndev = ["ruff>=0.5", "mypy"]\n')
+    (tmp_path / "hatch_build.py").write_text("hook = 1\n")
+    catalogue = tmp_path / "traymail" / "locale" / "zh_CN" / "LC_MESSAGES" / "traymail.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text('msgid ""\nmsgstr ""\n')
+    return tmp_path
+
+
+def key(checkout: Path, python: str = "/usr/bin/python3.11") -> bootstrap.Key:
+    return bootstrap.current_key(checkout, python)
+
+
+@pytest.mark.parametrize("changed", ["pyproject.toml", "hatch_build.py", "**/traymail.po"])
+def test_a_changed_source_asks_for_an_install(checkout: Path, changed: str) -> None:
+    before = key(checkout)
+    source = next(checkout.glob(changed))
+    source.write_text(source.read_text() + "# more\n")
+    after = key(checkout)
+    assert after.project != before.project
+    assert after.python == before.python
+
+
+def test_a_changed_module_asks_for_nothing(checkout: Path) -> None:
+    before = key(checkout)
+    (checkout / "traymail" / "new.py").write_text("")
+    assert key(checkout) == before
+
+
+def test_another_python_or_folder_asks_for_a_new_environment(checkout: Path) -> None:
+    before = key(checkout)
+    assert key(checkout, "/usr/local/bin/python3.12").python != before.python
+    moved = checkout.rename(checkout.with_name("moved checkout"))
+    assert key(moved).python != before.python
+    assert key(moved).project == before.project
+
+
+@pytest.mark.parametrize(
+    ("has_tools", "wants_tools", "serves"),
+    [(True, True, True), (True, False, True), (False, False, True), (False, True, False)],
+)
+def test_the_stamp_tells_what_the_environment_serves(
+    checkout: Path, has_tools: bool, wants_tools: bool, serves: bool
+) -> None:
+    now = key(checkout)
+    stamp: dict[str, object] = {**now._asdict(), "dev": has_tools}
+    assert bootstrap.fits(stamp, now, dev=wants_tools) is serves
+
+
+@pytest.mark.parametrize("left", [None, "", '{"python": "ha', "[]", "\x00"])
+def test_an_interrupted_set_up_is_known_for_one(checkout: Path, left: str | None) -> None:
+    stamp = checkout / "stamp.json"
+    if left is not None:
+        stamp.write_text(left)
+    assert not bootstrap.fits(bootstrap.read_stamp(stamp), key(checkout), dev=False)
+
+
+@pytest.mark.parametrize(
+    ("version", "newer", "expected"),
+    [
+        ((3, 11), None, None),
+        ((3, 14), None, None),
+        ((3, 9), "python3.12", "python3.12 bootstrap.py"),
+        ((3, 10), None, "Install a newer one"),
+    ],
+)
+def test_an_old_python_is_told_the_way_out(
+    version: tuple[int, int], newer: str | None, expected: str | None
+) -> None:
+    hint = bootstrap.old_python_hint(version, newer)
+    if expected is None:
+        assert hint is None
+    else:
+        assert hint is not None
+        assert expected in hint
+        assert f"this is 3.{version[1]}" in hint
+
+
+def test_an_old_python_can_read_the_file() -> None:
+    ast.parse((ROOT / "bootstrap.py").read_text("utf-8"), feature_version=(3, 8))
+
+
+def test_missing_programs_become_one_line_to_type(tmp_path: Path) -> None:
+    for name in set(bootstrap.TEST_PROGRAMS) - {"Xvfb", "gnome-keyring-daemon"}:
+        (tmp_path / name).touch(0o755)
+    packages = bootstrap.program_packages(str(tmp_path))
+    assert packages == ["gnome-keyring", "dbus-x11", "xvfb"]
+    assert bootstrap.apt_line(packages) == (
+        "sudo apt-get install --no-install-recommends gnome-keyring dbus-x11 xvfb"
+    )
+
+
+def test_the_tools_are_read_from_the_project(checkout: Path) -> None:
+    assert bootstrap.dev_requirements(checkout) == ["ruff>=0.5", "mypy"]
+
+
+def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    tries = f"import bootstrap, pathlib\nwith bootstrap.locked(pathlib.Path({str(lock)!r})): pass"
+    with bootstrap.locked(lock):
+        second = subprocess.Popen(
+            [sys.executable, "-c", tries], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        assert second.stderr is not None
+        assert "waiting" in second.stderr.readline()
+        assert second.poll() is None
+    with second:
+        assert second.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "word"),
+    [((), 64, "usage"), (("--help",), 0, "usage"), (("fly",), 64, "Unknown command: fly")],
+)
+def test_its_own_command_line(arguments: tuple[str, ...], status: int, word: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, ROOT / "bootstrap.py", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status
+    assert word in ended.stdout + ended.stderr
