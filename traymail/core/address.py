@@ -48,7 +48,7 @@ def whole_characters(words: str) -> str:
 
     Two halves that belong together (some toolkits hand them over so) become one character.
     """
-    if _SURROGATE.search(words):
+    if not words.isascii() and _SURROGATE.search(words):
         return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return words
 
