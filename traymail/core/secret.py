@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from urllib.parse import quote
 
 STRUCK_OUT = "***"
@@ -54,3 +55,15 @@ class Secret:
         plain = base64.b64encode(value.encode()).decode()
         sasl = base64.b64encode(f"\0{username}\0{value}".encode()).decode()
         return tuple(sorted({value, plain, sasl, quote(value, safe="")}, key=len, reverse=True))
+
+
+def tidy_code(words: str) -> str:
+    """Return what was typed as a secret, without the blanks of a code shown in groups.
+
+    Providers show codes as ``abcd efgh ijkl mnop``. In anything else than groups of four letters
+    blanks are part of a password.
+    """
+    return words.replace(" ", "") if _GROUPS.fullmatch(words) else words
+
+
+_GROUPS = re.compile(r" *[A-Za-z]{4}(?: +[A-Za-z]{4}){1,7} *", re.ASCII)
