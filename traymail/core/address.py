@@ -172,11 +172,9 @@ def _ascii_domain(domain: str, shown: str) -> str:
         except UnicodeError:
             known = ""
         if not known:
-            raise InputError(
-                text(
-                    "The domain of “{address}” cannot be written in ASCII", address=excerpt(shown)
-                ),
-                text("Write the domain as DNS knows it: it begins with xn--."),
+            title = text("The domain of “{address}” cannot be written in ASCII")
+            raise _bad(
+                shown, title, text("Write it as DNS knows it: such a part begins with xn--.")
             )
     if not all(_LABEL.fullmatch(label) for label in known.split(".")):
         raise _bad(shown, text("The domain of the address “{address}” is not valid"))
