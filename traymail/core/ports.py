@@ -175,7 +175,7 @@ class Outbox(Protocol):
         """Remember it."""
         ...
 
-    def park(self, account: str) -> int:
+    def park(self, account: str, now: datetime) -> int:
         """Make the account's queued mails wait for the user; return how many there are."""
         ...
 

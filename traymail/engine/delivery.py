@@ -6,30 +6,28 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from traymail.core.account import Account
+from traymail.core.breaker import account_after
 from traymail.core.errors import (
-    AccountFailure,
     CredentialError,
     DeliveryError,
     SourceError,
-    Stage,
     StateError,
-    TransientFailure,
 )
 from traymail.core.events import AccountChanged, ItemChanged, LimitReached
 from traymail.core.outbox import (
     AccountState,
     Attempt,
     OutboxItem,
+    Outcome,
     Receipt,
     after_attempt,
     after_interruption,
 )
 from traymail.core.ports import Cancelled, Clock, MakeSender, Outbox, Sender
 from traymail.core.replies import attachment_lost, outcome_word
-from traymail.core.retry import delay
 from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
 from traymail.engine.publisher import Publish
@@ -38,10 +36,6 @@ log = logging.getLogger(__name__)
 
 # How long an outcome that cannot be stored (disk full) waits before it is tried again.
 SAVE_AGAIN_SECONDS = 2.0
-# Failures before the server has said a word about the mail itself: they are the account's.
-BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO, Stage.AUTH})
-
-Outcome = Receipt | DeliveryError | CredentialError
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +191,7 @@ class Delivery:
                     if after != before:
                         tools.outbox.save_account_state(after)
                     if after.stopped:
-                        tools.outbox.park(self.account.name)
+                        tools.outbox.park(self.account.name, now)
                 break
             except StateError:
                 log.exception("the outcome of mail %d cannot be stored yet", ended.id)
@@ -222,37 +216,6 @@ class _Journal:
         self._tools.progress(self._item_id, done, total)
         if self._tools.stopping.is_set():
             raise Cancelled
-
-
-def account_after(
-    state: AccountState,
-    outcome: Outcome | None,
-    account: Account,
-    now: datetime,
-    jitter: float,
-) -> AccountState:
-    """Return what an attempt teaches about the account it went through."""
-    match outcome:
-        case Receipt():
-            return AccountState(account.name, login_worked=True)
-        case AccountFailure() | CredentialError():
-            reply = outcome.reply if isinstance(outcome, AccountFailure) else None
-            return replace(
-                state,
-                stopped=True,
-                rule_id=outcome.rule_id,
-                code=reply.code if reply else None,
-                reply=reply.text if reply else str(outcome.title),
-                connection=account.connection,
-            )
-        case TransientFailure() if outcome.reply.stage in BEFORE_MAIL:
-            # The server cannot be used at all: the other mails need not find out one by one.
-            pause = max(outcome.hold, delay(state.failures + 1, jitter))
-            return replace(state, failures=state.failures + 1, hold_until=now + pause)
-        case DeliveryError() if outcome.hold > timedelta(0):
-            return replace(state, hold_until=now + outcome.hold)
-        case _:
-            return state
 
 
 def _as_attempt(ended: OutboxItem, outcome: Outcome | None, started: datetime) -> Attempt:

@@ -1,0 +1,226 @@
+"""Delivery over a real outbox: what an attempt leaves behind for mail, account and history."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine import (
+    ACCOUNT,
+    START,
+    Surroundings,
+    failure,
+    limited,
+    surroundings,
+)
+from traymail.core.account import WhenUnsure
+from traymail.core.errors import (
+    AccountFailure,
+    AuthFailure,
+    CredentialError,
+    PermanentFailure,
+    RecipientReply,
+    Stage,
+    StateError,
+    TransientFailure,
+    UnknownOutcome,
+)
+from traymail.core.events import AccountChanged, LimitReached
+from traymail.core.message import Address, DraftFile
+from traymail.core.outbox import Receipt, State
+from traymail.core.texts import text
+from traymail.engine.caps import RuleCaps
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Iterator[Surroundings]:
+    with surroundings(tmp_path) as made:
+        yield made
+
+
+def test_a_mail_is_taken_and_its_history_told(around: Surroundings) -> None:
+    item = around.post()
+    assert around.delivery().step() == 0.0
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.code, kept.reply, kept.attempts) == (State.SENT, 250, "taken", 1)
+    (attempt,) = around.outbox.attempts(item.id)
+    assert (attempt.outcome, attempt.code) == ("sent", 250)
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "due"),
+    [
+        (failure(TransientFailure, 451, Stage.FINAL), State.QUEUED, timedelta(seconds=30)),
+        (failure(PermanentFailure, 550, Stage.FINAL), State.FAILED, None),
+        (failure(AuthFailure, 535, Stage.AUTH), State.QUEUED, None),
+        (failure(AccountFailure, 553, Stage.MAIL), State.QUEUED, None),
+        (CredentialError(text("No secret")), State.QUEUED, None),
+        (("after", failure(UnknownOutcome, None, Stage.FINAL)), State.UNKNOWN, None),
+    ],
+)
+def test_a_failure_decides_what_becomes_of_the_mail(
+    around: Surroundings, act: object, state: State, due: timedelta | None
+) -> None:
+    item = around.post()
+    around.sender.script = [act]
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert kept.state is state
+    assert kept.next_attempt_at == (None if due is None else START + due)
+
+
+def test_an_account_that_is_refused_stops_for_all_its_mail_until_its_connection_changes(
+    around: Surroundings,
+) -> None:
+    first, second = around.post(), around.post()
+    around.sender.script = [failure(AuthFailure, 535, Stage.AUTH)]
+    delivery = around.delivery()
+    delivery.step()
+    assert delivery.step() is None
+    assert around.outbox.get(second.id).next_attempt_at is None
+    later = around.post()
+    assert later.next_attempt_at is None, "mail for a stopped account waits for the user"
+    assert any(isinstance(e, AccountChanged) and e.state.stopped for e in around.events)
+
+    mended = around.delivery(replace(ACCOUNT, host="smtp.example.com"))
+    while mended.step() == 0.0:
+        pass
+    states = {around.outbox.get(i.id).state for i in (first, second, later)}
+    assert states == {State.SENT}
+
+
+def test_a_server_that_cannot_be_reached_is_asked_once_not_once_a_mail(
+    around: Surroundings,
+) -> None:
+    for _ in range(5):
+        around.post()
+    around.sender.script = [failure(TransientFailure, None, Stage.CONNECT)] * 9
+    delivery = around.delivery()
+    assert delivery.step() == 0.0
+    assert delivery.step() == 30.0
+    around.clock.turn(seconds=30)
+    assert delivery.step() == 0.0
+    assert delivery.step() == 60.0, "each failure in a row doubles the pause"
+    around.sender.script = []
+    around.clock.turn(seconds=60)
+    while delivery.step() == 0.0:
+        pass
+    assert len(around.sender.mails) == 5
+
+
+def test_the_user_may_ask_for_a_mail_while_the_server_is_left_alone(around: Surroundings) -> None:
+    around.sender.script = [failure(TransientFailure, None, Stage.CONNECT)]
+    around.post()
+    delivery = around.delivery()
+    delivery.step()
+    wanted = around.post("wanted")
+    assert delivery.step(only=wanted.id) == 0.0
+    assert around.outbox.get(wanted.id).state is State.SENT
+
+
+def test_caps_of_the_account_hold_mail_back_and_say_so_once(around: Surroundings) -> None:
+    for _ in range(4):
+        around.post()
+    delivery = around.delivery(limited(per_minute=2))
+    assert [delivery.step() for _ in range(4)] == [0.0, 0.0, 60.0, 60.0]
+    told = [e for e in around.events if isinstance(e, LimitReached)]
+    assert len(told) == 1
+    around.clock.turn(seconds=60)
+    assert delivery.step() == 0.0
+    assert len(around.sender.mails) == 3
+
+
+@pytest.mark.parametrize(
+    ("caps", "sent"),
+    [
+        (RuleCaps({"Scans": 1, "Errors": 5}, 300), ["Scans 0", "Errors 0", "Errors 1", "by hand"]),
+        (RuleCaps({"Scans": 9, "Errors": 9}, 2), ["Scans 0", "Scans 1", "by hand"]),
+    ],
+)
+def test_caps_of_rules_hold_their_mail_and_no_other(
+    around: Surroundings, caps: RuleCaps, sent: list[str]
+) -> None:
+    for rule in ("Scans", "Errors"):
+        for number in range(2):
+            around.post(f"{rule} {number}", rule=rule)
+    around.post("by hand")
+    delivery = around.delivery(caps=caps)
+    while (rest := delivery.step()) == 0.0:
+        pass
+    assert [mail.subject for mail in around.sender.mails] == sent
+    assert rest == 3600.0
+
+
+def test_refused_recipients_are_tried_again_alone(around: Surroundings) -> None:
+    item = around.post(cc=(Address("other@example.com"),))
+    later = RecipientReply("other@example.com", 452, "too many")
+    around.sender.script = [Receipt(250, "taken", ("you@example.com",), (later,))]
+    delivery = around.delivery()
+    delivery.step()
+    assert around.outbox.get(item.id).state is State.QUEUED
+    around.clock.turn(seconds=30)
+    delivery.step()
+    assert around.sender.mails[1].envelope.recipients == ("other@example.com",)
+    assert around.outbox.get(item.id).state is State.SENT
+
+
+def test_an_unsure_mail_is_sent_once_more_where_that_is_wanted(around: Surroundings) -> None:
+    item = around.post(when_unsure=WhenUnsure.RESEND.value)
+    lost = ("after", failure(UnknownOutcome, None, Stage.FINAL))
+    around.sender.script = [lost, lost]
+    delivery = around.delivery()
+    delivery.step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.possible_duplicate) == (State.QUEUED, True)
+    around.clock.turn(seconds=60)
+    delivery.step()
+    assert around.outbox.get(item.id).state is State.UNKNOWN, "once, not for ever"
+
+
+def test_a_mail_whose_attachment_was_taken_away_fails_and_others_go_on(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    item = around.post(files=(DraftFile("big.bin", content=bytes(300_000)),))
+
+    def reading(mail: object, journal: object) -> Receipt:
+        del journal
+        for _chunk in mail.chunks(around.poster.open):  # type: ignore[attr-defined] # a Mail
+            pass
+        raise AssertionError("the file is gone")
+
+    for file in (tmp_path / "spool").iterdir():
+        file.unlink()
+    around.sender.send = reading  # type: ignore[method-assign] # as smtp does
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert kept.state is State.FAILED
+    assert kept.rule_id is not None
+
+
+def test_what_cannot_be_written_down_is_not_sent(around: Surroundings) -> None:
+    item = around.post()
+    around.sender.script = [StateError(text("disk full"))]
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, around.sender.mails) == (State.QUEUED, [])
+
+
+def test_a_stop_breaks_off_before_the_final_dot_and_keeps_the_mail(around: Surroundings) -> None:
+    item = around.post()
+    around.tools.stopping.set()
+    delivery = around.delivery()
+
+    def asked(mail: object, journal: object) -> Receipt:
+        del mail
+        journal.progress(1, 2)  # type: ignore[attr-defined] # a Journal
+        raise AssertionError("the journal breaks it off")
+
+    around.sender.send = asked  # type: ignore[method-assign] # as smtp does
+    delivery.step()
+    assert around.outbox.get(item.id).state is State.QUEUED
+    around.clock.turn(seconds=30)
+    delivery.step()
+    assert around.sender.mails[1].envelope.recipients == ("other@example.com",)
+    assert around.outbox.get(item.id).state is State.SENT

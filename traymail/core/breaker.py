@@ -1,0 +1,62 @@
+"""The breaker: when an account is left alone, for a while or until the user acts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from traymail.core.account import Account
+from traymail.core.errors import (
+    AccountFailure,
+    CredentialError,
+    DeliveryError,
+    Stage,
+    TransientFailure,
+)
+from traymail.core.outbox import AccountState, Outcome, Receipt
+from traymail.core.retry import delay
+
+# Failures before the server has said a word about the mail itself: they are the account's.
+BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO, Stage.AUTH})
+
+
+def account_after(
+    state: AccountState,
+    outcome: Outcome | None,
+    account: Account,
+    now: datetime,
+    jitter: float,
+) -> AccountState:
+    """Return what an attempt teaches about the account it went through.
+
+    ``outcome`` None: it was broken off on our side. ``jitter`` from 0 to 1 spreads the pauses.
+    """
+    match outcome:
+        case Receipt():
+            return AccountState(account.name, login_worked=True)
+        case CredentialError():
+            return _stopped(state, account, outcome.rule_id, None, str(outcome.title))
+        case AccountFailure():
+            reply = outcome.reply
+            return _stopped(state, account, outcome.rule_id, reply.code, reply.text)
+        case TransientFailure() if outcome.reply.stage in BEFORE_MAIL:
+            # The server cannot be used at all: the other mails need not find out one by one.
+            pause = max(outcome.hold, delay(state.failures + 1, jitter))
+            return replace(state, failures=state.failures + 1, hold_until=now + pause)
+        case DeliveryError() if outcome.hold > timedelta(0):
+            return replace(state, hold_until=now + outcome.hold)
+        case _:
+            return state
+
+
+def _stopped(
+    state: AccountState, account: Account, rule_id: str, code: int | None, reply: str
+) -> AccountState:
+    return replace(
+        state,
+        stopped=True,
+        rule_id=rule_id,
+        code=code,
+        reply=reply,
+        connection=account.connection,
+    )

@@ -1,0 +1,140 @@
+"""An SMTP server on 127.0.0.1 that keeps what it is sent: TLS, a login, nothing leaves here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from hashlib import sha256
+from pathlib import Path
+
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+HOST = "127.0.0.1"
+LARGEST_MAIL = 100 * 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail that came in, read back from its bytes."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    body: str
+    attachments: tuple[tuple[str, bytes], ...] = field(repr=False)
+
+    def digests(self) -> set[str]:
+        """Return the sha256 of each attachment's content."""
+        return {sha256(content).hexdigest() for _name, content in self.attachments}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who may send to the sink."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+class Sink:
+    """A running sink: its port, and the arrivals as they come."""
+
+    def __init__(self, login: Login) -> None:
+        self.port = 0
+        self._login = login
+        self._arrivals: list[Arrival] = []
+        self._arrived = threading.Condition()
+
+    def wait(self, accept: Callable[[Arrival], bool], seconds: float) -> Arrival | None:
+        """Return the first arrival that ``accept`` takes, or None after ``seconds``."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: any(map(accept, self._arrivals)), seconds)
+            return next(filter(accept, self._arrivals), None)
+
+    async def handle_DATA(  # noqa: N802 # aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Keep a mail; called by aiosmtpd."""
+        arrival = read_back(envelope)
+        with self._arrived:
+            self._arrivals.append(arrival)
+            self._arrived.notify_all()
+        return "250 2.0.0 kept on this computer"
+
+    def authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        """Check a login; called by aiosmtpd."""
+        wanted = LoginPassword(self._login.username.encode(), self._login.password.encode())
+        return AuthResult(success=given == wanted, handled=False)
+
+
+def read_back(envelope: Envelope) -> Arrival:
+    """Read a mail as a mail program would."""
+    content = envelope.content or b""
+    raw = content if isinstance(content, bytes) else content.encode()
+    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
+    body = message.get_body(("plain",))
+    return Arrival(
+        sender=envelope.mail_from or "",
+        recipients=tuple(envelope.rcpt_tos),
+        subject=str(message["Subject"]),
+        body=body.get_content() if body is not None else "",
+        attachments=tuple(
+            (part.get_filename() or "", content if isinstance(content, bytes) else b"")
+            for part in message.iter_attachments()
+            for content in (part.get_payload(decode=True),)
+        ),
+    )
+
+
+@contextmanager
+def running(login: Login, ca_file: Path) -> Iterator[Sink]:
+    """Run a sink in a thread of its own; write the certificate to trust it by to ``ca_file``."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(HOST).configure_cert(context)
+    sink = Sink(login)
+    loop = asyncio.new_event_loop()
+
+    def connection() -> SMTP:
+        return SMTP(
+            sink,
+            hostname="sink.localhost",
+            data_size_limit=LARGEST_MAIL,
+            auth_required=True,
+            auth_require_tls=False,  # the whole connection is TLS; aiosmtpd only knows STARTTLS
+            authenticator=sink.authenticate,
+            loop=loop,
+        )
+
+    server = loop.run_until_complete(loop.create_server(connection, HOST, 0, ssl=context))
+    sink.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, name="traymail-demo-sink", daemon=True)
+    thread.start()
+    try:
+        yield sink
+    finally:
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+async def _end(server: asyncio.Server) -> None:
+    server.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    for task in others:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
