@@ -38,7 +38,7 @@ CHECKS = (
     ("ruff check", ("ruff", "check", "--quiet", ".")),
     ("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     ("mypy", ("mypy",)),
-    ("lint-imports", ("lint-imports",)),
+    ("lint-imports", ("lint-imports", "--no-logo")),
 )
 
 # What the tests start, and the Debian packages that bring it. gnome-keyring wants some session
@@ -66,7 +66,7 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections || true
 apt-get -qq update || true
-apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@" >/dev/null
+told=$(apt-get -qq -y --no-install-recommends install "$@" 2>&1) || { echo "$told" >&2; exit 1; }
 """
 
 
@@ -283,7 +283,7 @@ def _install_with_pip(wanted: list[str]) -> bool:
     if not has_pip and subprocess.call([base_python(), "-m", "venv", str(VENV)]):
         return False
     python = str(BIN / "python")
-    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    pip = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
     return not subprocess.call([*pip, *wanted])
 
 

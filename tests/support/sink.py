@@ -127,8 +127,9 @@ class _Server(SMTP):
 
     def hang_up(self) -> None:
         """Close the connection at once and without a word."""
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
+        transport = self.transport
+        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+            transport.abort()
 
     def _check_login(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
