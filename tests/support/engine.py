@@ -85,10 +85,8 @@ class ScriptedSender:
             self.hold.set()
 
 
-def failure(
-    kind: type[DeliveryError], code: int | None, stage: Stage, **more: timedelta
-) -> DeliveryError:
-    return kind(Reply(code, "said the server", stage), "x-4xx", text("Refused"), **more)
+def failure(kind: type[DeliveryError], code: int | None, stage: Stage) -> DeliveryError:
+    return kind(Reply(code, "said the server", stage), "x-4xx", text("Refused"))
 
 
 ACCOUNT = Account(
