@@ -60,10 +60,10 @@ class Secret:
 def tidy_code(words: str) -> str:
     """Return what was typed as a secret, without the blanks of a code shown in groups.
 
-    Providers show codes as ``abcd efgh ijkl mnop``. In anything else than groups of four letters
-    blanks are part of a password.
+    Providers show codes as ``abcd efgh ijkl mnop``. In anything else than four groups of four
+    letters, blanks are part of a password.
     """
     return words.replace(" ", "") if _GROUPS.fullmatch(words) else words
 
 
-_GROUPS = re.compile(r" *[A-Za-z]{4}(?: +[A-Za-z]{4}){1,7} *", re.ASCII)
+_GROUPS = re.compile(r" *[A-Za-z]{4}(?: +[A-Za-z]{4}){3} *", re.ASCII)

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from traymail.core.retry import FAR
-from traymail.store.database import to_ms
+from traymail.core.retry import FAR, due_after_clock_jump
+from traymail.store.database import from_ms, to_ms
 
 WAITING = "state = 'queued' AND next_attempt_at IS NOT NULL AND account = :account"
 
@@ -68,13 +68,20 @@ def rules_waiting(connection: sqlite3.Connection, account: str) -> list[str]:
 
 
 def mend_clock_jump(connection: sqlite3.Connection, account: str, now: datetime) -> None:
-    """Make due what a clock that has been set back since had planned for a far time.
-
-    The condition is that of `traymail.core.retry.due_after_clock_jump`.
-    """
+    """Make due what a clock that has been set back since had planned for a far time."""
     for rule in rules_waiting(connection, account):
-        connection.execute(
-            f"UPDATE mail SET next_attempt_at = :now, updated_at = :now WHERE {WAITING}"  # noqa: S608 # ours
-            " AND rule = :rule AND next_attempt_at > :far AND updated_at > :now",
-            {"account": account, "rule": rule, "now": to_ms(now), "far": to_ms(now + FAR)},
+        far = connection.execute(
+            f"SELECT id, next_attempt_at, updated_at FROM mail WHERE {WAITING}"  # noqa: S608 # ours
+            " AND rule = :rule AND next_attempt_at > :far",
+            {"account": account, "rule": rule, "far": to_ms(now + FAR)},
+        ).fetchall()
+        connection.executemany(
+            "UPDATE mail SET next_attempt_at = :now, updated_at = :now WHERE id = :id",
+            [
+                {"id": row["id"], "now": to_ms(now)}
+                for row in far
+                if due_after_clock_jump(
+                    from_ms(row["next_attempt_at"]), from_ms(row["updated_at"]), now
+                )
+            ],
         )

@@ -1,0 +1,174 @@
+from datetime import timedelta
+
+import pytest
+
+from tests.support.mails import NOON, an_account, an_item
+from traymail.core.account import WhenUnsure
+from traymail.core.errors import (
+    AccountFailure,
+    AuthFailure,
+    CredentialError,
+    DeliveryError,
+    PermanentFailure,
+    RecipientReply,
+    Reply,
+    Stage,
+    TransientFailure,
+    UnknownOutcome,
+)
+from traymail.core.outbox import (
+    OutboxItem,
+    Phase,
+    Receipt,
+    State,
+    after_attempt,
+    after_crash,
+    after_interruption,
+    another_round,
+    resent,
+)
+from traymail.core.texts import text
+
+ACCOUNT = an_account()
+SECOND = timedelta(seconds=1)
+
+
+def failure(
+    kind: type[DeliveryError],
+    code: int | None = 451,
+    *,
+    hold: timedelta = timedelta(0),
+    refused: tuple[RecipientReply, ...] = (),
+) -> DeliveryError:
+    reply = Reply(code, "so it goes", Stage.FINAL)
+    return kind(reply, "x", text("It went wrong."), hold=hold, refused=refused)
+
+
+def after(item: OutboxItem, outcome: Receipt | DeliveryError | CredentialError) -> OutboxItem:
+    return after_attempt(item, outcome, NOON, ACCOUNT, 1.0)
+
+
+def test_a_receipt_for_all_is_sent() -> None:
+    item = after(an_item(rule_id="x"), Receipt(250, "2.0.0 Ok", ("you@mail.example",)))
+    assert (item.state, item.code, item.reply) == (State.SENT, 250, "2.0.0 Ok")
+    assert (item.pending, item.next_attempt_at, item.rule_id) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "due_after"),
+    [
+        (failure(TransientFailure), State.QUEUED, 30 * SECOND),
+        (failure(TransientFailure, hold=timedelta(hours=4)), State.QUEUED, timedelta(hours=4)),
+        (failure(TransientFailure, hold=SECOND), State.QUEUED, 30 * SECOND),
+        (failure(PermanentFailure, 550), State.FAILED, None),
+        (failure(AccountFailure, 553), State.QUEUED, None),
+        (failure(AuthFailure, 535), State.QUEUED, None),
+        (CredentialError(text("No secret.")), State.QUEUED, None),
+        (failure(UnknownOutcome, None), State.UNKNOWN, None),
+    ],
+)
+def test_what_an_outcome_makes_of_a_mail(
+    outcome: DeliveryError, state: State, due_after: timedelta | None
+) -> None:
+    item = after(an_item(phase=Phase.DATA), outcome)
+    assert item.state is state
+    assert item.phase is Phase.PRE
+    assert item.next_attempt_at == (None if due_after is None else NOON + due_after)
+    assert item.pending == ("you@mail.example",)
+    assert item.rule_id == ("no-secret" if isinstance(outcome, CredentialError) else "x")
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 15), (0.5, 22.5), (1.0, 30)])
+def test_the_first_retry_comes_after_15_to_30_seconds(jitter: float, seconds: float) -> None:
+    item = after_attempt(an_item(), failure(TransientFailure), NOON, ACCOUNT, jitter)
+    assert item.next_attempt_at == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("waited", "state"),
+    [
+        (timedelta(days=3) - SECOND, State.QUEUED),
+        (timedelta(days=3), State.FAILED),
+    ],
+)
+def test_patience_ends(waited: timedelta, state: State) -> None:
+    item = after(an_item(since=NOON - waited, tries=70), failure(TransientFailure))
+    assert item.state is state
+    assert (item.code, item.reply) == (451, "so it goes")
+
+
+def test_patience_counts_from_the_first_attempt_of_the_round() -> None:
+    old = an_item(created_at=NOON - timedelta(days=30), since=NOON)
+    assert after(old, failure(TransientFailure)).state is State.QUEUED
+
+
+NO_SUCH = RecipientReply("b@x.example", 550, "no such user", "x-511")
+BUSY = RecipientReply("c@x.example", 451, "later")
+THREE = an_item(pending=("a@x.example", "b@x.example", "c@x.example"))
+
+
+def test_accepted_recipients_are_not_tried_again_and_refused_ones_are_told() -> None:
+    first = after(THREE, Receipt(250, "Ok", ("a@x.example",), (NO_SUCH, BUSY)))
+    assert (first.state, first.pending, first.refused) == (
+        State.QUEUED,
+        ("c@x.example",),
+        (NO_SUCH,),
+    )
+    assert first.next_attempt_at == NOON + 30 * SECOND
+    last = after(first, Receipt(250, "Ok", ("c@x.example",)))
+    assert (last.state, last.code, last.reply, last.rule_id) == (
+        State.FAILED,
+        550,
+        "no such user",
+        "x-511",
+    )
+    # Retried by hand, it goes to the refused one only.
+    assert another_round(last, NOON).pending == ("b@x.example",)
+
+
+def test_all_recipients_refused_some_for_good() -> None:
+    item = after(THREE, failure(PermanentFailure, 550, refused=(NO_SUCH,)))
+    assert (item.state, item.pending) == (State.QUEUED, ("a@x.example", "c@x.example"))
+    item = after(THREE, failure(TransientFailure, refused=(NO_SUCH, BUSY)))
+    assert (item.state, item.pending) == (State.QUEUED, ("a@x.example", "c@x.example"))
+
+
+def test_doubt_is_for_the_user_or_ends_in_one_more_try() -> None:
+    resend = an_item(when_unsure=WhenUnsure.RESEND)
+    once = after_attempt(resend, failure(UnknownOutcome, None), NOON, ACCOUNT, 1.0)
+    assert (once.state, once.possible_duplicate) == (State.QUEUED, True)
+    assert once.next_attempt_at == NOON + timedelta(minutes=1)
+    twice = after(once, failure(UnknownOutcome, None))
+    assert (twice.state, twice.possible_duplicate) == (State.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("phase", "when_unsure", "state", "due_in", "duplicate"),
+    [
+        (Phase.PRE, WhenUnsure.ASK, State.QUEUED, 0, False),
+        (Phase.PRE, WhenUnsure.RESEND, State.QUEUED, 0, False),
+        (Phase.DATA, WhenUnsure.ASK, State.UNKNOWN, None, False),
+        (Phase.DATA, WhenUnsure.RESEND, State.QUEUED, 10, True),
+    ],
+)
+def test_after_a_crash(
+    phase: Phase, when_unsure: WhenUnsure, state: State, due_in: int | None, duplicate: bool
+) -> None:
+    item = after_crash(an_item(phase=phase, when_unsure=when_unsure), NOON)
+    assert (item.state, item.possible_duplicate) == (state, duplicate)
+    assert item.next_attempt_at == (None if due_in is None else NOON + due_in * SECOND)
+
+
+def test_an_interrupted_attempt_costs_no_patience() -> None:
+    item = after_interruption(an_item(), NOON)
+    assert (item.state, item.next_attempt_at, item.tries) == (State.QUEUED, NOON, 0)
+
+
+def test_sent_again_on_request_it_may_be_a_duplicate() -> None:
+    item = resent(an_item(state=State.UNKNOWN, unsure=1, tries=5), NOON)
+    assert (item.state, item.next_attempt_at, item.possible_duplicate, item.tries) == (
+        State.QUEUED,
+        NOON,
+        True,
+        0,
+    )
