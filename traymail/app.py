@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from traymail.core.account import Account
 from traymail.core.errors import NotRunning
 from traymail.core.message import Draft
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.places import Places
 from traymail.core.ports import Sender
 from traymail.core.settings import Settings
 from traymail.core.texts import Translate
@@ -42,7 +44,15 @@ class App:
         self.clock = SystemClock()
         self.publisher = Publisher()
         self.instance = Instance(home.state)
-        self.settings_file = SettingsFile(home.config_file, home)
+        self.settings_file = SettingsFile(
+            home.config_file,
+            Places(
+                user_home=str(Path.home()),
+                own_folders=tuple(map(str, home.own_folders)),
+                config_file=str(home.config_file),
+                log_file=str(home.log_file),
+            ),
+        )
         self._language = language
 
     # --- parts ----------------------------------------------------------------------------------
@@ -81,7 +91,7 @@ class App:
 
     def settings(self) -> Settings:
         """Read the configuration; raises SettingsError."""
-        return self.settings_file.load()
+        return self.settings_file.load().settings
 
     def translate(self, language: str = "auto") -> Translate:
         """Return the translation into the language asked for, else into the configured one."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from traymail.core.texts import Text, text
+from traymail.core.texts import Text, Translate, text
 
 
 class TraymailError(Exception):
@@ -49,6 +49,14 @@ class Problem:
     what: Text
     line: int | None = None
     advice: Text | None = None
+
+
+def problem_line(file_name: str, problem: Problem, translate: Translate) -> str:
+    """Return a problem as one line: ``config.toml:31: rules[2].folder: no such folder``."""
+    line = "" if problem.line is None else f"{problem.line}:"
+    where = f" {problem.where}:" if problem.where else ""
+    advice = "" if problem.advice is None else f" ({problem.advice.translated(translate)})"
+    return f"{file_name}:{line}{where} {problem.what.translated(translate)}{advice}"
 
 
 class SettingsError(TraymailError):

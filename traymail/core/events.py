@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from traymail.core.errors import TraymailError
+from traymail.core.errors import SettingsError
 from traymail.core.outbox import AccountState, OutboxItem
 from traymail.core.texts import Text
 
@@ -41,7 +41,7 @@ class SettingsApplied:
 class SettingsRefused:
     """An edit was invalid: the last good configuration stays in force."""
 
-    error: TraymailError
+    error: SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""The diary: what the engine tells, as lines of the program's own log."""
+
+from __future__ import annotations
+
+import logging
+from typing import assert_never
+
+from traymail.core.errors import SettingsError
+from traymail.core.events import (
+    AccountChanged,
+    Event,
+    ItemChanged,
+    LeftOutTold,
+    LimitReached,
+    PauseChanged,
+    RuleTrouble,
+    SettingsApplied,
+    SettingsRefused,
+)
+from traymail.core.outbox import AccountState, OutboxItem
+
+log = logging.getLogger(__name__)
+
+
+def write_down(event: Event) -> None:
+    """Log an event; subjects, texts and recipients of mails stay out of the log."""
+    match event:
+        case ItemChanged():
+            _write_item(event.item)
+        case AccountChanged():
+            _write_account(event.state)
+        case LimitReached():
+            log.warning("the cap of %s holds mail back until %s", event.whose, event.until)
+        case SettingsApplied():
+            log.info("the configuration is in force")
+        case SettingsRefused():
+            log.warning("the configuration is not used: %s", _reasons(event.error))
+        case RuleTrouble():
+            log.warning("rule %s: %s", event.rule, event.trouble or "works again")
+        case LeftOutTold():
+            log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
+        case PauseChanged():
+            log.info("paused until %s" if event.paused else "resumed%s", event.until or "")
+        case _:
+            assert_never(event)
+
+
+def _write_item(item: OutboxItem) -> None:
+    rule = f", rule {item.rule}," if item.rule else ""
+    reply = f": {item.code or ''} {item.reply}" if item.reply else ""
+    log.info(
+        "mail %d of account %s%s is %s%s", item.id, item.account, rule, item.state.value, reply
+    )
+
+
+def _write_account(state: AccountState) -> None:
+    if state.stopped:
+        log.warning("account %s needs you: %s", state.name, state.reply)
+    else:
+        log.info("account %s works again", state.name)
+
+
+def _reasons(error: SettingsError) -> str:
+    return "; ".join(f"{problem.where}: {problem.what}" for problem in error.problems)
