@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from datetime import datetime
 from typing import BinaryIO
 
 from traymail import __version__
+from traymail.core.errors import InputError
 from traymail.core.events import ItemChanged
 from traymail.core.message import Attachment, Draft, DraftFile, Stamp
 from traymail.core.mime import compose
@@ -65,11 +67,17 @@ class Poster:
         return item
 
     def announce(self) -> frozenset[str]:
-        """Publish what was stored since the last call; returns the accounts concerned."""
+        """Publish what was stored since the last call; returns the accounts concerned.
+
+        What a transaction took back has not been stored.
+        """
         posted, self._posted = self._posted, []
+        accounts = set()
         for item in posted:
-            self._publish(ItemChanged(item))
-        return frozenset(item.account for item in posted)
+            with contextlib.suppress(InputError):
+                self._publish(ItemChanged(self._outbox.get(item.id)))
+                accounts.add(item.account)
+        return frozenset(accounts)
 
 
 def _stamp(draft: Draft, now: datetime) -> Stamp:
