@@ -172,7 +172,7 @@ class Delivery:
         except SourceError as error:
             return attachment_lost(error)
         except (Cancelled, StateError) as error:
-            log.info("mail %d waits: %s", item.id, error or "stopping")
+            log.info("mail %d waits: %r", item.id, error)
             self.close()
             return None
 
