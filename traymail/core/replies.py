@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -97,6 +97,15 @@ def title_for(rule_id: str | None) -> Text | None:
     return rule.title if rule else None
 
 
+def about_login(rule_id: str | None, code: int | None) -> bool:
+    """Tell whether a stored rule id and code mean that the login was refused, or had no secret."""
+    rule = _BY_ID.get(rule_id or "")
+    if rule is None:
+        return False
+    # 530: RFC 4954 section 6, authentication required.
+    return rule.trouble is Trouble.NO_SECRET or rule.stages == (Stage.AUTH,) or code == 530  # noqa: PLR2004 # so the comment
+
+
 def attachment_lost(error: SourceError) -> DeliveryError:
     """Return the failure of a mail whose stored attachment cannot be read."""
     reply = Reply(None, str(error.title), Stage.DATA)
@@ -120,14 +129,19 @@ def outcome_word(outcome: Receipt | DeliveryError | CredentialError | None) -> s
             return "stopped"
 
 
-def readable(raw: bytes) -> str:
-    """Return a server's words on one line: UTF-8, else GB18030 (older QQ texts), cleaned."""
+def readable(raw: bytes, hide: Callable[[str], str] = str) -> str:
+    """Return a server's words on one line: UTF-8, else GB18030 (older QQ texts), cleaned.
+
+    ``hide`` strikes a secret out; it is asked before anything is cut off or put together.
+    """
     try:
         words = raw.decode()
     except UnicodeDecodeError:
         words = raw.decode("gb18030", "replace")
-    shown = "".join(" " if unicodedata.category(char) in {"Cc", "Cf"} else char for char in words)
-    return " ".join(shown.split())[:LONGEST_REPLY]
+    words = hide(words)
+    if not words.isprintable():
+        words = "".join(" " if unicodedata.category(c) in {"Cc", "Cf"} else c for c in words)
+    return hide(" ".join(words.split()))[:LONGEST_REPLY]
 
 
 def enhanced_code(reply: Reply) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from traymail.core.texts import Translate
 
 LANGUAGES = ("en", "zh_CN")
-_CATALOGUES = Path(__file__).parent.parent / "locale"
+DOMAIN = "traymail"
+CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
 def choose(wanted: str, environ: Mapping[str, str]) -> str:
@@ -29,7 +30,7 @@ def translator(language: str) -> Translate:
     """Return the function that turns a catalogue entry into ``language``; unknown ones stay."""
     if language == "en":
         return str
-    return gettext.translation("traymail", _CATALOGUES, [language], fallback=True).gettext
+    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True).gettext
 
 
 def _nearest(locale_name: str) -> str:
