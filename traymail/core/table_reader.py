@@ -25,10 +25,11 @@ from traymail.core.texts import Text, text
 T = TypeVar("T")
 
 # What stands in for a required value that is wrong, so that the rest can be checked too.
+_RULE: dict[str, Any] = {"name": "?", "account": "", "to": ["nobody@localhost"]}
 _STAND_INS: dict[type, dict[str, Any]] = {
     AccountTable: {"address": "nobody@localhost"},
-    FolderRule: {"name": "?", "to": ["nobody@localhost"], "folder": "~"},
-    LogRule: {"name": "?", "to": ["nobody@localhost"], "paths": ["~/?"], "match": ["-"]},
+    FolderRule: _RULE | {"folder": "~", "move_to": ""},
+    LogRule: _RULE | {"paths": ["~/?"], "match": ["-"]},
 }
 _SECRET_WORDS = {"password", "passwd", "pass", "secret", "code", "token", "api_key", "授权码"}
 

@@ -62,9 +62,10 @@ class AccountTable:
 
 
 def _kind_of_account(value: object) -> str:
-    if value in {"sendgrid", "wecom"}:
+    kind = read.one_of("smtp", "sendgrid", "wecom")(value)
+    if kind != "smtp":
         raise read.wrong(text("only smtp is known so far"), LATER)
-    return read.one_of("smtp", "sendgrid", "wecom")(value)
+    return kind
 
 
 def _auth(value: object) -> Auth:

@@ -1,0 +1,532 @@
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from traymail.core.account import Account, Limits, Security, WhenUnsure
+from traymail.core.errors import Problem, SettingsError
+from traymail.core.message import Address
+from traymail.core.places import Places, full_path, glob_takes
+from traymail.core.rules.folder import After, Again, Existing, FolderRule
+from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.settings import Settings
+from traymail.core.structure import structure
+from traymail.core.tables import KEYS
+
+PLACES = Places(
+    user_home="/home/me",
+    own_folders=("/home/me/.traymail/state", "/home/me/.traymail/log"),
+    config_file="/home/me/.traymail/config.toml",
+    log_file="/home/me/.traymail/log/traymail.log",
+)
+QQ = '[accounts.qq]\naddress = "123456@qq.com"\n'
+FOLDER = '[[rules]]\nname = "F"\nkind = "folder"\nto = ["a@b.cd"]\nfolder = "~/Scans"\n'
+LOG = (
+    '[[rules]]\nname = "L"\nkind = "log"\nto = ["a@b.cd"]\n'
+    "paths = [\"/var/log/a.log\"]\nmatch = ['(?P<level>ERROR)']\n"
+)
+EXAMPLE = """\
+version = 1
+language = "auto"
+default_account = "qq"
+rules_max_per_hour = 300
+
+[accounts.qq]
+kind = "smtp"
+address = "123456@qq.com"
+display_name = "小明"
+host = "smtp.qq.com"
+port = 465
+security = "tls"
+username = "123456@qq.com"
+auth = "password"
+ca_file = ""
+max_message_mb = 70
+max_per_minute = 20
+max_per_hour = 200
+max_per_day = 500
+timeout_seconds = 30
+password_command = []
+api_url = ""
+retry_for = "3d"
+when_unsure = "ask"
+undo_seconds = 5
+
+[[rules]]
+name = "Scans"
+kind = "folder"
+enabled = true
+account = "qq"
+to = ["boss@example.com"]
+subject = "扫描件 {file.name}"
+body = "{file.name}, {file.size}, {time}"
+folder = "~/Scans"
+recursive = false
+include = ["*.pdf", "*.jpg"]
+exclude = []
+min_bytes = 1
+max_bytes = 0
+settle_seconds = 5
+existing = "skip"
+batch_seconds = 0
+zip = false
+again = "changed"
+after = "keep"
+move_to = "sent"
+failed_to = ""
+max_per_hour = 60
+
+[[rules]]
+name = "App errors"
+kind = "log"
+to = ["me@qq.com"]
+subject = "[{host}] {rule}: {match.level}"
+body = "{lines}"
+paths = ["/var/log/app/*.log"]
+match = ['(?P<level>ERROR|FATAL)\\b']
+ignore = ['healthcheck']
+encoding = "auto"
+start_at = "end"
+record_start = ''
+before = 0
+after_lines = 0
+threshold = { count = 1, within = "1m" }
+cooldown = "10m"
+group_by = ""
+silent_for = ""
+when_unsure = "resend"
+max_per_hour = 20
+"""
+
+
+def read(source: str) -> Settings:
+    return structure(tomllib.loads(source), PLACES)
+
+
+def problems(source: str) -> dict[str, Problem]:
+    with pytest.raises(SettingsError) as raised:
+        read(source)
+    return {problem.where: problem for problem in raised.value.problems}
+
+
+def wheres(source: str) -> list[str]:
+    return list(problems(source))
+
+
+TOP_ROWS: list[tuple[str, str, object, str]] = [
+    ("language", '"zh_CN"', "zh_CN", '"de"'),
+    ("default_account", '"qq"', "qq", '"work"'),
+    ("rules_max_per_hour", "100000", 100_000, "0"),
+    ("retention", '"7d"', timedelta(days=7), '"7 days"'),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "value", "bad"), TOP_ROWS)
+def test_key_above_the_tables(key: str, good: str, value: object, bad: str) -> None:
+    assert getattr(read(f"{key} = {good}\n{QQ}"), key) == value
+    assert wheres(f"{key} = {bad}\n{QQ}") == [key]
+    assert wheres(f"{key} = [1]\n{QQ}") == [key]
+
+
+ACCOUNT_ROWS: list[tuple[str, str, str | None, object, str]] = [
+    ("kind", '"smtp"', "kind", "smtp", '"imap"'),
+    ("address", '"Ming <1@qq.com>"', "address", Address("1@qq.com", "Ming"), '"1 qq.com"'),
+    ("display_name", '"小明"', "address", Address("123456@qq.com", "小明"), "1"),
+    ("host", '"mail.example.com"', "host", "mail.example.com", '"https://x.example"'),
+    ("port", "587", "port", 587, "65536"),
+    ("security", '"starttls"', "security", Security.STARTTLS, '"ssl"'),
+    ("username", '"ming"', "username", "ming", "1"),
+    ("auth", '"none"', "auth", None, '"oauth"'),
+    ("ca_file", '"~/ca.pem"', "ca_file", "/home/me/ca.pem", '"ca.pem"'),
+    ("max_message_mb", "10", "max_message_bytes", 10_000_000, "0"),
+    ("max_per_minute", "3", "limits", Limits(3, 200, 500), "0"),
+    ("max_per_hour", "3", "limits", Limits(20, 3, 500), "0"),
+    ("max_per_day", "3", "limits", Limits(20, 200, 3), "-1"),
+    ("timeout_seconds", "10", "timeout", timedelta(seconds=10), "0"),
+    ("password_command", '["pass", "qq"]', "password_command", ("pass", "qq"), '"pass qq"'),
+    ("api_url", '""', None, None, '"https://api.example.com"'),
+    ("retry_for", '"1h"', "retry_for", timedelta(hours=1), '"1 hour"'),
+    ("when_unsure", '"resend"', "when_unsure", WhenUnsure.RESEND, '"maybe"'),
+    ("undo_seconds", "0", "undo", timedelta(0), "-1"),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "field", "value", "bad"), ACCOUNT_ROWS)
+def test_key_of_an_account(key: str, good: str, field: str | None, value: object, bad: str) -> None:
+    base = "[accounts.qq]\n" if key == "address" else QQ
+    account = read(f"{base}{key} = {good}\n").accounts["qq"]
+    if field and value is not None:
+        assert getattr(account, field) == value
+    assert wheres(f"{base}{key} = {bad}\n") == [f"accounts.qq.{key}"]
+    assert wheres(f"{base}{key} = {{ a = 1 }}\n") == [f"accounts.qq.{key}"]
+
+
+RULE_ROWS: list[tuple[str, str, object, str]] = [
+    ("enabled", "false", False, '"no"'),
+    ("account", '"qq"', "qq", '"work"'),
+    ("cc", '["c@b.cd"]', (Address("c@b.cd"),), '"c@b.cd"'),
+    ("bcc", '["c@b.cd"]', (Address("c@b.cd"),), '[""]'),
+    ("subject", '"{rule}"', "{rule}", '"{rul}"'),
+    ("body", '"{{ {time}"', "{{ {time}", '"{match.level.x}"'),
+    ("when_unsure", '"ask"', WhenUnsure.ASK, '"never"'),
+    ("max_per_hour", "1", 1, "0"),
+]
+FOLDER_ROWS: list[tuple[str, str, object, str]] = [
+    ("recursive", "true", True, "1"),
+    ("include", '["*.pdf", "a/[bc]*"]', ("*.pdf", "a/[bc]*"), '["!"]'),
+    ("exclude", '["*.bak"]', ("*.bak",), '["[z-a]"]'),
+    ("min_bytes", "0", 0, "-1"),
+    ("max_bytes", "100", 100, '"1 MB"'),
+    ("settle_seconds", "0.5", timedelta(milliseconds=500), "nan"),
+    ("existing", '"send"', Existing.SEND, '"mail"'),
+    ("batch_seconds", "30", timedelta(seconds=30), "inf"),
+    ("zip", "true", True, '"true"'),
+    ("again", '"never"', Again.NEVER, '"sometimes"'),
+    ("after", '"move"', After.MOVE, '"archive"'),
+    ("move_to", '"../done"', "/home/me/done", '"."'),
+    ("failed_to", '"failed"', "/home/me/Scans/failed", '".."'),
+]
+LOG_ROWS: list[tuple[str, str, object, str]] = [
+    ("ignore", "['health', '(?i)ping']", ("health", "(?i)ping"), r"['a(?=b)']"),
+    ("encoding", '"gb18030"', "gb18030", '"base64"'),
+    ("start_at", '"beginning"', StartAt.BEGINNING, '"top"'),
+    ("record_start", r"'^\d{4}-'", r"^\d{4}-", "'('"),
+    ("before", "3", 3, "-1"),
+    ("after_lines", "3", 3, "1001"),
+    ("threshold", '{ count = 5, within = "2m" }', Threshold(5, timedelta(minutes=2)), "5"),
+    ("cooldown", '"0s"', timedelta(0), '""'),
+    ("group_by", '"level"', "level", '"user"'),
+    ("silent_for", '"24h"', timedelta(hours=24), '"0s"'),
+]
+
+
+@pytest.mark.parametrize("base", [FOLDER, LOG])
+@pytest.mark.parametrize(("key", "good", "value", "bad"), RULE_ROWS)
+def test_key_of_any_rule(base: str, key: str, good: str, value: object, bad: str) -> None:
+    check_rule(base, key, good, value, bad)
+
+
+@pytest.mark.parametrize(("key", "good", "value", "bad"), FOLDER_ROWS)
+def test_key_of_a_folder_rule(key: str, good: str, value: object, bad: str) -> None:
+    check_rule(FOLDER, key, good, value, bad)
+
+
+@pytest.mark.parametrize(("key", "good", "value", "bad"), LOG_ROWS)
+def test_key_of_a_log_rule(key: str, good: str, value: object, bad: str) -> None:
+    check_rule(LOG, key, good, value, bad)
+
+
+def check_rule(base: str, key: str, good: str, value: object, bad: str) -> None:
+    rule = read(f"{QQ}{base}{key} = {good}\n").rules[0]
+    name = {"settle_seconds": "settle", "batch_seconds": "batch"}.get(key, key)
+    assert getattr(rule, name) == value
+    for wrong in (bad, "{ a = 1, b = 2 }"):
+        found = wheres(f"{QQ}{base}{key} = {wrong}\n")
+        assert found
+        assert all(where.startswith(f"rules[0].{key}") for where in found)
+
+
+REQUIRED: list[tuple[str, str, str, str]] = [
+    (FOLDER, "name", '""', "rules[0].name"),
+    (FOLDER, "name", '"a\\u0000b"', "rules[0].name"),
+    (FOLDER, "kind", '"folders"', "rules[0].kind"),
+    (FOLDER, "to", "[]", "rules[0].to"),
+    (FOLDER, "to", '["a@b.cd", "a@b\\n.cd"]', "rules[0].to[1]"),
+    (FOLDER, "folder", '"Scans"', "rules[0].folder"),
+    (LOG, "paths", '["a.log"]', "rules[0].paths[0]"),
+    (LOG, "match", "['a', 'b(?!c)']", "rules[0].match[1]"),
+]
+
+
+@pytest.mark.parametrize(("base", "key", "bad", "where"), REQUIRED)
+def test_a_required_key(base: str, key: str, bad: str, where: str) -> None:
+    others = "".join(line for line in base.splitlines(True) if not line.startswith(key))
+    assert wheres(f"{QQ}{others}{key} = {bad}\n") == [where]
+    assert wheres(QQ + others) == [f"rules[0].{key}"]
+
+
+def test_every_key_has_a_row() -> None:
+    told = {row[0] for row in TOP_ROWS} | {"version", "accounts", "rules"}
+    told |= {row[0] for row in ACCOUNT_ROWS} | {"oauth"}
+    told |= {row[0] for row in (*RULE_ROWS, *FOLDER_ROWS, *LOG_ROWS)}
+    told |= {row[1] for row in REQUIRED} | {"count", "within"}
+    assert {key for keys in KEYS.values() for key in keys} <= told
+
+
+def test_every_field_of_a_rule_has_a_key() -> None:
+    for kind in (FolderRule, LogRule, Threshold):
+        named = {key.becomes or name for name, key in KEYS[kind].items()} - {"kind"}
+        assert named == {field.name for field in fields(kind)}
+
+
+def test_the_example() -> None:
+    settings = read(EXAMPLE)
+    assert settings.accounts["qq"] == Account(
+        name="qq",
+        address=Address("123456@qq.com", "小明"),
+        host="smtp.qq.com",
+        port=465,
+        security=Security.TLS,
+        username="123456@qq.com",
+        provider="qq",
+        max_message_bytes=70_000_000,
+        limits=Limits(20, 200, 500),
+    )
+    folder, log = settings.rules
+    assert isinstance(folder, FolderRule)
+    assert (folder.folder, folder.move_to) == ("/home/me/Scans", "/home/me/Scans/sent")
+    assert isinstance(log, LogRule)
+    assert (log.account, log.silent_for, log.threshold) == ("qq", None, Threshold())
+
+
+def test_what_is_left_out() -> None:
+    settings = read(QQ + FOLDER + LOG)
+    assert settings.default_account == "qq"
+    assert settings.accounts["qq"].host == "smtp.qq.com"
+    assert settings.accounts["qq"].max_message_bytes == 70_000_000
+    folder, log = settings.rules
+    assert (folder.account, folder.when_unsure, folder.max_per_hour) == ("qq", WhenUnsure.ASK, 60)
+    assert (log.account, log.when_unsure, log.max_per_hour) == ("qq", WhenUnsure.RESEND, 20)
+    assert read("") == Settings()
+
+
+def test_a_folder_rule_follows_its_account_when_unsure() -> None:
+    assert read(f'{QQ}when_unsure = "resend"\n{FOLDER}').rules[0].when_unsure is WhenUnsure.RESEND
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "security"),
+    [
+        ("", 465, Security.TLS),
+        ("port = 587", 587, Security.STARTTLS),
+        ("port = 2525", 2525, Security.STARTTLS),
+        ('security = "starttls"', 587, Security.STARTTLS),
+        ('security = "starttls"\nport = 2525', 2525, Security.STARTTLS),
+        ('security = "tls"\nport = 10465', 10465, Security.TLS),
+        ('host = "127.0.0.1"\nsecurity = "none"\nport = 25', 25, Security.NONE),
+        ('host = "::1"\nsecurity = "none"\nport = 1025', 1025, Security.NONE),
+        ('host = "localhost"\nsecurity = "starttls"\nport = 25', 25, Security.STARTTLS),
+    ],
+)
+def test_port_and_security_that_go_together(given: str, port: int, security: Security) -> None:
+    host = "" if given.startswith("host") else 'host = "mail.example.com"\n'
+    account = read(f'[accounts.a]\naddress = "a@example.com"\n{host}{given}\n').accounts["a"]
+    assert (account.port, account.security) == (port, security)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ('host = "m.example.com"\nport = 465\nsecurity = "starttls"', "security"),
+        ('host = "m.example.com"\nport = 994\nsecurity = "starttls"', "security"),
+        ('host = "m.example.com"\nport = 587\nsecurity = "tls"', "security"),
+        ('host = "m.example.com"\nport = 2525\nsecurity = "tls"', "security"),
+        ('host = "m.example.com"\nport = 25\nsecurity = "starttls"', "port"),
+        ('host = "m.example.com"\nport = 25', "port"),
+        ('host = "m.example.com"\nport = 25\nsecurity = "none"', "security"),
+        ('host = "m.example.com"\nsecurity = "none"', "security"),
+        ('host = "m.example.com"\nport = 1025', "security"),
+        ('host = "127.0.0.1"\nsecurity = "none"', "port"),
+        ('host = "mailserver"', "host"),
+        ("", "host"),
+        ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
+        ('kind = "sendgrid"\nhost = "m.example.com"', "kind"),
+        ('kind = "wecom"\nhost = "m.example.com"', "kind"),
+        ('oauth = { client_id = "x" }\nhost = "m.example.com"', "oauth"),
+        ('password = "x"\nhost = "m.example.com"', "password"),
+    ],
+)
+def test_an_account_that_cannot_work(given: str, key: str) -> None:
+    source = f'[accounts.a]\naddress = "a@company.example"\n{given}\n'
+    found = problems(source)
+    assert list(found) == [f"accounts.a.{key}"]
+    assert found[f"accounts.a.{key}"].advice or key == "port"
+
+
+def test_outlook_needs_oauth() -> None:
+    found = problems('[accounts.o]\naddress = "a@outlook.com"\n')
+    assert "OAuth2" in str(found["accounts.o.auth"].what)
+
+
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    [
+        ('langage = "en"', "language"),
+        ("[accounts.qq]\naddress = '1@qq.com'\nsecurty = 'tls'", "security"),
+        (f"{QQ}{FOLDER}recursiv = true", "recursive"),
+        (f'{QQ}{LOG}threshold = {{ count = 1, withn = "1m" }}', "within"),
+        (f'{QQ}[accounts.work]\naddress = "2@qq.com"\n{FOLDER}account = "wrk"', "work"),
+        (f"{QQ}{LOG}group_by = 'levl'", "level"),
+        (f"{QQ}{LOG}start_at = 'beginnning'", "beginning"),
+    ],
+)
+def test_the_nearest_name_is_told(source: str, advice: str) -> None:
+    (problem,) = problems(source).values()
+    assert advice in str(problem.advice)
+
+
+def test_a_value_is_not_repeated_where_it_may_be_a_secret() -> None:
+    for key in ("auth", "security", "password", "kind", "host", "port", "retry_for_"):
+        for problem in problems(f'{QQ}{key} = "s3cret w0rd"\n').values():
+            assert "s3cret" not in f"{problem.what} {problem.advice} {problem.where}"
+
+
+def test_all_problems_at_once() -> None:
+    source = """
+langage = "en"
+rules_max_per_hour = 0
+[accounts.qq]
+address = "a b"
+port = 70000
+securty = "tls"
+[accounts.w]
+address = "a@company.example"
+[[rules]]
+kind = "folder"
+to = ["x", "a@b.cd", 3]
+folder = "Scans"
+subject = "{file.nam}"
+[[rules]]
+kind = "log"
+name = "L"
+account = "nobody"
+to = ["a@b.cd"]
+match = ['(?=a)']
+paths = ["/home/me/.traymail/log/*.log"]
+threshold = { count = 0, withn = "1m" }
+[[rules]]
+kind = "lg"
+"""
+    assert set(wheres(source)) == {
+        "langage",
+        "rules_max_per_hour",
+        "accounts.qq.address",
+        "accounts.qq.port",
+        "accounts.qq.securty",
+        "accounts.w.host",
+        "rules[0].name",
+        "rules[0].to[0]",
+        "rules[0].to[2]",
+        "rules[0].folder",
+        "rules[0].subject",
+        "rules[0].account",
+        "rules[1].account",
+        "rules[1].match[0]",
+        "rules[1].paths[0]",
+        "rules[1].threshold.count",
+        "rules[1].threshold.withn",
+        "rules[2].kind",
+    }
+
+
+def folder_rule(name: str, folder: str, more: str = "") -> str:
+    return FOLDER.replace('"F"', f'"{name}"').replace("~/Scans", folder) + more + "\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        (folder_rule("A", "~/A") + folder_rule("A", "~/B"), "rules[1].name"),
+        (
+            folder_rule("A", "~/A", 'after = "move"') + folder_rule("B", "~/A/sent"),
+            "rules[1].folder",
+        ),
+        (
+            folder_rule("B", "~/A/sent/x") + folder_rule("A", "~/A", 'after = "move"'),
+            "rules[0].folder",
+        ),
+        (
+            folder_rule("A", "~/A", 'failed_to = "bad"') + folder_rule("B", "~/A/bad"),
+            "rules[1].folder",
+        ),
+        (
+            folder_rule("A", "~/A/b", 'after = "move"') + folder_rule("B", "~/A", "recursive=true"),
+            "rules[1].folder",
+        ),
+        (folder_rule("A", "~/.traymail/state/spool"), "rules[0].folder"),
+        (folder_rule("A", "~/.traymail/x/../log"), "rules[0].folder"),
+        (folder_rule("A", "~/.traymail"), "rules[0].folder"),
+        (folder_rule("A", "~", "recursive = true"), "rules[0].folder"),
+        (folder_rule("A", "~/A", "move_to = '..'\nafter = 'move'"), "rules[0].move_to"),
+        (folder_rule("A", "~/A", "move_to = ''\nafter = 'move'"), "rules[0].move_to"),
+        (folder_rule("A", "~/A", "max_bytes = 5\nmin_bytes = 6"), "rules[0].max_bytes"),
+        (LOG.replace("/var/log/a.log", "~/.traymail/log/*.log"), "rules[0].paths[0]"),
+        (LOG.replace("/var/log/a.log", "~/**/*.log"), "rules[0].paths[0]"),
+        (LOG.replace("/var/log/a.log", "~/.traymail/state/x"), "rules[0].paths[0]"),
+        (folder_rule("A", "~/A", f"cc = {['a@b.cd'] * 100}"), "rules[0].to"),
+    ],
+)
+def test_rules_that_do_not_go_together(source: str, where: str) -> None:
+    assert wheres(QQ + source) == [where]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        folder_rule("A", "~/A") + folder_rule("B", "~/A"),
+        folder_rule("A", "~/A", 'after = "move"') + folder_rule("B", "~/A/sent2"),
+        folder_rule("A", "~/.traymail/drop"),
+        folder_rule("A", "~", "recursive = false"),
+        folder_rule("A", "~/A", 'after = "move"\nrecursive = true'),
+        LOG.replace("/var/log/a.log", "~/.traymail/drop/*.log"),
+    ],
+)
+def test_rules_that_go_together(source: str) -> None:
+    assert read(QQ + source).rules
+
+
+def test_several_accounts_and_no_default() -> None:
+    two = QQ + '[accounts.b]\naddress = "2@qq.com"\n'
+    assert read(two).default_account == ""
+    assert wheres(two + FOLDER) == ["rules[0].account"]
+    assert wheres(FOLDER) == ["rules[0].account"]
+    assert read(f'default_account = "b"\n{two}{FOLDER}').rules[0].account == "b"
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        ({"accounts": 3}, "accounts"),
+        ({"accounts": {"qq": 3}}, "accounts.qq"),
+        ({"accounts": {"a/b": {"address": "1@qq.com"}}}, 'accounts."a/b"'),
+        ({"rules": 3}, "rules"),
+        ({"rules": {"a": 1}}, "rules"),
+        ({"rules": [3]}, "rules[0]"),
+        ({"rules": [{"kind": ["log"]}]}, "rules[0].kind"),
+        ({"version": 2}, "version"),
+        ({"version": True}, "version"),
+        ({"a b": 1}, '"a b"'),
+    ],
+)
+def test_a_document_of_another_shape(document: dict[str, Any], where: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        structure(document, PLACES)
+    assert [problem.where for problem in raised.value.problems] == [where]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "taken"),
+    [
+        ("/a/*.log", "/a/b.log", True),
+        ("/a/*.log", "/a/b/c.log", False),
+        ("/a/**/*.log", "/a/c.log", True),
+        ("/a/**/*.log", "/a/b/d/c.log", True),
+        ("/a/**", "/a/b/c", True),
+        ("/a/[bc].log", "/a/c.log", True),
+        ("/**/" * 50 + "x", "/a/b/c/d/e/f/g", False),
+    ],
+)
+def test_glob(pattern: str, path: str, taken: bool) -> None:
+    assert glob_takes(pattern, path) is taken
+
+
+@pytest.mark.parametrize(
+    ("path", "full"),
+    [("~", "/u"), ("~/a/../b", "/u/b"), ("/a/./b/", "/a/b"), ("/../a", "/a"), ("", "")],
+)
+def test_full_path(path: str, full: str) -> None:
+    assert full_path(path, "/u") == full

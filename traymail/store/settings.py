@@ -1,0 +1,288 @@
+"""config.toml: read with every problem's line, written whole, comments and order kept."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from traymail.core.address import excerpt
+from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
+from traymail.core.places import Places
+from traymail.core.settings import Settings
+from traymail.core.texts import Text, text
+from traymail.store.toml_lines import line_of, lines_of
+from traymail.store.whole_file import exclusive, write_whole
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+    from traymail.core.world import Absence
+
+LARGEST = 64 * 1024
+BOM = b"\xef\xbb\xbf"
+_WHERE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_TRIES = 3
+
+Signature = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A valid configuration, and what it needs but the disk does not have (`problems`)."""
+
+    settings: Settings
+    absent: tuple[Absence, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is not there: folders, certificates. It stops a rule, not the program."""
+        return tuple(one.problem for one in self.absent)
+
+
+class Disk:
+    """The world of `traymail.core.world`, as it is now."""
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there."""
+        return Path(path).is_dir()
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a file is there."""
+        return Path(path).is_file()
+
+    def real_path(self, path: str) -> str:
+        """Return the path with symbolic links followed, as far as it is there."""
+        return os.path.realpath(path)
+
+    def folders_beside(self, path: str) -> tuple[str, ...]:
+        """Return the names of the folders in the folder that ``path`` lies in."""
+        try:
+            with os.scandir(Path(path).parent) as entries:
+                return tuple(sorted(entry.name for entry in entries if entry.is_dir()))
+        except OSError:
+            return ()
+
+
+class SettingsFile:
+    """The configuration file at ``path``; ``places`` are what its paths are read against."""
+
+    def __init__(self, path: Path, places: Places) -> None:
+        self._path = path
+        self._places = places
+
+    def signature(self) -> Signature | None:
+        """Return what changes when the file is written anew; None when there is none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def load(self) -> Loaded:
+        """Return the configuration; an empty one when there is no file.
+
+        Raises SettingsError with every problem, what is not there included. When that alone is
+        wrong it raises nothing: a share that is not mounted yet keeps only its rule waiting.
+        """
+        return self._judged(self._read(self._path))
+
+    def reload(self, good: Loaded) -> Loaded:
+        """Return the configuration after an edit of ``good``.
+
+        Raises SettingsError also when the edit itself names a folder that is not there.
+        """
+        return self._judged(self._read(self._path), good.settings)
+
+    def edit(self, change: Callable[[TOMLDocument], None]) -> Loaded:
+        """Apply ``change`` to the document and write it; comments and order live.
+
+        Raises SettingsError, and writes nothing, when the outcome would not be valid; whatever
+        ``change`` raises; StateError when the file cannot be written.
+        """
+        with exclusive(self._path.with_name(self._path.name + ".lock")):
+            for _ in range(_TRIES):
+                seen = self.signature()
+                before = self._read(self._path)
+                content = self._changed(before, change)
+                loaded = self._judged(content, self._settings_of(before))
+                if self.signature() == seen:  # else an editor was faster: once more, on its text
+                    write_whole(self._path, content)
+                    return loaded
+        raise StateError(
+            text("{path} is being changed by another program.", path=self._path),
+            text("Try again."),
+        )
+
+    def add_account(self, name: str, fields: Mapping[str, object]) -> Loaded:
+        """Add an account. The one that was alone until now becomes the default.
+
+        Raises InputError when there is one of that name, SettingsError as `edit` does.
+        """
+
+        def change(document: TOMLDocument) -> None:
+            import tomlkit
+
+            accounts: Any = document.get("accounts")
+            if accounts is None:
+                accounts = tomlkit.table(is_super_table=True)
+                document.add("accounts", accounts)
+            if name in accounts:
+                raise InputError(
+                    text("There is an account {name} already.", name=name),
+                    text("Choose another name, or remove that one first."),
+                )
+            if len(accounts) == 1 and "default_account" not in document:
+                document.add("default_account", next(iter(accounts)))
+            table = tomlkit.table()
+            table.update(fields)
+            accounts[name] = table
+
+        return self.edit(change)
+
+    def remove_account(self, name: str) -> Loaded:
+        """Remove an account, and its being the default.
+
+        Raises InputError when there is none, SettingsError when a rule still needs it.
+        """
+
+        def change(document: TOMLDocument) -> None:
+            accounts: Any = document.get("accounts", {})
+            if name not in accounts:
+                raise InputError(text("There is no account {name}.", name=name))
+            del accounts[name]
+            if document.get("default_account") == name:
+                del document["default_account"]
+
+        return self.edit(change)
+
+    def export(self, target: Path) -> None:
+        """Write the configuration to ``target``. It is valid, so it holds no key for a secret."""
+        self.load()
+        write_whole(target, self._read(self._path))
+
+    def import_from(self, source: Path) -> Loaded:
+        """Put the configuration in ``source`` in the place of this one, kept as ``….bak``.
+
+        Raises SourceError when ``source`` cannot be read, SettingsError when it is not valid.
+        """
+        try:
+            with source.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except OSError as error:
+            what = text("{path} cannot be read: {reason}", path=source, reason=error.strerror)
+            raise SourceError(str(source), what) from error
+        with exclusive(self._path.with_name(self._path.name + ".lock")):
+            loaded = self._judged(content, Settings(), source.name)
+            if self._path.exists():
+                backup = self._path.with_name(self._path.name + ".bak")
+                write_whole(backup, self._read(self._path))
+            write_whole(self._path, content)
+        return loaded
+
+    def _read(self, path: Path) -> bytes:
+        """Return the file's bytes, none when there is no file; one more than allowed at most."""
+        try:
+            with path.open("rb") as file:
+                return file.read(LARGEST + 1)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            what = text("cannot be read: {reason}", reason=error.strerror)
+            raise SettingsError((Problem("", what),), path.name) from error
+
+    def _judged(
+        self, content: bytes, before: Settings | None = None, file_name: str = ""
+    ) -> Loaded:
+        """Return what ``content`` says, or raise SettingsError with the line of each problem."""
+        # Only here: cattrs is slow to import, and a program without configuration needs none.
+        from traymail.core.structure import examine
+        from traymail.core.world import absences, introduced
+
+        name = file_name or self._path.name
+        try:
+            source, document = parsed(content)
+        except _Unreadable as error:
+            raise SettingsError((error.problem,), name) from error
+        structured = examine(document, self._places)
+        accounts = structured.settings.accounts
+        absent = absences(structured.rules, accounts, self._places, Disk())
+        problems = structured.problems
+        if problems:
+            problems += tuple(one.problem for one in absent)
+        elif before is not None:
+            problems = introduced(absent, before)
+        if problems or absent:
+            lines = lines_of(source)
+            if problems:
+                raise SettingsError(_in_order(problems, lines), name)
+            absent = tuple(replace(one, problem=_placed(one.problem, lines)) for one in absent)
+        return Loaded(structured.settings, absent)
+
+    def _settings_of(self, content: bytes) -> Settings:
+        try:
+            return self._judged(content).settings
+        except SettingsError:
+            return Settings()  # the edit may be what mends it
+
+    def _changed(self, content: bytes, change: Callable[[TOMLDocument], None]) -> bytes:
+        """Return the document in ``content`` after ``change``."""
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
+        try:
+            parsed(content)
+            document = tomlkit.parse(content.removeprefix(BOM))
+        except _Unreadable as error:
+            raise SettingsError((error.problem,), self._path.name) from error
+        except TOMLKitError as error:
+            problem = Problem("", text("is not valid TOML: {reason}", reason=str(error)))
+            raise SettingsError((problem,), self._path.name) from error
+        change(document)
+        mark = BOM if content.startswith(BOM) else b""
+        return mark + tomlkit.dumps(document).encode()
+
+
+class _Unreadable(Exception):
+    """The document is no TOML, or more of it than anyone writes."""
+
+    def __init__(self, what: Text, line: int | None = None, advice: Text | None = None) -> None:
+        super().__init__(str(what))
+        self.problem = Problem("", what, line, advice)
+
+
+def parsed(content: bytes) -> tuple[str, dict[str, object]]:
+    """Return the text (without a byte order mark) and the document; raises _Unreadable."""
+    if len(content) > LARGEST:
+        raise _Unreadable(text("is larger than {count} KiB", count=LARGEST // 1024))
+    try:
+        source = content.removeprefix(BOM).decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        advice = text("Save it with the encoding UTF-8.")
+        raise _Unreadable(text("is not UTF-8"), line, advice) from error
+    try:
+        return source, tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        said, _, _ = str(error).partition(" (at ")
+        found = _WHERE.search(str(error))
+        last = source.count("\n") + (not source.endswith("\n"))
+        line = int(found[1]) if found and found[1] else last
+        raise _Unreadable(
+            text("is not valid TOML: {reason}", reason=excerpt(said)), line
+        ) from error
+    except RecursionError as error:
+        raise _Unreadable(text("is nested too deeply")) from error
+
+
+def _placed(problem: Problem, lines: Mapping[str, int]) -> Problem:
+    return replace(problem, line=line_of(problem.where, lines))
+
+
+def _in_order(problems: tuple[Problem, ...], lines: Mapping[str, int]) -> tuple[Problem, ...]:
+    """Return the problems with their lines, in the order of the file."""
+    return tuple(sorted((_placed(one, lines) for one in problems), key=lambda one: one.line or 0))
