@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -27,6 +28,11 @@ _PART_BYTES = 512
 _NAME_FACTOR = 8
 # A zip may shrink a file; one that would have to shrink more than this is not even tried.
 ZIP_HOPE = 20
+
+
+# How much of a saved mail is looked at for its headers.
+HEAD_BYTES = 64 * 1024
+LOOP = text("it is a mail that a rule of traymail made: mailing it on could go round for ever")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,10 @@ class Selection:
             return Exclusion(text("its name is that of a file still being written"), told=True)
         if is_side_file(name):
             return Exclusion(text("it is a side file of another program"), told=False)
-        if not self._include.match_file(path):
+        shown = readable(path)
+        if not self._include.match_file(shown):
             return Exclusion(text("no pattern of include matches it"), told=False)
-        if self._exclude.match_file(path):
+        if self._exclude.match_file(shown):
             return Exclusion(text("a pattern of exclude matches it"), told=False)
         return None
 
@@ -93,6 +100,17 @@ def relative_to(folder: str, path: str) -> str | None:
 def readable(path: str) -> str:
     """Return a path as it can be shown: bytes that are no text become "?"."""
     return path.encode("utf-8", "replace").decode("utf-8")
+
+
+def is_mail(path: str) -> bool:
+    """Tell whether the file is a saved mail, going by its name."""
+    return path.lower().endswith(".eml")
+
+
+def mailed_by_a_rule(head: bytes) -> bool:
+    """Tell whether a saved mail, of which this is the beginning, was made by a rule of traymail."""
+    headers = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
+    return re.search(rb"^X-Traymail-Rule[ \t]*:", headers, re.IGNORECASE | re.MULTILINE) is not None
 
 
 def size_reason(rule: FolderRule, size: int, wire_limit: int) -> Text | None:

@@ -6,7 +6,6 @@ a scanner opens its file again, a browser makes an empty one first, an editor sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from traymail.core.message import FileIdentity
@@ -63,12 +62,14 @@ class Settling:
         """Forget a file that is no longer there."""
         self._seen.pop(path, None)
 
-    def due(self, now: float) -> Iterator[str]:
-        """Yield the files that have been quiet for long enough and are to be looked at now."""
-        for path, seen in list(self._seen.items()):
+    def due(self, now: float) -> list[str]:
+        """Return the files that have been quiet for long enough and are to be looked at now."""
+        due = []
+        for path, seen in self._seen.items():
             if seen.since + self.quiet > now:
-                return
-            yield path
+                break
+            due.append(path)
+        return due
 
     def next_due(self) -> float | None:
         """Return when the next file will have been quiet for long enough."""

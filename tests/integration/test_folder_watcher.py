@@ -1,0 +1,429 @@
+"""Real files, real events: the ways in which programs write, and what a watcher must survive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.support.folders import EVENTS_ONLY, QUICK, Watched, folder_rule
+from tests.support.wait import until
+from traymail.core.observations import FileLeftOut, FileSettled, FirstScan, FolderBack, FolderGone
+from traymail.core.rules.folder import Existing
+from traymail.store.database import Database
+from traymail.watch.folders import Pace
+from traymail.watch.mounts import is_network
+
+WHOLE = b"the whole content of this file\n" * 40
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "state" / "outbox.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    return folder
+
+
+Begin = Callable[..., Watched]
+
+
+@pytest.fixture
+def begin(database: Database, folder: Path) -> Iterator[Begin]:
+    running: list[Watched] = []
+
+    def start(pace: Pace = QUICK, *, handle: bool = True, **more: object) -> Watched:
+        watched = Watched(database, pace, handle=handle)
+        running.append(watched)
+        watched.start(folder_rule(folder, **more))
+        return watched
+
+    before = set(threading.enumerate())
+    yield start
+    for watched in running:
+        watched.watcher.stop()
+    until(lambda: set(threading.enumerate()) <= before, what="all threads ended")
+
+
+def rest(seconds: float) -> None:
+    Event().wait(seconds)
+
+
+def write(path: Path, content: bytes = WHOLE) -> None:
+    path.write_bytes(content)
+
+
+def slowly(path: Path) -> None:
+    with path.open("wb") as target:
+        for at in range(0, len(WHOLE), 400):
+            target.write(WHOLE[at : at + 400])
+            target.flush()
+            rest(0.15)
+
+
+def with_a_gap_while_open(path: Path) -> None:
+    with path.open("wb") as target:
+        target.write(WHOLE[:100])
+        target.flush()
+        rest(0.9)
+        target.write(WHOLE[100:])
+
+
+def opened_again(path: Path) -> None:
+    write(path, WHOLE[:100])
+    rest(0.15)
+    with path.open("ab") as target:
+        target.write(WHOLE[100:])
+
+
+def placeholder_first(path: Path) -> None:
+    write(path, b"")
+    rest(0.9)
+    write(path)
+
+
+def renamed_in(path: Path) -> None:
+    write(path.parent.parent / "to be renamed")
+    (path.parent.parent / "to be renamed").rename(path)
+
+
+def under_a_partial_name(path: Path) -> None:
+    partial = path.with_name(path.name + ".part")
+    write(partial)
+    rest(0.6)
+    partial.rename(path)
+
+
+def hard_link(path: Path) -> None:
+    write(path.parent.parent / "to be linked")
+    os.link(path.parent.parent / "to be linked", path)
+
+
+def saved_twice(path: Path) -> None:
+    write(path, WHOLE[:50])
+    rest(0.1)
+    path.unlink()
+    write(path)
+
+
+def with_an_old_time(path: Path) -> None:
+    write(path)
+    os.utime(path, (1, 1))
+
+
+WRITERS = [
+    write,
+    slowly,
+    with_a_gap_while_open,
+    opened_again,
+    placeholder_first,
+    renamed_in,
+    under_a_partial_name,
+    hard_link,
+    saved_twice,
+    with_an_old_time,
+]
+
+
+@pytest.mark.parametrize("pace", [EVENTS_ONLY, QUICK], ids=["events", "looks"])
+def test_a_file_is_told_of_once_and_whole_however_it_is_written(
+    begin: Begin, folder: Path, pace: Pace
+) -> None:
+    watched = begin(pace)
+    watched.wait_for(FirstScan)
+    names = {f"{writer.__name__} 文件.txt": writer for writer in WRITERS}
+    threads = [
+        threading.Thread(target=writer, args=(folder / name,)) for name, writer in names.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    watched.wait(lambda: set(watched.settled()) >= set(names))
+    rest(0.8)
+    assert sorted(watched.settled()) == sorted(names)
+    assert {one.file.identity.size for one in watched.of(FileSettled)} == {len(WHOLE)}
+
+
+def test_a_tree_that_is_moved_in_or_made_at_once(begin: Begin, folder: Path) -> None:
+    watched = begin(EVENTS_ONLY, recursive=True)
+    watched.wait_for(FirstScan)
+    tree = folder.parent / "tree"
+    (tree / "deep" / "er").mkdir(parents=True)
+    for path in (tree / "a", tree / "deep" / "b", tree / "deep" / "er" / "c"):
+        write(path)
+    tree.rename(folder / "tree")
+    (folder / "x" / "y").mkdir(parents=True)
+    write(folder / "x" / "y" / "d")
+    wanted = ["tree/a", "tree/deep/b", "tree/deep/er/c", "x/y/d"]
+    watched.wait(lambda: sorted(watched.settled()) == wanted)
+
+
+def test_folders_inside_are_not_looked_at_unless_asked_for(begin: Begin, folder: Path) -> None:
+    watched = begin()
+    watched.wait_for(FirstScan)
+    (folder / "inside").mkdir()
+    write(folder / "inside" / "a")
+    write(folder / "b")
+    watched.wait(lambda: "b" in watched.settled())
+    rest(0.6)
+    assert watched.settled() == ["b"]
+
+
+def test_a_burst_of_which_most_events_are_lost(begin: Begin, folder: Path) -> None:
+    watched = begin(Pace(rescan=1.0, check=0.2))
+    watched.wait_for(FirstScan)
+    # No event comes through, as after an overflow.
+    watched.watcher._note = lambda *_: None  # type: ignore[method-assign] # events are lost
+    names = {f"{number:04}.txt" for number in range(1000)}
+    for name in names:
+        write(folder / name, b"x")
+    watched.wait(lambda: set(watched.settled()) == names, timeout=30.0)
+    rest(1.2)
+    assert len(watched.settled()) == 1000
+
+
+@pytest.mark.parametrize("existing", list(Existing))
+def test_what_lies_there_at_the_start(begin: Begin, folder: Path, existing: Existing) -> None:
+    write(folder / "old.pdf")
+    write(folder / "old.txt")
+    watched = begin(existing=existing, include=("*.pdf",))
+    watched.wait_for(FirstScan)
+    write(folder / "new.pdf")
+    wanted = ["new.pdf"] if existing is Existing.SKIP else ["new.pdf", "old.pdf"]
+    watched.wait(lambda: sorted(watched.settled()) == wanted)
+    rest(0.8)
+    assert sorted(watched.settled()) == wanted
+
+
+def test_what_came_while_the_program_did_not_run(begin: Begin, folder: Path) -> None:
+    write(folder / "old")
+    first = begin()
+    first.wait_for(FirstScan)
+    write(folder / "one")
+    first.wait(lambda: first.settled() == ["one"])
+    first.watcher.stop()
+    write(folder / "two")
+    second = begin(EVENTS_ONLY)
+    second.wait(lambda: second.settled() == ["two"])
+    assert second.of(FirstScan) == []
+
+
+def test_what_is_no_regular_file_is_left_out_and_named(begin: Begin, folder: Path) -> None:
+    secret = folder.parent / "secret"
+    write(secret)
+    (folder / "link").symlink_to(secret)
+    (folder / "folder link").symlink_to(folder.parent, target_is_directory=True)
+    watched = begin(recursive=True, existing=Existing.SEND)
+    watched.wait_for(FirstScan)
+    os.mkfifo(folder / "pipe")
+    (folder / "late link").symlink_to(secret)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "socket"))
+        write(folder / "a.crdownload")
+        write(folder / "empty", b"")
+        write(folder / "good")
+        watched.wait(lambda: "good" in watched.settled())
+        watched.wait(lambda: len(watched.left_out()) == 7)
+    told = watched.left_out()
+    assert "link" in told["link"]
+    assert "link" in told["folder link"]
+    assert "link" in told["late link"]
+    assert "pipe" in told["pipe"]
+    assert "socket" in told["socket"]
+    assert "still being written" in told["a.crdownload"]
+    assert "empty" in told["empty"]
+    rest(1.2)
+    assert watched.settled() == ["good"]
+    assert [one.what for one in watched.of(FileLeftOut)].count("link") == 1
+
+
+def test_a_file_that_is_held_open_for_writing_waits(begin: Begin, folder: Path) -> None:
+    watched = begin(settle=timedelta(seconds=0.2))
+    watched.wait_for(FirstScan)
+    with (folder / "open.txt").open("wb") as target:
+        target.write(WHOLE)
+        target.flush()
+        watched.wait(lambda: "open.txt" in watched.left_out())
+        assert watched.settled() == []
+    watched.wait(lambda: watched.settled() == ["open.txt"])
+
+
+def test_a_folder_that_goes_and_comes_back_forgets_nothing(begin: Begin, folder: Path) -> None:
+    watched = begin(EVENTS_ONLY)
+    watched.wait_for(FolderBack)
+    write(folder / "one")
+    watched.wait(lambda: watched.settled() == ["one"])
+    away = folder.with_name("away")
+    folder.rename(away)
+    watched.wait_for(FolderGone)
+    away.rename(folder)
+    watched.wait_for(FolderBack, 2)
+    write(folder / "two")
+    watched.wait(lambda: watched.settled() == ["one", "two"])
+    shutil.rmtree(folder)
+    watched.wait_for(FolderGone, 2)
+    folder.mkdir()
+    watched.wait_for(FolderBack, 3)
+    write(folder / "three")
+    watched.wait(lambda: watched.settled() == ["one", "two", "three"])
+
+
+def test_a_folder_that_is_replaced_by_another_is_watched_anew(begin: Begin, folder: Path) -> None:
+    watched = begin(EVENTS_ONLY)
+    watched.wait_for(FirstScan)
+    other = folder.with_name("other")
+    other.mkdir()
+    write(other / "there already")
+    folder.rename(folder.with_name("away"))
+    other.rename(folder)
+    watched.wait(lambda: watched.settled() == ["there already"])
+    write(folder / "later")
+    watched.wait(lambda: "later" in watched.settled())
+
+
+def test_a_folder_that_is_not_there_yet(begin: Begin, folder: Path) -> None:
+    folder.rmdir()
+    watched = begin(existing=Existing.SEND)
+    gone = watched.wait_for(FolderGone)
+    assert "not there" in str(gone[0].reason)
+    folder.mkdir()
+    write(folder / "a")
+    watched.wait(lambda: watched.settled() == ["a"])
+
+
+def test_a_file_in_the_folders_place(begin: Begin, folder: Path) -> None:
+    folder.rmdir()
+    write(folder)
+    watched = begin()
+    assert "a file has its name" in str(watched.wait_for(FolderGone)[0].reason)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_folders(begin: Begin, folder: Path) -> None:
+    inside = folder / "inside"
+    inside.mkdir(mode=0)
+    watched = begin(recursive=True)
+    watched.wait(lambda: "inside" in watched.left_out())
+    folder.chmod(0)
+    watched.wait_for(FolderGone)
+    folder.chmod(0o700)
+    inside.chmod(0o700)
+    write(inside / "a")
+    watched.wait(lambda: watched.settled() == ["inside/a"])
+
+
+def test_rules_change_while_running(begin: Begin, folder: Path) -> None:
+    watched = begin(EVENTS_ONLY)
+    watched.wait_for(FirstScan)
+    other = folder.with_name("Other")
+    other.mkdir()
+    more = folder_rule(other, name="Other")
+    watched._rules["Other"] = more
+    watched.watcher.set_rules((folder_rule(folder), more))
+    watched.wait_for(FirstScan, 2)
+    assert len([one for one in watched.of(FolderBack) if one.rule == "Scans"]) >= 1
+    write(folder / "a")
+    write(other / "b")
+    watched.wait(lambda: set(watched.settled()) == {"a", "b"})
+    watched.watcher.set_rules((more,))
+    write(folder / "c")
+    write(other / "d")
+    watched.wait(lambda: "d" in watched.settled())
+    rest(0.6)
+    assert "c" not in watched.settled()
+
+
+def test_two_rules_watch_one_folder(begin: Begin, folder: Path) -> None:
+    watched = begin(EVENTS_ONLY)
+    watched.wait_for(FirstScan)
+    twin = folder_rule(folder, name="Twin")
+    watched._rules["Twin"] = twin
+    watched.watcher.set_rules((folder_rule(folder), twin))
+    watched.wait_for(FirstScan, 2)
+    watched.watcher.set_rules((twin,))
+    write(folder / "a")
+    watched.wait(lambda: [one.rule for one in watched.of(FileSettled)] == ["Twin"])
+
+
+def test_what_no_flow_has_handled_is_told_again_at_the_next_look(
+    begin: Begin, folder: Path
+) -> None:
+    watched = begin(handle=False)
+    watched.wait_for(FirstScan)
+    write(folder / "a")
+    watched.wait_for(FileSettled, 2)
+
+
+def test_a_lookup_that_fails_ends_nothing(begin: Begin, folder: Path) -> None:
+    watched = begin()
+    watched.wait_for(FirstScan)
+    root = watched.watcher._roots["Scans"]
+    known = root._known
+    root._known = None  # type: ignore[assignment] # as broken as can be
+    write(folder / "a")
+    rest(0.8)
+    root._known = known
+    watched.wait(lambda: watched.settled() == ["a"])
+
+
+def test_names_that_are_no_text(begin: Begin, folder: Path) -> None:
+    watched = begin()
+    watched.wait_for(FirstScan)
+    name = os.fsdecode(b"caf\xe9.txt")
+    write(folder / name)
+    watched.wait(lambda: watched.settled() == [name])
+    rest(0.8)
+    assert watched.settled() == [name]
+
+
+def test_an_idle_watcher_sleeps(begin: Begin) -> None:
+    watched = begin(Pace(rescan=1000.0, check=1000.0))
+    watched.wait_for(FirstScan)
+    steps: list[int] = []
+    step = watched.watcher._step
+    watched.watcher._step = lambda: (steps.append(1), step())[1]  # type: ignore[method-assign, func-returns-value] # counts
+    rest(0.5)
+    steps.clear()
+    rest(1.0)
+    assert steps == []
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/x /mnt/nfs nfs4 rw 0 0
+//server/x /mnt/my\\040share cifs rw 0 0
+me@host: /home/me/far fuse.sshfs rw 0 0
+/dev/sdb1 /mnt/nfs/disk ext4 rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "network"),
+    [
+        ("/home/me", False),
+        ("/mnt/nfs", True),
+        ("/mnt/nfs/deep/er", True),
+        ("/mnt/nfsx", False),
+        ("/mnt/my share/in", True),
+        ("/home/me/far/in", True),
+        ("/mnt/nfs/disk/in", False),
+    ],
+)
+def test_shares_are_known_by_their_mounts(tmp_path: Path, path: str, network: bool) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS, encoding="utf-8")
+    assert is_network(path, mounts) == network

@@ -1,0 +1,308 @@
+"""Watching folders: watchdog's events are hints, looks at the folders find what they missed.
+
+One thread settles files and looks at folders; it sleeps until something is due. The events'
+own thread only notes paths: a handler that raised would end the watching of every folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from traymail.core.errors import StateError
+from traymail.core.ledger import KnownFiles
+from traymail.core.ports import Clock
+from traymail.core.rules.folder import FolderRule
+from traymail.core.settings import Settings
+from traymail.core.texts import text
+from traymail.watch.root import Observe, Root
+
+log = logging.getLogger(__name__)
+
+# Not opened and closed unwritten: our own reading makes those.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+]
+# More hints than this at a time are not worth keeping apart: all is looked at.
+_MANY_HINTS = 5000
+# A file being written makes many events; they share one look at it.
+_GATHER_SECONDS = 0.1
+_STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, in seconds, folders are looked at when no event comes.
+
+    ``check``: is each folder still there? ``error``: after something went wrong.
+    ``overflow``: after events were lost; they come in bursts, which are let pass.
+    """
+
+    rescan: float = 60.0
+    network_rescan: float = 20.0
+    check: float = 5.0
+    error: float = 10.0
+    overflow: float = 1.0
+
+
+class FolderWatcher:
+    """Watches the folders of all enabled folder rules. Methods may be called from any thread."""
+
+    def __init__(
+        self,
+        observe: Observe,
+        known: Callable[[FolderRule], KnownFiles],
+        clock: Clock,
+        own_folders: Sequence[str] = (),
+        pace: Pace = Pace(),
+    ) -> None:
+        self._observe = observe
+        self._known = known
+        self._clock = clock
+        self._own_folders = tuple(own_folders)
+        self._pace = pace
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._rules: tuple[FolderRule, ...] | None = None
+        self._hints: dict[str, set[str]] = {}
+        self._hints_due = 0.0
+        self._overflowed: set[str] = set()
+        self._all_due = False
+        # From here on: the watcher's thread only.
+        self._roots: dict[str, Root] = {}
+        # One each: to end one must not end, or keep, the events of another rule's same folder.
+        self._observers: dict[str, BaseObserver] = {}
+        self._next_check = 0.0
+        self._thread = threading.Thread(target=self._run, name="traymail-folders", daemon=True)
+        self._ear = _OverflowEar(self.rescan)
+
+    def start(self) -> None:
+        """Begin."""
+        logging.getLogger("watchdog").addHandler(self._ear)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all threads, within a few seconds."""
+        logging.getLogger("watchdog").removeHandler(self._ear)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+
+    def apply(self, settings: Settings) -> None:
+        """Watch what the enabled folder rules want watched, from now on."""
+        rules = settings.rules
+        self.set_rules(tuple(r for r in rules if isinstance(r, FolderRule) and r.enabled))
+
+    def set_rules(self, rules: Sequence[FolderRule]) -> None:
+        """Watch for these rules; those that have not changed go on, and tell their state again."""
+        with self._changed:
+            self._rules = tuple(rules)
+            self._changed.notify()
+
+    def rescan(self) -> None:
+        """Look at all folders soon: events were lost, or the computer has slept."""
+        with self._changed:
+            self._all_due = True
+            self._changed.notify()
+
+    def is_alive(self) -> bool:
+        """Tell whether the watcher's thread works."""
+        return self._thread.is_alive()
+
+    # --- the watcher's thread -----------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while self._wait():
+                self._step()
+        finally:
+            for name in list(self._observers):
+                self._unwatch(name)
+
+    def _wait(self) -> bool:
+        """Sleep until something is due or told; False when it is time to end."""
+        with self._changed:
+            while not self._stopping:
+                due = [root.next_due() for root in self._roots.values() if root.place]
+                if self._roots:
+                    due.append(self._next_check)
+                if self._hints:
+                    due.append(self._hints_due)
+                wait = min(due) - self._clock.monotonic() if due else None
+                told = self._rules is not None or self._all_due or self._overflowed
+                if told or (wait is not None and wait <= 0):
+                    return True
+                self._changed.wait(wait)
+        return False
+
+    def _step(self) -> None:
+        now = self._clock.monotonic()
+        with self._changed:
+            rules, self._rules = self._rules, None
+            hints, self._hints = self._hints, {}
+            overflowed, self._overflowed = self._overflowed, set()
+            if self._all_due:
+                self._all_due = False
+                overflowed = set(self._roots)
+        if rules is not None:
+            self._put_in_force(rules)
+        if now >= self._next_check or rules is not None:
+            self._next_check = now + self._pace.check
+            for name in self._roots:
+                self._guarded(name, now, self._check)
+        for name in overflowed & set(self._roots):
+            root = self._roots[name]
+            root.next_scan = min(root.next_scan, now + self._pace.overflow)
+        for name in self._roots:
+            self._guarded(name, now, lambda root, now: self._work(root, hints, now))
+
+    def _put_in_force(self, rules: tuple[FolderRule, ...]) -> None:
+        wanted = {rule.name: rule for rule in rules}
+        own = (*self._own_folders, *(f for r in rules for f in (r.move_to, r.failed_to) if f))
+        for name, root in list(self._roots.items()):
+            if wanted.get(name) != root.rule or own != root.own_folders:
+                self._unwatch(name)
+                del self._roots[name]
+            else:
+                root.tell_again()
+        for name, rule in wanted.items():
+            if name not in self._roots:
+                self._roots[name] = Root(rule, own, self._known(rule), self._observe)
+
+    def _guarded(self, name: str, now: float, act: Callable[[Root, float], None]) -> None:
+        """Do it; when that fails, no other folder suffers, and all of this one is looked at."""
+        root = self._roots[name]
+        try:
+            act(root, now)
+        except OSError as error:
+            self._unwatch(name)
+            root.lost(text("The folder cannot be read: {reason}", reason=error.strerror or error))
+        except StateError as error:
+            log.warning("rule %s: %s", name, error)
+            root.next_scan = now + self._pace.error
+        except Exception:  # the thread's loop must survive
+            log.exception("rule %s: a look at its folder failed", name)
+            root.next_scan = now + self._pace.error
+
+    def _check(self, root: Root, now: float) -> None:
+        """Is the folder there, the same one, and watched? If not, say so, or begin again."""
+        name = root.rule.name
+        place = root.look_at_place()
+        if place is None:
+            self._unwatch(name)
+            return
+        if place == root.place and self._is_watched(name):
+            return
+        self._unwatch(name)
+        unwatched = self._watch(root)
+        root.found(place, unwatched)
+        root.next_scan = now
+
+    def _work(self, root: Root, hints: dict[str, set[str]], now: float) -> None:
+        if root.place is None:
+            return
+        for path in hints.get(root.rule.name, ()):
+            root.hint(path, now)
+        if now >= root.next_scan:
+            pace = self._pace.network_rescan if self._needs_looks(root) else self._pace.rescan
+            root.next_scan = now + pace
+            root.scan(now)
+        root.settle(now)
+
+    def _needs_looks(self, root: Root) -> bool:
+        return root.network or root.rule.name not in self._observers
+
+    # --- watchdog -----------------------------------------------------------------------------
+
+    def _watch(self, root: Root) -> str | None:
+        """Have the folder watched; return why not, then looks at it alone must do."""
+        name = root.rule.name
+        try:
+            observer = Observer()
+            observer.schedule(
+                _Hints(lambda path: self._note(name, path)),
+                root.rule.folder,
+                recursive=root.rule.recursive,
+                event_filter=_EVENTS,
+            )
+            self._observers[name] = observer
+            observer.start()
+        except OSError as error:
+            self._unwatch(name)
+            log.warning("rule %s: no events for its folder: %s", name, error)
+            return error.strerror or str(error)
+        return None
+
+    def _is_watched(self, name: str) -> bool:
+        observer = self._observers.get(name)
+        if observer is None:
+            return True  # events could not be had: looks alone must do
+        return observer.is_alive() and all(e.is_alive() for e in observer.emitters)
+
+    def _unwatch(self, name: str) -> None:
+        observer = self._observers.pop(name, None)
+        if observer is not None:
+            observer.stop()
+            if observer.is_alive():
+                observer.join(_STOP_SECONDS)
+
+    def _note(self, name: str, path: str) -> None:
+        """Take a hint; called from watchdog's thread."""
+        with self._changed:
+            if not self._hints:
+                self._hints_due = self._clock.monotonic() + _GATHER_SECONDS
+                self._changed.notify()
+            hints = self._hints.setdefault(name, set())
+            if len(hints) < _MANY_HINTS:
+                hints.add(path)
+            elif name not in self._overflowed:
+                self._overflowed.add(name)
+                self._changed.notify()
+
+
+class _Hints(FileSystemEventHandler):
+    """Notes where something happened, and nothing else."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Note the path; of a move, where it went."""
+        path = event.dest_path or event.src_path
+        self._note(os.fsdecode(path))
+
+
+class _OverflowEar(logging.Handler):
+    """Hears watchdog say that events were lost, which it only ever writes to its log."""
+
+    def __init__(self, lost: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._lost = lost
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have everything looked at, whatever went wrong."""
+        del record
+        self._lost()
