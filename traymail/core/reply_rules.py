@@ -799,7 +799,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="x-421",
-        action=Action.RETRY,
+        action=Action.RETRY_NEW_CONNECTION,
         code="421",
         title=_BUSY,
         advice=text(

@@ -1,0 +1,127 @@
+"""What tests of senders send with: accounts on loopback, mails, a journal that notes its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from traymail.core.account import Account, Auth, Security
+from traymail.core.address import parse_address
+from traymail.core.message import Attachment, Envelope, Mail, Placed
+from traymail.core.ports import Credentials
+from traymail.core.secret import Secret
+from traymail.senders.smtp import SmtpSender
+
+CANARY = "canary-secret-42"
+BODY = b"Subject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
+
+
+def account(
+    port: int,
+    security: Security = Security.NONE,
+    auth: Auth = Auth.NONE,
+    *,
+    ca_file: Path | None = None,
+    provider: str = "",
+    host: str = "127.0.0.1",
+    timeout: float = 5.0,
+) -> Account:
+    return Account(
+        name="test",
+        address=parse_address("me@example.com"),
+        host=host,
+        port=port,
+        security=security,
+        username="me@example.com",
+        auth=auth,
+        ca_file=str(ca_file or ""),
+        provider=provider,
+        timeout=timedelta(seconds=timeout),
+    )
+
+
+def mail(
+    *recipients: str,
+    body: bytes = BODY,
+    sender: str = "me@example.com",
+    placed: tuple[Placed, ...] = (),
+) -> Mail:
+    envelope = Envelope(sender, recipients or ("you@example.com",))
+    return Mail("<1@example.com>", envelope, "hello", "", None, body, placed)
+
+
+def with_file(size: int) -> Mail:
+    """A mail whose attachment is `zeros(...)`."""
+    attachment = Attachment("zeros.bin", "application/octet-stream", size, "", spool="zeros")
+    return mail(body=b"Subject: big\r\n\r\n", placed=(Placed(16, attachment),))
+
+
+class Zeros(BytesIO):
+    """A large file that takes no room."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._left = size
+
+    def read(self, size: int | None = -1) -> bytes:
+        count = self._left if size is None or size < 0 else min(size, self._left)
+        self._left -= count
+        return bytes(count)
+
+
+def zeros(attachment: Attachment) -> BinaryIO:
+    return Zeros(attachment.size)
+
+
+@dataclass
+class Notes:
+    """A journal that notes what it is told, and raises when told to."""
+
+    finals: int = 0
+    done: list[tuple[int, int]] = field(default_factory=list)
+    at_final: Callable[[], None] | None = None
+    at_progress: Callable[[], None] | None = None
+
+    def before_final(self) -> None:
+        self.finals += 1
+        if self.at_final:
+            self.at_final()
+
+    def progress(self, done: int, total: int) -> None:
+        self.done.append((done, total))
+        if self.at_progress:
+            self.at_progress()
+
+
+class Pocket:
+    """Credentials in memory; counts how often it is asked."""
+
+    def __init__(self, secret: str = CANARY) -> None:
+        self._secret = secret
+        self.asked = 0
+
+    def get(self, account: Account) -> Secret:
+        del account
+        self.asked += 1
+        return Secret(self._secret)
+
+    def set(self, account: Account, secret: Secret) -> None:
+        del account
+        self._secret = secret.reveal()
+
+    def delete(self, account: Account) -> bool:
+        del account
+        with suppress(AttributeError):
+            del self._secret
+        return True
+
+
+def sender(
+    account: Account, credentials: Credentials | None = None, *, login_worked: bool = False
+) -> SmtpSender:
+    return SmtpSender(account, credentials or Pocket(), zeros, lambda: login_worked)
