@@ -57,6 +57,29 @@ class Preview:
     left_out: tuple[LeftOut, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What ``{host}`` and ``{user}`` say: the names of this computer and of its user."""
+
+    host: str
+    user: str
+
+
+def common_values(
+    rule: Rule, surroundings: Surroundings, now: datetime, count: int
+) -> dict[str, str]:
+    """Return the placeholders that every rule has, times in local time."""
+    local = now.astimezone()
+    return {
+        "rule": rule.name,
+        "host": surroundings.host,
+        "user": surroundings.user,
+        "time": f"{local:%Y-%m-%d %H:%M:%S}",
+        "date": f"{local:%Y-%m-%d}",
+        "count": str(count),
+    }
+
+
 class Posting(Protocol):
     """The one door into the outbox for flows."""
 
