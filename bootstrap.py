@@ -260,7 +260,7 @@ def _build(key: Key, *, dev: bool, keep: bool) -> None:
         shutil.rmtree(VENV)
     wanted = ["--editable", str(ROOT), *(dev_requirements(ROOT) if dev else [])]
     if not (_install_with_uv(wanted) or _install_with_pip(wanted)):
-        fail("Setting up failed, as told above. Check the network and run the same command again.")
+        fail("Setting up failed for the reason above. Once it is gone, run the same command again.")
     STAMP.write_text(json.dumps({**key._asdict(), "dev": dev}), "utf-8")
     say(f"Set up in {time.monotonic() - started:.1f} s.")
 
