@@ -6,30 +6,24 @@ import contextlib
 import errno
 import hashlib
 import io
-import mimetypes
 import os
 import secrets
-import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from traymail.core.errors import SourceError, StateError
 from traymail.core.message import Attachment, DraftFile, FileIdentity, read_fully
+from traymail.core.mime import guess_type
 from traymail.core.texts import Text, text
 
 INLINE_BYTES = 256 * 1024
 BLOCK_BYTES = 256 * 1024
 FREE_FLOOR = 1_000_000
 FREE_CHECK_BYTES = 16 * 1024 * 1024
-SWEEP_AGE_SECONDS = 600
-GuessType = Callable[[str], str]
-
-
-def guess_type(name: str) -> str:
-    """Return a MIME type by a file's name."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+SWEEP_AGE = timedelta(minutes=10)
 
 
 class Spool:
@@ -38,15 +32,9 @@ class Spool:
     ``free_bytes`` tells the room of the disk.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        guess_type: GuessType = guess_type,
-        free_bytes: Callable[[Path], int] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, free_bytes: Callable[[Path], int] | None = None) -> None:
         self.folder = folder
-        self._guess_type = guess_type
-        self._free_bytes = free_bytes or (lambda path: shutil.disk_usage(path).free)
+        self._free_bytes = free_bytes or _free_bytes
 
     def take(self, file: DraftFile) -> Attachment:
         """Copy a file's content, which may change from then on.
@@ -70,6 +58,23 @@ class Spool:
         if file.remove_after_copy:
             Path(path).unlink(missing_ok=True)
         return attachment
+
+    def pack(self, attachments: Sequence[Attachment], name: str, now: datetime) -> Attachment:
+        """Make one zip of files already taken; they stay, until they are discarded.
+
+        ``now`` is what the entries' times say. Raises SourceError, StateError.
+        """
+        from traymail.store.archive import write_zip  # few mails are zipped
+
+        self.require_room(sum(attachment.size for attachment in attachments))
+        path = self._new_file()
+        try:
+            with self._writing(), path.open("r+b") as target:
+                write_zip(target, attachments, self.open, now)
+                target.seek(0)
+                return self._keep(name, target)
+        finally:
+            path.unlink(missing_ok=True)
 
     def open(self, attachment: Attachment) -> BinaryIO:
         """Open an attachment's content; raises SourceError when it is no longer kept."""
@@ -95,16 +100,16 @@ class Spool:
         """Remove copies that no mail uses."""
         self.remove(attachment.spool for attachment in attachments if attachment.spool)
 
-    def sweep(self, known: set[str], now: float) -> int:
+    def sweep(self, known: set[str], now: datetime) -> int:
         """Remove what no mail needs and is ten minutes old; return how many files.
 
-        ``now`` in seconds since 1970. Younger ones may belong to a mail that another process is
-        about to store.
+        Younger ones may belong to a mail that another process is about to store.
         """
         removed = 0
+        oldest = (now - SWEEP_AGE).timestamp()
         with contextlib.suppress(FileNotFoundError):
             for path in self.folder.iterdir():
-                if path.name not in known and path.stat().st_mtime < now - SWEEP_AGE_SECONDS:
+                if path.name not in known and path.stat().st_mtime < oldest:
                     path.unlink(missing_ok=True)
                     removed += 1
         return removed
@@ -118,8 +123,7 @@ class Spool:
                 text("Free some space there; mail already stored is kept and goes out."),
             )
 
-    def new_file(self) -> Path:
-        """Return the path of a new, empty, private file in the spool; raises StateError."""
+    def _new_file(self) -> Path:
         self._make_folder()
         path = self.folder / secrets.token_hex(16)
         with self._writing():
@@ -127,13 +131,13 @@ class Spool:
         return path
 
     def _keep(self, name: str, source: BinaryIO) -> Attachment:
-        mime_type = self._guess_type(name)
+        mime_type = guess_type(name)
         head = _read(source, name, INLINE_BYTES + 1)
         if len(head) <= INLINE_BYTES:
             digest = hashlib.sha256(head).hexdigest()
             return Attachment(name, mime_type, len(head), digest, content=head)
         self.require_room(len(head))
-        path = self.new_file()
+        path = self._new_file()
         try:
             with self._writing(), path.open("r+b") as target:
                 size, digest = self._copy(name, head, source, target)
@@ -207,6 +211,15 @@ def _reading(path: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _free_bytes(folder: Path) -> int:
+    if hasattr(os, "statvfs"):
+        found = os.statvfs(folder)
+        return found.f_bavail * found.f_frsize
+    import shutil  # slow to import, and needed on Windows only
+
+    return shutil.disk_usage(folder).free
 
 
 def _identity(descriptor: int) -> FileIdentity:
