@@ -1,0 +1,194 @@
+"""Where secrets are looked up, in which order, and what happens when they cannot be had."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.mails import an_account
+from tests.support.session import KeyringSession
+from tests.support.wait import until
+from traymail.core.account import Account
+from traymail.core.errors import CredentialError
+from traymail.core.secret import Secret
+from traymail.store.credentials import Keyrings
+
+CANARY = "canary-4711"
+ROOT = Path(__file__).parents[2]
+
+
+def printing(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+@pytest.fixture
+def account() -> Account:
+    return an_account(username=f"{uuid4()}@mail.example")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    return folder
+
+
+def told(error: CredentialError) -> str:
+    return f"{error} {error!r} {error.title} {error.advice} {error.args}"
+
+
+@pytest.mark.parametrize(
+    ("content", "secret"),
+    [
+        (b"code\n", "code"),
+        (b"code", "code"),
+        (b"code\r\nsecond line\n", "code"),
+        ("密码 with blanks \n".encode(), "密码 with blanks "),
+    ],
+)
+def test_systemd_s_credential_is_its_first_line(folder: Path, content: bytes, secret: str) -> None:
+    (folder / "traymail.qq").write_bytes(content)
+    credentials = Keyrings({"CREDENTIALS_DIRECTORY": str(folder)})
+    assert credentials.get(an_account()).reveal() == secret
+
+
+@pytest.mark.parametrize("content", [b"", b"\nsecond", b"\xff\xfe\n"])
+def test_a_credential_file_without_a_secret_is_told(folder: Path, content: bytes) -> None:
+    (folder / "traymail.qq").write_bytes(content)
+    with pytest.raises(CredentialError, match="holds no secret"):
+        Keyrings({"CREDENTIALS_DIRECTORY": str(folder)}).get(an_account())
+
+
+def test_a_credential_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / "traymail.qq").mkdir()
+    with pytest.raises(CredentialError, match="cannot be read"):
+        Keyrings({"CREDENTIALS_DIRECTORY": str(folder)}).get(an_account())
+
+
+def test_systemd_comes_before_the_command_and_the_command_before_the_keyring(
+    keyring_env: KeyringSession, folder: Path, account: Account
+) -> None:
+    environ = {**keyring_env.env, "CREDENTIALS_DIRECTORY": str(folder)}
+    credentials = Keyrings(environ)
+    credentials.remember(account, Secret("memory"))
+    assert credentials.get(account) == Secret("memory")
+    credentials.set(account, Secret("keyring"))
+    credentials.remember(account, Secret("memory"))
+    assert credentials.get(account) == Secret("keyring")
+    command = printing("print('command\\nmore')")
+    with_command = an_account(username=account.username, password_command=command)
+    assert credentials.get(with_command) == Secret("command")
+    (folder / "traymail.qq").write_text("systemd\n")
+    assert credentials.get(with_command) == Secret("systemd")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("/no/such/program", CANARY), "cannot be started"),
+        (("", CANARY), "cannot be started"),
+        (printing(f"print('{CANARY}'); raise SystemExit(3)"), "failed with status 3"),
+        (printing(f"import sys; sys.stderr.write('{CANARY}')"), "printed nothing"),
+        (printing(f"print('\\n{CANARY}')"), "printed nothing"),
+    ],
+)
+def test_a_command_without_a_secret_is_told_and_not_quoted(
+    command: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(CredentialError, match=words) as caught:
+        Keyrings({}).get(an_account(password_command=command))
+    assert CANARY not in told(caught.value)
+
+
+def test_a_command_that_never_ends_is_ended_with_what_it_started(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    code = (
+        "import os, signal, sys\n"
+        "child = os.fork()\n"
+        f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        "signal.pause()\n"
+    )
+    with pytest.raises(CredentialError, match="does not answer"):
+        Keyrings({}, deadline_seconds=1.0).get(an_account(password_command=printing(code)))
+    both = [int(pid) for pid in pids.read_text().split()]
+    assert len(both) == 2
+    until(lambda: not any(map(_alive, both)), what="the end of the command")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_without_a_session_bus_there_is_a_way_out(account: Account) -> None:
+    credentials = Keyrings({})
+    with pytest.raises(CredentialError, match="no keyring on this system") as caught:
+        credentials.get(account)
+    assert "password_command" in str(caught.value.advice)
+    with pytest.raises(CredentialError):
+        credentials.set(account, Secret(CANARY))
+    # For this run, it can be remembered.
+    credentials.remember(account, Secret("memory"))
+    assert credentials.get(account) == Secret("memory")
+
+
+def test_a_locked_keyring_without_a_display_is_told_at_once(
+    locked_keyring_env: KeyringSession, account: Account
+) -> None:
+    credentials = Keyrings(locked_keyring_env.env)
+    for question in (
+        lambda: credentials.get(account),
+        lambda: credentials.set(account, Secret(CANARY)),
+        lambda: credentials.delete(account),
+    ):
+        with pytest.raises(CredentialError, match="locked") as caught:
+            question()
+        assert CANARY not in told(caught.value)
+
+
+def test_a_keyring_that_prompts_for_ever_has_a_deadline(locked_keyring: KeyringSession) -> None:
+    """With a display the prompt blocks, so it is asked in a process of its own, which then ends."""
+    code = (
+        "import os\n"
+        "from tests.support.mails import an_account\n"
+        "from traymail.core.errors import CredentialError\n"
+        "from traymail.store.credentials import Keyrings\n"
+        "try:\n"
+        "    Keyrings(os.environ, deadline_seconds=0.5).get(an_account())\n"
+        "except CredentialError as error:\n"
+        "    print(error)\n"
+    )
+    env = {**locked_keyring.env, "WAYLAND_DISPLAY": "none-here"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "keyring" in done.stdout
+    assert done.stderr == ""
+
+
+def test_an_untrusted_backend_is_never_used(
+    monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    """keyring's own choice here would be the null backend, which keeps nothing and says so not."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    with pytest.raises(CredentialError, match="no keyring"):
+        Keyrings(os.environ).set(account, Secret(CANARY))
+
+
+def test_no_secret_is_shown_by_those_who_hold_one(account: Account) -> None:
+    credentials = Keyrings({})
+    credentials.remember(account, Secret(CANARY))
+    assert CANARY not in f"{credentials!r} {vars(credentials)} {credentials.get(account)!r}"

@@ -1,0 +1,28 @@
+"""Credentials in memory: the twin of the real ones, held to the same contract."""
+
+from traymail.core.account import Account
+from traymail.core.errors import CredentialError
+from traymail.core.secret import Secret
+from traymail.core.texts import text
+
+
+class Vault:
+    """Keeps secrets by host and user name, as the keyring does."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[tuple[str, str], Secret] = {}
+
+    def get(self, account: Account) -> Secret:
+        """Return the secret; raises CredentialError."""
+        try:
+            return self._secrets[account.host, account.username]
+        except KeyError:
+            raise CredentialError(text("There is no secret."), text("Enter it.")) from None
+
+    def set(self, account: Account, secret: Secret) -> None:
+        """Keep a secret."""
+        self._secrets[account.host, account.username] = secret
+
+    def delete(self, account: Account) -> bool:
+        """Forget a secret; False when there was none."""
+        return self._secrets.pop((account.host, account.username), None) is not None
