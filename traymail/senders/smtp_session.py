@@ -126,7 +126,7 @@ class Session:
         self._expect(self._command(b"STARTTLS"), _READY)
         self.wire.refuse_injection()
 
-    def login(self, secret: Secret) -> None:
+    def login(self, secret: Secret) -> Reply:
         """Log in by PLAIN (RFC 4616) or LOGIN; never over a line that others can read."""
         wire, username = self.wire, self._account.username
         if not wire.encrypted and not wire.to_loopback:
@@ -145,7 +145,7 @@ class Session:
         reply = ways[0](username, secret.reveal())
         if reply.code == _MECHANISM_UNKNOWN and len(ways) > 1:
             reply = ways[1](username, secret.reveal())
-        self._expect(reply, _LOGGED_IN)
+        return self._expect(reply, _LOGGED_IN)
 
     def deliver(self, mail: Mail, chunks: Iterator[bytes], journal: Journal) -> Taken:
         """Send one mail; the 2xx to the final dot is the success.

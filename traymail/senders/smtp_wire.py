@@ -12,6 +12,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -84,6 +86,15 @@ def client_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """The version of TLS in use, and from when until when the server's certificate is valid."""
+
+    version: str
+    begins: datetime
+    ends: datetime
+
+
 class Wire:
     """One connection. ``stage`` is kept by the caller and named in every error."""
 
@@ -100,11 +111,15 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
-    def to_loopback(self) -> bool:
-        """Return whether the other end is on this computer: the real address, not the name."""
+    def peer(self) -> str:
+        """Return the address at the other end, without a scope."""
         with self._translated():
-            address = str(self._sock.getpeername()[0])
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+            return str(self._sock.getpeername()[0]).partition("%")[0]
+
+    @property
+    def to_loopback(self) -> bool:
+        """Return whether the other end is on this computer: by the real address, not the name."""
+        return ipaddress.ip_address(self.peer).is_loopback
 
     def refuse_injection(self) -> None:
         """Refuse bytes behind the go-ahead for TLS: whoever is in between put them there."""
@@ -129,15 +144,17 @@ class Wire:
         self.encrypted = True
 
     @property
-    def certificate(self) -> dict[str, object]:
-        """Return the checked certificate's fields, as `ssl.SSLSocket.getpeercert` tells them."""
-        assert isinstance(self._sock, ssl.SSLSocket)  # noqa: S101 # asked only once encrypted
-        return dict(self._sock.getpeercert() or {})
-
-    @property
-    def protection(self) -> str:
-        """Return the version of TLS in use, or ""."""
-        return (self._sock.version() or "") if isinstance(self._sock, ssl.SSLSocket) else ""
+    def protection(self) -> Protection | None:
+        """Return how the connection is encrypted; None while it is not."""
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return None
+        fields = self._sock.getpeercert() or {}
+        begins, ends = (ssl.cert_time_to_seconds(str(fields[n])) for n in ("notBefore", "notAfter"))
+        return Protection(
+            self._sock.version() or "",
+            datetime.fromtimestamp(begins, UTC),
+            datetime.fromtimestamp(ends, UTC),
+        )
 
     def write(self, data: bytes | bytearray) -> None:
         """Send all of it."""
