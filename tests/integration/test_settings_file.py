@@ -17,8 +17,9 @@ from tests.support.wait import until
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
 from traymail.core.places import Places
 from traymail.core.settings import Settings
-from traymail.store.settings import LARGEST, SettingsFile
+from traymail.store.settings import SettingsFile
 from traymail.store.toml_lines import line_of, lines_of
+from traymail.store.toml_source import LARGEST
 
 COMMENTED = """\
 # my mail

@@ -11,11 +11,14 @@ from traymail.core.account import Account, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
+from traymail.core.rule_tables import FOLDER as FOLDER_FORM
+from traymail.core.rule_tables import LOG as LOG_FORM
+from traymail.core.rule_tables import THRESHOLD
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
 from traymail.core.structure import structure
-from traymail.core.tables import KEYS
+from traymail.core.tables import ACCOUNT, TOP
 
 PLACES = Places(
     user_home="/home/me",
@@ -254,13 +257,14 @@ def test_every_key_has_a_row() -> None:
     told |= {row[0] for row in ACCOUNT_ROWS} | {"oauth"}
     told |= {row[0] for row in (*RULE_ROWS, *FOLDER_ROWS, *LOG_ROWS)}
     told |= {row[1] for row in REQUIRED} | {"count", "within"}
-    assert {key for keys in KEYS.values() for key in keys} <= told
+    for form in (TOP, ACCOUNT, FOLDER_FORM, LOG_FORM, THRESHOLD):
+        assert set(form.keys) <= told
 
 
 def test_every_field_of_a_rule_has_a_key() -> None:
-    for kind in (FolderRule, LogRule, Threshold):
-        named = {key.becomes or name for name, key in KEYS[kind].items()} - {"kind"}
-        assert named == {field.name for field in fields(kind)}
+    for form in (FOLDER_FORM, LOG_FORM, THRESHOLD, TOP, ACCOUNT):
+        named = {key.becomes or name for name, key in form.keys.items()}
+        assert named == {field.name for field in fields(form.kind)}
 
 
 def test_the_example() -> None:

@@ -14,7 +14,7 @@ from traymail.core.places import full_path
 from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, for_host
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Read, read_table
-from traymail.core.tables import LATER, AccountTable
+from traymail.core.tables import ACCOUNT, LATER, AccountTable
 from traymail.core.texts import Text, text
 
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
@@ -39,7 +39,7 @@ def read_account(
     found: list[Problem] = []
     if what := _wrong_name(name):
         found.append(Problem(where, what))
-    table = read_table(AccountTable, fields, where, found)
+    table = read_table(ACCOUNT, fields, where, found)
     provider = _provider(table)
     endpoint = _endpoint(table.value, provider)
     found += _host_problems(table, provider, where)
@@ -51,6 +51,12 @@ def read_account(
         found += _auth_problems(account, provider, where)
     problems += found
     return None if found else account
+
+
+def unknown_account(where: str, name: str, known: tuple[str, ...]) -> Problem:
+    """Return the problem that ``where`` names an account that is not among those ``known``."""
+    advice = read.nearest(name, known) or text("Add it with: traymail account add ADDRESS")
+    return Problem(where, text("there is no account {name}", name=name), advice=advice)
 
 
 def _wrong_name(name: str) -> Text | None:

@@ -1,4 +1,4 @@
-"""The tables of config.toml: every key, what it may hold, and which field it becomes."""
+"""config.toml but for its rules: every key, what it may hold, and which field it becomes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import Auth, Security, WhenUnsure
-from traymail.core.matcher import check_pattern
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
-from traymail.core.rules.folder import After, Again, Existing, FolderRule
-from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.table_reader import Form, Key
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
-SECOND = timedelta(seconds=1)
 YEAR = timedelta(days=366)
 MOST_AN_HOUR = 100_000
 LATER = text("This comes in a later version.")
@@ -101,29 +98,7 @@ def _version(value: object) -> int:
     return 1
 
 
-def _pattern(value: object) -> str:
-    given = read.words(value)
-    if found := check_pattern(given):
-        raise read.wrong(found)
-    return given
-
-
-def _pattern_or_empty(value: object) -> str:
-    return _pattern(value) if read.words(value) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """How a key is read, and the field it becomes where that has another name.
-
-    ``read`` None: it is a table of its own, one of `KEYS`.
-    """
-
-    read: read.Reader[Any] | None
-    becomes: str = ""
-
-
-TOP: dict[str, Key] = {
+_TOP: dict[str, Key] = {
     "version": Key(_version),
     "language": Key(read.one_of("auto", "en", "zh_CN")),
     "default_account": Key(read.words),
@@ -133,7 +108,7 @@ TOP: dict[str, Key] = {
     "rules": Key(read.many(lambda value: value)),
 }
 
-ACCOUNT: dict[str, Key] = {
+_ACCOUNT: dict[str, Key] = {
     "kind": Key(_kind_of_account),
     "address": Key(read.address),
     "display_name": Key(read.words),
@@ -156,61 +131,5 @@ ACCOUNT: dict[str, Key] = {
     "undo_seconds": Key(read.seconds(0, 3600), "undo"),
 }
 
-RULE: dict[str, Key] = {
-    "name": Key(read.name),
-    "kind": Key(read.one_of(FolderRule.kind, LogRule.kind)),
-    "enabled": Key(read.flag),
-    "account": Key(read.words),
-    "to": Key(read.many(read.address, least=1, most=read.MOST_ADDRESSES)),
-    "cc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
-    "bcc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
-    "subject": Key(read.words),
-    "body": Key(read.words),
-    "when_unsure": Key(read.choice(WhenUnsure)),
-    "max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
-}
-
-FOLDER: dict[str, Key] = RULE | {
-    "folder": Key(read.path),
-    "recursive": Key(read.flag),
-    "include": Key(read.many(read.file_pattern, least=1)),
-    "exclude": Key(read.many(read.file_pattern)),
-    "min_bytes": Key(read.whole(0, 2**40)),
-    "max_bytes": Key(read.whole(0, 2**40)),
-    "settle_seconds": Key(read.seconds(0, 86_400), "settle"),
-    "existing": Key(read.choice(Existing)),
-    "batch_seconds": Key(read.seconds(0, 86_400), "batch"),
-    "zip": Key(read.flag),
-    "again": Key(read.choice(Again)),
-    "after": Key(read.choice(After)),
-    "move_to": Key(read.place),
-    "failed_to": Key(read.place),
-}
-
-LOG: dict[str, Key] = RULE | {
-    "paths": Key(read.many(read.path, least=1)),
-    "match": Key(read.many(_pattern, least=1)),
-    "ignore": Key(read.many(_pattern)),
-    "encoding": Key(read.encoding),
-    "start_at": Key(read.choice(StartAt)),
-    "record_start": Key(_pattern_or_empty),
-    "before": Key(read.whole(0, 1000)),
-    "after_lines": Key(read.whole(0, 1000)),
-    "threshold": Key(None),
-    "cooldown": Key(read.duration(ZERO, YEAR)),
-    "group_by": Key(read.words),
-    "silent_for": Key(read.duration_or_off(SECOND, YEAR)),
-}
-
-THRESHOLD: dict[str, Key] = {
-    "count": Key(read.whole(1, 1_000_000)),
-    "within": Key(read.duration(timedelta(milliseconds=1), YEAR)),
-}
-
-KEYS: dict[type, dict[str, Key]] = {
-    TopTable: TOP,
-    AccountTable: ACCOUNT,
-    FolderRule: FOLDER,
-    LogRule: LOG,
-    Threshold: THRESHOLD,
-}
+TOP = Form(TopTable, _TOP)
+ACCOUNT = Form(AccountTable, _ACCOUNT, {"address": "nobody@localhost"})

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traymail.core.address import excerpt
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
 from traymail.core.places import Places
 from traymail.core.settings import Settings
-from traymail.core.texts import Text, text
+from traymail.core.texts import text
 from traymail.store.toml_lines import line_of, lines_of
+from traymail.store.toml_source import BOM, LARGEST, Unreadable, parsed
 from traymail.store.whole_file import exclusive, write_whole
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
+    from traymail.core.structure import Structured
     from traymail.core.world import Absence
 
-LARGEST = 64 * 1024
-# tomllib's time grows with the square of a dotted key's parts: 16 s for the 30,000 that fit.
-MOST_DOTS = 1000
-BOM = b"\xef\xbb\xbf"
-_WHERE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _TRIES = 3
 
 Signature = tuple[int, int, int]
@@ -142,6 +136,8 @@ class SettingsFile:
                 document.add("default_account", next(iter(accounts)))
             table = tomlkit.table()
             table.update(fields)
+            if list(document)[-1] != "accounts":
+                table.add(tomlkit.nl())  # before the heading that follows
             accounts[name] = table
 
         return self.edit(change)
@@ -201,29 +197,36 @@ class SettingsFile:
         self, content: bytes, before: Settings | None = None, file_name: str = ""
     ) -> Loaded:
         """Return what ``content`` says, or raise SettingsError with the line of each problem."""
-        # Only here: cattrs is slow to import, and a program without configuration needs none.
+        # Only here: cattrs is slow to import, and not every command reads the configuration.
         from traymail.core.structure import examine
-        from traymail.core.world import absences, introduced
 
         name = file_name or self._path.name
         try:
             source, document = parsed(content)
-        except _Unreadable as error:
+        except Unreadable as error:
             raise SettingsError((error.problem,), name) from error
         structured = examine(document, self._places)
-        accounts = structured.settings.accounts
-        absent = absences(structured.rules, accounts, self._places, Disk())
+        absent = self._absent(structured)
         problems = structured.problems
         if problems:
             problems += tuple(one.problem for one in absent)
-        elif before is not None:
-            problems = introduced(absent, before)
+        elif before is not None and absent:
+            problems = _introduced(absent, before)
         if problems or absent:
             lines = lines_of(source)
             if problems:
                 raise SettingsError(_in_order(problems, lines), name)
             absent = tuple(replace(one, problem=_placed(one.problem, lines)) for one in absent)
         return Loaded(structured.settings, absent)
+
+    def _absent(self, structured: Structured) -> tuple[Absence, ...]:
+        """Return what is not there, of all that is named."""
+        accounts = structured.settings.accounts
+        if not structured.rules and not any(one.ca_file for one in accounts.values()):
+            return ()
+        from traymail.core.world import absences  # only here: it imports all that rules need
+
+        return absences(structured.rules, accounts, self._places, Disk())
 
     def _settings_of(self, content: bytes) -> Settings:
         try:
@@ -239,7 +242,7 @@ class SettingsFile:
         try:
             parsed(content)
             document = tomlkit.parse(content.removeprefix(BOM))
-        except _Unreadable as error:
+        except Unreadable as error:
             raise SettingsError((error.problem,), self._path.name) from error
         except TOMLKitError as error:
             problem = Problem("", text("is not valid TOML: {reason}", reason=str(error)))
@@ -249,39 +252,10 @@ class SettingsFile:
         return mark + tomlkit.dumps(document).encode()
 
 
-class _Unreadable(Exception):
-    """The document is no TOML, or more of it than anyone writes."""
+def _introduced(absent: tuple[Absence, ...], before: Settings) -> tuple[Problem, ...]:
+    from traymail.core.world import introduced  # it has been imported to find what is absent
 
-    def __init__(self, what: Text, line: int | None = None, advice: Text | None = None) -> None:
-        super().__init__(str(what))
-        self.problem = Problem("", what, line, advice)
-
-
-def parsed(content: bytes) -> tuple[str, dict[str, object]]:
-    """Return the text (without a byte order mark) and the document; raises _Unreadable."""
-    if len(content) > LARGEST:
-        raise _Unreadable(text("is larger than {count} KiB", count=LARGEST // 1024))
-    try:
-        source = content.removeprefix(BOM).decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        advice = text("Save it with the encoding UTF-8.")
-        raise _Unreadable(text("is not UTF-8"), line, advice) from error
-    for number, line in enumerate(source.split("\n"), 1):
-        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
-            raise _Unreadable(text("is nested too deeply"), number)
-    try:
-        return source, tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        said, _, _ = str(error).partition(" (at ")
-        found = _WHERE.search(str(error))
-        last = source.count("\n") + (not source.endswith("\n"))
-        line = int(found[1]) if found and found[1] else last
-        raise _Unreadable(
-            text("is not valid TOML: {reason}", reason=excerpt(said)), line
-        ) from error
-    except RecursionError as error:
-        raise _Unreadable(text("is nested too deeply")) from error
+    return introduced(absent, before)
 
 
 def _placed(problem: Problem, lines: Mapping[str, int]) -> Problem:
