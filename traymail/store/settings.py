@@ -14,7 +14,6 @@ from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.store.toml_lines import line_of, lines_of
 from traymail.store.toml_source import BOM, LARGEST, Unreadable, parsed
-from traymail.store.whole_file import exclusive, write_whole
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -100,6 +99,8 @@ class SettingsFile:
         Raises SettingsError, and writes nothing, when the outcome would not be valid; whatever
         ``change`` raises; StateError when the file cannot be written.
         """
+        from traymail.store.whole_file import exclusive, write_whole  # only who writes needs it
+
         with exclusive(self._path.with_name(self._path.name + ".lock")):
             for _ in range(_TRIES):
                 seen = self.signature()
@@ -160,6 +161,8 @@ class SettingsFile:
 
     def export(self, target: Path) -> None:
         """Write the configuration to ``target``. It is valid, so it holds no key for a secret."""
+        from traymail.store.whole_file import write_whole
+
         self.load()
         write_whole(target, self._read(self._path))
 
@@ -168,6 +171,8 @@ class SettingsFile:
 
         Raises SourceError when ``source`` cannot be read, SettingsError when it is not valid.
         """
+        from traymail.store.whole_file import exclusive, write_whole
+
         try:
             with source.open("rb") as file:
                 content = file.read(LARGEST + 1)
