@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from traymail.core.message import FileIdentity
+from traymail.core.records import Match
+from traymail.core.rotation import Position
 from traymail.core.texts import Text
 
 
@@ -64,8 +66,40 @@ class FolderBack(Observation):
     folder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderScanned(Observation):
-    """A rescan has ended: what it left out has been told before this."""
+# --- logs ---------------------------------------------------------------------------------------
 
-    folder: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogObservation(Observation):
+    """What was seen in a rule's logs. ``turn`` grows each time reading goes back to what is saved.
+
+    A flow that could not keep an observation asks for that, and drops those of earlier turns.
+    """
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesMatched(LogObservation):
+    """Matches that were read together, in order, and the position behind them."""
+
+    path: str
+    matches: tuple[Match, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRead(LogObservation):
+    """Logs have been read up to here, and nothing matched; ``globs`` have been looked at first."""
+
+    positions: tuple[Position, ...]
+    globs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSources(LogObservation):
+    """How many files a rule follows, and what is wrong with its paths; told when it changes."""
+
+    following: int
+    problem: Text | None
+    left_out: tuple[tuple[str, Text], ...] = ()

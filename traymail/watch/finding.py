@@ -1,0 +1,153 @@
+"""Finds logs: what globs stand for, and where reading a file begins after whatever happened."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from traymail.core.errors import SourceError
+from traymail.core.rotation import (
+    CatchUp,
+    FileId,
+    Position,
+    Sibling,
+    Verdict,
+    catch_up,
+    is_rotated_name,
+    recognise,
+)
+from traymail.watch.sources import Source, look, siblings_of
+
+# A file that took another's place with the same content, as editors and rsync leave it, goes on
+# where that one was: only when there is so much of it that it is no coincidence.
+REWRITTEN = 1024
+
+Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin in a file; None: nothing is known of it, nor of its path.
+
+    Before it come the ``rests`` of known files, at the paths they have now, and the files
+    ``between``. ``closed`` are positions of which nothing is owed any more.
+    """
+
+    begin: Begin | None
+    rests: tuple[tuple[str, Position], ...] = ()
+    between: tuple[str, ...] = ()
+    closed: tuple[Position, ...] = ()
+
+
+def expand(pattern: str) -> Iterator[str]:
+    """Yield the paths a glob stands for now; a path without wildcards is itself."""
+    if glob.has_magic(pattern):
+        # (pathlib's cannot take absolute patterns)
+        yield from sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207
+    else:
+        yield pattern
+
+
+def find_start(
+    source: Source, path: str, known: Mapping[FileId, Position], live: Collection[FileId]
+) -> Start:
+    """Find where a rule goes on in the file that is now at ``path``.
+
+    ``live`` are files being read for the rule at this time. Raises SourceError.
+    """
+    mine = [one for one in known.values() if one.path == path]
+    same = _same(source, known)
+    owed = tuple(one for one in mine if not one.ended and one is not same and one.file not in live)
+    if same is not None and not owed:
+        return Start((same.offset, same.inside_line))
+    if not mine and same is None:
+        return Start(_copied(source, path, known))
+    since = None if same is not None else max(one.mtime_ns for one in mine)
+    others = tuple(known.values())
+    beside = _siblings(path, owed, others, {source.file, *live}, since)
+    plan = catch_up(owed, others, beside, since_mtime_ns=since)
+    if same is not None:
+        begin = (same.offset, same.inside_line)
+    else:
+        begin = _copied(source, path, known) or (0, False)
+    if same is None and (rewritten := _rewritten(source, path, mine)):
+        return Start(
+            (rewritten.offset, rewritten.inside_line), closed=_closed(owed, plan, source.file)
+        )
+    rests = tuple((place, owed[number]) for number, place in plan.rests)
+    return Start(begin, rests, plan.between, _closed(owed, plan, source.file))
+
+
+def _closed(owed: tuple[Position, ...], plan: CatchUp, file: FileId) -> tuple[Position, ...]:
+    """Return the owed positions whose file is nowhere; that of ``file`` is written anew anyway."""
+    return tuple(owed[number] for number in plan.lost if owed[number].file != file)
+
+
+def _same(source: Source, known: Mapping[FileId, Position]) -> Position | None:
+    """Return the position of this very file."""
+    candidates = [known[source.file]] if source.file in known else []
+    # A network share may have another device number than before.
+    candidates += [one for one in known.values() if one.inode == source.file[1]]
+    for one in candidates:
+        if recognise(one, source.seen(one)) is Verdict.SAME:
+            return one
+    return None
+
+
+def _copied(source: Source, path: str, known: Mapping[FileId, Position]) -> Begin | None:
+    """Return where to go on in a new file that is the copy of a followed one, named after it."""
+    mtime_ns = source.stat().st_mtime_ns
+    for one in known.values():
+        if (
+            Path(one.path).parent == Path(path).parent
+            and is_rotated_name(Path(one.path).name, Path(path).name)
+            and mtime_ns >= one.mtime_ns
+            and recognise(one, source.seen(one)) is Verdict.COPY
+        ):
+            return one.offset, one.inside_line
+    return None
+
+
+def _rewritten(source: Source, path: str, mine: Iterable[Position]) -> Position | None:
+    """Return the position of a file that was replaced by its own content, and is nowhere else."""
+    for one in mine:
+        if (
+            not one.ended
+            and one.offset >= REWRITTEN
+            and recognise(one, source.seen(one)) is Verdict.COPY
+            and not any(_has_inode(place, one.inode) for place in siblings_of(path))
+        ):
+            return one
+    return None
+
+
+def _has_inode(path: str, inode: int) -> bool:
+    try:
+        found = look(path)
+    except SourceError:
+        return False
+    return found is not None and found.st_ino == inode
+
+
+def _siblings(
+    path: str,
+    owed: tuple[Position, ...],
+    known: tuple[Position, ...],
+    besides: Collection[FileId],
+    since: int | None,
+) -> Iterator[Sibling]:
+    """Look at the rotated files beside a log that are young enough to hold something unread."""
+    oldest = min((*(one.mtime_ns for one in owed), *(() if since is None else (since,))), default=0)
+    for place in siblings_of(path):
+        try:
+            with closing(Source(place)) as source:
+                mtime_ns = source.stat().st_mtime_ns
+                if source.file in besides or mtime_ns < oldest:
+                    continue
+                verdicts = tuple(recognise(one, source.seen(one)) for one in (*owed, *known))
+                yield Sibling(place, source.file, mtime_ns, verdicts)
+        except (SourceError, FileNotFoundError):
+            continue
