@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from dataclasses import fields
 from datetime import timedelta
@@ -534,3 +535,36 @@ def test_glob(pattern: str, path: str, taken: bool) -> None:
 )
 def test_full_path(path: str, full: str) -> None:
     assert full_path(path, "/u") == full
+
+
+ODD: list[object] = [
+    *(
+        -1,
+        1.5,
+        float("nan"),
+        float("inf"),
+        True,
+        2**70,
+        "",
+        "x",
+        "\0",
+        "a@b.cd",
+        "~",
+        "/",
+        "{",
+        "(",
+    ),
+    *([], [1], ["x"], ["\0"], ["/"], [[]], [{}], {}, {"a": 1}),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
+    places: list[tuple[Any, ...]] = [("accounts", "qq", key) for key in ACCOUNT.keys]
+    places += [("rules", 0, key) for key in ("kind", *FOLDER_FORM.keys)]
+    places += [("rules", 1, key) for key in ("kind", *LOG_FORM.keys)]
+    for table, item, key in places:
+        document = tomllib.loads(EXAMPLE)
+        document[table][item][key] = odd
+        with contextlib.suppress(SettingsError):
+            structure(document, PLACES)
