@@ -1,0 +1,301 @@
+"""`traymail account`: through whom mail leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from traymail.cli import endings
+from traymail.cli.doctor import PORT, SECURITY, not_found, report
+from traymail.cli.session import Session
+from traymail.cli.show import table
+from traymail.cli.standing import let_go
+from traymail.cli.words import command, group, option
+from traymail.core.account import Auth
+from traymail.core.address import parse_address
+from traymail.core.errors import InputError
+from traymail.core.provider import AuthKind, Provider, for_address, for_host
+from traymail.core.secret import Secret, tidy_code
+from traymail.core.texts import text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from traymail.core.account import Account
+    from traymail.core.message import Address
+
+NAME = click.argument("name", metavar="NAME")
+
+
+@group("account", text("Look after the accounts that mail leaves through."))
+def account() -> None:
+    """Hold the commands below."""
+
+
+@command("list", text("List the accounts."))
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def list_(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+    """Print the configured accounts."""
+    settings = session.settings()
+    rows = [_facts(session, one, settings.default_account) for one in settings.accounts.values()]
+    if as_json:
+        session.dump(rows)
+        return
+    if not rows:
+        session.say(text("There is no account yet. Add one with: traymail account add ADDRESS"))
+        return
+    names = (text("name"), text("address"), text("server"), text("state"), text("default"))
+    head = tuple(map(session.translated, names))
+    lines = [
+        (
+            *(row["name"], row["address"]),
+            f"{row['host']}:{row['port']} {row['security']}",
+            row["state"],
+            session.translated(text("yes")) if row["default"] else "",
+        )
+        for row in rows
+    ]
+    for line in table([head, *lines]):
+        session.say(line)
+
+
+def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
+    # Nothing is stored of an account before the first mail.
+    kept = session.app.outbox.account_state(one.name) if session.home.database.exists() else None
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "address": one.address.mailbox,
+        "display_name": one.address.name,
+        "host": one.host,
+        "port": one.port,
+        "security": one.security.value,
+        "username": one.username,
+        "auth": one.auth.value,
+        "default": one.name == default,
+        "state": "attention" if kept is not None and kept.stopped else "ready",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options of ``account add`` say."""
+
+    name: str | None
+    display_name: str | None
+    kind: str | None
+    host: str | None
+    port: int | None
+    security: str | None
+    username: str | None
+    auth: str | None
+    ca_file: str | None
+
+    def fields(self) -> dict[str, object]:
+        """Return what goes into the account's table."""
+        keys = ("kind", "display_name", "host", "port", "security", "username", "auth", "ca_file")
+        found = {key: getattr(self, key) for key in keys}
+        return {key: value for key, value in found.items() if value is not None}
+
+
+@command(
+    "add",
+    text(
+        "Add an account.\n\n"
+        "For the providers that traymail knows, the address and the code are enough. The code is"
+        " asked for, or read from the first line of standard input."
+    ),
+)
+@click.argument("address", metavar="ADDRESS")
+@option("--name", text("What to call the account."), metavar="NAME")
+@option("--display-name", text("The name that recipients see."), metavar="NAME")
+@option("--kind", text("How mail leaves: smtp."), metavar="KIND")
+@option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
+@option("--port", text("Its port."), type=PORT, metavar="PORT")
+@option("--security", text("Its protection."), type=SECURITY)
+@option("--username", text("The login name, when it is not the address."), metavar="NAME")
+@option(
+    "--auth",
+    text("“none” for a server that wants no login."),
+    type=click.Choice([auth.value for auth in Auth]),
+)
+@option("--ca-file", text("The certificate of a company's own authority."), metavar="FILE")
+@option("--default", text("Make it the default account."), "as_default", is_flag=True)
+@option("--no-secret", text("Give the secret in another way later."), is_flag=True)
+@option("--no-test", text("Do not try to log in."), is_flag=True)
+@click.pass_obj
+def add(
+    session: Session,
+    /,
+    address: str,
+    as_default: bool,  # noqa: FBT001 # click's flag
+    no_secret: bool,  # noqa: FBT001 # click's flag
+    no_test: bool,  # noqa: FBT001 # click's flag
+    **given: Any,  # noqa: ANN401 # click's options
+) -> int:
+    """Store an account and its secret, and try it."""
+    wanted, sender = Wanted(**given), parse_address(address)
+    settings = session.settings()
+    wanted, provider = _found(session, wanted, sender)
+    _refuse_what_is_not_there(wanted, provider)
+    with_secret = not no_secret and wanted.auth != Auth.NONE.value
+    secret = _read_secret(session, provider) if with_secret else None
+    name = wanted.name or _free_name(provider, sender, settings.accounts)
+    session.home.make()
+    fields = {"address": sender.mailbox, **wanted.fields()}
+    if sender.name:
+        fields.setdefault("display_name", sender.name)
+    one = session.app.settings_file.add_account(name, fields).settings.accounts[name]
+    if as_default:
+        session.app.settings_file.edit(lambda document: document.update(default_account=name))
+    session.say(
+        text(
+            "Account {name} is added: {host}, port {port}.", name=name, host=one.host, port=one.port
+        )
+    )
+    if secret is not None:
+        session.app.credentials.set(one, secret)
+    if no_test or (secret is None and one.auth is not Auth.NONE):
+        return endings.OK
+    return _tested(session, one)
+
+
+def _found(session: Session, wanted: Wanted, sender: Address) -> tuple[Wanted, Provider | None]:
+    """Return what is wanted with the server that belongs to it, and its row of the table."""
+    if wanted.host is not None:
+        return wanted, for_host(wanted.host)
+    provider = for_address(sender.mailbox)
+    if provider is not None:
+        return wanted, provider
+    from traymail.senders.detect import detect
+
+    session.note(text("Looking for the mail server of {address} …", address=sender.mailbox))
+    found = detect(sender.mailbox)
+    if found is None:
+        raise not_found(sender.mailbox)
+    session.note(found.how)
+    return (
+        replace(
+            wanted,
+            host=found.host,
+            port=wanted.port or found.port,
+            security=wanted.security or found.security.value,
+            username=wanted.username or (found.username if found.provider else None),
+        ),
+        found.provider,
+    )
+
+
+def _refuse_what_is_not_there(wanted: Wanted, provider: Provider | None) -> None:
+    if wanted.auth == Auth.OAUTH2.value or (
+        provider is not None and provider.auth_kind is AuthKind.OAUTH2
+    ):
+        raise _no_oauth(provider)
+    if wanted.kind not in {None, "smtp"}:
+        raise InputError(
+            text("Accounts of kind {kind} come with a later version.", kind=wanted.kind),
+            text("Use the SMTP server of the provider."),
+        )
+
+
+def _no_oauth(provider: Provider | None) -> InputError:
+    title = (
+        text("Signing in with OAuth2 comes with a later version.")
+        if provider is None
+        else text(
+            "{provider} takes no passwords from programs, only OAuth2, which comes with a later"
+            " version.",
+            provider=provider.name,
+        )
+    )
+    return InputError(title, text("Use an account that takes a code or an app password."))
+
+
+def _read_secret(session: Session, provider: Provider | None) -> Secret:
+    """Ask for the secret by the name that the provider gives it."""
+    kind = provider.auth_kind if provider else AuthKind.PASSWORD
+    if session.interactive and provider is not None and provider.help_url:
+        session.note(text("How to get it: {url}", url=provider.help_url))
+    secret = tidy_code(session.ask_secret(kind.secret_name))
+    if not secret.strip():
+        raise InputError(
+            text("No secret is given."),
+            text("Type it when asked, or write it as one line to standard input."),
+        )
+    return Secret(secret)
+
+
+def _free_name(provider: Provider | None, sender: Address, taken: Collection[str]) -> str:
+    """Return a name for the account: the provider's, else that of the domain."""
+    base = provider.id if provider else sender.mailbox.rpartition("@")[2].partition(".")[0]
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+@command("remove", text("Remove an account and its secret."))
+@NAME
+@click.pass_obj
+def remove(session: Session, /, name: str) -> None:
+    """Take an account out of the configuration and the keyring."""
+    one = session.account(name)
+    session.app.settings_file.remove_account(name)
+    session.say(text("Account {name} is removed.", name=name))
+    session.app.outbox.forget_account(name)
+    session.app.credentials.delete(one)
+
+
+@command(
+    "set-secret",
+    text(
+        "Keep the code or password of an account in the system's keyring.\n\n"
+        "It is asked for, or read from the first line of standard input."
+    ),
+)
+@NAME
+@click.pass_obj
+def set_secret(session: Session, /, name: str) -> None:
+    """Store a secret; the account goes on with it."""
+    one = session.account(name)
+    secret = _read_secret(session, for_host(one.host))
+    session.app.credentials.set(one, secret)
+    let_go(session.app, name, mails=True)
+    session.say(text("The secret of account {name} is kept.", name=name))
+
+
+@command("test", text("Log in with an account, step by step; a stopped account goes on."))
+@NAME
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def test(session: Session, /, name: str, as_json: bool) -> int:  # noqa: FBT001 # click's flag
+    """Examine the account's server and log in."""
+    return _tested(session, session.account(name), as_json=as_json)
+
+
+def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
+    status = report(session, one, as_json=as_json)
+    if status == endings.OK:
+        let_go(session.app, one.name, mails=True)
+        if not as_json:
+            session.say(text("Account {name} works.", name=one.name))
+    return status
+
+
+@command("login", text("Sign in with OAuth2, in the browser."))
+@NAME
+@option("--device", text("Sign in on another device."), is_flag=True)
+@click.pass_obj
+def login(session: Session, /, name: str, device: bool) -> None:  # noqa: FBT001 # click's flag
+    """Refuse: OAuth2 is not there yet."""
+    del device
+    one = session.account(name)
+    raise _no_oauth(for_host(one.host) if one.auth is Auth.OAUTH2 else None)
+
+
+for each in (list_, add, remove, set_secret, test, login):
+    account.add_command(each)

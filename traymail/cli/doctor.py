@@ -1,0 +1,150 @@
+"""`traymail doctor` and `traymail detect`: what a server says, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import click
+
+from traymail.cli import endings
+from traymail.cli.session import Session
+from traymail.cli.words import command, option
+from traymail.core.account import Account, Auth, Security
+from traymail.core.address import parse_address
+from traymail.core.errors import CredentialError, InputError
+from traymail.core.message import Address
+from traymail.core.provider import for_host
+from traymail.core.secret import Secret
+from traymail.core.texts import text
+from traymail.senders.detect import detect as detect_server
+from traymail.senders.probe import Step, examine
+
+# What a failure of each step means for the caller; the others may pass: try again later.
+STATUS = {"tls": endings.UNAVAILABLE, "auth": endings.NO_PERMISSION, "clock": endings.UNAVAILABLE}
+SECURITY = click.Choice([security.value for security in Security])
+PORT = click.IntRange(1, 65_535)
+
+
+@command("doctor", text("Try a server step by step and tell what to do where it fails."))
+@click.argument("account", metavar="[ACCOUNT]", required=False)
+@option("--host", text("A server instead of an account."), metavar="HOST")
+@option("--port", text("Its port."), type=PORT, metavar="PORT")
+@option("--security", text("Its protection."), type=SECURITY)
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def doctor(session: Session, /, account: str | None, as_json: bool, **server: object) -> int:  # noqa: FBT001 # click's flag
+    """Examine an account's server, or any server."""
+    if server["host"] is not None:
+        if account is not None:
+            raise click.UsageError(session.translated(text("Name an account or a host, not both.")))
+        return report(session, _visited(**server), as_json=as_json)  # type: ignore[arg-type] # click made them
+    if server["port"] is not None or server["security"] is not None:
+        raise click.UsageError(session.translated(text("--port and --security need --host.")))
+    return report(session, session.account(account), as_json=as_json)
+
+
+def _visited(host: str, port: int | None, security: str | None) -> Account:
+    """Return an account that only knocks at a server and does not log in."""
+    wanted = Security(security) if security else None
+    if wanted is None:
+        wanted = Security.STARTTLS if port in {25, 587, 2525} else Security.TLS
+    provider = for_host(host)
+    return Account(
+        name="",
+        address=Address("nobody@localhost"),
+        host=host,
+        port=port or (587 if wanted is Security.STARTTLS else 465),
+        security=wanted,
+        username="",
+        auth=Auth.NONE,
+        provider=provider.id if provider else "",
+    )
+
+
+def report(session: Session, account: Account, *, as_json: bool = False) -> int:
+    """Examine a server, show each step as it is done, and return the exit status."""
+    steps = []
+    for step in _steps(session, account):
+        steps.append(step)
+        if not as_json:
+            _show(session, step)
+    if as_json:
+        session.dump(
+            {
+                "ok": all(step.ok is not False for step in steps),
+                "steps": [
+                    {
+                        "step": step.step,
+                        "ok": step.ok,
+                        "ms": step.ms,
+                        "detail": session.translated(step.detail),
+                        "advice": None if step.advice is None else session.translated(step.advice),
+                    }
+                    for step in steps
+                ],
+            }
+        )
+    failed = (STATUS.get(step.step, endings.LATER) for step in steps if step.ok is False)
+    return next(failed, endings.OK)
+
+
+def _steps(session: Session, account: Account) -> Iterator[Step]:
+    """Yield the steps; a secret that cannot be had is a failed login, told at its place."""
+    secret: Secret | None = None
+    missing: CredentialError | None = None
+    if account.auth is not Auth.NONE:
+        try:
+            secret = session.app.credentials.get(account)
+        except CredentialError as error:
+            missing = error
+    for step in examine(account, secret, session.app.clock):
+        if step.step == "auth" and step.ok is None and missing is not None:
+            yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
+        else:
+            yield step
+
+
+def _show(session: Session, step: Step) -> None:
+    verdict = {True: text("ok"), False: text("failed"), None: text("left out")}[step.ok]
+    took = "" if step.ms is None else f"{step.ms} ms"
+    detail = session.translated(step.detail)
+    session.say(f"{step.step:<6}  {session.translated(verdict):<8}  {took:>8}  {detail}".rstrip())
+    if step.ok is False and step.advice is not None:
+        session.say("        " + session.translated(step.advice))
+
+
+@command("detect", text("Find the mail server that belongs to an address."))
+@click.argument("address", metavar="ADDRESS")
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def detect(session: Session, /, address: str, as_json: bool) -> int:  # noqa: FBT001 # click's flag
+    """Propose host, port and security."""
+    mailbox = parse_address(address).mailbox
+    found = detect_server(mailbox)
+    if found is None:
+        raise not_found(mailbox)
+    if as_json:
+        session.dump(
+            {
+                "address": mailbox,
+                "host": found.host,
+                "port": found.port,
+                "security": found.security.value,
+                "username": found.username,
+                "provider": found.provider.id if found.provider else None,
+                "how": session.translated(found.how),
+            }
+        )
+    else:
+        session.say(f"{found.host}  {found.port}  {found.security.value}  {found.username}")
+        session.say(found.how)
+    return endings.OK
+
+
+def not_found(mailbox: str) -> InputError:
+    """Return the error that no server is known for an address."""
+    return InputError(
+        text("No mail server is found for {address}.", address=mailbox),
+        text("Ask its provider for the server, then give --host, --port and --security."),
+    )

@@ -1,0 +1,231 @@
+"""`traymail outbox`: the queue and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from traymail.cli.outcome import deliver, tell
+from traymail.cli.session import Session, write_bytes
+from traymail.cli.show import entry, local, state_word, table
+from traymail.cli.standing import let_go
+from traymail.cli.words import command, group, option
+from traymail.core.address import clean
+from traymail.core.duration import parse_duration
+from traymail.core.errors import InputError
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.replies import advice_for, title_for
+from traymail.core.template import human_size
+from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from traymail.core.settings import Settings
+
+IDS = click.argument("ids", metavar="ID", nargs=-1, type=click.IntRange(min=1))
+ID = click.argument("mail_id", metavar="ID", type=click.IntRange(min=1))
+
+
+@group("outbox", text("Show and steer the queue and the history."))
+def outbox() -> None:
+    """Hold the commands below."""
+
+
+@command("list", text("List the mails, newest first."))
+@option(
+    "--state",
+    text("Only mails in this state."),
+    type=click.Choice([state.value for state in State]),
+)
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def list_(session: Session, /, state: str | None, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+    """Print entries of the outbox."""
+    items = session.app.outbox.find(state=State(state) if state else None)
+    if as_json:
+        session.dump([entry(item, session.translate) for item in items])
+    elif not items:
+        session.say(text("There is no mail."))
+    else:
+        for line in table([_head(session), *(_row(session, item) for item in items)]):
+            session.say(line)
+
+
+def _head(session: Session) -> tuple[str, ...]:
+    words = (
+        text("id"),
+        text("state"),
+        text("changed"),
+        text("account"),
+        text("to"),
+        text("subject"),
+    )
+    return tuple(map(session.translated, words))
+
+
+def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
+    first, *others = [*item.to, *item.cc, *item.bcc]
+    to = f"{first.mailbox} +{len(others)}" if others else first.mailbox
+    return (
+        *(str(item.id), session.translated(state_word(item.state)), local(item.updated_at)),
+        *(item.account, to),
+        clean(item.subject),
+    )
+
+
+@command("show", text("Show one mail with its attempts."))
+@ID
+@option("--eml", text("Print the message itself, as it is sent."), is_flag=True)
+@click.pass_obj
+def show(session: Session, /, mail_id: int, eml: bool) -> None:  # noqa: FBT001 # click's flag
+    """Print all that is known of a mail."""
+    item = session.app.outbox.get(mail_id)
+    if eml:
+        for chunk in session.app.outbox.mail(mail_id).chunks(session.app.spool.open):
+            write_bytes(chunk)
+        return
+    facts = [(session.translated(name), session.translated(value)) for name, value in _facts(item)]
+    for line in table(facts):
+        session.say(line)
+    advice = advice_for(item.rule_id)
+    if advice is not None and item.state is not State.SENT:
+        session.say(advice)
+    for attempt in session.app.outbox.attempts(mail_id):
+        session.say(
+            text(
+                "{time}  attempt {number}: {outcome} {stage} {code} {reply} ({ms} ms)",
+                time=local(attempt.started_at),
+                number=attempt.number,
+                outcome=attempt.outcome,
+                stage=attempt.stage,
+                code=attempt.code or "",
+                reply=attempt.reply,
+                ms=attempt.duration_ms,
+            )
+        )
+    for verdict in session.app.outbox.verdicts(mail_id):
+        session.say(f"{verdict.mailbox}: {verdict.code} {verdict.reply}")
+
+
+def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
+    def joined(addresses: Sequence[object]) -> str:
+        return ", ".join(map(str, addresses))
+
+    yield text("id"), str(item.id)
+    yield text("state"), state_word(item.state)
+    yield text("account"), item.account
+    if item.rule:
+        yield text("rule"), item.rule
+    yield text("to"), joined(item.to)
+    if item.cc:
+        yield text("copy"), joined(item.cc)
+    if item.bcc:
+        yield text("hidden copy"), joined(item.bcc)
+    yield text("subject"), clean(item.subject)
+    yield text("size"), human_size(item.size)
+    yield text("Message-ID"), item.message_id
+    yield text("stored"), local(item.created_at)
+    yield text("changed"), local(item.updated_at)
+    if item.state is State.QUEUED:
+        next_attempt = local(item.next_attempt_at)
+        yield text("next attempt"), next_attempt or text("once you have mended the account")
+    if title := title_for(item.rule_id):
+        yield text("problem"), title
+    if item.code is not None or item.reply:
+        yield text("answer"), f"{item.code or ''} {item.reply or ''}".strip()
+    if item.possible_duplicate:
+        yield text("twice"), text("It may have been sent twice.")
+
+
+@command("retry", text("Try mails now that wait or failed, whatever they wait for."))
+@IDS
+@option("--all", text("All of them."), "everything", is_flag=True)
+@click.pass_obj
+def retry(session: Session, /, ids: tuple[int, ...], everything: bool) -> int:  # noqa: FBT001 # click's flag
+    """Make mails due and deliver them."""
+    if bool(ids) == everything:
+        raise click.UsageError(
+            session.translated(text("Name mails by their number, or say --all."))
+        )
+    settings = session.settings()
+    chosen = session.app.outbox.retry(ids or None, session.app.clock.now())
+    _require_all(session, ids, chosen)
+    if not chosen:
+        session.say(text("No mail waits."))
+    for name in {item.account for item in chosen}:
+        # That the user asks again is the sign that a stopped account was looked after.
+        let_go(session.app, name, mails=False)
+    return _deliver(session, chosen, settings)
+
+
+def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> int:
+    """Deliver and tell; return the first exit status that is not 0."""
+    ended = deliver(session, sorted(items, key=lambda item: item.id), settings)
+    for name in {item.account for item in ended if item.state is State.SENT}:
+        if not session.app.outbox.account_state(name).stopped:
+            let_go(session.app, name, mails=True)
+    return next(filter(None, [tell(session, item) for item in ended]), 0)
+
+
+def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxItem]) -> None:
+    """Raise InputError for the first mail that stands where nothing can be done."""
+    for mail_id in set(ids) - {item.id for item in changed}:
+        item = session.app.outbox.get(mail_id)
+        way = (
+            text("Decide about it with: traymail outbox resolve {id} sent|resend", id=mail_id)
+            if item.state is State.UNKNOWN
+            else text("Only mails that wait or failed can be tried again or cancelled.")
+        )
+        raise InputError(
+            text("Mail {id} is {state}.", id=mail_id, state=state_word(item.state)), way
+        )
+
+
+@command("resolve", text("Decide about a mail that the server may have: it is sent, or resend it."))
+@ID
+@click.argument("answer", metavar="sent|resend", type=click.Choice(["sent", "resend"]))
+@click.pass_obj
+def resolve(session: Session, /, mail_id: int, answer: Literal["sent", "resend"]) -> int:
+    """Settle a mail of unknown fate."""
+    settings = session.settings()
+    item = session.app.outbox.resolve(mail_id, answer, session.app.clock.now())
+    if answer == "resend":
+        return _deliver(session, [item], settings)
+    session.app.wake([mail_id])
+    session.say(text("Mail {id} counts as sent.", id=mail_id))
+    return 0
+
+
+@command("cancel", text("Take mails that wait or failed out of the queue."))
+@IDS
+@click.pass_obj
+def cancel(session: Session, /, ids: tuple[int, ...]) -> None:
+    """Cancel mails."""
+    if not ids:
+        raise click.UsageError(session.translated(text("Name mails by their number.")))
+    cancelled = session.app.outbox.cancel(ids, session.app.clock.now())
+    session.app.wake([item.id for item in cancelled])
+    for item in cancelled:
+        session.say(text("Mail {id} is cancelled.", id=item.id))
+    _require_all(session, ids, cancelled)
+
+
+@command("purge", text("Forget mails that ended: sent, failed, cancelled."))
+@option(
+    "--older-than",
+    text("Only those that ended so long ago."),
+    default="30d",
+    show_default=True,
+    metavar="DURATION",
+)
+@click.pass_obj
+def purge(session: Session, /, older_than: str) -> None:
+    """Forget the history before a time."""
+    before = session.app.clock.now() - parse_duration(older_than)
+    count = session.app.outbox.purge(before)
+    session.say(text("{count} mails are forgotten.", count=count))
+
+
+for each in (list_, show, retry, resolve, cancel, purge):
+    outbox.add_command(each)

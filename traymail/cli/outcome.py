@@ -1,0 +1,110 @@
+"""What came of a mail: the words, and the exit status that stands for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from traymail.cli import endings
+from traymail.cli.progress import Bar
+from traymail.cli.session import Session
+from traymail.cli.show import local
+from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.replies import about_login, advice_for, title_for
+from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from traymail.core.settings import Settings
+
+
+def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> list[OutboxItem]:
+    """Bring mails to an end or to a first failure, and return how they stand then."""
+    with Bar(session.translated(text("Sending"))) as bar:
+        session.app.deliver(items, settings, bar)
+    return [session.app.outbox.get(item.id) for item in items]
+
+
+def status_of(item: OutboxItem, account: AccountState) -> int:
+    """Return the exit status for a mail and what is remembered of its account."""
+    match item.state:
+        case State.SENT:
+            return endings.OK
+        case State.FAILED | State.CANCELLED:
+            return endings.UNAVAILABLE
+        case State.UNKNOWN | State.SENDING:
+            return endings.LATER
+        case State.QUEUED:
+            return _status_of_waiting(item, account)
+
+
+def _status_of_waiting(item: OutboxItem, account: AccountState) -> int:
+    rule_id, code = (item.rule_id, item.code)
+    if account.stopped and rule_id is None:
+        rule_id, code = account.rule_id, account.code
+    if about_login(rule_id, code):
+        return endings.NO_PERMISSION
+    return endings.UNAVAILABLE if account.stopped else endings.LATER
+
+
+def tell(session: Session, item: OutboxItem, *, quiet: bool = False) -> int:
+    """Print how a mail stands, a failure with the way out on standard error; return the status.
+
+    ``quiet``: a mail that was sent has been told of already.
+    """
+    account = session.app.outbox.account_state(item.account)
+    if item.state is State.SENT:
+        if not quiet:
+            session.say(_line(item, account))
+    else:
+        session.note(_line(item, account))
+        if advice := _advice(session, item, account):
+            session.note(advice)
+    return status_of(item, account)
+
+
+def _line(item: OutboxItem, account: AccountState) -> Text:
+    told = {"id": item.id, "said": _said(item, account), "ms": item.duration_ms or 0}
+    if item.state is State.QUEUED and item.attempts and item.next_attempt_at is not None:
+        return text(
+            "Mail {id} stays in the outbox and is tried again at {time}: {said} ({ms} ms)",
+            time=local(item.next_attempt_at),
+            **told,
+        )
+    return Text(_LINES[item.state].msgid, tuple(told.items()))
+
+
+_LINES = {
+    State.SENT: text("Mail {id} is sent: {said} ({ms} ms)"),
+    State.FAILED: text("Mail {id} failed: {said} ({ms} ms)"),
+    State.CANCELLED: text("Mail {id} is cancelled."),
+    State.UNKNOWN: text("Mail {id} may have arrived: {said} ({ms} ms)"),
+    State.SENDING: text("Mail {id} is being sent by the running program."),
+    State.QUEUED: text("Mail {id} stays in the outbox: {said}"),
+}
+
+
+def _said(item: OutboxItem, account: AccountState) -> Text | str:
+    """Return the server's words, or what happened where it said none."""
+    rule_id, code, reply = item.rule_id, item.code, item.reply
+    if item.state is State.QUEUED and rule_id is None and account.stopped:
+        rule_id, code, reply = account.rule_id, account.code, account.reply
+    if code is not None:
+        return f"{code} {reply or ''}".rstrip()
+    title = title_for(rule_id)
+    if title is not None:
+        return text("{title} ({detail})", title=title, detail=reply) if reply else title
+    return reply or text("it waits for its turn")
+
+
+def _advice(session: Session, item: OutboxItem, account: AccountState) -> Text | None:
+    if item.state is State.UNKNOWN:
+        return text(
+            "Look whether it arrived, then: traymail outbox resolve {id} sent|resend", id=item.id
+        )
+    advice = advice_for(item.rule_id or (account.rule_id if account.stopped else None))
+    if advice is not None or item.state is not State.QUEUED:
+        return advice
+    if session.app.pauses.pause(session.app.clock.now())[0]:
+        return text("Everything is paused. It goes on with: traymail resume")
+    return text("A limit of the account or a pause of its server holds it back; it goes out then.")

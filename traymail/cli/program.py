@@ -1,0 +1,159 @@
+"""The running program: `run` is it; `status`, `pause`, `resume` and `quit` talk to it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import click
+
+from traymail.cli import endings
+from traymail.cli.session import Session
+from traymail.cli.show import table
+from traymail.cli.words import command, option
+from traymail.core.duration import parse_duration
+from traymail.core.errors import NotRunning
+from traymail.core.texts import Text, text
+
+# The program promises to end within 5 s; the rest is for a machine under load.
+TURN_SECONDS = 0.05
+QUIT_TURNS = 200
+
+
+@command(
+    "run",
+    text(
+        "Run in the foreground: rules and outbox at work.\n\n"
+        "SIGTERM, SIGINT or “traymail quit” end it."
+    ),
+)
+@option("--headless", text("Without any window, as on a server."), is_flag=True)
+@option("--login", text("Started with the desktop session."), is_flag=True)
+@click.pass_obj
+def run(session: Session, /, headless: bool, login: bool) -> int:  # noqa: FBT001 # click's flags
+    """Be the running program of this home."""
+    if login or not headless:
+        raise click.UsageError(
+            session.translated(
+                text("The windows come with a later version; say: traymail run --headless")
+            )
+        )
+    from traymail.program import run as run_program
+
+    session.keep_log()
+    return run_program(session.app)
+
+
+@command("status", text("Tell how the running program fares."))
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def status(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+    """Ask the running program."""
+    try:
+        told = _ask(session, {"command": "status", "language": session.language})
+    except NotRunning:
+        if as_json:
+            session.dump({"running": False})
+        raise
+    if as_json:
+        session.dump(told)
+    else:
+        _print_status(session, told)
+
+
+def _ask(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    answer = session.app.instance.ask(request)
+    if "error" in answer:
+        raise RuntimeError(f"the running program answers: {answer['error']}")
+    return answer
+
+
+def _print_status(session: Session, told: dict[str, Any]) -> None:
+    session.say(
+        text(
+            "traymail {version} runs (pid {pid}) in {home}",
+            version=told["version"],
+            pid=told["pid"],
+            home=told["home"],
+        )
+    )
+    if told["paused"]:
+        session.say(text("Everything is paused."))
+    if told["config_error"]:
+        session.say(text("An edit of the configuration is refused; the last good one is used:"))
+        session.say(told["config_error"])
+    session.say(text("Outbox: {counts}", counts=_counts(told["outbox"])))
+    rows = [
+        (session.translated(text("account {name}", name=name)), one["state"], _counts(one))
+        for name, one in told["accounts"].items()
+    ]
+    rows += [
+        (
+            session.translated(text("rule {name}", name=name)),
+            _rule_state(session, one),
+            _counts(one),
+        )
+        for name, one in told["rules"].items()
+    ]
+    for line in table(rows) if rows else []:
+        session.say(line)
+
+
+def _rule_state(session: Session, rule: dict[str, Any]) -> str:
+    if rule["error"]:
+        return str(rule["error"])
+    state: Text = (
+        text("off")
+        if not rule["enabled"]
+        else text("watching")
+        if rule["watching"]
+        else text("not watching")
+    )
+    return session.translated(state)
+
+
+def _counts(told: dict[str, Any]) -> str:
+    """Return the numbers among facts: ``queued 2, failed 1``."""
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in told.items()
+        if isinstance(value, int) and not isinstance(value, bool)
+    )
+
+
+@command("pause", text("Let nothing leave this computer; rules go on collecting."))
+@click.argument("duration", metavar="[DURATION]", required=False)
+@click.pass_obj
+def pause(session: Session, /, duration: str | None) -> None:
+    """Pause the running program, for a while or until resumed."""
+    if duration is None:
+        _ask(session, {"command": "pause"})
+        session.say(text("Everything is paused until you say: traymail resume"))
+        return
+    until = session.app.clock.now() + parse_duration(duration)
+    _ask(session, {"command": "pause", "until": until.isoformat()})
+    session.say(text("Everything is paused for {duration}.", duration=duration))
+
+
+@command("resume", text("End a pause."))
+@click.pass_obj
+def resume(session: Session, /) -> None:
+    """Let mail leave again."""
+    _ask(session, {"command": "resume"})
+    session.say(text("Mail leaves again."))
+
+
+@command("quit", text("End the running program."))
+@click.pass_obj
+def quit_(session: Session, /) -> int:
+    """Ask the running program to end, and wait until it has."""
+    _ask(session, {"command": "quit"})
+    never = threading.Event()
+    for _ in range(QUIT_TURNS):
+        if session.app.instance.running.holder() is None:
+            session.say(text("traymail has ended."))
+            return endings.OK
+        never.wait(TURN_SECONDS)
+    session.note(text("traymail is asked to end and still finishes its work."))
+    session.note(text("Wait, or look with: traymail status"))
+    return endings.LATER

@@ -1,0 +1,185 @@
+"""`traymail send`: one message without a window."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from traymail.cli.session import Session, chosen_account
+from traymail.cli.words import command, option
+from traymail.core.address import parse_addresses
+from traymail.core.errors import InputError, SourceError
+from traymail.core.message import Address, Draft, DraftFile
+from traymail.core.texts import text
+
+if TYPE_CHECKING:
+    from traymail.core.account import Account
+    from traymail.core.outbox import OutboxItem
+
+PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options say the message is."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+    subject: str
+    body: str | None
+    html: Path | None
+    markdown: bool
+    attach: tuple[Path, ...]
+    account: str | None
+
+
+@command(
+    "send",
+    text(
+        "Send one message without a window.\n\n"
+        "It is stored in the outbox first, then delivered; what fails for now is tried again."
+    ),
+)
+@option(
+    "--to",
+    text("Who gets it; repeat it, or separate by commas."),
+    multiple=True,
+    required=True,
+    metavar="ADDRESS",
+)
+@option("--cc", text("Who gets a copy."), multiple=True, metavar="ADDRESS")
+@option(
+    "--bcc", text("Who gets a copy that the others do not see."), multiple=True, metavar="ADDRESS"
+)
+@option("--subject", text("The subject."), default="", metavar="TEXT")
+@option("--body", text("The message; “-” reads it from standard input."), metavar="TEXT")
+@option(
+    "--html", text("An HTML file as the message; a text is made of it."), type=PATH, metavar="FILE"
+)
+@option(
+    "--markdown", text("The message is Markdown: it goes out as HTML and as text."), is_flag=True
+)
+@option(
+    "--attach",
+    text("A file to attach; repeat it for more."),
+    multiple=True,
+    type=PATH,
+    metavar="FILE",
+)
+@option("--account", text("The account to send with, else the default one."), metavar="NAME")
+@option("--queue", text("Return as soon as it is stored."), is_flag=True)
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def send(session: Session, /, queue: bool, as_json: bool, **given: object) -> int:  # noqa: FBT001 # click's flags
+    """Store a message, and deliver it."""
+    wanted = Wanted(**given)  # type: ignore[arg-type] # click has made them what they are
+    if wanted.html is not None and wanted.markdown:
+        raise click.UsageError(
+            session.translated(text("--html and --markdown exclude each other."))
+        )
+    if not (wanted.subject or wanted.body or wanted.html or wanted.attach):
+        raise click.UsageError(
+            session.translated(text("There is nothing to send: no subject, no body, no file."))
+        )
+    settings = session.settings()
+    draft = _draft(wanted, chosen_account(settings, wanted.account))
+    item = session.app.store(draft)
+    if queue:
+        session.app.wake()
+        if as_json:
+            _dump(session, item)
+        else:
+            session.say(text("Mail {id} is stored in the outbox.", id=item.id))
+        return 0
+    # Not needed, and not imported, by --queue.
+    from traymail.cli.outcome import deliver, tell
+
+    [item] = deliver(session, [item], settings)
+    if as_json:
+        _dump(session, item)
+    return tell(session, item, quiet=as_json)
+
+
+def _draft(wanted: Wanted, account: Account) -> Draft:
+    words, html = _body(wanted)
+    return Draft(
+        account=account.name,
+        sender=account.address,
+        to=_addresses(wanted.to),
+        cc=_addresses(wanted.cc),
+        bcc=_addresses(wanted.bcc),
+        subject=wanted.subject,
+        text=words,
+        html=html,
+        files=tuple(DraftFile(path.name, str(path.absolute())) for path in wanted.attach),
+        when_unsure=account.when_unsure.value,
+    )
+
+
+def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
+    return tuple(address for words in given for address in parse_addresses(words))
+
+
+def _body(wanted: Wanted) -> tuple[str, str | None]:
+    """Return the text and the HTML of a message."""
+    words = _standard_input() if wanted.body == "-" else wanted.body
+    if wanted.markdown:
+        from traymail.core.markdown import to_html
+
+        return words or "", to_html(words or "")
+    if wanted.html is None:
+        return words or "", None
+    html = _html_file(wanted.html)
+    if words is None:
+        from traymail.core.markdown import text_of
+
+        words = text_of(html)
+    return words, html
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        return ""
+    content = sys.stdin.buffer.read()
+    for encoding in ("utf-8-sig", sys.stdin.encoding):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(
+        text("The text on standard input is not UTF-8."), text("Convert it, or attach the file.")
+    )
+
+
+def _html_file(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SourceError(
+            str(path),
+            text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
+            text("Check the name and the permissions of the file."),
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            text("{path} is not UTF-8.", path=path), text("Save it with the encoding UTF-8.")
+        ) from error
+
+
+def _dump(session: Session, item: OutboxItem) -> None:
+    session.dump(
+        {
+            "id": item.id,
+            "message_id": item.message_id,
+            "state": item.state.value,
+            "code": item.code,
+            "reply": item.reply,
+            "duration_ms": item.duration_ms,
+            "account": item.account,
+        }
+    )

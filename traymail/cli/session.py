@@ -1,0 +1,222 @@
+"""What a command is given: the home, the language, and a way to talk to whoever called."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
+
+from traymail.cli.words import speak
+from traymail.core.errors import InputError, StateError
+from traymail.core.texts import Text, Translate, text
+from traymail.desktop.language import choose, translator
+
+if TYPE_CHECKING:
+    import logging
+    from pathlib import Path
+
+    from traymail.app import App
+    from traymail.core.account import Account
+    from traymail.core.settings import Settings
+    from traymail.desktop.paths import Home
+
+# The configuration's language, found also in a file that is broken elsewhere; before any table.
+_LANGUAGE = re.compile(r"""^\s*language\s*=\s*["'](\w+)["']""", re.MULTILINE)
+_TABLE = re.compile(r"^\s*\[", re.MULTILINE)
+_LARGEST_CONFIG = 64 * 1024
+
+
+class Session:
+    """One command as it runs. ``verbose``: errors go to the log with their traceback."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.verbose = False
+        self.language = choose("auto", environ)
+        self._home_option: str | None = None
+        self._log: logging.Handler | None = None
+
+    def begin(self, home_option: str | None, language: str | None, *, verbose: bool) -> None:
+        """Take over the options that stand before the command."""
+        self._home_option = home_option
+        self.verbose = verbose
+        wanted = language or _configured_language(self.home.config_file)
+        self.language = choose(wanted, self.environ)
+        speak(self.language)
+        if verbose:
+            self.keep_log()
+
+    @cached_property
+    def home(self) -> Home:
+        """Return the home; nothing is made yet."""
+        from traymail.desktop.paths import home
+
+        return home(self._home_option, self.environ)
+
+    @cached_property
+    def app(self) -> App:
+        """Open the home's parts."""
+        import logging
+
+        from traymail.app import App
+
+        # Without a handler of ours, logging would print errors on the screen.
+        logging.getLogger("traymail").addHandler(logging.NullHandler())
+
+        return App(self.home, self.environ, self.language)
+
+    def keep_log(self) -> None:
+        """Write the log of this process into the home; verbose when that was asked for."""
+        if self._log is None:
+            from traymail.desktop.logfile import log_to
+
+            self.home.make()
+            self._log = log_to(self.home.log_file, verbose=self.verbose)
+
+    def settings(self) -> Settings:
+        """Return the configuration; raises SettingsError."""
+        return self.app.settings_file.load().settings
+
+    def account(self, name: str | None = None) -> Account:
+        """Return an account of the configuration, the default one when none is named.
+
+        Raises InputError, SettingsError.
+        """
+        return chosen_account(self.settings(), name)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "app" in self.__dict__:
+            self.app.close()
+        if self._log is not None:
+            self._log.close()
+
+    @property
+    def translate(self) -> Translate:
+        """Return the translation into the user's language."""
+        return translator(self.language)
+
+    def translated(self, words: Text | str) -> str:
+        """Return ``words`` in the user's language; a plain string stays as it is."""
+        return words.translated(self.translate) if isinstance(words, Text) else words
+
+    def say(self, words: Text | str) -> None:
+        """Print a line on standard output."""
+        write(sys.stdout, self.translated(words) + "\n")
+
+    def note(self, words: Text | str) -> None:
+        """Print a line on standard error."""
+        write(sys.stderr, self.translated(words) + "\n")
+
+    def dump(self, document: object) -> None:
+        """Print one JSON document, always in UTF-8: a program reads it."""
+        import json
+
+        write_bytes(
+            (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+        )
+
+    @property
+    def interactive(self) -> bool:
+        """Return whether a person can be asked: standard input is a terminal."""
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    def ask_secret(self, prompt: Text) -> str:
+        """Return a secret typed unseen, or the first line of standard input if no terminal."""
+        if not self.interactive:
+            return "" if sys.stdin is None else sys.stdin.readline().rstrip("\r\n")
+        import click
+
+        words: str = click.prompt(
+            self.translated(prompt), hide_input=True, default="", show_default=False, err=True
+        )
+        return words
+
+
+def chosen_account(settings: Settings, name: str | None) -> Account:
+    """Return the account of that name, or the default one; raises InputError."""
+    wanted = name or settings.default_account
+    if wanted in settings.accounts:
+        return settings.accounts[wanted]
+    if not settings.accounts:
+        raise InputError(
+            text("There is no account yet."), text("Add one with: traymail account add ADDRESS")
+        )
+    if not wanted:
+        raise InputError(
+            text("There are several accounts and none is the default."),
+            text("Name one with --account, or set default_account in the configuration."),
+        )
+    raise InputError(
+        text("There is no account {name}.", name=wanted),
+        text("There are: {names}", names=", ".join(settings.accounts)),
+    )
+
+
+def _configured_language(file: Path) -> str:
+    with contextlib.suppress(OSError), file.open(encoding="utf-8", errors="replace") as stream:
+        head = _TABLE.split(stream.read(_LARGEST_CONFIG), maxsplit=1)[0]
+        if found := _LANGUAGE.search(head):
+            return found[1]
+    return "auto"
+
+
+def write(stream: TextIO | None, words: str) -> None:
+    """Write to a standard stream; one that nobody reads any more is no error.
+
+    Raises StateError when the output cannot be written (a full disk).
+    """
+    if stream is not None:
+        with _mended(stream):
+            stream.write(words)
+            stream.flush()
+
+
+def write_bytes(content: bytes) -> None:
+    """Write bytes to standard output, as `write` does."""
+    if sys.stdout is not None:
+        with _mended(sys.stdout):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _mended(stream: TextIO) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        _silence(stream)
+    except OSError as error:
+        _silence(stream)
+        raise StateError(
+            text("The output cannot be written: {reason}", reason=error.strerror),
+            text("Send it to another place."),
+        ) from error
+
+
+def _silence(stream: TextIO) -> None:
+    """Lead a stream nowhere: Python would complain when it flushes what is left at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def prepare_streams() -> None:
+    """Make output survive whatever the caller's terminal is like.
+
+    A closed descriptor is filled, so that no file of ours becomes standard output by accident;
+    signs that the terminal's encoding lacks are escaped.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,81 @@
+"""How commands show values: times, tables, entries of the outbox."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.replies import advice_for
+from traymail.core.texts import Text, Translate, text
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time for programs: ISO 8601, UTC."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local(moment: datetime | None) -> str:
+    """Return a time for people, of the day where they are."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines with the columns under each other; Han characters take two places."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def width(words: str) -> int:
+    """Return the places that ``words`` take on a terminal."""
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        for sign in words
+    )
+
+
+def state_word(state: State) -> Text:
+    """Return a mail's state as people read it."""
+    return _STATES[state]
+
+
+_STATES = {
+    State.QUEUED: text("waiting"),
+    State.SENDING: text("being sent"),
+    State.SENT: text("sent"),
+    State.FAILED: text("failed"),
+    State.UNKNOWN: text("perhaps sent"),
+    State.CANCELLED: text("cancelled"),
+}
+
+
+def entry(item: OutboxItem, translate: Translate) -> dict[str, object]:
+    """Return an entry of ``outbox list --json``."""
+    advice = advice_for(item.rule_id)
+    return {
+        "id": item.id,
+        "message_id": item.message_id,
+        "state": item.state.value,
+        "account": item.account,
+        "rule": item.rule,
+        "to": [str(address) for address in item.to],
+        "subject": item.subject,
+        "size": item.size,
+        "created_at": iso(item.created_at),
+        "updated_at": iso(item.updated_at),
+        "attempts": item.attempts,
+        "next_attempt_at": iso(item.next_attempt_at),
+        "code": item.code,
+        "reply": item.reply,
+        "advice": None if advice is None else advice.translated(translate),
+        "duration_ms": item.duration_ms,
+        "possible_duplicate": item.possible_duplicate,
+    }
