@@ -86,16 +86,16 @@ class Peer:
         return body
 
     def until_closed(self) -> bytes:
-        """Read all there still is."""
+        """Read all there still is, or until the client says goodbye."""
         rest = bytes(self._buffer)
         with suppress(OSError):
-            while data := self.sock.recv(65536):
+            while not rest.endswith(b"QUIT\r\n") and (data := self.sock.recv(65536)):
                 self.heard += data
                 rest += data
         return rest
 
 
-Script = Callable[[Peer], None]
+Script = Callable[[Peer], object]
 
 
 class Scripted:
