@@ -139,9 +139,11 @@ def readable(raw: bytes, hide: Callable[[str], str] = str) -> str:
     except UnicodeDecodeError:
         words = raw.decode("gb18030", "replace")
     words = hide(words)
+    shown = words
     if not words.isprintable():
-        words = "".join(" " if unicodedata.category(c) in {"Cc", "Cf"} else c for c in words)
-    return hide(" ".join(words.split()))[:LONGEST_REPLY]
+        shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cf"} else c for c in words)
+    shown = " ".join(shown.split())
+    return (shown if shown == words else hide(shown))[:LONGEST_REPLY]
 
 
 def enhanced_code(reply: Reply) -> str:
