@@ -1,0 +1,231 @@
+"""What any server says: codes by RFC 5321, 3463, 4954 and 3207; the last rows fit all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from traymail.core.errors import Stage
+from traymail.core.reply_rules import titles
+from traymail.core.reply_rules.rule import Action, Rule
+from traymail.core.texts import text
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        id="starttls-454",
+        action=Action.RETRY,
+        stages=(Stage.STARTTLS,),
+        code="454",
+        title=titles.NO_ENCRYPTION,
+        advice=text("Encryption is not available at the server for now; the mail is tried again."),
+    ),
+    Rule(
+        id="starttls-refused",
+        action=Action.NEEDS_USER,
+        stages=(Stage.STARTTLS,),
+        code="5..",
+        title=titles.NO_ENCRYPTION,
+        advice=text(
+            "This connection offers no encryption, so your password was not sent. Use "
+            "port 465 with tls, or another network."
+        ),
+    ),
+    Rule(
+        id="x-421",
+        action=Action.RETRY_NEW_CONNECTION,
+        code="421",
+        title=titles.BUSY,
+        advice=text(
+            "The server is busy or closing; the mail is tried again with a new connection."
+        ),
+        hold=timedelta(seconds=15),
+    ),
+    Rule(
+        id="x-450-grey",
+        action=Action.RETRY,
+        stages=(Stage.RCPT,),
+        code="450|451",
+        words="gr[ea]y|try again|later",
+        title=titles.RECIPIENT_LATER,
+        advice=text("The server asks to try again in a few minutes; that happens by itself."),
+    ),
+    Rule(
+        id="x-452-rcpt",
+        action=Action.SPLIT,
+        stages=(Stage.RCPT,),
+        code="452",
+        title=titles.RECIPIENT_LATER,
+        advice=text("Too many recipients at once; the mail is sent in parts."),
+    ),
+    Rule(
+        id="x-452",
+        action=Action.RETRY,
+        stages=(
+            Stage.MAIL,
+            Stage.DATA,
+            Stage.FINAL,
+        ),
+        code="452",
+        title=titles.NO_SPACE,
+        advice=text("The mail is tried again later."),
+    ),
+    Rule(
+        id="x-454-auth",
+        action=Action.RETRY,
+        stages=(Stage.AUTH,),
+        code="454",
+        title=titles.LOGIN_LATER,
+        advice=text("The login is tried again by itself."),
+        hold=timedelta(minutes=1),
+    ),
+    Rule(
+        id="x-530-tls",
+        action=Action.NEEDS_USER,
+        code="530",
+        words="STARTTLS",
+        about_account=True,
+        title=titles.WANTS_ENCRYPTION,
+        advice=text("Set security to starttls or tls in the settings of the account."),
+    ),
+    Rule(
+        id="x-530",
+        action=Action.NEEDS_USER,
+        code="530",
+        about_account=True,
+        title=titles.WANTS_LOGIN,
+        advice=text("Set auth to password and give user name and password of the account."),
+    ),
+    Rule(
+        id="x-534",
+        action=Action.NEEDS_USER,
+        stages=(Stage.AUTH,),
+        code="534",
+        title=titles.LOGIN_REFUSED,
+        advice=text(
+            "The server wants another kind of login: an app password, or a sign-in on its web page."
+        ),
+    ),
+    Rule(
+        id="x-535",
+        action=Action.NEEDS_USER,
+        stages=(Stage.AUTH,),
+        code="535",
+        title=titles.LOGIN_REFUSED,
+        advice=text(
+            "User name, or password or authorization code, is wrong. Give it again with: "
+            "traymail account set-secret NAME"
+        ),
+    ),
+    Rule(
+        id="x-auth",
+        action=Action.NEEDS_USER,
+        stages=(Stage.AUTH,),
+        code="5..",
+        title=titles.LOGIN_REFUSED,
+        advice=text(
+            "Check user name and secret, and whether sending by SMTP is turned on for the mailbox."
+        ),
+    ),
+    Rule(
+        id="x-session",
+        action=Action.NEEDS_USER,
+        stages=(Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO),
+        code="5..",
+        title=titles.UNWILLING,
+        advice=text(
+            "The server serves nobody from here, or not now; read what it says, and "
+            "check host and port."
+        ),
+    ),
+    Rule(
+        id="x-552",
+        action=Action.PERMANENT,
+        code="552",
+        title=titles.TOO_LARGE,
+        advice=text(
+            "It is larger than the server takes, or a mailbox is full. Compress, split "
+            "or share a link."
+        ),
+    ),
+    Rule(
+        id="x-523",
+        action=Action.PERMANENT,
+        enhanced=r"5\.2\.3|5\.3\.4",
+        title=titles.TOO_LARGE,
+        advice=text("It is larger than the server takes. Compress, split or share a link."),
+    ),
+    Rule(
+        id="x-511",
+        action=Action.PERMANENT,
+        stages=(
+            Stage.RCPT,
+            Stage.FINAL,
+        ),
+        enhanced=r"5\.1\.1|5\.1\.2|5\.1\.3|5\.1\.6",
+        title=titles.RECIPIENT_REFUSED,
+        advice=text("The address does not exist; check its spelling."),
+    ),
+    Rule(
+        id="x-522",
+        action=Action.PERMANENT,
+        stages=(
+            Stage.RCPT,
+            Stage.FINAL,
+        ),
+        enhanced=r"5\.2\.2",
+        title=titles.RECIPIENT_REFUSED,
+        advice=text("The mailbox of the recipient is full."),
+    ),
+    Rule(
+        id="x-smtputf8",
+        action=Action.PERMANENT,
+        stages=(
+            Stage.MAIL,
+            Stage.RCPT,
+        ),
+        enhanced=r"5\.6\.7|[45]\.6\.8",
+        title=titles.NOT_THIS_ADDRESS,
+        advice=text(
+            "It has letters outside ASCII, which this server does not take. Use an "
+            "address in ASCII."
+        ),
+    ),
+    Rule(
+        id="x-sender",
+        action=Action.NEEDS_USER,
+        stages=(Stage.MAIL,),
+        code="501|550|553",
+        title=titles.SENDER_REFUSED,
+        advice=text(
+            "The server does not send from this address. Set the sender to the login address."
+        ),
+    ),
+    Rule(
+        id="x-571",
+        action=Action.NEEDS_USER,
+        enhanced=r"5\.7\.\d+",
+        title=titles.POLICY,
+        advice=text("Spam, sender or permissions: read what the server says."),
+    ),
+    Rule(
+        id="x-rcpt",
+        action=Action.PERMANENT,
+        stages=(Stage.RCPT,),
+        code="550|551|553",
+        title=titles.RECIPIENT_REFUSED,
+        advice=text("The server takes no mail for this address; check its spelling."),
+    ),
+    Rule(
+        id="x-4xx",
+        action=Action.RETRY,
+        code="4..",
+        title=titles.PASSING,
+        advice=text("The mail is tried again by itself."),
+    ),
+    Rule(
+        id="x-5xx",
+        action=Action.PERMANENT,
+        code="5..",
+        title=titles.REFUSED,
+        advice=text("Read what the server says; changed, the mail may go through."),
+    ),
+)

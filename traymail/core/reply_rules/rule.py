@@ -1,0 +1,75 @@
+"""A row of the table of replies: when it fits, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+
+from traymail.core.errors import Stage
+from traymail.core.texts import Text
+
+
+class Action(Enum):
+    """What a row asks for; the stage decides whose failure NEEDS_USER is."""
+
+    RETRY = auto()
+    RETRY_LATER = auto()
+    RETRY_NEW_CONNECTION = auto()
+    SPLIT = auto()
+    NEEDS_USER = auto()
+    PERMANENT = auto()
+    UNKNOWN = auto()
+
+
+class Trouble(Enum):
+    """What ends a session without a reply of the server."""
+
+    NAME = auto()  # no such host
+    REFUSED = auto()
+    TIMEOUT = auto()
+    NETWORK = auto()
+    LOST = auto()
+    STOPPED = auto()  # broken off by ourselves
+    NONSENSE = auto()
+    TLS_MODE = auto()  # TLS spoken to a port that does not speak it
+    TLS_OLD = auto()
+    TLS_FAILED = auto()
+    CERT_TIME = auto()
+    CERT_HOST = auto()
+    CERT_TRUST = auto()
+    CA_FILE = auto()
+    NO_TLS = auto()
+    INJECTED = auto()  # plain text behind the 220 to STARTTLS (CVE-2011-0411)
+    NO_LOGIN = auto()
+    TOO_LARGE = auto()
+    NO_SMTPUTF8 = auto()
+    BAD_ADDRESS = auto()
+    FILE = auto()
+    NO_SECRET = auto()
+    UNSURE = auto()  # no proper answer to the final dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A row: when it fits, and what it says.
+
+    Empty fields fit everything. ``code`` and ``enhanced`` (RFC 3463) are regular expressions for
+    the whole code, ``words`` one to be found in the text, whatever its case. ``login_worked``:
+    only when this secret has been accepted before. ``about_account``: the account's failure at
+    any stage. ``hold``: how long the account is left alone.
+    """
+
+    id: str
+    action: Action
+    title: Text
+    advice: Text
+    trouble: Trouble | None = None
+    stages: tuple[Stage, ...] = ()
+    family: str = ""
+    code: str = ""
+    enhanced: str = ""
+    words: str = ""
+    login_worked: bool = False
+    about_account: bool = False
+    hold: timedelta = timedelta(0)

@@ -1,0 +1,218 @@
+"""What ends a session without an answer of the server."""
+
+from __future__ import annotations
+
+from traymail.core.reply_rules import titles
+from traymail.core.reply_rules.rule import Action, Rule, Trouble
+from traymail.core.texts import text
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        id="dns",
+        action=Action.RETRY,
+        trouble=Trouble.NAME,
+        title=titles.NO_NAME,
+        advice=text(
+            "Check your network, then the server name in the account settings. The mail "
+            "is tried again."
+        ),
+    ),
+    Rule(
+        id="refused",
+        action=Action.RETRY,
+        trouble=Trouble.REFUSED,
+        title=titles.NO_CONNECTION,
+        advice=text(
+            "Try the other port (465 or 587); a firewall may also block it. The mail is "
+            "tried again."
+        ),
+    ),
+    Rule(
+        id="timeout",
+        action=Action.RETRY,
+        trouble=Trouble.TIMEOUT,
+        title=titles.NO_ANSWER,
+        advice=text(
+            "The mail is tried again by itself. If this goes on, check host, port and "
+            "security of the account."
+        ),
+    ),
+    Rule(
+        id="network",
+        action=Action.RETRY,
+        trouble=Trouble.NETWORK,
+        title=titles.NO_NETWORK,
+        advice=text("Check your network. The mail is tried again by itself."),
+    ),
+    Rule(
+        id="lost",
+        action=Action.RETRY,
+        trouble=Trouble.LOST,
+        title=titles.LOST,
+        advice=text("The server had not taken the mail yet; it is tried again by itself."),
+    ),
+    Rule(
+        id="stopped",
+        action=Action.RETRY,
+        trouble=Trouble.STOPPED,
+        title=titles.STOPPING,
+        advice=text("The mail stays in the outbox and leaves at the next start."),
+    ),
+    Rule(
+        id="nonsense",
+        action=Action.RETRY,
+        trouble=Trouble.NONSENSE,
+        title=titles.NONSENSE,
+        advice=text(
+            "Check host and port of the account; something else may listen there, or a "
+            "proxy is in between."
+        ),
+    ),
+    Rule(
+        id="tls-wrong-mode",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.TLS_MODE,
+        title=titles.NO_ENCRYPTION,
+        advice=text("Port and encryption do not fit together: 465 needs tls, 587 needs starttls."),
+    ),
+    Rule(
+        id="tls-old",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.TLS_OLD,
+        title=titles.NO_ENCRYPTION,
+        advice=text(
+            "The server only knows encryption that is too old to be safe (below TLS "
+            "1.2). Nothing was sent."
+        ),
+    ),
+    Rule(
+        id="tls-failed",
+        action=Action.RETRY,
+        trouble=Trouble.TLS_FAILED,
+        title=titles.NO_ENCRYPTION,
+        advice=text(
+            "The mail is tried again. If this goes on, check port and security of the "
+            "account: 465 needs tls, 587 needs starttls."
+        ),
+    ),
+    Rule(
+        id="cert-expired",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.CERT_TIME,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It is out of date, or the clock of this computer is wrong. Check date and "
+            "time first. Your password was not sent."
+        ),
+    ),
+    Rule(
+        id="cert-host",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.CERT_HOST,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It belongs to another server name. Check the server address of the account; "
+            "your password was not sent."
+        ),
+    ),
+    Rule(
+        id="cert-untrusted",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.CERT_TRUST,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "The connection is being inspected or the server is not trusted (antivirus "
+            "mail shield, company proxy, self-signed certificate). Your password was not "
+            "sent. For a server of your company, set ca_file."
+        ),
+    ),
+    Rule(
+        id="ca-file",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.CA_FILE,
+        title=titles.CA_FILE,
+        advice=text(
+            "Check ca_file in the settings of the account: it must be a readable PEM file."
+        ),
+    ),
+    Rule(
+        id="starttls-missing",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.NO_TLS,
+        title=titles.NO_ENCRYPTION,
+        advice=text(
+            "This connection offers no encryption, so your password was not sent. Use "
+            "port 465 with tls, or another network."
+        ),
+    ),
+    Rule(
+        id="starttls-injected",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.INJECTED,
+        title=titles.TAMPERED,
+        advice=text(
+            "Someone on the network may be changing what the server says. It was stopped "
+            "before your password was sent; use another network."
+        ),
+    ),
+    Rule(
+        id="no-login",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.NO_LOGIN,
+        title=titles.NO_LOGIN,
+        advice=text(
+            "Check host and port of the account, or set auth to none if the server needs no login."
+        ),
+    ),
+    Rule(
+        id="too-large",
+        action=Action.PERMANENT,
+        trouble=Trouble.TOO_LARGE,
+        title=titles.TOO_LARGE,
+        advice=text("The server takes less than this mail has. Compress, split or share a link."),
+    ),
+    Rule(
+        id="no-smtputf8",
+        action=Action.PERMANENT,
+        trouble=Trouble.NO_SMTPUTF8,
+        title=titles.NOT_THIS_ADDRESS,
+        advice=text(
+            "It has letters outside ASCII, which this server does not take. Use an "
+            "address in ASCII."
+        ),
+    ),
+    Rule(
+        id="bad-address",
+        action=Action.PERMANENT,
+        trouble=Trouble.BAD_ADDRESS,
+        title=titles.BAD_ADDRESS,
+        advice=text(
+            "It holds characters that no mail server takes. Correct the address and send again."
+        ),
+    ),
+    Rule(
+        id="attachment",
+        action=Action.PERMANENT,
+        trouble=Trouble.FILE,
+        title=titles.ATTACHMENT,
+        advice=text("The copy kept with the mail is gone or damaged. Send the file again."),
+    ),
+    Rule(
+        id="no-secret",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.NO_SECRET,
+        title=titles.NO_SECRET,
+        advice=text("Give it with: traymail account set-secret NAME"),
+    ),
+    Rule(
+        id="unknown-outcome",
+        action=Action.UNKNOWN,
+        trouble=Trouble.UNSURE,
+        title=titles.UNSURE,
+        advice=text(
+            "The connection broke at the last moment; the mail may have been delivered. "
+            "Look in the Sent folder of the account or ask the recipient, then use: "
+            "traymail outbox resolve"
+        ),
+    ),
+)
