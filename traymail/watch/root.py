@@ -64,7 +64,6 @@ class Root:
         self._known = known
         self._observe = observe
         self._settling = Settling(_quiet(rule, network=self.network).total_seconds())
-        self._begun = False
         self._told: dict[str, Text] = {}
         self._small: dict[str, FileIdentity] = {}
         self._gone: Text | None = None
@@ -150,9 +149,8 @@ class Root:
 
         Raises OSError when the folder cannot be read, StateError when the ledger cannot.
         """
-        if not self._begun and not self._known.started():
+        if not self._known.started():
             self._first_scan()
-        self._begun = True
         left_out = self._unwatched()
         small: dict[str, FileIdentity] = {}
         found = self._fit(look_through(self.rule, self._selection), left_out)
