@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from tests.support.vault import Vault
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.message import Attachment, Envelope, Mail, Placed
@@ -98,27 +98,18 @@ class Notes:
             self.at_progress()
 
 
-class Pocket:
-    """Credentials in memory; counts how often it is asked."""
+class Pocket(Vault):
+    """A vault with one secret for everybody, that counts how often it is asked."""
 
     def __init__(self, secret: str = CANARY) -> None:
-        self._secret = secret
+        super().__init__()
+        self._secret = Secret(secret)
         self.asked = 0
 
     def get(self, account: Account) -> Secret:
         del account
         self.asked += 1
-        return Secret(self._secret)
-
-    def set(self, account: Account, secret: Secret) -> None:
-        del account
-        self._secret = secret.reveal()
-
-    def delete(self, account: Account) -> bool:
-        del account
-        with suppress(AttributeError):
-            del self._secret
-        return True
+        return self._secret
 
 
 def sender(

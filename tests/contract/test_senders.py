@@ -1,0 +1,95 @@
+"""What every way for mail to leave does: written once, held to by the real one and its twin."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.engine import ScriptedSender, failure
+from tests.support.sending import Notes, account, mail, sender
+from tests.support.sink import serve
+from traymail.core.errors import PermanentFailure, Stage, StateError, TransientFailure
+from traymail.core.ports import Cancelled, Sender
+from traymail.core.texts import text
+
+
+@dataclass
+class Way:
+    """A sender, what arrived through it, and how to have its next mail refused."""
+
+    sender: Sender
+    arrived: Callable[[], int]
+    refuse_next: Callable[[], None]
+
+
+class ContractOfSenders:
+    @pytest.fixture
+    def way(self) -> Iterator[Way] | Way:
+        raise NotImplementedError
+
+    def test_a_mail_is_taken_for_every_recipient(self, way: Way) -> None:
+        notes = Notes()
+        sent = mail("a@example.com", "b@example.com")
+        receipt = way.sender.send(sent, notes)
+        assert (receipt.code, receipt.accepted) == (250, ("a@example.com", "b@example.com"))
+        assert (receipt.refused, notes.finals, way.arrived()) == ((), 1, 1)
+        assert notes.done
+        assert all(total == sent.size for _, total in notes.done)
+
+    def test_a_refusal_is_raised_and_the_next_mail_goes_through(self, way: Way) -> None:
+        way.refuse_next()
+        with pytest.raises(PermanentFailure) as caught:
+            way.sender.send(mail(), Notes())
+        assert caught.value.reply.code == 554
+        assert way.sender.send(mail(), Notes()).code == 250
+        assert way.arrived() == 1
+
+    @pytest.mark.parametrize("error", [Cancelled(), StateError(text("disk full"))])
+    def test_what_the_journal_raises_comes_out_and_nothing_is_sent(
+        self, way: Way, error: Exception
+    ) -> None:
+        def stop() -> None:
+            raise error
+
+        for notes in (Notes(at_progress=stop), Notes(at_final=stop)):
+            with pytest.raises(type(error)):
+                way.sender.send(mail(), notes)
+        assert way.arrived() == 0
+        assert way.sender.send(mail(), Notes()).code == 250
+
+    def test_closing_is_always_possible_and_not_the_end(self, way: Way) -> None:
+        way.sender.close()
+        way.sender.send(mail(), Notes())
+        way.sender.close()
+        way.sender.close()
+        way.sender.send(mail(), Notes())
+        assert way.arrived() == 2
+
+    def test_after_an_abort_nothing_is_sent(self, way: Way) -> None:
+        way.sender.abort()
+        way.sender.abort()
+        with pytest.raises(TransientFailure):
+            way.sender.send(mail(), Notes())
+        way.sender.close()
+        assert way.arrived() == 0
+
+
+class TestSmtpSender(ContractOfSenders):
+    @pytest.fixture
+    def way(self) -> Iterator[Way]:
+        with serve(security="none") as sink:
+            uses = sender(account(sink.port))
+            yield Way(
+                uses,
+                lambda: len(sink.arrivals),
+                lambda: sink.reply("final", "554 5.7.1 no"),
+            )
+            uses.close()
+
+
+class TestScriptedSender(ContractOfSenders):
+    @pytest.fixture
+    def way(self) -> Way:
+        uses = ScriptedSender()
+        refusal = failure(PermanentFailure, 554, Stage.FINAL)
+        return Way(uses, lambda: len(uses.mails), lambda: uses.script.append(refusal))
