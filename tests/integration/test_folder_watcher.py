@@ -15,11 +15,20 @@ import pytest
 
 from tests.support.folders import EVENTS_ONLY, QUICK, Watched, folder_rule
 from tests.support.wait import until
-from traymail.core.observations import FileLeftOut, FileSettled, FirstScan, FolderBack, FolderGone
+from traymail.core.observations import (
+    FileLeftOut,
+    FileSettled,
+    FirstScan,
+    FolderBack,
+    FolderGone,
+    FoundFile,
+)
 from traymail.core.rules.folder import Existing
+from traymail.core.selection import LOOP, Selection
 from traymail.store.database import Database
 from traymail.watch.folders import Pace
 from traymail.watch.mounts import is_network
+from traymail.watch.tree import Passed, one_file, present
 
 WHOLE = b"the whole content of this file\n" * 40
 
@@ -427,3 +436,33 @@ def test_shares_are_known_by_their_mounts(tmp_path: Path, path: str, network: bo
     mounts = tmp_path / "mounts"
     mounts.write_text(MOUNTS, encoding="utf-8")
     assert is_network(path, mounts) == network
+
+
+def test_a_dry_run_looks_at_everything(folder: Path) -> None:
+    write(folder / "good.pdf")
+    write(folder / "other.txt")
+    write(folder / "half.pdf.part")
+    write(folder / "loop.eml", b"X-Traymail-Rule: Scans\n\n")
+    write(folder / os.fsdecode(b"caf\xe9.txt"))
+    (folder / "link.pdf").symlink_to(folder / "good.pdf")
+    (folder / "inside").mkdir()
+    write(folder / "inside" / "deep.pdf")
+    write(folder.parent / "outside.pdf")
+    rule = folder_rule(folder, include=("*.pdf", "*.part", "*.eml"))
+    selection = Selection(rule)
+    seen = list(present(rule, selection))
+    assert [one.path for one in seen if isinstance(one, FoundFile)] == ["good.pdf"]
+    assert {one.path: str(one.reason) for one in seen if isinstance(one, Passed)} == {
+        "other.txt": "no pattern of include matches it",
+        "caf?.txt": "no pattern of include matches it",
+        "half.pdf.part": "its name is that of a file still being written",
+        "link.pdf": "it is a link, and links are not followed",
+        "loop.eml": str(LOOP),
+    }
+    assert isinstance(one_file(rule, selection, str(folder / "good.pdf")), FoundFile)
+    assert isinstance(one_file(rule, selection, str(folder.parent / "outside.pdf")), FoundFile)
+    deep = one_file(rule, selection, str(folder / "inside" / "deep.pdf"))
+    assert isinstance(deep, Passed)
+    assert "not recursive" in str(deep.reason)
+    with pytest.raises(FileNotFoundError):
+        one_file(rule, selection, str(folder / "none.pdf"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from traymail.core.message import FileIdentity
@@ -17,6 +17,7 @@ from traymail.core.selection import (
     Selection,
     is_mail,
     mailed_by_a_rule,
+    readable,
     relative_to,
 )
 from traymail.core.texts import Text, text
@@ -98,7 +99,7 @@ def present(rule: FolderRule, selection: Selection) -> Iterator[FoundFile | Pass
     Raises OSError when the folder cannot be read.
     """
     for found in look_through(rule, selection):
-        yield _try_to_read(rule, found) if isinstance(found, FoundFile) else found
+        yield _try_to_read(rule, found)
 
 
 def one_file(rule: FolderRule, selection: Selection, file: str) -> FoundFile | Passed:
@@ -110,18 +111,21 @@ def one_file(rule: FolderRule, selection: Selection, file: str) -> FoundFile | P
     path = inside if inside is not None else PurePath(file).name
     found = classify(rule, selection, path, os.lstat(file))
     if "/" in path and not rule.recursive:
-        return Passed(path, text("it lies in a folder inside, and the rule is not recursive"))
-    return _try_to_read(rule, found, file) if isinstance(found, FoundFile) else found
+        found = Passed(path, text("it lies in a folder inside, and the rule is not recursive"))
+    return _try_to_read(rule, found, file)
 
 
-def _try_to_read(rule: FolderRule, found: FoundFile, file: str = "") -> FoundFile | Passed:
+def _try_to_read(rule: FolderRule, found: FoundFile | Passed, file: str = "") -> FoundFile | Passed:
+    """Return what a dry run can show of it: with a name that is text, and surely readable."""
+    if isinstance(found, Passed):
+        return replace(found, path=readable(found.path))
     try:
         descriptor = os.open(file or full_path(rule, found.path), READ_FLAGS)
         with os.fdopen(descriptor, "rb") as source:
             if is_mail(found.path) and mailed_by_a_rule(source.read(HEAD_BYTES)):
-                return Passed(found.path, LOOP)
+                return Passed(readable(found.path), LOOP)
     except OSError as error:
-        return Passed(found.path, cannot_read(error))
+        return Passed(readable(found.path), cannot_read(error))
     return found
 
 
