@@ -65,7 +65,7 @@ class Following:
         self.tails = self._tails()
 
     def _tails(self) -> Tails:
-        tails = Tails(self.tell, self.known, self.clock, self.own)
+        tails = Tails(self.tell, self, self.clock, tuple(map(str, self.own)))
         tails.apply(Settings(rules=self.rules))
         return tails
 

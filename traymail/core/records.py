@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from traymail.core.lines import LONGEST_LINE, shown
-from traymail.core.matcher import Pattern
+from traymail.core.matcher import Pattern, PatternSet
+from traymail.core.rules.log import LogRule
 
 # Of one match, in bytes: its record or line, with the lines around it.
 LONGEST_SHOWN = 16 << 10
@@ -44,6 +45,17 @@ class Gathering:
     ignore: Pattern | None = None
     before: int = 0
     after: int = 0
+
+
+def wants_of(rule: LogRule, patterns: PatternSet, number: int) -> Gathering:
+    """Return what a rule wants, which is number ``number`` of ``patterns``."""
+    return Gathering(
+        captures=lambda pattern, line: patterns.captures(number, pattern, line),
+        record_start=Pattern(rule.record_start) if rule.record_start else None,
+        ignore=Pattern(*rule.ignore) if rule.ignore else None,
+        before=rule.before,
+        after=rule.after_lines,
+    )
 
 
 class Gatherer:

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from traymail.core.errors import SourceError, TraymailError
-from traymail.core.matcher import Pattern, PatternSet
+from traymail.core.matcher import PatternSet
 from traymail.core.observations import LinesMatched, LogObservation, LogRead, LogSources
 from traymail.core.ports import Clock
-from traymail.core.records import Gatherer, Gathering
+from traymail.core.records import Gatherer, wants_of
 from traymail.core.rotation import FileId, Known, Position, is_compressed
 from traymail.core.rules.log import LogRule, StartAt
 from traymail.core.settings import Settings
@@ -38,7 +39,13 @@ SAVE_SECONDS = 5.0
 SLICE = 4 << 20  # bytes of one file in one look, nearly
 LOOK = 8 << 20  # bytes of all files in one look, nearly
 
-Lookup = Callable[[str], Known]
+
+class Positions(Protocol):
+    """What is kept of rules between runs."""
+
+    def known(self, rule: str) -> Known:
+        """Return what is kept of a rule; raises StateError."""
+        ...
 
 
 @dataclass(slots=True)
@@ -49,8 +56,6 @@ class _Watched:
     turn: int
     known: dict[FileId, Position]
     globs: frozenset[str]
-    record_start: Pattern | None
-    ignore: Pattern | None
     origins: dict[str, set[str]] = field(default_factory=dict)
     news: dict[FileId, Position] = field(default_factory=dict)
     left_out: dict[str, Text] = field(default_factory=dict)
@@ -64,23 +69,23 @@ class _Watched:
 class Tails:
     """Watches logs. `apply` and `rewind` may be called from any thread, all else from one.
 
-    ``tell`` is called with observations. ``lookup`` returns what is kept of a rule. ``own`` are
-    traymail's own folders, whose files are never followed. While ``room`` says False nothing is
-    read: whoever takes the observations has enough.
+    ``tell`` is called with observations. ``own`` are traymail's own folders, whose files are
+    never followed. While ``room`` says False nothing is read: whoever takes the observations has
+    enough of them.
     """
 
     def __init__(
         self,
         tell: Tell,
-        lookup: Lookup,
+        positions: Positions,
         clock: Clock,
-        own: tuple[Path, ...] = (),
+        own: tuple[str, ...] = (),
         room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._listener = tell
-        self._lookup = lookup
+        self._positions = positions
         self._clock = clock
-        self._own = tuple(folder.resolve() for folder in own)
+        self._own = tuple(Path(folder).resolve() for folder in own)
         self._room = room
         self._wanted: tuple[LogRule, ...] = ()
         self._rewinds: list[str] = []
@@ -184,7 +189,7 @@ class Tails:
     def _begin(self, rule: LogRule, before: _Watched | None) -> None:
         if before is None:
             try:
-                kept = self._lookup(rule.name)
+                kept = self._positions.known(rule.name)
             except TraymailError as error:
                 log.warning("%s", error)  # tried again at the next look
                 return
@@ -197,8 +202,6 @@ class Tails:
             self._turns[rule.name],
             known,
             globs,
-            Pattern(rule.record_start) if rule.record_start else None,
-            Pattern(*rule.ignore) if rule.ignore else None,
         )
 
     # --- which files ----------------------------------------------------------------------------
@@ -335,14 +338,19 @@ class Tails:
     def _follow(self, place: str, path: str, names: list[str], begin: Begin) -> Follower:
         """Open ``place``, which is or was at ``path``; raises SourceError, FileNotFoundError."""
         source = Source(place)
+        patterns = self._pattern_set(tuple(names))
         readers = [
-            Reader(name, self._rules[name].turn, path, number, self._gatherer(number, names))
+            Reader(
+                name,
+                self._rules[name].turn,
+                path,
+                number,
+                Gatherer(wants_of(self._rules[name].rule, patterns, number)),
+            )
             for number, name in enumerate(names)
         ]
         try:
-            follower = Follower(
-                source, self._encoding(names[0]), self._pattern_set(tuple(names)), readers, begin
-            )
+            follower = Follower(source, self._encoding(names[0]), patterns, readers, begin)
             for reader in readers:
                 self._rules[reader.rule].learn(follower.position(reader))
         except SourceError:
@@ -354,18 +362,6 @@ class Tails:
         if names not in self._patterns:
             self._patterns[names] = PatternSet([self._rules[name].rule.match for name in names])
         return self._patterns[names]
-
-    def _gatherer(self, number: int, names: list[str]) -> Gatherer:
-        patterns, watched = self._pattern_set(tuple(names)), self._rules[names[number]]
-        return Gatherer(
-            Gathering(
-                captures=lambda pattern, line: patterns.captures(number, pattern, line),
-                record_start=watched.record_start,
-                ignore=watched.ignore,
-                before=watched.rule.before,
-                after=watched.rule.after_lines,
-            )
-        )
 
     # --- reading --------------------------------------------------------------------------------
 

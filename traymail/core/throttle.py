@@ -1,0 +1,370 @@
+"""When do matches become a mail, and what does it tell? The log rule's decisions, pure.
+
+Every match is told of by exactly one mail, in its ``count``: at once, in the digest at the end
+of a cooldown or a pause, in the digest once the rule's hourly cap has room, or, while it has not
+made up a threshold, with the next mail of its group. ``suppressed`` is that part of ``count``
+which got no mail of its own when it came. So at any time, over all mails of a rule,
+
+    sum of count + what `waiting` returns = matches
+
+What is held is counted in full; of the lines themselves the first and the last few are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from traymail.core.lines import CUT_MARK
+from traymail.core.records import Match
+from traymail.core.rules.log import Threshold
+
+HOUR = timedelta(hours=1)
+# After a start, what was written meanwhile is read before silence is told of.
+GRACE = timedelta(minutes=1)
+# Groups (values of `group_by`) remembered at a time; beyond, the one longest unseen is told of.
+MOST_GROUPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What is kept of held matches: so many from each end, so many characters of each."""
+
+    ends: int
+    length: int
+
+
+AMPLE = Sampling(20, 2000)
+# All that is held is saved each time something matches: many groups must do with less each.
+SPARE = Sampling(2, 500)
+_FEW_GROUPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A rule's fields that say when it mails; ``cooldown`` 0: every reading is mailed."""
+
+    threshold: Threshold
+    cooldown: timedelta
+    max_per_hour: int
+    silent_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A match as it is kept and told: with the file it stood in."""
+
+    match: Match
+    path: str
+
+    def shortened(self, length: int) -> Told:
+        """Return it with at most so many characters, and a mark where something is missing."""
+        match = self.match
+        if len(match.line) <= length and len(match.shown) <= length:
+            return self
+        line, shown = (
+            words if len(words) <= length else words[:length] + CUT_MARK
+            for words in (match.line, match.shown)
+        )
+        return replace(self, match=replace(match, line=line, shown=shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """Matches counted together: the first lines and the last, and from when to when they came."""
+
+    count: int = 0
+    first: tuple[Told, ...] = ()
+    last: tuple[Told, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def left_out(self) -> int:
+        """Return how many are counted only."""
+        return self.count - len(self.first) - len(self.last)
+
+    def joined(self, other: Heap, sampling: Sampling = AMPLE) -> Heap:
+        """Return both together, ``other`` behind, with samples from both ends."""
+        first, last = self._ends(sampling)
+        more_first, more_last = other._ends(sampling)
+        if not last and self.count == len(first):
+            first, last = (*first, *more_first), more_last
+        else:
+            last = (*last, *more_first, *more_last)
+        room = sampling.ends
+        moments = [one for one in (self.since, other.since, self.until, other.until) if one]
+        return Heap(
+            self.count + other.count,
+            first[:room],
+            (*first[room:], *last)[-room:],
+            min(moments, default=None),
+            max(moments, default=None),
+        )
+
+    def _ends(self, sampling: Sampling) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
+        """Return the first and the last lines, short; a few of each suffice."""
+        room = sampling.ends
+        kept = [*self.first[:room], *self.first[room:][-room:], *self.last[-room:]]
+        short = tuple(one.shortened(sampling.length) for one in kept)
+        return short[: len(self.first[:room])], short[len(self.first[:room]) :]
+
+
+class Why(Enum):
+    """What makes a mail."""
+
+    MATCHED = "matched"  # the threshold was reached
+    DIGEST = "digest"  # matches were held: a cooldown, a cap or a pause is over
+    SILENCE = "silence"  # nothing has matched for too long
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A mail to be made: it tells of ``heap.count`` matches, of which ``suppressed`` were held.
+
+    ``group`` is the value of ``group_by`` ("" without one, or for several together).
+    """
+
+    why: Why
+    heap: Heap
+    suppressed: int
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One value of ``group_by``: what is held of it, and until when it rests.
+
+    ``recent`` are the times of the matches that may still make up a threshold.
+    """
+
+    held: Heap = Heap()
+    recent: tuple[datetime, ...] = ()
+    quiet_until: datetime | None = None
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Everything that is remembered of a rule's matches between calls, and over restarts.
+
+    ``over`` is what waits for room under the hourly cap or for the end of a pause. ``mailed``
+    are the times of the last hour's mails. ``heard`` is the last match, or when the rule began;
+    ``silent`` says that the silence since then has been told.
+    """
+
+    groups: dict[str, Group] = field(default_factory=dict)
+    over: Heap = Heap()
+    mailed: tuple[datetime, ...] = ()
+    heard: datetime | None = None
+    silent: bool = False
+    paused: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """Return how many matches no mail has told of yet."""
+        return self.over.count + sum(group.held.count for group in self.groups.values())
+
+
+def reading_of(found: tuple[Told, ...], now: datetime) -> Heap:
+    """Return what was read together."""
+    return Heap(len(found), found, (), now, now)
+
+
+Decision = tuple[Throttle, tuple[Alert, ...]]
+
+
+def begin(state: Throttle, policy: Policy, now: datetime) -> Throttle:
+    """Return the state of a rule that starts: the first time, silence is counted from now.
+
+    A silence that ended while nobody looked is in the logs still to be read: it gets a moment.
+    """
+    if state.heard is None or policy.silent_for is None:
+        return replace(state, heard=state.heard or now)
+    grace = min(policy.silent_for, GRACE)
+    return replace(state, heard=max(state.heard, now + grace - policy.silent_for))
+
+
+def matched(state: Throttle, policy: Policy, group: str, reading: Heap, now: datetime) -> Decision:
+    """Take in what was read together and belongs to one group (at least one match)."""
+    state = replace(state, heard=now, silent=False)
+    if state.paused:
+        return _hold(state, reading), ()
+    state, alerts = _make_room(state, policy, group, now)
+    one = state.groups.get(group, Group())
+    held = one.held
+    one = replace(one, held=held.joined(reading, _sampling(state)), seen=now)
+    if one.quiet_until is not None and now < one.quiet_until:
+        return _with(state, group, one), alerts
+    new = min(reading.count, policy.threshold.count)
+    recent = _recent((*one.recent, *(now for _ in range(new))), policy.threshold, now)
+    if len(recent) < policy.threshold.count:
+        return _with(state, group, replace(one, recent=recent)), alerts
+    # A reading that is mailed at once is told whole; what was held before it, by its samples.
+    if held.left_out:
+        first, last = held.first, (*held.last, *reading.first, *reading.last)
+    else:
+        first, last = (*held.first, *held.last, *reading.first), reading.last
+    told = Heap(held.count + reading.count, first, last, held.since or now, now)
+    # Of what was held, some may have helped to reach the threshold: this is their own mail.
+    suppressed = max(0, held.count - (len(recent) - new))
+    alert = Alert(Why.MATCHED, told, suppressed, group)
+    state, more = _mail(_with(state, group, one), policy, alert, now)
+    return state, (*alerts, *more)
+
+
+def due(state: Throttle, policy: Policy, now: datetime) -> Decision:
+    """Return what time alone has made due: digests, and silence."""
+    if state.paused:
+        return state, ()
+    alerts: tuple[Alert, ...] = ()
+    state = _in_time(state, policy, now)
+    for name, one in list(state.groups.items()):
+        if one.quiet_until is not None and one.quiet_until <= now:
+            state = _with(state, name, replace(one, quiet_until=None))
+            if one.held.count:
+                digest = Alert(Why.DIGEST, one.held, one.held.count, name)
+                state, more = _mail(state, policy, digest, now)
+                alerts += more
+    if state.over.count and _room(state, policy, now):
+        state, more = _tell_over(state, now)
+        alerts += more
+    silent_at = _silent_at(state, policy)
+    if silent_at is not None and silent_at <= now and _room(state, policy, now):
+        state = replace(_counted(state, now), silent=True)
+        alerts += (Alert(Why.SILENCE, Heap(since=state.heard), 0),)
+    return _tidy(state, policy, now), alerts
+
+
+def next_due(state: Throttle, policy: Policy, now: datetime) -> datetime | None:
+    """Return when `due` should be asked next; None when nothing waits for a time."""
+    if state.paused:
+        return None
+    times = [one.quiet_until for one in state.groups.values() if one.quiet_until is not None]
+    silent_at = _silent_at(state, policy)
+    waits_for_room = [silent_at] if silent_at is not None else []
+    if state.over.count:
+        waits_for_room.append(now)
+    full_until = _full_until(state, policy, now)
+    times += [at if full_until is None else max(at, full_until) for at in waits_for_room]
+    return min(times, default=None)
+
+
+def pause(state: Throttle) -> Throttle:
+    """Return the state of a rule whose matches are counted only, until `resume`."""
+    return replace(state, paused=True)
+
+
+def resume(state: Throttle, policy: Policy, now: datetime) -> Decision:
+    """End a pause: one digest tells of what was counted, and of cooldowns that ended meanwhile."""
+    if not state.paused:
+        return state, ()
+    state = replace(state, paused=False)
+    for name, one in list(state.groups.items()):
+        if one.quiet_until is not None and one.quiet_until <= now:
+            state = _hold(state, one.held)
+            state = _with(state, name, replace(one, held=Heap(), quiet_until=None))
+    if state.over.count and _room(state, policy, now):
+        return _tell_over(state, now)
+    return state, ()
+
+
+def _recent(
+    times: tuple[datetime, ...], threshold: Threshold, now: datetime
+) -> tuple[datetime, ...]:
+    """Return the times that may make up the threshold: no more than it needs, none too old."""
+    return tuple(one for one in times if one > now - threshold.within)[-threshold.count :]
+
+
+def _mail(state: Throttle, policy: Policy, alert: Alert, now: datetime) -> Decision:
+    """Mail an alert and let its group rest; under a full cap, hold what it would have told."""
+    one = state.groups.get(alert.group, Group())
+    if not _room(state, policy, now):
+        state = _hold(state, alert.heap)
+        return _with(state, alert.group, replace(one, held=Heap(), recent=())), ()
+    quiet_until = now + policy.cooldown if policy.cooldown else None
+    rested = replace(one, held=Heap(), recent=(), quiet_until=quiet_until)
+    return _counted(_with(state, alert.group, rested), now), (alert,)
+
+
+def _tell_over(state: Throttle, now: datetime) -> Decision:
+    alert = Alert(Why.DIGEST, state.over, state.over.count)
+    return _counted(replace(state, over=Heap()), now), (alert,)
+
+
+def _hold(state: Throttle, heap: Heap) -> Throttle:
+    return replace(state, over=state.over.joined(heap))
+
+
+def _sampling(state: Throttle) -> Sampling:
+    return AMPLE if len(state.groups) <= _FEW_GROUPS else SPARE
+
+
+def _with(state: Throttle, name: str, group: Group) -> Throttle:
+    return replace(state, groups={**state.groups, name: group})
+
+
+def _counted(state: Throttle, now: datetime) -> Throttle:
+    return replace(state, mailed=(*state.mailed, now))
+
+
+def _full_until(state: Throttle, policy: Policy, now: datetime) -> datetime | None:
+    """Return until when the hourly cap allows no mail; None: there is room."""
+    # Mails from the future (the clock was set back) count as mailed now.
+    last = [min(one, now) for one in state.mailed if min(one, now) > now - HOUR]
+    return None if len(last) < policy.max_per_hour else last[-policy.max_per_hour] + HOUR
+
+
+def _room(state: Throttle, policy: Policy, now: datetime) -> bool:
+    return _full_until(state, policy, now) is None
+
+
+def _silent_at(state: Throttle, policy: Policy) -> datetime | None:
+    if policy.silent_for is None or state.silent or state.heard is None:
+        return None
+    return state.heard + policy.silent_for
+
+
+def _make_room(state: Throttle, policy: Policy, name: str, now: datetime) -> Decision:
+    """Before a new group comes, tell of the one longest unseen when there are too many."""
+    if name in state.groups or len(state.groups) < MOST_GROUPS:
+        return state, ()
+    oldest = min(state.groups, key=lambda one: state.groups[one].seen or now)
+    held = state.groups[oldest].held
+    state = replace(state, groups={n: one for n, one in state.groups.items() if n != oldest})
+    if held.count:
+        state = _hold(state, held)
+    if state.over.count and _room(state, policy, now):
+        return _tell_over(state, now)
+    return state, ()
+
+
+def _in_time(state: Throttle, policy: Policy, now: datetime) -> Throttle:
+    """Pull back what lies too far in the future: the clock was set back, or the rule changed."""
+    latest = now + policy.cooldown
+    late = {
+        name: replace(one, quiet_until=latest)
+        for name, one in state.groups.items()
+        if one.quiet_until is not None and one.quiet_until > latest
+    }
+    if late:
+        state = replace(state, groups={**state.groups, **late})
+    if state.heard is not None and state.heard > now:
+        state = replace(state, heard=now)
+    return state
+
+
+def _tidy(state: Throttle, policy: Policy, now: datetime) -> Throttle:
+    """Forget groups of which nothing is held and nothing counts any more, and old mails."""
+    groups = {
+        name: replace(one, recent=recent)
+        for name, one in state.groups.items()
+        if (recent := _recent(one.recent, policy.threshold, now))
+        or one.held.count
+        or one.quiet_until is not None
+    }
+    mailed = tuple(one for one in state.mailed if one > now - HOUR)
+    if groups == state.groups and mailed == state.mailed:
+        return state
+    return replace(state, groups=groups, mailed=mailed)

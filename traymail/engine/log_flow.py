@@ -1,0 +1,250 @@
+"""The log rule at work: matches become alerts and digests.
+
+What was read, what is held, and the mails that come of it are kept in one transaction: whatever
+happens in between, each line is matched once. When that cannot be kept (the disk is full), the
+flow lets everything pass and has the logs read again from what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from traymail.core.account import Account
+from traymail.core.errors import StateError
+from traymail.core.observations import (
+    LinesMatched,
+    LogObservation,
+    LogRead,
+    LogSources,
+    Observation,
+)
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.records import Match
+from traymail.core.rotation import Position
+from traymail.core.rules.log import LogRule
+from traymail.core.texts import Text, Translate
+from traymail.core.throttle import (
+    Alert,
+    Decision,
+    Policy,
+    Throttle,
+    Told,
+    Why,
+    begin,
+    due,
+    matched,
+    next_due,
+    pause,
+    reading_of,
+    resume,
+)
+from traymail.engine.flow import FlowStatus, LeftOut, Posting, Surroundings
+from traymail.engine.log_mail import writer_of
+
+# When the state cannot be written: until the logs are read again.
+_AGAIN_LATER = timedelta(seconds=5)
+
+
+class LogMemory(Protocol):
+    """What is kept of log rules; all raise StateError."""
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Keep all that happens inside, or nothing; the outbox joins."""
+        ...
+
+    def throttle(self, rule: str) -> Throttle:
+        """Return what is held of a rule's matches."""
+        ...
+
+    def save_throttle(self, rule: str, state: Throttle) -> None:
+        """Keep what is held."""
+        ...
+
+    def save_positions(self, rule: str, positions: Iterable[Position], now: datetime) -> None:
+        """Keep how far files have been read."""
+        ...
+
+    def save_globs(self, rule: str, globs: Iterable[str]) -> None:
+        """Keep that these globs have been looked at first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogTools:
+    """What a log flow works with. ``rewind`` has a rule's logs read again from what is kept."""
+
+    memory: LogMemory
+    posting: Posting
+    rewind: Callable[[str], None]
+    surroundings: Surroundings
+    translate: Translate
+
+
+class LogFlow:
+    """A `traymail.engine.flow.Flow`."""
+
+    def __init__(self, rule: LogRule, account: Account, tools: LogTools) -> None:
+        """Make a flow; raises InputError for a template that cannot be used."""
+        self._rule = rule
+        self._tools = tools
+        self._policy = policy_of(rule)
+        self._writer = writer_of(rule, account, tools.surroundings, tools.translate)
+        self._state = Throttle()
+        self._loaded = False
+        self._paused = False
+        self._status = FlowStatus()
+        self._problem: Text | None = None
+        self._trouble: Text | None = None
+        self._lost_turn = 0  # observations of this turn and before are dropped
+        self._rewind_at: datetime | None = None
+
+    @property
+    def rule(self) -> LogRule:
+        """Return the rule as configured."""
+        return self._rule
+
+    def start(self, now: datetime) -> None:
+        """Begin with what was held when the program ended."""
+        self._load(now)
+
+    def observe(self, observation: Observation, now: datetime) -> None:
+        """Take in what was read, or how the logs are."""
+        if not isinstance(observation, LogObservation):
+            return
+        if isinstance(observation, LogSources):
+            self._take_sources(observation)
+            return
+        if observation.turn <= self._lost_turn:
+            return
+        try:
+            self._load(now)
+            self._keep(observation, now)
+        except StateError as error:
+            self._trouble = error.title
+            self._lost_turn = observation.turn
+            self._rewind_at = now + _AGAIN_LATER
+
+    def tick(self, now: datetime) -> datetime | None:
+        """Mail what time has made due; return when to be asked next."""
+        if self._rewind_at is not None and self._rewind_at <= now:
+            self._rewind_at = None
+            self._tools.rewind(self._rule.name)
+        try:
+            self._load(now)
+            if self._state.paused != self._paused:
+                # The program ended while paused; or the pause could not be kept.
+                self._switch(now)
+            self._decide(due(self._state, self._policy, now), now)
+        except StateError as error:
+            self._trouble = error.title
+            return now + _AGAIN_LATER
+        waits = [self._rewind_at, next_due(self._state, self._policy, now)]
+        return min((one for one in waits if one is not None), default=None)
+
+    def finished(self, item: OutboxItem, now: datetime) -> None:  # noqa: ARG002 # the port's
+        """Count the mails that were sent."""
+        if item.state is State.SENT:
+            self._status = replace(self._status, sent=self._status.sent + 1)
+
+    def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001 # a state, not a mode
+        """Count only from now on, or tell of what was counted."""
+        self._paused = paused
+        self._load(now)
+        self._switch(now)
+
+    def status(self) -> FlowStatus:
+        """Return how the rule fares."""
+        return replace(self._status, error=self._trouble or self._problem)
+
+    def _switch(self, now: datetime) -> None:
+        if self._paused:
+            self._decide((pause(self._state), ()), now)
+        else:
+            self._decide(resume(self._state, self._policy, now), now)
+
+    def _load(self, now: datetime) -> None:
+        if not self._loaded:
+            kept = self._tools.memory.throttle(self._rule.name)
+            self._state = begin(kept, self._policy, now)
+            self._loaded = True
+            self._tools.memory.save_throttle(self._rule.name, self._state)
+
+    def _keep(self, observation: LogObservation, now: datetime) -> None:
+        memory, name = self._tools.memory, self._rule.name
+        match observation:
+            case LinesMatched():
+                state, alerts = self._take(observation, now)
+                with memory.transaction():
+                    self._post((state, alerts), now)
+                    memory.save_positions(name, (observation.position,), now)
+                self._state = state
+                self._count(len(observation.matches), alerts, now)
+            case LogRead():
+                with memory.transaction():
+                    memory.save_positions(name, observation.positions, now)
+                    if observation.globs:
+                        memory.save_globs(name, observation.globs)
+            case _:
+                pass
+        self._trouble = None
+
+    def _take(self, observation: LinesMatched, now: datetime) -> Decision:
+        """Hand the matches to the throttle, those of each group together."""
+        state, alerts = due(self._state, self._policy, now)
+        for group, found in by_group(self._rule, observation.matches, observation.path):
+            reading = reading_of(found, now)
+            state, more = matched(state, self._policy, group, reading, now)
+            alerts += more
+        return state, alerts
+
+    def _decide(self, decision: Decision, now: datetime) -> None:
+        """Keep a decision and post its mails, when it changed anything; raises StateError."""
+        if decision[0] is not self._state:
+            with self._tools.memory.transaction():
+                self._post(decision, now)
+            self._state = decision[0]
+            self._trouble = None
+
+    def _post(self, decision: Decision, now: datetime) -> None:
+        state, alerts = decision
+        for alert in alerts:
+            self._tools.posting.post(self._writer.write(alert, now), ())
+        self._tools.memory.save_throttle(self._rule.name, state)
+
+    def _count(self, matches: int, alerts: tuple[Alert, ...], now: datetime) -> None:
+        """Count matches; suppressed are those that got no mail of their own when they came."""
+        at_once = sum(a.heap.count - a.suppressed for a in alerts if a.why is Why.MATCHED)
+        self._status = replace(
+            self._status,
+            matched=self._status.matched + matches,
+            suppressed=self._status.suppressed + matches - at_once,
+            last_match_at=now,
+        )
+
+    def _take_sources(self, sources: LogSources) -> None:
+        self._problem = sources.problem
+        self._status = replace(
+            self._status,
+            watching=sources.following > 0 or sources.problem is None,
+            left_out=tuple(LeftOut(what, reason) for what, reason in sources.left_out),
+        )
+
+
+def policy_of(rule: LogRule) -> Policy:
+    """Return when a rule mails."""
+    return Policy(rule.threshold, rule.cooldown, rule.max_per_hour, rule.silent_for)
+
+
+def by_group(
+    rule: LogRule, matches: Iterable[Match], path: str
+) -> list[tuple[str, tuple[Told, ...]]]:
+    """Return matches by the value of ``group_by``, in order of first appearance."""
+    groups: dict[str, list[Told]] = {}
+    for match in matches:
+        group = match.captured.get(rule.group_by, "") if rule.group_by else ""
+        groups.setdefault(group, []).append(Told(match, path))
+    return [(group, tuple(found)) for group, found in groups.items()]

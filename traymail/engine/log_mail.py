@@ -1,0 +1,141 @@
+"""What the mails of a log rule say: alerts, digests, silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from traymail.core.account import Account
+from traymail.core.duration import format_duration
+from traymail.core.matcher import capture_names
+from traymail.core.message import Draft
+from traymail.core.rules.log import LogRule
+from traymail.core.template import CAPTURED, LOG, Template, compile_template
+from traymail.core.texts import Text, Translate, text
+from traymail.core.throttle import Alert, Heap, Told, Why
+from traymail.engine.flow import Surroundings, common_values
+
+# Characters of all lines in one mail; what is more is counted in words.
+MOST_TEXT = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class LogWriter:
+    """Writes a rule's mails, in the language of ``translate``."""
+
+    rule: LogRule
+    account: Account
+    subject: Template
+    body: Template
+    surroundings: Surroundings
+    translate: Translate
+
+    def write(self, alert: Alert, now: datetime) -> Draft:
+        """Return the mail of an alert."""
+        subject, body = self._silence(now) if alert.why is Why.SILENCE else self._lines(alert, now)
+        return Draft(
+            account=self.account.name,
+            sender=self.account.address,
+            to=self.rule.to,
+            cc=self.rule.cc,
+            bcc=self.rule.bcc,
+            subject=subject,
+            text=body,
+            rule=self.rule.name,
+            when_unsure=self.rule.when_unsure.value,
+        )
+
+    def _lines(self, alert: Alert, now: datetime) -> tuple[str, str]:
+        heap = alert.heap
+        told = (*heap.first, *heap.last)
+        values = common_values(self.rule, self.surroundings, now, heap.count)
+        values["suppressed"] = str(alert.suppressed)
+        values["lines"] = self._joined(heap)
+        if told:
+            values |= {"line": told[0].match.line, "path": told[0].path}
+            captured = told[0].match.captured.items()
+            values |= {CAPTURED + name: value for name, value in captured}
+        subject, body = self.subject.render(values), self.body.render(values)
+        if alert.why is Why.DIGEST:
+            subject = self._say(
+                text("{subject} (digest: {count})", subject=subject, count=heap.count)
+            )
+            body = f"{self._say(_digest_words(heap))}\n\n{body}"
+        elif alert.suppressed:
+            held = text("{count} of these came earlier.", count=alert.suppressed)
+            body = f"{body}\n\n{self._say(held)}"
+        return subject, body
+
+    def _silence(self, now: datetime) -> tuple[str, str]:
+        silent = format_duration(self.rule.silent_for) if self.rule.silent_for else ""
+        host = self.surroundings.host
+        subject = text(
+            "[{host}] {rule}: nothing has matched for {duration}",
+            host=host,
+            rule=self.rule.name,
+            duration=silent,
+        )
+        body = text(
+            "The rule {rule} has seen no matching line for {duration}.\nLogs: {paths}\n"
+            "Told at {time}; told again after the next match and as long a silence.",
+            rule=self.rule.name,
+            duration=silent,
+            paths=", ".join(self.rule.paths),
+            time=f"{now.astimezone():%Y-%m-%d %H:%M:%S}",
+        )
+        return self._say(subject), self._say(body)
+
+    def _joined(self, heap: Heap) -> str:
+        """Return the lines there are; those left out are counted where they are missing."""
+        first, cut_first = _fitting(heap.first, MOST_TEXT)
+        room = MOST_TEXT - sum(len(words) for words in first)
+        last, cut_last = _fitting(tuple(reversed(heap.last)), room)
+        missing = heap.left_out + cut_first + cut_last
+        gap = [self._say(text("… {count} more, not shown …", count=missing))] if missing else []
+        # Records of several lines stand apart.
+        words = [*first, *gap, *reversed(last)]
+        return ("\n\n" if any("\n" in one for one in words) else "\n").join(words)
+
+    def _say(self, words: Text) -> str:
+        return words.translated(self.translate)
+
+
+def writer_of(
+    rule: LogRule, account: Account, surroundings: Surroundings, translate: Translate
+) -> LogWriter:
+    """Return the rule's writer; raises InputError for a placeholder that is not known."""
+    names = capture_names(rule.match)
+    return LogWriter(
+        rule,
+        account,
+        compile_template(rule.subject, LOG, names),
+        compile_template(rule.body, LOG, names),
+        surroundings,
+        translate,
+    )
+
+
+def _digest_words(heap: Heap) -> Text:
+    if heap.since is None or heap.until is None or heap.since == heap.until:
+        return text("Matches since the last mail: {count}", count=heap.count)
+    return text(
+        "Matches since the last mail: {count}, from {since} to {until}",
+        count=heap.count,
+        since=f"{heap.since.astimezone():%Y-%m-%d %H:%M:%S}",
+        until=f"{heap.until.astimezone():%Y-%m-%d %H:%M:%S}",
+    )
+
+
+def _fitting(told: tuple[Told, ...], room: int) -> tuple[list[str], int]:
+    """Return as many as fit, and how many do not."""
+    words = list(_while_fitting(told, room))
+    return words, len(told) - len(words)
+
+
+def _while_fitting(told: tuple[Told, ...], room: int) -> Iterator[str]:
+    for one in told:
+        room -= len(one.match.shown) + 1
+        if room < 0:
+            return
+        yield one.match.shown

@@ -1,0 +1,60 @@
+"""Reads existing logs from beginning to end for one rule: for a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from traymail.core.errors import SourceError
+from traymail.core.matcher import PatternSet
+from traymail.core.observations import LinesMatched, LogObservation
+from traymail.core.records import Gatherer, wants_of
+from traymail.core.rotation import is_compressed
+from traymail.core.rules.log import LogRule
+from traymail.core.texts import Text, text
+from traymail.core.throttle import Told
+from traymail.watch.finding import expand
+from traymail.watch.follower import Follower, Progress, Reader
+from traymail.watch.sources import Source
+
+
+def logs_of(rule: LogRule) -> tuple[tuple[str, ...], tuple[tuple[str, Text], ...]]:
+    """Return the logs a rule follows now, and what is there and left out, with the reason."""
+    found = dict.fromkeys(path for pattern in rule.paths for path in expand(pattern))
+    plain = tuple(path for path in found if not is_compressed(path) and Path(path).is_file())
+    left_out = tuple(
+        (path, text("{path} is compressed: only plain logs are followed.", path=path))
+        for path in found
+        if is_compressed(path)
+    )
+    missing = tuple(
+        (path, text("{path} is not there, or no regular file.", path=path))
+        for path in found
+        if path not in plain and not is_compressed(path)
+    )
+    return plain, left_out + missing
+
+
+def read_whole(rule: LogRule, path: str) -> Iterator[Told]:
+    """Yield a rule's matches in a log, which may be gzipped; raises SourceError."""
+    told: list[LogObservation] = []
+    patterns = PatternSet([rule.match])
+    reader = Reader(rule.name, 0, path, 0, Gatherer(wants_of(rule, patterns, 0)))
+    try:
+        source = Source(path)
+    except FileNotFoundError as error:
+        raise SourceError(path, text("{path} does not exist.", path=path)) from error
+    with closing(source):
+        follower = Follower(source, rule.encoding, patterns, [reader], (0, False))
+        while follower.read(0.0, told.append) is Progress.MORE:
+            yield from _matches(told)
+        follower.finish(told.append)
+        yield from _matches(told)
+
+
+def _matches(told: list[LogObservation]) -> Iterator[Told]:
+    for observation in told:
+        if isinstance(observation, LinesMatched):
+            yield from (Told(match, observation.path) for match in observation.matches)
+    told.clear()
