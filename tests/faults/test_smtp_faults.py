@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from io import BytesIO
 from threading import Event, Thread
@@ -27,9 +29,14 @@ from traymail.core.errors import (
 )
 from traymail.core.message import Attachment
 from traymail.core.ports import Cancelled
+from traymail.core.reply_rules import Trouble
+from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders import smtp_session
+from traymail.senders.dial import Cutoff
 from traymail.senders.smtp import SmtpSender
+from traymail.senders.smtp_session import Session
+from traymail.senders.smtp_wire import SmtpError, Wire
 
 
 def failure(
@@ -711,6 +718,55 @@ def test_abort_ends_what_waits(stage: Stage, kind: type[DeliveryError]) -> None:
             uses.send(mail(), Notes())
         assert caught.value.rule_id == "stopped"
     assert server.connections == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems fill a backlog otherwise")
+def test_abort_ends_a_connection_that_hangs() -> None:
+    with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)  # the socket's own signature
+            filler.connect_ex(deaf.getsockname())
+        uses = sender(account(deaf.getsockname()[1], timeout=2))
+        caught: list[DeliveryError] = []
+
+        def send() -> None:
+            with pytest.raises(TransientFailure) as raised:
+                uses.send(mail(), Notes())
+            caught.append(raised.value)
+
+        thread = Thread(target=send)
+        thread.start()
+        until(lambda: any(one.name == "connect" for one in threading.enumerate()))
+        uses.abort()
+        thread.join(1.5)
+        assert [error.rule_id for error in caught] == ["stopped"]
+
+
+class Far(socket.socket):
+    """A connection that says it leads to another computer."""
+
+    def getpeername(self) -> tuple[str, int]:
+        return ("192.0.2.1", 25)
+
+
+def test_no_login_over_an_unprotected_line_to_another_computer() -> None:
+    def script(peer: Peer) -> None:
+        peer.greet("AUTH PLAIN LOGIN")
+        peer.until_closed()
+
+    with scripted(script) as server:
+        sock = socket.create_connection(("127.0.0.1", server.port))
+        wire = Wire(Far(fileno=sock.detach()), 5.0, Cutoff())
+        session = Session(wire, account(server.port, auth=Auth.PASSWORD))
+        session.greet()
+        session.hello()
+        with pytest.raises(SmtpError) as caught:
+            session.login(Secret(CANARY))
+        wire.close()
+    assert caught.value.trouble is Trouble.NO_TLS
+    assert b"AUTH" not in server.heard
 
 
 def test_nobody_listens() -> None:

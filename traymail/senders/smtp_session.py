@@ -75,20 +75,26 @@ def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> Ses
     wire = connect(account, cutoff)
     session = Session(wire, account)
     try:
-        if account.security is Security.TLS:
-            session.encrypt()
-        session.greet()
-        session.hello()
-        if account.security is Security.STARTTLS:
-            session.start_tls()
-            session.encrypt()
-            session.hello()
-        if account.auth is not Auth.NONE and secret is not None:
-            session.login(secret)
+        _begin(session, account, secret)
     except BaseException:
         wire.close()
         raise
     return session
+
+
+def _begin(session: Session, account: Account, secret: Secret | None) -> None:
+    if account.security is Security.NONE and not session.wire.to_loopback:
+        raise trouble_at(Stage.CONNECT, Trouble.NO_TLS, "unprotected, and not to this computer")
+    if account.security is Security.TLS:
+        session.encrypt()
+    session.greet()
+    session.hello()
+    if account.security is Security.STARTTLS:
+        session.start_tls()
+        session.encrypt()
+        session.hello()
+    if account.auth is not Auth.NONE and secret is not None:
+        session.login(secret)
 
 
 class Session:
