@@ -6,6 +6,7 @@ import secrets
 import shutil
 import struct
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from traymail.program import Program
 ADDRESS = "me@demo.example"
 SYSTEM_LOGS = ("/var/log/dpkg.log", "/var/log/syslog", "/var/log/system.log")
 WAIT_SECONDS = 20.0
+LOOK_SECONDS = 0.05
 ALL = 4
 
 CONFIG = """\
@@ -106,15 +108,25 @@ def _stage(
 @contextmanager
 def _program(app: App) -> Iterator[None]:
     app.instance.claim()
-    program = Program(app, app.settings())
+    program = Program(app, app.settings_file.load(), threading.Event())
     try:
         program.start()
         try:
+            _wait_until_all_watch(program)
             yield
         finally:
             program.stop()
     finally:
         app.close()
+
+
+def _wait_until_all_watch(program: Program) -> None:
+    """Wait for the rules' first look: what comes after it counts as new."""
+    pause = threading.Event()
+    for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
+        if all(rule["watching"] for rule in program.status(str)["rules"].values()):
+            return
+        pause.wait(LOOK_SECONDS)
 
 
 def _fill(log: Path, say: Callable[[Text], None]) -> None:
@@ -129,7 +141,7 @@ def _fill(log: Path, say: Callable[[Text], None]) -> None:
     log.write_text("2026-11-23 08:00:00 INFO started\n", encoding="utf-8")
 
 
-# --- the four uses ----------------------------------------------------------------------------------
+# --- the four uses ------------------------------------------------------------------------------
 
 # Does something, and returns what tells the mail it leads to.
 Act = Callable[[Stage], Callable[[Arrival], bool]]

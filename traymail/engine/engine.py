@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
 ASK_SECONDS = 8.0
+MOST_WAITING = 64
 
 
 class Watch(Protocol):
@@ -113,6 +114,10 @@ class Engine:
     def observe(self, observation: Observation) -> None:
         """Take in what a watcher saw."""
         self._inbox.put(observation)
+
+    def has_room(self) -> bool:
+        """Tell whether watchers may observe more: what has not been taken yet stays bounded."""
+        return self._inbox.qsize() < MOST_WAITING
 
     def snapshot(self) -> Snapshot:
         """Return how the engine fares; called from other threads. Raises TimeoutError."""

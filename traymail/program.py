@@ -1,0 +1,333 @@
+"""The running program of a home: engine, watchers and the ear for other processes."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+from traymail import __version__
+from traymail.app import App
+from traymail.core.account import Account
+from traymail.core.commands import Apply, Pause, Resume, Wake
+from traymail.core.errors import SettingsError, StateError, problem_line
+from traymail.core.events import SettingsRefused
+from traymail.core.observations import Observation
+from traymail.core.outbox import State
+from traymail.core.rule import Rule
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.settings import Settings
+from traymail.core.texts import Translate, text
+from traymail.desktop.files import Files
+from traymail.desktop.language import choose, translator
+from traymail.engine.automation import Automation
+from traymail.engine.diary import write_down
+from traymail.engine.engine import Engine, Parts, Snapshot
+from traymail.engine.flow import Flow, FlowStatus, Surroundings
+from traymail.engine.folder_flow import FolderFlow
+from traymail.engine.folder_post import FolderTools
+from traymail.engine.log_flow import LogFlow, LogTools
+from traymail.store.ledger import FolderLedger
+from traymail.store.positions import Positions
+from traymail.store.salvage import check
+from traymail.store.settings import Loaded
+from traymail.watch.folders import FolderWatcher
+from traymail.watch.tails import Tails
+from traymail.watch.timer import Pulse
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
+LOOK_SECONDS = 1.0
+DAY_SECONDS = 24 * 3600.0
+# How long a start waits for a `send` that delivers its own mail to finish.
+SENDER_SECONDS = 120.0
+
+
+class Program:
+    """One home at work, from `start` to `stop`; sets ``ended`` when it is asked to stop."""
+
+    def __init__(self, app: App, loaded: Loaded, ended: threading.Event) -> None:
+        self.failed = False
+        self._ended = ended
+        self._app = app
+        self._loaded = loaded
+        self._config_error: SettingsError | None = None
+        self._stopping = threading.Event()
+        self._data_version = 0
+        self._signature = app.settings_file.signature()
+        self._positions = Positions(app.database)
+        self._surroundings = Surroundings(socket.gethostname(), getpass.getuser())
+        own_folders = tuple(map(str, app.home.own_folders))
+        self._folders = FolderWatcher(self._observe, self._known_files, app.clock, own_folders)
+        self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
+        automation = Automation(self._make_flow, app.publisher.publish)
+        parts = Parts(
+            tools=app.tools(self._stopping, _no_progress),
+            poster=app.poster,
+            automation=automation,
+            watches=(self._folders, self),
+            publisher=app.publisher,
+            memory=app.pauses,
+        )
+        self._engine = Engine(loaded.settings, parts, self._die)
+        self._pulse = Pulse(
+            (self._look_at_config, self._look_at_outbox, self._tails.sweep, self._tidy),
+            app.clock.monotonic,
+        )
+
+    def start(self) -> None:
+        """Recover what a crash left, and begin; raises StateError."""
+        recovered = self._app.outbox.recover(self._app.clock.now())
+        if recovered.requeued or recovered.unknown:
+            log.warning(
+                "found under way: %d due again, %d of unknown fate",
+                recovered.requeued,
+                recovered.unknown,
+            )
+        self._folders.start()
+        self._engine.start()
+        self._pulse.start()
+        self._server = self._app.instance.serve(self.answer)
+
+    def stop(self) -> None:
+        """End all threads, upstream first."""
+        self._stopping.set()
+        self._server.close()
+        self._folders.stop()
+        self._pulse.stop()
+        self._tails.close()
+        self._engine.stop()
+
+    def apply(self, settings: Settings) -> None:
+        """Follow the logs these settings want followed, at once: a `traymail.engine` watch."""
+        self._tails.apply(settings)
+        self._pulse.hurry()
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer another process; called on the server's thread."""
+        match request.get("command"):
+            case "status":
+                language = choose(str(request.get("language", "auto")), self._app.environ)
+                return self.status(translator(language))
+            case "pause":
+                until = request.get("until")
+                self._engine.submit(Pause(datetime.fromisoformat(until) if until else None))
+            case "resume":
+                self._engine.submit(Resume())
+            case "wake":
+                self._engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
+            case "quit":
+                self._ended.set()
+            case _:
+                return {"error": "unknown command"}
+        return {"ok": True}
+
+    def status(self, translate: Translate) -> dict[str, Any]:
+        """Return what ``status --json`` shows."""
+        snapshot = self._engine.snapshot()
+        counts = self._app.outbox.counts()
+        error = self._config_error
+        shown = (State.QUEUED, State.SENDING, State.SENT, State.FAILED, State.UNKNOWN)
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "home": str(self._app.home.folder or self._app.home.config),
+            "paused": snapshot.paused,
+            "paused_until": _iso(snapshot.paused_until),
+            "config_error": None if error is None else _config_error_words(error, translate),
+            "accounts": self._accounts(snapshot),
+            "rules": {
+                rule.name: rule_status(rule, snapshot.rules.get(rule.name), translate)
+                for rule in snapshot.settings.rules
+            },
+            "outbox": {state.value: counts[state] for state in shown},
+        }
+
+    def _accounts(self, snapshot: Snapshot) -> dict[str, Any]:
+        by_account = self._app.outbox.counts_by_account()
+        configured = snapshot.settings.accounts
+        found = {}
+        for name in sorted({*configured, *by_account}):
+            counts = by_account.get(name, {})
+            kept = self._app.outbox.account_state(name)
+            held = kept.hold_until is not None and kept.hold_until > self._app.clock.now()
+            word = "attention" if kept.stopped else "waiting" if held else "ready"
+            found[name] = {
+                "state": word if name in configured else "missing",
+                "queued": counts.get(State.QUEUED, 0),
+                "failed": counts.get(State.FAILED, 0),
+                "breaker": "open" if kept.stopped or held else "closed",
+            }
+        return found
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def _observe(self, observation: Observation) -> None:
+        self._engine.observe(observation)
+
+    def _known_files(self, rule: FolderRule) -> FolderLedger:
+        return FolderLedger(self._app.database, rule.name, rule.folder)
+
+    def _make_flow(self, rule: Rule, account: Account) -> Flow:
+        match rule:
+            case FolderRule():
+                return FolderFlow(rule, account, self._folder_tools(rule))
+            case LogRule():
+                return LogFlow(rule, account, self._log_tools())
+            case _:
+                raise TypeError(rule.kind)
+
+    def _folder_tools(self, rule: FolderRule) -> FolderTools:
+        return FolderTools(
+            ledger=self._known_files(rule),
+            posting=self._app.poster,
+            files=Files(),
+            pack=self._app.spool.pack,
+            find_item=self._app.outbox.get,
+            surroundings=self._surroundings,
+        )
+
+    def _log_tools(self) -> LogTools:
+        return LogTools(
+            memory=self._positions,
+            posting=self._app.poster,
+            rewind=self._tails.rewind,
+            surroundings=self._surroundings,
+            translate=self._in_the_users_language,
+        )
+
+    def _in_the_users_language(self, sentence: str) -> str:
+        return self._app.translate(self._loaded.settings.language)(sentence)
+
+    def _has_room(self) -> bool:
+        return self._engine.has_room()
+
+    def _die(self) -> None:
+        self.failed = True
+        self._ended.set()
+
+    # --- looks of the pulse -----------------------------------------------------------------------
+
+    def _look_at_config(self) -> float:
+        signature = self._app.settings_file.signature()
+        if signature != self._signature:
+            self._signature = signature
+            try:
+                self._loaded = self._app.settings_file.reload(self._loaded)
+            except SettingsError as error:
+                self._config_error = error
+                self._app.publisher.publish(SettingsRefused(error))
+            else:
+                self._config_error = None
+                self._engine.submit(Apply(self._loaded.settings))
+        return LOOK_SECONDS
+
+    def _look_at_outbox(self) -> float:
+        """Notice mail that other processes store, also when their call did not reach us."""
+        version = self._app.outbox.data_version()
+        if version != self._data_version:
+            self._data_version = version
+            self._engine.submit(Wake())
+        return LOOK_SECONDS
+
+    def _tidy(self) -> float:
+        """Forget what is older than the retention; once a day."""
+        before = self._app.clock.now() - self._loaded.settings.retention
+        count = self._app.outbox.purge(before)
+        if count:
+            log.info("%d mails that ended long ago are forgotten", count)
+        return DAY_SECONDS
+
+
+def run(app: App) -> int:
+    """Be the running program of a home until asked to stop; return the exit status.
+
+    Raises AlreadyRunning, SettingsError, StateError.
+    """
+    app.home.make()
+    app.instance.claim()
+    ended = threading.Event()
+    try:
+        loaded = app.settings_file.load()
+        with _signals(ended):
+            if not app.instance.delivering.wait(ended, SENDER_SECONDS):
+                raise StateError(
+                    text("Another traymail is still sending."), text("Try again in a minute.")
+                )
+            app.publisher.listen(write_down)
+            _mend_database(app)
+            program = Program(app, loaded, ended)
+            program.start()
+            try:
+                log.info("traymail %s runs, pid %d", __version__, os.getpid())
+                ended.wait()
+            finally:
+                program.stop()
+                log.info("traymail ends")
+    finally:
+        app.close()
+    return INTERNAL_ERROR if program.failed else 0
+
+
+def _mend_database(app: App) -> None:
+    """Set a damaged database aside and go on with what can be saved of it; told in the log."""
+    salvage = check(app.home.database, app.clock.now())
+    if salvage is not None:
+        log.error("the database was damaged: %s", salvage)
+
+
+@contextmanager
+def _signals(ended: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set ``ended``; the handlers of before come back afterwards."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def rule_status(rule: Rule, status: FlowStatus | None, translate: Translate) -> dict[str, Any]:
+    """Return a rule's entry of ``status --json``."""
+    status = status or FlowStatus()
+    return {
+        "enabled": rule.enabled,
+        "watching": status.watching,
+        "matched": status.matched,
+        "sent": status.sent,
+        "suppressed": status.suppressed,
+        "last_match_at": _iso(status.last_match_at),
+        "error": status.error.translated(translate) if status.error else None,
+        "left_out": [
+            {"what": one.what, "reason": one.reason.translated(translate)}
+            for one in status.left_out
+        ],
+    }
+
+
+def _config_error_words(error: SettingsError, translate: Translate) -> str:
+    return "\n".join(
+        problem_line(error.file_name, problem, translate) for problem in error.problems
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _no_progress(_mail: int, _done: int, _total: int) -> None:
+    """Nobody watches a headless program's progress."""
