@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-
-import pathspec
+from typing import TYPE_CHECKING
 
 from traymail.core.message import encoded_size
 from traymail.core.rules.folder import FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # Downloads under way, lock and side files of office programs, systems and sync tools.
 _PARTIAL_ENDINGS = (".part", ".crdownload", ".tmp", ".filepart", ".partial")
@@ -50,8 +52,9 @@ class Selection:
     """
 
     def __init__(self, rule: FolderRule, own_folders: Iterable[str] = ()) -> None:
-        self._include = pathspec.GitIgnoreSpec.from_lines(rule.include)
-        self._exclude = pathspec.GitIgnoreSpec.from_lines(rule.exclude)
+        # With 100,000 files in the folder, asking the patterns is half of the cost of a look.
+        self._include = _patterns(rule.include) if rule.include != ("*",) else None
+        self._exclude = _patterns(rule.exclude) if rule.exclude else None
         self._own = frozenset(
             inside
             for folder in (rule.move_to, rule.failed_to, *own_folders)
@@ -71,15 +74,21 @@ class Selection:
         if is_side_file(name):
             return Exclusion(text("it is a side file of another program"), told=False)
         shown = readable(path)
-        if not self._include.match_file(shown):
+        if self._include is not None and not self._include.match_file(shown):
             return Exclusion(text("no pattern of include matches it"), told=False)
-        if self._exclude.match_file(shown):
+        if self._exclude is not None and self._exclude.match_file(shown):
             return Exclusion(text("a pattern of exclude matches it"), told=False)
         return None
 
     def closed(self, folder: str) -> bool:
         """Tell whether the folder at this path is never looked into."""
         return folder in self._own or is_side_file(folder.rpartition("/")[2])
+
+
+def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # only here: it is large, and most rules need none
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def is_side_file(name: str) -> bool:
