@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from traymail.core.account import Account
 from traymail.core.errors import NotRunning
-from traymail.core.message import Draft
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.places import Places
-from traymail.core.ports import Sender
-from traymail.core.settings import Settings
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import POLL_SECONDS, Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
-from traymail.engine.caps import account_wait, rule_caps
-from traymail.engine.delivery import Delivery, Tools
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
-from traymail.store.credentials import Keyrings
 from traymail.store.database import Database
 from traymail.store.outbox import Outbox
 from traymail.store.pause import PauseMemory
 from traymail.store.settings import SettingsFile
 from traymail.store.spool import Spool
+
+# What only deliveries need is imported by them: `send --queue` is to be quick.
+if TYPE_CHECKING:
+    from traymail.core.account import Account
+    from traymail.core.message import Draft
+    from traymail.core.ports import Sender
+    from traymail.core.settings import Settings
+    from traymail.engine.delivery import Tools
+    from traymail.store.credentials import Keyrings
 
 Progress = Callable[[int, int, int], None]
 
@@ -82,6 +84,8 @@ class App:
     @cached_property
     def credentials(self) -> Keyrings:
         """Make ready to ask for secrets; nothing is asked before it is needed."""
+        from traymail.store.credentials import Keyrings
+
         return Keyrings(self.environ)
 
     @cached_property
@@ -144,6 +148,10 @@ class App:
 
     def tools(self, stopping: threading.Event, progress: Progress) -> Tools:
         """Put together what deliveries work with."""
+        import random
+
+        from traymail.engine.delivery import Tools
+
         return Tools(
             outbox=self.outbox,
             clock=self.clock,
@@ -155,6 +163,9 @@ class App:
         )
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
+        from traymail.engine.caps import rule_caps
+        from traymail.engine.delivery import Delivery
+
         self.outbox.recover(self.clock.now())
         if self.pauses.pause(self.clock.now())[0]:
             return
@@ -168,6 +179,8 @@ class App:
 
     def _rests(self, item: OutboxItem, attempts: int, settings: Settings) -> bool:
         """Return whether the running program will do no more about a mail for now."""
+        from traymail.engine.caps import account_wait
+
         if item.state is not State.QUEUED:
             return item.state is not State.SENDING
         if item.attempts > attempts or item.next_attempt_at is None:
