@@ -72,8 +72,9 @@ class Call:
         self._given_up = False
 
     def answer(self) -> socket.socket:
-        """Wait for the connection."""
-        threading.Thread(target=self._run, name="connect", daemon=True).start()
+        """Make the connection and wait for it."""
+        if not self._given_up:
+            threading.Thread(target=self._run, name="connect", daemon=True).start()
         try:
             answer = self._answers.get(timeout=self._timeout)
         except Empty:
