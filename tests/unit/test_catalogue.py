@@ -1,0 +1,111 @@
+"""Every word that a user may see is in the catalogue, and the catalogue holds nothing else."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import catalogue
+from traymail.desktop.language import translator
+
+_FIELD = re.compile(r"(?<!\{)\{(\w+)(?:![rsa])?\}(?!\})")
+_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+# What prints its first argument, or shows it as help or as an error.
+_SHOWN = {"say", "note", "UsageError", "BadParameter", "ClickException", "confirm", "prompt"}
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(catalogue.PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield f"{path.relative_to(catalogue.PACKAGE.parent)}:{node.lineno}", node
+
+
+def _called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _is_text(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "text"
+
+
+def _literal(node: ast.Call) -> str:
+    first = node.args[0] if node.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def test_words_are_literals() -> None:
+    assert [place for place, node in _calls() if _is_text(node) and not _literal(node)] == []
+
+
+def test_fields_get_their_values() -> None:
+    bad = []
+    for place, node in _calls():
+        given = {keyword.arg for keyword in node.keywords}
+        known = _is_text(node) and given and None not in given
+        if known and set(_FIELD.findall(_literal(node))) != given:
+            bad.append(place)
+    assert bad == []
+
+
+def test_nothing_is_shown_past_the_catalogue() -> None:
+    bad = [
+        place
+        for place, node in _calls()
+        if _called(node) in _SHOWN
+        and any(
+            isinstance(part, ast.Constant)
+            and isinstance(part.value, str)
+            and _WORDS.search(part.value)
+            for argument in node.args
+            for part in ([argument] if not isinstance(argument, ast.JoinedStr) else argument.values)
+        )
+    ]
+    assert bad == []
+
+
+def test_the_catalogue_is_complete() -> None:
+    known = {entry.said for entry in catalogue.entries()}
+    said = set(catalogue.said())
+    hint = "run: python -m tests.support.catalogue"
+    assert said - known == set(), hint
+    assert known - said == set(), hint
+
+
+def test_every_word_is_translated() -> None:
+    entries = catalogue.entries()
+    assert [entry.said for entry in entries if not all(entry.strings) or entry.fuzzy] == []
+
+
+def test_translations_keep_the_fields() -> None:
+    bad = []
+    for entry in catalogue.entries():
+        wanted = set(_FIELD.findall(entry.ids[-1]))
+        for string in filter(None, entry.strings):
+            found = set(_FIELD.findall(string))
+            # A plural may leave its number out.
+            if found != wanted and not (len(entry.ids) > 1 and found < wanted):
+                bad.append(entry.said)
+    assert bad == []
+
+
+@pytest.mark.parametrize("sign", ["!", "！", "..."])
+def test_tone(sign: str) -> None:
+    ours = [entry for entry in catalogue.entries() if entry.said not in catalogue.CLICK]
+    assert [e.said for e in ours if any(sign in words for words in (*e.ids, *e.strings))] == []
+
+
+def test_no_space_at_full_width_signs() -> None:
+    pattern = re.compile(r"[，。；：？（）] | [，。；：？（）]")
+    found = [e.said for e in catalogue.entries() if any(map(pattern.search, e.strings))]
+    assert found == []
+
+
+def test_translator_knows_the_language() -> None:
+    assert translator("zh_CN")("Left out:") == "未包括："
+    assert translator("en")("Left out:") == "Left out:"
