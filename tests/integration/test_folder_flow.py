@@ -220,7 +220,7 @@ def test_sizes(make: Make) -> None:
     desk.settle("large", "huge")
     desk.tick()
     assert [mail.subject for mail in desk.mails()] == ["good", "large"]
-    assert "37 %" in desk.left_out()["huge"]
+    assert "third" in desk.left_out()["huge"]
 
 
 def test_a_batch_goes_out_together(make: Make) -> None:

@@ -74,7 +74,7 @@ def test_an_include_pattern_can_be_taken_back() -> None:
         (0, False, "min_bytes"),
         (1, False, None),
         (300_000, False, None),
-        (400_000, False, "37 %"),
+        (400_000, False, "third"),
         (400_000, True, None),
         (1_000_001, False, "max_bytes"),
         (1_000_001, True, "max_bytes"),

@@ -147,7 +147,7 @@ def too_large(size: int, wire_limit: int) -> Text:
     """Return the reason for a file that no mail of the account can hold."""
     return text(
         "with {size} it is too large for the account, which takes mails of up to {most}; a file "
-        "grows by 37 % on its way",
+        "grows by more than a third on its way",
         size=human_size(size),
         most=human_size(wire_limit),
     )
