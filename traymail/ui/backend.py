@@ -1,0 +1,291 @@
+"""What the windows ask of the program, and nothing else: no window knows disk, keyring or server.
+
+Every method but `listen` may block, so windows call them through the bridge's background, never on
+Tk's thread. Each may raise a TraymailError, which the window shows with its way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from traymail.core.account import Account
+from traymail.core.errors import Problem, RecipientReply
+from traymail.core.events import Event
+from traymail.core.message import Address, Attachment, Draft
+from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
+from traymail.core.secret import Secret
+from traymail.core.settings import Settings
+from traymail.core.texts import Text
+
+Fields = Mapping[str, Any]
+"""A table of config.toml as a form holds it: keys and plain values, nothing checked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """How a rule fares; ``error`` is why it cannot do its work now."""
+
+    watching: bool = False
+    matched: int = 0
+    sent: int = 0
+    suppressed: int = 0
+    last_match_at: datetime | None = None
+    error: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How everything stands, as of one moment."""
+
+    settings: Settings
+    accounts: Mapping[str, AccountState]
+    rules: Mapping[str, RuleState]
+    counts: Mapping[State, int]
+    paused: bool
+    paused_until: datetime | None
+    config_error: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailDetail:
+    """One mail of the outbox with all that is known of it; ``text`` is its plain body."""
+
+    item: OutboxItem
+    text: str
+    html: str | None
+    attachments: tuple[Attachment, ...]
+    attempts: tuple[Attempt, ...]
+    verdicts: tuple[RecipientReply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDraft:
+    """The quick-send window's content, as it survives closing and a restart.
+
+    Addresses are kept as they were typed. ``files`` are paths, or copies of pasted pictures.
+    """
+
+    account: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    markdown: bool = False
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundServer:
+    """What `Backend.find_server` proposes; ``provider`` is the id of the table's row, or ""."""
+
+    host: str
+    port: int
+    security: str
+    username: str
+    provider: str
+    how: Text
+
+
+@dataclass(frozen=True, slots=True)
+class TestStep:
+    """One step of the account test: dns, tcp, tls, ehlo, auth, mail. ``ok`` None: not reached."""
+
+    step: str
+    ok: bool | None
+    ms: int | None = None
+    detail: Text | str = ""
+    advice: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """What a rule would do now: the files or lines it takes, its first mails, what it leaves out.
+
+    ``lines`` are the last lines of the log with what matched in each (empty: no match), only for
+    log rules.
+    """
+
+    events: int
+    mails: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...]
+    left_out: tuple[tuple[str, Text], ...]
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+class Backend(Protocol):
+    """The program behind the windows."""
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call ``listener`` with every event of the engine, on the engine's threads."""
+        ...
+
+    def overview(self) -> Overview:
+        """Return how everything stands."""
+        ...
+
+    # --- mail ---------------------------------------------------------------------------------
+
+    def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
+        """Store a mail that leaves after ``undo``; it is safe from here on."""
+        ...
+
+    def take_back(self, mail_id: int) -> bool:
+        """Undo a post: True when the mail has not begun to leave, and never will."""
+        ...
+
+    def send_now(self, mail_id: int) -> None:
+        """End the wait of a post early."""
+        ...
+
+    def find(
+        self,
+        *,
+        state: State | None = None,
+        account: str | None = None,
+        rule: str | None = None,
+        search: str = "",
+        limit: int = 500,
+    ) -> list[OutboxItem]:
+        """Return mails, newest first."""
+        ...
+
+    def detail(self, mail_id: int) -> MailDetail:
+        """Return all that is known of one mail."""
+        ...
+
+    def save_eml(self, mail_id: int, target: Path) -> None:
+        """Write the message as a file."""
+        ...
+
+    def retry(self, ids: tuple[int, ...] | None) -> None:
+        """Try mails now; None: all that wait or failed."""
+        ...
+
+    def resolve(self, mail_id: int, answer: State) -> None:
+        """Settle an unknown mail: SENT, or QUEUED to send it again."""
+        ...
+
+    def cancel(self, ids: tuple[int, ...]) -> None:
+        """Take mails out of the queue; one that is being sent is stopped before its final dot."""
+        ...
+
+    # --- what the quick-send window remembers ---------------------------------------------------
+
+    def draft(self) -> SavedDraft:
+        """Return the kept draft; an empty one when there is none."""
+        ...
+
+    def keep_draft(self, draft: SavedDraft) -> None:
+        """Keep a draft; an empty one forgets it."""
+        ...
+
+    def keep_picture(self, png: bytes) -> Path:
+        """Keep a pasted picture where a draft can find it after a restart."""
+        ...
+
+    def people(self) -> tuple[Address, ...]:
+        """Return past recipients, the most used first."""
+        ...
+
+    def forget_person(self, mailbox: str) -> None:
+        """Offer a recipient no more."""
+        ...
+
+    # --- accounts -------------------------------------------------------------------------------
+
+    def find_server(self, address: str) -> FoundServer | None:
+        """Propose a server: the provider table first, then trying the usual names."""
+        ...
+
+    def check_account(
+        self, name: str, fields: Fields
+    ) -> tuple[Account | None, tuple[Problem, ...]]:
+        """Return the account these fields make, or every problem (``where`` is the field)."""
+        ...
+
+    def test_account(self, account: Account, secret: Secret | None) -> Iterator[TestStep]:
+        """Try an account live, with a mail to itself at the end; None: the secret kept for it.
+
+        A passing test lets a stopped account go on.
+        """
+        ...
+
+    def save_account(self, name: str, fields: Fields, secret: Secret | None) -> None:
+        """Add or change an account; the secret, if one is given, goes to the keyring."""
+        ...
+
+    def remove_account(self, name: str) -> None:
+        """Remove an account and its secret."""
+        ...
+
+    def set_default(self, name: str) -> None:
+        """Make an account the default one."""
+        ...
+
+    # --- rules ----------------------------------------------------------------------------------
+
+    def check_rule(self, fields: Fields, before: str | None) -> tuple[Problem, ...]:
+        """Return every problem of a rule; ``before`` is its saved name, None for a new one."""
+        ...
+
+    def preview_rule(self, fields: Fields, before: str | None) -> RulePreview:
+        """Return what these fields would do now; sends nothing."""
+        ...
+
+    def rule_fields(self, name: str) -> Fields:
+        """Return a saved rule as its form holds it."""
+        ...
+
+    def save_rule(self, fields: Fields, before: str | None) -> None:
+        """Add or change a rule."""
+        ...
+
+    def remove_rule(self, name: str) -> None:
+        """Remove a rule; what it handled is remembered."""
+        ...
+
+    def enable_rule(self, name: str, *, enabled: bool) -> None:
+        """Switch a rule on or off."""
+        ...
+
+    # --- the program ----------------------------------------------------------------------------
+
+    def set_general(self, key: str, value: object) -> None:
+        """Change a top-level value of the configuration."""
+        ...
+
+    def export_settings(self, target: Path) -> None:
+        """Write the configuration without any secret."""
+        ...
+
+    def import_settings(self, source: Path) -> None:
+        """Take a configuration over, when it is valid."""
+        ...
+
+    def places(self) -> Mapping[str, Path]:
+        """Return where the files are: config, state, log."""
+        ...
+
+    def autostart(self) -> bool:
+        """Return whether the program starts with the desktop session."""
+        ...
+
+    def set_autostart(self, *, on: bool) -> None:
+        """Start with the desktop session, or not."""
+        ...
+
+    def pause(self, until: datetime | None) -> None:
+        """Let nothing leave until then; None: until resumed."""
+        ...
+
+    def resume(self) -> None:
+        """Let mail leave again."""
+        ...
+
+    def quit(self) -> None:
+        """End the program."""
+        ...
