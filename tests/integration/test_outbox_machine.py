@@ -6,7 +6,13 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from tests.support.mails import NOON, a_draft, a_stamp, an_account, composed
 from traymail.core.errors import (
@@ -67,13 +73,13 @@ class OutboxMachine(RuleBasedStateMachine):
             assert self.keys.setdefault(key, item.id) == item.id
         self.stored.add(item.id)
 
-    @rule(minutes=st.integers(0, 300))
-    def pass_time(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+    @initialize()
+    def begin_with_a_mail(self) -> None:
+        self.add("ask", None, None)
 
-    @rule(hours=st.integers(1, 100))
-    def set_the_clock_back(self, hours: int) -> None:
-        self.now -= timedelta(hours=hours)
+    @rule(hours=st.sampled_from([0.01, 1, 5, -1, -100]))
+    def pass_time_or_set_the_clock_back(self, hours: float) -> None:
+        self.now += timedelta(hours=hours)
 
     @precondition(lambda self: self.flying is None)
     @rule(not_rules=st.sampled_from([(), ("A",), ("A", "B")]))
@@ -112,29 +118,28 @@ class OutboxMachine(RuleBasedStateMachine):
         assert recovered.requeued + recovered.unknown == 1
         self.flying = None
 
-    @rule(everything=st.booleans(), data=st.data())
-    def retry(self, everything: bool, data: st.DataObject) -> None:
-        self.outbox.retry(None if everything else self._some(data), self.now)
-
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        for item in self.outbox.cancel(self._some(data), self.now):
-            assert item.state is State.CANCELLED
-
-    @rule(answer=st.sampled_from(["sent", "resend"]))
-    def resolve(self, answer: str) -> None:
-        for item in self.outbox.find(state=State.UNKNOWN)[:1]:
-            if answer == "resend":
-                self.resent_by_user.add(item.id)
-                self.outbox.resolve(item.id, "resend", self.now)
-            else:
-                self.outbox.resolve(item.id, "sent", self.now)
-
-    @rule()
-    def stop_and_go(self) -> None:
-        self.outbox.park("qq", self.now)
-        assert self.outbox.next_due("qq") is None
-        self.outbox.unpark("qq", self.now)
+    @rule(wish=st.sampled_from(["retry", "retry all", "cancel", "sent", "resend", "stop and go"]))
+    def the_user_acts(self, wish: str) -> None:
+        newest = [item.id for item in self.outbox.find(limit=1)]
+        unknown = self.outbox.find(state=State.UNKNOWN, limit=1)
+        match wish:
+            case "retry":
+                self.outbox.retry(newest, self.now)
+            case "retry all":
+                self.outbox.retry(None, self.now)
+            case "cancel":
+                self.outbox.cancel(newest, self.now)
+            case "sent" if unknown:
+                self.outbox.resolve(unknown[0].id, "sent", self.now)
+            case "resend" if unknown:
+                self.resent_by_user.add(unknown[0].id)
+                self.outbox.resolve(unknown[0].id, "resend", self.now)
+            case "stop and go":
+                self.outbox.park("qq", self.now)
+                assert self.outbox.next_due("qq") is None
+                self.outbox.unpark("qq", self.now)
+            case _:
+                pass  # nothing is unknown
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -162,13 +167,6 @@ class OutboxMachine(RuleBasedStateMachine):
     def what_waits_has_someone_to_go_to(self) -> None:
         for item in self.outbox.find(state=State.QUEUED):
             assert item.pending
-
-    def _some(self, data: st.DataObject) -> list[int]:
-        return (
-            data.draw(st.lists(st.sampled_from(sorted(self.stored)), unique=True))
-            if (self.stored)
-            else []
-        )
 
     def _dot(self, item: OutboxItem, recipients: tuple[str, ...]) -> None:
         self.outbox.enter_final(item.id, self.now)
@@ -200,5 +198,5 @@ class OutboxMachine(RuleBasedStateMachine):
                 return kinds[word](reply, "x", text("It went wrong."))
 
 
-OutboxMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 TestOutboxMachine = OutboxMachine.TestCase

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,20 +77,11 @@ def home(option: str | None, environ: Mapping[str, str]) -> Home:
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder`` and what is above it; the folder itself is for the user only.
-
-    Raises StateError. A folder that is there keeps its owner's wider permissions only above it.
-    """
+    """Make ``folder``, for the user only; one that is there stays as it is. Raises StateError."""
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise StateError(
-            text(
-                "The folder {folder} cannot be made: {reason}", folder=folder, reason=error.strerror
-            ),
+            text("{path} cannot be made: {reason}", path=folder, reason=error.strerror),
             text("Choose another place with --home, or mend the permissions."),
         ) from error
-    # Refused where the folder belongs to someone else: what is written there will tell.
-    with contextlib.suppress(OSError):
-        if os.name == "posix" and folder.stat().st_mode & 0o077:
-            folder.chmod(PRIVATE_FOLDER)
