@@ -81,7 +81,7 @@ def test_known_sizes_and_limits() -> None:
     assert qq is not None
     assert gmail is not None
     assert netease is not None
-    assert (qq.max_message_bytes, qq.code_length, qq.sender_is_login) == (70_000_000, 16, True)
+    assert qq.max_message_bytes == 70_000_000
     assert gmail.limits == Limits(per_day=500)
     assert netease.max_message_bytes is None
 

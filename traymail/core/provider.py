@@ -67,8 +67,6 @@ class Provider:
     ``endpoints`` are in order of preference; a row with domains has at least one.
     ``max_message_bytes``: on the wire, below what the server announces; None where not known.
     ``family``: whose replies it speaks, for `traymail.core.replies`.
-    ``sender_is_login``: the server refuses any other sender than the login address.
-    ``code_length``: letters and digits of the code, spaces left out.
     """
 
     id: str
@@ -83,8 +81,6 @@ class Provider:
     max_message_bytes: int | None = None
     limits: Limits = field(default_factory=Limits)
     help_url: str = ""
-    code_length: int | None = None
-    sender_is_login: bool = False
 
     @property
     def port(self) -> int:
@@ -146,6 +142,7 @@ _NETEASE_HELP = (
 
 PROVIDERS: tuple[Provider, ...] = (
     # QQ announces SIZE 73400320; its limits per minute, hour and day exist but are kept secret.
+    # QQ and NetEase send from the login address only.
     Provider(
         id="qq",
         name=text("QQ Mail"),
@@ -156,8 +153,6 @@ PROVIDERS: tuple[Provider, ...] = (
         family="qq",
         max_message_bytes=70_000_000,
         help_url=_QQ_HELP,
-        code_length=16,
-        sender_is_login=True,
     ),
     Provider(  # the same service under another name
         id="foxmail",
@@ -169,8 +164,6 @@ PROVIDERS: tuple[Provider, ...] = (
         family="qq",
         max_message_bytes=70_000_000,
         help_url=_QQ_HELP,
-        code_length=16,
-        sender_is_login=True,
     ),
     Provider(
         id="exmail.qq",
@@ -192,7 +185,6 @@ PROVIDERS: tuple[Provider, ...] = (
         auth_kind=AuthKind.AUTHORIZATION_CODE,
         family="163",
         help_url=_NETEASE_HELP,
-        sender_is_login=True,
     ),
     Provider(
         id="126",
@@ -203,7 +195,6 @@ PROVIDERS: tuple[Provider, ...] = (
         auth_kind=AuthKind.AUTHORIZATION_CODE,
         family="163",
         help_url=_NETEASE_HELP,
-        sender_is_login=True,
     ),
     Provider(
         id="yeah",
@@ -214,7 +205,6 @@ PROVIDERS: tuple[Provider, ...] = (
         auth_kind=AuthKind.AUTHORIZATION_CODE,
         family="163",
         help_url=_NETEASE_HELP,
-        sender_is_login=True,
     ),
     Provider(  # 100 mails a day, then "554 5.5.0 MI:STC"
         id="netease-qiye-free",
@@ -291,7 +281,6 @@ PROVIDERS: tuple[Provider, ...] = (
         max_message_bytes=35_000_000,
         limits=Limits(per_day=500),
         help_url="https://support.google.com/accounts/answer/185833",
-        code_length=16,
     ),
     Provider(  # neither passwords nor app passwords since 2024
         id="outlook",
