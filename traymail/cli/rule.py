@@ -1,9 +1,273 @@
 """`traymail rule`: the rules of the configuration, checked and tried without sending."""
 
-from traymail.cli.words import group
+from __future__ import annotations
+
+import getpass
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from traymail.cli.config import checked
+from traymail.cli.progress import Bar
+from traymail.cli.session import Session
+from traymail.cli.show import table
+from traymail.cli.words import command, group, option
+from traymail.core.address import clean
+from traymail.core.errors import InputError, SourceError
+from traymail.core.observations import FoundFile
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.selection import Selection
+from traymail.core.template import human_size
 from traymail.core.texts import text
+from traymail.engine.flow import LeftOut, Preview, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from traymail.core.account import Account
+    from traymail.core.rule import Rule
+    from traymail.core.throttle import Told
+    from traymail.watch.tree import Passed
+
+SHOWN_MAILS = 10
 
 
 @group("rule", text("Look after the rules."))
 def rule() -> None:
     """Hold the commands below."""
+
+
+@command("list", text("List the rules."))
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def list_(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+    """Print the configured rules."""
+    rules = session.settings().rules
+    if as_json:
+        session.dump([_facts(one) for one in rules])
+        return
+    if not rules:
+        session.say(text("There is no rule."))
+        return
+    words = (
+        text("name"),
+        text("kind"),
+        text("state"),
+        text("account"),
+        text("to"),
+        text("watches"),
+    )
+    rows = [
+        (
+            *(one.name, one.kind),
+            session.translated(text("on") if one.enabled else text("off")),
+            *(one.account, ", ".join(address.mailbox for address in one.to)),
+            ", ".join(_watched(one)),
+        )
+        for one in rules
+    ]
+    for line in table([tuple(map(session.translated, words)), *rows]):
+        session.say(line)
+
+
+def _facts(one: Rule) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "enabled": one.enabled,
+        "account": one.account,
+        "to": [str(address) for address in one.to],
+        "watches": list(_watched(one)),
+    }
+
+
+def _watched(one: Rule) -> tuple[str, ...]:
+    match one:
+        case FolderRule():
+            return (one.folder,)
+        case LogRule():
+            return one.paths
+        case _:
+            return ()
+
+
+@command("check", text("Check the rules and name every problem."))
+@click.pass_obj
+def check(session: Session, /) -> None:
+    """Read the configuration, which is checked as a whole."""
+    checked(session)
+
+
+@command(
+    "test",
+    text(
+        "Show what a rule would mail, and send nothing.\n\n"
+        "It looks at all that lies in the folder, or at all that the logs hold."
+    ),
+)
+@click.argument("name", metavar="NAME")
+@option(
+    "--file",
+    text("Look at this file only."),
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+)
+@option(
+    "--limit",
+    text("Show so many mails at most."),
+    type=click.IntRange(min=0),
+    default=SHOWN_MAILS,
+    show_default=True,
+    metavar="N",
+)
+@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@click.pass_obj
+def test(session: Session, /, name: str, file: Path | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+    """Make a dry run."""
+    settings = session.settings()
+    found = next((one for one in settings.rules if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in settings.rules)
+        raise InputError(
+            text("There is no rule {name}.", name=name),
+            text("There are: {names}", names=known) if known else None,
+        )
+    preview = _preview(session, found, settings.accounts[found.account], file, limit)
+    if as_json:
+        _dump(session, preview)
+    else:
+        _print(session, preview)
+
+
+def _preview(
+    session: Session, found: Rule, account: Account, file: Path | None, limit: int
+) -> Preview:
+    match found:
+        case FolderRule():
+            return _preview_folder(session, found, account, file, limit)
+        case LogRule():
+            return _preview_log(session, found, account, file, limit)
+        case _:
+            raise TypeError(found.kind)
+
+
+def _preview_folder(
+    session: Session, found: FolderRule, account: Account, file: Path | None, limit: int
+) -> Preview:
+    from traymail.engine.folder_preview import preview
+    from traymail.watch.tree import one_file, present
+
+    selection = Selection(found, map(str, session.home.own_folders))
+    files: list[FoundFile] = []
+    passed: list[LeftOut] = []
+    try:
+        seen: Iterator[FoundFile | Passed] = (
+            present(found, selection)
+            if file is None
+            else iter([one_file(found, selection, str(file.absolute()))])
+        )
+        for one in seen:
+            if isinstance(one, FoundFile):
+                files.append(one)
+            else:
+                passed.append(LeftOut(one.path, one.reason))
+    except OSError as error:
+        raise _unreadable(file or Path(found.folder), error) from error
+    told = preview(found, account, files, _surroundings(), session.app.clock.now(), limit)
+    return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
+
+
+def _preview_log(
+    session: Session, found: LogRule, account: Account, file: Path | None, limit: int
+) -> Preview:
+    from traymail.engine.log_mail import writer_of
+    from traymail.engine.log_preview import preview
+    from traymail.watch.rereading import logs_of
+
+    logs, passed = logs_of(found) if file is None else ((str(file.absolute()),), ())
+    writer = writer_of(found, account, _surroundings(), session.translate)
+    with Bar(session.translated(text("Reading"))) as bar:
+        seen = _matches(found, logs, bar)
+        told = preview(writer, seen, session.app.clock.now(), limit)
+    left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
+    return Preview(told.rule, told.events, told.mails, left_out)
+
+
+def _matches(found: LogRule, logs: Sequence[str], bar: Bar) -> Iterator[Told]:
+    """Yield the matches of all logs, one log after the other."""
+    from traymail.watch.rereading import read_whole
+
+    sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
+    bar(0, 0, sum(sizes))
+    for at, log in enumerate(logs):
+        yield from read_whole(found, log)
+        bar(0, sum(sizes[: at + 1]), sum(sizes))
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(
+        str(path),
+        text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
+        text("Check the name and the permissions of the file."),
+    )
+
+
+def _surroundings() -> Surroundings:
+    return Surroundings(platform.node(), getpass.getuser())
+
+
+def _dump(session: Session, preview: Preview) -> None:
+    session.dump(
+        {
+            "rule": preview.rule,
+            "events": preview.events,
+            "mails": [
+                {
+                    "subject": mail.subject,
+                    "to": list(mail.to),
+                    "body": mail.body,
+                    "attachments": [
+                        {"name": name, "size": size} for name, size in mail.attachments
+                    ],
+                }
+                for mail in preview.mails
+            ],
+            "left_out": [
+                {"what": one.what, "reason": session.translated(one.reason)}
+                for one in preview.left_out
+            ],
+        }
+    )
+
+
+def _print(session: Session, preview: Preview) -> None:
+    session.say(
+        text(
+            "Rule {rule}: {events} found; {mails} mails shown, none is sent.",
+            rule=preview.rule,
+            events=preview.events,
+            mails=len(preview.mails),
+        )
+    )
+    for mail in preview.mails:
+        session.say("")
+        facts = [
+            (session.translated(text("to")), ", ".join(mail.to)),
+            (session.translated(text("subject")), clean(mail.subject)),
+        ]
+        label = session.translated(text("file"))
+        facts += [(label, f"{clean(name)}, {human_size(size)}") for name, size in mail.attachments]
+        for line in (*table(facts), "", *map(clean, mail.body.splitlines())):
+            session.say(f"  {line}".rstrip())
+    if preview.left_out:
+        session.say("")
+        session.say(text("Left out:"))
+    for one in preview.left_out:
+        session.say(f"  {clean(one.what)}: {session.translated(one.reason)}")
+
+
+for each in (list_, check, test):
+    rule.add_command(each)
