@@ -124,7 +124,9 @@ class Pattern:
     def __init__(self, *patterns: str) -> None:
         compiled = _compile("|".join(_wrap(pattern) for pattern in patterns))
         self._search = _searcher(compiled)
-        self._names: dict[str, int] = dict(compiled.groupindex)
+        self._names: dict[str, int] = dict(
+            sorted(compiled.groupindex.items(), key=lambda item: item[1])
+        )
 
     def found_in(self, lines: bytes) -> bool:
         """Tell whether it matches anywhere."""
