@@ -782,3 +782,51 @@ def test_a_name_that_is_not_there(host: str) -> None:
     with pytest.raises(TransientFailure) as caught:
         sender(account(25, host=host)).send(mail(), Notes())
     assert caught.value.rule_id == "dns"
+
+
+@pytest.mark.parametrize("goodbye", [b"", b"421 4.4.2 idle for too long\r\n", b"nonsense\r\n"])
+def test_a_session_that_ended_between_two_mails_is_replaced(goodbye: bytes) -> None:
+    gone = Event()
+
+    def impatient(peer: Peer) -> None:
+        peer.greet()
+        peer.take()
+        peer.say_raw(goodbye)
+        peer.sock.close()
+        gone.set()
+
+    with scripted(impatient, good) as server:
+        uses = sender(account(server.port))
+        uses.send(mail(), Notes())
+        assert gone.wait(5)
+        assert uses.send(mail(), Notes()).code == 250
+        uses.close()
+    assert server.connections == 2
+    assert bytes(server.heard).count(b"MAIL") == 2
+
+
+def test_lost_at_the_lone_dot_the_refusals_still_count() -> None:
+    def script(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "RCPT", "DATA")
+        peer.say("250 ok", "550 5.1.1 no", "354 go on")
+        assert peer.body() == []
+
+    error = failure(script)
+    assert (type(error), error.rule_id) == (PermanentFailure, "x-511")
+
+
+def test_of_many_refusals_the_accounts_decides() -> None:
+    def script(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "RCPT", "RCPT", "RCPT", "DATA")
+        peer.say("250 ok", "550 5.1.1 no", "451 later", "530 5.7.0 log in", "554 no")
+        peer.until_closed()
+
+    with scripted(script) as server:
+        uses = sender(account(server.port, timeout=0.3))
+        with pytest.raises(AccountFailure) as caught:
+            uses.send(mail("a@example.com", "b@example.com", "c@example.com"), Notes())
+        uses.close()
+    assert caught.value.rule_id == "x-530"
+    assert len(caught.value.refused) == 3

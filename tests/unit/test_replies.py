@@ -18,6 +18,7 @@ from traymail.core.errors import (
 )
 from traymail.core.outbox import Receipt
 from traymail.core.replies import (
+    about_login,
     advice_for,
     as_error,
     attachment_lost,
@@ -230,6 +231,25 @@ def test_words_of_servers_are_cleaned(raw: bytes, shown: str) -> None:
 )
 def test_enhanced_codes(code: int | None, said: str, found: str) -> None:
     assert enhanced_code(Reply(code, said, MAIL)) == found
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "code", "login"),
+    [
+        ("x-535", 535, True),
+        ("qq-535-code", 535, True),
+        ("163-550-perm", 550, True),
+        ("no-secret", None, True),
+        ("x-530", 530, True),
+        ("cert-host", None, False),
+        ("x-sender", 553, False),
+        (None, None, False),
+    ],
+)
+def test_which_refusals_are_about_the_login(
+    rule_id: str | None, code: int | None, login: bool
+) -> None:
+    assert about_login(rule_id, code) is login
 
 
 def test_a_lost_attachment_fails_its_mail_for_good() -> None:

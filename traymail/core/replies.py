@@ -103,7 +103,7 @@ def about_login(rule_id: str | None, code: int | None) -> bool:
     if rule is None:
         return False
     # 530: RFC 4954 section 6, authentication required.
-    return rule.trouble is Trouble.NO_SECRET or rule.stages == (Stage.AUTH,) or code == 530  # noqa: PLR2004 # so the comment
+    return rule.trouble is Trouble.NO_SECRET or Stage.AUTH in rule.stages or code == 530  # noqa: PLR2004 # so the comment
 
 
 def attachment_lost(error: SourceError) -> DeliveryError:
