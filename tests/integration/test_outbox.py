@@ -1,5 +1,6 @@
 """The outbox over a real database and a real spool."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.mails import NOON, a_draft, a_stamp, composed
-from traymail.core.errors import InputError, RecipientReply, StateError
+from traymail.core.errors import InputError, RecipientReply, SourceError, StateError
 from traymail.core.message import Address, DraftFile
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Phase, State
+from traymail.store import outbox as module
 from traymail.store.database import Database
 from traymail.store.outbox import Outbox, Recovered
 from traymail.store.spool import Spool
@@ -218,6 +220,30 @@ def test_only_what_ended_is_purged_with_its_files(outbox: Outbox, spool: Spool) 
     assert left == {State.QUEUED, State.SENDING, State.UNKNOWN}
     assert {file.name for file in spool.folder.iterdir()} == outbox.spooled()
     assert len(outbox.spooled()) == 3
+
+
+def test_files_of_sent_mails_are_kept_up_to_a_size(
+    outbox: Outbox, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT_BYTES", 2 * len(BIG))
+    for name, state in enumerate([State.FAILED, *[State.SENT] * 4], 1):
+        file = spool.take(DraftFile("a.pdf", content=BIG))
+        item = outbox.add(a_draft(), composed(file), a_stamp(str(name)), NOON, due=NOON)
+        outbox.finish(replace(item, state=state, updated_at=NOON + name * MINUTE))
+    assert outbox.purge(NOON) == 0
+    assert len(list(spool.folder.iterdir())) == 3
+    for mail_id in (1, 4, 5):
+        spool.open(outbox.mail(mail_id).placed[0].attachment).close()
+    with pytest.raises(SourceError, match="no longer kept"):
+        spool.open(outbox.mail(2).placed[0].attachment)
+
+
+def test_what_a_crash_left_in_the_spool_is_swept(outbox: Outbox, spool: Spool) -> None:
+    spool.take(DraftFile("a.pdf", content=BIG))
+    for file in spool.folder.iterdir():
+        os.utime(file, (NOON.timestamp(), NOON.timestamp()))
+    outbox.recover(NOON + 11 * MINUTE)
+    assert list(spool.folder.iterdir()) == []
 
 
 def test_lists_are_filtered_and_newest_first(outbox: Outbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ from traymail.store.memory import LONGEST_CAP, Memory
 from traymail.store.rows import SELECT, item_of
 from traymail.store.spool import Spool
 
+# A month of mails with large files would fill a disk.
+KEPT_BYTES = 1_000_000_000
 DONE = (State.SENT, State.FAILED, State.CANCELLED)
 
 
@@ -249,12 +252,16 @@ class Outbox(Memory):
         return {row["account"] for row in found}
 
     def recover(self, now: datetime) -> Recovered:
-        """Settle what a crash left under way; only for the process that owns the home."""
+        """Settle what a crash left: mails under way, files that belong to none.
+
+        Only for the process that delivers in this home.
+        """
         with self._database.transaction() as connection:
             found = connection.execute(SELECT + "WHERE state = 'sending'").fetchall()
             items = [after_crash(item_of(row), now) for row in found]
             for item in items:
                 rows.save(connection, item)
+        self._spool.sweep(self.spooled(), now)
         unknown = sum(item.state is State.UNKNOWN for item in items)
         return Recovered(len(items) - unknown, unknown)
 
@@ -307,18 +314,21 @@ class Outbox(Memory):
             ).rowcount
 
     def purge(self, before: datetime) -> int:
-        """Forget what ended (sent, failed, cancelled) before that time; return how many."""
+        """Forget what ended (sent, failed, cancelled) before that time; return how many.
+
+        Of what stays, the files of sent mails are kept up to `KEPT_BYTES`, the latest first.
+        """
         values = {"before": to_ms(before)}
         done = ", ".join(f"'{state.value}'" for state in DONE)
-        old = f"state IN ({done}) AND updated_at < :before"
         with self._database.transaction() as connection:
-            files = connection.execute(
-                "SELECT spool FROM attachment JOIN mail ON mail.id = mail_id"  # noqa: S608 # ours
-                f" WHERE spool IS NOT NULL AND {old}",
+            needed = self.spooled()
+            count = connection.execute(
+                f"DELETE FROM mail WHERE state IN ({done}) AND updated_at < :before",  # noqa: S608 # ours
                 values,
-            ).fetchall()
-            count = connection.execute(f"DELETE FROM mail WHERE {old}", values).rowcount  # noqa: S608 # ours
-        self._spool.remove(row["spool"] for row in files)
+            ).rowcount
+            _let_go_of_files(connection)
+            gone = needed - self.spooled()
+        self._spool.remove(gone)
         return count
 
     def counts(self, account: str | None = None) -> dict[State, int]:
@@ -371,3 +381,17 @@ class Outbox(Memory):
             for item in changed:
                 rows.save(connection, item)
         return changed
+
+
+def _let_go_of_files(connection: sqlite3.Connection) -> None:
+    """Forget the oldest large files of mails that need them no more."""
+    files = connection.execute(
+        "SELECT attachment.rowid AS row, attachment.size FROM attachment"
+        " JOIN mail ON mail.id = mail_id"
+        " WHERE spool IS NOT NULL AND state IN ('sent', 'cancelled') ORDER BY updated_at DESC"
+    ).fetchall()
+    kept = 0
+    for file in files:
+        kept += file["size"]
+        if kept > KEPT_BYTES:
+            connection.execute("UPDATE attachment SET spool = NULL WHERE rowid = ?", (file["row"],))
