@@ -1,0 +1,204 @@
+"""Which events become a notification: tables of events, and one a minute from each rule."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.mails import NOON, an_item
+from traymail.core.errors import Problem, SettingsError
+from traymail.core.events import (
+    AccountChanged,
+    Event,
+    ItemChanged,
+    LeftOutTold,
+    LimitReached,
+    PauseChanged,
+    RuleTrouble,
+    SettingsApplied,
+    SettingsRefused,
+)
+from traymail.core.message import Address
+from traymail.core.outbox import AccountState, State
+from traymail.core.texts import text
+from traymail.ui.model.notices import (
+    APART,
+    LABELS,
+    Button,
+    NoticeState,
+    Wishes,
+    after,
+    due,
+    next_due,
+)
+
+TWO = (Address("a@mail.example"), Address("b@mail.example"))
+
+
+def changed(state: State, **fields: object) -> ItemChanged:
+    given: dict[str, object] = {
+        "id": 7,
+        "state": state,
+        "rule": None,
+        "subject": "Invoice",
+        "to": (Address("you@mail.example", "You"),),
+        "created_at": NOON,
+        "updated_at": NOON,
+        "attempts": 0,
+    }
+    return ItemChanged(an_item(**(given | fields)))
+
+
+def wait(seconds: int) -> dict[str, object]:
+    return {"next_attempt_at": NOON + timedelta(seconds=seconds)}
+
+
+def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] | None:
+    notice = after(NoticeState(), event, wishes, 0.0)[1]
+    return None if notice is None else (str(notice.title), str(notice.body), notice.buttons)
+
+
+@pytest.mark.parametrize(
+    ("event", "wishes", "expected"),
+    [
+        (changed(State.SENT), Wishes(), ("Sent: Invoice", "To You <you@mail.example>", ())),
+        (
+            changed(State.SENT, to=TWO, subject=""),
+            Wishes(),
+            ("Sent: (no subject)", "To a@mail.example and 1 more", ()),
+        ),
+        (changed(State.SENT), Wishes(sent=False), None),
+        (changed(State.SENT, rule="Scans"), Wishes(), None),
+        (
+            changed(State.SENT, rule="Scans"),
+            Wishes(sent_by_rules=True),
+            ("Sent: Invoice", "To You <you@mail.example>", ()),
+        ),
+        (
+            changed(State.FAILED, reply="550 no such user"),
+            Wishes(),
+            ("Not sent: Invoice", "550 no such user", (Button.RETRY, Button.OPEN_OUTBOX)),
+        ),
+        (
+            changed(State.FAILED),
+            Wishes(),
+            ("Not sent: Invoice", "The server refused it.", (Button.RETRY, Button.OPEN_OUTBOX)),
+        ),
+        (
+            changed(State.UNKNOWN),
+            Wishes(),
+            (
+                "It may have been delivered: Invoice",
+                "The server did not answer. Mark it as sent, or send it again.",
+                (Button.OPEN_OUTBOX,),
+            ),
+        ),
+        (
+            changed(State.QUEUED, **wait(5)),
+            Wishes(),
+            ("Leaves in a moment: Invoice", "To You <you@mail.example>", (Button.UNDO,)),
+        ),
+        (changed(State.QUEUED, **wait(5)), Wishes(undo=False), None),
+        (changed(State.QUEUED, **wait(0)), Wishes(), None),
+        (changed(State.QUEUED, rule="Scans", **wait(5)), Wishes(), None),
+        (changed(State.QUEUED, attempts=1, **wait(5)), Wishes(), None),
+        (changed(State.SENDING), Wishes(), None),
+        (changed(State.CANCELLED), Wishes(), None),
+        (
+            AccountChanged(AccountState("qq", stopped=True)),
+            Wishes(),
+            (
+                "The account qq needs you",
+                "Its mail waits until you look at the account.",
+                (Button.OPEN_SETTINGS,),
+            ),
+        ),
+        (AccountChanged(AccountState("qq")), Wishes(), None),
+        (
+            RuleTrouble("Scans", text("no such folder")),
+            Wishes(),
+            ("The rule Scans cannot work", "no such folder", (Button.OPEN_SETTINGS,)),
+        ),
+        (RuleTrouble("Scans", None), Wishes(), None),
+        (
+            LimitReached(text("The rule {name}", name="Scans"), NOON),
+            Wishes(),
+            (
+                "Mail waits: a limit is reached",
+                "The rule Scans may send no more for now. Nothing is lost.",
+                (Button.OPEN_OUTBOX,),
+            ),
+        ),
+        (
+            SettingsRefused(SettingsError((Problem("rules[2].folder", text("no such folder")),))),
+            Wishes(),
+            (
+                "The configuration has errors",
+                "rules[2].folder: no such folder. The last good one is used.",
+                (Button.OPEN_SETTINGS,),
+            ),
+        ),
+        (SettingsApplied(), Wishes(), None),
+        (PauseChanged(paused=True, until=None), Wishes(), None),
+        (LeftOutTold("Scans", "a.pdf", text("too large")), Wishes(), None),
+    ],
+)
+def test_events_become_notifications(
+    event: Event, wishes: Wishes, expected: tuple[str, str, tuple[Button, ...]] | None
+) -> None:
+    assert words(event, wishes) == expected
+
+
+def test_a_stopped_account_comes_with_its_advice() -> None:
+    state = AccountState("qq", stopped=True, rule_id="no-secret")
+    told = words(AccountChanged(state), Wishes())
+    assert told is not None
+    assert told[1] != words(AccountChanged(AccountState("qq", stopped=True)), Wishes())[1]  # type: ignore[index] # told above
+
+
+def test_an_undo_and_what_follows_are_one_notification() -> None:
+    stored = after(NoticeState(), changed(State.QUEUED, **wait(5)), Wishes(), 0.0)[1]
+    sent = after(NoticeState(), changed(State.SENT), Wishes(), 5.0)[1]
+    assert stored is not None
+    assert sent is not None
+    assert stored.key == sent.key
+    assert stored.mail == 7
+    assert stored.passing
+    assert sent.passing
+
+
+def test_a_rule_is_told_of_once_a_minute_and_the_rest_is_counted() -> None:
+    state = NoticeState()
+    told = []
+    for second in range(5):
+        event = changed(State.FAILED, id=second, rule="Scans", subject=f"scan {second}")
+        state, notice = after(state, event, Wishes(), float(second))
+        told.append(notice and str(notice.title))
+    assert told == ["Not sent: scan 0", None, None, None, None]
+    assert next_due(state, 4.0) == APART - 4
+    state, notices = due(state, APART - 0.5)
+    assert notices == ()
+    state, notices = due(state, APART)
+    assert [str(notice.title) for notice in notices] == ["Not sent: scan 4 (and 3 more)"]
+    assert next_due(state, APART) is None
+    # The minute begins anew.
+    state, notice = after(state, changed(State.FAILED, rule="Scans"), Wishes(), APART + 1)
+    assert notice is None
+    state, notices = due(state, 2 * APART)
+    assert [str(notice.title) for notice in notices] == ["Not sent: Invoice"]
+
+
+def test_rules_do_not_hold_each_other_back() -> None:
+    state, _ = after(NoticeState(), changed(State.FAILED, rule="Scans"), Wishes(), 0.0)
+    _, notice = after(state, changed(State.FAILED, rule="Errors"), Wishes(), 0.1)
+    assert notice is not None
+
+
+def test_mails_by_hand_are_not_held_back() -> None:
+    state, _ = after(NoticeState(), changed(State.FAILED, id=1), Wishes(), 0.0)
+    state, notice = after(state, changed(State.FAILED, id=2), Wishes(), 0.1)
+    assert notice is not None
+    assert state == NoticeState()
+
+
+def test_every_button_has_a_label() -> None:
+    assert set(LABELS) == set(Button)

@@ -1,0 +1,251 @@
+"""Which events become a notification of the desktop, in which words, how often at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from traymail.core.errors import SettingsError
+from traymail.core.events import (
+    AccountChanged,
+    Event,
+    ItemChanged,
+    LeftOutTold,
+    LimitReached,
+    PauseChanged,
+    RuleTrouble,
+    SettingsApplied,
+    SettingsRefused,
+)
+from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.replies import advice_for, title_for
+from traymail.core.texts import Text, text
+
+# Of one rule, or one account, one notification in so many seconds.
+APART = 60.0
+
+
+class Button(Enum):
+    """What a notification offers; each is also found in a window."""
+
+    RETRY = "retry"
+    OPEN_OUTBOX = "outbox"
+    OPEN_SETTINGS = "settings"
+    UNDO = "undo"
+
+
+LABELS: Mapping[Button, Text] = {
+    Button.RETRY: text("Retry"),
+    Button.OPEN_OUTBOX: text("Open outbox"),
+    Button.OPEN_SETTINGS: text("Open settings"),
+    Button.UNDO: text("Undo"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification. A later one of the same ``key`` takes its place.
+
+    ``passing``: good to know, nothing to do; not shown while the desktop wants quiet.
+    ``mail`` is what Retry and Undo are about.
+    """
+
+    key: str
+    title: Text
+    body: Text | str
+    buttons: tuple[Button, ...] = ()
+    mail: int | None = None
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants to be told beyond trouble.
+
+    ``undo``: offer it for a mail that waits to leave; False while a window does so itself.
+    """
+
+    sent: bool = True
+    sent_by_rules: bool = False
+    undo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What came too soon after another of its kind: how many, and the last."""
+
+    count: int
+    last: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeState:
+    """When each rule and account was last told of (monotonic seconds), and what is held back."""
+
+    told: Mapping[str, float] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+
+
+def after(
+    state: NoticeState, event: Event, wishes: Wishes, now: float
+) -> tuple[NoticeState, Notice | None]:
+    """Return the notification an event makes, if any; ``now`` in monotonic seconds."""
+    notice = _notice(event, wishes)
+    source = _source(event)
+    if notice is None or source is None:
+        return state, notice
+    told = {name: when for name, when in state.told.items() if now - when < APART}
+    if source in told or source in state.held:
+        before = state.held.get(source)
+        held = Held(before.count + 1 if before else 1, notice)
+        return NoticeState(told, {**state.held, source: held}), None
+    return NoticeState({**told, source: now}, state.held), notice
+
+
+def due(state: NoticeState, now: float) -> tuple[NoticeState, tuple[Notice, ...]]:
+    """Return what was held back long enough: one notification of each rule and account."""
+    ready = [source for source in state.held if _wait(state, source, now) <= 0]
+    held = {source: one for source, one in state.held.items() if source not in ready}
+    told = {**state.told, **dict.fromkeys(ready, now)}
+    return NoticeState(told, held), tuple(_summary(state.held[source]) for source in ready)
+
+
+def next_due(state: NoticeState, now: float) -> float | None:
+    """Return in how many seconds `due` has something; None when nothing is held back."""
+    return min((max(0.0, _wait(state, source, now)) for source in state.held), default=None)
+
+
+def _wait(state: NoticeState, source: str, now: float) -> float:
+    return state.told.get(source, now - APART) + APART - now
+
+
+def _summary(held: Held) -> Notice:
+    if held.count == 1:
+        return held.last
+    title = text("{title} (and {n} more)", title=held.last.title, n=held.count - 1)
+    return replace(held.last, title=title)
+
+
+def _source(event: Event) -> str | None:
+    """Return whose notifications are kept apart; None: what the user did by hand."""
+    match event:
+        case ItemChanged():
+            return None if event.item.rule is None else f"rule:{event.item.rule}"
+        case RuleTrouble():
+            return f"rule:{event.rule}"
+        case AccountChanged():
+            return f"account:{event.state.name}"
+        case LimitReached():
+            return f"limit:{event.whose}"
+        case _:
+            return None
+
+
+def _notice(event: Event, wishes: Wishes) -> Notice | None:
+    match event:
+        case ItemChanged():
+            return _about_mail(event.item, wishes)
+        case AccountChanged():
+            return _about_account(event.state)
+        case RuleTrouble(rule, trouble) if trouble is not None:
+            return Notice(
+                f"rule:{rule}",
+                text("The rule {name} cannot work", name=rule),
+                trouble,
+                (Button.OPEN_SETTINGS,),
+            )
+        case LimitReached(whose, _until):
+            return Notice(
+                f"limit:{whose}",
+                text("Mail waits: a limit is reached"),
+                text("{whose} may send no more for now. Nothing is lost.", whose=whose),
+                (Button.OPEN_OUTBOX,),
+                passing=True,
+            )
+        case SettingsRefused(error):
+            return _about_settings(error)
+        # What is left out is told in the log and by the rule's own state.
+        case RuleTrouble() | SettingsApplied() | LeftOutTold() | PauseChanged():
+            return None
+
+
+def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
+    match item.state:
+        case State.SENT:
+            return _sent(item, wishes)
+        case State.FAILED:
+            title = text("Not sent: {subject}", subject=_subject(item))
+            buttons = (Button.RETRY, Button.OPEN_OUTBOX)
+            return Notice(_key(item), title, _reason(item), buttons, item.id)
+        case State.UNKNOWN:
+            title = text("It may have been delivered: {subject}", subject=_subject(item))
+            body = text("The server did not answer. Mark it as sent, or send it again.")
+            return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
+        case State.QUEUED if _may_be_undone(item) and wishes.undo:
+            title = text("Leaves in a moment: {subject}", subject=_subject(item))
+            return Notice(_key(item), title, _people(item), (Button.UNDO,), item.id, passing=True)
+        case _:
+            return None
+
+
+def _sent(item: OutboxItem, wishes: Wishes) -> Notice | None:
+    if not (wishes.sent if item.rule is None else wishes.sent_by_rules):
+        return None
+    title = text("Sent: {subject}", subject=_subject(item))
+    return Notice(_key(item), title, _people(item), mail=item.id, passing=True)
+
+
+def _about_account(state: AccountState) -> Notice | None:
+    if not state.stopped:
+        return None
+    return Notice(
+        f"account:{state.name}",
+        text("The account {name} needs you", name=state.name),
+        advice_for(state.rule_id)
+        or title_for(state.rule_id)
+        or text("Its mail waits until you look at the account."),
+        (Button.OPEN_SETTINGS,),
+    )
+
+
+def _about_settings(error: SettingsError) -> Notice:
+    return Notice(
+        "settings",
+        text("The configuration has errors"),
+        text(
+            "{where}: {what}. The last good one is used.",
+            where=error.problems[0].where or error.file_name,
+            what=error.problems[0].what,
+        )
+        if error.problems
+        else error.title,
+        (Button.OPEN_SETTINGS,),
+    )
+
+
+def _may_be_undone(item: OutboxItem) -> bool:
+    due_at = item.next_attempt_at
+    just_stored = item.attempts == 0 and item.updated_at == item.created_at
+    return item.rule is None and just_stored and due_at is not None and due_at > item.created_at
+
+
+def _reason(item: OutboxItem) -> Text | str:
+    return title_for(item.rule_id) or item.reply or text("The server refused it.")
+
+
+def _subject(item: OutboxItem) -> str | Text:
+    return item.subject or text("(no subject)")
+
+
+def _people(item: OutboxItem) -> Text | str:
+    everyone = (*item.to, *item.cc, *item.bcc)
+    first = str(everyone[0]) if everyone else ""
+    if len(everyone) <= 1:
+        return text("To {address}", address=first)
+    return text("To {address} and {n} more", address=first, n=len(everyone) - 1)
+
+
+def _key(item: OutboxItem) -> str:
+    """Mails by hand have a notification each, a rule has one."""
+    return f"mail:{item.id}" if item.rule is None else f"rule:{item.rule}"
