@@ -27,6 +27,7 @@ class Source:
             self._raw.close()
             raise not_regular(path)
         self.compressed = path.endswith(GZIP)
+        self._resting = False
         self._file: BinaryIO = self._raw
         if self.compressed:
             self._file = gzip.GzipFile(fileobj=self._raw, mode="rb")  # type: ignore[assignment]
@@ -39,6 +40,7 @@ class Source:
     def stat(self) -> os.stat_result:
         """Return how the open file is now; raises SourceError."""
         try:
+            self._wake()
             return os.fstat(self._raw.fileno())
         except OSError as error:
             raise as_source_error(self.path, error) from error
@@ -46,6 +48,7 @@ class Source:
     def read(self, offset: int, size: int) -> bytes:
         """Read up to ``size`` bytes of the content from ``offset``; raises SourceError."""
         try:
+            self._wake()
             self._file.seek(offset)
             return self._file.read(size) or b""
         except (OSError, EOFError, zlib.error) as error:
@@ -61,10 +64,31 @@ class Source:
         before = self.read(start, position.tail_size)
         return Seen(device, inode, self.read(0, HEAD), before)
 
+    def rest(self) -> None:
+        """Close it until it is used again; it is then found again also when it was rotated."""
+        if not self.compressed:
+            self._resting = True
+            self._raw.close()
+
     def close(self) -> None:
         """Close it."""
         self._file.close()
         self._raw.close()
+
+    def _wake(self) -> None:
+        if not self._resting:
+            return
+        for place in (self.path, *siblings_of(self.path)):
+            raw = _open_if_there(place)
+            if raw is None:
+                continue
+            found = os.fstat(raw.fileno())
+            if (found.st_dev, found.st_ino) == self.file:
+                self._raw = self._file = raw
+                self._resting = False
+                return
+            raw.close()
+        raise SourceError(self.path, text("{path} is gone.", path=self.path))
 
 
 def siblings_of(path: str) -> list[str]:
@@ -101,6 +125,13 @@ def as_source_error(path: str, error: Exception) -> SourceError:
         text("{path} cannot be read: {reason}", path=path, reason=reason),
         text("Mend its permissions; it is tried again by itself."),
     )
+
+
+def _open_if_there(path: str) -> BinaryIO | None:
+    try:
+        return _open(path)
+    except FileNotFoundError:
+        return None
 
 
 def _open(path: str) -> BinaryIO:

@@ -38,6 +38,9 @@ LEAVING_SECONDS = 5.0
 SAVE_SECONDS = 5.0
 SLICE = 4 << 20  # bytes of one file in one look, nearly
 LOOK = 8 << 20  # bytes of all files in one look, nearly
+# Systems let a program open few files (256 on macOS): when more are followed, they are closed
+# between readings.
+MOST_OPEN = 64
 
 
 class Positions(Protocol):
@@ -277,7 +280,9 @@ class Tails:
                         begin = self._start(source, path, name, now)
                         begins.setdefault((begin, self._encoding(name)), []).append(name)
                 for (begin, _), group in begins.items():
-                    opened.append(self._follow(path, path, group, begin))
+                    follower = self._follow(path, path, group, begin)
+                    self._rest(follower)
+                    opened.append(follower)
             except FileNotFoundError:
                 pass  # gone again already
             except SourceError as error:
@@ -379,15 +384,21 @@ class Tails:
                 progress, size = self._read_once(follower, now)
                 left -= size
             more = more or progress is Progress.CUT
+            self._rest(follower)
         return more
+
+    def _rest(self, follower: Follower) -> None:
+        if len(self._paths) > MOST_OPEN and follower.leaving_since is None:
+            follower.source.rest()
 
     def _read_once(self, follower: Follower, now: float) -> tuple[Progress, int]:
         before = follower.end
         try:
             progress = follower.read(now, self._tell)
         except SourceError as error:
-            for reader in follower.readers:
-                self._problems[reader.path] = error.title
+            if follower.leaving_since is None:
+                for reader in follower.readers:
+                    self._problems[reader.path] = error.title
             return Progress.QUIET, 0
         if progress is Progress.CUT:
             self._cut(follower, now)
