@@ -18,6 +18,8 @@ from traymail.core.retry import delay
 
 # Failures before the server has said a word about the mail itself: they are the account's.
 BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO, Stage.AUTH})
+# So many refused logins in a row are put down to a busy server when the login worked before.
+PATIENCE = 5
 
 
 def account_after(
@@ -41,8 +43,13 @@ def account_after(
             return _stopped(state, account, outcome.rule_id, reply.code, reply.text)
         case TransientFailure() if outcome.reply.stage in BEFORE_MAIL:
             # The server cannot be used at all: the other mails need not find out one by one.
-            pause = max(outcome.hold, delay(state.failures + 1, jitter))
-            return replace(state, failures=state.failures + 1, hold_until=now + pause)
+            failures = state.failures + 1
+            pause = max(outcome.hold, delay(failures, jitter))
+            # A login that worked and is refused again and again does not work any more.
+            works = state.login_worked and not (
+                outcome.reply.stage is Stage.AUTH and failures >= PATIENCE
+            )
+            return replace(state, failures=failures, hold_until=now + pause, login_worked=works)
         case DeliveryError() if outcome.hold > timedelta(0):
             return replace(state, hold_until=now + outcome.hold)
         case _:
