@@ -321,6 +321,17 @@ def test_a_file_in_the_folders_place(begin: Begin, folder: Path) -> None:
     assert "a file has its name" in str(watched.wait_for(FolderGone)[0].reason)
 
 
+def test_a_folder_that_is_a_link(begin: Begin, folder: Path) -> None:
+    real = folder.rename(folder.with_name("real"))
+    (real / "in").mkdir()
+    folder.symlink_to(real, target_is_directory=True)
+    watched = begin(EVENTS_ONLY, recursive=True)
+    watched.wait_for(FirstScan)
+    write(folder / "a")
+    write(real / "in" / "b")
+    watched.wait(lambda: watched.settled() == ["a", "in/b"])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable_folders(begin: Begin, folder: Path) -> None:
     inside = folder / "inside"

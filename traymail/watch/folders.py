@@ -85,7 +85,8 @@ class FolderWatcher:
         self._changed = threading.Condition()
         self._stopping = False
         self._rules: tuple[FolderRule, ...] | None = None
-        self._hints: dict[str, set[str]] = {}
+        # By rule, in the order in which they came.
+        self._hints: dict[str, dict[str, None]] = {}
         self._hints_due = 0.0
         self._overflowed: set[str] = set()
         self._all_due = False
@@ -221,7 +222,7 @@ class FolderWatcher:
         root.found(place, unwatched)
         root.next_scan = now
 
-    def _work(self, root: Root, hints: dict[str, set[str]], now: float) -> None:
+    def _work(self, root: Root, hints: dict[str, dict[str, None]], now: float) -> None:
         if root.place is None:
             return
         for path in hints.get(root.rule.name, ()):
@@ -239,12 +240,14 @@ class FolderWatcher:
 
     def _watch(self, root: Root) -> str | None:
         """Have the folder watched; return why not, then looks at it alone must do."""
-        name = root.rule.name
+        name, folder = root.rule.name, root.rule.folder
+        # Of a folder that is a link, the link itself would be watched.
+        real = os.path.realpath(folder)
         try:
             observer = Observer()
             observer.schedule(
-                _Hints(lambda path: self._note(name, path)),
-                root.rule.folder,
+                _Hints(lambda path: self._note(name, folder + path.removeprefix(real))),
+                real,
                 recursive=root.rule.recursive,
                 event_filter=_EVENTS,
             )
@@ -275,9 +278,9 @@ class FolderWatcher:
             if not self._hints:
                 self._hints_due = self._clock.monotonic() + _GATHER_SECONDS
                 self._changed.notify()
-            hints = self._hints.setdefault(name, set())
+            hints = self._hints.setdefault(name, {})
             if len(hints) < _MANY_HINTS:
-                hints.add(path)
+                hints[path] = None
             elif name not in self._overflowed:
                 self._overflowed.add(name)
                 self._changed.notify()

@@ -67,6 +67,7 @@ class Root:
         self._told: dict[str, Text] = {}
         self._small: dict[str, FileIdentity] = {}
         self._gone: Text | None = None
+        self._no_events: str | None = None
 
     # --- is it there? -------------------------------------------------------------------------
 
@@ -100,15 +101,9 @@ class Root:
         """
         self.place = place
         self._gone = None
+        self._no_events = no_events
         self.next_scan = 0.0
         self._observe(FolderBack(rule=self.rule.name, folder=self.rule.folder))
-        if no_events is not None:
-            reason = text(
-                "the system does not watch this folder ({reason}): new files are found within "
-                "a minute",
-                reason=no_events,
-            )
-            self._leave_out(self.rule.folder, reason)
 
     def tell_again(self) -> None:
         """Tell the state once more: to a flow that has just begun."""
@@ -188,7 +183,14 @@ class Root:
                 left_out[one.path] = one.reason
 
     def _unwatched(self) -> dict[str, Text]:
-        """Return, by the first of them, the folders inside that the system does not watch."""
+        """Return what the system does not watch: the folder, or, by the first, some inside."""
+        if self._no_events is not None:
+            reason = text(
+                "the system does not watch this folder ({reason}): new files are found within "
+                "a minute",
+                reason=self._no_events,
+            )
+            return {self.rule.folder: reason}
         watched = watched_inodes() if self.rule.recursive else None
         if not watched:
             return {}
