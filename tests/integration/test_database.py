@@ -1,7 +1,9 @@
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -116,22 +118,35 @@ def test_a_database_that_stays_locked_is_told(path: Path, monkeypatch: pytest.Mo
 
 
 def test_many_processes_may_make_it_at_once(path: Path) -> None:
-    failures: list[BaseException] = []
-    ready = threading.Barrier(6)
-
-    def work() -> None:
-        ready.wait()
-        try:
-            Database(path).close()
-        except BaseException as error:  # noqa: BLE001 # told below
-            failures.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from traymail.store.database import Database\n"
+        "sys.stdin.read(1)\n"
+        "database = Database(Path(sys.argv[1]))\n"
+        "with database.transaction() as connection:\n"
+        "    connection.execute('INSERT INTO meta VALUES (?, 1)', (sys.argv[2],))\n"
+        "database.close()\n"
+    )
+    with ExitStack() as ending:
+        workers = [
+            ending.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", code, str(path), str(number)],
+                    stdin=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            )
+            for number in range(6)
+        ]
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write(b"x")
+            worker.stdin.flush()
+        told = [worker.communicate()[1] for worker in workers]
+    assert told == [b""] * 6
+    with closing(Database(path)) as database, database.read() as connection:
+        assert connection.execute("SELECT count(*) FROM meta").fetchone()[0] == 6
 
 
 def test_an_older_database_is_copied_before_it_is_changed(

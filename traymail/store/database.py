@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -146,43 +147,39 @@ def make_private_file(path: Path) -> None:
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to the newest shape, each step in one transaction.
+    """Bring the database to the newest shape in one transaction; others see all of it or nothing.
 
     A database that holds something is copied aside first. Raises StateError for one that a newer
     traymail has written, sqlite3.Error.
     """
     steps = migrations()
     newest = max(steps)
-    version = user_version(connection)
-    if version > newest:
-        raise StateError(
-            text("{path} was written by a newer traymail.", path=path),
-            text("Install the newer version again, or use another home with --home."),
-        )
-    if 0 < version < newest:
-        back_up(connection, path.with_name(f"{path.name}.before-{newest:04d}"))
-    for number in sorted(steps):
-        if number > version:
-            apply(connection, number, steps[number])
-
-
-def migrations() -> dict[int, Path]:
-    """Return the migration files by number."""
-    return {int(file.name[:4]): file for file in MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql")}
-
-
-def apply(connection: sqlite3.Connection, number: int, file: Path) -> None:
-    """Run one migration, unless another process has done so in the meantime."""
+    if user_version(connection) == newest:
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if user_version(connection) < number:
-            for statement in statements(file.read_text(encoding="utf-8")):
+        # Another process may have been first.
+        version = user_version(connection)
+        if version > newest:
+            raise StateError(
+                text("{path} was written by a newer traymail.", path=path),
+                text("Install the newer version again, or use another home with --home."),
+            )
+        if 0 < version < newest:
+            back_up(path, path.with_name(f"{path.name}.before-{newest:04d}"))
+        for number in sorted(number for number in steps if number > version):
+            for statement in statements(steps[number].read_text(encoding="utf-8")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number:d}")
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def migrations() -> dict[int, Path]:
+    """Return the migration files by number."""
+    return {int(file.name[:4]): file for file in MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql")}
 
 
 def statements(script: str) -> Iterator[str]:
@@ -201,12 +198,12 @@ def user_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """Copy the whole database to ``target``, replacing it."""
+def back_up(path: Path, target: Path) -> None:
+    """Copy the whole database to ``target``, replacing it; others may read and wait to write."""
     target.unlink(missing_ok=True)
     make_private_file(target)
-    with contextlib.closing(sqlite3.connect(target)) as copy:
-        connection.backup(copy)
+    with closing(connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
 
 
 def as_state_error(error: Exception, path: Path) -> StateError:

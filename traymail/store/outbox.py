@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from traymail.core.errors import InputError, RecipientReply
-from traymail.core.message import Composed, Draft, Envelope, Mail, Placed, Stamp
+from traymail.core.message import Composed, Draft, Stamp
 from traymail.core.outbox import (
     Attempt,
     OutboxItem,
@@ -21,8 +21,9 @@ from traymail.core.outbox import (
 )
 from traymail.core.texts import text
 from traymail.store import due, rows
-from traymail.store.database import Database, from_ms, to_ms
-from traymail.store.memory import LONGEST_CAP, Memory
+from traymail.store.database import Database, to_ms
+from traymail.store.lists import Lists
+from traymail.store.memory import LONGEST_CAP
 from traymail.store.rows import SELECT, item_of
 from traymail.store.spool import Spool
 
@@ -39,7 +40,7 @@ class Recovered:
     unknown: int
 
 
-class Outbox(Memory):
+class Outbox(Lists):
     """Mails in a database, their large files in a spool; usable by several processes."""
 
     def __init__(self, database: Database, spool: Spool) -> None:
@@ -74,97 +75,6 @@ class Outbox(Memory):
         new = {place.attachment.spool for place in composed.placed} - self.spooled()
         self._spool.remove(name for name in new if name)
         return item_of(known)
-
-    def get(self, mail_id: int) -> OutboxItem:
-        """Return a mail's entry; raises InputError when there is none."""
-        with self._database.read() as connection:
-            row = connection.execute(SELECT + "WHERE id = ?", (mail_id,)).fetchone()
-        if row is None:
-            raise InputError(
-                text("The outbox has no mail {id}.", id=mail_id),
-                text("Look the number up with: traymail outbox list"),
-            )
-        return item_of(row)
-
-    def find(
-        self,
-        *,
-        state: State | None = None,
-        account: str | None = None,
-        rule: str | None = None,
-        search: str = "",
-        limit: int = -1,
-    ) -> list[OutboxItem]:
-        """Return entries, newest first; ``search`` looks into subjects and recipients."""
-        conditions = {
-            "state = :state": state.value if state else None,
-            "account = :account": account,
-            "rule = :rule": rule,
-            "(subject LIKE :search ESCAPE '\\' OR recipients LIKE :search ESCAPE '\\')": (
-                rows.like(search) if search else None
-            ),
-        }
-        wanted = [condition for condition, value in conditions.items() if value is not None]
-        where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
-        values = dict(zip(("state", "account", "rule", "search"), conditions.values(), strict=True))
-        with self._database.read() as connection:
-            found = connection.execute(
-                SELECT + where + "ORDER BY id DESC LIMIT :limit", {**values, "limit": limit}
-            ).fetchall()
-        return [item_of(row) for row in found]
-
-    def mail(self, mail_id: int) -> Mail:
-        """Return what is sent: the same bytes at every attempt, to those still pending."""
-        item = self.get(mail_id)
-        with self._database.read() as connection:
-            content = connection.execute(
-                "SELECT skeleton, text, html FROM content WHERE mail_id = ?", (mail_id,)
-            ).fetchone()
-            files = connection.execute(
-                "SELECT place, name, mime_type, size, sha256, content, spool FROM attachment"
-                " WHERE mail_id = ? ORDER BY position",
-                (mail_id,),
-            ).fetchall()
-        return Mail(
-            message_id=item.message_id,
-            envelope=Envelope(item.sender, item.pending),
-            subject=item.subject,
-            text=content["text"],
-            html=content["html"],
-            skeleton=content["skeleton"],
-            placed=tuple(Placed(row["place"], rows.attachment_of(row)) for row in files),
-        )
-
-    def attempts(self, mail_id: int) -> list[Attempt]:
-        """Return a mail's history, oldest attempt first."""
-        with self._database.read() as connection:
-            found = connection.execute(
-                "SELECT number, started_at, duration_ms, outcome, stage, code, reply FROM attempt"
-                " WHERE mail_id = ? ORDER BY rowid",
-                (mail_id,),
-            ).fetchall()
-        return [
-            Attempt(
-                number=row["number"],
-                started_at=from_ms(row["started_at"]),
-                duration_ms=row["duration_ms"],
-                outcome=row["outcome"],
-                stage=row["stage"],
-                code=row["code"],
-                reply=row["reply"],
-            )
-            for row in found
-        ]
-
-    def verdicts(self, mail_id: int) -> list[RecipientReply]:
-        """Return what servers last said of each recipient."""
-        with self._database.read() as connection:
-            found = connection.execute(
-                "SELECT mailbox, code, reply, rule_id FROM verdict WHERE mail_id = ?"
-                " ORDER BY rowid",
-                (mail_id,),
-            ).fetchall()
-        return [RecipientReply(*row) for row in found]
 
     def claim(
         self,
@@ -235,21 +145,6 @@ class Outbox(Memory):
                 "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?)",
                 [(item.id, v.mailbox, v.code, v.reply, v.rule_id) for v in verdicts],
             )
-
-    def next_due(self, account: str, not_rules: Collection[str] = ()) -> datetime | None:
-        """Return when the account's next mail is due; None when none waits for a time."""
-        with self._database.read() as connection:
-            first = due.first(connection, account, not_rules)
-        return from_ms(first[0]) if first else None
-
-    def accounts_with_work(self) -> set[str]:
-        """Return the accounts with mail that waits for its time."""
-        with self._database.read() as connection:
-            found = connection.execute(
-                "SELECT DISTINCT account FROM mail"
-                " WHERE state = 'queued' AND next_attempt_at IS NOT NULL"
-            ).fetchall()
-        return {row["account"] for row in found}
 
     def recover(self, now: datetime) -> Recovered:
         """Settle what a crash left: mails under way, files that belong to none.
@@ -330,40 +225,6 @@ class Outbox(Memory):
             gone = needed - self.spooled()
         self._spool.remove(gone)
         return count
-
-    def counts(self, account: str | None = None) -> dict[State, int]:
-        """Return how many mails stand where; every state is a key."""
-        with self._database.read() as connection:
-            found = dict(
-                connection.execute(
-                    "SELECT state, count(*) FROM mail"
-                    " WHERE :account IS NULL OR account = :account GROUP BY state",
-                    {"account": account},
-                ).fetchall()
-            )
-        return {state: found.get(state.value, 0) for state in State}
-
-    def counts_by_account(self) -> dict[str, dict[State, int]]:
-        """Return the same by account, of accounts with mail that is not done."""
-        counts: dict[str, dict[State, int]] = {}
-        with self._database.read() as connection:
-            found = connection.execute(
-                "SELECT account, state, count(*) AS mails FROM mail"
-                " WHERE state IN ('queued', 'sending', 'failed', 'unknown')"
-                " GROUP BY state, account"
-            ).fetchall()
-        for row in found:
-            of_account = counts.setdefault(row["account"], dict.fromkeys(State, 0))
-            of_account[State(row["state"])] = row["mails"]
-        return counts
-
-    def spooled(self) -> set[str]:
-        """Return the spool files that mails need."""
-        with self._database.read() as connection:
-            found = connection.execute(
-                "SELECT spool FROM attachment WHERE spool IS NOT NULL"
-            ).fetchall()
-        return {row["spool"] for row in found}
 
     def _change(
         self,
