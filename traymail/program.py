@@ -22,6 +22,7 @@ from traymail.core.errors import SettingsError, StateError, problem_line
 from traymail.core.events import SettingsRefused
 from traymail.core.observations import Observation
 from traymail.core.outbox import State
+from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -32,7 +33,7 @@ from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
 from traymail.engine.diary import write_down
 from traymail.engine.engine import Engine, Parts, Snapshot
-from traymail.engine.flow import Flow, FlowStatus, Surroundings
+from traymail.engine.flow import Flow, Surroundings
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
 from traymail.engine.log_flow import LogFlow, LogTools

@@ -11,10 +11,11 @@ from tests.support.sending import CANARY, account
 from tests.support.sink import serve
 from tests.support.wire import Peer, scripted, starttls_script
 from traymail.core.account import Auth, Security
+from traymail.core.examination import Step
 from traymail.core.provider import Endpoint
 from traymail.core.secret import Secret
 from traymail.senders.detect import Candidate, detect, usual_candidates
-from traymail.senders.probe import STEPS, Step, examine
+from traymail.senders.probe import STEPS, examine
 
 USER = "me@example.com"
 

@@ -13,12 +13,13 @@ from traymail.cli.words import command, option
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.errors import CredentialError, InputError
+from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.provider import for_host
 from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders.detect import detect as detect_server
-from traymail.senders.probe import Step, examine
+from traymail.senders.probe import examine
 
 # What a failure of each step means for the caller; the others may pass: try again later.
 STATUS = {"tls": endings.UNAVAILABLE, "auth": endings.NO_PERMISSION, "clock": endings.UNAVAILABLE}

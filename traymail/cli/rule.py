@@ -17,12 +17,13 @@ from traymail.cli.words import command, group, option
 from traymail.core.address import clean
 from traymail.core.errors import InputError, SourceError
 from traymail.core.observations import FoundFile
+from traymail.core.reports import LeftOut, Preview
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.engine.flow import LeftOut, Preview, Surroundings
+from traymail.engine.flow import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

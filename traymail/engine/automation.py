@@ -12,10 +12,11 @@ from traymail.core.errors import TraymailError
 from traymail.core.events import LeftOutTold, RuleTrouble
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text
-from traymail.engine.flow import Flow, FlowStatus, LeftOut
+from traymail.engine.flow import Flow
 from traymail.engine.publisher import Publish
 
 log = logging.getLogger(__name__)

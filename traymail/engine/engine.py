@@ -15,11 +15,11 @@ from traymail.core.commands import Apply, Command, Pause, Resume, Wake
 from traymail.core.events import Event, ItemChanged, PauseChanged, SettingsApplied
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
+from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
 from traymail.engine.automation import Automation
 from traymail.engine.caps import rule_caps
 from traymail.engine.delivery import Delivery, Tools
-from traymail.engine.flow import FlowStatus
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.engine.worker import Worker

@@ -22,13 +22,13 @@ from traymail.core.observations import (
     Observation,
 )
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rules.folder import Again, Existing, FolderRule
 from traymail.core.selection import (
     readable,
     size_reason,
 )
 from traymail.core.texts import Text
-from traymail.engine.flow import FlowStatus, LeftOut
 from traymail.engine.folder_away import AfterSend
 from traymail.engine.folder_mail import share_out
 from traymail.engine.folder_post import SAME_NAME, FolderMailer, FolderTools, Outcome

@@ -8,9 +8,10 @@ from pathlib import PurePosixPath
 
 from traymail.core.account import Account
 from traymail.core.observations import FoundFile
+from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import readable, size_reason
-from traymail.engine.flow import LeftOut, Preview, PreviewMail, Surroundings
+from traymail.engine.flow import Surroundings
 from traymail.engine.folder_mail import share_out, write_draft, zip_name
 
 

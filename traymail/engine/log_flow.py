@@ -24,6 +24,7 @@ from traymail.core.observations import (
 )
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.records import Match
+from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rotation import Position
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, Translate
@@ -42,7 +43,7 @@ from traymail.core.throttle import (
     reading_of,
     resume,
 )
-from traymail.engine.flow import FlowStatus, LeftOut, Posting, Surroundings
+from traymail.engine.flow import Posting, Surroundings
 from traymail.engine.log_mail import writer_of
 
 # When the state cannot be written: until the logs are read again.

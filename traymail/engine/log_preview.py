@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import text
 from traymail.core.throttle import Alert, Heap, Throttle, Told, matched
-from traymail.engine.flow import LeftOut, Preview, PreviewMail
 from traymail.engine.log_flow import policy_of
 from traymail.engine.log_mail import MOST_TEXT, LogWriter
 

@@ -10,9 +10,10 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from traymail.core.account import Account, Auth, Security
+from traymail.core.examination import Proposal
 from traymail.core.message import Address
-from traymail.core.provider import Endpoint, Provider, for_address, for_host
-from traymail.core.texts import Text, text
+from traymail.core.provider import Endpoint, for_address, for_host
+from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import open_session
 from traymail.senders.smtp_wire import SmtpError
@@ -26,18 +27,6 @@ class Candidate:
 
     host: str
     endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The settings for an address; ``provider`` None when the table does not know the server."""
-
-    host: str
-    port: int
-    security: Security
-    username: str
-    provider: Provider | None
-    how: Text
 
 
 def detect(

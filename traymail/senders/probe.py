@@ -6,12 +6,12 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import Stage
+from traymail.core.examination import Step
 from traymail.core.ports import Clock
 from traymail.core.replies import diagnose
 from traymail.core.secret import Secret
@@ -26,17 +26,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 # The date some servers put into their banner, as in mail (RFC 5322 section 3.3).
 _DATE = re.compile(r"\w{3}, +\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of an examination. ``ok`` None: not reached, or nothing to say; ``ms``: its time."""
-
-    step: str
-    ok: bool | None
-    ms: int | None = None
-    detail: Text | str = ""
-    advice: Text | None = None
 
 
 def examine(account: Account, secret: Secret | None, clock: Clock) -> Iterator[Step]:

@@ -1,0 +1,32 @@
+"""What looking at a server finds: the steps of an examination, and settings to propose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from traymail.core.account import Security
+from traymail.core.provider import Provider
+from traymail.core.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an examination. ``ok`` None: not reached, or nothing to say; ``ms``: its time."""
+
+    step: str
+    ok: bool | None
+    ms: int | None = None
+    detail: Text | str = ""
+    advice: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The settings for an address; ``provider`` None when the table does not know the server."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    provider: Provider | None
+    how: Text
