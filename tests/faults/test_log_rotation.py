@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.tailing import Following, log_rule
+from traymail.core.rules.log import StartAt
+from traymail.watch import tails
 
 
 class Log:
@@ -35,8 +38,13 @@ def log(tmp_path: Path) -> Log:
     return Log(tmp_path / "app.log")
 
 
-@pytest.fixture
-def following(log: Log) -> Iterator[Following]:
+@pytest.fixture(params=["open", "resting"])
+def following(
+    log: Log, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Following]:
+    if request.param == "resting":
+        # As with more files than a program should have open.
+        monkeypatch.setattr(tails, "MOST_OPEN", 0)
     log.path.touch()
     following = Following(log_rule(log.path))
     following.look()
@@ -150,7 +158,7 @@ def test_a_switched_symlink(tmp_path: Path, late: bool) -> None:
     link = tmp_path / "current"
     log.write(1)
     link.symlink_to(tmp_path / "one")
-    following = Following(log_rule(link, start_at="beginning"))
+    following = Following(log_rule(link, start_at=StartAt.BEGINNING))
     following.look()
     link.unlink()
     link.symlink_to(tmp_path / "two")
@@ -161,14 +169,10 @@ def test_a_switched_symlink(tmp_path: Path, late: bool) -> None:
         log.write(2)
     following.rest()
     following.tails.close()
-    # (start_at is given by its word here; only END would begin at the end)
     assert sorted(following.lines()) == sorted(log.all())
 
 
-REWRITES = ["crash", "restart"]
-
-
-@pytest.mark.parametrize("ending", REWRITES)
+@pytest.mark.parametrize("ending", ["crash", "restart"])
 class TestWhileStopped:
     def test_nothing(self, log: Log, following: Following, ending: str) -> None:
         log.write(3)
@@ -329,6 +333,71 @@ def test_rotated_files_that_the_glob_takes_too(tmp_path: Path, how: str) -> None
         log.write(1)
         following.rest()
     following.crash()
+    following.rest()
+    following.tails.close()
+    assert sorted(following.lines()) == sorted(log.all())
+
+
+def rotate(log: Log, turn: int) -> None:
+    """As logrotate does, by one of its ways."""
+    for number in (4, 3, 2, 1):
+        older = Path(f"{log.path}.{number}")
+        if older.exists():
+            older.rename(f"{log.path}.{number + 1}")
+    if turn % 2:
+        shutil.copy(log.path, f"{log.path}.1")
+        os.truncate(log.path, 0)
+    else:
+        log.path.rename(f"{log.path}.1")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_anything_in_any_order(log: Log, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 # a test's, repeatable
+    log.path.touch()
+    following = Following(log_rule(log.path))
+    following.look()
+    for turn in range(60):
+        act = chance.choice(["write", "write", "look", "rotate", "crash", "restart"])
+        if act == "write":
+            log.write(chance.randint(1, 30))
+        elif act == "look":
+            following.look(chance.randint(1, 3))
+        elif act == "rotate":
+            log.write(1)
+            rotate(log, turn)
+            following.look(chance.randint(2, 30))
+        else:
+            getattr(following, act)()
+    following.rest()
+    following.tails.close()
+    assert sorted(following.lines()) == sorted(log.all())
+
+
+def test_rotated_files_of_before_are_left_alone(log: Log) -> None:
+    for suffix in (".2", ".1", ""):
+        log.write(2, Path(f"{log.path}{suffix}"))
+    os.utime(f"{log.path}.1")
+    log.count = 0
+    following = Following(log_rule(log.path))
+    following.look()
+    log.write(1)
+    rotate(log, 0)
+    log.write(1)
+    following.rest()
+    os.truncate(log.path, 0)
+    following.rest()
+    rotate(log, 1)
+    log.write(1)
+    following.rest()
+    following.tails.close()
+    assert sorted(following.lines()) == sorted(log.all())
+
+
+def test_rotated_files_of_before_that_are_wanted(log: Log) -> None:
+    log.write(2, Path(f"{log.path}.1"))
+    log.write(2)
+    following = Following(log_rule(f"{log.path}*", start_at=StartAt.BEGINNING))
     following.rest()
     following.tails.close()
     assert sorted(following.lines()) == sorted(log.all())

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from traymail.core.errors import SourceError
 from traymail.core.rotation import (
+    HEAD,
+    TAIL,
     CatchUp,
     FileId,
     Position,
     Sibling,
     Verdict,
     catch_up,
+    digest,
     is_rotated_name,
     recognise,
 )
@@ -61,11 +64,11 @@ def find_start(
     mine = [one for one in known.values() if one.path == path]
     same = _same(source, known)
     owed = tuple(one for one in mine if not one.ended and one is not same and one.file not in live)
-    if same is not None and not owed:
+    since = _since(source, same, mine)
+    if same is not None and since is None and not owed:
         return Start((same.offset, same.inside_line))
     if not mine and same is None:
         return Start(_copied(source, path, known))
-    since = None if same is not None else max(one.mtime_ns for one in mine)
     others = tuple(known.values())
     beside = _siblings(path, owed, others, {source.file, *live}, since)
     plan = catch_up(owed, others, beside, since_mtime_ns=since)
@@ -79,6 +82,50 @@ def find_start(
         )
     rests = tuple((place, owed[number]) for number, place in plan.rests)
     return Start(begin, rests, plan.between, _closed(owed, plan, source.file))
+
+
+def _since(source: Source, same: Position | None, mine: list[Position]) -> int | None:
+    """Return from when on files may have come and gone at a path unseen; None: none have."""
+    if same is None:
+        return max((one.mtime_ns for one in mine), default=None)
+    # An empty file that changed may have been filled, copied and emptied: nothing shows it.
+    changed = same.offset == 0 and same.mtime_ns != source.stat().st_mtime_ns
+    return same.mtime_ns if changed else None
+
+
+def bystanders(
+    path: str, known: Collection[FileId], followed: Collection[str]
+) -> Iterator[Position]:
+    """Yield the rotated files that are beside a log when it is first seen, as ended ones.
+
+    So they are told from those that come later, of which every line is owed. Those ``followed``
+    as logs themselves are none.
+    """
+    for place in siblings_of(path):
+        if place in followed:
+            continue
+        try:
+            with closing(Source(place)) as source:
+                if source.file in known:
+                    continue
+                found = source.stat()
+                offset = 0 if source.compressed else found.st_size
+                head = source.read(0, HEAD)
+                tail = source.read(max(0, offset - TAIL), min(TAIL, offset))
+        except (SourceError, FileNotFoundError):
+            continue
+        yield Position(
+            path=path,
+            device=found.st_dev,
+            inode=found.st_ino,
+            offset=offset,
+            head=digest(head),
+            head_size=len(head),
+            tail=digest(tail),
+            tail_size=len(tail),
+            mtime_ns=found.st_mtime_ns,
+            ended=True,
+        )
 
 
 def _closed(owed: tuple[Position, ...], plan: CatchUp, file: FileId) -> tuple[Position, ...]:

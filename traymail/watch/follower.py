@@ -107,6 +107,10 @@ class Follower:
         """Tell whether the file changed since it was last read to its end."""
         return self._doubts > 0 or self._stat != (found.st_size, found.st_mtime_ns)
 
+    def changed(self, found: os.stat_result) -> bool:
+        """Tell whether the file is not as it was when it had been read to its end."""
+        return self._stat is not None and self.grown(found)
+
     def read(self, now: float, tell: Tell) -> Progress:
         """Read the next chunk and tell what matched in it; raises SourceError."""
         found = self.source.stat()

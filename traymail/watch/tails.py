@@ -24,7 +24,7 @@ from traymail.core.rotation import FileId, Known, Position, is_compressed
 from traymail.core.rules.log import LogRule, StartAt
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.watch.finding import Begin, Start, expand, find_start
+from traymail.watch.finding import Begin, Start, bystanders, expand, find_start
 from traymail.watch.follower import Follower, Progress, Reader, Tell, start_at_end
 from traymail.watch.sources import Source, look, not_regular
 
@@ -247,10 +247,13 @@ class Tails:
             found = None
         kept = []
         for follower in self._current.pop(path, []):
-            if found is not None and follower.source.file == (found.st_dev, found.st_ino):
-                kept.append(follower)
-            else:
+            if found is None or follower.source.file != (found.st_dev, found.st_ino):
                 self._leave(follower, now)
+            elif follower.end == 0 and follower.changed(found):
+                # It may have been filled, copied and emptied since: looked at anew.
+                follower.source.close()
+            else:
+                kept.append(follower)
         followed = {reader.rule for one in kept for reader in one.readers}
         grown = [one for one in kept if found is not None and one.grown(found)]
         if found is not None and (missing := [name for name in names if name not in followed]):
@@ -319,6 +322,8 @@ class Tails:
         self._read_before(start, path, name, now)
         if start.begin is not None:
             return start.begin
+        for position in bystanders(path, watched.known, watched.origins):
+            watched.learn(position)
         first = not watched.origins.get(path, set()) & watched.globs
         if first and watched.rule.start_at is StartAt.END:
             return start_at_end(source, watched.rule.encoding), False
