@@ -9,10 +9,11 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.session import Session
-from traymail.cli.show import table
+from traymail.cli.show import state_word, table
 from traymail.cli.words import command, option
 from traymail.core.duration import parse_duration
 from traymail.core.errors import NotRunning
+from traymail.core.outbox import State
 from traymail.core.texts import Text, text
 
 # The program promises to end within 5 s; the rest is for a machine under load.
@@ -82,43 +83,68 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
     if told["config_error"]:
         session.say(text("An edit of the configuration is refused; the last good one is used:"))
         session.say(told["config_error"])
-    session.say(text("Outbox: {counts}", counts=_counts(told["outbox"])))
+    session.say(text("Outbox: {counts}", counts=_counts(session, told["outbox"])))
     rows = [
-        (session.translated(text("account {name}", name=name)), one["state"], _counts(one))
+        (
+            session.translated(text("account {name}", name=name)),
+            _word(session, one["state"]),
+            _counts(session, one),
+        )
         for name, one in told["accounts"].items()
     ]
     rows += [
         (
             session.translated(text("rule {name}", name=name)),
             _rule_state(session, one),
-            _counts(one),
+            _counts(session, one),
         )
         for name, one in told["rules"].items()
     ]
     for line in table(rows) if rows else []:
         session.say(line)
+    for name, one in told["rules"].items():
+        for left in one["left_out"]:
+            session.say(
+                text(
+                    "rule {name} leaves out {what}: {reason}",
+                    name=name,
+                    what=left["what"],
+                    reason=left["reason"],
+                )
+            )
 
 
 def _rule_state(session: Session, rule: dict[str, Any]) -> str:
     if rule["error"]:
         return str(rule["error"])
-    state: Text = (
-        text("off")
-        if not rule["enabled"]
-        else text("watching")
-        if rule["watching"]
-        else text("not watching")
-    )
-    return session.translated(state)
+    if not rule["enabled"]:
+        return session.translated(text("off"))
+    return session.translated(text("watching") if rule["watching"] else text("not watching"))
 
 
-def _counts(told: dict[str, Any]) -> str:
-    """Return the numbers among facts: ``queued 2, failed 1``."""
+def _counts(session: Session, told: dict[str, Any]) -> str:
+    """Return the numbers among facts: ``waiting 2, failed 1``."""
     return ", ".join(
-        f"{name} {value}"
+        f"{_word(session, name)} {value}"
         for name, value in told.items()
         if isinstance(value, int) and not isinstance(value, bool)
     )
+
+
+def _word(session: Session, key: str) -> str:
+    """Return a word of ``status --json`` as people read it; an unknown one as it is."""
+    return session.translated(_WORDS.get(key, key))
+
+
+_WORDS: dict[str, Text] = {
+    **{state.value: state_word(state) for state in State},
+    "matched": text("matched"),
+    "suppressed": text("held back"),
+    "ready": text("ready"),
+    "waiting": text("waiting"),
+    "attention": text("needs you"),
+    "missing": text("not configured"),
+}
 
 
 @command("pause", text("Let nothing leave this computer; rules go on collecting."))

@@ -1,0 +1,269 @@
+"""`traymail send`: what arrives, what is printed, how each failure ends; nothing is lost."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import USER, Desk, desk
+from tests.support.homes import Home
+from tests.support.sink import Arrival, Sink
+
+KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account"}
+ENTRY_KEYS = {
+    *("id", "message_id", "state", "account", "rule", "to", "subject", "size", "created_at"),
+    *("updated_at", "attempts", "next_attempt_at", "code", "reply", "advice", "duration_ms"),
+    "possible_duplicate",
+}
+
+
+@pytest.fixture
+def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
+    with desk(tmp_path, certificates) as one:
+        yield one
+
+
+def _parsed(arrival: Arrival) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(arrival.content)
+
+
+def test_a_message_with_everything_arrives(office: Desk, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    scan = tmp_path / "扫描 件.bin"
+    scan.write_bytes(content)
+    done = office.run(
+        *("send", "--to", "老板 <boss@c.example>, second@c.example", "--to", "third@c.example"),
+        *("--cc", "copy@c.example", "--bcc", "hidden@c.example"),
+        *("--subject", "你好 📎", "--body", "第一行\n.\nlast", "--attach", scan),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Mail 1 is sent: 250 2.0.0 OK: taken (")
+    [arrival] = office.sink.arrivals
+    assert arrival.user == USER
+    assert arrival.encrypted
+    people = ("boss", "second", "third", "copy", "hidden")
+    assert arrival.recipients == tuple(f"{one}@c.example" for one in people)
+    mail = _parsed(arrival)
+    assert mail["To"] == "老板 <boss@c.example>, second@c.example, third@c.example"
+    assert (mail["Cc"], mail["Bcc"]) == ("copy@c.example", None)
+    assert mail["Subject"] == "你好 📎"
+    assert mail["X-Mailer"].startswith("traymail/")
+    text, attached = mail.iter_parts()
+    assert text.get_content().split() == ["第一行", ".", "last"]
+    assert attached.get_filename() == "扫描 件.bin"
+    received = attached.get_payload(decode=True)
+    assert isinstance(received, bytes)
+    assert hashlib.sha256(received).digest() == hashlib.sha256(content).digest()
+
+
+def test_the_result_for_programs(office: Desk) -> None:
+    sent = office.json("send", "--to", "b@c.example", "--subject", "x")
+    assert set(sent) == KEYS
+    assert (sent["id"], sent["state"], sent["code"], sent["account"]) == (1, "sent", 250, "desk")
+    [entry] = office.json("outbox", "list")
+    assert set(entry) == ENTRY_KEYS
+    assert entry["rule"] is None
+    assert entry["next_attempt_at"] is None
+    assert entry["created_at"].endswith("Z")
+    assert entry["message_id"] == sent["message_id"]
+
+
+def test_queue_stores_and_retry_sends(office: Desk) -> None:
+    done = office.run("send", "--to", "b@c.example", "--subject", "x", "--queue")
+    assert (done.returncode, done.stdout) == (0, "Mail 1 is stored in the outbox.\n")
+    assert office.sink.connections == 0
+    assert office.states() == {1: "queued"}
+    assert office.run("outbox", "retry", "1").returncode == 0
+    assert len(office.sink.arrivals) == 1
+
+
+def test_text_comes_from_standard_input(office: Desk) -> None:
+    done = office.run("send", "--to", "b@c.example", "--body", "-", given="管道 text\n")
+    assert done.returncode == 0
+    assert _parsed(office.sink.arrivals[0]).get_content() == "管道 text\r\n"
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown"])
+def test_html_has_its_text(office: Desk, tmp_path: Path, kind: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>Hello <b>you</b></p>", "utf-8")
+    given = ["--html", page] if kind == "html" else ["--markdown", "--body", "Hello **you**"]
+    assert office.run("send", "--to", "b@c.example", *given).returncode == 0
+    text, html = _parsed(office.sink.arrivals[0]).iter_parts()
+    expected = "Hello you" if kind == "html" else "Hello **you**"
+    assert (text.get_content_type(), text.get_content().strip()) == ("text/plain", expected)
+    assert html.get_content_type() == "text/html"
+    assert ">you</" in html.get_content()
+
+
+def _rcpt(sink: Sink) -> None:
+    sink.reply("rcpt", "550 5.1.1 no such user")
+
+
+def _final(sink: Sink) -> None:
+    sink.reply("final", "451 4.3.0 try later")
+
+
+def _lost(sink: Sink) -> None:
+    sink.drop("answer")
+
+
+def _sender(sink: Sink) -> None:
+    sink.reply("mail", "553 5.7.1 not your address")
+
+
+def _content(sink: Sink) -> None:
+    sink.reply("final", "554 5.7.1 looks like spam")
+
+
+def _nonsense(sink: Sink) -> None:
+    sink.reply("mail", "hello there")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "status", "state", "waits", "told"),
+    [
+        (_rcpt, 69, "failed", False, "550 5.1.1 no such user"),
+        (_content, 69, "failed", False, "554 5.7.1 looks like spam"),
+        (_final, 75, "queued", True, "451 4.3.0 try later"),
+        (_nonsense, 75, "queued", True, "Mail 1 stays in the outbox"),
+        (_lost, 75, "unknown", False, "Mail 1 may have arrived"),
+        (_sender, 69, "queued", False, "553 5.7.1 not your address"),
+    ],
+)
+def test_what_a_server_says_ends_as_it_should(
+    office: Desk,
+    prepare: Callable[[Sink], None],
+    status: int,
+    state: str,
+    waits: bool,
+    told: str,
+) -> None:
+    prepare(office.sink)
+    done = office.run("send", "--to", "b@c.example", "--subject", "kept")
+    cause, way_out = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (status, "")
+    assert told in cause
+    assert way_out
+    [entry] = office.json("outbox", "list")
+    assert entry["state"] == state
+    assert (entry["next_attempt_at"] is not None) is waits
+    assert entry["subject"] == "kept"
+
+
+def test_a_wrong_code_stops_the_account_until_it_is_mended(office: Desk) -> None:
+    office.give_secret("wrongwrongwrong1")
+    done = office.run("send", "--to", "b@c.example", "--subject", "first")
+    assert done.returncode == 77
+    assert "535" in done.stderr
+    assert "wrongwrongwrong1" not in done.stderr + done.stdout
+    assert len(done.stderr.splitlines()) == 2
+    [entry] = office.json("outbox", "list")
+    assert (entry["state"], entry["next_attempt_at"]) == ("queued", None)
+    assert office.json("account", "list")[0]["state"] == "attention"
+    # Not tried again: a refused login repeated is how accounts get locked.
+    logins = len(office.sink.logins)
+    assert office.run("send", "--to", "b@c.example", "--subject", "second").returncode == 77
+    assert len(office.sink.logins) == logins
+    office.give_secret()
+    assert office.run("account", "test", "desk").returncode == 0
+    assert office.run("outbox", "retry", "--all").returncode == 0
+    assert office.states() == {1: "sent", 2: "sent"}
+
+
+def test_no_secret(office: Desk) -> None:
+    office.env.clear()
+    done = office.run("send", "--to", "b@c.example", "--subject", "x")
+    assert done.returncode == 77
+    assert len(done.stderr.splitlines()) == 2
+    assert office.states() == {1: "queued"}
+
+
+def test_a_certificate_of_another_host(tmp_path: Path, certificates: Certificates) -> None:
+    with desk(tmp_path, certificates, shown=certificates.wrong_host) as office:
+        done = office.run("send", "--to", "b@c.example", "--subject", "x")
+        assert done.returncode == 69
+        assert len(done.stderr.splitlines()) == 2
+        assert office.sink.logins == []
+        [entry] = office.json("outbox", "list")
+        assert (entry["state"], entry["next_attempt_at"]) == ("queued", None)
+        assert office.json("account", "list")[0]["state"] == "attention"
+
+
+def test_a_server_without_starttls(tmp_path: Path, certificates: Certificates) -> None:
+    with desk(tmp_path, certificates, security="none") as office:
+        office.configure(security="starttls")
+        done = office.run("send", "--to", "b@c.example", "--subject", "x")
+        assert done.returncode == 69
+        assert office.sink.logins == []
+        assert office.states() == {1: "queued"}
+
+
+def test_no_server(office: Desk) -> None:
+    office.configure(port=9)
+    done = office.run("send", "--to", "b@c.example", "--subject", "x")
+    assert done.returncode == 75
+    assert office.states() == {1: "queued"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--subject", "x"], 64, "--to"),
+        (["--to", "b@c.example"], 64, "There is nothing to send"),
+        (["--to", "b@c.example", "--bogus"], 64, "--bogus"),
+        (["--to", "b@c.example", "--html", "a", "--markdown"], 64, "--markdown"),
+        (["--to", "b@c.example\nBcc: all@c.example", "--subject", "x"], 65, "b@c.example Bcc"),
+        (["--to", "nobody", "--subject", "x"], 65, "nobody"),
+        (["--to", "b@c.example", "--subject", "x", "--account", "no"], 65, "account no"),
+        (["--to", "b@c.example", "--attach", "/not/there.pdf"], 66, "/not/there.pdf"),
+        (["--to", "b@c.example", "--attach", "/dev/null"], 66, "/dev/null"),
+        (["--to", "b@c.example", "--html", "/not/there.html"], 66, "/not/there.html"),
+    ],
+    ids=lambda value: None if isinstance(value, list) else str(value),
+)
+def test_bad_input_stores_nothing(
+    office: Desk, arguments: list[str], status: int, told: str
+) -> None:
+    done = office.run("send", *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert not (office.home.path / "state" / "outbox.db").exists() or office.states() == {}
+
+
+def test_text_that_is_no_text(office: Desk, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_bytes(b"<p>\xff\xfe\x00")
+    done = office.run("send", "--to", "b@c.example", "--html", page)
+    assert done.returncode == 65
+    assert "UTF-8" in done.stderr
+
+
+def test_without_an_account(home: Home) -> None:
+    done = home.run("send", "--to", "b@c.example", "--subject", "x")
+    assert done.returncode == 65
+    assert done.stderr.splitlines() == [
+        "There is no account yet.",
+        "Add one with: traymail account add ADDRESS",
+    ]
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    home = Home(tmp_path / "file" / "home")
+    done = home.run("outbox", "list")
+    assert done.returncode == 73
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_header_cannot_be_added(office: Desk) -> None:
+    done = office.run("send", "--to", "b@c.example", "--subject", "a\r\nBcc: all@c.example")
+    assert done.returncode == 0
+    mail = _parsed(office.sink.arrivals[0])
+    assert (mail["Bcc"], mail["Subject"]) == (None, "a  Bcc: all@c.example")
