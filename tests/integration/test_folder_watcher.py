@@ -260,6 +260,23 @@ def test_what_is_no_regular_file_is_left_out_and_named(begin: Begin, folder: Pat
     assert [one.what for one in watched.of(FileLeftOut)].count("link") == 1
 
 
+def test_a_folder_inside_that_becomes_a_link_is_not_followed(begin: Begin, folder: Path) -> None:
+    secret = folder.parent / "secret"
+    secret.mkdir()
+    write(secret / "a")
+    (folder / "in").mkdir()
+    watched = begin(EVENTS_ONLY, recursive=True)
+    watched.wait_for(FirstScan)
+    write(folder / "in" / "a")
+    watched.wait(lambda: "in/a" in watched.watcher._roots["Scans"]._settling)
+    (folder / "in").rename(folder.parent / "away")
+    (folder / "in").symlink_to(secret, target_is_directory=True)
+    watched.wait(lambda: "link" in watched.left_out().get("in/a", ""))
+    write(folder / "good")
+    watched.wait(lambda: "good" in watched.settled())
+    assert watched.settled() == ["good"]
+
+
 def test_a_file_that_is_held_open_for_writing_waits(begin: Begin, folder: Path) -> None:
     watched = begin(settle=timedelta(seconds=0.2))
     watched.wait_for(FirstScan)

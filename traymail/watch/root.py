@@ -133,7 +133,7 @@ class Root:
         """Yield what lies at ``path``. Of a tree that is moved in, not all files are told of."""
         found = os.lstat(path)
         if not stat.S_ISDIR(found.st_mode):
-            yield classify(self.rule, self._selection, inside, found)
+            yield classify(self.rule, self._selection, inside)
         elif self.rule.recursive and not self._closed(inside):
             yield from look_through(self.rule, self._selection, inside)
 
@@ -240,6 +240,8 @@ class Root:
             found = None
         if not isinstance(found, FoundFile):
             self._settling.gone(path)
+            if found is not None and found.told:
+                self._leave_out(path, found.reason)
             return None
         if found.identity.size < self.rule.min_bytes:
             # Whoever made it will write to it, which begins its wait anew; a rescan looks too.

@@ -67,11 +67,18 @@ def look_through(
 def classify(
     rule: FolderRule, selection: Selection, path: str, found: os.stat_result | None = None
 ) -> FoundFile | Passed:
-    """Return what lies at ``path``; raises OSError when there is nothing, or it cannot be seen."""
+    """Return what lies at ``path``; raises OSError when there is nothing, or it cannot be seen.
+
+    ``found`` is what is known of it, when it was reached through no link.
+    """
     exclusion = selection.exclusion(path)
     if exclusion is not None:
         return Passed(path, exclusion.reason, exclusion.told)
     if found is None:
+        # A folder on the way may have been replaced by a link to somewhere else.
+        for at, sign in enumerate(path):
+            if sign == "/" and stat.S_ISLNK(os.lstat(full_path(rule, path[:at])).st_mode):
+                return Passed(path, _kind(stat.S_IFLNK))
         found = os.lstat(full_path(rule, path))
     if not stat.S_ISREG(found.st_mode):
         return Passed(path, _kind(found.st_mode))
