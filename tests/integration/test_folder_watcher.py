@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,12 +23,15 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    NoLongerLeftOut,
 )
 from traymail.core.rules.folder import Existing
 from traymail.core.selection import LOOP, Selection
 from traymail.store.database import Database
+from traymail.watch import writers
 from traymail.watch.folders import Pace
 from traymail.watch.mounts import is_network
+from traymail.watch.root import NETWORK_SETTLE, quiet
 from traymail.watch.tree import Passed, one_file, present
 
 WHOLE = b"the whole content of this file\n" * 40
@@ -197,12 +201,12 @@ def test_a_burst_of_which_most_events_are_lost(begin: Begin, folder: Path) -> No
     watched.wait_for(FirstScan)
     # No event comes through, as after an overflow.
     watched.watcher._note = lambda *_: None  # type: ignore[method-assign] # events are lost
-    names = {f"{number:04}.txt" for number in range(1000)}
+    names = {f"{number:04}.txt" for number in range(500)}
     for name in names:
         write(folder / name, b"x")
     watched.wait(lambda: set(watched.settled()) == names, timeout=30.0)
     rest(1.2)
-    assert len(watched.settled()) == 1000
+    assert len(watched.settled()) == 500
 
 
 @pytest.mark.parametrize("existing", list(Existing))
@@ -275,6 +279,40 @@ def test_a_folder_inside_that_becomes_a_link_is_not_followed(begin: Begin, folde
     write(folder / "good")
     watched.wait(lambda: "good" in watched.settled())
     assert watched.settled() == ["good"]
+
+
+def test_what_is_no_longer_left_out_is_told(begin: Begin, folder: Path) -> None:
+    watched = begin()
+    watched.wait_for(FirstScan)
+    write(folder / "a.part")
+    (folder / "link").symlink_to(folder)
+    watched.wait(lambda: len(watched.left_out()) == 2)
+    (folder / "a.part").rename(folder / "a")
+    (folder / "link").unlink()
+    watched.wait_for(NoLongerLeftOut, 2)
+    assert {one.what for one in watched.of(NoLongerLeftOut)} == {"a.part", "link"}
+
+
+def test_a_share_lets_files_be_quiet_for_longer(folder: Path) -> None:
+    default, given = folder_rule(folder, settle=timedelta(seconds=5)), folder_rule(folder)
+    assert quiet(default, network=True) == NETWORK_SETTLE
+    assert quiet(default, network=False) == default.settle
+    assert quiet(given, network=True) == given.settle
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has two ways to see a writer")
+def test_a_writer_is_seen_among_the_processes_too(folder: Path) -> None:
+    file = folder / "a"
+    write(file)
+    assert not writers.open_for_writing(str(file))
+    assert not writers._held_by_a_process(str(file))
+    with file.open("rb"):
+        assert not writers.open_for_writing(str(file))
+        assert not writers._held_by_a_process(str(file))
+    with file.open("ab"):
+        assert writers.open_for_writing(str(file))
+        assert writers._held_by_a_process(str(file))
+    assert not writers.open_for_writing(str(folder / "none"))
 
 
 def test_a_file_that_is_held_open_for_writing_waits(begin: Begin, folder: Path) -> None:

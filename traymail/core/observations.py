@@ -37,10 +37,17 @@ class FileSettled(Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLeftOut(Observation):
-    """Something in a watched folder will not be mailed, or not yet; told again at each rescan."""
+    """Something in a watched folder will not be mailed, or not yet."""
 
     what: str
     reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoLongerLeftOut(Observation):
+    """What was told of as left out is gone, or may be mailed now."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

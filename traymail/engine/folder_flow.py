@@ -19,6 +19,7 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    NoLongerLeftOut,
     Observation,
 )
 from traymail.core.outbox import OutboxItem, State
@@ -80,6 +81,8 @@ class FolderFlow:
                 self._settled(file, now)
             case FileLeftOut(what=what, reason=reason):
                 self._leave_out(what, reason)
+            case NoLongerLeftOut(what=what):
+                self._no_longer_left_out(what)
             case FirstScan() if observation.folder == self._rule.folder:
                 self._first = observation
                 self._begin(now)

@@ -23,6 +23,7 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    NoLongerLeftOut,
     Observation,
 )
 from traymail.core.rules.folder import FolderRule
@@ -63,7 +64,7 @@ class Root:
         self._selection = Selection(rule, self.own_folders)
         self._known = known
         self._observe = observe
-        self._settling = Settling(_quiet(rule, network=self.network).total_seconds())
+        self._settling = Settling(quiet(rule, network=self.network).total_seconds())
         self._told: dict[str, Text] = {}
         self._small: dict[str, FileIdentity] = {}
         self._gone: Text | None = None
@@ -161,6 +162,8 @@ class Root:
             self._leave_out(path, reason)
         # What is gone, or fits now, may be told again when it comes back.
         kept = {path for path in self._told if path in small or path in self._settling}
+        for path in self._told.keys() - left_out.keys() - kept:
+            self._observe(NoLongerLeftOut(rule=self.rule.name, what=readable(path)))
         self._told = {path: self._told[path] for path in (*left_out, *kept)}
 
     def _first_scan(self) -> None:
@@ -266,6 +269,6 @@ class Root:
             self._observe(FileLeftOut(rule=self.rule.name, what=readable(path), reason=reason))
 
 
-def _quiet(rule: FolderRule, *, network: bool) -> timedelta:
+def quiet(rule: FolderRule, *, network: bool) -> timedelta:
     """Return for how long a file must be quiet; a share's default is longer."""
     return NETWORK_SETTLE if network and rule.settle == _DEFAULT_SETTLE else rule.settle
