@@ -12,7 +12,6 @@ from traymail.core.lines import (
     LONGEST_LINE,
     cut_line,
     encoding_of,
-    is_encoding,
     last_lines,
     lines_end,
     shown,
@@ -78,21 +77,6 @@ def test_utf_8_and_gb18030_in_one_file() -> None:
 def test_leading_nuls_are_stripped() -> None:
     raw = b"\0" * 1000 + b"a\nb\0c\n"
     assert to_utf8(raw, encoding_of(raw, "auto")) == b"a\nb\0c\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "known"),
-    [
-        ("auto", True),
-        ("utf-8", True),
-        ("GBK", True),
-        ("utf-16", True),
-        ("nothing", False),
-        ("hex", False),
-    ],
-)
-def test_names_of_encodings(name: str, known: bool) -> None:
-    assert is_encoding(name) is known
 
 
 def test_last_lines_and_cut_lines() -> None:

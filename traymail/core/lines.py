@@ -52,16 +52,6 @@ def encoding_of(head: bytes, wanted: str) -> Encoding:
     return Encoding()
 
 
-def is_encoding(name: str) -> bool:
-    """Tell whether a rule may name this encoding: ``auto``, or a text codec of Python's."""
-    if name.lower() == AUTO:
-        return True
-    try:
-        return bool("\n".encode(codecs.lookup(name).name))
-    except (LookupError, UnicodeError):
-        return False
-
-
 def lines_end(raw: bytes, encoding: Encoding) -> int:
     """Return where the last line break of ``raw`` ends, 0 when there is none."""
     newline = encoding.newline
