@@ -13,6 +13,8 @@ from typing import Any
 
 from tests.support.homes import Home
 from tests.support.wait import until
+from traymail.core.errors import NotRunning
+from traymail.desktop.instance import Instance
 
 CANARY = "canary-secret-42"
 ADDRESS = "me@example.com"
@@ -56,7 +58,7 @@ class Running:
 
     def __init__(self, home: Home, env: Mapping[str, str]) -> None:
         self.home = home
-        self.env = dict(env)
+        self._instance = Instance(home.path / "state")
         self._output = home.path / "output"
         with self._output.open("ab") as output:
             self.process = subprocess.Popen(
@@ -78,11 +80,8 @@ class Running:
         return self
 
     def status(self) -> dict[str, Any]:
-        """Return what `status --json` shows."""
-        asked = self.home.run("status", "--json")
-        assert asked.returncode == 0, asked.stderr + self.output
-        told: dict[str, Any] = json.loads(asked.stdout)
-        return told
+        """Return what `status --json` shows, without starting Python for it."""
+        return self._instance.ask({"command": "status", "language": "en"})
 
     def end(self, number: int = signal.SIGTERM, seconds: float = 10.0) -> int:
         """Send a signal and return the exit status."""
@@ -97,7 +96,10 @@ class Running:
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, f"the program has ended: {self.output}"
-        return self.home.run("status", "--json").returncode == 0
+        try:
+            return "pid" in self.status()
+        except NotRunning:
+            return False
 
 
 @contextmanager

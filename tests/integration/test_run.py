@@ -1,0 +1,429 @@
+"""The running program as people and other processes meet it: `traymail run --headless`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.homes import Home
+from tests.support.running import ADDRESS, CANARY, Running, account, credentials, outbox, running
+from tests.support.session import KeyringSession
+from tests.support.sink import Arrival, Sink, Stage, serve
+from tests.support.wait import until
+
+MAIL = ("--to", "you@example.com", "--subject", "hello", "--body", "a line")
+# What the program promises for its end, and what the tests give it on a busy machine.
+END_SECONDS = 5.0
+BUSY_SECONDS = 4.0
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    context = certificates.good.server_context()
+    with serve(context, security="tls", user=ADDRESS, password=CANARY) as server:
+        yield server
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return credentials(tmp_path / "credentials")
+
+
+@pytest.fixture
+def ready(home: Home, sink: Sink, certificates: Certificates) -> Home:
+    """A home with an account at the sink."""
+    home.configure(account(sink.port, ca_file=certificates.ca_file))
+    return home
+
+
+def configure(home: Home, sink: Sink, certificates: Certificates, rules: str) -> None:
+    home.configure(account(sink.port, ca_file=certificates.ca_file) + rules)
+
+
+def read(arrival: Arrival) -> EmailMessage:
+    return message_from_bytes(arrival.content, _class=EmailMessage, policy=policy.default)
+
+
+def subjects(sink: Sink) -> list[str]:
+    return [str(read(arrival)["Subject"]) for arrival in list(sink.arrivals)]
+
+
+def state_of(home: Home, mail_id: int = 1) -> str:
+    return next(str(item["state"]) for item in outbox(home) if item["id"] == mail_id)
+
+
+# --- one per home, its end ------------------------------------------------------------------------
+
+
+def test_a_second_program_in_a_home_names_the_first(ready: Home) -> None:
+    with running(ready) as program:
+        second = ready.run("run", "--headless")
+        assert second.returncode == 75
+        assert f"traymail already runs (pid {program.process.pid})" in second.stderr
+        assert program.status()["pid"] == program.process.pid
+
+
+def test_two_homes_run_side_by_side(ready: Home, tmp_path: Path) -> None:
+    other = Home(tmp_path / "another home")
+    other.configure("version = 1\n")
+    with running(ready), running(other) as program:
+        assert program.status()["home"] == str(other.path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(number: int, ready: Home) -> None:
+    with running(ready) as program:
+        assert program.end(number) == 0
+        assert program.output == ""
+    asked = ready.run("status", "--json")
+    assert (asked.returncode, json.loads(asked.stdout)) == (69, {"running": False})
+
+
+def test_status_tells_what_programs_rely_on(ready: Home) -> None:
+    with running(ready) as program:
+        asked = ready.run("status", "--json")
+        assert asked.returncode == 0
+        told = json.loads(asked.stdout)
+        assert (told["pid"], told["home"]) == (program.process.pid, str(ready.path))
+        assert (told["paused"], told["config_error"], told["rules"]) == (False, None, {})
+        assert told["accounts"] == {
+            "main": {"state": "ready", "queued": 0, "failed": 0, "breaker": "closed"}
+        }
+        assert set(told["outbox"].values()) == {0}
+        assert list(told["outbox"]) == ["queued", "sending", "sent", "failed", "unknown"]
+        assert told["version"] in ready.run("--version").stdout
+        assert f"pid {program.process.pid}" in ready.run("status").stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("stage", "left"), [("mail", "queued"), ("answer", "unknown")])
+def test_it_ends_while_the_server_hangs(
+    stage: Stage, left: str, number: int, ready: Home, sink: Sink, env: dict[str, str]
+) -> None:
+    never = Event()
+    sink.hold(stage, never)
+    with running(ready, env) as program:
+        assert ready.run("send", "--queue", *MAIL).returncode == 0
+        until(lambda: sink.arrivals if stage == "answer" else sink.logins, what="a mail under way")
+        assert program.end(number, END_SECONDS + BUSY_SECONDS) == 0
+    never.set()
+    assert state_of(ready) == left
+
+
+def test_it_ends_while_a_server_says_nothing(home: Home, env: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        home.configure(account(silent.getsockname()[1]))
+        with running(home, env) as program:
+            assert home.run("send", "--queue", *MAIL).returncode == 0
+            peer, _ = silent.accept()
+            with peer:
+                assert program.end(seconds=END_SECONDS + BUSY_SECONDS) == 0
+    assert state_of(home) == "queued"
+
+
+def test_quit_ends_it(ready: Home) -> None:
+    with running(ready) as program:
+        assert ready.run("quit").returncode == 0
+        assert program.process.wait(END_SECONDS) == 0
+    for command in ("quit", "pause", "resume", "status"):
+        refused = ready.run(command)
+        assert refused.returncode == 69
+        assert refused.stderr.startswith("traymail is not running.")
+
+
+def test_without_a_valid_configuration_it_does_not_start(home: Home) -> None:
+    home.configure("version = 1\nlangauge = 3\n")
+    refused = home.run("run", "--headless")
+    assert refused.returncode == 78
+    assert "config.toml:2: langauge: unknown key" in refused.stderr
+
+
+# --- mail of other processes ----------------------------------------------------------------------
+
+
+def test_it_delivers_what_others_store(ready: Home, sink: Sink, env: dict[str, str]) -> None:
+    with running(ready, env) as program:
+        stored = ready.run("send", "--queue", "--json", *MAIL)
+        assert json.loads(stored.stdout)["state"] == "queued"
+        [arrival] = sink.wait_for(1)
+        assert read(arrival)["Message-ID"] == json.loads(stored.stdout)["message_id"]
+        until(lambda: program.status()["outbox"]["sent"] == 1, what="one mail sent")
+
+
+def test_a_send_beside_it_ends_with_the_outcome(
+    ready: Home, sink: Sink, env: dict[str, str]
+) -> None:
+    with running(ready, env):
+
+        def send() -> tuple[int, str]:
+            sent = ready.run("send", "--json", *MAIL)  # has no secret itself
+            return sent.returncode, json.loads(sent.stdout)["state"] + " " + sent.stderr[:12]
+
+        assert send() == (0, "sent ")
+        sink.reply("rcpt", "550 5.1.1 no such user")
+        assert send() == (69, "failed Mail 2 faile")
+        sink.reply("final", "451 4.3.0 later")
+        assert send() == (75, "queued Mail 3 stays")
+    assert [item["state"] for item in outbox(ready)] == ["sent", "failed", "queued"]
+
+
+def test_while_paused_nothing_leaves(ready: Home, sink: Sink, env: dict[str, str]) -> None:
+    with running(ready, env) as program:
+        assert ready.run("pause").returncode == 0
+        until(lambda: program.status()["paused"], what="the pause")
+        assert ready.run("send", "--queue", *MAIL).returncode == 0
+        waits = ready.run("send", *MAIL)
+        assert waits.returncode == 75
+        assert "traymail resume" in waits.stderr
+    # A pause outlives the program, and holds for a send without one.
+    assert ready.run("send", *MAIL, env=env).returncode == 75
+    with running(ready, env) as program:
+        assert program.status()["outbox"]["queued"] == 3
+        assert sink.connections == 0
+        assert ready.run("resume").returncode == 0
+        sink.wait_for(3)
+        until(lambda: program.status()["outbox"]["sent"] == 3, what="all sent")
+        assert not program.status()["paused"]
+
+
+def test_a_pause_ends_by_itself(ready: Home, sink: Sink, env: dict[str, str]) -> None:
+    with running(ready, env):
+        assert ready.run("pause", "3s").returncode == 0
+        assert ready.run("send", "--queue", *MAIL).returncode == 0
+        sink.wait_for(1, timeout=20)
+
+
+# --- the configuration under way ------------------------------------------------------------------
+
+LOG_RULE = """
+[[rules]]
+name = "errors"
+kind = "log"
+to = ["ops@example.com"]
+subject = "{{match.level}}"
+body = "{{lines}}"
+paths = ["{path}"]
+match = ['(?P<level>ERROR|FATAL)']
+cooldown = "0s"
+"""
+
+FOLDER_RULE = """
+[[rules]]
+name = "scans"
+kind = "folder"
+to = ["boss@example.com"]
+subject = "scan {{file.name}}"
+body = "{{file.size}}"
+folder = "{path}"
+settle_seconds = 0
+"""
+
+
+def test_an_edit_is_picked_up_and_a_bad_one_is_not(
+    ready: Home, sink: Sink, certificates: Certificates, env: dict[str, str], tmp_path: Path
+) -> None:
+    good = ready.config.read_text()
+    with running(ready, env) as program:
+        ready.configure(good.replace("[accounts.main]", '[accounts.main]\ndisplay_name = "小明"'))
+
+        def sender() -> str:
+            assert ready.run("send", *MAIL).returncode == 0
+            return str(read(sink.arrivals[-1])["From"])
+
+        assert "小明" in sender()
+        edited = ready.config.read_text()
+        rule = LOG_RULE.format(path=tmp_path / "app.log")
+        ready.configure(edited + rule)
+        until(lambda: "errors" in program.status()["rules"], what="the new rule")
+
+        broken = rule.replace("[accounts", "").replace("cooldown", "cooldwon")
+        ready.configure((edited + broken).replace('security = "tls"', 'security = "tsl"'))
+        told = until(lambda: program.status()["config_error"], what="the refusal of the edit")
+        assert len(told.splitlines()) == 2, told
+        assert "security" in told
+        assert "rules[0].cooldwon: unknown key" in told
+        assert all(line.startswith("config.toml:") for line in told.splitlines())
+        assert "errors" in program.status()["rules"]
+        (tmp_path / "app.log").touch()
+        until(lambda: program.status()["rules"]["errors"]["watching"], what="the log followed")
+        with (tmp_path / "app.log").open("a") as log:
+            log.write("FATAL still watched\n")
+        until(lambda: "FATAL" in subjects(sink), what="a mail by the last good configuration")
+
+        ready.configure(edited)
+        until(lambda: program.status()["config_error"] is None, what="the mended file")
+        assert program.status()["rules"] == {}
+    assert certificates.ca_file.exists()
+
+
+# --- secrets --------------------------------------------------------------------------------------
+
+
+def test_a_wrong_code_stops_the_account_until_a_test_passes(
+    ready: Home, sink: Sink, tmp_path: Path
+) -> None:
+    env = credentials(tmp_path / "credentials", "wrong")
+    with running(ready, env) as program:
+        assert ready.run("send", *MAIL).returncode == 77
+        told = program.status()["accounts"]["main"]
+        assert (told["state"], told["breaker"], told["queued"]) == ("attention", "open", 1)
+        assert ready.run("send", "--queue", *MAIL).returncode == 0
+        assert [item["next_attempt_at"] for item in outbox(ready)] == [None, None]
+        assert len(sink.logins) == 1
+        assert ready.run("account", "test", "main", env=env).returncode == 77
+        assert program.status()["accounts"]["main"]["state"] == "attention"
+
+        right = credentials(tmp_path / "credentials")
+        tested = ready.run("account", "test", "main", env=right)
+        assert tested.returncode == 0, tested.stderr
+        sink.wait_for(2)
+        until(lambda: program.status()["outbox"]["sent"] == 2, what="both sent")
+        told = program.status()["accounts"]["main"]
+        assert (told["state"], told["breaker"]) == ("ready", "closed")
+
+
+def test_a_new_code_in_the_keyring_lets_the_account_go_on(
+    ready: Home, sink: Sink, keyring_env: KeyringSession
+) -> None:
+    del keyring_env
+    assert ready.run("account", "set-secret", "main", given="wrong\n").returncode == 0
+    with running(ready) as program:
+        assert ready.run("send", *MAIL).returncode == 77
+        kept = ready.run("account", "set-secret", "main", given=CANARY + "\n")
+        assert kept.returncode == 0, kept.stderr
+        sink.wait_for(1)
+        until(lambda: program.status()["outbox"]["sent"] == 1, what="the mail sent")
+    assert ready.run("account", "remove", "main").returncode == 0
+
+
+def test_the_secret_stands_nowhere(ready: Home, sink: Sink, env: dict[str, str]) -> None:
+    told: list[str] = []
+    for line in (f"550 5.1.1 {CANARY} is not known", f"451 4.7.1 {CANARY} later"):
+        sink.reply("rcpt", line)
+    with running(ready, env) as program:
+        for arguments in (
+            *(("send", *MAIL), ("send", *MAIL), ("status", "--json"), ("outbox", "list", "--json")),
+            *(("outbox", "show", "1"), ("outbox", "show", "2"), ("account", "test", "main")),
+            *(("account", "list", "--json"), ("-v", "send", *MAIL), ("doctor", "--json")),
+        ):
+            ran = ready.run(*arguments, env=env)
+            told += [ran.stdout, ran.stderr]
+        told.append(Path(f"/proc/{program.process.pid}/cmdline").read_text())
+        kept = {path: path.read_bytes() for path in _files(ready.path)}
+    assert len(sink.arrivals) == 1
+    assert "is not known" in "".join(told)
+    assert CANARY not in "".join(told)
+    kept |= {path: path.read_bytes() for path in _files(ready.path)}
+    assert {"outbox.db", "traymail.log", "config.toml"} <= {path.name for path in kept}
+    assert [path for path, content in kept.items() if CANARY.encode() in content] == []
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def test_a_dropped_file_arrives_whole(
+    home: Home, sink: Sink, certificates: Certificates, env: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    configure(home, sink, certificates, FOLDER_RULE.format(path=folder))
+    content = os.urandom(400_000)
+    with running(home, env) as program:
+        until(lambda: _rule(program, "scans")["watching"], what="the folder watched")
+        (folder / "合同.pdf").write_bytes(content)
+        [arrival] = sink.wait_for(1, timeout=20)
+        until(lambda: _rule(program, "scans")["sent"] == 1, what="the rule's count")
+    assert arrival.recipients == ("boss@example.com",)
+    mail = read(arrival)
+    assert mail["Subject"] == "scan 合同.pdf"
+    assert mail["X-Traymail-Rule"] == "scans"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert _attached(mail) == {"合同.pdf": sha256(content).hexdigest()}
+
+    (folder / "came meanwhile.pdf").write_bytes(b"meanwhile")
+    with running(home, env):
+        until(lambda: len(sink.arrivals) >= 2, 20, "the file that came meanwhile")
+        (folder / "last.pdf").write_bytes(b"last")
+        until(lambda: "scan last.pdf" in subjects(sink), 20, "the last file")
+    assert subjects(sink)[1:] == ["scan came meanwhile.pdf", "scan last.pdf"]
+
+
+def test_an_appended_line_arrives(
+    home: Home, sink: Sink, certificates: Certificates, env: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("ERROR old\n")
+    configure(home, sink, certificates, LOG_RULE.format(path=log))
+
+    def append(words: str) -> None:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(words + "\n")
+
+    with running(home, env) as program:
+        until(lambda: _rule(program, "errors")["watching"], what="the log followed")
+        append("INFO nothing")
+        append("FATAL 磁盘已满")
+        [arrival] = sink.wait_for(1, timeout=20)
+    mail = read(arrival)
+    assert mail["Subject"] == "FATAL"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "FATAL 磁盘已满"
+
+    append("ERROR meanwhile")
+    with running(home, env):
+        until(lambda: len(sink.arrivals) >= 2, 20, "the line that came meanwhile")
+        append("FATAL last")
+        until(lambda: len(sink.arrivals) >= 3, 20, "the last line")
+    assert subjects(sink) == ["FATAL", "ERROR", "FATAL"]
+
+
+def _rule(program: Running, name: str) -> dict[str, Any]:
+    told: dict[str, Any] = program.status()["rules"][name]
+    return told
+
+
+def _attached(mail: EmailMessage) -> dict[str, str]:
+    found = {}
+    for part in mail.iter_attachments():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        found[str(part.get_filename())] = sha256(content).hexdigest()
+    return found
+
+
+def test_it_imports_no_toolkit(ready: Home) -> None:
+    """A server has none of them."""
+    with running(ready) as program:
+        maps = Path(f"/proc/{program.process.pid}/maps").read_text()
+    assert "_tkinter" not in maps
+    assert "PIL" not in maps
+    told = subprocess.run(
+        [sys.executable, "-c", _IMPORTS], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
+
+
+_IMPORTS = """
+import sys, traymail.program, traymail.senders.smtp
+print([name for name in ("tkinter", "pystray", "PIL", "ttkbootstrap") if name in sys.modules])
+"""
