@@ -86,6 +86,12 @@ class Home:
         self.tails.close()
         self.tails, self.flow = self._begin()
 
+    def crash(self) -> None:
+        """What a killed process leaves: nothing is told, only what is on disk remains."""
+        self.flow.observe = lambda *_: None  # type: ignore[method-assign] # it is dead
+        self.tails.close()
+        self.tails, self.flow = self._begin()
+
     def change(self, rule: LogRule) -> None:
         self.rule = rule
         poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
@@ -319,3 +325,31 @@ def test_what_each_mail_would_be(log: Path) -> None:
     assert [(one.what, str(one.reason)) for one in shown.left_out] == [
         ("FATAL", "1 matches do not make up the threshold of 2.")
     ]
+
+
+def test_crashes_between_everything_tell_each_line_once(tmp_path: Path, log: Path) -> None:
+    with home(tmp_path, log, subject="{count}", body="{lines}", max_per_hour=100) as one:
+        one.look()
+        for number in range(20):
+            write(log, f"ERROR {number}\nquiet\n")
+            if number % 3:
+                one.look()
+            if number % 2:
+                one.crash()
+        one.look()
+        told = [line for _, body in one.mails() for line in body.split("\n")]
+        assert told == [f"ERROR {number}" for number in range(20)]
+
+
+def test_long_parts_do_not_make_endless_subjects(tmp_path: Path, log: Path) -> None:
+    given = {"match": ("(?P<all>ERROR.*)",), "subject": "{match.all}", "group_by": "all"}
+    with home(tmp_path, log, **given, cooldown=timedelta(minutes=1)) as one:
+        one.look()
+        write(log, "ERROR " + "x" * 10_000 + "\n")
+        one.look()
+        write(log, "ERROR " + "x" * 10_000 + "\n")
+        one.look()
+        ((subject, body),) = one.mails()
+        assert len(subject) < 600
+        assert len(body) > 10_000
+        assert len(one.positions.throttle("log").groups) == 1

@@ -61,13 +61,11 @@ class Told:
     def shortened(self, length: int) -> Told:
         """Return it with at most so many characters, and a mark where something is missing."""
         match = self.match
-        if len(match.line) <= length and len(match.shown) <= length:
+        if max(map(len, (match.line, match.shown, *match.captured.values()))) <= length:
             return self
-        line, shown = (
-            words if len(words) <= length else words[:length] + CUT_MARK
-            for words in (match.line, match.shown)
-        )
-        return replace(self, match=replace(match, line=line, shown=shown))
+        captured = {name: _cut(words, length) for name, words in match.captured.items()}
+        short = Match(_cut(match.line, length), _cut(match.shown, length), captured)
+        return replace(self, match=short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +266,10 @@ def resume(state: Throttle, policy: Policy, now: datetime) -> Decision:
     if state.over.count and _room(state, policy, now):
         return _tell_over(state, now)
     return state, ()
+
+
+def _cut(words: str, length: int) -> str:
+    return words if len(words) <= length else words[:length] + CUT_MARK
 
 
 def _recent(

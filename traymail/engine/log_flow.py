@@ -48,6 +48,7 @@ from traymail.engine.log_mail import writer_of
 
 # When the state cannot be written: until the logs are read again.
 _AGAIN_LATER = timedelta(seconds=5)
+_LONGEST_GROUP = 200
 
 
 class LogMemory(Protocol):
@@ -173,6 +174,7 @@ class LogFlow:
             self._state = begin(kept, self._policy, now)
             self._loaded = True
             self._tools.memory.save_throttle(self._rule.name, self._state)
+            self._trouble = None
 
     def _keep(self, observation: LogObservation, now: datetime) -> None:
         memory, name = self._tools.memory, self._rule.name
@@ -240,12 +242,16 @@ def policy_of(rule: LogRule) -> Policy:
     return Policy(rule.threshold, rule.cooldown, rule.max_per_hour, rule.silent_for)
 
 
+def group_of(rule: LogRule, match: Match) -> str:
+    """Return the value of ``group_by`` in a match; "" without one. A long one is cut."""
+    return match.captured.get(rule.group_by, "")[:_LONGEST_GROUP] if rule.group_by else ""
+
+
 def by_group(
     rule: LogRule, matches: Iterable[Match], path: str
 ) -> list[tuple[str, tuple[Told, ...]]]:
     """Return matches by the value of ``group_by``, in order of first appearance."""
     groups: dict[str, list[Told]] = {}
     for match in matches:
-        group = match.captured.get(rule.group_by, "") if rule.group_by else ""
-        groups.setdefault(group, []).append(Told(match, path))
+        groups.setdefault(group_of(rule, match), []).append(Told(match, path))
     return [(group, tuple(found)) for group, found in groups.items()]

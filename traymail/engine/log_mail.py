@@ -8,9 +8,11 @@ from datetime import datetime
 
 from traymail.core.account import Account
 from traymail.core.duration import format_duration
+from traymail.core.lines import CUT_MARK
 from traymail.core.matcher import capture_names
 from traymail.core.message import Draft
 from traymail.core.rules.log import LogRule
+from traymail.core.selection import readable
 from traymail.core.template import CAPTURED, LOG, Template, compile_template
 from traymail.core.texts import Text, Translate, text
 from traymail.core.throttle import Alert, Heap, Told, Why
@@ -18,6 +20,8 @@ from traymail.engine.flow import Surroundings, common_values
 
 # Characters of all lines in one mail; what is more is counted in words.
 MOST_TEXT = 200_000
+# A captured part may be as long as a line.
+MOST_SUBJECT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,12 @@ class LogWriter:
         values["suppressed"] = str(alert.suppressed)
         values["lines"] = self._joined(heap)
         if told:
-            values |= {"line": told[0].match.line, "path": told[0].path}
+            values |= {"line": told[0].match.line, "path": readable(told[0].path)}
             captured = told[0].match.captured.items()
             values |= {CAPTURED + name: value for name, value in captured}
         subject, body = self.subject.render(values), self.body.render(values)
+        if len(subject) > MOST_SUBJECT:
+            subject = subject[:MOST_SUBJECT] + CUT_MARK
         if alert.why is Why.DIGEST:
             subject = self._say(
                 text("{subject} (digest: {count})", subject=subject, count=heap.count)

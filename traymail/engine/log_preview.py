@@ -14,7 +14,7 @@ from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import text
 from traymail.core.throttle import Alert, Heap, Throttle, Told, matched
-from traymail.engine.log_flow import policy_of
+from traymail.engine.log_flow import group_of, policy_of
 from traymail.engine.log_mail import MOST_TEXT, LogWriter
 
 
@@ -43,8 +43,7 @@ def preview(
     rule = writer.rule
     groups: dict[str, _Group] = {}
     for told in found:
-        name = told.match.captured.get(rule.group_by, "") if rule.group_by else ""
-        groups.setdefault(name, _Group()).add(told)
+        groups.setdefault(group_of(rule, told.match), _Group()).add(told)
     state, alerts = Throttle(), tuple[Alert, ...]()
     for name, group in groups.items():
         reading = Heap(group.count, tuple(group.found), (), now, now)

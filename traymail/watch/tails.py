@@ -230,6 +230,8 @@ class Tails:
     def _refusal(self, path: str) -> Text | None:
         if is_compressed(path):
             return text("{path} is compressed: only plain logs are followed.", path=path)
+        if path in self._current:
+            return None
         real = Path(path).resolve()
         if any(real.is_relative_to(folder) for folder in self._own):
             return text("{path} is written by traymail itself.", path=path)
