@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from traymail.core.errors import NotRunning
-from traymail.core.outbox import OutboxItem, State
+from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.places import Places
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import POLL_SECONDS, Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
+from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.store.database import Database
@@ -109,9 +110,34 @@ class App:
 
     # --- sending without, or beside, the running program ----------------------------------------
 
-    def store(self, draft: Draft) -> OutboxItem:
-        """Store a mail in the outbox: from here on it is safe. Raises TraymailError."""
-        return self.poster.store(draft)
+    def store(self, draft: Draft, undo: timedelta = timedelta(0)) -> OutboxItem:
+        """Store a mail, which leaves after ``undo``: from here on it is safe.
+
+        Raises InputError, SourceError, StateError.
+        """
+        return self.poster.store(draft, undo)
+
+    def let_go(self, name: str, *, mails: bool) -> None:
+        """End an account's stop, and any pause its server asked for.
+
+        ``mails``: those that wait for the user are due. What is known of the login stays.
+        """
+        worked = self.outbox.account_state(name).login_worked
+        with self.outbox.transaction():
+            self.outbox.save_account_state(AccountState(name, login_worked=worked))
+            if mails:
+                self.outbox.unpark(name, self.clock.now())
+        self.wake()
+
+    def retry(self, ids: Collection[int] | None) -> list[OutboxItem]:
+        """Make mails due that wait or failed, None: all of them; return those changed.
+
+        That the user asks again is the sign that a stopped account was looked after.
+        """
+        changed = self.outbox.retry(ids, self.clock.now())
+        for name in {item.account for item in changed}:
+            self.let_go(name, mails=False)
+        return changed
 
     def wake(self, ended: Iterable[int] = ()) -> bool:
         """Tell the running program that the outbox has changed; False when none runs."""
@@ -146,7 +172,9 @@ class App:
             if waiting:
                 pause.wait(POLL_SECONDS)
 
-    def tools(self, stopping: threading.Event, progress: Progress) -> Tools:
+    def tools(
+        self, stopping: threading.Event, progress: Progress, interruptions: Interruptions
+    ) -> Tools:
         """Put together what deliveries work with."""
         import random
 
@@ -160,6 +188,7 @@ class App:
             jitter=random.random,
             stopping=stopping,
             progress=progress,
+            interruptions=interruptions,
         )
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
@@ -169,7 +198,7 @@ class App:
         self.outbox.recover(self.clock.now())
         if self.pauses.pause(self.clock.now())[0]:
             return
-        tools = self.tools(threading.Event(), progress)
+        tools = self.tools(threading.Event(), progress, Interruptions())
         for item_id in ids:
             account = settings.accounts.get(self.outbox.get(item_id).account)
             if account is not None:

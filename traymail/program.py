@@ -18,11 +18,9 @@ from traymail import __version__
 from traymail.app import App
 from traymail.core.account import Account
 from traymail.core.commands import Apply, Pause, Resume, Wake
-from traymail.core.errors import SettingsError, StateError, problem_line
-from traymail.core.events import SettingsRefused
+from traymail.core.errors import SettingsError, StateError
+from traymail.core.events import MailProgress, SettingsRefused
 from traymail.core.observations import Observation
-from traymail.core.outbox import State
-from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -32,11 +30,13 @@ from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
 from traymail.engine.diary import write_down
-from traymail.engine.engine import Engine, Parts, Snapshot
+from traymail.engine.engine import Engine, Parts
 from traymail.engine.flow import Flow, Surroundings
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
+from traymail.engine.interruptions import Interruptions
 from traymail.engine.log_flow import LogFlow, LogTools
+from traymail.status import describe
 from traymail.store.ledger import FolderLedger
 from traymail.store.positions import Positions
 from traymail.store.salvage import check
@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LOOK_SECONDS = 1.0
+LARGE_BYTES = 512 * 1024
+PROGRESS_SECONDS = 0.2
 DAY_SECONDS = 24 * 3600.0
 # How long a start waits for a `send` that delivers its own mail to finish.
 SENDER_SECONDS = 120.0
@@ -62,8 +64,10 @@ class Program:
         self._ended = ended
         self._app = app
         self._loaded = loaded
-        self._config_error: SettingsError | None = None
+        self.config_error: SettingsError | None = None
         self._stopping = threading.Event()
+        self.interruptions = Interruptions()
+        self._progress_told: dict[int, float] = {}
         self._data_version = 0
         self._signature = app.settings_file.signature()
         self._positions = Positions(app.database)
@@ -73,14 +77,14 @@ class Program:
         self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
         automation = Automation(self._make_flow, app.publisher.publish)
         parts = Parts(
-            tools=app.tools(self._stopping, _no_progress),
+            tools=app.tools(self._stopping, self._tell_progress, self.interruptions),
             poster=app.poster,
             automation=automation,
             watches=(self._folders, self),
             publisher=app.publisher,
             memory=app.pauses,
         )
-        self._engine = Engine(loaded.settings, parts, self._die)
+        self.engine = Engine(loaded.settings, parts, self._die)
         self._pulse = Pulse(
             (self._look_at_config, self._look_at_outbox, self._tails.sweep, self._tidy),
             app.clock.monotonic,
@@ -96,7 +100,7 @@ class Program:
                 recovered.unknown,
             )
         self._folders.start()
-        self._engine.start()
+        self.engine.start()
         self._pulse.start()
         self._server = self._app.instance.serve(self.answer)
 
@@ -107,7 +111,7 @@ class Program:
         self._folders.stop()
         self._pulse.stop()
         self._tails.close()
-        self._engine.stop()
+        self.engine.stop()
 
     def apply(self, settings: Settings) -> None:
         """Follow the logs these settings want followed, at once: a `traymail.engine` watch."""
@@ -122,11 +126,11 @@ class Program:
                 return self.status(translator(language))
             case "pause":
                 until = request.get("until")
-                self._engine.submit(Pause(datetime.fromisoformat(until) if until else None))
+                self.engine.submit(Pause(datetime.fromisoformat(until) if until else None))
             case "resume":
-                self._engine.submit(Resume())
+                self.engine.submit(Resume())
             case "wake":
-                self._engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
+                self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
             case "quit":
                 self._ended.set()
             case _:
@@ -135,46 +139,12 @@ class Program:
 
     def status(self, translate: Translate) -> dict[str, Any]:
         """Return what ``status --json`` shows."""
-        snapshot = self._engine.snapshot()
-        counts = self._app.outbox.counts()
-        error = self._config_error
-        shown = (State.QUEUED, State.SENDING, State.SENT, State.FAILED, State.UNKNOWN)
-        return {
-            "pid": os.getpid(),
-            "version": __version__,
-            "home": str(self._app.home.folder or self._app.home.config),
-            "paused": snapshot.paused,
-            "paused_until": _iso(snapshot.paused_until),
-            "config_error": None if error is None else _config_error_words(error, translate),
-            "accounts": self._accounts(snapshot),
-            "rules": {
-                rule.name: rule_status(rule, snapshot.rules.get(rule.name), translate)
-                for rule in snapshot.settings.rules
-            },
-            "outbox": {state.value: counts[state] for state in shown},
-        }
-
-    def _accounts(self, snapshot: Snapshot) -> dict[str, Any]:
-        by_account = self._app.outbox.counts_by_account()
-        configured = snapshot.settings.accounts
-        found = {}
-        for name in sorted({*configured, *by_account}):
-            counts = by_account.get(name, {})
-            kept = self._app.outbox.account_state(name)
-            held = kept.hold_until is not None and kept.hold_until > self._app.clock.now()
-            word = "attention" if kept.stopped else "waiting" if held else "ready"
-            found[name] = {
-                "state": word if name in configured else "missing",
-                "queued": counts.get(State.QUEUED, 0),
-                "failed": counts.get(State.FAILED, 0),
-                "breaker": "open" if kept.stopped or held else "closed",
-            }
-        return found
+        return describe(self._app, self.engine.snapshot(), self.config_error, translate)
 
     # --- parts ----------------------------------------------------------------------------------
 
     def _observe(self, observation: Observation) -> None:
-        self._engine.observe(observation)
+        self.engine.observe(observation)
 
     def _known_files(self, rule: FolderRule) -> FolderLedger:
         return FolderLedger(self._app.database, rule.name, rule.folder)
@@ -210,8 +180,21 @@ class Program:
     def _in_the_users_language(self, sentence: str) -> str:
         return self._app.translate(self._loaded.settings.language)(sentence)
 
+    def _tell_progress(self, mail_id: int, done: int, total: int) -> None:
+        """Publish how far a large mail is, a few times a second."""
+        if total < LARGE_BYTES:
+            return
+        now = self._app.clock.monotonic()
+        if done >= total:
+            self._progress_told.pop(mail_id, None)
+        elif now - self._progress_told.get(mail_id, 0.0) < PROGRESS_SECONDS:
+            return
+        else:
+            self._progress_told[mail_id] = now
+        self._app.publisher.publish(MailProgress(mail_id, done, total))
+
     def _has_room(self) -> bool:
-        return self._engine.has_room()
+        return self.engine.has_room()
 
     def _die(self) -> None:
         self.failed = True
@@ -226,11 +209,11 @@ class Program:
             try:
                 self._loaded = self._app.settings_file.reload(self._loaded)
             except SettingsError as error:
-                self._config_error = error
+                self.config_error = error
                 self._app.publisher.publish(SettingsRefused(error))
             else:
-                self._config_error = None
-                self._engine.submit(Apply(self._loaded.settings))
+                self.config_error = None
+                self.engine.submit(Apply(self._loaded.settings))
         return LOOK_SECONDS
 
     def _look_at_outbox(self) -> float:
@@ -238,7 +221,7 @@ class Program:
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version
-            self._engine.submit(Wake())
+            self.engine.submit(Wake())
         return LOOK_SECONDS
 
     def _tidy(self) -> float:
@@ -300,35 +283,3 @@ def _signals(ended: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def rule_status(rule: Rule, status: FlowStatus | None, translate: Translate) -> dict[str, Any]:
-    """Return a rule's entry of ``status --json``."""
-    status = status or FlowStatus()
-    return {
-        "enabled": rule.enabled,
-        "watching": status.watching,
-        "matched": status.matched,
-        "sent": status.sent,
-        "suppressed": status.suppressed,
-        "last_match_at": _iso(status.last_match_at),
-        "error": status.error.translated(translate) if status.error else None,
-        "left_out": [
-            {"what": one.what, "reason": one.reason.translated(translate)}
-            for one in status.left_out
-        ],
-    }
-
-
-def _config_error_words(error: SettingsError, translate: Translate) -> str:
-    return "\n".join(
-        problem_line(error.file_name, problem, translate) for problem in error.problems
-    )
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _no_progress(_mail: int, _done: int, _total: int) -> None:
-    """Nobody watches a headless program's progress."""

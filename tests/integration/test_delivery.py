@@ -207,6 +207,28 @@ def test_what_cannot_be_written_down_is_not_sent(around: Surroundings) -> None:
     assert (kept.state, around.sender.mails) == (State.QUEUED, [])
 
 
+def test_a_mail_the_user_stops_is_cancelled_before_the_final_dot(around: Surroundings) -> None:
+    item = around.post()
+    delivery = around.delivery()
+
+    def asked(mail: object, journal: object) -> Receipt:
+        del mail
+        around.tools.interruptions.request([item.id])
+        journal.progress(1, 2)  # type: ignore[attr-defined] # a Journal
+        raise AssertionError("the journal breaks it off")
+
+    around.sender.send = asked  # type: ignore[method-assign] # as smtp does
+    delivery.step()
+    assert around.outbox.get(item.id).state is State.CANCELLED
+
+
+def test_an_old_wish_to_stop_does_not_stop_a_later_attempt(around: Surroundings) -> None:
+    item = around.post()
+    around.tools.interruptions.request([item.id])
+    around.delivery().step()
+    assert around.outbox.get(item.id).state is State.SENT
+
+
 def test_a_stop_breaks_off_before_the_final_dot_and_keeps_the_mail(around: Surroundings) -> None:
     item = around.post()
     around.tools.stopping.set()

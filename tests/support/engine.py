@@ -18,6 +18,7 @@ from traymail.core.ports import Journal, Sender
 from traymail.core.texts import text
 from traymail.engine.caps import RuleCaps
 from traymail.engine.delivery import Delivery, Tools
+from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.store.database import Database
 from traymail.store.outbox import Outbox
@@ -132,7 +133,9 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
     outbox = Outbox(database, spool)
     make: Callable[[Account], Sender] = lambda _account: sender  # noqa: E731 # one sender for all
     stopping = threading.Event()
-    tools = Tools(outbox, clock, make, events.append, lambda: 1.0, stopping, _nothing)
+    tools = Tools(
+        outbox, clock, make, events.append, lambda: 1.0, stopping, _nothing, Interruptions()
+    )
     try:
         yield Surroundings(
             outbox, Poster(outbox, spool, clock, events.append), clock, sender, tools, events

@@ -18,6 +18,15 @@ class ItemChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MailProgress:
+    """So many bytes of a large mail are out; told a few times a second."""
+
+    mail_id: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChanged:
     """An account was stopped (its state says why) or works again."""
 
@@ -71,6 +80,7 @@ class PauseChanged:
 
 Event = (
     ItemChanged
+    | MailProgress
     | AccountChanged
     | LimitReached
     | SettingsApplied

@@ -23,13 +23,16 @@ from traymail.core.outbox import (
     OutboxItem,
     Outcome,
     Receipt,
+    State,
     after_attempt,
     after_interruption,
+    settled,
 )
 from traymail.core.ports import Cancelled, Clock, MakeSender, Outbox, Sender
 from traymail.core.replies import attachment_lost, outcome_word
 from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
+from traymail.engine.interruptions import Interruptions
 from traymail.engine.publisher import Publish
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ class Tools:
     jitter: Callable[[], float]
     stopping: threading.Event
     progress: Callable[[int, int, int], None]
+    interruptions: Interruptions
 
 
 class Delivery:
@@ -147,11 +151,14 @@ class Delivery:
     def _attempt(self, item: OutboxItem) -> None:
         tools = self._tools
         tools.publish(ItemChanged(item))
+        tools.interruptions.begin(item.id)
         started, began = tools.clock.now(), tools.clock.monotonic()
         outcome = self._send(item)
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
-        if outcome is None:
+        if outcome is None and tools.interruptions.wanted(item.id):
+            ended = settled(item, State.CANCELLED, now)
+        elif outcome is None:
             ended = after_interruption(item, now)
         else:
             ended = after_attempt(item, outcome, now, self.account, tools.jitter())
@@ -214,7 +221,7 @@ class _Journal:
 
     def progress(self, done: int, total: int) -> None:
         self._tools.progress(self._item_id, done, total)
-        if self._tools.stopping.is_set():
+        if self._tools.stopping.is_set() or self._tools.interruptions.wanted(self._item_id):
             raise Cancelled
 
 

@@ -12,6 +12,7 @@ from traymail.core.events import (
     ItemChanged,
     LeftOutTold,
     LimitReached,
+    MailProgress,
     PauseChanged,
     RuleTrouble,
     SettingsApplied,
@@ -39,6 +40,8 @@ def write_down(event: Event) -> None:
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
             log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
+        case MailProgress():
+            pass
         case PauseChanged():
             log.info("paused until %s" if event.paused else "resumed%s", event.until or "")
         case _:

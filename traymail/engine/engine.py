@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
 from traymail.core.commands import Apply, Command, Pause, Resume, Wake
+from traymail.core.errors import InputError
 from traymail.core.events import Event, ItemChanged, PauseChanged, SettingsApplied
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
@@ -173,9 +175,7 @@ class Engine:
             case _Ended():
                 self._parts.automation.finished(entry.item, now)
             case Wake():
-                for item_id in entry.ended:
-                    item = self._parts.tools.outbox.get(item_id)
-                    self._parts.automation.finished(item, now)
+                self._look_at(entry.ended, now)
                 self._wake_workers()
             case Apply():
                 self._put_in_force(entry.settings, now)
@@ -190,6 +190,12 @@ class Engine:
                 pass
             case _:
                 assert_never(entry)
+
+    def _look_at(self, ids: tuple[int, ...], now: datetime) -> None:
+        """Tell the rules of mails that another process ended, as long as they are known."""
+        for mail_id in ids:
+            with contextlib.suppress(InputError):
+                self._parts.automation.finished(self._parts.tools.outbox.get(mail_id), now)
 
     def _tick(self) -> datetime | None:
         """Let the flows work, wake who is concerned; return when to come back at the latest."""

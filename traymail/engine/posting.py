@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from traymail import __version__
@@ -43,23 +43,31 @@ class Poster:
         """Throw copies away that no mail will use."""
         self._spool.discard(attachments)
 
-    def post(self, draft: Draft, attachments: tuple[Attachment, ...] = ()) -> OutboxItem:
-        """Store a mail with files already copied; raises InputError, StateError."""
+    def post(
+        self,
+        draft: Draft,
+        attachments: tuple[Attachment, ...] = (),
+        undo: timedelta = timedelta(0),
+    ) -> OutboxItem:
+        """Store a mail with files already copied, which leaves after ``undo``.
+
+        Raises InputError, StateError.
+        """
         now = self._clock.now()
         stamp = _stamp(draft, now)
         composed = compose(draft, attachments, stamp, version=__version__)
         stopped = self._outbox.account_state(draft.account).stopped
-        item = self._outbox.add(draft, composed, stamp, now, due=None if stopped else now)
+        item = self._outbox.add(draft, composed, stamp, now, due=None if stopped else now + undo)
         self._posted.append(item)
         return item
 
-    def store(self, draft: Draft) -> OutboxItem:
+    def store(self, draft: Draft, undo: timedelta = timedelta(0)) -> OutboxItem:
         """Copy the draft's files and store the mail; nothing is left behind when that fails."""
         taken: list[Attachment] = []
         try:
             for file in draft.files:
                 taken.append(self.take(file))  # noqa: PERF401 # what was taken must be known
-            item = self.post(draft, tuple(taken))
+            item = self.post(draft, tuple(taken), undo)
         except BaseException:
             self.discard(tuple(taken))
             raise

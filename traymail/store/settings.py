@@ -93,6 +93,18 @@ class SettingsFile:
         """
         return self._judged(self._read(self._path), good.settings)
 
+    def document(self) -> dict[str, Any]:
+        """Return the tables as they are written, unchecked; raises SettingsError for no TOML."""
+        try:
+            return parsed(self._read(self._path))[1]
+        except Unreadable as error:
+            raise SettingsError((error.problem,), self._path.name) from error
+
+    def tried(self, change: Callable[[TOMLDocument], None]) -> Loaded:
+        """Return what `edit` would; writes nothing. Raises SettingsError."""
+        before = self._read(self._path)
+        return self._judged(self._changed(before, change), self._settings_of(before))
+
     def edit(self, change: Callable[[TOMLDocument], None]) -> Loaded:
         """Apply ``change`` to the document and write it; comments and order live.
 

@@ -15,26 +15,15 @@ from typing import Any, Protocol
 from traymail.core.account import Account
 from traymail.core.errors import Problem, RecipientReply
 from traymail.core.events import Event
+from traymail.core.examination import Proposal, Step
 from traymail.core.message import Address, Attachment, Draft
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
+from traymail.core.reports import FlowStatus, Preview
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings
-from traymail.core.texts import Text
 
 Fields = Mapping[str, Any]
 """A table of config.toml as a form holds it: keys and plain values, nothing checked yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleState:
-    """How a rule fares; ``error`` is why it cannot do its work now."""
-
-    watching: bool = False
-    matched: int = 0
-    sent: int = 0
-    suppressed: int = 0
-    last_match_at: datetime | None = None
-    error: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +32,7 @@ class Overview:
 
     settings: Settings
     accounts: Mapping[str, AccountState]
-    rules: Mapping[str, RuleState]
+    rules: Mapping[str, FlowStatus]
     counts: Mapping[State, int]
     paused: bool
     paused_until: datetime | None
@@ -80,40 +69,23 @@ class SavedDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundServer:
-    """What `Backend.find_server` proposes; ``provider`` is the id of the table's row, or ""."""
+class PreviewLine:
+    """A line of a log; ``marks`` are the places (start, end) that match, none: it does not.
 
-    host: str
-    port: int
-    security: str
-    username: str
-    provider: str
-    how: Text
+    ``ignored``: it matches, but an ignore pattern leaves it out.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class TestStep:
-    """One step of the account test: dns, tcp, tls, ehlo, auth, mail. ``ok`` None: not reached."""
-
-    step: str
-    ok: bool | None
-    ms: int | None = None
-    detail: Text | str = ""
-    advice: Text | None = None
+    words: str
+    marks: tuple[tuple[int, int], ...] = ()
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """What a rule would do now: the files or lines it takes, its first mails, what it leaves out.
+    """What a rule would do now, and for a log rule the last lines of its newest log."""
 
-    ``lines`` are the last lines of the log with what matched in each (empty: no match), only for
-    log rules.
-    """
-
-    events: int
-    mails: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...]
-    left_out: tuple[tuple[str, Text], ...]
-    lines: tuple[tuple[str, str], ...] = ()
+    preview: Preview
+    lines: tuple[PreviewLine, ...] = ()
 
 
 class Backend(Protocol):
@@ -197,7 +169,7 @@ class Backend(Protocol):
 
     # --- accounts -------------------------------------------------------------------------------
 
-    def find_server(self, address: str) -> FoundServer | None:
+    def find_server(self, address: str) -> Proposal | None:
         """Propose a server: the provider table first, then trying the usual names."""
         ...
 
@@ -207,10 +179,10 @@ class Backend(Protocol):
         """Return the account these fields make, or every problem (``where`` is the field)."""
         ...
 
-    def test_account(self, account: Account, secret: Secret | None) -> Iterator[TestStep]:
-        """Try an account live, with a mail to itself at the end; None: the secret kept for it.
+    def test_account(self, account: Account, secret: Secret | None) -> Iterator[Step]:
+        """Try an account live: dns, tcp, tls, ehlo, auth, then ``mail``: a mail to itself.
 
-        A passing test lets a stopped account go on.
+        ``secret`` None: the one kept for it. A passing test lets a stopped account go on.
         """
         ...
 

@@ -1,0 +1,110 @@
+"""Dry runs: what a rule would mail now. Sends nothing, writes nothing."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from traymail.core.account import Account
+from traymail.core.errors import SourceError
+from traymail.core.observations import FoundFile
+from traymail.core.reports import LeftOut, Preview
+from traymail.core.rule import Rule
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.selection import Selection
+from traymail.core.texts import Translate, text
+from traymail.core.throttle import Told
+from traymail.engine.flow import Surroundings
+
+Progress = Callable[[int, int], None]
+
+
+class DryRun:
+    """Previews for one home; ``own_folders`` are never mailed from."""
+
+    def __init__(
+        self, own_folders: Sequence[Path], translate: Translate, progress: Progress
+    ) -> None:
+        self._own_folders = own_folders
+        self._translate = translate
+        self._progress = progress
+
+    def preview(
+        self, rule: Rule, account: Account, file: Path | None, now: datetime, limit: int
+    ) -> Preview:
+        """Return what the rule would make of ``file``, or of all that is there now.
+
+        At most ``limit`` mails are shown; everything is counted. Raises SourceError, InputError.
+        """
+        match rule:
+            case FolderRule():
+                return self._of_folder(rule, account, file, now, limit)
+            case LogRule():
+                return self._of_log(rule, account, file, now, limit)
+            case _:
+                raise TypeError(rule.kind)
+
+    def _of_folder(
+        self, rule: FolderRule, account: Account, file: Path | None, now: datetime, limit: int
+    ) -> Preview:
+        from traymail.engine.folder_preview import preview
+        from traymail.watch.tree import one_file, present
+
+        selection = Selection(rule, map(str, self._own_folders))
+        files: list[FoundFile] = []
+        passed: list[LeftOut] = []
+        try:
+            seen = (
+                present(rule, selection)
+                if file is None
+                else iter([one_file(rule, selection, str(file.absolute()))])
+            )
+            for one in seen:
+                if isinstance(one, FoundFile):
+                    files.append(one)
+                else:
+                    passed.append(LeftOut(one.path, one.reason))
+        except OSError as error:
+            raise _unreadable(file or Path(rule.folder), error) from error
+        told = preview(rule, account, files, _surroundings(), now, limit)
+        return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
+
+    def _of_log(
+        self, rule: LogRule, account: Account, file: Path | None, now: datetime, limit: int
+    ) -> Preview:
+        # Here, since re2 is needed for log rules only.
+        from traymail.engine.log_mail import writer_of
+        from traymail.engine.log_preview import preview
+        from traymail.watch.rereading import logs_of
+
+        logs, passed = logs_of(rule) if file is None else ((str(file.absolute()),), ())
+        writer = writer_of(rule, account, _surroundings(), self._translate)
+        told = preview(writer, self._matches(rule, logs), now, limit)
+        left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
+        return Preview(told.rule, told.events, told.mails, left_out)
+
+    def _matches(self, rule: LogRule, logs: Sequence[str]) -> Iterator[Told]:
+        """Yield the matches of all logs, one log after the other."""
+        from traymail.watch.rereading import read_whole
+
+        sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
+        self._progress(0, sum(sizes))
+        for at, log in enumerate(logs):
+            yield from read_whole(rule, log)
+            self._progress(sum(sizes[: at + 1]), sum(sizes))
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(
+        str(path),
+        text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
+        text("Check the name and the permissions of the file."),
+    )
+
+
+def _surroundings() -> Surroundings:
+    return Surroundings(platform.node(), getpass.getuser())
