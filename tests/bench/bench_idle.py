@@ -1,0 +1,78 @@
+"""What the running program costs while nothing happens: memory, and how often it wakes up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+from tests.bench import Row
+from tests.support.homes import Home
+from tests.support.running import account, running
+from tests.support.wait import until
+
+SETTLE_SECONDS = 5.0
+WATCH_SECONDS = 20.0
+MEMORY_LIMIT = 45.0
+SWITCHES_LIMIT = 3.0
+
+RULES = """
+[[rules]]
+name = "scans"
+kind = "folder"
+to = ["you@example.com"]
+subject = "{{file.name}}"
+folder = "{folder}/scans"
+
+[[rules]]
+name = "errors"
+kind = "log"
+to = ["you@example.com"]
+subject = "{{rule}}"
+paths = ["{folder}/*.log"]
+match = ["ERROR"]
+"""
+
+
+def rows() -> Iterator[Row]:
+    """Measure one program with a folder rule and a log rule, both at work."""
+    never = Event()
+    with TemporaryDirectory(prefix="tm-bench-") as name:
+        folder = Path(name)
+        (folder / "scans").mkdir()
+        (folder / "app.log").write_text("a line\n" * 1000)
+        home = Home(folder / "home")
+        home.configure(account(465, auth="none") + RULES.format(folder=folder))
+        with running(home) as program:
+            until(
+                lambda: all(rule["watching"] for rule in program.status()["rules"].values()),
+                what="both rules at work",
+            )
+            never.wait(SETTLE_SECONDS)
+            before = _switches(program.process.pid)
+            never.wait(WATCH_SECONDS)
+            switches = _switches(program.process.pid) - before
+            memory = _resident(program.process.pid)
+    yield Row("run --headless idle: RSS", memory, MEMORY_LIMIT, "MB")
+    rate = switches / WATCH_SECONDS
+    yield Row("run --headless idle: context switches", rate, SWITCHES_LIMIT, "/s")
+
+
+def _resident(pid: int) -> float:
+    return _field(Path(f"/proc/{pid}/status"), "VmRSS:") * 1024 / 1e6
+
+
+def _switches(pid: int) -> int:
+    """Return the context switches of all threads so far, wanted and unwanted."""
+    return sum(
+        _field(task / "status", kind)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for kind in ("voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:")
+    )
+
+
+def _field(file: Path, name: str) -> int:
+    return next(
+        int(line.split()[1]) for line in file.read_text().splitlines() if line.startswith(name)
+    )
