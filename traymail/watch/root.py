@@ -69,6 +69,7 @@ class Root:
         self._small: dict[str, FileIdentity] = {}
         self._gone: Text | None = None
         self._no_events: str | None = None
+        self._announce = False
 
     # --- is it there? -------------------------------------------------------------------------
 
@@ -101,18 +102,16 @@ class Root:
         ``no_events``: why the system tells nothing of it, None when it does.
         """
         self.place = place
-        self._gone = None
         self._no_events = no_events
+        self._announce = True
         self.next_scan = 0.0
-        self._observe(FolderBack(rule=self.rule.name, folder=self.rule.folder))
 
     def tell_again(self) -> None:
         """Tell the state once more: to a flow that has just begun."""
         self._told.clear()
-        self.next_scan = 0.0
-        if self.place is not None:
-            self._observe(FolderBack(rule=self.rule.name, folder=self.rule.folder))
         self._gone = None
+        self._announce = True
+        self.next_scan = 0.0
 
     # --- hints --------------------------------------------------------------------------------
 
@@ -165,6 +164,11 @@ class Root:
         for path in self._told.keys() - left_out.keys() - kept:
             self._observe(NoLongerLeftOut(rule=self.rule.name, what=readable(path)))
         self._told = {path: self._told[path] for path in (*left_out, *kept)}
+        if self._announce:
+            # Not before the first look has ended: what is dropped from now on is new.
+            self._announce = False
+            self._gone = None
+            self._observe(FolderBack(rule=self.rule.name, folder=self.rule.folder))
 
     def _first_scan(self) -> None:
         """Tell what lies in the folder at the rule's first look; the flow decides about it.
