@@ -18,6 +18,12 @@ _AT_ONCE = 500
 _INODE_BITS = (1 << 63) - 1
 
 
+_SAVE = (
+    "INSERT OR REPLACE INTO ledger_file (root, path, device, inode, size, mtime_ns,"
+    " state, sha256, mail_id, goal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 class FolderLedger:
     """`traymail.core.ledger.Ledger` of one rule in one folder; used from any thread."""
 
@@ -43,8 +49,11 @@ class FolderLedger:
                 " ON CONFLICT DO NOTHING",
                 (self._rule, self._folder, to_ms(now)),
             )
-            for file in files:
-                self.save(LedgerFile(file.path, file.identity, FileState.SKIPPED))
+            root = self._find_root()
+            connection.executemany(
+                _SAVE,
+                (_row(root, LedgerFile(f.path, f.identity, FileState.SKIPPED)) for f in files),
+            )
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled with this size, time and inode."""
@@ -79,24 +88,8 @@ class FolderLedger:
 
     def save(self, file: LedgerFile) -> None:
         """Keep what is known of a path, in the place of what was."""
-        identity = file.identity
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO ledger_file (root, path, device, inode, size, mtime_ns,"
-                " state, sha256, mail_id, goal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    self._find_root(),
-                    _to_blob(file.path),
-                    identity.device & _INODE_BITS,
-                    identity.inode & _INODE_BITS,
-                    identity.size,
-                    identity.mtime_ns,
-                    file.state.value,
-                    file.sha256,
-                    file.mail_id,
-                    file.goal.value if file.goal else None,
-                ),
-            )
+            connection.execute(_SAVE, _row(self._find_root(), file))
 
     def mailed(self, path: str, sha256: str) -> bool:
         """Tell whether this content was mailed under this path."""
@@ -157,6 +150,22 @@ class FolderLedger:
 def _to_blob(path: str) -> bytes:
     """Return a path as it is kept: a name that is no text keeps its bytes apart from all others."""
     return path.encode("utf-8", "surrogatepass")
+
+
+def _row(root: int | None, file: LedgerFile) -> tuple[object, ...]:
+    identity = file.identity
+    return (
+        root,
+        _to_blob(file.path),
+        identity.device & _INODE_BITS,
+        identity.inode & _INODE_BITS,
+        identity.size,
+        identity.mtime_ns,
+        file.state.value,
+        file.sha256,
+        file.mail_id,
+        file.goal.value if file.goal else None,
+    )
 
 
 def _marks(file: FoundFile) -> tuple[int, int, int]:
