@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import logging
 import stat
+from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from traymail.core.errors import SourceError, TraymailError
-from traymail.core.matcher import PatternSet
-from traymail.core.observations import LinesMatched, LogObservation, LogRead, LogSources
+from traymail.core.observations import LogObservation
 from traymail.core.ports import Clock
-from traymail.core.records import Gatherer, wants_of
-from traymail.core.rotation import FileId, Known, Position, is_compressed
-from traymail.core.rules.log import LogRule, StartAt
+from traymail.core.rotation import Known, is_compressed
+from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.watch.finding import Begin, Start, bystanders, expand, find_start
-from traymail.watch.follower import Follower, Progress, Reader, Tell, start_at_end
-from traymail.watch.sources import Source, look, not_regular
+from traymail.watch.finding import expand
+from traymail.watch.follower import Follower, Progress, Reader, Tell
+from traymail.watch.opener import Opener
+from traymail.watch.sources import look, not_regular
+from traymail.watch.watched import Watched
 
 log = logging.getLogger(__name__)
 
@@ -49,24 +48,6 @@ class Positions(Protocol):
     def known(self, rule: str) -> Known:
         """Return what is kept of a rule; raises StateError."""
         ...
-
-
-@dataclass(slots=True)
-class _Watched:
-    """A rule that is on: its patterns, what is known of its files, what was told last."""
-
-    rule: LogRule
-    turn: int
-    known: dict[FileId, Position]
-    globs: frozenset[str]
-    origins: dict[str, set[str]] = field(default_factory=dict)
-    news: dict[FileId, Position] = field(default_factory=dict)
-    left_out: dict[str, Text] = field(default_factory=dict)
-    sources: LogSources | None = None
-
-    def learn(self, position: Position) -> None:
-        """Remember a position, to be told with the news."""
-        self.known[position.file] = self.news[position.file] = position
 
 
 class Tails:
@@ -93,12 +74,12 @@ class Tails:
         self._wanted: tuple[LogRule, ...] = ()
         self._rewinds: list[str] = []
         self._turns: dict[str, int] = {}
-        self._rules: dict[str, _Watched] = {}
+        self._rules: dict[str, Watched] = {}
         self._current: dict[str, list[Follower]] = {}
         self._leaving: list[Follower] = []
         self._paths: dict[str, list[str]] = {}
         self._problems: dict[str, Text] = {}
-        self._patterns: dict[tuple[str, ...], PatternSet] = {}
+        self._opener = Opener(self._rules, self._leaving, self._problems)
         self._globbed = float("-inf")
         self._saved = float("-inf")
 
@@ -173,8 +154,8 @@ class Tails:
             follower.readers = [one for one in follower.readers if one.rule not in before]
             if not follower.readers:
                 follower.source.close()
-        self._leaving = [one for one in self._leaving if one.readers]
-        self._patterns.clear()
+        self._leaving[:] = [one for one in self._leaving if one.readers]
+        self._opener.forget_patterns()
         for rule in added:
             # A rule that was edited goes on from what was told: not all of it is kept yet.
             self._begin(rule, None if rule.name in rewound else before.get(rule.name))
@@ -189,7 +170,7 @@ class Tails:
                 follower.source.close()
         self._current.clear()
 
-    def _begin(self, rule: LogRule, before: _Watched | None) -> None:
+    def _begin(self, rule: LogRule, before: Watched | None) -> None:
         if before is None:
             try:
                 kept = self._positions.known(rule.name)
@@ -200,7 +181,7 @@ class Tails:
             known, globs = {one.file: one for one in kept.positions}, kept.globs
         else:
             known, globs = before.known, before.globs
-        self._rules[rule.name] = _Watched(
+        self._rules[rule.name] = Watched(
             rule,
             self._turns[rule.name],
             known,
@@ -225,7 +206,8 @@ class Tails:
         for path in set(self._current) - set(self._paths):
             for follower in self._current.pop(path):
                 self._leave(follower, now)
-        self._problems = {p: why for p, why in self._problems.items() if p in self._paths}
+        for path in set(self._problems) - set(self._paths):
+            del self._problems[path]
 
     def _refusal(self, path: str) -> Text | None:
         if is_compressed(path):
@@ -271,109 +253,10 @@ class Tails:
         self._leaving.append(follower)
 
     def _open(self, path: str, names: list[str], now: float) -> list[Follower]:
-        """Open a path's file for rules that do not follow it yet."""
-        opened: list[Follower] = []
-        with ExitStack() as unused:
-            try:
-                source = Source(path)
-                unused.callback(source.close)
-                opened += self._adopt(source.file, path, names)
-                adopted = {reader.rule for one in opened for reader in one.readers}
-                begins: dict[tuple[Begin, str], list[str]] = {}
-                for name in names:
-                    if name not in adopted:
-                        begin = self._start(source, path, name, now)
-                        begins.setdefault((begin, self._encoding(name)), []).append(name)
-                for (begin, _), group in begins.items():
-                    follower = self._follow(path, path, group, begin)
-                    self._rest(follower)
-                    opened.append(follower)
-            except FileNotFoundError:
-                pass  # gone again already
-            except SourceError as error:
-                self._problems[path] = error.title
+        opened = self._opener.open(path, names, now)
+        for follower in opened:
+            self._rest(follower)
         return opened
-
-    def _encoding(self, name: str) -> str:
-        return self._rules[name].rule.encoding
-
-    def _adopt(self, file: FileId, path: str, names: list[str]) -> list[Follower]:
-        """Take back files that are being left and have come to this path."""
-        adopted = []
-        for follower in list(self._leaving):
-            mine = [one for one in follower.readers if one.rule in names]
-            if follower.source.file == file and mine and not follower.source.compressed:
-                self._leaving.remove(follower)
-                follower.leaving_since = None
-                follower.moved = True
-                for reader in mine:
-                    reader.path = path
-                adopted.append(follower)
-        return adopted
-
-    def _start(self, source: Source, path: str, name: str, now: float) -> Begin:
-        """Find where a rule begins in a file; set out to read what comes before it."""
-        watched = self._rules[name]
-        live = {
-            one.source.file for one in self._leaving if any(r.rule == name for r in one.readers)
-        }
-        start = find_start(source, path, watched.known, live)
-        for position in start.closed:
-            log.info("rule %s: the file that was %s is gone", name, path)
-            watched.learn(replace(position, ended=True))
-        self._read_before(start, path, name, now)
-        if start.begin is not None:
-            return start.begin
-        for position in bystanders(path, watched.known, watched.origins):
-            watched.learn(position)
-        first = not watched.origins.get(path, set()) & watched.globs
-        if first and watched.rule.start_at is StartAt.END:
-            return start_at_end(source, watched.rule.encoding), False
-        return 0, False
-
-    def _read_before(self, start: Start, path: str, name: str, now: float) -> None:
-        watched = self._rules[name]
-        begins = [(place, (one.offset, one.inside_line)) for place, one in start.rests]
-        begins += [(place, (0, False)) for place in start.between]
-        for place, begin in begins:
-            try:
-                follower = self._follow(place, path, [name], begin)
-            except (FileNotFoundError, SourceError) as error:
-                log.info("rule %s: %s cannot be read: %s", name, place, error)
-                continue
-            self._leave(follower, now)
-        for _, position in start.rests:
-            # The rest is owed at the place where it is now.
-            if not any(one.source.file == position.file for one in self._leaving):
-                watched.learn(replace(position, ended=True))
-
-    def _follow(self, place: str, path: str, names: list[str], begin: Begin) -> Follower:
-        """Open ``place``, which is or was at ``path``; raises SourceError, FileNotFoundError."""
-        source = Source(place)
-        patterns = self._pattern_set(tuple(names))
-        readers = [
-            Reader(
-                name,
-                self._rules[name].turn,
-                path,
-                number,
-                Gatherer(wants_of(self._rules[name].rule, patterns, number)),
-            )
-            for number, name in enumerate(names)
-        ]
-        try:
-            follower = Follower(source, self._encoding(names[0]), patterns, readers, begin)
-            for reader in readers:
-                self._rules[reader.rule].learn(follower.position(reader))
-        except SourceError:
-            source.close()
-            raise
-        return follower
-
-    def _pattern_set(self, names: tuple[str, ...]) -> PatternSet:
-        if names not in self._patterns:
-            self._patterns[names] = PatternSet([self._rules[name].rule.match for name in names])
-        return self._patterns[names]
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -445,11 +328,7 @@ class Tails:
     # --- telling --------------------------------------------------------------------------------
 
     def _tell(self, observation: LogObservation) -> None:
-        if isinstance(observation, LinesMatched):
-            watched = self._rules[observation.rule]
-            watched.known[observation.position.file] = observation.position
-            watched.news.pop(observation.position.file, None)
-        self._listener(observation)
+        self._rules[observation.rule].tell(observation, self._listener)
 
     def _learn_moved(self) -> None:
         for follower in self._all():
@@ -465,35 +344,11 @@ class Tails:
             self._problems[reader.path] = error.title
 
     def _tell_news(self) -> None:
-        for name, watched in self._rules.items():
-            globs = tuple(one for one in watched.rule.paths if one not in watched.globs)
-            if watched.news or globs:
-                positions = tuple(watched.news.values())
-                watched.news = {}
-                watched.globs |= set(globs)
-                self._listener(
-                    LogRead(rule=name, turn=watched.turn, positions=positions, globs=globs)
-                )
-            self._tell_sources(name, watched)
-
-    def _tell_sources(self, name: str, watched: _Watched) -> None:
-        following = sum(
-            any(reader.rule == name for reader in one.readers)
+        following = Counter(
+            name
             for those in self._current.values()
-            for one in those
+            for name in {reader.rule for one in those for reader in one.readers}
         )
-        problem = next(
-            (self._problems[path] for path in watched.origins if path in self._problems), None
-        )
-        if problem is None and not following:
-            problem = text("There is no file {paths} yet.", paths=", ".join(watched.rule.paths))
-        sources = LogSources(
-            rule=name,
-            turn=watched.turn,
-            following=following,
-            problem=problem,
-            left_out=tuple(sorted(watched.left_out.items(), key=lambda item: item[0])),
-        )
-        if sources != watched.sources:
-            watched.sources = sources
-            self._listener(sources)
+        for name, watched in self._rules.items():
+            watched.tell_news(self._listener)
+            watched.tell_sources(following[name], self._problems, self._listener)
