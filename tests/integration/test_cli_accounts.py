@@ -8,7 +8,7 @@ import pytest
 import secretstorage
 
 from tests.support.certificates import Certificates
-from tests.support.cli import CODE, USER, Desk, desk
+from tests.support.cli import CODE, USER, Desk, desk, in_process
 from tests.support.homes import Home
 from tests.support.session import KeyringSession
 
@@ -122,7 +122,7 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
 )
 def test_what_is_refused(office: Desk, arguments: list[str], status: int, told: str) -> None:
     before = office.home.config.read_bytes()
-    done = office.run("account", *arguments, given="")
+    done = office.quick("account", *arguments, given="")
     assert (done.returncode, told in done.stderr) == (status, True), done.stderr
     assert office.home.config.read_bytes() == before
 
@@ -155,17 +155,17 @@ def test_doctor_names_the_step_that_fails(
 
 
 def test_doctor_visits_a_host(home: Home) -> None:
-    done = home.run("doctor", "--host", "nowhere.invalid", "--port", "465", "--json")
+    done = in_process(home, "doctor", "--host", "nowhere.invalid", "--port", "465", "--json")
     assert done.returncode == 75
     assert json.loads(done.stdout)["steps"][0]["ok"] is False
     for arguments in (["a", "--host", "h"], ["--port", "25"], ["--host", "h", "--port", "0"]):
-        assert home.run("doctor", *arguments).returncode == 64
+        assert in_process(home, "doctor", *arguments).returncode == 64
 
 
 def test_detect(home: Home) -> None:
-    done = home.run("detect", "me@163.com", "--json")
+    done = in_process(home, "detect", "me@163.com", "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["host"], told["port"]) == (0, "smtp.163.com", 465)
     assert told["security"] == "tls"
-    assert home.run("detect", "me@qq.com").stdout.startswith("smtp.qq.com  465  tls")
-    assert home.run("detect", "nobody").returncode == 65
+    assert in_process(home, "detect", "me@qq.com").stdout.startswith("smtp.qq.com  465  tls")
+    assert in_process(home, "detect", "nobody").returncode == 65

@@ -230,7 +230,7 @@ def test_no_server(office: Desk) -> None:
 def test_bad_input_stores_nothing(
     office: Desk, arguments: list[str], status: int, told: str
 ) -> None:
-    done = office.run("send", *arguments)
+    done = office.quick("send", *arguments)
     assert (done.returncode, done.stdout) == (status, "")
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 2

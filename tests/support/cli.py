@@ -2,22 +2,48 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 from typing import Any
+from unittest.mock import patch
 
 from tests.support.certificates import Certificates, Pair
 from tests.support.homes import Home
 from tests.support.sink import Security, Sink, serve
 from tests.support.wait import until
+from traymail.cli.main import main
 from traymail.core.errors import NotRunning
 from traymail.desktop.instance import Instance
 
 CODE = "abcdefghijklmnop"
 USER = "me@desk.example"
+
+
+def in_process(
+    home: Home, *arguments: str | Path, given: str = "", env: Mapping[str, str] | None = None
+) -> CompletedProcess[str]:
+    """Run a command in this process, as `Home.run` does in one of its own: quicker, for tables."""
+    command = home.command(*arguments)
+    out, err = (TextIOWrapper(BytesIO(), "utf-8") for _ in range(2))
+    stdin = TextIOWrapper(BytesIO(given.encode()), "utf-8")
+    with (
+        patch.dict(os.environ, env or {}),
+        patch.object(sys, "stdin", stdin),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = main(command[3:])
+    return CompletedProcess(command, status, *(_read(stream) for stream in (out, err)))
+
+
+def _read(stream: TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 @dataclass
@@ -39,9 +65,13 @@ class Desk:
         """Run a command to its end."""
         return self.home.run(*arguments, given=given, env={**self.env, **(env or {})})
 
+    def quick(self, *arguments: str | Path, given: str = "") -> CompletedProcess[str]:
+        """Run a command in this process."""
+        return in_process(self.home, *arguments, given=given, env=self.env)
+
     def json(self, *arguments: str | Path, status: int = 0) -> Any:  # noqa: ANN401 # a JSON document
-        """Run a command and return the document it prints."""
-        done = self.run(*arguments, "--json")
+        """Run a command in this process and return the document it prints."""
+        done = self.quick(*arguments, "--json")
         assert done.returncode == status, done.stderr
         return json.loads(done.stdout)
 

@@ -177,6 +177,7 @@ def _preview_folder(
                 passed.append(LeftOut(one.path, one.reason))
     except OSError as error:
         raise _unreadable(file or Path(found.folder), error) from error
+    files.sort(key=lambda one: one.path)
     told = preview(found, account, files, _surroundings(), session.app.clock.now(), limit)
     return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
 

@@ -60,7 +60,12 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of such commands."""
+    """A group of such commands, listed in the order they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in their order."""
+        del ctx
+        return list(self.commands)
 
 
 def option(name: str, what: Text, *more: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 # what click takes

@@ -1,0 +1,177 @@
+"""`traymail config` and `traymail rule`: what is valid, what is wrong, what rules would do."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import Desk, desk, in_process
+from tests.support.homes import Home
+
+BROKEN = """\
+version = 1
+langauge = "en"
+
+[accounts.qq]
+address = "123456@qq.com"
+pasword = "x"
+
+[[rules]]
+name = "Scans"
+kind = "folder"
+to = ["b@c.example"]
+folder = "/not/there"
+subject = "{wrong}"
+
+[[rules]]
+name = "Errors"
+kind = "log"
+to = ["b@c.example", "nobody"]
+paths = ["/var/log/app.log"]
+match = ['(?=ahead)x']
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
+    drop, log = tmp_path / "drop", tmp_path / "app.log"
+    drop.mkdir()
+    with desk(tmp_path, certificates) as one:
+        one.configure(
+            f"""
+[[rules]]
+name = "Scans"
+kind = "folder"
+to = ["Boss <b@c.example>"]
+folder = '{drop}'
+include = ["*.pdf"]
+
+[[rules]]
+name = "Errors"
+kind = "log"
+enabled = false
+to = ["b@c.example"]
+paths = ['{log}']
+match = ['(?P<level>ERROR|FATAL)']
+subject = "{{match.level}}"
+cooldown = "0s"
+"""
+        )
+        yield one
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+@pytest.mark.parametrize("command", [["config", "check"], ["rule", "check"]])
+def test_every_problem_is_told_at_once(home: Home, command: list[str]) -> None:
+    home.configure(BROKEN)
+    done = in_process(home, *command)
+    assert (done.returncode, done.stdout) == (78, "")
+    lines = done.stderr.splitlines()
+    places = [line.split(": ")[:2] for line in lines[:-1]]
+    assert places == [
+        ["config.toml:2", "langauge"],
+        ["config.toml:6", "accounts.qq.pasword"],
+        ["config.toml:12", "rules[0].folder"],
+        ["config.toml:13", "rules[0].subject"],
+        ["config.toml:18", "rules[1].to[1]"],
+        ["config.toml:20", "rules[1].match[0]"],
+    ]
+    assert "language" in lines[0]
+    assert "no such folder" in lines[2]
+    assert lines[-1].startswith("Mend the lines")
+    assert home.config.read_text("utf-8") == BROKEN
+
+
+def test_a_broken_configuration_sends_nothing(home: Home) -> None:
+    home.configure(BROKEN)
+    done = home.run("send", "--to", "b@c.example", "--subject", "x")
+    assert done.returncode == 78
+    assert not (home.path / "state" / "outbox.db").exists()
+    assert in_process(home, "outbox", "list").returncode == 0
+
+
+def test_a_valid_configuration(office: Desk, home: Home) -> None:
+    done = office.quick("config", "check")
+    told = "The configuration is valid: accounts 1, rules 2.\n"
+    assert (done.returncode, done.stdout) == (0, told)
+    assert in_process(home, "config", "check").returncode == 0
+    assert office.quick("config", "path").stdout == f"{office.home.config}\n"
+
+
+def test_a_folder_that_is_gone_stops_no_mail(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "drop").rmdir()
+    assert office.quick("rule", "check").returncode == 78
+    assert office.run("send", "--to", "b@c.example", "--subject", "x").returncode == 0
+    done = office.quick("rule", "test", "Scans")
+    assert (done.returncode, str(tmp_path / "drop") in done.stderr) == (66, True)
+
+
+def test_export_and_import(office: Desk, home: Home, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.toml"
+    assert office.quick("config", "export", copy).returncode == 0
+    assert copy.read_bytes() == office.home.config.read_bytes()
+    home.configure("version = 1 # mine\n")
+    done = in_process(home, "config", "import", copy)
+    assert (done.returncode, "account set-secret desk" in done.stdout) == (0, True)
+    assert home.config.read_bytes() == copy.read_bytes()
+    assert home.path.joinpath("config.toml.bak").read_text() == "version = 1 # mine\n"
+
+
+def test_a_broken_import_changes_nothing(home: Home, tmp_path: Path) -> None:
+    home.configure("version = 1\n")
+    (tmp_path / "broken.toml").write_text(BROKEN, "utf-8")
+    done = in_process(home, "config", "import", tmp_path / "broken.toml")
+    assert done.returncode == 78
+    assert done.stderr.startswith("broken.toml:2: langauge: ")
+    assert in_process(home, "config", "import", tmp_path / "nothing.toml").returncode == 66
+    assert home.config.read_text() == "version = 1\n"
+
+
+def test_rule_list(office: Desk, tmp_path: Path) -> None:
+    rules = office.json("rule", "list")
+    assert [(one["name"], one["kind"], one["enabled"]) for one in rules] == [
+        ("Scans", "folder", True),
+        ("Errors", "log", False),
+    ]
+    assert rules[0]["watches"] == [str(tmp_path / "drop")]
+    assert "Scans" in office.quick("rule", "list").stdout
+
+
+def test_a_dry_run_of_a_folder(office: Desk, tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    for number in range(3):
+        (drop / f"{number}.pdf").write_bytes(b"x" * 1000)
+    (drop / "empty.pdf").touch()
+    (drop / "note.txt").write_text("x")
+    (drop / "link.pdf").symlink_to("0.pdf")
+    before = _contents(drop)
+    told = office.json("rule", "test", "Scans", "--limit", "2")
+    assert (told["rule"], told["events"], len(told["mails"])) == ("Scans", 3, 2)
+    assert told["mails"][0]["attachments"] == [{"name": "0.pdf", "size": 1000}]
+    assert told["mails"][0]["to"] == ["Boss <b@c.example>"]
+    assert {one["what"] for one in told["left_out"]} == {"empty.pdf", "link.pdf", "note.txt"}
+    assert _contents(drop) == before
+    assert office.sink.connections == 0
+    (tmp_path / "other.pdf").write_text("x")
+    done = office.quick("rule", "test", "Scans", "--file", tmp_path / "other.pdf")
+    assert "other.pdf" in done.stdout
+    assert office.quick("rule", "test", "Scans", "--file", "/not/there").returncode == 66
+
+
+def test_a_dry_run_of_a_log(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("ok\nERROR one\nFATAL two\n")
+    told = office.json("rule", "test", "Errors")
+    assert (told["rule"], told["events"]) == ("Errors", 2)
+    assert told["mails"][0]["subject"] == "ERROR"
+    assert "ERROR one" in told["mails"][0]["body"]
+    (tmp_path / "other.log").write_text("FATAL other\n")
+    done = office.quick("rule", "test", "Errors", "--file", tmp_path / "other.log")
+    assert "FATAL other" in done.stdout
+    assert office.quick("rule", "test", "Errors", "--file", "/not/there").returncode == 66
+    assert office.quick("rule", "test", "Nobody").returncode == 65
+    assert json.loads(office.quick("outbox", "list", "--json").stdout) == []

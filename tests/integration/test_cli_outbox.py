@@ -1,0 +1,99 @@
+"""`traymail outbox`: the queue and the history."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import Desk, desk
+
+
+@pytest.fixture
+def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
+    with desk(tmp_path, certificates) as one:
+        yield one
+
+
+def _store(office: Desk, *subjects: str) -> None:
+    for subject in subjects:
+        office.quick("send", "--to", "小明 <b@c.example>", "--subject", subject, "--queue")
+
+
+def test_list_and_show(office: Desk) -> None:
+    assert office.run("outbox", "list").stdout == "There is no mail.\n"
+    _store(office, "第一", "second")
+    head, newest, _oldest = office.run("outbox", "list").stdout.splitlines()
+    assert head.split() == ["id", "state", "changed", "account", "to", "subject"]
+    assert newest.split()[0] == "2"
+    assert newest.endswith("b@c.example  second")
+    assert [entry["id"] for entry in office.json("outbox", "list", "--state", "queued")] == [2, 1]
+    assert office.json("outbox", "list", "--state", "sent") == []
+    office.run("outbox", "retry", "1")
+    shown = office.run("outbox", "show", "1").stdout
+    assert "小明 <b@c.example>" in shown
+    assert "attempt 1: sent" in shown
+    message = office.run("outbox", "show", "1", "--eml").stdout
+    sent = office.sink.arrivals[0].content.decode().replace("\r\n", "\n")
+    assert message == sent
+
+
+def test_retry_all_after_a_passing_failure(office: Desk) -> None:
+    office.sink.reply("final", "451 4.3.0 later")
+    assert office.run("send", "--to", "b@c.example", "--subject", "x").returncode == 75
+    _store(office, "y")
+    done = office.run("outbox", "retry", "--all")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+    assert office.states() == {1: "sent", 2: "sent"}
+    assert office.run("outbox", "retry", "--all").stdout == "No mail waits.\n"
+
+
+def test_a_mail_of_unknown_fate(office: Desk) -> None:
+    office.sink.drop("answer", times=2)
+    for _ in range(2):
+        assert office.run("send", "--to", "b@c.example", "--subject", "x").returncode == 75
+    refused = office.run("outbox", "retry", "1")
+    assert refused.returncode == 65
+    assert "traymail outbox resolve 1" in refused.stderr
+    assert office.run("outbox", "resolve", "1", "sent").returncode == 0
+    assert office.run("outbox", "resolve", "2", "resend").returncode == 0
+    assert office.states() == {1: "sent", 2: "sent"}
+    assert [arrival.content for arrival in office.sink.arrivals[1:]] == [
+        office.sink.arrivals[1].content
+    ] * 2
+    entries = {entry["id"]: entry for entry in office.json("outbox", "list")}
+    assert [entries[number]["possible_duplicate"] for number in (1, 2)] == [False, True]
+    assert office.run("outbox", "resolve", "1", "resend").returncode == 65
+
+
+def test_cancel_and_purge(office: Desk) -> None:
+    _store(office, "a", "b", "c")
+    assert office.run("outbox", "cancel", "1", "2").returncode == 0
+    assert office.states() == {1: "cancelled", 2: "cancelled", 3: "queued"}
+    assert office.run("outbox", "cancel", "1").returncode == 65
+    assert office.run("outbox", "purge").stdout == "0 mails are forgotten.\n"
+    assert office.run("outbox", "purge", "--older-than", "0s").stdout == "2 mails are forgotten.\n"
+    assert office.states() == {3: "queued"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["show", "99"], 65),
+        (["retry", "99"], 65),
+        (["cancel", "99"], 65),
+        (["resolve", "99", "sent"], 65),
+        (["purge", "--older-than", "long"], 65),
+        (["retry"], 64),
+        (["retry", "1", "--all"], 64),
+        (["cancel"], 64),
+        (["show", "x"], 64),
+        (["resolve", "1", "maybe"], 64),
+        (["list", "--state", "lost"], 64),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_refused(office: Desk, arguments: list[str], status: int) -> None:
+    done = office.quick("outbox", *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert len(done.stderr.splitlines()) == 2

@@ -1,0 +1,142 @@
+"""The running program as the command line sees it, and what purge leaves."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import Desk, desk, in_process
+from tests.support.homes import Home
+from tests.support.session import KeyringSession
+from tests.support.wait import until
+
+STATUS_KEYS = {
+    *("pid", "version", "home", "paused", "config_error", "accounts", "rules", "outbox"),
+}
+RULE_KEYS = {
+    *("enabled", "watching", "matched", "sent", "suppressed", "last_match_at", "error"),
+}
+
+
+@pytest.fixture
+def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
+    with desk(tmp_path, certificates) as one:
+        (tmp_path / "drop").mkdir()
+        one.configure(
+            '[[rules]]\nname = "扫描"\nkind = "folder"\nto = ["b@c.example"]\n'
+            f"folder = '{tmp_path / 'drop'}'\nsettle_seconds = 0.2\n"
+        )
+        yield one
+
+
+def test_a_day_of_the_running_program(office: Desk, tmp_path: Path) -> None:
+    with office.running() as program:
+        told = office.json("status")
+        assert set(told) >= STATUS_KEYS
+        assert (told["pid"], told["paused"], told["config_error"]) == (program.pid, False, None)
+        assert set(told["accounts"]["desk"]) == {"state", "queued", "failed", "breaker"}
+        assert set(told["rules"]["扫描"]) >= RULE_KEYS
+        assert set(told["outbox"]) == {"queued", "sending", "sent", "failed", "unknown"}
+
+        second = office.run("run", "--headless")
+        assert second.returncode == 75
+        assert second.stderr.splitlines()[0] == f"traymail already runs (pid {program.pid})"
+
+        # The running program delivers what others store.
+        assert office.run("send", "--to", "b@c.example", "--subject", "one").returncode == 0
+        (tmp_path / "drop" / "a.txt").write_text("dropped")
+        office.sink.wait_for(2)
+
+        assert office.run("pause", "10m").returncode == 0
+        assert office.json("status")["paused"] is True
+        done = office.run("send", "--to", "b@c.example", "--subject", "two")
+        assert done.returncode == 75
+        assert "traymail resume" in done.stderr
+        assert "paused" in office.run("status").stdout
+        assert office.run("resume").returncode == 0
+        office.sink.wait_for(3)
+
+        office.home.config.write_text("version = 1\nbogus = 2\n")
+        until(lambda: office.json("status")["config_error"], what="the refused edit")
+
+        assert office.run("purge", "--yes").returncode == 75
+        assert office.run("quit").returncode == 0
+        assert program.wait(5) == 0
+    assert office.run("quit").returncode == 69
+
+
+def test_a_clean_end_by_signal(office: Desk) -> None:
+    with office.running() as program:
+        program.terminate()
+        assert program.wait(5) == 0
+
+
+@pytest.mark.parametrize("command", ["status", "pause", "resume", "quit"])
+def test_nothing_runs(office: Desk, command: str) -> None:
+    done = office.quick(command)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.splitlines() == [
+        "traymail is not running.",
+        "Start it with: traymail run --headless",
+    ]
+
+
+def test_status_for_programs_when_nothing_runs(office: Desk) -> None:
+    assert office.json("status", status=69) == {"running": False}
+
+
+def test_bad_durations_and_windows_to_come(office: Desk) -> None:
+    assert office.run("pause", "soon").returncode == 65
+    for arguments in (["run"], ["run", "--headless", "--login"]):
+        done = office.run(*arguments)
+        assert done.returncode == 64
+        assert "later version" in done.stderr
+
+
+def test_run_with_a_broken_configuration(office: Desk) -> None:
+    office.home.configure("version = 1\nbogus = 2\n")
+    done = office.run("run", "--headless")
+    assert done.returncode == 78
+    assert done.stderr.startswith("config.toml:2: bogus: ")
+
+
+def test_what_is_made_is_private(office: Desk) -> None:
+    office.run("-v", "send", "--to", "b@c.example", "--subject", "x")
+    for folder, folders, files in os.walk(office.home.path):
+        for name in folders:
+            assert stat.S_IMODE(Path(folder, name).stat().st_mode) == 0o700
+        for name in files:
+            assert stat.S_IMODE(Path(folder, name).stat().st_mode) == 0o600, name
+
+
+def test_purge_removes_all(office: Desk, keyring_env: KeyringSession) -> None:
+    office.env = {**keyring_env.env}
+    office.run("account", "set-secret", "desk", given="abcd efgh ijkl mnop\n")
+    office.run("send", "--to", "b@c.example", "--subject", "x", "--queue")
+    assert office.run("purge").returncode == 64
+    assert office.states() == {1: "queued"}
+    kept = office.run("purge", "--yes", "--keep-config")
+    assert kept.returncode == 0
+    assert kept.stderr == "1 waiting mails are removed unsent.\n"
+    assert [file.name for file in office.home.path.iterdir()] == ["config.toml"]
+    assert office.run("account", "test", "desk").returncode == 77
+    assert office.run("purge", "--yes").returncode == 0
+    assert not office.home.path.exists()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(home: Home, shell: str) -> None:
+    done = in_process(home, "completion", shell)
+    assert done.returncode == 0
+    assert "_TRAYMAIL_COMPLETE" in done.stdout
+    assert in_process(home, "completion", "tcsh").returncode == 64
+
+
+def test_completion_knows_the_words(home: Home) -> None:
+    given = {"_TRAYMAIL_COMPLETE": "bash_complete", "COMP_WORDS": "traymail out", "COMP_CWORD": "1"}
+    assert home.run(env=given).stdout.split() == ["plain,outbox"]
+    given |= {"COMP_WORDS": "traymail outbox re", "COMP_CWORD": "2"}
+    assert home.run(env=given).stdout.split() == ["plain,retry", "plain,resolve"]

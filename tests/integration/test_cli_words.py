@@ -1,0 +1,209 @@
+"""Languages, streams, the end of commands, and what a start costs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import in_process
+from tests.support.homes import Home
+from traymail.cli import endings
+from traymail.cli.session import Session
+from traymail.core import errors
+from traymail.core.errors import Problem, Reply, SettingsError, Stage
+from traymail.core.texts import text
+
+CONFIG = 'version = 1\n[accounts.qq]\naddress = "123456@qq.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "environ", "chinese"),
+    [
+        ([], "", "C.UTF-8", False),
+        ([], "", "zh_CN.UTF-8", True),
+        ([], 'language = "zh_CN"\n', "en_US.UTF-8", True),
+        ([], 'language = "en"\n', "zh_CN.UTF-8", False),
+        (["--lang", "en"], 'language = "zh_CN"\n', "zh_CN.UTF-8", False),
+        (["--lang", "zh_CN"], 'language = "en"\n', "C", True),
+        (["--lang", "auto"], 'language = "zh_CN"\n', "C.UTF-8", False),
+        ([], 'language = "zh_CN"\nthis is no TOML\n', "C.UTF-8", True),
+    ],
+)
+def test_whose_language(
+    home: Home, given: list[str], config: str, environ: str, chinese: bool
+) -> None:
+    home.configure(config)
+    done = in_process(home, *given, "send", "--help", env={"LANG": environ})
+    assert done.returncode == 0
+    assert ("用法" in done.stdout, "Usage:" in done.stdout) == (chinese, not chinese)
+    assert ("主题。" in done.stdout) is chinese
+    refused = in_process(home, *given, "send", env={"LANG": environ})
+    assert (refused.returncode, "缺少选项" in refused.stderr) == (64, chinese)
+
+
+def test_errors_in_chinese(home: Home) -> None:
+    home.configure(CONFIG)
+    done = in_process(home, "--lang", "zh_CN", "send", "--to", "没有", "--subject", "x")
+    assert done.returncode == 65
+    assert "没有" in done.stderr
+    assert not any("a" <= sign <= "z" for sign in done.stderr.splitlines()[0])
+    home.configure("version = 1\nbogus = 1\n")
+    done = in_process(home, "--lang", "zh_CN", "config", "check")
+    assert done.returncode == 78
+    assert done.stderr.startswith("config.toml:2: bogus: ")
+    assert done.stderr.splitlines()[-1].startswith("请修改")
+
+
+@pytest.mark.parametrize("command", ["send", "account", "doctor", "rule", "outbox", "config"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_help(home: Home, command: str, language: str) -> None:
+    done = in_process(home, "--lang", language, command, "-h")
+    assert done.returncode == 0
+    assert ("  " in done.stdout, done.stderr) == (True, "")
+
+
+def test_help_lists_every_command(home: Home) -> None:
+    for arguments in (["-h"], []):
+        done = in_process(home, *arguments)
+        assert done.returncode == 0
+        for name in ("send", "account", "rule", "outbox", "run", "purge", "demo"):
+            assert f"\n  {name} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+)
+def test_a_terminal_without_chinese(home: Home, environ: dict[str, str]) -> None:
+    home.configure(CONFIG)
+    done = home.run("send", "--to", "b@c.example", "--subject", "你好", "--queue", env=environ)
+    assert done.returncode == 0, done.stderr
+    listed = home.run("outbox", "list", env=environ)
+    assert (listed.returncode, "b@c.example" in listed.stdout) == (0, True)
+    told = home.run("outbox", "list", "--json", env=environ)
+    assert json.loads(told.stdout)[0]["subject"] == "你好"
+
+
+def test_bytes_that_are_no_text(home: Home) -> None:
+    home.configure(CONFIG)
+    subject = os.fsdecode(b"a\xffb")
+    done = home.run("send", "--to", "b@c.example", "--queue", "--subject", subject)
+    assert done.returncode == 0, done.stderr
+    [entry] = json.loads(in_process(home, "outbox", "list", "--json").stdout)
+    assert entry["subject"] == "a\ufffdb"
+
+
+def test_readers_that_leave(home: Home) -> None:
+    home.configure(CONFIG)
+    for _ in range(2):
+        in_process(home, "send", "--to", "b@c.example", "--subject", "x", "--queue")
+    read, write = os.pipe()
+    os.close(read)
+    command = home.command("outbox", "list")
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+    closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
+    assert subprocess.run(closed, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_cannot_be_written(home: Home) -> None:
+    command = home.command("config", "path")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 73
+    assert len(done.stderr.splitlines()) == 2
+
+
+def _fail(error: BaseException) -> None:
+    raise error
+
+
+_REPLY = Reply(550, "no", Stage.RCPT)
+
+
+def _delivery(kind: type[errors.DeliveryError]) -> errors.DeliveryError:
+    return kind(_REPLY, "x-rcpt", text("It is refused."))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InputError(text("Bad.")), 65),
+        (errors.SourceError("/x", text("Bad.")), 66),
+        (errors.NotRunning(text("Bad.")), 69),
+        (_delivery(errors.PermanentFailure), 69),
+        (_delivery(errors.AccountFailure), 69),
+        (ValueError("secret words"), 70),
+        (errors.StateError(text("Bad.")), 73),
+        (errors.AlreadyRunning(7), 75),
+        (_delivery(errors.TransientFailure), 75),
+        (_delivery(errors.UnknownOutcome), 75),
+        (errors.CredentialError(text("Bad.")), 77),
+        (_delivery(errors.AuthFailure), 77),
+        (SettingsError((Problem("a.b", text("is missing"), 3),)), 78),
+        (KeyboardInterrupt(), 130),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_every_error_has_its_end(
+    error: BaseException, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Session({"LANG": "C"})
+    session.begin(str(tmp_path), None, verbose=False)
+    with endings.told_to(session) as ending:
+        _fail(error)
+    assert ending.status == status
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert "secret words" not in told
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_traceback_goes_into_the_log_only(
+    verbose: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Session({"LANG": "C"})
+    session.begin(str(tmp_path / "home"), None, verbose=verbose)
+    with endings.told_to(session):
+        _fail(ValueError("how it came"))
+    cause, way_out = capsys.readouterr().err.splitlines()
+    assert cause == "traymail met an internal error: ValueError"
+    log = tmp_path / "home" / "log" / "traymail.log"
+    assert str(log) in way_out
+    assert log.exists() is verbose
+    if verbose:
+        assert "ValueError: how it came" in log.read_text("utf-8")
+
+
+def _imported(*arguments: str) -> set[str]:
+    code = (
+        "import sys; from traymail.cli.main import main; main(sys.argv[1:]);"
+        " sys.stderr.write(' '.join(sys.modules))"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_version_imports_next_to_nothing() -> None:
+    ours = {name for name in _imported("--version") if name.startswith("traymail")}
+    assert "traymail.app" not in ours
+    assert len(ours) < 15
+    others = {"logging", "cattrs", "tomllib", "sqlite3", "ssl", "email", "keyring", "platformdirs"}
+    assert not others & _imported("--version")
+
+
+def test_queueing_imports_no_sender(home: Home) -> None:
+    home.configure(CONFIG)
+    given = ("--home", str(home.path), "send", "--to", "b@c.example", "--subject", "x", "--queue")
+    imported = _imported(*given)
+    assert not {"ssl", "smtplib", "keyring", "platformdirs", "tomlkit", "re2"} & imported
+    assert "traymail.senders.smtp" not in imported
