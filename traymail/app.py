@@ -89,9 +89,8 @@ class App:
 
         return Keyrings(self.environ)
 
-    @cached_property
-    def poster(self) -> Poster:
-        """Open the way into the outbox."""
+    def new_poster(self) -> Poster:
+        """Return a way into the outbox, for one thread."""
         return Poster(self.outbox, self.spool, self.clock, self.publisher.publish)
 
     def settings(self) -> Settings:
@@ -115,7 +114,7 @@ class App:
 
         Raises InputError, SourceError, StateError.
         """
-        return self.poster.store(draft, undo)
+        return self.new_poster().store(draft, undo)
 
     def let_go(self, name: str, *, mails: bool) -> None:
         """End an account's stop, and any pause its server asked for.

@@ -7,11 +7,12 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from traymail.core.account import Account
 from traymail.core.errors import SourceError
 from traymail.core.observations import FoundFile
-from traymail.core.reports import LeftOut, Preview
+from traymail.core.reports import LeftOut, LineShown, Preview
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -19,6 +20,9 @@ from traymail.core.selection import Selection
 from traymail.core.texts import Translate, text
 from traymail.core.throttle import Told
 from traymail.engine.flow import Surroundings
+
+if TYPE_CHECKING:
+    from traymail.core.matcher import Pattern
 
 Progress = Callable[[int, int], None]
 
@@ -47,6 +51,21 @@ class DryRun:
                 return self._of_log(rule, account, file, now, limit)
             case _:
                 raise TypeError(rule.kind)
+
+    def last_lines(self, rule: LogRule, most: int) -> tuple[LineShown, ...]:
+        """Return the last lines of the rule's newest log, with what matches in them."""
+        from traymail.core.matcher import Pattern
+        from traymail.watch.rereading import last_of, logs_of
+
+        logs, _passed = logs_of(rule)
+        if not logs:
+            return ()
+        newest = max(logs, key=lambda log: Path(log).stat().st_mtime)
+        wanted = Pattern(*rule.match)
+        unwanted = Pattern(*rule.ignore) if rule.ignore else None
+        return tuple(
+            _shown(line, wanted, unwanted) for line in last_of(newest, rule.encoding, most)
+        )
 
     def _of_folder(
         self, rule: FolderRule, account: Account, file: Path | None, now: datetime, limit: int
@@ -96,6 +115,16 @@ class DryRun:
         for at, log in enumerate(logs):
             yield from read_whole(rule, log)
             self._progress(sum(sizes[: at + 1]), sum(sizes))
+
+
+def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:
+    words = line.decode("utf-8", "replace")
+    marks = tuple(
+        (len(line[:start].decode("utf-8", "replace")), len(line[:end].decode("utf-8", "replace")))
+        for start, end in wanted.places_in(line)
+    )
+    ignored = bool(marks) and unwanted is not None and unwanted.found_in(line)
+    return LineShown(words, marks, ignored)
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import getpass
 import logging
 import os
-import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traymail import __version__
 from traymail.app import App
@@ -26,6 +23,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Translate, text
+from traymail.desktop.ending import Ending
 from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
@@ -45,6 +43,9 @@ from traymail.watch.folders import FolderWatcher
 from traymail.watch.tails import Tails
 from traymail.watch.timer import Pulse
 
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
 log = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
@@ -57,11 +58,11 @@ SENDER_SECONDS = 120.0
 
 
 class Program:
-    """One home at work, from `start` to `stop`; sets ``ended`` when it is asked to stop."""
+    """One home at work, from `start` to `stop`; calls ``on_end`` when it is asked to end."""
 
-    def __init__(self, app: App, loaded: Loaded, ended: threading.Event) -> None:
+    def __init__(self, app: App, loaded: Loaded, on_end: Callable[[], None]) -> None:
         self.failed = False
-        self._ended = ended
+        self.end = on_end
         self._app = app
         self._loaded = loaded
         self.config_error: SettingsError | None = None
@@ -70,6 +71,7 @@ class Program:
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
         self._signature = app.settings_file.signature()
+        self._poster = app.new_poster()
         self._positions = Positions(app.database)
         self._surroundings = Surroundings(socket.gethostname(), getpass.getuser())
         own_folders = tuple(map(str, app.home.own_folders))
@@ -78,7 +80,7 @@ class Program:
         automation = Automation(self._make_flow, app.publisher.publish)
         parts = Parts(
             tools=app.tools(self._stopping, self._tell_progress, self.interruptions),
-            poster=app.poster,
+            poster=self._poster,
             automation=automation,
             watches=(self._folders, self),
             publisher=app.publisher,
@@ -118,6 +120,15 @@ class Program:
         self._tails.apply(settings)
         self._pulse.hurry()
 
+    def edit(self, change: Callable[[TOMLDocument], None]) -> None:
+        """Change the configuration and have it put in force; raises SettingsError, StateError."""
+        self._app.settings_file.edit(change)
+        self.reload()
+
+    def reload(self) -> None:
+        """Look at the configuration now instead of within a second."""
+        self._pulse.hurry()
+
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer another process; called on the server's thread."""
         match request.get("command"):
@@ -132,7 +143,7 @@ class Program:
             case "wake":
                 self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
             case "quit":
-                self._ended.set()
+                self.end()
             case _:
                 return {"error": "unknown command"}
         return {"ok": True}
@@ -161,7 +172,7 @@ class Program:
     def _folder_tools(self, rule: FolderRule) -> FolderTools:
         return FolderTools(
             ledger=self._known_files(rule),
-            posting=self._app.poster,
+            posting=self._poster,
             files=Files(),
             pack=self._app.spool.pack,
             find_item=self._app.outbox.get,
@@ -171,7 +182,7 @@ class Program:
     def _log_tools(self) -> LogTools:
         return LogTools(
             memory=self._positions,
-            posting=self._app.poster,
+            posting=self._poster,
             rewind=self._tails.rewind,
             surroundings=self._surroundings,
             translate=self._in_the_users_language,
@@ -198,7 +209,7 @@ class Program:
 
     def _die(self) -> None:
         self.failed = True
-        self._ended.set()
+        self.end()
 
     # --- looks of the pulse -----------------------------------------------------------------------
 
@@ -240,27 +251,31 @@ def run(app: App) -> int:
     """
     app.home.make()
     app.instance.claim()
-    ended = threading.Event()
+    ending = Ending()
     try:
         loaded = app.settings_file.load()
-        with _signals(ended):
-            if not app.instance.delivering.wait(ended, SENDER_SECONDS):
-                raise StateError(
-                    text("Another traymail is still sending."), text("Try again in a minute.")
-                )
-            app.publisher.listen(write_down)
-            _mend_database(app)
-            program = Program(app, loaded, ended)
+        with ending.by_signals():
+            own_the_home(app, ending)
+            program = Program(app, loaded, ending.ask)
             program.start()
             try:
                 log.info("traymail %s runs, pid %d", __version__, os.getpid())
-                ended.wait()
+                ending.wait()
             finally:
                 program.stop()
                 log.info("traymail ends")
     finally:
         app.close()
+        ending.close()
     return INTERNAL_ERROR if program.failed else 0
+
+
+def own_the_home(app: App, ending: Ending) -> None:
+    """Become the one who delivers, with a database that is whole; raises StateError."""
+    if not app.instance.delivering.wait(ending.asked, SENDER_SECONDS):
+        raise StateError(text("Another traymail is still sending."), text("Try again in a minute."))
+    app.publisher.listen(write_down)
+    _mend_database(app)
 
 
 def _mend_database(app: App) -> None:
@@ -268,18 +283,3 @@ def _mend_database(app: App) -> None:
     salvage = check(app.home.database, app.clock.now())
     if salvage is not None:
         log.error("the database was damaged: %s", salvage)
-
-
-@contextmanager
-def _signals(ended: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set ``ended``; the handlers of before come back afterwards."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

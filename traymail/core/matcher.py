@@ -132,6 +132,17 @@ class Pattern:
         """Tell whether it matches anywhere."""
         return self._search(lines, 0)[0][0] >= 0
 
+    def places_in(self, line: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where it matches (start, end), from left to right, without overlap."""
+        at = 0
+        while at <= len(line):
+            start, end = self._search(line, at)[0]
+            if start < 0:
+                return
+            if end > start:
+                yield start, end
+            at = max(end, start + 1)
+
     def captures(self, line: bytes) -> Mapping[str, str]:
         """Return the named parts of the first match; "" for a part that took no part in it."""
         if not self._names:

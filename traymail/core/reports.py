@@ -47,3 +47,15 @@ class Preview:
     events: int
     mails: tuple[PreviewMail, ...]
     left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """A line of a log in a dry run; ``marks`` are the places (start, end) that match.
+
+    ``ignored``: it matches, but an ignore pattern leaves it out.
+    """
+
+    words: str
+    marks: tuple[tuple[int, int], ...] = ()
+    ignored: bool = False

@@ -54,7 +54,7 @@ class Poster:
         Raises InputError, StateError.
         """
         now = self._clock.now()
-        stamp = _stamp(draft, now)
+        stamp = new_stamp(draft, now)
         composed = compose(draft, attachments, stamp, version=__version__)
         stopped = self._outbox.account_state(draft.account).stopped
         item = self._outbox.add(draft, composed, stamp, now, due=None if stopped else now + undo)
@@ -88,7 +88,8 @@ class Poster:
         return frozenset(accounts)
 
 
-def _stamp(draft: Draft, now: datetime) -> Stamp:
+def new_stamp(draft: Draft, now: datetime) -> Stamp:
+    """Return what makes a message this very one."""
     domain = draft.sender.mailbox.rpartition("@")[2]
     return Stamp(
         message_id=f"<{secrets.token_hex(16)}@{domain}>",

@@ -18,7 +18,7 @@ from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
 from traymail.core.message import Address, Attachment, Draft
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
-from traymail.core.reports import FlowStatus, Preview
+from traymail.core.reports import FlowStatus, LineShown, Preview
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings
 
@@ -69,23 +69,11 @@ class SavedDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """A line of a log; ``marks`` are the places (start, end) that match, none: it does not.
-
-    ``ignored``: it matches, but an ignore pattern leaves it out.
-    """
-
-    words: str
-    marks: tuple[tuple[int, int], ...] = ()
-    ignored: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RulePreview:
     """What a rule would do now, and for a log rule the last lines of its newest log."""
 
     preview: Preview
-    lines: tuple[PreviewLine, ...] = ()
+    lines: tuple[LineShown, ...] = ()
 
 
 class Backend(Protocol):

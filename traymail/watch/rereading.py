@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from traymail.core.errors import SourceError
+from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.matcher import PatternSet
 from traymail.core.observations import LinesMatched, LogObservation
 from traymail.core.records import Gatherer, wants_of
@@ -17,6 +18,9 @@ from traymail.core.throttle import Told
 from traymail.watch.finding import expand
 from traymail.watch.follower import Follower, Progress, Reader
 from traymail.watch.sources import Source
+
+HEAD_BYTES = 4096
+TAIL_BYTES = 256 * 1024
 
 
 def logs_of(rule: LogRule) -> tuple[tuple[str, ...], tuple[tuple[str, Text], ...]]:
@@ -58,3 +62,19 @@ def _matches(told: list[LogObservation]) -> Iterator[Told]:
         if isinstance(observation, LinesMatched):
             yield from (Told(match, observation.path) for match in observation.matches)
     told.clear()
+
+
+def last_of(path: str, encoding: str, most: int) -> list[bytes]:
+    """Return the last lines of a log as UTF-8, at most ``most`` and 256 KiB; raises SourceError."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            start = max(file.seek(0, 2) - TAIL_BYTES, 0)
+            # An even place: UTF-16 has two bytes a unit.
+            file.seek(start - start % 2)
+            raw = file.read(TAIL_BYTES)
+    except OSError as error:
+        what = text("{path} cannot be read: {reason}", path=path, reason=error.strerror)
+        raise SourceError(path, what) from error
+    lines = to_utf8(raw, encoding_of(head, encoding)).splitlines()
+    return lines[1:][-most:] if start else lines[-most:]

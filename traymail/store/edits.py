@@ -1,0 +1,87 @@
+"""Changes of the configuration's document that keep its comments and its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit import TOMLDocument
+
+from traymail.core.errors import InputError
+from traymail.core.texts import text
+
+Values = Mapping[str, Any]
+
+
+def put_value(document: TOMLDocument, key: str, value: object) -> None:
+    """Set a top-level value; it must stand before the first table."""
+    if key in document:
+        document[key] = value
+        return
+    first = next((name for name, item in document.items() if _is_table(item)), None)
+    if first is None:
+        document.add(key, tomlkit.item(value))
+        return
+    rest = {name: document.pop(name) for name in list(document)[list(document).index(first) :]}
+    document.add(key, tomlkit.item(value))
+    for name, item in rest.items():
+        document.add(name, item)
+
+
+def put_account(document: TOMLDocument, name: str, values: Values) -> None:
+    """Add an account, or make its table hold just these values."""
+    accounts: Any = document.get("accounts")
+    if accounts is None:
+        accounts = tomlkit.table(is_super_table=True)
+        document.add("accounts", accounts)
+    if len(accounts) == 1 and name not in accounts and "default_account" not in document:
+        put_value(document, "default_account", next(iter(accounts)))
+    if name not in accounts:
+        accounts[name] = tomlkit.table()
+    _fill(accounts[name], values)
+    for key in [key for key in accounts[name] if key not in values]:
+        del accounts[name][key]
+
+
+def put_rule(document: TOMLDocument, values: Values, before: str | None) -> int:
+    """Add a rule, or change the one named ``before``; None takes a key out. Return its index."""
+    rules: Any = document.get("rules")
+    if rules is None:
+        rules = tomlkit.aot()
+        document.add("rules", rules)
+        rules = document["rules"]
+    if before is None:
+        rules.append(tomlkit.table())
+        index = len(rules) - 1
+    else:
+        index = _index(rules, before)
+    _fill(rules[index], values)
+    return index
+
+
+def drop_rule(document: TOMLDocument, name: str) -> None:
+    """Take a rule out; raises InputError when there is none."""
+    rules: Any = document.get("rules", [])
+    del rules[_index(rules, name)]
+    if not rules:
+        del document["rules"]
+
+
+def _fill(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's tables are loosely typed
+    for key, value in values.items():
+        if value is None:
+            table.pop(key, None)
+        elif key not in table or table[key] != value:
+            table[key] = value
+
+
+def _index(rules: Any, name: str) -> int:  # noqa: ANN401 # tomlkit's arrays are loosely typed
+    for index, rule in enumerate(rules):
+        if rule.get("name") == name:
+            return index
+    raise InputError(text("There is no rule {name}.", name=name))
+
+
+def _is_table(item: object) -> bool:
+    return isinstance(item, tomlkit.items.Table | tomlkit.items.AoT)

@@ -1,0 +1,75 @@
+"""The last step of an account's test: a mail to oneself, straight to the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from traymail import __version__
+from traymail.app import App
+from traymail.core.account import Account
+from traymail.core.errors import CredentialError, DeliveryError
+from traymail.core.examination import Step
+from traymail.core.message import Draft, Envelope, Mail
+from traymail.core.mime import compose
+from traymail.core.secret import Secret
+from traymail.core.texts import Translate, text
+from traymail.engine.posting import new_stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """`traymail.core.ports.Credentials` that know one secret, not kept anywhere yet."""
+
+    secret: Secret | None
+
+    def get(self, account: Account) -> Secret:
+        if self.secret is None:
+            raise CredentialError(text("Account {name} has no secret.", name=account.name))
+        return self.secret
+
+    def set(self, account: Account, secret: Secret) -> None:
+        raise NotImplementedError
+
+    def delete(self, account: Account) -> bool:
+        raise NotImplementedError
+
+
+class _Nobody:
+    """`traymail.core.ports.Journal` of a mail that is in no outbox."""
+
+    def before_final(self) -> None:
+        """Nothing is remembered of a trial."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Do nothing: a trial is too short to watch."""
+
+
+def send_to_oneself(
+    app: App, account: Account, secret: Secret | None, translate: Translate
+) -> Step:
+    """Send a mail from an account to its own address; return how that went."""
+    from traymail.senders.smtp import SmtpSender
+
+    now, began = app.clock.now(), app.clock.monotonic()
+    draft = Draft(
+        account=account.name,
+        sender=account.address,
+        to=(account.address,),
+        subject=text("traymail works").translated(translate),
+        text=text("This account is ready to send.").translated(translate),
+    )
+    stamp = new_stamp(draft, now)
+    skeleton = compose(draft, (), stamp, version=__version__).skeleton
+    mailbox = account.address.mailbox
+    envelope = Envelope(mailbox, (mailbox,))
+    mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton)
+    sender = SmtpSender(account, _Given(secret), app.spool.open, lambda: False)
+    try:
+        receipt = sender.send(mail, _Nobody())
+    except (DeliveryError, CredentialError) as error:
+        reply = error.reply.text if isinstance(error, DeliveryError) else ""
+        return Step("mail", False, None, reply or error.title, error.advice)  # noqa: FBT003 # ok
+    finally:
+        sender.close()
+    spent = round((app.clock.monotonic() - began) * 1000)
+    return Step("mail", True, spent, f"{receipt.code} {receipt.reply}")  # noqa: FBT003 # ok
