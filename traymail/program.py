@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LOOK_SECONDS = 1.0
+THREADS_SECONDS = 30.0
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
 DAY_SECONDS = 24 * 3600.0
@@ -88,7 +89,13 @@ class Program:
         )
         self.engine = Engine(loaded.settings, parts, self._die)
         self._pulse = Pulse(
-            (self._look_at_config, self._look_at_outbox, self._tails.sweep, self._tidy),
+            (
+                self._look_at_config,
+                self._look_at_outbox,
+                self._look_at_threads,
+                self._tails.sweep,
+                self._tidy,
+            ),
             app.clock.monotonic,
         )
 
@@ -234,6 +241,13 @@ class Program:
             self._data_version = version
             self.engine.submit(Wake())
         return LOOK_SECONDS
+
+    def _look_at_threads(self) -> float:
+        """End with an error rather than go on half dead."""
+        if not self._folders.is_alive():
+            log.error("the folder watcher's thread has ended")
+            self._die()
+        return THREADS_SECONDS
 
     def _tidy(self) -> float:
         """Forget what is older than the retention; once a day."""

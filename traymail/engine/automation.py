@@ -103,6 +103,8 @@ class Automation:
             status = flow.status()
             self._tell_trouble(name, status.error)
             known = self._left_out.get(name, ())
+            if status.left_out is known:
+                continue
             for left_out in status.left_out:
                 if left_out not in known:
                     self._publish(LeftOutTold(name, left_out.what, left_out.reason))
