@@ -323,6 +323,31 @@ def test_a_claim_costs_the_same_with_many_waiting(database: Database, outbox: Ou
             assert plan[0]["detail"].startswith("SEARCH")
 
 
+def test_counts_and_purges_search_an_index(database: Database, outbox: Outbox) -> None:
+    put(outbox)
+    told: list[str] = []
+    with database.read() as connection:
+        connection.set_trace_callback(told.append)
+        outbox.counts_by_account()
+        outbox.purge(NOON)
+        connection.set_trace_callback(None)
+        for index, start in (("mail_open", "SELECT account, state"), ("mail_done", "DELETE FROM")):
+            [sql] = [sql for sql in told if sql.startswith(start)]
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+            assert index in plan[0]["detail"], plan
+
+
+def test_after_a_claim_all_is_durable_again(database: Database, outbox: Outbox) -> None:
+    put(outbox)
+    durable = 2  # PRAGMA synchronous = FULL
+    with database.read() as connection:
+        assert outbox.claim("qq", NOON) is not None
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == durable
+        with pytest.raises(ZeroDivisionError), database.transaction(durable=False):
+            raise ZeroDivisionError
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == durable
+
+
 def test_rows_are_private(outbox: Outbox, tmp_path: Path) -> None:
     put(outbox)
     for file in tmp_path.iterdir():

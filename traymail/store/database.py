@@ -37,26 +37,27 @@ class Database:
             migrate(self._connection(), path)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write, all or nothing; inside another transaction of this thread it is part of that."""
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Write, all or nothing; inside another transaction of this thread it is part of that.
+
+        Not ``durable``: a power cut may undo it, up to the next transaction that is. The end of
+        the process never does.
+        """
         with self._translating():
             connection = self._connection()
             if self._depth():
                 yield connection
                 return
-            connection.execute("BEGIN IMMEDIATE")
-            self._local.depth = 1
+            if durable:
+                with self._whole(connection):
+                    yield connection
+                return
+            connection.execute("PRAGMA synchronous = NORMAL")
             try:
-                yield connection
-                # SQLite may have rolled back by itself (disk full), and someone caught that.
-                if not connection.in_transaction:
-                    raise sqlite3.OperationalError("the transaction was rolled back")
-                connection.execute("COMMIT")
+                with self._whole(connection):
+                    yield connection
             finally:
-                self._local.depth = 0
-                # Not blindly: after SQLITE_FULL there may be none, and ROLLBACK would hide why.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                connection.execute("PRAGMA synchronous = FULL")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -77,6 +78,23 @@ class Database:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
+
+    @contextlib.contextmanager
+    def _whole(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Commit what the block does, or take it back."""
+        connection.execute("BEGIN IMMEDIATE")
+        self._local.depth = 1
+        try:
+            yield
+            # SQLite may have rolled back by itself (disk full), and someone caught that.
+            if not connection.in_transaction:
+                raise sqlite3.OperationalError("the transaction was rolled back")
+            connection.execute("COMMIT")
+        finally:
+            self._local.depth = 0
+            # Not blindly: after SQLITE_FULL there may be none, and ROLLBACK would hide why.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def _depth(self) -> int:
         return getattr(self._local, "depth", 0)

@@ -14,6 +14,9 @@ from traymail.store.database import from_ms
 from traymail.store.memory import Memory
 from traymail.store.rows import SELECT, item_of
 
+# In the order of the index ``mail_open``.
+OPEN = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN)
+
 
 class Lists(Memory):
     """Entries, messages, histories and counts."""
@@ -141,9 +144,8 @@ class Lists(Memory):
         counts: dict[str, dict[State, int]] = {}
         with self._database.read() as connection:
             found = connection.execute(
-                "SELECT account, state, count(*) AS mails FROM mail"
-                " WHERE state IN ('queued', 'sending', 'failed', 'unknown')"
-                " GROUP BY state, account"
+                "SELECT account, state, count(*) AS mails FROM mail"  # noqa: S608 # ours
+                f" WHERE {rows.among(*OPEN)} GROUP BY state, account"
             ).fetchall()
         for row in found:
             of_account = counts.setdefault(row["account"], dict.fromkeys(State, 0))

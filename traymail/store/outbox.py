@@ -29,6 +29,7 @@ from traymail.store.spool import Spool
 
 # A month of mails with large files would fill a disk.
 KEPT_BYTES = 1_000_000_000
+# In the order of the index ``mail_done``.
 DONE = (State.SENT, State.FAILED, State.CANCELLED)
 
 
@@ -87,8 +88,9 @@ class Outbox(Lists):
         """Take the account's mail that is due first; it is ``sending`` from here on.
 
         ``only`` asks for this very mail; mails of ``not_rules`` are left where they are.
+        A claim that a power cut takes away is a mail that still waits: it need not reach the disk.
         """
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=False) as connection:
             due.mend_clock_jump(connection, account, now)
             mail_id = due.first_due(connection, account, now, only=only, not_rules=not_rules)
             if mail_id is None:
@@ -214,11 +216,10 @@ class Outbox(Lists):
         Of what stays, the files of sent mails are kept up to `KEPT_BYTES`, the latest first.
         """
         values = {"before": to_ms(before)}
-        done = ", ".join(f"'{state.value}'" for state in DONE)
         with self._database.transaction() as connection:
             needed = self.spooled()
             count = connection.execute(
-                f"DELETE FROM mail WHERE state IN ({done}) AND updated_at < :before",  # noqa: S608 # ours
+                f"DELETE FROM mail WHERE {rows.among(*DONE)} AND updated_at < :before",  # noqa: S608 # ours
                 values,
             ).rowcount
             _let_go_of_files(connection)

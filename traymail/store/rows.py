@@ -152,6 +152,11 @@ def attachment_of(row: sqlite3.Row) -> Attachment:
     )
 
 
+def among(*states: State) -> str:
+    """Return the condition that a mail is in one of these states, as indexes have it."""
+    return "(" + " OR ".join(f"state = '{state.value}'" for state in states) + ")"
+
+
 def like(words: str) -> str:
     """Return a LIKE pattern (escape character: backslash) for text that contains ``words``."""
     for special in ("\\", "%", "_"):

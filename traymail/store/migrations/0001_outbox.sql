@@ -5,9 +5,11 @@ CREATE TABLE mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT NOT NULL,
     dedupe_key TEXT UNIQUE,
+    -- Not IN: SQLite would make a table of the words at each change of a mail, here and below.
     state TEXT NOT NULL
-        CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'unknown', 'cancelled')),
-    phase TEXT NOT NULL DEFAULT 'pre' CHECK (phase IN ('pre', 'data')),
+        CHECK (state = 'queued' OR state = 'sending' OR state = 'sent'
+            OR state = 'failed' OR state = 'unknown' OR state = 'cancelled'),
+    phase TEXT NOT NULL DEFAULT 'pre' CHECK (phase = 'pre' OR phase = 'data'),
     account TEXT NOT NULL,
     rule TEXT NOT NULL DEFAULT '',  -- '': sent by hand
     sender TEXT NOT NULL,
@@ -37,8 +39,9 @@ CREATE INDEX mail_due ON mail (account, rule, next_attempt_at, id)
     WHERE state = 'queued' AND next_attempt_at IS NOT NULL;
 CREATE INDEX mail_parked ON mail (account) WHERE state = 'queued' AND next_attempt_at IS NULL;
 CREATE INDEX mail_open ON mail (state, account)
-    WHERE state IN ('queued', 'sending', 'failed', 'unknown');
-CREATE INDEX mail_done ON mail (updated_at) WHERE state IN ('sent', 'failed', 'cancelled');
+    WHERE state = 'queued' OR state = 'sending' OR state = 'failed' OR state = 'unknown';
+CREATE INDEX mail_done ON mail (updated_at)
+    WHERE state = 'sent' OR state = 'failed' OR state = 'cancelled';
 
 -- Apart from mail, so that lists and claims do not read bodies.
 CREATE TABLE content (
