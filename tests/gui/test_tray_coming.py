@@ -1,0 +1,185 @@
+"""The tray comes when panel and bus do, and finds another way when they do not."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from jeepney import DBusAddress
+
+from tests.support.bus import Peer, address_below, session_bus
+from tests.support.tray import (
+    IDLE,
+    ITEM,
+    NAME,
+    NEEDS,
+    Desk,
+    Watcher,
+    a_desk,
+    a_menu,
+    a_rule,
+    click,
+    number_of,
+)
+from traymail.desktop.bus import connect
+from traymail.ui.model.menu import Do
+from traymail.ui.model.tray import Icon
+from traymail.ui.tray import linux
+
+pytestmark = [
+    pytest.mark.desktop,
+    pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="no dbus-daemon here"),
+]
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with TemporaryDirectory(prefix="tm-") as folder:
+        yield address_below(Path(folder))
+
+
+@pytest.fixture
+def bus(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    with session_bus(address):
+        yield address
+
+
+@pytest.fixture
+def desk(bus: str) -> Iterator[Desk]:
+    del bus
+    with a_desk() as made:
+        yield made
+
+
+@pytest.fixture
+def peer(bus: str, desk: Desk) -> Iterator[Peer]:
+    with Peer(bus, desk.loop.turn) as made:
+        yield made
+
+
+def test_the_icon_comes_when_the_watcher_does(desk: Desk, peer: Peer) -> None:
+    desk.tray.start(IDLE, a_menu())
+    desk.loop.until(lambda: peer.owns(NAME))
+    watcher = Watcher(desk.loop)
+    assert desk.loop.until(lambda: watcher.registered) == [NAME]
+    watcher.close()
+    again = Watcher(desk.loop)
+    assert desk.loop.until(lambda: again.registered) == [NAME]
+    desk.loop.settle()
+    again.close()
+    assert desk.windows == []
+
+
+def test_started_by_hand_the_menu_comes_as_a_window(
+    bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bus
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
+    with a_desk() as late:
+        late.tray.start(IDLE, a_menu())
+        late.loop.until(lambda: late.windows)
+        assert late.windows[0].seen == [Icon.IDLE, len(a_menu()), "revealed"]
+        late.tray.show(NEEDS)
+        late.tray.set_menu(a_menu(a_rule("Scans")))
+        watcher = Watcher(late.loop)
+        late.loop.until(lambda: late.windows[0].seen[-1] == "gone")
+        assert late.windows[0].seen[3:] == [Icon.ATTENTION, len(a_menu()) + 1, "gone"]
+        watcher.close()
+
+
+def test_a_watcher_without_a_panel_shows_nothing(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    del bus
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.3)
+    with a_desk() as desk:
+        watcher = Watcher(desk.loop, hosts=False)
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: watcher.registered)
+        desk.loop.until(lambda: desk.windows)
+        watcher.host_comes()
+        desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
+        watcher.close()
+
+
+def test_at_login_nothing_opens_for_a_minute(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    del bus
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.05)
+    assert linux.PATIENT_SECONDS == 60
+    with a_desk(login=True) as desk:
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.settle(0.3)
+        assert desk.windows == []
+
+
+def test_without_a_bus_there_is_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.05)
+    with a_desk() as desk:
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: desk.windows)
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp:host=127.0.0.1,port=1", "unix:path=/no"])
+def test_a_bus_that_cannot_be_reached_is_none(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    assert connect() is None
+
+
+def test_the_bus_is_found_where_systemd_has_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(Path(address.removeprefix("unix:path=")).parent))
+    assert connect() is None
+    with session_bus(address):
+        connection = connect()
+        assert connection is not None
+        connection.close()
+
+
+def test_a_bus_that_is_gone_comes_back(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 0.05)
+    with a_desk() as desk, ExitStack() as first:
+        first.enter_context(session_bus(address))
+        desk.tray.start(IDLE, a_menu())
+        watcher = Watcher(desk.loop)
+        desk.loop.until(lambda: watcher.registered)
+        watcher.close()
+        first.close()
+        desk.loop.settle()
+        desk.tray.show(NEEDS)
+        with session_bus(address):
+            watcher = Watcher(desk.loop)
+            desk.loop.until(lambda: watcher.registered)
+            with Peer(address, desk.loop.turn) as peer:
+                assert peer.get(ITEM, "Status") == "NeedsAttention"
+                click(peer, number_of(peer, "Quit"))
+            assert desk.choices == [Do.QUIT]
+            watcher.close()
+
+
+def test_a_bus_that_hangs_does_not_hold_the_loop(
+    desk: Desk, bus: str, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bus
+    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 60.0)
+    desk.tray.start(IDLE, a_menu())
+    desk.loop.until(lambda: peer.owns(NAME))
+    daemon = int(peer.call(_BUS, "GetConnectionUnixProcessID", "s", "org.freedesktop.DBus")[0])
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        rules = [a_rule(f"{number} {'x' * 200}") for number in range(12)]
+        for turn in range(200):
+            desk.tray.set_menu(a_menu(*rules[turn % 12 :]))
+            desk.tray.set_menu(a_menu(*(a_rule(rule.name, enabled=False) for rule in rules)))
+        desk.loop.settle(0.05)
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+
+
+_BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")

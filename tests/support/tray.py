@@ -1,0 +1,170 @@
+"""A tray in a loop without a display, a watcher as panels have one, and the questions they ask."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from jeepney import DBusAddress
+from PIL import Image
+
+from tests.support.bus import Peer, SelectLoop
+from traymail.core.message import Address
+from traymail.core.rule import Rule
+from traymail.core.texts import text
+from traymail.desktop.bus import Bus, connect
+from traymail.ui.model.menu import Choice, Entry, menu
+from traymail.ui.model.tray import Icon, Shown
+from traymail.ui.tray.choice import Parts
+from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
+from traymail.ui.tray.linux import LinuxTray
+
+NAME = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
+ITEM = DBusAddress("/StatusNotifierItem", NAME, "org.kde.StatusNotifierItem")
+MENU = DBusAddress("/MenuBar", NAME, "com.canonical.dbusmenu")
+WATCHER = "org.kde.StatusNotifierWatcher"
+IDLE = Shown(Icon.IDLE, text("traymail: idle"))
+NEEDS = Shown(
+    Icon.ATTENTION, text("{n} mails need you", n=2), (text("The rule {r} fails", r="<b>"),)
+)
+COLOURS = {Icon.IDLE: (1, 2, 3, 4), Icon.ATTENTION: (255, 0, 0, 128)}
+
+
+def a_rule(name: str, *, enabled: bool = True) -> Rule:
+    return Rule(
+        name=name,
+        enabled=enabled,
+        account="qq",
+        to=(Address("you@mail.example"),),
+        subject="",
+        body="",
+        max_per_hour=60,
+    )
+
+
+def a_menu(*rules: Rule, paused: bool = False, needs: int = 0) -> tuple[Entry, ...]:
+    return menu(rules, paused=paused, needs=needs)
+
+
+def pictures(icon: Icon) -> list[Image.Image]:
+    colour = COLOURS.get(icon, (0, 0, 0, 255))
+    return [Image.new("RGBA", (side, side), colour) for side in (16, 48)]
+
+
+class Window:
+    """What stands in for the icon, without a display."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def show(self, shown: Shown) -> None:
+        self.seen.append(shown.icon)
+
+    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+        self.seen.append(len(entries))
+
+    def reveal(self) -> None:
+        self.seen.append("revealed")
+
+    def destroy(self) -> None:
+        self.seen.append("gone")
+
+
+class Desk:
+    """A loop with a tray in it, and what the tray asked for."""
+
+    def __init__(self, *, login: bool = False) -> None:
+        self.loop = SelectLoop()
+        self.choices: list[Choice] = []
+        self.windows: list[Window] = []
+        self.catalogue: dict[str, str] = {}
+        parts = Parts(
+            loop=self.loop,
+            pictures=pictures,
+            translate=self._say,
+            on_choice=self.choices.append,
+            on_press=lambda _key, _button: None,
+            make_window=self._window,
+        )
+        self.tray = LinuxTray(parts, login=login)
+
+    def _say(self, words: str) -> str:
+        return self.catalogue.get(words, words)
+
+    def _window(self) -> Window:
+        self.windows.append(Window())
+        return self.windows[-1]
+
+    def close(self) -> None:
+        self.tray.stop()
+        self.loop.settle(0.02)
+        self.loop.close()
+
+
+class Watcher:
+    """Who keeps track of icons, as a panel's plugin does."""
+
+    def __init__(self, loop: SelectLoop, *, hosts: bool = True) -> None:
+        connection = connect()
+        assert connection is not None
+        self._loop = loop
+        self._bus = Bus(connection, lambda: None)
+        self.registered: list[str] = []
+        self.hosts = hosts
+        interface = Interface(
+            WATCHER,
+            methods=(Method("RegisterStatusNotifierItem", ("s",), (), self._register),),
+            properties=(Property("IsStatusNotifierHostRegistered", "b", lambda: self.hosts),),
+            signals=(Signal("StatusNotifierHostRegistered"),),
+        )
+        self._object = Exported(self._bus, "/StatusNotifierWatcher", interface)
+        loop.watch(self._bus.fileno, self._bus.readable)
+        self._bus.own(WATCHER)
+
+    def host_comes(self) -> None:
+        self.hosts = True
+        self._object.emit("StatusNotifierHostRegistered")
+
+    def _register(self, name: str) -> tuple[()]:
+        self.registered.append(name)
+        return ()
+
+    def close(self) -> None:
+        self._loop.unwatch(self._bus.fileno)
+        self._bus.close()
+
+
+@contextmanager
+def a_desk(*, login: bool = False) -> Iterator[Desk]:
+    desk = Desk(login=login)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def layout(peer: Peer, parent: int = 0, depth: int = -1, *names: str) -> tuple[Any, ...]:
+    return peer.call(MENU, "GetLayout", "iias", parent, depth, list(names))
+
+
+def labels(node: tuple[Any, ...]) -> list[Any]:
+    _, properties, children = node
+    word = properties.get("label", properties.get("type", ("s", "")))[1]
+    return [word, *(labels(child) for _, child in children)]
+
+
+def number_of(peer: Peer, label: str) -> int:
+    def find(node: tuple[Any, ...]) -> int | None:
+        number, properties, children = node
+        if properties.get("label", ("s", ""))[1] == label:
+            return int(number)
+        found = (find(child) for _, child in children)
+        return next((one for one in found if one is not None), None)
+
+    number = find(layout(peer)[1])
+    assert number is not None, label
+    return number
+
+
+def click(peer: Peer, number: int, kind: str = "clicked") -> None:
+    peer.call(MENU, "Event", "isvu", number, kind, ("i", 0), 0)

@@ -1,0 +1,103 @@
+"""From events to bubbles of the desktop, and from their buttons back; on the thread of Tk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from traymail.core.events import Event
+from traymail.core.ports import Clock
+from traymail.core.texts import Text, Translate
+from traymail.desktop.notify import Bubble
+from traymail.ui.model.notices import (
+    LABELS,
+    Button,
+    Notice,
+    NoticeState,
+    Wishes,
+    after,
+    due,
+    next_due,
+)
+from traymail.ui.tray.loop import Act, Loop
+
+OnPress = Callable[[Notice, Button | None], None]
+"""Is given the notice and its button; None: the notice itself was clicked."""
+
+# Bubbles stay for minutes at most; of older ones nobody presses a button.
+_MOST_REMEMBERED = 100
+
+
+class Bubbles(Protocol):
+    """Where bubbles are shown: a tray, which tells of pressed buttons."""
+
+    def notify(self, bubble: Bubble) -> None:
+        """Show a bubble."""
+        ...
+
+
+class Notifier:
+    """Tells the user of events, as often as they wish."""
+
+    def __init__(
+        self, loop: Loop, bubbles: Bubbles, clock: Clock, translate: Translate, on_press: OnPress
+    ) -> None:
+        self.wishes = Wishes()
+        self._loop = loop
+        self._bubbles = bubbles
+        self._clock = clock
+        self._translate = translate
+        self._on_press = on_press
+        self._state = NoticeState()
+        self._shown: dict[str, Notice] = {}
+        self._cancel: Act | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take an event of the engine in."""
+        self._state, notice = after(self._state, event, self.wishes, self._clock.monotonic())
+        if notice is not None:
+            self._show(notice)
+        self._wait()
+
+    def pressed(self, key: str, button: str) -> None:
+        """Be told that a button was pressed; unknown keys are bubbles long gone."""
+        notice = self._shown.get(key)
+        if notice is not None:
+            names = {one.value: one for one in notice.buttons}
+            self._on_press(notice, names.get(button))
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    def _wait(self) -> None:
+        seconds = next_due(self._state, self._clock.monotonic())
+        if seconds is not None and self._cancel is None:
+            self._cancel = self._loop.after(seconds, self._tell_held)
+
+    def _tell_held(self) -> None:
+        self._cancel = None
+        self._state, notices = due(self._state, self._clock.monotonic())
+        for notice in notices:
+            self._show(notice)
+        self._wait()
+
+    def _show(self, notice: Notice) -> None:
+        self._shown.pop(notice.key, None)
+        self._shown[notice.key] = notice
+        if len(self._shown) > _MOST_REMEMBERED:
+            del self._shown[next(iter(self._shown))]
+        self._bubbles.notify(
+            Bubble(
+                notice.key,
+                self._words(notice.title),
+                self._words(notice.body),
+                tuple((one.value, self._words(LABELS[one])) for one in notice.buttons),
+                passing=notice.passing,
+            )
+        )
+
+    def _words(self, words: Text | str) -> str:
+        return words if isinstance(words, str) else words.translated(self._translate)

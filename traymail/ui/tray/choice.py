@@ -1,0 +1,96 @@
+"""What every kind of tray offers, and what it is made of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+from traymail.core.texts import Translate
+from traymail.desktop.notify import Bubble
+from traymail.ui.model.menu import Choice, Entry
+from traymail.ui.model.tray import Icon, Shown
+from traymail.ui.tray.loop import Loop
+
+Pictures = Callable[[Icon], Sequence[Image.Image]]
+"""The icon of a state in all sizes, the smallest first."""
+
+
+class Tray(Protocol):
+    """An icon with a menu. All calls come from the loop's thread."""
+
+    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+        """Come into sight, now or when there is where to."""
+        ...
+
+    def show(self, shown: Shown) -> None:
+        """Show another icon or tool tip."""
+        ...
+
+    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+        """Offer another menu."""
+        ...
+
+    def notify(self, bubble: Bubble) -> None:
+        """Show a notification, where the desktop has any."""
+        ...
+
+    def stop(self) -> None:
+        """Go out of sight for good."""
+        ...
+
+
+class FallbackWindow(Protocol):
+    """The window that stands in for the icon."""
+
+    def show(self, shown: Shown) -> None:
+        """Tell another state."""
+        ...
+
+    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+        """Offer another menu."""
+        ...
+
+    def reveal(self) -> None:
+        """Come to the front."""
+        ...
+
+    def destroy(self) -> None:
+        """Go for good."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a tray is made of. All callbacks are called on the loop's thread.
+
+    ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.
+    ``on_press`` is told the key of a `Bubble` and the name of its button. ``notice_icon`` stands
+    in notifications: a file, or a name of the icon theme.
+    """
+
+    loop: Loop
+    pictures: Pictures
+    translate: Translate
+    on_choice: Callable[[Choice], None]
+    on_press: Callable[[str, str], None]
+    make_window: Callable[[], FallbackWindow]
+    notice_icon: str = ""
+
+
+def make_tray(parts: Parts, *, login: bool) -> Tray:
+    """Make the tray of this platform. ``login``: started with the desktop, so nothing may pop up.
+
+    Raises ImportError where pystray cannot be used (not on Linux).
+    """
+    on_linux = sys.platform == "linux"
+    if on_linux:
+        from traymail.ui.tray.linux import LinuxTray
+
+        return LinuxTray(parts, login=login)
+    from traymail.ui.tray.pystray_tray import PystrayTray
+
+    return PystrayTray(parts)

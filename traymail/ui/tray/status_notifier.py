@@ -1,0 +1,188 @@
+"""The tray icon of Linux desktops: org.kde.StatusNotifierItem, over a `Bus` in the loop of Tk.
+
+It comes when a panel comes, and comes back when the panel does. Pictures go over the bus as pixels,
+in several sizes, so that no icon theme has to know them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from jeepney import DBusAddress, MatchRule, Message, Properties, new_method_call
+from PIL import Image
+
+from traymail.core.texts import Translate
+from traymail.desktop.bus import Bus
+from traymail.ui.model.menu import Choice, Do, Entry
+from traymail.ui.model.tray import Icon, Shown
+from traymail.ui.tray import dbus_menu
+from traymail.ui.tray.choice import Pictures
+from traymail.ui.tray.dbus_menu import DBusMenu
+from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
+
+PATH = "/StatusNotifierItem"
+NAME = "org.kde.StatusNotifierItem"
+WATCHER = "org.kde.StatusNotifierWatcher"
+_WATCHER = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
+
+Pixmap = tuple[int, int, bytes]
+
+
+def pixmap(picture: Image.Image) -> Pixmap:
+    """Return width, height and pixels: alpha, red, green, blue, a byte each (network order)."""
+    red, green, blue, alpha = picture.convert("RGBA").split()
+    pixels = Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
+    return picture.width, picture.height, pixels
+
+
+class StatusNotifier:
+    """The item and its menu on one bus. ``on_host`` is told whether a panel shows the icon."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        pictures: Pictures,
+        translate: Translate,
+        on_choice: Callable[[Choice], None],
+        on_host: Callable[[bool], None],
+    ) -> None:
+        self._bus = bus
+        self._pictures = pictures
+        self._translate = translate
+        self._on_choice = on_choice
+        self._on_host = on_host
+        self._hosted = False
+        self._watcher = ""
+        self._icon: Icon | None = None
+        self._words = ["traymail"]
+        self._pixmaps: list[Pixmap] = []
+        self._name = f"{NAME}-{os.getpid()}-1"
+        self._menu = DBusMenu(bus, on_choice, translate)
+        self._item = Exported(bus, PATH, self._interface())
+
+    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+        """Offer the icon to whoever shows such icons, now and later."""
+        self.show(shown)
+        self._menu.show(entries)
+        self._bus.own(self._name)
+        for member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"):
+            rule = MatchRule(type="signal", interface=WATCHER, member=member)
+            self._bus.hear(rule, self._hosts_changed)
+        self._bus.follow(WATCHER, self._watcher_changed)
+
+    def show(self, shown: Shown) -> None:
+        """Show another icon or tool tip; panels are told what has changed."""
+        before, self._icon = self._icon, shown.icon
+        if shown.icon is not before:
+            self._pixmaps = [pixmap(picture) for picture in self._pictures(shown.icon)]
+            self._item.emit("NewIcon")
+            self._item.emit("NewAttentionIcon")
+            self._item.emit("NewStatus", self._status())
+        words = [line.translated(self._translate) for line in (shown.tip, *shown.more)]
+        if words != self._words:
+            self._words = words
+            self._item.emit("NewToolTip")
+            self._item.emit("NewTitle")
+
+    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+        """Offer another menu."""
+        self._menu.show(entries)
+
+    @property
+    def watched(self) -> bool:
+        """Tell whether there is someone who keeps track of tray icons."""
+        return bool(self._watcher)
+
+    # --- registering ------------------------------------------------------------------------------
+
+    def _watcher_changed(self, owner: str) -> None:
+        if owner == self._watcher:
+            return
+        self._watcher = owner
+        if not owner:
+            self._set_hosted(hosted=False)
+            return
+        call = new_method_call(_WATCHER, "RegisterStatusNotifierItem", "s", (self._name,))
+        self._bus.call(call, lambda reply: self._ask_for_hosts() if reply is not None else None)
+
+    def _hosts_changed(self, _signal: Message) -> None:
+        self._ask_for_hosts()
+
+    def _ask_for_hosts(self) -> None:
+        """Ask whether icons are shown: a watcher may run before, or without, a panel."""
+        call = Properties(_WATCHER).get("IsStatusNotifierHostRegistered")
+        watcher = self._watcher
+
+        def answered(reply: tuple[Any, ...] | None) -> None:
+            if watcher == self._watcher:
+                self._set_hosted(hosted=bool(reply and reply[0][1]))
+
+        self._bus.call(call, answered)
+
+    def _set_hosted(self, *, hosted: bool) -> None:
+        if hosted != self._hosted:
+            self._hosted = hosted
+            self._on_host(hosted)
+
+    # --- what panels ask --------------------------------------------------------------------------
+
+    def _interface(self) -> Interface:
+        return Interface(
+            NAME,
+            methods=(
+                Method("Activate", ("i", "i"), (), self._activate),
+                Method("SecondaryActivate", ("i", "i"), (), self._activate),
+                # Panels draw the menu themselves; turning the wheel means nothing here.
+                Method("ContextMenu", ("i", "i"), (), lambda _x, _y: ()),
+                Method("Scroll", ("i", "s"), (), lambda _delta, _orientation: ()),
+            ),
+            properties=self._properties(),
+            signals=(
+                Signal("NewTitle"),
+                Signal("NewIcon"),
+                Signal("NewAttentionIcon"),
+                Signal("NewOverlayIcon"),
+                Signal("NewToolTip"),
+                Signal("NewStatus", ("s",)),
+            ),
+        )
+
+    def _properties(self) -> tuple[Property, ...]:
+        return (
+            Property("Category", "s", lambda: "Communications"),
+            Property("Id", "s", lambda: "traymail"),
+            Property("Title", "s", self._title),
+            Property("Status", "s", self._status),
+            Property("WindowId", "i", lambda: 0),
+            Property("IconName", "s", str),
+            Property("IconThemePath", "s", str),
+            Property("IconPixmap", "a(iiay)", lambda: self._pixmaps),
+            Property("OverlayIconName", "s", str),
+            Property("OverlayIconPixmap", "a(iiay)", list),
+            Property("AttentionIconName", "s", str),
+            # In the state "NeedsAttention" panels show this one in place of the other.
+            Property("AttentionIconPixmap", "a(iiay)", lambda: self._pixmaps),
+            Property("AttentionMovieName", "s", str),
+            Property("ToolTip", "(sa(iiay)ss)", self._tool_tip),
+            # Not only a menu: a left click does something else.
+            Property("ItemIsMenu", "b", lambda: False),
+            Property("Menu", "o", lambda: dbus_menu.PATH),
+        )
+
+    def _activate(self, _x: int, _y: int) -> tuple[()]:
+        self._on_choice(Do.QUICK_SEND)
+        return ()
+
+    def _title(self) -> str:
+        # Some panels show the title in place of the tool tip.
+        return self._words[0]
+
+    def _status(self) -> str:
+        return "NeedsAttention" if self._icon is Icon.ATTENTION else "Active"
+
+    def _tool_tip(self) -> tuple[str, list[Pixmap], str, str]:
+        # The second text may hold markup, and rules have names of all kinds.
+        return "", [], self._title(), escape("\n".join(self._words[1:]), quote=False)
