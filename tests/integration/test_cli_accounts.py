@@ -1,8 +1,11 @@
 """`traymail account`, `doctor` and `detect`, with a real keyring and a real server."""
 
+import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 import secretstorage
@@ -169,3 +172,29 @@ def test_detect(home: Home) -> None:
     assert told["security"] == "tls"
     assert in_process(home, "detect", "me@qq.com").stdout.startswith("smtp.qq.com  465  tls")
     assert in_process(home, "detect", "nobody").returncode == 65
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_a_code_is_typed_unseen(keyed: Desk) -> None:
+    keyed.configure()
+    command = keyed.home.command("account", "set-secret", "desk")
+    keyboard, terminal = os.openpty()
+    environ = {**os.environ, **keyed.env}
+    with Popen(
+        command, env=environ, stdin=terminal, stdout=PIPE, stderr=terminal, start_new_session=True
+    ) as asking:
+        os.close(terminal)
+        with os.fdopen(keyboard, "r+b", buffering=0) as person:
+            shown = b""
+            while not shown.endswith(b": "):
+                shown += person.read(1)
+            person.write(GROUPED.encode() + b"\n")
+            assert asking.stdout is not None
+            told = asking.stdout.read()
+            with contextlib.suppress(OSError):
+                shown += person.read(4096)
+    assert asking.returncode == 0
+    assert b"is kept" in told
+    assert b"Password" in shown
+    assert b"abcd" not in shown
+    assert _secret("127.0.0.1", USER) == CODE

@@ -1,11 +1,14 @@
 """`traymail send`: what arrives, what is printed, how each failure ends; nothing is lost."""
 
+import contextlib
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -267,3 +270,21 @@ def test_a_header_cannot_be_added(office: Desk) -> None:
     assert done.returncode == 0
     mail = _parsed(office.sink.arrivals[0])
     assert (mail["Bcc"], mail["Subject"]) == (None, "a  Bcc: all@c.example")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_a_large_mail_shows_its_progress(office: Desk, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(os.urandom(4_000_000))
+    command = office.home.command("send", "--to", "b@c.example", "--attach", large)
+    screen, terminal = os.openpty()
+    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=terminal) as sending:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError), os.fdopen(screen, "rb", buffering=0) as stream:
+            while block := stream.read(4096):
+                shown += block
+        assert sending.stdout is not None
+        assert sending.stdout.read().startswith(b"Mail 1 is sent")
+    assert b"Sending" in shown
+    assert b"100%" in shown

@@ -207,3 +207,12 @@ def test_queueing_imports_no_sender(home: Home) -> None:
     imported = _imported(*given)
     assert not {"ssl", "smtplib", "keyring", "platformdirs", "tomlkit", "re2"} & imported
     assert "traymail.senders.smtp" not in imported
+
+
+def test_whose_home(home: Home, tmp_path: Path) -> None:
+    done = home.run("config", "path", env={"TRAYMAIL_HOME": str(tmp_path / "other")})
+    assert done.stdout == f"{home.config}\n"
+    alone = [sys.executable, "-m", "traymail", "config", "path"]
+    environ = {**os.environ, "TRAYMAIL_HOME": str(tmp_path / "other")}
+    found = subprocess.run(alone, env=environ, capture_output=True, text=True, check=True).stdout
+    assert found == f"{tmp_path / 'other' / 'config.toml'}\n"

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -15,11 +15,14 @@ _WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _SHOWN = {"say", "note", "UsageError", "BadParameter", "ClickException", "confirm", "prompt"}
 
 
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted(catalogue.PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield f"{path.relative_to(catalogue.PACKAGE.parent)}:{node.lineno}", node
+@cache
+def _calls() -> list[tuple[str, ast.Call]]:
+    return [
+        (f"{path.relative_to(catalogue.PACKAGE.parent)}:{node.lineno}", node)
+        for path in sorted(catalogue.PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
 
 
 def _called(node: ast.Call) -> str:
