@@ -1,0 +1,389 @@
+"""Both READMEs are followed line by line, as a reader would, and say the same in both languages."""
+
+import importlib
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.support.session import KeyringSession
+from tests.support.sink import Sink, serve
+from tests.support.wait import until
+from traymail.cli.main import COMMANDS
+from traymail.core.places import Places
+from traymail.core.reply_rules import titles
+from traymail.core.rule_tables import FOLDER, LOG
+from traymail.core.settings import Settings
+from traymail.core.table_reader import Form
+from traymail.core.tables import ACCOUNT, TOP
+from traymail.desktop.language import translator
+from traymail.store.settings import SettingsFile
+
+ROOT = Path(__file__).parents[2]
+ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+READMES = {"en": ENGLISH, "zh_CN": CHINESE}
+LOCALES = {"en": "en_US.UTF-8", "zh_CN": "zh_CN.UTF-8"}
+ADDRESS, CODE = "123456@qq.com", "abcdefghijklmnop"
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+# A reader looks again until what was under way has come to its end.
+LOOKS = ("traymail outbox list", "traymail status")
+PROMPT = "$ "
+
+# What the name server of the test tells: the server of the examples is the sink on this machine.
+RESOLVER = """\
+import socket
+_ask = socket.getaddrinfo
+def _getaddrinfo(host, port, *more, **named):
+    if host == "smtp.qq.com":
+        host, port = "127.0.0.1", {port}
+    return _ask(host, port, *more, **named)
+socket.getaddrinfo = _getaddrinfo
+"""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language tag and what is in it."""
+
+    language: str
+    content: str
+
+
+def blocks(readme: Path) -> list[Block]:
+    found = re.findall(r"^```(\S*)\n(.*?)^```$", readme.read_text("utf-8"), re.M | re.S)
+    return [Block(language, content) for language, content in found]
+
+
+def steps(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield each command of a console block, and what it prints."""
+    for part in block.content.removeprefix(PROMPT).split(f"\n{PROMPT}"):
+        command, _, printed = part.partition("\n")
+        yield command, printed
+
+
+def is_bootstrap(command: str) -> bool:
+    return command.startswith("python3 bootstrap.py ")
+
+
+# --- followed line by line ----------------------------------------------------------------------
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a README says into one shell, in a home of their own."""
+
+    folder: Path
+    env: dict[str, str]
+    shell: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shell = subprocess.Popen(
+            ["bash", "--noprofile", "--norc"],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def config(self) -> Path:
+        """The configuration file, in the platform's usual place."""
+        return Path(self.env["HOME"], ".config", "traymail", "config.toml")
+
+    def type(self, command: str) -> tuple[str, int]:
+        """Run a command to its end; return what it printed, and its exit status."""
+        assert self.shell.stdin is not None
+        assert self.shell.stdout is not None
+        typed = "code.txt" if "account add" in command or "set-secret" in command else "/dev/null"
+        ended = "-- the command has ended:"
+        self.shell.stdin.write(f"{{ {command}\n}} <{typed}; echo; echo '{ended}' $?\n".encode())
+        self.shell.stdin.flush()
+        printed = ""
+        for line in self.shell.stdout:
+            if line.startswith(ended.encode()):
+                return printed.removesuffix("\n"), int(line.split()[-1])
+            printed += line.decode()
+        raise AssertionError(f"{command}: the shell ended; {printed}")
+
+    def follow(self, command: str, expected: str) -> None:
+        """Run a command and require what the README says that it prints."""
+        told = ""
+
+        def shown() -> bool:
+            nonlocal told
+            printed, status = self.type(command)
+            told = f"$ {command}\nended with {status} and printed:\n{printed}"
+            return status == 0 and agrees(printed, expected)
+
+        if command.startswith(LOOKS):
+            with suppress(AssertionError):
+                until(shown, timeout=30)
+                return
+        elif shown():
+            return
+        raise AssertionError(told)
+
+    def end(self) -> None:
+        """End the shell and what it started, also where the README was left half-way."""
+        with self.shell:
+            os.killpg(self.shell.pid, signal.SIGTERM)
+            self.shell.wait(10)
+
+
+def agrees(printed: str, expected: str) -> bool:
+    """Tell whether a text is the one shown, but for numbers, spaces and what `...` stands for."""
+
+    def plain(words: str) -> str:
+        return re.sub(r"\s+", " ", re.sub(r"\d+", "0", words)).strip()
+
+    pattern = r"(?:.*)".join(re.escape(plain(part)) for part in expected.split("..."))
+    return re.fullmatch(pattern.replace(r"(?:.*)\ ", "(?:.*)"), plain(printed)) is not None
+
+
+@contextmanager
+def reader(keyring: KeyringSession, sink: Sink, ca_file: Path, locale: str) -> Iterator[Reader]:
+    with TemporaryDirectory(prefix="tm-") as name:
+        folder = Path(name)
+        (folder / "home").mkdir(mode=0o700)
+        desk = folder / "traymail"
+        desk.mkdir()
+        (desk / ".venv").symlink_to(sys.prefix)
+        for file in ("report.pdf", "photo.png"):
+            (desk / file).write_bytes(PICTURE)
+        (desk / "code.txt").write_text("abcd efgh ijkl mnop\n")
+        (folder / "site").mkdir()
+        (folder / "site" / "sitecustomize.py").write_text(RESOLVER.format(port=sink.port))
+        env = {
+            **keyring.env,
+            "HOME": str(folder / "home"),
+            "LANG": locale,
+            "PYTHONPATH": str(folder / "site"),
+            "SSL_CERT_FILE": str(ca_file),
+        }
+        one = Reader(desk, env)
+        try:
+            yield one
+        finally:
+            one.end()
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_command_does_what_the_readme_says(
+    language: str, keyring: KeyringSession, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("smtp.qq.com").configure_cert(context)
+    with (
+        serve(context, user=ADDRESS, password=CODE) as sink,
+        reader(keyring, sink, ca_file, LOCALES[language]) as one,
+    ):
+        for block in blocks(READMES[language]):
+            if block.language == "console":
+                for command, expected in steps(block):
+                    if not is_bootstrap(command):
+                        one.follow(command, expected)
+            elif block.language == "toml" and block.content.startswith("[[rules]]"):
+                with one.config.open("a", encoding="utf-8") as file:
+                    file.write("\n" + block.content)
+        for message in (message_from_bytes(each.content) for each in sink.arrivals):
+            sent = [part.get_payload(decode=True) for part in message.walk() if part.get_filename()]
+            assert sent == [PICTURE] * len(sent)
+        assert len(sink.arrivals) == 4
+        assert one.config.with_name("config.toml.bak").exists() is False
+
+
+def test_the_comparison_sees_a_difference() -> None:
+    assert agrees("Mail 12 is sent:  250 OK\n", "Mail 1 is sent: 250 ...")
+    assert agrees("first\nsecond\nthird", "...\nthird")
+    assert not agrees("Mail 1 failed: 550", "Mail 1 is sent: 250 ...")
+    assert not agrees("Mail 1 is sent", "")
+
+
+# --- the configuration --------------------------------------------------------------------------
+
+RULE_KEYS = {"name", "kind", "enabled", "account", "to", "cc", "bcc"}
+ACCOUNT_TOML = '[accounts.one]\naddress = "me@desk.example"\nhost = "mail.desk.example"\n'
+RULE_TOML = '[[rules]]\nname = "one"\nto = ["me@desk.example"]\n'
+BEGINNINGS = {
+    "top": "",
+    "account": ACCOUNT_TOML,
+    "rule": f'{ACCOUNT_TOML}{RULE_TOML}kind = "log"\npaths = ["/l/*.log"]\nmatch = ["x"]\n',
+    "folder": f'{ACCOUNT_TOML}{RULE_TOML}kind = "folder"\nfolder = "/drop"\n',
+    "log": f'{ACCOUNT_TOML}{RULE_TOML}kind = "log"\npaths = ["/l/*.log"]\nmatch = ["x"]\n',
+}
+"""What the five tables of keys are about, in their order; and a configuration that has it."""
+
+
+def configured(folder: Path, toml: str) -> Settings:
+    file = folder / "config.toml"
+    file.write_text(toml, "utf-8")
+    return SettingsFile(file, Places(user_home=str(folder))).load().settings
+
+
+def key_tables(readme: Path) -> list[dict[str, str]]:
+    """Return the tables of the section about the configuration: keys and their defaults."""
+    found: list[dict[str, str]] = [{}]
+    for line in readme.read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if re.match(r"\| -+ \| -+ \| -+ \|$", line):
+            found.append({})
+        elif line.startswith("| `") and len(cells) == 3:
+            found[-1] |= dict.fromkeys(re.findall(r"`(\w+)`", cells[0]), cells[1])
+    return [
+        table for table in found if {"version", "address", "enabled", "zip", "match"} & {*table}
+    ]
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_key_and_no_other_is_in_the_reference(language: str) -> None:
+    def keys(form: Form[Any]) -> set[str]:
+        return {*form.keys}
+
+    expected = [
+        keys(TOP) - {"accounts", "rules"},
+        keys(ACCOUNT),
+        RULE_KEYS,
+        keys(FOLDER) - RULE_KEYS,
+        keys(LOG) - RULE_KEYS,
+    ]
+    assert [{*table} for table in key_tables(READMES[language])] == expected
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_defaults_of_the_reference_are_true(language: str, tmp_path: Path) -> None:
+    checked = 0
+    for table, (about, toml) in zip(key_tables(READMES[language]), BEGINNINGS.items(), strict=True):
+        for key, default in table.items():
+            if (about, key) == ("rule", "kind") or not default.startswith("`"):
+                continue
+            without = configured(tmp_path, toml)
+            given = configured(tmp_path, f"{toml}{key} = {default.strip('`')}\n")
+            assert given == without, key
+            checked += 1
+    assert checked > 30
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_whole_configurations_are_valid(language: str, tmp_path: Path) -> None:
+    whole = [block.content for block in blocks(READMES[language]) if "version = 1" in block.content]
+    assert whole
+    for toml in whole:
+        configured(tmp_path, toml)
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_what_is_written_for_systemd_fits_the_unit(language: str) -> None:
+    unit = (ROOT / "installer" / "linux" / "traymail.service").read_text("utf-8")
+    [written] = [block.content for block in blocks(READMES[language]) if block.language == "ini"]
+    section, emptied, added = written.split()
+    assert section in unit.split()
+    assert (emptied, added.replace("NAME", "work")) == (
+        "LoadCredential=",
+        next(line for line in unit.split() if line.startswith("LoadCredential=")),
+    )
+
+
+# --- nothing is left out, nothing leads nowhere -------------------------------------------------
+
+
+def all_commands() -> Iterator[str]:
+    for name, place in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        yield from [f"{name} {sub}" for sub in getattr(command, "commands", ())] or [name]
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_command_is_named(language: str) -> None:
+    words = READMES[language].read_text("utf-8")
+    assert [name for name in all_commands() if f"`{name}`" not in words] == []
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_refusals_are_those_that_are_shown(language: str) -> None:
+    words = READMES[language].read_text("utf-8")
+    translate = translator(language)
+    shown = (
+        *(titles.LOGIN_REFUSED, titles.SENDER_REFUSED, titles.TOO_OFTEN, titles.LIMIT_REACHED),
+        *(titles.SPAM, titles.TOO_LARGE, titles.CERTIFICATE, titles.NO_ENCRYPTION, titles.NO_NAME),
+    )
+    told = [title.translated(translate) for title in shown]
+    assert [title for title in told if title not in words] == []
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_commands_of_bootstrap_are_there(language: str) -> None:
+    written = {
+        command.split()[2]
+        for block in blocks(READMES[language])
+        if block.language == "console"
+        for command, _ in steps(block)
+        if is_bootstrap(command)
+    }
+    usage = subprocess.run(
+        [sys.executable, "bootstrap.py", "--help"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    assert written == {"demo", "test"}
+    assert [name for name in written if f"python3 bootstrap.py {name} " not in usage] == []
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_links_lead_to_files_that_are_there(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+# --- the same in both languages -----------------------------------------------------------------
+
+
+def outline(readme: Path) -> list[str]:
+    """Return what both languages must share: the depth of headings, commands, keys, code."""
+    words = readme.read_text("utf-8")
+    text = re.sub(r"^```.*?^```$", "", words, flags=re.M | re.S)
+    found = [line.split()[0] for line in text.splitlines() if line.startswith("#")]
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    found += [" ".join(re.findall(r"`[^`]+`|\b\d+\b", row.split("|")[1])) for row in rows]
+    for block in blocks(readme):
+        found.append(block.language)
+        if block.language == "console":
+            # What is said in quotes is said in the reader's language.
+            found += [re.sub(r'"[^"]*"', '"…"', command) for command, _ in steps(block)]
+        elif block.language == "toml":
+            found.append(str(_without_words(tomllib.loads(block.content))))
+        else:
+            found.append(block.content)
+    return found
+
+
+def _without_words(table: object) -> object:
+    if isinstance(table, dict):
+        return {
+            key: "…" if key in {"name", "subject"} else _without_words(value)
+            for key, value in table.items()
+        }
+    return [_without_words(one) for one in table] if isinstance(table, list) else table
+
+
+def test_both_languages_say_the_same() -> None:
+    pairs = list(zip_longest(outline(ENGLISH), outline(CHINESE)))
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len(pairs) > 100
