@@ -165,7 +165,7 @@ def test_a_pressed_button_is_told(
         server.order(f"press {number} retry")
         loop.until(lambda: pressed)
         assert pressed == [("mail:1", "retry")]
-        # It is gone from the screen: the next one is a new one.
+        loop.settle(0.1)  # until it is gone from the screen: the next one is a new one
         notifications.show(FAILED)
         assert server.next()["id"] == number + 1
 
