@@ -1,0 +1,29 @@
+"""A page of the settings window: what the window asks of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from typing import Protocol
+
+from traymail.core.events import Event
+from traymail.core.texts import Text
+
+
+class Page(Protocol):
+    """One page; the window shows its title and icon (Bootstrap's name) in the list of pages."""
+
+    name: str
+    title: Text
+    icon: str
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        """Make the page, once; the window packs it into all the room there is."""
+        ...
+
+    def shown(self) -> None:
+        """Act each time the page comes into sight: ask for what may have changed."""
+        ...
+
+    def heard(self, event: Event) -> None:
+        """Be told of the engine's events, on Tk's thread, also while out of sight."""
+        ...
