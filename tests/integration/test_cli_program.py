@@ -140,3 +140,11 @@ def test_completion_knows_the_words(home: Home) -> None:
     assert home.run(env=given).stdout.split() == ["plain,outbox"]
     given |= {"COMP_WORDS": "traymail outbox re", "COMP_CWORD": "2"}
     assert home.run(env=given).stdout.split() == ["plain,retry", "plain,resolve"]
+
+
+def test_the_tour(home: Home) -> None:
+    done = home.run("demo", "--tour")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for number in range(1, 5):
+        assert f"arrived {number}/4 from " in done.stdout
+    assert not home.path.exists()

@@ -3,12 +3,14 @@
 import contextlib
 import hashlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 from subprocess import PIPE, Popen
+from threading import Event
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.support.certificates import Certificates
 from tests.support.cli import USER, Desk, desk
 from tests.support.homes import Home
 from tests.support.sink import Arrival, Sink
+from tests.support.wait import until
 
 KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account"}
 ENTRY_KEYS = {
@@ -288,3 +291,19 @@ def test_a_large_mail_shows_its_progress(office: Desk, tmp_path: Path) -> None:
         assert sending.stdout.read().startswith(b"Mail 1 is sent")
     assert b"Sending" in shown
     assert b"100%" in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an interrupt from a keyboard is POSIX's")
+def test_an_interrupt_keeps_the_mail(office: Desk) -> None:
+    go_on = Event()
+    office.sink.hold("rcpt", go_on)
+    command = office.home.command("send", "--to", "b@c.example", "--subject", "x")
+    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as sending:
+        until(lambda: office.sink.logins, what="the login")
+        sending.send_signal(signal.SIGINT)
+        told = sending.communicate(timeout=20)[1]
+    go_on.set()
+    assert sending.returncode == 130
+    assert told == b"Interrupted: what is not sent yet stays in the outbox.\n"
+    assert office.run("outbox", "retry", "--all").returncode == 0
+    assert office.states() == {1: "sent"}

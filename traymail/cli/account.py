@@ -11,7 +11,6 @@ from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, report
 from traymail.cli.session import Session
 from traymail.cli.show import table
-from traymail.cli.standing import let_go
 from traymail.cli.words import command, group, option
 from traymail.core.account import Auth
 from traymail.core.address import parse_address
@@ -264,7 +263,7 @@ def set_secret(session: Session, /, name: str) -> None:
     one = session.account(name)
     secret = _read_secret(session, for_host(one.host))
     session.app.credentials.set(one, secret)
-    let_go(session.app, name, mails=True)
+    session.app.let_go(name, mails=True)
     session.say(text("The secret of account {name} is kept.", name=name))
 
 
@@ -280,7 +279,7 @@ def test(session: Session, /, name: str, as_json: bool) -> int:  # noqa: FBT001 
 def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
     status = report(session, one, as_json=as_json)
     if status == endings.OK:
-        let_go(session.app, one.name, mails=True)
+        session.app.let_go(one.name, mails=True)
         if not as_json:
             session.say(text("Account {name} works.", name=one.name))
     return status

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from traymail.cli.outcome import deliver, tell
+from traymail.cli.outcome import deliver, settle_abandoned, tell
 from traymail.cli.session import Session, write_bytes
 from traymail.cli.show import entry, local, state_word, table
-from traymail.cli.standing import let_go
 from traymail.cli.words import command, group, option
 from traymail.core.address import clean
 from traymail.core.duration import parse_duration
@@ -42,6 +41,7 @@ def outbox() -> None:
 @click.pass_obj
 def list_(session: Session, /, state: str | None, as_json: bool) -> None:  # noqa: FBT001 # click's flag
     """Print entries of the outbox."""
+    settle_abandoned(session)
     items = session.app.outbox.find(state=State(state) if state else None)
     if as_json:
         session.dump([entry(item, session.translate) for item in items])
@@ -80,6 +80,7 @@ def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
 @click.pass_obj
 def show(session: Session, /, mail_id: int, eml: bool) -> None:  # noqa: FBT001 # click's flag
     """Print all that is known of a mail."""
+    settle_abandoned(session)
     item = session.app.outbox.get(mail_id)
     if eml:
         for chunk in session.app.outbox.mail(mail_id).chunks(session.app.spool.open):
@@ -149,13 +150,11 @@ def retry(session: Session, /, ids: tuple[int, ...], everything: bool) -> int:  
             session.translated(text("Name mails by their number, or say --all."))
         )
     settings = session.settings()
-    chosen = session.app.outbox.retry(ids or None, session.app.clock.now())
+    settle_abandoned(session)
+    chosen = session.app.retry(ids or None)
     _require_all(session, ids, chosen)
     if not chosen:
         session.say(text("No mail waits."))
-    for name in {item.account for item in chosen}:
-        # That the user asks again is the sign that a stopped account was looked after.
-        let_go(session.app, name, mails=False)
     return _deliver(session, chosen, settings)
 
 
@@ -164,7 +163,7 @@ def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) 
     ended = deliver(session, sorted(items, key=lambda item: item.id), settings)
     for name in {item.account for item in ended if item.state is State.SENT}:
         if not session.app.outbox.account_state(name).stopped:
-            let_go(session.app, name, mails=True)
+            session.app.let_go(name, mails=True)
     return next(filter(None, [tell(session, item) for item in ended]), 0)
 
 
@@ -189,6 +188,7 @@ def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxI
 def resolve(session: Session, /, mail_id: int, answer: Literal["sent", "resend"]) -> int:
     """Settle a mail of unknown fate."""
     settings = session.settings()
+    settle_abandoned(session)
     item = session.app.outbox.resolve(mail_id, answer, session.app.clock.now())
     if answer == "resend":
         return _deliver(session, [item], settings)
@@ -204,6 +204,7 @@ def cancel(session: Session, /, ids: tuple[int, ...]) -> None:
     """Cancel mails."""
     if not ids:
         raise click.UsageError(session.translated(text("Name mails by their number.")))
+    settle_abandoned(session)
     cancelled = session.app.outbox.cancel(ids, session.app.clock.now())
     session.app.wake([item.id for item in cancelled])
     for item in cancelled:

@@ -20,9 +20,25 @@ if TYPE_CHECKING:
 
 def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> list[OutboxItem]:
     """Bring mails to an end or to a first failure, and return how they stand then."""
-    with Bar(session.translated(text("Sending"))) as bar:
-        session.app.deliver(items, settings, bar)
+    try:
+        with Bar(session.translated(text("Sending"))) as bar:
+            session.app.deliver(items, settings, bar)
+    except KeyboardInterrupt:
+        settle_abandoned(session)
+        session.note(text("Interrupted: what is not sent yet stays in the outbox."))
+        raise
     return [session.app.outbox.get(item.id) for item in items]
+
+
+def settle_abandoned(session: Session) -> None:
+    """Settle what a `send` that was killed left under way, unless somebody is delivering now."""
+    app = session.app
+    app.home.make()
+    if app.instance.delivering.take():
+        try:
+            app.outbox.recover(app.clock.now())
+        finally:
+            app.instance.delivering.release()
 
 
 def status_of(item: OutboxItem, account: AccountState) -> int:
