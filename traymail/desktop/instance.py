@@ -16,7 +16,6 @@ import selectors
 import socket
 import struct
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -254,6 +253,8 @@ def _socket_path(state: Path) -> Path:
     path = state / "ipc.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
+    import tempfile  # slow to import, and seldom needed
+
     name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"traymail-{_user_id()}" / f"{name}.sock"
 
