@@ -187,6 +187,7 @@ def test_the_pace(tmp_path: Path) -> None:
         one.rest(30)
         assert len(one.observations) == told
         write(log, "line 1\n")
+        one.look(1)
         assert one.tails.sweep() == BUSY_SECONDS
         one.rest()
         assert one.tails.sweep() == IDLE_SECONDS

@@ -35,13 +35,14 @@ Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that
 class Start:
     """Where to begin in a file; None: nothing is known of it, nor of its path.
 
-    Before it come the ``rests`` of known files, at the paths they have now, and the files
-    ``between``. ``closed`` are positions of which nothing is owed any more.
+    Before it come the ``rests`` of known files, and the files ``between``, both beside the log:
+    by identity, since they may be renamed at any time. Of ``closed`` positions nothing is owed
+    any more.
     """
 
     begin: Begin | None
-    rests: tuple[tuple[str, Position], ...] = ()
-    between: tuple[str, ...] = ()
+    rests: tuple[tuple[FileId, Position], ...] = ()
+    between: tuple[FileId, ...] = ()
     closed: tuple[Position, ...] = ()
 
 
@@ -71,7 +72,10 @@ def find_start(
         return Start(_copied(source, path, known))
     others = tuple(known.values())
     beside = _siblings(path, owed, others, {source.file, *live}, since)
-    plan = catch_up(owed, others, beside, since_mtime_ns=since)
+    if same is not None:
+        beside = _no_copies(beside, source)
+    found = {one.path: one for one in beside}
+    plan = catch_up(owed, others, found.values(), since_mtime_ns=since)
     if same is not None:
         begin = (same.offset, same.inside_line)
     else:
@@ -80,8 +84,9 @@ def find_start(
         return Start(
             (rewritten.offset, rewritten.inside_line), closed=_closed(owed, plan, source.file)
         )
-    rests = tuple((place, owed[number]) for number, place in plan.rests)
-    return Start(begin, rests, plan.between, _closed(owed, plan, source.file))
+    rests = tuple((found[place].file, owed[number]) for number, place in plan.rests)
+    between = tuple(found[place].file for place in plan.between)
+    return Start(begin, rests, between, _closed(owed, plan, source.file))
 
 
 def _since(source: Source, same: Position | None, mine: list[Position]) -> int | None:
@@ -89,8 +94,9 @@ def _since(source: Source, same: Position | None, mine: list[Position]) -> int |
     if same is None:
         return max((one.mtime_ns for one in mine), default=None)
     # An empty file that changed may have been filled, copied and emptied: nothing shows it.
-    changed = same.offset == 0 and same.mtime_ns != source.stat().st_mtime_ns
-    return same.mtime_ns if changed else None
+    found = source.stat()
+    changed = found.st_size > 0 or found.st_mtime_ns != same.mtime_ns
+    return same.mtime_ns if same.offset == 0 and changed else None
 
 
 def bystanders(
@@ -177,6 +183,31 @@ def _has_inode(path: str, inode: int) -> bool:
     except SourceError:
         return False
     return found is not None and found.st_ino == inode
+
+
+def open_beside(path: str, file: FileId) -> Source:
+    """Open a rotated file beside a log; raises FileNotFoundError, SourceError."""
+    for place in siblings_of(path):
+        try:
+            source = Source(place)
+        except FileNotFoundError:
+            continue
+        if source.file == file:
+            return source
+        source.close()
+    raise FileNotFoundError(path)
+
+
+def _no_copies(siblings: Iterator[Sibling], source: Source) -> Iterator[Sibling]:
+    """Leave out copies, perhaps still being made, of the file that will be read itself."""
+    head = source.read(0, HEAD)
+    for one in siblings:
+        try:
+            with closing(Source(one.path)) as other:
+                if not head.startswith(other.read(0, HEAD)):
+                    yield one
+        except (SourceError, FileNotFoundError):
+            continue
 
 
 def _siblings(

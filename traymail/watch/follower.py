@@ -56,6 +56,14 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """How a file was before it was decided where to begin in it."""
+
+    head: bytes
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
     """Lines that were searched and may still be held by a rule: raw, with their place."""
 
@@ -74,6 +82,7 @@ class Follower:
         patterns: PatternSet,
         readers: list[Reader],
         begin: tuple[int, bool],
+        before: Before | None = None,
     ) -> None:
         self.source = source
         self.readers = readers
@@ -84,12 +93,14 @@ class Follower:
         self._wanted = encoding
         self._offset, self._inside_line = begin
         self._carry = b""
-        self._head = source.read(0, HEAD)
+        # How the file was when it was decided to begin there; what is read must agree.
+        before = before or look_before(source)
+        self._head = before.head
         self._encoding = encoding_of(self._head, encoding)
         self._past = source.read(max(0, self._offset - TAIL), min(TAIL, self._offset))
         self._recent: list[_Block] = []
-        self._stat: tuple[int, int] | None = None
-        self._mtime_ns = source.stat().st_mtime_ns
+        self._stat = None if before.head else (0, before.mtime_ns)
+        self._mtime_ns = before.mtime_ns
         self._doubts = 0
         self._settled = True
 
@@ -107,17 +118,16 @@ class Follower:
         """Tell whether the file changed since it was last read to its end."""
         return self._doubts > 0 or self._stat != (found.st_size, found.st_mtime_ns)
 
-    def changed(self, found: os.stat_result) -> bool:
-        """Tell whether the file is not as it was when it had been read to its end."""
-        return self._stat is not None and self.grown(found)
-
     def read(self, now: float, tell: Tell) -> Progress:
         """Read the next chunk and tell what matched in it; raises SourceError."""
         found = self.source.stat()
+        if self.end == 0 and self.leaving_since is None and self._stat and self.grown(found):
+            # An empty file may have been filled, copied and emptied since: to be looked at anew.
+            return Progress.CUT
         known = b"" if self.source.compressed else (self._past + self._carry)[-TAIL:]
         end = self.end
         chunk = self.source.read(end - len(known), len(known) + CHUNK)
-        if not chunk.startswith(known):
+        if not chunk.startswith(known if end else self._head):
             # A network share may tell nonsense for a moment: believed when seen twice.
             self._doubts += 1
             return Progress.DOUBT if self._doubts == 1 else Progress.CUT
@@ -129,9 +139,11 @@ class Follower:
         self.last_growth = now
         self.moved = True
         self._settled = False
-        if len(self._head) < HEAD:
-            self._learn_head()
-        self._take(self._carry + chunk[len(known) :], tell)
+        fresh = chunk[len(known) :]
+        self._head = (self._head[:end] + fresh)[:HEAD] if end < HEAD else self._head
+        if self._offset == 0:
+            self._encoding = encoding_of(self._head, self._wanted)
+        self._take(self._carry + fresh, tell)
         return Progress.MORE
 
     def settle(self, now: float, tell: Tell) -> None:
@@ -174,11 +186,6 @@ class Follower:
             inside_line=inside,
             ended=ended,
         )
-
-    def _learn_head(self) -> None:
-        self._head = self.source.read(0, HEAD)
-        if self._offset == 0:
-            self._encoding = encoding_of(self._head, self._wanted)
 
     def _take(self, raw: bytes, tell: Tell) -> None:
         """Search the whole lines of ``raw``, which begins at the offset; keep the rest."""
@@ -279,6 +286,12 @@ class Follower:
             keep -= 1
             wanted -= self._recent[keep].lines
         del self._recent[:keep]
+
+
+def look_before(source: Source) -> Before:
+    """Look at a file before deciding where to begin in it; raises SourceError."""
+    mtime_ns = source.stat().st_mtime_ns
+    return Before(source.read(0, HEAD), mtime_ns)
 
 
 def start_at_end(source: Source, encoding: str) -> int:

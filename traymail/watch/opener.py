@@ -12,8 +12,8 @@ from traymail.core.records import Gatherer, wants_of
 from traymail.core.rotation import FileId
 from traymail.core.rules.log import StartAt
 from traymail.core.texts import Text
-from traymail.watch.finding import Begin, Start, bystanders, find_start
-from traymail.watch.follower import Follower, Reader, start_at_end
+from traymail.watch.finding import Begin, Start, bystanders, find_start, open_beside
+from traymail.watch.follower import Before, Follower, Reader, look_before, start_at_end
 from traymail.watch.sources import Source
 from traymail.watch.watched import Watched
 
@@ -46,6 +46,7 @@ class Opener:
             try:
                 source = Source(path)
                 unused.callback(source.close)
+                before = look_before(source)
                 opened += self._adopt(source.file, path, names)
                 adopted = {reader.rule for one in opened for reader in one.readers}
                 begins: dict[tuple[Begin, str], list[str]] = {}
@@ -54,12 +55,20 @@ class Opener:
                         begin = self._start(source, path, name, now)
                         begins.setdefault((begin, self._encoding(name)), []).append(name)
                 for (begin, _), group in begins.items():
-                    opened.append(self._follow(path, path, group, begin))
+                    opened.append(self._follow(self._again(source), path, group, begin, before))
             except FileNotFoundError:
                 pass  # gone again already
             except SourceError as error:
                 self._problems[path] = error.title
         return opened
+
+    def _again(self, source: Source) -> Source:
+        """Open the same file once more; raises FileNotFoundError when it has been replaced."""
+        again = Source(source.path)
+        if again.file != source.file:
+            again.close()
+            raise FileNotFoundError(source.path)
+        return again
 
     def _encoding(self, name: str) -> str:
         return self._rules[name].rule.encoding
@@ -101,13 +110,13 @@ class Opener:
 
     def _read_before(self, start: Start, path: str, name: str, now: float) -> None:
         watched = self._rules[name]
-        begins = [(place, (one.offset, one.inside_line)) for place, one in start.rests]
-        begins += [(place, (0, False)) for place in start.between]
-        for place, begin in begins:
+        begins = [(file, (one.offset, one.inside_line)) for file, one in start.rests]
+        begins += [(file, (0, False)) for file in start.between]
+        for file, begin in begins:
             try:
-                follower = self._follow(place, path, [name], begin)
+                follower = self._follow(open_beside(path, file), path, [name], begin)
             except (FileNotFoundError, SourceError) as error:
-                log.info("rule %s: %s cannot be read: %s", name, place, error)
+                log.info("rule %s: a rotated file of %s cannot be read: %s", name, path, error)
                 continue
             follower.leaving_since = now
             self._leaving.append(follower)
@@ -116,9 +125,15 @@ class Opener:
             if not any(one.source.file == position.file for one in self._leaving):
                 watched.learn(replace(position, ended=True))
 
-    def _follow(self, place: str, path: str, names: list[str], begin: Begin) -> Follower:
-        """Open ``place``, which is or was at ``path``; raises SourceError, FileNotFoundError."""
-        source = Source(place)
+    def _follow(
+        self,
+        source: Source,
+        path: str,
+        names: list[str],
+        begin: Begin,
+        before: Before | None = None,
+    ) -> Follower:
+        """Follow a file that is or was at ``path``; raises SourceError, with the file closed."""
         patterns = self._pattern_set(tuple(names))
         readers = [
             Reader(
@@ -131,7 +146,14 @@ class Opener:
             for number, name in enumerate(names)
         ]
         try:
-            follower = Follower(source, self._encoding(names[0]), patterns, readers, begin)
+            follower = Follower(
+                source,
+                self._encoding(names[0]),
+                patterns,
+                readers,
+                begin,
+                before,
+            )
             for reader in readers:
                 self._rules[reader.rule].learn(follower.position(reader))
         except SourceError:

@@ -233,9 +233,6 @@ class Tails:
         for follower in self._current.pop(path, []):
             if found is None or follower.source.file != (found.st_dev, found.st_ino):
                 self._leave(follower, now)
-            elif follower.end == 0 and follower.changed(found):
-                # It may have been filled, copied and emptied since: looked at anew.
-                follower.source.close()
             else:
                 kept.append(follower)
         followed = {reader.rule for one in kept for reader in one.readers}

@@ -1,0 +1,89 @@
+"""A log that is written to and rotated without pause while it is followed: every line once."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.tailing import Following, log_rule
+from tests.support.wait import until
+from traymail.desktop.clock import SystemClock
+from traymail.watch import tails
+
+ROTATIONS = 12
+
+
+class Writer(threading.Thread):
+    """Writes numbered lines, now and then into a file that was renamed just now."""
+
+    def __init__(self, log: Path, how: str, seed: int) -> None:
+        super().__init__()
+        self.log, self.how = log, how
+        self.chance = random.Random(seed)  # noqa: S311 # a test's, repeatable
+        self.count = 0
+        self.pause = threading.Event()
+
+    def run(self) -> None:
+        for _ in range(ROTATIONS):
+            with self.log.open("ab", buffering=0) as file:
+                self._write(file.fileno())
+                self._shift()
+                if self.how == "rename":
+                    self.log.rename(f"{self.log}.1")
+                    self._write(file.fileno())
+                else:
+                    shutil.copy(self.log, f"{self.log}.1")
+                    os.truncate(self.log, 0)
+        with self.log.open("ab", buffering=0) as file:
+            self._write(file.fileno())
+
+    def _write(self, target: int) -> None:
+        for _ in range(self.chance.randint(1, 6)):
+            lines = ""
+            for _ in range(self.chance.randint(1, 200)):
+                self.count += 1
+                lines += f"noise\nline {self.count}\n"
+            os.write(target, lines.encode())
+            self.pause.wait(self.chance.random() * 0.03)
+
+    def _shift(self) -> None:
+        for number in range(ROTATIONS, 0, -1):
+            older = Path(f"{self.log}.{number}")
+            if older.exists():
+                older.rename(f"{self.log}.{number + 1}")
+
+
+@pytest.mark.parametrize("how", ["rename", "copytruncate"])
+def test_nothing_is_lost_or_told_twice(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is left alone for 5 s in life need not be waited for here.
+    monkeypatch.setattr(tails, "LEAVING_SECONDS", 1.0)
+    log = tmp_path / "app.log"
+    log.touch()
+    following = Following(log_rule(log))
+    following.clock = SystemClock()  # type: ignore[assignment] # life's own pace
+    following.tails = following._tails()
+    following.tails.sweep()
+    writer = Writer(log, how, seed=len(how))
+    writer.start()
+
+    def done() -> bool:
+        following.tails.sweep()
+        return not writer.is_alive() and len(following.lines()) >= writer.count
+
+    try:
+        until(done, 30.0, "every line")
+        for _ in range(20):
+            following.tails.sweep()
+    finally:
+        writer.join()
+        following.tails.close()
+    told = Counter(following.lines())
+    assert told == Counter(f"line {number}" for number in range(1, writer.count + 1))
