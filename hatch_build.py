@@ -1,4 +1,4 @@
-"""Compile the gettext catalogues into the wheel, also for an editable install."""
+"""Compile the gettext catalogues, also for an editable install; pack the icons into the wheel."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class CustomBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        del version, build_data
+        if version == "standard":  # an editable install finds them in the checkout
+            build_data["force_include"][str(Path(self.root, "icons", "drawn"))] = "traymail/icons"
         for source in Path(self.root, "traymail", "locale").rglob("*.po"):
             with source.open("rb") as catalogue, source.with_suffix(".mo").open("wb") as compiled:
                 write_mo(compiled, read_po(catalogue))

@@ -1,0 +1,109 @@
+"""How a kind (a rule, an account) describes its own form: fields as values, drawn by the windows.
+
+A form works on strings: each field has a name, and a form's values are a mapping of these names
+to what stands in the field (a switch: "true" or "false"; several addresses: joined by ", ").
+What is wrong comes back as `Problem`s, whose ``where`` ends in the name of the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from traymail.core.errors import Problem
+from traymail.core.texts import Text
+
+
+class FieldKind(Enum):
+    """How a field is filled in."""
+
+    LINE = "line"
+    NUMBER = "number"
+    SECRET = "secret"  # noqa: S105 - a kind of field
+    PATTERN = "pattern"
+    LINES = "lines"
+    FOLDER = "folder"
+    FILE = "file"
+    CHOICE = "choice"
+    SEGMENTS = "segments"
+    SWITCH = "switch"
+    ADDRESSES = "addresses"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of several; ``words`` are a str when they are the user's own (an account)."""
+
+    value: str
+    words: Text | str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form.
+
+    ``unit`` stands behind the field. ``width`` is in letters; 0 takes all there is. ``joined``
+    puts the field behind the one before it, on the same row. ``rare`` hides it under "More".
+    ``default`` is what a new form starts with.
+    """
+
+    name: str
+    label: Text
+    kind: FieldKind = FieldKind.LINE
+    help: Text | None = None
+    choices: tuple[Choice, ...] = ()
+    unit: Text | None = None
+    width: int = 0
+    default: str = ""
+    joined: bool = False
+    rare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields under one heading."""
+
+    title: Text | None
+    fields: tuple[Field, ...]
+
+
+Form = tuple[Section, ...]
+
+
+def fields_of(form: Form) -> Iterator[Field]:
+    """Yield every field of a form, from top to bottom."""
+    for section in form:
+        yield from section.fields
+
+
+def defaults(form: Form) -> dict[str, str]:
+    """Return the values a new form starts with."""
+    return {field.name: field.default for field in fields_of(form)}
+
+
+def place_problems(
+    form: Form, problems: Sequence[Problem], prefix: str = ""
+) -> tuple[dict[str, Problem], tuple[Problem, ...]]:
+    """Return the first problem of each field, in the form's order, and those of no field.
+
+    ``prefix`` is what stands before the names in ``where``: ``rules[2].`` for ``rules[2].to[1]``.
+    """
+    names = [field.name for field in fields_of(form)]
+    found: dict[str, Problem] = {}
+    homeless: list[Problem] = []
+    for problem in problems:
+        name = _name_in(problem.where, prefix, names)
+        if name is None:
+            homeless.append(problem)
+        else:
+            found.setdefault(name, problem)
+    return {name: found[name] for name in names if name in found}, tuple(homeless)
+
+
+def _name_in(where: str, prefix: str, names: Sequence[str]) -> str | None:
+    if not where.startswith(prefix):
+        return None
+    rest = where[len(prefix) :]
+    fitting = [name for name in names if rest == name or rest.startswith((f"{name}.", f"{name}["))]
+    return max(fitting, key=len, default=None)

@@ -1,0 +1,224 @@
+"""The way from other threads into Tk, and the way out of it for work that blocks.
+
+On Unix a byte in a pipe wakes Tk's own loop. Windows' Tk cannot wait for a pipe: there one thread
+waits at the queue and generates an event. Nothing polls.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Event, Thread
+from time import monotonic
+from typing import TypeVar
+
+from traymail.core.errors import StateError, TraymailError
+from traymail.core.texts import text
+
+T = TypeVar("T")
+Act = Callable[[], object]
+
+_POSTED = "<<TraymailPosted>>"
+_LONGEST_TURN = 0.02  # seconds before Tk may draw and listen again
+_log = logging.getLogger(__name__)
+
+
+class Bridge:
+    """Runs what other threads post, on the thread of Tk and in order."""
+
+    def __init__(self, root: tk.Tk, *, pump: bool = sys.platform == "win32") -> None:
+        """``pump`` uses a thread instead of a pipe."""
+        self._root = root
+        self._acts: deque[Act] = deque()
+        self._closed = False
+        self._waker: _Pipe | _Pump = (_Pump if pump else _Pipe)(root, self._turn)
+
+    def post(self, act: Act) -> None:
+        """Have ``act`` called by Tk soon. From any thread; after `close` it is dropped."""
+        if not self._closed:
+            self._acts.append(act)
+            self._waker.wake()
+
+    def close(self) -> None:
+        """End, before the root is destroyed; on the thread of Tk."""
+        if not self._closed:
+            self._closed = True
+            self._acts.clear()
+            self._waker.close()
+
+    def _turn(self) -> None:
+        until = monotonic() + _LONGEST_TURN
+        while self._acts and not self._closed:
+            act = self._acts.popleft()
+            try:
+                act()
+            except Exception:  # noqa: BLE001 - as Tk does with its own callbacks: show it, go on
+                self._root.report_callback_exception(*sys.exc_info())
+            if self._acts and monotonic() > until:
+                self._waker.wake()
+                return
+
+
+class _Pipe:
+    """Wakes Tk by a byte in a pipe."""
+
+    def __init__(self, root: tk.Tk, turn: Act) -> None:
+        self._root, self._turn = root, turn
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+        root.createfilehandler(self._reader, tk.READABLE, self._readable)
+
+    def wake(self) -> None:
+        # A full pipe wakes Tk as well; a closed one has nobody to wake.
+        with suppress(BlockingIOError, OSError):
+            os.write(self._writer, b"!")
+
+    def close(self) -> None:
+        self._root.deletefilehandler(self._reader)
+        reader, writer = self._reader, self._writer
+        self._reader = self._writer = -1
+        os.close(reader)
+        os.close(writer)
+
+    def _readable(self, _file: object, _mask: int) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._reader, 65536)
+        self._turn()
+
+
+class _Pump:
+    """Wakes Tk by a thread that generates an event; never joined, because it waits for Tk."""
+
+    def __init__(self, root: tk.Tk, turn: Act) -> None:
+        self._root = root
+        self._calls: SimpleQueue[bool] = SimpleQueue()
+        root.bind(_POSTED, lambda _event: turn())
+        # From another thread, Tk takes events only once its loop runs.
+        root.after(0, Thread(target=self._run, name="tk-pump", daemon=True).start)
+
+    def wake(self) -> None:
+        self._calls.put(True)  # noqa: FBT003 - go on
+
+    def close(self) -> None:
+        self._calls.put(False)  # noqa: FBT003 - end
+
+    def _run(self) -> None:
+        while self._calls.get():
+            try:
+                self._root.event_generate(_POSTED, when="tail")
+            except (RuntimeError, tk.TclError):  # the loop has ended
+                return
+
+
+class Job:
+    """Work under way; `cancel` sees to it that nothing more is heard of it."""
+
+    def __init__(self) -> None:
+        self.stop = Event()
+
+    def cancel(self) -> None:
+        """Tell the work to stop; neither `done` nor `failed` is called any more."""
+        self.stop.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self.stop.is_set()
+
+
+class Background:
+    """Does what blocks (keyring, network, disk) away from Tk, each on a thread of its own."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._jobs: set[Job] = set()
+
+    def run(
+        self,
+        work: Callable[[Event], T],
+        done: Callable[[T], object],
+        failed: Callable[[TraymailError], object],
+    ) -> Job:
+        """Do ``work``, then call one of the others on the thread of Tk. Called on that thread.
+
+        ``work`` is given an Event that is set when it is cancelled: long work looks at it.
+        """
+        job = Job()
+        self._jobs.add(job)
+        # A keyring may wait for a password for ever: that must not hold up the end.
+        Thread(
+            target=self._work, args=(job, work, done, failed), name="background", daemon=True
+        ).start()
+        return job
+
+    def follow(
+        self,
+        work: Callable[[], Iterator[T]],
+        each: Callable[[T], object],
+        done: Callable[[], object],
+        failed: Callable[[TraymailError], object],
+    ) -> Job:
+        """Do ``work`` and call ``each`` with what it yields, as it comes; then as `run` does.
+
+        Cancelled, it ends before its next result, and nothing more is heard of it.
+        """
+
+        def walk(stop: Event) -> None:
+            results = work()
+            while not stop.is_set():
+                try:
+                    result = next(results)
+                except StopIteration:
+                    return
+                self._bridge.post(_call(hear, result))
+
+        def hear(result: T) -> None:
+            if not job.cancelled:
+                each(result)
+
+        job = self.run(walk, lambda _none: done(), failed)
+        return job
+
+    def close(self) -> None:
+        """Cancel all work."""
+        for job in tuple(self._jobs):
+            job.cancel()
+
+    def _work(
+        self,
+        job: Job,
+        work: Callable[[Event], T],
+        done: Callable[[T], object],
+        failed: Callable[[TraymailError], object],
+    ) -> None:
+        answer: Act
+        try:
+            result = work(job.stop)
+        except TraymailError as error:
+            answer = _call(failed, error)
+        except Exception:  # noqa: BLE001 - whatever it is, the window must not wait for ever
+            _log.exception("background work failed")
+            unexpected = StateError(
+                text("Something went wrong inside traymail."),
+                text("The log has the details; try again."),
+            )
+            answer = _call(failed, unexpected)
+        else:
+            answer = _call(done, result)
+        self._bridge.post(lambda: self._finish(job, answer))
+
+    def _finish(self, job: Job, answer: Act) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled:
+            answer()
+
+
+def _call(hear: Callable[[T], object], news: T) -> Act:
+    return lambda: hear(news)

@@ -1,0 +1,163 @@
+"""A form drawn from its fields (`traymail.core.fields`): values out, problems in, at their fields.
+
+What a field's kind looks like is in `traymail.ui.form_controls`.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Mapping, Sequence
+
+from traymail.core.errors import Problem
+from traymail.core.fields import Field, Form, Section, defaults, fields_of, place_problems
+from traymail.core.texts import Text, text
+from traymail.ui.form_controls import Control, Helpers, make_control
+from traymail.ui.widgets.base import Area, Label
+from traymail.ui.widgets.button import Button
+from traymail.ui.widgets.entry import FieldRow, Severity
+
+
+class FormView(Area):
+    """The fields of a form, one below the other."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        form: Form,
+        on_change: Callable[[str], object] = lambda _name: None,
+        helpers: Helpers | None = None,
+        label_width: float = 96,
+    ) -> None:
+        """``on_change`` is called with the name of the field the user has changed."""
+        super().__init__(master)
+        self._form = form
+        self._on_change = on_change
+        self._helpers = helpers or Helpers()
+        self._label_width = label_width
+        self._controls: dict[str, Control] = {}
+        self._rows: dict[str, FieldRow] = {}
+        self._problems: dict[str, Problem] = {}
+        self._rare: list[FieldRow] = []
+        self._more: Button | None = None
+        for place, section in enumerate(form):
+            self._draw(section, first=place == 0)
+        self._draw_more()
+        self.fill(defaults(form))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields, by name."""
+        return {name: control.value for name, control in self._controls.items()}
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Show these values; fields that are not named keep theirs, and nobody is told."""
+        for name, control in self._controls.items():
+            if name in values:
+                control.value = values[name]
+        if any(
+            values.get(field.name, field.default) != field.default
+            for field in fields_of(self._form)
+            if field.rare
+        ):
+            self.unfold()
+
+    def show_problems(
+        self, problems: Sequence[Problem], prefix: str = ""
+    ) -> tuple[int, tuple[Problem, ...]]:
+        """Show each problem at its field and clear the others.
+
+        Return the number of fields that have one, and the problems that belong to no field.
+        """
+        self._problems, homeless = place_problems(self._form, problems, prefix)
+        for name, control in self._controls.items():
+            control.mark(invalid=name in self._problems)
+        for row in dict.fromkeys(self._rows.values()):
+            named = (name for name, its in self._rows.items() if its is row)
+            found = next((name for name in named if name in self._problems), None)
+            row.tell(None if found is None else self._problems[found].what)
+            if found is not None and row in self._rare:
+                self.unfold()
+        return len(self._problems), homeless
+
+    def tell(self, name: str, what: Text | None, severity: Severity = "warning") -> None:
+        """Show a remark in place of the help of a field that has no problem."""
+        if name not in self._problems:
+            self._rows[name].tell(what, severity)
+
+    def jump(self, name: str | None = None) -> None:
+        """Put the keyboard into a field: the named one, or the first with a problem."""
+        name = name or next(iter(self._problems), None) or next(iter(self._controls), None)
+        if name is not None:
+            if self._rows[name] in self._rare:
+                self.unfold()
+            self._controls[name].focus()
+
+    def enable(self, name: str, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
+        """Let a field be changed, or not."""
+        self._controls[name].enable(enabled=enabled)
+
+    def offer(self, name: str, field: Field) -> None:
+        """Offer the choices of ``field`` in the control of a name."""
+        self._controls[name].offer(field.choices)
+
+    def unfold(self) -> None:
+        """Show the rare fields, in their places."""
+        if self._more is None:
+            return
+        self._more.destroy()
+        self._more = None
+        for row in self._rare:
+            row.grid()
+
+    def _draw(self, section: Section, *, first: bool) -> None:
+        px = self.look.px
+        self.columnconfigure(0, weight=1)
+        if section.title is not None:
+            title = Label(self, section.title, "fg", "TmHead")
+            title.grid(sticky="w", pady=(0 if first else px(12), px(8)))
+        row: FieldRow | None = None
+        for field in section.fields:
+            if row is None or not field.joined:
+                row = FieldRow(self, field.label, field.help, label_width=self._label_width)
+                row.grid(sticky="we", pady=(0, px(10)))
+                if field.rare:
+                    self._rare.append(row)
+                    row.grid_remove()
+            self._fill_row(row, field)
+
+    def _fill_row(self, row: FieldRow, field: Field) -> None:
+        changed = self._changed
+        control = make_control(row.controls, field, self._helpers, lambda: changed(field.name))
+        self._controls[field.name], self._rows[field.name] = control, row
+        gap = self.look.px(8) if field.joined else 0
+        wide = field.width == 0 and control.grows
+        control.widget.pack(side="left", padx=(gap, 0), fill="x" if wide else "none", expand=wide)
+        if field.unit is not None:
+            unit = Label(row.controls, field.unit, "muted")
+            unit.pack(side="left", padx=(self.look.px(8), 0))
+
+    def _draw_more(self) -> None:
+        if self._rare:
+            self._more = Button(self, text("More"), self.unfold, "link", icon="chevron-right")
+            self._more.grid(sticky="w")
+
+    def _changed(self, name: str) -> None:
+        self._on_change(name)
+
+
+class ProblemCount(Button):
+    """How many fields need the user, for a footer; a click jumps to the first."""
+
+    def __init__(self, master: tk.Misc, form: FormView) -> None:
+        super().__init__(master, "", form.jump, "link", icon="exclamation-circle")
+
+    def show(self, count: int) -> None:
+        """Show the number; nothing at all for none."""
+        if count == 0:
+            self.pack_forget()
+            return
+        self.say(text("1 field needs you") if count == 1 else text("{n} fields need you", n=count))
+        self.pack(side="left", padx=(0, self._look.px(8)), before=self._first_beside())
+
+    def _first_beside(self) -> tk.Misc:
+        return next(child for child in self.master.pack_slaves() if child is not self)

@@ -1,0 +1,66 @@
+"""The pictures of the program: tray icons for each state and panel, and the window icon.
+
+They were drawn from the SVGs once (installer/draw_icons.py) and come as PNGs with the package.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageTk
+
+from traymail.ui.palette import Mode
+from traymail.ui.theme import Root
+
+TrayState = Literal["idle", "sending", "paused", "attention"]
+TRAY_SIZES = (16, 20, 22, 24, 32, 48)
+WINDOW_SIZES = (16, 24, 32, 48, 64, 128, 256)
+
+_HERE = Path(__file__).parent.parent
+# In a wheel they lie in the package, in a checkout beside it.
+_FOLDERS = (_HERE / "icons", _HERE.parent / "icons" / "drawn")
+
+
+def tray_image(state: TrayState, panel: Mode, size: int) -> Image.Image:
+    """Return the tray icon (RGBA) for a light or dark panel, drawn for one of TRAY_SIZES."""
+    return _picture(f"tray-on-{panel}-{state}-{size}.png")
+
+
+def tray_images(state: TrayState, panel: Mode) -> tuple[Image.Image, ...]:
+    """Return the tray icon in all TRAY_SIZES, smallest first."""
+    return tuple(tray_image(state, panel, size) for size in TRAY_SIZES)
+
+
+def icon_file(kind: Literal["ico", "icns"]) -> Path:
+    """Return the program's icon as a file for Windows or macOS."""
+    return _folder() / f"traymail.{kind}"
+
+
+def window_icons(root: Root) -> None:
+    """Give all windows of ``root`` the program's icon, once."""
+    if root.icon_pictures is not None:
+        return
+    if sys.platform == "win32":
+        root.iconbitmap(default=str(icon_file("ico")))
+        root.icon_pictures = ()
+        return
+    pictures = tuple(
+        ImageTk.PhotoImage(_picture(f"traymail-{size}.png"), master=root)
+        for size in reversed(WINDOW_SIZES)
+    )
+    root.icon_pictures = pictures
+    root.tk.call("wm", "iconphoto", ".", "-default", *map(str, pictures))
+
+
+@cache
+def _picture(name: str) -> Image.Image:
+    with Image.open(_folder() / name) as picture:
+        return picture.convert("RGBA")
+
+
+@cache
+def _folder() -> Path:
+    return next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])

@@ -1,0 +1,1 @@
+"""What will be shown, as values: view models that know no toolkit."""

@@ -1,0 +1,181 @@
+"""The look of all windows: theme pair, fonts, scale, language; one `Look` for each Tk root.
+
+Windows are made of the widgets in `traymail.ui.widgets`, which ask their root for its look.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import font as tkfont
+from typing import cast
+
+import ttkbootstrap as tb
+from ttkbootstrap.style.theme import ThemeDefinition
+
+from traymail.core.texts import Text, Translate
+from traymail.ui.palette import PALETTES, Mode, Palette, Surface
+from traymail.ui.styles import Styles
+
+Words = Text | str
+"""A Text of ours, translated when shown, or something of the user's, shown as it is."""
+
+_SANS = {
+    "zh_CN": ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC"),
+    "en": ("Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
+}
+_MONO = ("Cascadia Mono", "Menlo", "Noto Sans Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono")
+_TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont")
+_OWN_FONTS = {
+    "TmTitle": (15, "bold"),
+    "TmHead": (11, "bold"),
+    "TmStrong": (10, "bold"),
+    "TmSmall": (9, "normal"),
+    "TmSmallStrong": (9, "bold"),
+}
+Painter = Callable[[Palette], object]
+
+
+class Root(tb.App):
+    """The hidden root of all windows; it owns the `look`."""
+
+    def __init__(
+        self,
+        mode: Mode = "light",
+        language: str = "en",
+        translate: Translate = str,
+        *,
+        scaling: float | None = None,
+    ) -> None:
+        """``scaling``: Tk's pixels per point (4/3 is 100 %); None takes the desktop's."""
+        super().__init__(title="traymail", className="Traymail", iconphoto=None, scaling=scaling)
+        self.withdraw()
+        # With `send`, any other client of the display could run code in this program.
+        if self.tk.call("info", "commands", "send"):
+            self.tk.call("rename", "send", "")
+        self.icon_pictures: tuple[object, ...] | None = None
+        self.look = Look(self, mode, language, translate)
+
+
+class Look:
+    """Theme, fonts, scale and language of one root."""
+
+    def __init__(self, root: Root, mode: Mode, language: str, translate: Translate) -> None:
+        self._root = root
+        self._style = tb.Style.get_instance()
+        self._painters: dict[str, list[Painter]] = {}
+        self.palette = PALETTES[mode]
+        self.language = language
+        self.translate = translate
+        # Tk forgets a named font when its Python object is collected.
+        self._fonts = self._make_fonts()
+        for palette in PALETTES.values():
+            self._style.register_theme(_definition(palette))
+        self._style.theme_use(_theme_name(mode))
+        self._styles = Styles(root, self.palette, self.px)
+
+    def px(self, length: float) -> int:
+        """Return the pixels for a length in pixels of a 96-dpi screen; never 0 for a positive."""
+        return max(1, int(tb.scale_size(self._root, length))) if length > 0 else 0
+
+    def say(self, words: Words) -> str:
+        """Return words in the language of the windows."""
+        return words.translated(self.translate) if isinstance(words, Text) else words
+
+    def colour(self, role: str) -> str:
+        """Return the colour of a role in the theme of the moment."""
+        return self.palette.colour(role)
+
+    def icon(self, name: str, size: int = 16, role: str = "fg") -> str:
+        """Return the Tk image of a Bootstrap icon. Use it inside `paint`: it keeps its colour."""
+        return str(tb.Icon(name, size, self.colour(role)))
+
+    def style(self, kind: str, surface: Surface) -> str:
+        """Return the ttk style for a kind of widget (see `traymail.ui.styles`) on a surface."""
+        return self._styles.name(kind, surface)
+
+    def paint(self, widget: tk.Misc, painter: Painter) -> None:
+        """Call ``painter`` now and at each change of the theme, as long as ``widget`` lives."""
+        key = str(widget)
+        if key not in self._painters:
+            self._painters[key] = []
+            widget.bind("<Destroy>", lambda event: self._forget(str(event.widget)), add="+")
+        self._painters[key].append(painter)
+        painter(self.palette)
+
+    def font(self, name: str) -> tkfont.Font:
+        """Return one of the named fonts, to measure with."""
+        return self._fonts[name]
+
+    def use(self, mode: Mode) -> None:
+        """Show all windows in this theme from now on."""
+        if mode == self.palette.mode:
+            return
+        self.palette = PALETTES[mode]
+        self._style.theme_use(_theme_name(mode))
+        self._styles.use(self.palette)
+        for painters in tuple(self._painters.values()):
+            for painter in painters:
+                painter(self.palette)
+
+    def speak(self, language: str, translate: Translate) -> None:
+        """Use this language for windows made from now on; the fonts of all change at once."""
+        self.language, self.translate = language, translate
+        self._set_families()
+
+    def _forget(self, key: str) -> None:
+        self._painters.pop(key, None)
+
+    def _make_fonts(self) -> dict[str, tkfont.Font]:
+        fonts = {name: tkfont.nametofont(name, self._root) for name in (*_TK_FONTS, "TkFixedFont")}
+        for name in fonts:
+            fonts[name].configure(size=10, weight="normal")
+        for name, (size, weight) in _OWN_FONTS.items():
+            fonts[name] = tkfont.Font(self._root, name=name, size=size)
+            fonts[name].configure(weight="bold" if weight == "bold" else "normal")
+        self._fonts = fonts
+        self._set_families()
+        return fonts
+
+    def _set_families(self) -> None:
+        here = set(tkfont.families(self._root))
+        sans = _first(_SANS[self.language], here)
+        mono = _first(_MONO, here)
+        for name, font in self._fonts.items():
+            font.configure(family=mono if name == "TkFixedFont" else sans)
+
+
+def look_of(widget: tk.Misc) -> Look:
+    """Return the look of the windows ``widget`` belongs to."""
+    return cast("Root", widget.nametowidget(".")).look
+
+
+def _first(wanted: tuple[str, ...], here: set[str]) -> str:
+    return next((family for family in wanted if family in here), wanted[-1])
+
+
+def _theme_name(mode: Mode) -> str:
+    return f"traymail-{mode}"
+
+
+def _definition(palette: Palette) -> ThemeDefinition:
+    # Explicit colours: the generator of ttkbootstrap would shift the accents.
+    colours = {
+        "primary": palette.primary,
+        "secondary": palette.muted,
+        "success": palette.success,
+        "info": palette.link,
+        "warning": palette.warning,
+        "danger": palette.danger,
+        "light": "#eef1f5" if palette.mode == "light" else "#cfd6df",
+        "dark": "#39414d",
+        "bg": palette.bg,
+        "fg": palette.fg,
+        "selectbg": palette.sel,
+        "selectfg": palette.fg,
+        "border": palette.field,
+        "inputfg": palette.fg,
+        "inputbg": palette.input,
+        "active": palette.hover,
+    }
+    return ThemeDefinition(_theme_name(palette.mode), colours, palette.mode)

@@ -1,0 +1,49 @@
+"""The widgets all windows are made of. Each finds its look and its surface through its master."""
+
+from traymail.ui.widgets.addresses import AddressField, Suggestion
+from traymail.ui.widgets.attachments import Attached, AttachmentStrip
+from traymail.ui.widgets.base import Area, Box, Empty, Label, Line, Note, surface_of
+from traymail.ui.widgets.button import Button, Check, Picker, Segment, Segments, Switch
+from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
+from traymail.ui.widgets.progress import Meter, Progress, Spinner
+from traymail.ui.widgets.scroll import ScrollArea
+from traymail.ui.widgets.steps import StepList, StepState
+from traymail.ui.widgets.strips import Banner, Toast, UndoBar
+from traymail.ui.widgets.table import Column, Row, Table
+from traymail.ui.widgets.tooltip import Tooltip
+
+__all__ = [
+    "AddressField",
+    "Area",
+    "Attached",
+    "AttachmentStrip",
+    "Banner",
+    "Box",
+    "Button",
+    "Check",
+    "Column",
+    "Empty",
+    "Entry",
+    "FieldRow",
+    "Label",
+    "Line",
+    "Meter",
+    "Note",
+    "Picker",
+    "Progress",
+    "Row",
+    "ScrollArea",
+    "Segment",
+    "Segments",
+    "Spinner",
+    "StepList",
+    "StepState",
+    "Suggestion",
+    "Switch",
+    "Table",
+    "TextArea",
+    "Toast",
+    "Tooltip",
+    "UndoBar",
+    "surface_of",
+]

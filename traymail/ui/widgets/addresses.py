@@ -1,0 +1,314 @@
+"""The field for recipients: addresses become chips, known ones are proposed while typing."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from traymail.core.texts import text
+from traymail.ui.theme import Words
+from traymail.ui.widgets.base import Area, Box, Label, Line
+from traymail.ui.widgets.entry import Entry
+from traymail.ui.widgets.flow import Flow
+
+_MOST = 6
+_ENDS = ",;，；"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A known address: what becomes the chip, how it is shown, and a word at the right."""
+
+    address: str
+    name: str
+    detail: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    label: Callable[[str], str | None]
+    suggest: Callable[[str], Sequence[Suggestion]]
+    forget: Callable[[str], object]
+    changed: Callable[[], object]
+
+
+class AddressField(Area):
+    """Comma, semicolon, Return and Tab make a chip of what is typed; bad ones are red.
+
+    Backspace at the left edge marks the last chip, and then removes it.
+    """
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        label: Callable[[str], str | None],
+        suggest: Callable[[str], Sequence[Suggestion]] = lambda _typed: (),
+        forget: Callable[[str], object] = lambda _address: None,
+        on_change: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``label`` returns what a chip shows for an address, None when the address is bad."""
+        super().__init__(master)
+        self._ask = _Answers(label, suggest, forget, on_change)
+        self._addresses: list[str] = []
+        self._chips: list[_Chip] = []
+        self._marked = False
+        self._flow = Flow(self)
+        self._flow.pack(fill="x", expand=True)
+        self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=12)
+        self._popup = _Popup(self.entry, self._take)
+        self._bind()
+        self._show()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The chips, then what is still being typed."""
+        typed = self.entry.value.strip(f" {_ENDS}")
+        return (*self._addresses, *((typed,) if typed else ()))
+
+    @addresses.setter
+    def addresses(self, addresses: Sequence[str]) -> None:
+        self._addresses = list(addresses)
+        self.entry.value = ""
+        self._show()
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        """The chips that are no addresses."""
+        return tuple(address for address in self._addresses if self._ask.label(address) is None)
+
+    def add(self, address: str) -> None:
+        """Add a chip, unless it is there."""
+        if address not in self._addresses:
+            self._addresses.append(address)
+            self._show()
+            self._ask.changed()
+
+    def finish(self) -> None:
+        """Make a chip of what is typed."""
+        self._split(self.entry.value, rest=False)
+
+    def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
+        """Let it be changed, or not."""
+        self.entry.enable(enabled)
+
+    def _bind(self) -> None:
+        keys: dict[str, Callable[[], bool]] = {
+            "<Return>": self._return,
+            "<KP_Enter>": self._return,
+            "<Tab>": self._tab,
+            "<BackSpace>": self._back,
+            "<Delete>": self._delete,
+            "<Down>": lambda: self._popup.move(1),
+            "<Up>": lambda: self._popup.move(-1),
+            "<Escape>": self._popup.hide,
+        }
+        for key, act in keys.items():
+            self.entry.bind(key, partial(_handle, act))
+        self.entry.bind("<FocusOut>", lambda _event: self.later(self._left), add="+")
+        self._flow.bind("<Button-1>", lambda _event: self.entry.focus_set())
+
+    def _typed(self, typed: str) -> None:
+        self._unmark()
+        if any(end in typed for end in _ENDS):
+            self._split(typed, rest=True)
+            return
+        wanted = typed.strip()
+        self._popup.offer(self._ask.suggest(wanted)[:_MOST] if wanted else ())
+        self._ask.changed()
+
+    def _split(self, typed: str, *, rest: bool) -> None:
+        """Make chips of all parts; with ``rest``, what follows the last comma stays typed."""
+        for end in _ENDS:
+            typed = typed.replace(end, ",")
+        parts = [part.strip() for part in typed.split(",")]
+        kept = parts.pop() if rest else ""
+        known = set(self._addresses)
+        new = [part for part in dict.fromkeys(parts) if part and part not in known]
+        self._addresses.extend(new)
+        self.entry.value = kept
+        self._popup.hide()
+        self._show()
+        self._ask.changed()
+
+    def _take(self, address: str) -> None:
+        self.entry.value = ""
+        self._popup.hide()
+        self.add(address)
+
+    def _return(self) -> bool:
+        chosen = self._popup.chosen
+        if chosen is not None:
+            self._take(chosen.address)
+            return True
+        if not self.entry.value.strip():
+            return False
+        self.finish()
+        return True
+
+    def _tab(self) -> bool:
+        if self._popup.chosen is None:
+            self.finish()
+            return False
+        return self._return()
+
+    def _back(self) -> bool:
+        if self.entry.value or not self._chips:
+            return False
+        if self._marked:
+            self._remove(len(self._chips) - 1)
+        else:
+            self._marked = True
+            self._chips[-1].mark(on=True)
+        return True
+
+    def _delete(self) -> bool:
+        chosen = self._popup.chosen
+        if chosen is None or not self._popup.steered:
+            return False
+        self._ask.forget(chosen.address)
+        self._typed(self.entry.value)
+        return True
+
+    def _left(self) -> None:
+        if self.focus_get() is not self.entry:
+            self._unmark()
+            self._popup.hide()
+            if self.entry.value.strip():
+                self.finish()
+
+    def _unmark(self) -> None:
+        if self._marked:
+            self._marked = False
+            self._chips[-1].mark(on=False)
+
+    def _remove(self, place: int) -> None:
+        self._marked = False
+        del self._addresses[place]
+        self._show()
+        self._ask.changed()
+
+    def _show(self) -> None:
+        for chip in self._chips:
+            chip.destroy()
+        self._chips = [
+            _Chip(self._flow, address, self._ask.label(address), partial(self._remove, at))
+            for at, address in enumerate(self._addresses)
+        ]
+        self._flow.lay(self._chips, self.entry)
+        # New chips lie above the entry; the Tab order follows the stacking order.
+        self.entry.lift()
+
+
+def _handle(act: Callable[[], bool], _event: object) -> str | None:
+    return "break" if act() else None
+
+
+class _Chip(Box):
+    """One address, with a cross to remove it."""
+
+    def __init__(
+        self, master: tk.Misc, address: str, label: str | None, remove: Callable[[], object]
+    ) -> None:
+        bad = label is None
+        super().__init__(master, "errbg" if bad else "infobg", (8, 4))
+        shown = address if label is None else label
+        sign = "exclamation-triangle" if bad else None
+        words = Label(self, shown, "danger" if bad else "fg", icon=sign, icon_size=13)
+        words.pack(side="left")
+        cross = Label(self, "", "danger" if bad else "muted", icon="x", icon_size=12)
+        cross.pack(side="left", padx=(self.look.px(5), 0))
+        cross.bind("<Button-1>", lambda _event: remove())
+        cross.configure(cursor="hand2")
+
+    def mark(self, *, on: bool) -> None:
+        """Draw the focus ring around it, or not."""
+        self.state(["focus" if on else "!focus"])
+
+
+class _Popup:
+    """At most six proposals below the entry, which keeps the keyboard."""
+
+    def __init__(self, entry: Entry, take: Callable[[str], object]) -> None:
+        self._entry, self._take = entry, take
+        self._frame: Area | None = None
+        self._rows: list[_Proposal] = []
+        self._offered: tuple[Suggestion, ...] = ()
+        self._place = 0
+        self.steered = False
+
+    @property
+    def chosen(self) -> Suggestion | None:
+        """The proposal Return would take."""
+        return self._offered[self._place] if self._offered else None
+
+    def offer(self, suggestions: Sequence[Suggestion]) -> None:
+        """Show these, the first one chosen; none hides the popup."""
+        self.hide()
+        self._offered, self._place, self.steered = tuple(suggestions), 0, False
+        if not suggestions:
+            return
+        window = self._entry.winfo_toplevel()
+        frame = Area(window, "input")
+        box = Box(frame, "input", (4, 4))
+        box.pack()
+        self._frame = frame
+        self._rows = [_Proposal(box, one, self._take) for one in self._offered]
+        for row in self._rows:
+            row.pack(fill="x")
+        Line(box).pack(fill="x", padx=frame.look.px(4), pady=frame.look.px(4))
+        keys = Label(box, text("↑ ↓ choose, Enter add, Del forget"), "muted", "TmSmall")
+        keys.pack(anchor="w", padx=frame.look.px(8), pady=(0, frame.look.px(4)))
+        self._rows[0].choose(on=True)
+        left = self._entry.winfo_rootx() - window.winfo_rootx()
+        top = self._entry.winfo_rooty() - window.winfo_rooty() + self._entry.winfo_height()
+        frame.update_idletasks()
+        left = max(0, min(left, window.winfo_width() - frame.winfo_reqwidth()))
+        frame.place(x=left, y=top)
+        frame.lift()
+
+    def move(self, step: int) -> bool:
+        """Choose another; return whether there is one to choose."""
+        if not self._offered:
+            return False
+        self._rows[self._place].choose(on=False)
+        self._place = (self._place + step) % len(self._offered)
+        self._rows[self._place].choose(on=True)
+        self.steered = True
+        return True
+
+    def hide(self) -> bool:
+        """Take the popup away; return whether it was there."""
+        seen = self._frame is not None
+        if self._frame is not None:
+            self._frame.destroy()
+        self._frame, self._rows, self._offered = None, [], ()
+        return seen
+
+
+class _Proposal(Area):
+    """One row: name, address, how often it was used."""
+
+    def __init__(
+        self, master: tk.Misc, suggestion: Suggestion, take: Callable[[str], object]
+    ) -> None:
+        super().__init__(master, "input", (8, 5))
+        self._labels = [Label(self, suggestion.name or suggestion.address, "fg", "TmStrong")]
+        if suggestion.name:
+            self._labels.append(Label(self, suggestion.address, "muted"))
+        for label in self._labels:
+            label.pack(side="left", padx=(0, self.look.px(8)))
+        detail = Label(self, suggestion.detail, "muted", "TmSmall")
+        detail.pack(side="right", padx=(self.look.px(24), 0))
+        self._labels.append(detail)
+        for part in (self, *self._labels):
+            part.bind("<Button-1>", lambda _event: take(suggestion.address))
+
+    def choose(self, *, on: bool) -> None:
+        """Draw it as the one Return would take, or not."""
+        self.surface = "sel" if on else "input"
+        self.configure(style=self.look.style("Frame", self.surface))
+        roles = ("fg", "muted", "muted") if len(self._labels) > 2 else ("fg", "muted")  # noqa: PLR2004 - name, address, detail
+        for label, role in zip(self._labels, roles, strict=True):
+            label.configure(style=self.look.style(f"Label-{role}", self.surface))

@@ -1,0 +1,146 @@
+"""The strip of attached files: picture or sign, name, size, and a cross."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageTk
+
+from traymail.core.texts import text
+from traymail.ui.widgets.base import Area, Box, Label
+from traymail.ui.widgets.button import Button
+from traymail.ui.widgets.flow import Flow
+
+_NAME_LETTERS = 24
+_SIGN = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One attached file; ``key`` tells it from others, ``thumbnail`` is small already."""
+
+    key: str
+    name: str
+    detail: str
+    icon: str = "file-earmark"
+    thumbnail: Image.Image | None = None
+
+
+class AttachmentStrip(Area):
+    """One row of files; what does not fit stands behind a button that unfolds the strip."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        on_remove: Callable[[str], object],
+        on_open: Callable[[str], object] = lambda _key: None,
+    ) -> None:
+        """Both are called with the key of the file."""
+        super().__init__(master)
+        self._on_remove, self._on_open = on_remove, on_open
+        self._cards: list[_Card] = []
+        self._unfolded = False
+        self._flow = Flow(self, gap=8, row_gap=8)
+        self._flow.pack(fill="x", expand=True)
+        self._more = Button(self._flow, "", self._toggle, "link")
+        self._width = 0
+        self.bind("<Configure>", self._resized, add="+")
+
+    def show(self, files: Sequence[Attached]) -> None:
+        """Show these files."""
+        for card in self._cards:
+            card.destroy()
+        self._cards = [_Card(self._flow, file, self._on_remove, self._on_open) for file in files]
+        self._more.lift()
+        self._lay()
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self and event.width != self._width:
+            self._width = event.width
+            self.later(self._lay)
+
+    def _lay(self) -> None:
+        fitting = self._fitting()
+        if fitting == len(self._cards):
+            self._flow.lay(self._cards)
+        elif self._unfolded:
+            self._more.say(text("Show fewer"))
+            self._flow.lay([*self._cards, self._more])
+        else:
+            self._more.say(text("+{n} more", n=len(self._cards) - fitting))
+            self._flow.lay([*self._cards[:fitting], self._more])
+
+    def _fitting(self) -> int:
+        """Return how many cards fit into one row, beside the button when it is needed."""
+        self.update_idletasks()
+        gap = self.look.px(8)
+        widths = [card.winfo_reqwidth() + gap for card in self._cards]
+        if sum(widths) - gap <= self._width:
+            return len(widths)
+        self._more.say(text("+{n} more", n=len(widths)))
+        free = self._width - self._more.winfo_reqwidth()
+        fitting = 0
+        for width in widths:
+            free -= width
+            if free < 0:
+                break
+            fitting += 1
+        return fitting
+
+    def _toggle(self) -> None:
+        self._unfolded = not self._unfolded
+        self._lay()
+
+
+class _Card(Box):
+    """One file. Return opens it, Delete removes it."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        file: Attached,
+        remove: Callable[[str], object],
+        open_: Callable[[str], object],
+    ) -> None:
+        super().__init__(master, "card", (8, 7))
+        self.configure(takefocus=True)
+        self._thumbnail = self._sign(file)
+        words = Area(self)
+        words.pack(side="left", padx=(self.look.px(8), self.look.px(10)))
+        Label(words, shorten(file.name, _NAME_LETTERS)).pack(anchor="w")
+        Label(words, file.detail, "muted", "TmSmall").pack(anchor="w")
+        cross = Label(self, "", "muted", icon="x", icon_size=14)
+        cross.configure(cursor="hand2")
+        cross.pack(side="left")
+        cross.bind("<Button-1>", lambda _event: remove(file.key))
+        self.bind("<FocusIn>", lambda _event: self.state(["focus"]))
+        self.bind("<FocusOut>", lambda _event: self.state(["!focus"]))
+        for key in ("<Delete>", "<BackSpace>"):
+            self.bind(key, lambda _event: remove(file.key))
+        self.bind("<Return>", lambda _event: open_(file.key))
+        for part in (self, words, *words.winfo_children()):
+            part.bind("<Double-Button-1>", lambda _event: open_(file.key))
+            part.bind("<Button-1>", lambda _event: self.focus_set())
+
+    def _sign(self, file: Attached) -> ImageTk.PhotoImage | None:
+        if file.thumbnail is None:
+            Label(self, "", "muted", icon=file.icon, icon_size=_SIGN).pack(side="left")
+            return None
+        side = self.look.px(_SIGN + 8)
+        small = file.thumbnail.copy()
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+        picture = ImageTk.PhotoImage(small, master=self)
+        label = Label(self)
+        label.configure(image=str(picture))
+        label.pack(side="left")
+        return picture
+
+
+def shorten(name: str, letters: int) -> str:
+    """Return a file's name with its middle left out, so that its end (the kind) is seen."""
+    if len(name) <= letters:
+        return name
+    end = letters // 3
+    return f"{name[: letters - end - 1]}…{name[-end:]}"

@@ -1,0 +1,207 @@
+"""Areas and words: frames that know their surface, hairlines, labels, notes."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Literal
+
+from traymail.ui.palette import Surface
+from traymail.ui.theme import Words, look_of
+
+Padding = float | tuple[float, float] | tuple[float, float, float, float]
+"""96-dpi pixels: all sides, (left-right, top-bottom) or (left, top, right, bottom)."""
+
+
+class Area(ttk.Frame):
+    """A plain area; widgets on it are drawn for its `surface`."""
+
+    surface: Surface
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        surface: Surface | None = None,
+        padding: Padding = 0,
+        kind: str = "Frame",
+        drawn_on: Surface | None = None,
+    ) -> None:
+        """``drawn_on`` is what lies behind; the area's own surface when not given."""
+        look = look_of(master)
+        self.look = look
+        self.surface = surface or surface_of(master)
+        super().__init__(
+            master,
+            style=look.style(kind, drawn_on or self.surface),
+            padding=_pixels(look.px, padding),
+        )
+
+    def later(self, act: Callable[[], object]) -> None:
+        """Do ``act`` when Tk is idle, unless this is gone by then."""
+        self.after_idle(lambda: act() if self.winfo_exists() else None)
+
+
+class Box(Area):
+    """A rounded area filled with ``fill``: a card, an advice, a pill.
+
+    With the edge of a ``field`` it holds what is typed, and its states show as a field's do.
+    """
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        fill: Surface = "card",
+        padding: Padding = 16,
+        edge: Literal["usual", "field"] = "usual",
+    ) -> None:
+        kind = f"Box-{fill}" if edge == "usual" else "FieldBox"
+        super().__init__(master, fill, padding, kind, surface_of(master))
+
+
+class Line(ttk.Frame):
+    """A hairline of a colour role, horizontal when packed with fill="x"."""
+
+    def __init__(self, master: tk.Misc, role: str = "border", thickness: float = 1) -> None:
+        look = look_of(master)
+        side = look.px(thickness)
+        super().__init__(master, style=look.style(f"Line-{role}", "bg"), width=side, height=side)
+
+
+class Label(ttk.Label):
+    """Words in one line, or an icon, or both."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        words: Words = "",
+        role: str = "fg",
+        font: str = "TkDefaultFont",
+        icon: str | None = None,
+        icon_size: int = 16,
+    ) -> None:
+        look = look_of(master)
+        self._look, self._surface = look, surface_of(master)
+        self._role, self._icon, self._icon_size = role, icon, icon_size
+        super().__init__(
+            master, font=font, justify="left", style=look.style(f"Label-{role}", self._surface)
+        )
+        self.say(words)
+        look.paint(self, lambda _palette: self._draw())
+
+    def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
+        """Show other words; a colour role or an icon only when given."""
+        shown = self._look.say(words)
+        if icon is not None:
+            self._icon = icon
+            self._draw()
+        if role is not None:
+            self.recolour(role)
+        self.configure(text=f" {shown}" if self._icon and shown else shown)
+
+    def recolour(self, role: str) -> None:
+        """Show the same words in another colour."""
+        if role != self._role:
+            self._role = role
+            self.configure(style=self._look.style(f"Label-{role}", self._surface))
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._icon is not None:
+            image = self._look.icon(self._icon, self._icon_size, self._role)
+            self.configure(image=image, compound="left")
+
+
+class Note(Area):
+    """An optional icon and a sentence that wraps at the width it is given: help, error, advice.
+
+    Two labels, because Tk clips a wrapped label that also has an icon.
+    """
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        words: Words = "",
+        role: str = "muted",
+        icon: str | None = None,
+        font: str = "TmSmall",
+        surface: Surface | None = None,
+    ) -> None:
+        super().__init__(master, surface)
+        self.columnconfigure(1, weight=1)
+        self._icon: Label | None = None
+        self.label = Label(self, words, role, font)
+        self.label.grid(row=0, column=1, sticky="nw")
+        wrap(self.label, self, self._icon_width)
+        self.say(words, role, icon)
+
+    def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
+        """Show another sentence; without ``icon`` there is none."""
+        self.label.say(words, role)
+        if self._icon is not None:
+            self._icon.destroy()
+            self._icon = None
+        if icon is not None:
+            self._icon = Label(self, "", role or "muted", icon=icon, icon_size=13)
+            below = self.look.px(2)
+            self._icon.grid(row=0, column=0, sticky="nw", padx=(0, self.look.px(6)), pady=below)
+
+    def _icon_width(self) -> int:
+        return 0 if self._icon is None else self._icon.winfo_reqwidth() + self.look.px(6)
+
+
+class Empty(Area):
+    """What is shown where nothing is yet: a large icon, a title, a sentence; add a button below."""
+
+    def __init__(self, master: tk.Misc, icon: str, title: Words, sentence: Words = "") -> None:
+        super().__init__(master)
+        self.middle = Area(self)
+        self.middle.place(relx=0.5, rely=0.45, anchor="center")
+        Label(self.middle, "", "muted", icon=icon, icon_size=36).pack()
+        if title:
+            Label(self.middle, title, "fg", "TmStrong").pack(pady=(self.look.px(8), 0))
+        if sentence:
+            words = Label(self.middle, sentence, "muted")
+            words.configure(wraplength=self.look.px(280), justify="center", anchor="center")
+            words.pack(pady=(self.look.px(4), self.look.px(12)))
+
+
+def surface_of(widget: tk.Misc) -> Surface:
+    """Return the surface a child of ``widget`` lies on."""
+    place: tk.Misc | None = widget
+    while place is not None:
+        surface: Surface | None = getattr(place, "surface", None)
+        if surface is not None:
+            return surface
+        place = place.master
+    return "bg"
+
+
+def wrap(label: ttk.Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> None:
+    """Wrap ``label`` at the width of ``pane`` less so many pixels.
+
+    Set once for each real change and when idle: set at once from the event, it can loop for ever.
+    """
+    width = 0
+
+    def apply() -> None:
+        if label.winfo_exists():
+            label.configure(wraplength=max(1, width - less()))
+
+    def changed(event: tk.Event[tk.Misc]) -> None:
+        nonlocal width
+        if event.widget is pane and event.width != width and event.width > 1:
+            width = event.width
+            label.after_idle(apply)
+
+    pane.bind("<Configure>", changed, add="+")
+
+
+def _pixels(px: Callable[[float], int], padding: Padding) -> tuple[int, int, int, int]:
+    match padding:
+        case (left, top, right, bottom):
+            return px(left), px(top), px(right), px(bottom)
+        case (side, end):
+            return px(side), px(end), px(side), px(end)
+        case all_sides:
+            return px(all_sides), px(all_sides), px(all_sides), px(all_sides)

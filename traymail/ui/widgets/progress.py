@@ -1,0 +1,99 @@
+"""How far something has come: bars, the meter of a limit, a spinner."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from PIL import Image, ImageTk
+from ttkbootstrap.style.icons import IconRenderer
+
+from traymail.ui.palette import Palette
+from traymail.ui.theme import Words, look_of
+from traymail.ui.widgets.base import Area, Label, Note, surface_of
+
+_TURN_MS = 80
+_TURNS = 12
+
+
+class Progress(ttk.Progressbar):
+    """A bar, 0 to 1."""
+
+    def __init__(self, master: tk.Misc, role: str = "link", part: float = 0) -> None:
+        look = look_of(master)
+        self._look, self._surface = look, surface_of(master)
+        super().__init__(
+            master,
+            orient="horizontal",
+            maximum=1.0,
+            length=1,
+            style=look.style(f"Bar-{role}", self._surface),
+        )
+        self.show(part)
+
+    def show(self, part: float, role: str | None = None) -> None:
+        """Show another part, in another colour when given."""
+        # A full bar would start again at nothing.
+        self.configure(value=min(max(part, 0.0), 0.9999))
+        if role is not None:
+            self.configure(style=self._look.style(f"Bar-{role}", self._surface))
+
+
+class Meter(Area):
+    """A bar with words below: how much of a limit is used. Over the limit it turns red."""
+
+    def __init__(self, master: tk.Misc) -> None:
+        super().__init__(master)
+        self.columnconfigure(0, weight=1)
+        self._bar = Progress(self, "primary")
+        self._bar.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, self.look.px(6)))
+        self._words = Note(self)
+        self._words.grid(row=1, column=0, sticky="we")
+        self._more = Label(self, "", "muted", "TmSmall")
+        self._more.grid(row=1, column=1, sticky="ne")
+
+    def show(self, part: float, words: Words, more: Words = "", *, over: bool = False) -> None:
+        """Show a part of the limit (0 to 1), words below at the left, and more at the right."""
+        self._bar.show(part, "danger" if over else "primary")
+        sign = "exclamation-triangle" if over else None
+        self._words.say(words, "danger" if over else "muted", sign)
+        self._more.say("" if over else more)
+
+
+class Spinner(Label):
+    """Turns while it is seen and `start`ed."""
+
+    def __init__(self, master: tk.Misc, role: str = "link", size: int = 16) -> None:
+        super().__init__(master)
+        self._look, self._size, self._role = look_of(master), size, role
+        self._frames: list[ImageTk.PhotoImage] = []
+        self._turn = 0
+        self._timer: str | None = None
+        self._look.paint(self, self._make_frames)
+        self.bind("<Destroy>", lambda _event: self.stop(), add="+")
+
+    def start(self) -> None:
+        """Begin to turn."""
+        if self._timer is None:
+            self._next()
+
+    def stop(self) -> None:
+        """Stand still."""
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+            self._timer = None
+
+    def _next(self) -> None:
+        self._turn = (self._turn + 1) % len(self._frames)
+        self.configure(image=str(self._frames[self._turn]))
+        self._timer = self.after(_TURN_MS, self._next)
+
+    def _make_frames(self, palette: Palette) -> None:
+        side = self._look.px(self._size)
+        glyph = IconRenderer.render("arrow-repeat", side, palette.colour(self._role))
+        turned = [
+            glyph.rotate(-step * 360 / _TURNS, resample=Image.Resampling.BICUBIC)
+            for step in range(_TURNS)
+        ]
+        self._frames = [ImageTk.PhotoImage(frame, master=self) for frame in turned]
+        self.configure(image=str(self._frames[self._turn]))

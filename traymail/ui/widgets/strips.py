@@ -1,0 +1,157 @@
+"""Strips across a window: banners, a word that goes away by itself, and the undo bar."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from traymail.core.texts import Text, text
+from traymail.ui.palette import Surface
+from traymail.ui.theme import Words
+from traymail.ui.widgets.base import Area, Box, Label, Note
+from traymail.ui.widgets.button import Button
+from traymail.ui.widgets.progress import Progress
+
+Kind = Literal["info", "ok", "warn", "err"]
+_LOOKS: dict[Kind, tuple[Surface, str, str]] = {
+    "info": ("infobg", "link", "info-circle"),
+    "ok": ("okbg", "success", "check-circle"),
+    "warn": ("warnbg", "warning", "exclamation-triangle"),
+    "err": ("errbg", "danger", "exclamation-circle"),
+}
+_TOAST_MS = 4000
+_TICK_MS = 200
+
+
+class Banner(Area):
+    """A strip with an icon and a sentence; put buttons into `actions`."""
+
+    def __init__(self, master: tk.Misc, kind: Kind, words: Words, icon: str | None = None) -> None:
+        surface, role, sign = _LOOKS[kind]
+        super().__init__(master, surface, (20, 10))
+        self.columnconfigure(1, weight=1)
+        self.actions = Area(self)
+        self.actions.grid(row=0, column=2, sticky="e", padx=(self.look.px(12), 0))
+        Label(self, "", role, icon=icon or sign).grid(row=0, column=0, sticky="w")
+        self._note = Note(self, words, "fg", font="TkDefaultFont")
+        self._note.grid(row=0, column=1, sticky="we", padx=(self.look.px(10), 0))
+
+    def say(self, words: Words) -> None:
+        """Show another sentence."""
+        self._note.say(words, "fg")
+
+
+class Toast:
+    """A word at the bottom of a window that goes away by itself."""
+
+    def __init__(self, window: tk.Misc, above: float = 64) -> None:
+        """``above``: its distance from the window's lower edge, in 96-dpi pixels."""
+        self._window, self._above = window, above
+        self._box: Area | None = None
+        self._timer: str | None = None
+        window.bind("<Destroy>", self._gone, add="+")
+
+    def show(self, words: Words, kind: Kind = "info") -> None:
+        """Show words instead of those shown before."""
+        self.hide()
+        surface, role, sign = _LOOKS[kind]
+        box = Area(self._window, "bg")
+        inside = Box(box, surface, (12, 8))
+        inside.pack()
+        Label(inside, "", role, icon=sign).pack(side="left")
+        Label(inside, words).pack(side="left", padx=(box.look.px(8), 0))
+        box.place(relx=0.5, rely=1.0, y=-box.look.px(self._above), anchor="s")
+        box.lift()
+        self._box = box
+        self._timer = self._window.after(_TOAST_MS, self.hide)
+
+    def hide(self) -> None:
+        """Take it away."""
+        if self._timer is not None:
+            self._window.after_cancel(self._timer)
+        if self._box is not None:
+            self._box.destroy()
+        self._timer = self._box = None
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._window:
+            self._box = None
+            self.hide()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoChoices:
+    """What the undo bar ends with: one of these is called, once."""
+
+    undo: Callable[[], object]
+    done: Callable[[], object]
+
+
+class UndoBar(Area):
+    """Counts down to something that can still be undone. Escape and Return on it undo."""
+
+    def __init__(
+        self, master: tk.Misc, words: Callable[[int], Text], seconds: int, choices: UndoChoices
+    ) -> None:
+        """``words`` makes the sentence for so many seconds left."""
+        super().__init__(master, "chrome", (20, 0))
+        self._words, self._seconds, self._choices = words, seconds, choices
+        self._ticks = seconds * 1000 // _TICK_MS
+        self._left = self._ticks
+        self._timer: str | None = None
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(0, weight=1)
+        self._fill()
+        self.bind("<Destroy>", self._gone, add="+")
+
+    def start(self) -> None:
+        """Begin to count and take the keyboard."""
+        self.undo_button.focus_set()
+        self._tick()
+
+    def _fill(self) -> None:
+        px = self.look.px
+        Label(self, "", "link", icon="send", icon_size=18).grid(row=0, column=0, padx=(0, px(14)))
+        middle = Area(self)
+        middle.grid(row=0, column=1, sticky="we")
+        self._sentence = Label(middle, self._words(self._seconds), "fg", "TmStrong")
+        self._sentence.pack(anchor="w")
+        self._bar = Progress(middle, "link", 1)
+        self._bar.pack(fill="x", pady=(px(4), 0))
+        self.undo_button = Button(
+            self, text("Undo"), lambda: self._end(self._choices.undo), icon="arrow-counterclockwise"
+        )
+        self.undo_button.grid(row=0, column=2, padx=(px(20), px(8)))
+        now = Button(self, text("Send now"), lambda: self._end(self._choices.done), "ghost")
+        now.grid(row=0, column=3)
+        for button in (self.undo_button, now):
+            button.bind("<Escape>", lambda _event: self._undo_by_key())
+
+    def _undo_by_key(self) -> str:
+        self._end(self._choices.undo)
+        return "break"
+
+    def _tick(self) -> None:
+        if self._left <= 0:
+            self._end(self._choices.done)
+            return
+        seconds = -(-self._left * _TICK_MS // 1000)
+        self._sentence.say(self._words(seconds))
+        self._bar.show(self._left / self._ticks)
+        self._left -= 1
+        self._timer = self.after(_TICK_MS, self._tick)
+
+    def _end(self, act: Callable[[], object]) -> None:
+        self._stop()
+        act()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+            self._timer = None
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._stop()
