@@ -65,6 +65,14 @@ def test_every_help(home: Home, command: str, language: str) -> None:
     assert ("  " in done.stdout, done.stderr) == (True, "")
 
 
+def test_a_usage_error_names_its_command(home: Home) -> None:
+    for arguments in (["send", "--body"], ["send", "--bogus"], ["outbox", "show"]):
+        done = in_process(home, *arguments)
+        assert done.returncode == 64
+        name = "outbox show" if arguments[0] == "outbox" else "send"
+        assert done.stderr.splitlines()[1] == f"Look it up with: traymail {name} --help"
+
+
 def test_help_lists_every_command(home: Home) -> None:
     for arguments in (["-h"], []):
         done = in_process(home, *arguments)

@@ -36,7 +36,7 @@ def account() -> None:
 @command("list", text("List the accounts."))
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def list_(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured accounts."""
     settings = session.settings()
     rows = [_facts(session, one, settings.default_account) for one in settings.accounts.values()]
@@ -129,10 +129,11 @@ class Wanted:
 def add(
     session: Session,
     /,
+    *,
     address: str,
-    as_default: bool,  # noqa: FBT001 # click's flag
-    no_secret: bool,  # noqa: FBT001 # click's flag
-    no_test: bool,  # noqa: FBT001 # click's flag
+    as_default: bool,
+    no_secret: bool,
+    no_test: bool,
     **given: Any,  # noqa: ANN401 # click's options
 ) -> int:
     """Store an account and its secret, and try it."""
@@ -240,7 +241,7 @@ def _free_name(provider: Provider | None, sender: Address, taken: Collection[str
 @command("remove", text("Remove an account and its secret."))
 @NAME
 @click.pass_obj
-def remove(session: Session, /, name: str) -> None:
+def remove(session: Session, /, *, name: str) -> None:
     """Take an account out of the configuration and the keyring."""
     one = session.account(name)
     session.app.settings_file.remove_account(name)
@@ -258,7 +259,7 @@ def remove(session: Session, /, name: str) -> None:
 )
 @NAME
 @click.pass_obj
-def set_secret(session: Session, /, name: str) -> None:
+def set_secret(session: Session, /, *, name: str) -> None:
     """Store a secret; the account goes on with it."""
     one = session.account(name)
     secret = _read_secret(session, for_host(one.host))
@@ -271,7 +272,7 @@ def set_secret(session: Session, /, name: str) -> None:
 @NAME
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def test(session: Session, /, name: str, as_json: bool) -> int:  # noqa: FBT001 # click's flag
+def test(session: Session, /, *, name: str, as_json: bool) -> int:
     """Examine the account's server and log in."""
     return _tested(session, session.account(name), as_json=as_json)
 
@@ -289,7 +290,7 @@ def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
 @NAME
 @option("--device", text("Sign in on another device."), is_flag=True)
 @click.pass_obj
-def login(session: Session, /, name: str, device: bool) -> None:  # noqa: FBT001 # click's flag
+def login(session: Session, /, *, name: str, device: bool) -> None:
     """Refuse: OAuth2 is not there yet."""
     del device
     one = session.account(name)

@@ -52,7 +52,7 @@ def checked(session: Session) -> Loaded:
 @command("export", text("Write the configuration into a file; it holds no secret."))
 @FILE
 @click.pass_obj
-def export(session: Session, /, file: Path) -> None:
+def export(session: Session, /, *, file: Path) -> None:
     """Write a copy."""
     session.app.settings_file.export(file)
     session.say(text("The configuration is written to {file}.", file=file))
@@ -61,7 +61,7 @@ def export(session: Session, /, file: Path) -> None:
 @command("import", text("Take the configuration from a file; the present one is kept as .bak."))
 @FILE
 @click.pass_obj
-def import_(session: Session, /, file: Path) -> None:
+def import_(session: Session, /, *, file: Path) -> None:
     """Replace the configuration."""
     session.home.make()
     loaded = session.app.settings_file.import_from(file)

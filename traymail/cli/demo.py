@@ -19,7 +19,7 @@ from traymail.core.texts import text
 )
 @option("--tour", text("Play by itself and end."), is_flag=True)
 @click.pass_obj
-def demo(session: Session, /, tour: bool) -> int:  # noqa: FBT001 # click's flag
+def demo(session: Session, /, *, tour: bool) -> int:
     """Play the tour, which is all that can be shown without windows."""
     from traymail.demo.tour import tour as play
 

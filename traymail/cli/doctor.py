@@ -34,7 +34,7 @@ PORT = click.IntRange(1, 65_535)
 @option("--security", text("Its protection."), type=SECURITY)
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def doctor(session: Session, /, account: str | None, as_json: bool, **server: object) -> int:  # noqa: FBT001 # click's flag
+def doctor(session: Session, /, *, account: str | None, as_json: bool, **server: object) -> int:
     """Examine an account's server, or any server."""
     if server["host"] is not None:
         if account is not None:
@@ -119,7 +119,7 @@ def _show(session: Session, step: Step) -> None:
 @click.argument("address", metavar="ADDRESS")
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def detect(session: Session, /, address: str, as_json: bool) -> int:  # noqa: FBT001 # click's flag
+def detect(session: Session, /, *, address: str, as_json: bool) -> int:
     """Propose host, port and security."""
     mailbox = parse_address(address).mailbox
     found = detect_server(mailbox)

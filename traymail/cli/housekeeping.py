@@ -42,7 +42,7 @@ def completion(ctx: click.Context, /, shell: str) -> None:
 @option("--yes", text("Really remove it."), is_flag=True)
 @option("--keep-config", text("Keep the configuration file."), is_flag=True)
 @click.pass_obj
-def purge(session: Session, /, yes: bool, keep_config: bool) -> int:  # noqa: FBT001 # click's flags
+def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
     """Remove state, logs, secrets and configuration."""
     if not yes:
         raise click.UsageError(

@@ -39,7 +39,7 @@ def outbox() -> None:
 )
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def list_(session: Session, /, state: str | None, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+def list_(session: Session, /, *, state: str | None, as_json: bool) -> None:
     """Print entries of the outbox."""
     settle_abandoned(session)
     items = session.app.outbox.find(state=State(state) if state else None)
@@ -78,7 +78,7 @@ def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
 @ID
 @option("--eml", text("Print the message itself, as it is sent."), is_flag=True)
 @click.pass_obj
-def show(session: Session, /, mail_id: int, eml: bool) -> None:  # noqa: FBT001 # click's flag
+def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
     """Print all that is known of a mail."""
     settle_abandoned(session)
     item = session.app.outbox.get(mail_id)
@@ -98,7 +98,7 @@ def show(session: Session, /, mail_id: int, eml: bool) -> None:  # noqa: FBT001 
                 "{time}  attempt {number}: {outcome} {stage} {code} {reply} ({ms} ms)",
                 time=local(attempt.started_at),
                 number=attempt.number,
-                outcome=attempt.outcome,
+                outcome=_OUTCOMES.get(attempt.outcome, attempt.outcome),
                 stage=attempt.stage,
                 code=attempt.code or "",
                 reply=attempt.reply,
@@ -107,6 +107,17 @@ def show(session: Session, /, mail_id: int, eml: bool) -> None:  # noqa: FBT001 
         )
     for verdict in session.app.outbox.verdicts(mail_id):
         session.say(f"{verdict.mailbox}: {verdict.code} {verdict.reply}")
+
+
+# The words of `traymail.core.replies.outcome_word`, as people read them.
+_OUTCOMES = {
+    "sent": text("sent"),
+    "later": text("not now"),
+    "refused": text("refused"),
+    "unknown": text("perhaps sent"),
+    "stopped": text("account stopped"),
+    "interrupted": text("interrupted"),
+}
 
 
 def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
@@ -143,7 +154,7 @@ def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
 @IDS
 @option("--all", text("All of them."), "everything", is_flag=True)
 @click.pass_obj
-def retry(session: Session, /, ids: tuple[int, ...], everything: bool) -> int:  # noqa: FBT001 # click's flag
+def retry(session: Session, /, *, ids: tuple[int, ...], everything: bool) -> int:
     """Make mails due and deliver them."""
     if bool(ids) == everything:
         raise click.UsageError(
@@ -185,7 +196,7 @@ def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxI
 @ID
 @click.argument("answer", metavar="sent|resend", type=click.Choice(["sent", "resend"]))
 @click.pass_obj
-def resolve(session: Session, /, mail_id: int, answer: Literal["sent", "resend"]) -> int:
+def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resend"]) -> int:
     """Settle a mail of unknown fate."""
     settings = session.settings()
     settle_abandoned(session)
@@ -200,7 +211,7 @@ def resolve(session: Session, /, mail_id: int, answer: Literal["sent", "resend"]
 @command("cancel", text("Take mails that wait or failed out of the queue."))
 @IDS
 @click.pass_obj
-def cancel(session: Session, /, ids: tuple[int, ...]) -> None:
+def cancel(session: Session, /, *, ids: tuple[int, ...]) -> None:
     """Cancel mails."""
     if not ids:
         raise click.UsageError(session.translated(text("Name mails by their number.")))
@@ -221,7 +232,7 @@ def cancel(session: Session, /, ids: tuple[int, ...]) -> None:
     metavar="DURATION",
 )
 @click.pass_obj
-def purge(session: Session, /, older_than: str) -> None:
+def purge(session: Session, /, *, older_than: str) -> None:
     """Forget the history before a time."""
     before = session.app.clock.now() - parse_duration(older_than)
     count = session.app.outbox.purge(before)

@@ -31,7 +31,7 @@ QUIT_TURNS = 200
 @option("--headless", text("Without any window, as on a server."), is_flag=True)
 @option("--login", text("Started with the desktop session."), is_flag=True)
 @click.pass_obj
-def run(session: Session, /, headless: bool, login: bool) -> int:  # noqa: FBT001 # click's flags
+def run(session: Session, /, *, headless: bool, login: bool) -> int:
     """Be the running program of this home."""
     if login or not headless:
         raise click.UsageError(
@@ -48,7 +48,7 @@ def run(session: Session, /, headless: bool, login: bool) -> int:  # noqa: FBT00
 @command("status", text("Tell how the running program fares."))
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def status(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+def status(session: Session, /, *, as_json: bool) -> None:
     """Ask the running program."""
     try:
         told = _ask(session, {"command": "status", "language": session.language})
@@ -150,7 +150,7 @@ _WORDS: dict[str, Text] = {
 @command("pause", text("Let nothing leave this computer; rules go on collecting."))
 @click.argument("duration", metavar="[DURATION]", required=False)
 @click.pass_obj
-def pause(session: Session, /, duration: str | None) -> None:
+def pause(session: Session, /, *, duration: str | None) -> None:
     """Pause the running program, for a while or until resumed."""
     if duration is None:
         _ask(session, {"command": "pause"})

@@ -44,7 +44,7 @@ def rule() -> None:
 @command("list", text("List the rules."))
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def list_(session: Session, /, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured rules."""
     rules = session.settings().rules
     if as_json:
@@ -118,15 +118,15 @@ def check(session: Session, /) -> None:
 )
 @option(
     "--limit",
-    text("Show so many mails at most."),
+    text("Show so many mails at most; else 10, with --json all."),
     type=click.IntRange(min=0),
-    default=SHOWN_MAILS,
-    show_default=True,
     metavar="N",
 )
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def test(session: Session, /, name: str, file: Path | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 # click's flag
+def test(
+    session: Session, /, *, name: str, file: Path | None, limit: int | None, as_json: bool
+) -> None:
     """Make a dry run."""
     settings = session.settings()
     found = next((one for one in settings.rules if one.name == name), None)
@@ -136,6 +136,8 @@ def test(session: Session, /, name: str, file: Path | None, limit: int, as_json:
             text("There is no rule {name}.", name=name),
             text("There are: {names}", names=known) if known else None,
         )
+    if limit is None and not as_json:
+        limit = SHOWN_MAILS
     preview = _preview(session, found, settings.accounts[found.account], file, limit)
     if as_json:
         _dump(session, preview)
@@ -144,7 +146,7 @@ def test(session: Session, /, name: str, file: Path | None, limit: int, as_json:
 
 
 def _preview(
-    session: Session, found: Rule, account: Account, file: Path | None, limit: int
+    session: Session, found: Rule, account: Account, file: Path | None, limit: int | None
 ) -> Preview:
     match found:
         case FolderRule():
@@ -156,7 +158,7 @@ def _preview(
 
 
 def _preview_folder(
-    session: Session, found: FolderRule, account: Account, file: Path | None, limit: int
+    session: Session, found: FolderRule, account: Account, file: Path | None, limit: int | None
 ) -> Preview:
     from traymail.engine.folder_preview import preview
     from traymail.watch.tree import one_file, present
@@ -183,7 +185,7 @@ def _preview_folder(
 
 
 def _preview_log(
-    session: Session, found: LogRule, account: Account, file: Path | None, limit: int
+    session: Session, found: LogRule, account: Account, file: Path | None, limit: int | None
 ) -> Preview:
     from traymail.engine.log_mail import writer_of
     from traymail.engine.log_preview import preview

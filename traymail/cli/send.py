@@ -76,7 +76,7 @@ class Wanted:
 @option("--queue", text("Return as soon as it is stored."), is_flag=True)
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def send(session: Session, /, queue: bool, as_json: bool, **given: object) -> int:  # noqa: FBT001 # click's flags
+def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) -> int:
     """Store a message, and deliver it."""
     wanted = Wanted(**given)  # type: ignore[arg-type] # click has made them what they are
     if wanted.html is not None and wanted.markdown:
