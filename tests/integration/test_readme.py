@@ -24,6 +24,8 @@ from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.wait import until
 from traymail.cli.main import COMMANDS
+from traymail.cli.show import state_word
+from traymail.core.outbox import State
 from traymail.core.places import Places
 from traymail.core.reply_rules import titles
 from traymail.core.rule_tables import FOLDER, LOG
@@ -112,7 +114,8 @@ class Reader:
         assert self.shell.stdout is not None
         typed = "code.txt" if "account add" in command or "set-secret" in command else "/dev/null"
         ended = "-- the command has ended:"
-        self.shell.stdin.write(f"{{ {command}\n}} <{typed}; echo; echo '{ended}' $?\n".encode())
+        last = f"status=$?; echo; echo '{ended}' $status"
+        self.shell.stdin.write(f"{{ {command}\n}} <{typed}\n{last}\n".encode())
         self.shell.stdin.flush()
         printed = ""
         for line in self.shell.stdout:
@@ -327,6 +330,15 @@ def test_the_refusals_are_those_that_are_shown(language: str) -> None:
     )
     told = [title.translated(translate) for title in shown]
     assert [title for title in told if title not in words] == []
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_states_are_called_as_in_lists(language: str) -> None:
+    words = READMES[language].read_text("utf-8")
+    rows = [
+        f"| `{one.value}` | {state_word(one).translated(translator(language))} |" for one in State
+    ]
+    assert [row for row in rows if row not in words] == []
 
 
 @pytest.mark.parametrize("language", READMES)
