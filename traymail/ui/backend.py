@@ -55,7 +55,9 @@ class MailDetail:
 class SavedDraft:
     """The quick-send window's content, as it survives closing and a restart.
 
-    Addresses are kept as they were typed. ``files`` are paths, or copies of pasted pictures.
+    Addresses are kept as they were typed. ``files`` are paths, also those of pasted pictures.
+    ``posted``: the mail it was sent as, while that can be undone; 0 when it was not sent. A draft
+    that is found so at a start has gone out.
     """
 
     account: str = ""
@@ -66,6 +68,7 @@ class SavedDraft:
     body: str = ""
     markdown: bool = False
     files: tuple[str, ...] = ()
+    posted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
