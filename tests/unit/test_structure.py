@@ -123,6 +123,8 @@ def wheres(source: str) -> list[str]:
 
 TOP_ROWS: list[tuple[str, str, object, str]] = [
     ("language", '"zh_CN"', "zh_CN", '"de"'),
+    ("theme", '"dark"', "dark", '"black"'),
+    ("notifications", '"trouble"', "trouble", '"some"'),
     ("default_account", '"qq"', "qq", '"work"'),
     ("rules_max_per_hour", "100000", 100_000, "0"),
     ("retention", '"7d"', timedelta(days=7), '"7 days"'),

@@ -13,12 +13,19 @@ from traymail.core.address import excerpt
 from traymail.core.outbox import RETENTION
 from traymail.core.rule import Rule
 
+LANGUAGES = ("auto", "en", "zh_CN")
+THEMES = ("system", "light", "dark")
+NOTIFICATIONS = ("off", "trouble", "usual", "all")
+"""What the desktop is told of: nothing; what needs the user; also what was sent by hand; all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What config.toml says, checked as a whole. ``language``: auto, en or zh_CN."""
+    """What config.toml says, checked as a whole."""
 
     language: str = "auto"
+    theme: str = "system"
+    notifications: str = "usual"
     default_account: str = ""
     rules_max_per_hour: int = 300
     retention: timedelta = RETENTION

@@ -62,6 +62,8 @@ def examine(document: Mapping[str, object], places: Places) -> Structured:
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,
+        theme=top.value.theme,
+        notifications=top.value.notifications,
         default_account=default,
         rules_max_per_hour=top.value.rules_max_per_hour,
         retention=top.value.retention,

@@ -10,6 +10,7 @@ from traymail.core import readers as read
 from traymail.core.account import Auth, Security, WhenUnsure
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
+from traymail.core.settings import LANGUAGES, NOTIFICATIONS, THEMES
 from traymail.core.table_reader import Form, Key
 from traymail.core.texts import text
 
@@ -25,6 +26,8 @@ class TopTable:
 
     version: int = 1
     language: str = "auto"
+    theme: str = "system"
+    notifications: str = "usual"
     default_account: str = ""
     rules_max_per_hour: int = 300
     retention: timedelta = RETENTION
@@ -100,7 +103,9 @@ def _version(value: object) -> int:
 
 _TOP: dict[str, Key] = {
     "version": Key(_version),
-    "language": Key(read.one_of("auto", "en", "zh_CN")),
+    "language": Key(read.one_of(*LANGUAGES)),
+    "theme": Key(read.one_of(*THEMES)),
+    "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
     "rules_max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
     "retention": Key(read.duration(timedelta(hours=1), 100 * YEAR)),
