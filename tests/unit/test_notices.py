@@ -19,6 +19,7 @@ from traymail.core.events import (
 )
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
+from traymail.core.settings import NOTIFICATIONS, Settings
 from traymail.core.texts import text
 from traymail.ui.model.notices import (
     APART,
@@ -29,6 +30,7 @@ from traymail.ui.model.notices import (
     after,
     due,
     next_due,
+    wishes_of,
 )
 
 TWO = (Address("a@mail.example"), Address("b@mail.example"))
@@ -202,3 +204,25 @@ def test_mails_by_hand_are_not_held_back() -> None:
 
 def test_every_button_has_a_label() -> None:
     assert set(LABELS) == set(Button)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("off", ()),
+        ("trouble", ("failed", "unknown", "account")),
+        ("usual", ("failed", "unknown", "account", "sent")),
+        ("all", ("failed", "unknown", "account", "sent", "by a rule")),
+    ],
+)
+def test_the_configuration_says_what_is_told(wanted: str, told: tuple[str, ...]) -> None:
+    wishes = wishes_of(Settings(notifications=wanted))
+    events = {
+        "failed": changed(State.FAILED),
+        "unknown": changed(State.UNKNOWN),
+        "account": AccountChanged(AccountState("qq", stopped=True)),
+        "sent": changed(State.SENT),
+        "by a rule": changed(State.SENT, rule="Scans"),
+    }
+    assert wanted in NOTIFICATIONS
+    assert tuple(name for name, event in events.items() if words(event, wishes)) == told

@@ -13,6 +13,7 @@ from traymail.core.events import (
     ItemChanged,
     LeftOutTold,
     LimitReached,
+    MailProgress,
     PauseChanged,
     RuleTrouble,
     SettingsApplied,
@@ -20,6 +21,7 @@ from traymail.core.events import (
 )
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.replies import advice_for, title_for
+from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 
 # Of one rule, or one account, one notification in so many seconds.
@@ -61,14 +63,27 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user wants to be told beyond trouble.
+    """What the user wants to be told.
 
-    ``undo``: offer it for a mail that waits to leave; False while a window does so itself.
+    ``trouble``: what failed or needs them. ``undo``: offer it for a mail that waits to leave;
+    False while a window does so itself.
     """
 
+    trouble: bool = True
     sent: bool = True
     sent_by_rules: bool = False
     undo: bool = True
+
+
+def wishes_of(settings: Settings) -> Wishes:
+    """Return what the configuration wants told."""
+    wanted = settings.notifications
+    return Wishes(
+        trouble=wanted != "off",
+        sent=wanted in {"usual", "all"},
+        sent_by_rules=wanted == "all",
+        undo=wanted in {"usual", "all"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,8 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
     match event:
         case ItemChanged():
             return _about_mail(event.item, wishes)
+        case _ if not wishes.trouble:
+            return None
         case AccountChanged():
             return _about_account(event.state)
         case RuleTrouble(rule, trouble) if trouble is not None:
@@ -166,7 +183,7 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
         case SettingsRefused(error):
             return _about_settings(error)
         # What is left out is told in the log and by the rule's own state.
-        case RuleTrouble() | SettingsApplied() | LeftOutTold() | PauseChanged():
+        case MailProgress() | RuleTrouble() | SettingsApplied() | LeftOutTold() | PauseChanged():
             return None
 
 
@@ -174,11 +191,11 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
     match item.state:
         case State.SENT:
             return _sent(item, wishes)
-        case State.FAILED:
+        case State.FAILED if wishes.trouble:
             title = text("Not sent: {subject}", subject=_subject(item))
             buttons = (Button.RETRY, Button.OPEN_OUTBOX)
             return Notice(_key(item), title, _reason(item), buttons, item.id)
-        case State.UNKNOWN:
+        case State.UNKNOWN if wishes.trouble:
             title = text("It may have been delivered: {subject}", subject=_subject(item))
             body = text("The server did not answer. Mark it as sent, or send it again.")
             return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
