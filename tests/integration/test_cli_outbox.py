@@ -38,6 +38,15 @@ def test_list_and_show(office: Desk) -> None:
     assert message == sent
 
 
+def test_a_state_is_told_in_the_readers_language(office: Desk) -> None:
+    _store(office, "x")
+    told = office.run("--lang", "zh_CN", "outbox", "resolve", "1", "sent")
+    assert (told.returncode, told.stderr.splitlines()[0]) == (65, "邮件 1 的状态是：等待中。")
+    listed = office.run("--lang", "zh_CN", "account", "list").stdout
+    assert "就绪" in listed
+    assert "ready" not in listed
+
+
 def test_retry_all_after_a_passing_failure(office: Desk) -> None:
     office.sink.reply("final", "451 4.3.0 later")
     assert office.run("send", "--to", "b@c.example", "--subject", "x").returncode == 75

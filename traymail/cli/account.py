@@ -10,7 +10,7 @@ import click
 from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, report
 from traymail.cli.session import Session
-from traymail.cli.show import table
+from traymail.cli.show import account_word, table
 from traymail.cli.words import command, group, option
 from traymail.core.account import Auth
 from traymail.core.address import parse_address
@@ -52,7 +52,7 @@ def list_(session: Session, /, *, as_json: bool) -> None:
         (
             *(row["name"], row["address"]),
             f"{row['host']}:{row['port']} {row['security']}",
-            row["state"],
+            session.translated(account_word(row["state"])),
             session.translated(text("yes")) if row["default"] else "",
         )
         for row in rows

@@ -200,6 +200,12 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
     """Settle a mail of unknown fate."""
     settings = session.settings()
     settle_abandoned(session)
+    before = session.app.outbox.get(mail_id)
+    if before.state is not State.UNKNOWN:
+        raise InputError(
+            text("Mail {id} is {state}.", id=mail_id, state=state_word(before.state)),
+            text("Only a mail the server may already have needs this decision."),
+        )
     item = session.app.outbox.resolve(mail_id, answer, session.app.clock.now())
     if answer == "resend":
         return _deliver(session, [item], settings)

@@ -9,7 +9,7 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.session import Session
-from traymail.cli.show import state_word, table
+from traymail.cli.show import account_word, state_word, table
 from traymail.cli.words import command, option
 from traymail.core.duration import parse_duration
 from traymail.core.errors import NotRunning
@@ -87,7 +87,7 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
     rows = [
         (
             session.translated(text("account {name}", name=name)),
-            _word(session, one["state"]),
+            session.translated(account_word(one["state"])),
             _counts(session, one),
         )
         for name, one in told["accounts"].items()
@@ -140,10 +140,6 @@ _WORDS: dict[str, Text] = {
     **{state.value: state_word(state) for state in State},
     "matched": text("matched"),
     "suppressed": text("held back"),
-    "ready": text("ready"),
-    "waiting": text("waiting"),
-    "attention": text("needs you"),
-    "missing": text("not configured"),
 }
 
 

@@ -47,6 +47,11 @@ def state_word(state: State) -> Text:
     return _STATES[state]
 
 
+def account_word(state: str) -> Text:
+    """Return an account's state, a word of ``status --json``, as people read it."""
+    return _ACCOUNTS[state]
+
+
 _STATES = {
     State.QUEUED: text("waiting"),
     State.SENDING: text("being sent"),
@@ -54,6 +59,12 @@ _STATES = {
     State.FAILED: text("failed"),
     State.UNKNOWN: text("perhaps sent"),
     State.CANCELLED: text("cancelled"),
+}
+_ACCOUNTS = {
+    "ready": text("ready"),
+    "waiting": text("waiting"),
+    "attention": text("needs you"),
+    "missing": text("not configured"),
 }
 
 

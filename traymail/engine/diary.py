@@ -43,7 +43,8 @@ def write_down(event: Event) -> None:
         case MailProgress():
             pass
         case PauseChanged():
-            log.info("paused until %s" if event.paused else "resumed%s", event.until or "")
+            until = f" until {event.until}" if event.until else ""
+            log.info("%s%s", "paused" if event.paused else "resumed", until)
         case _:
             assert_never(event)
 
