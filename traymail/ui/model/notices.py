@@ -106,7 +106,8 @@ def after(
     state: NoticeState, event: Event, wishes: Wishes, now: float
 ) -> tuple[NoticeState, Notice | None]:
     """Return the notification an event makes, if any; ``now`` in monotonic seconds."""
-    notice = _notice(event, wishes)
+    wanted = wishes.trouble or isinstance(event, ItemChanged)
+    notice = _notice(event, wishes) if wanted else None
     source = _source(event)
     if notice is None or source is None:
         return state, notice
@@ -161,8 +162,6 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
     match event:
         case ItemChanged():
             return _about_mail(event.item, wishes)
-        case _ if not wishes.trouble:
-            return None
         case AccountChanged():
             return _about_account(event.state)
         case RuleTrouble(rule, trouble) if trouble is not None:
