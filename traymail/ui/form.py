@@ -149,7 +149,7 @@ class ProblemCount(Button):
     """How many fields need the user, for a footer; a click jumps to the first."""
 
     def __init__(self, master: tk.Misc, form: FormView) -> None:
-        super().__init__(master, "", form.jump, "link", icon="exclamation-circle")
+        super().__init__(master, "", form.jump, "alert", icon="exclamation-circle")
 
     def show(self, count: int) -> None:
         """Show the number; nothing at all for none."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 _OVER = 4
+_MORE = (128, 32)  # pixels a middle gets more across and down
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,51 @@ class Box:
     radius: int
     edge: str | None = None
     edge_width: int = 1
+    gap: int = 0
+    """Between edge and filling, so that a ring shows around a filling of its own colour."""
 
 
 def rounded(box: Box) -> Image.Image:
-    """Return a square that ttk stretches in the middle: its border is the box's radius."""
+    """Return a picture for ttk to tile in the middle: its border is the box's radius."""
     side = 2 * box.radius + 4
     picture = Image.new("RGB", (side * _OVER, side * _OVER), box.surface)
     _draw_box(ImageDraw.Draw(picture), box, side, side)
-    return picture.resize((side, side), Image.Resampling.LANCZOS)
+    small = picture.resize((side, side), Image.Resampling.LANCZOS)
+    return stretched(small, box.radius, box.radius)
+
+
+def stretched(picture: Image.Image, across: int, down: int) -> Image.Image:
+    """Return a picture with a much larger middle; borders of so many pixels keep their size.
+
+    ttk fills an area by drawing the middle again and again: a middle of a few pixels makes a
+    window take a second to appear.
+    """
+    more_wide, more_high = (_MORE[0] if across else 0), (_MORE[1] if down else 0)
+    large = Image.new("RGB", (picture.width + more_wide, picture.height + more_high))
+    y = 0
+    for top, bottom, height in _thirds(picture.height, down, more_high):
+        x = 0
+        for left, right, width in _thirds(picture.width, across, more_wide):
+            part = picture.crop((left, top, right, bottom))
+            large.paste(part.resize((width, height), Image.Resampling.NEAREST), (x, y))
+            x += width
+        y += height
+    return large
+
+
+def _thirds(length: int, border: int, more: int) -> tuple[tuple[int, int, int], ...]:
+    """Return start, end and new length of the two borders and of the middle between them."""
+    if more == 0:
+        return ((0, length, length),)
+    return (
+        (0, border, border),
+        (border, border + 1, more + 1),
+        (border + 1, length, length - border - 1),
+    )
 
 
 def bar(fill: str, surface: str, height: int) -> Image.Image:
-    """Return a bar with round ends, to be stretched in the middle."""
+    """Return a bar with round ends, for ttk to tile in the middle."""
     width = height * 3
     picture = Image.new("RGB", (width * _OVER, height * _OVER), surface)
     ImageDraw.Draw(picture).rounded_rectangle(
@@ -102,6 +136,10 @@ def _draw_box(
         draw.rounded_rectangle((start, start, right, bottom), radius, fill=box.fill)
         return
     draw.rounded_rectangle((start, start, right, bottom), radius, fill=box.edge)
-    edge = box.edge_width * _OVER
-    inner = (start + edge, start + edge, right - edge, bottom - edge)
-    draw.rounded_rectangle(inner, max(0, radius - edge), fill=box.fill)
+    layers = [(box.edge_width, box.fill)]
+    if box.gap:
+        layers = [(box.edge_width, box.surface), (box.edge_width + box.gap, box.fill)]
+    for depth, fill in layers:
+        edge = depth * _OVER
+        inner = (start + edge, start + edge, right - edge, bottom - edge)
+        draw.rounded_rectangle(inner, max(0, radius - edge), fill=fill)

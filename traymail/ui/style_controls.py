@@ -38,6 +38,7 @@ def _paints(palette: Palette, surface: Surface, raised: str) -> dict[str, _Paint
         "normal": _Paint(p.btn, p.fg, p.btnborder, p.hover, p.track),
         "ghost": _Paint(own, p.fg, None, raised, p.track, 8),
         "link": _Paint(own, p.link, None, raised, p.track, 6, height=28),
+        "alert": _Paint(own, p.danger, None, p.errbg, p.errbg, 6, height=28),
         "danger": _Paint(p.btn, p.danger, p.btnborder, p.errbg, p.errbg),
         "nav": _Paint(own, p.fg, None, raised, p.track, 12, "w", 36),
         "chosen": _Paint(p.sel, p.fg, None, p.sel, p.sel, 12, "w", 36),

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from traymail.ui.palette import Surface
-from traymail.ui.shapes import bar
+from traymail.ui.shapes import bar, stretched
 from traymail.ui.style_kit import Builder, Kit
 
 
@@ -74,11 +74,17 @@ def _entry_colours(kit: Kit, name: str, inside: Surface) -> None:
 
 def _bar(kit: Kit, name: str, surface: Surface, variant: str) -> None:
     height, under = kit.px(4), kit.palette.colour(surface)
-    ends = (height // 2 + 1, 0)
-    trough = kit.picture(bar(kit.palette.track, under, height))
-    filled = kit.picture(bar(kit.palette.colour(variant), kit.palette.track, height))
-    kit.element(f"{name}.trough", trough, border=ends, sticky="we")
-    kit.element(f"{name}.pbar", filled, border=ends, sticky="we")
+    end = height // 2 + 1
+    trough = stretched(bar(kit.palette.track, under, height), end, 0)
+    filled = stretched(bar(kit.palette.colour(variant), kit.palette.track, height), end, 0)
+    for part, picture in (("trough", trough), ("pbar", filled)):
+        kit.element(
+            f"{name}.{part}",
+            kit.picture(picture),
+            border=(end, 0),
+            sticky="we",
+            least=(2 * end + 1, height),
+        )
     filling: Any = (f"{name}.pbar", {"side": "left", "sticky": "we"})
     kit.style.layout(name, [(f"{name}.trough", {"sticky": "we", "children": [filling]})])
     kit.style.configure(name, background=under, thickness=height)
@@ -92,10 +98,10 @@ def _scroll(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
         picture = Image.new("RGB", (width, 3 * width), under)
         body = bar(colour, under, width - 2 * inset).rotate(90, expand=True)
         picture.paste(body, (inset, (picture.height - body.height) // 2))
-        return picture
+        return stretched(picture, 0, width)
 
-    space = Image.new("RGB", (width, width), under)
-    kit.element(f"{name}.trough", kit.picture(space), sticky="nsew")
+    space = Image.new("RGB", (width, 128), under)
+    kit.element(f"{name}.trough", kit.picture(space), least=(width, width))
     kit.element(
         f"{name}.thumb",
         kit.picture(thumb(kit.palette.btnborder)),
@@ -104,7 +110,7 @@ def _scroll(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
         ("pressed", kit.picture(thumb(kit.palette.muted))),
         ("active", kit.picture(thumb(kit.palette.field))),
         border=(0, width),
-        sticky="nsew",
+        least=(width, 3 * width),
     )
     inner: Any = (f"{name}.thumb", {"expand": "1", "sticky": "nsew"})
     kit.style.layout(name, [(f"{name}.trough", {"sticky": "ns", "children": [inner]})])

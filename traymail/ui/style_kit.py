@@ -45,12 +45,15 @@ class Kit:
         ring: bool = False,
     ) -> ImageTk.PhotoImage:
         """Return a rounded rectangle; ``fill`` and ``surface`` are roles or colours."""
+        p = self.palette
+        filled = p.colour(fill) in {p.primary, p.primary_hover}
         box = Box(
-            fill=self.palette.colour(fill),
-            surface=self.palette.colour(surface),
+            fill=p.colour(fill),
+            surface=p.colour(surface),
             radius=radius or self.px(5),
             edge=edge,
             edge_width=2 * self.hairline if ring else self.hairline,
+            gap=self.hairline if ring and filled else 0,
         )
         if box not in self._boxes:
             self._boxes[box] = self.picture(rounded(box))
@@ -63,12 +66,19 @@ class Kit:
         *states: tuple[str, ImageTk.PhotoImage],
         border: int | tuple[int, int] = 0,
         sticky: str = "nsew",
+        least: tuple[int, int] | None = None,
     ) -> None:
-        """Create an element drawn from pictures, one for each ttk state; the first that fits."""
+        """Create an element drawn from pictures, one for each ttk state; the first that fits.
+
+        ``least`` is its smallest width and height; that of its picture when not given.
+        """
         specs: Any = [(*state.split(), str(picture)) for state, picture in states]
-        self.style.element_create(
-            name, "image", str(normal), *specs, border=border, padding=0, sticky=sticky
-        )
+        options: Any = {"border": border, "padding": 0, "sticky": sticky}
+        if isinstance(border, int) and border:
+            least = (2 * border + 1, 2 * border + 1)
+        if least is not None:
+            options["width"], options["height"] = least
+        self.style.element_create(name, "image", str(normal), *specs, **options)
 
     def stack(self, name: str, *layers: str, inside: tuple[tuple[str, str], ...] = ()) -> None:
         """Lay elements into each other; ``inside`` the last, others side by side (left, right)."""

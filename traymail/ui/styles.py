@@ -8,7 +8,7 @@ kind               ttk class         is
 Frame, Line        TFrame            a plain area; a hairline
 Box-ROLE           TFrame            a rounded area filled with ROLE (card, okbg, btn ...)
 Label-ROLE         TLabel            text in a colour
-Button-KIND        TButton           primary, normal, ghost, link, danger, nav, chosen
+Button-KIND        TButton           primary, normal, ghost, link, alert, danger, nav ...
 Picker, PickerBare TMenubutton       a drop-down, bordered or bare
 Segment            TRadiobutton      one of several choices in a row
 Switch, Check      TCheckbutton      on or off
@@ -110,7 +110,11 @@ def _box(kit: Kit, name: str, surface: Surface, variant: str) -> None:
 def _label(kit: Kit, name: str, surface: Surface, variant: str) -> None:
     palette = kit.palette
     kit.style.configure(
-        name, background=palette.colour(surface), foreground=palette.colour(variant or "fg")
+        name,
+        background=palette.colour(surface),
+        foreground=palette.colour(variant or "fg"),
+        padding=0,
+        borderwidth=0,
     )
     kit.style.map(name, foreground=[("disabled", palette.field)])
 

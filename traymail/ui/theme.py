@@ -57,6 +57,12 @@ class Root(tb.App):
         self.look = Look(self, mode, language, translate)
 
 
+    def destroy(self) -> None:
+        """End all windows, and what Tk has put off till it is idle."""
+        self.update_idletasks()
+        super().destroy()
+
+
 class Look:
     """Theme, fonts, scale and language of one root."""
 
@@ -102,6 +108,11 @@ class Look:
             widget.bind("<Destroy>", lambda event: self._forget(str(event.widget)), add="+")
         self._painters[key].append(painter)
         painter(self.palette)
+
+    def later(self, widget: tk.Misc, act: Callable[[], object]) -> None:
+        """Call ``act`` when Tk is idle, unless ``widget`` is gone by then."""
+        # Asked of the root: the callbacks of a destroyed widget become errors of Tk.
+        self._root.after_idle(lambda: act() if widget.winfo_exists() else None)
 
     def font(self, name: str) -> tkfont.Font:
         """Return one of the named fonts, to measure with."""

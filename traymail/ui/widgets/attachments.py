@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageTk
 
 from traymail.core.texts import text
+from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.button import Button
 from traymail.ui.widgets.flow import Flow
@@ -19,13 +20,17 @@ _SIGN = 28
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """One attached file; ``key`` tells it from others, ``thumbnail`` is small already."""
+    """One attached file; ``key`` tells it from others, ``thumbnail`` is small already.
+
+    ``bad`` shows it in red: ``detail`` says why it cannot be sent.
+    """
 
     key: str
     name: str
-    detail: str
+    detail: Words
     icon: str = "file-earmark"
     thumbnail: Image.Image | None = None
+    bad: bool = False
 
 
 class AttachmentStrip(Area):
@@ -104,13 +109,14 @@ class _Card(Box):
         remove: Callable[[str], object],
         open_: Callable[[str], object],
     ) -> None:
-        super().__init__(master, "card", (8, 7))
+        super().__init__(master, "errbg" if file.bad else "card", (8, 7))
         self.configure(takefocus=True)
         self._thumbnail = self._sign(file)
         words = Area(self)
         words.pack(side="left", padx=(self.look.px(8), self.look.px(10)))
         Label(words, shorten(file.name, _NAME_LETTERS)).pack(anchor="w")
-        Label(words, file.detail, "muted", "TmSmall").pack(anchor="w")
+        role = "danger" if file.bad else "muted"
+        Label(words, file.detail, role, "TmSmall").pack(anchor="w")
         cross = Label(self, "", "muted", icon="x", icon_size=14)
         cross.configure(cursor="hand2")
         cross.pack(side="left")
@@ -125,8 +131,9 @@ class _Card(Box):
             part.bind("<Button-1>", lambda _event: self.focus_set())
 
     def _sign(self, file: Attached) -> ImageTk.PhotoImage | None:
-        if file.thumbnail is None:
-            Label(self, "", "muted", icon=file.icon, icon_size=_SIGN).pack(side="left")
+        if file.thumbnail is None or file.bad:
+            icon, role = ("exclamation-triangle", "danger") if file.bad else (file.icon, "muted")
+            Label(self, "", role, icon=icon, icon_size=_SIGN).pack(side="left")
             return None
         side = self.look.px(_SIGN + 8)
         small = file.thumbnail.copy()

@@ -39,7 +39,7 @@ class Area(ttk.Frame):
 
     def later(self, act: Callable[[], object]) -> None:
         """Do ``act`` when Tk is idle, unless this is gone by then."""
-        self.after_idle(lambda: act() if self.winfo_exists() else None)
+        self.look.later(self, act)
 
 
 class Box(Area):
@@ -97,7 +97,11 @@ class Label(ttk.Label):
             self._draw()
         if role is not None:
             self.recolour(role)
-        self.configure(text=f" {shown}" if self._icon and shown else shown)
+        beside = self._icon is not None and shown != ""
+        self.configure(
+            text=f" {shown}" if beside else shown,
+            compound="left" if beside or self._icon is None else "image",
+        )
 
     def recolour(self, role: str) -> None:
         """Show the same words in another colour."""
@@ -109,7 +113,7 @@ class Label(ttk.Label):
     def _draw(self) -> None:
         if self._icon is not None:
             image = self._look.icon(self._icon, self._icon_size, self._role)
-            self.configure(image=image, compound="left")
+            self.configure(image=image)
 
 
 class Note(Area):
@@ -185,14 +189,13 @@ def wrap(label: ttk.Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -
     width = 0
 
     def apply() -> None:
-        if label.winfo_exists():
-            label.configure(wraplength=max(1, width - less()))
+        label.configure(wraplength=max(1, width - less()))
 
     def changed(event: tk.Event[tk.Misc]) -> None:
         nonlocal width
         if event.widget is pane and event.width != width and event.width > 1:
             width = event.width
-            label.after_idle(apply)
+            look_of(label).later(label, apply)
 
     pane.bind("<Configure>", changed, add="+")
 

@@ -14,8 +14,14 @@ from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, look_of
 from traymail.ui.widgets.base import Area, surface_of
 
-ButtonKind = Literal["primary", "normal", "ghost", "link", "danger", "nav", "chosen"]
-_ICON_ROLES = {"primary": "on_primary", "link": "link", "danger": "danger", "chosen": "link"}
+ButtonKind = Literal["primary", "normal", "ghost", "link", "alert", "danger", "nav", "chosen"]
+_ICON_ROLES = {
+    "primary": "on_primary",
+    "link": "link",
+    "alert": "danger",
+    "danger": "danger",
+    "chosen": "link",
+}
 
 
 class Button(ttk.Button):
@@ -47,6 +53,7 @@ class Button(ttk.Button):
         letter = shown.find("&")
         shown = shown.replace("&", "", 1)
         gap = " " if self._icon and shown else ""
+        self.configure(compound="left" if shown else "image")
         self.configure(text=gap + shown, underline=letter + len(gap) if letter >= 0 else -1)
         if letter >= 0:
             key = f"<Alt-{shown[letter].lower()}>"
@@ -69,8 +76,7 @@ class Button(ttk.Button):
         size = 16 if self._kind in {"nav", "chosen"} else 14
         normal = self._look.icon(self._icon, size, role)
         grey = self._look.icon(self._icon, size, "field")
-        compound = "left" if self.cget("text") else "image"
-        options: dict[str, Any] = {"image": (normal, "disabled", grey), "compound": compound}
+        options: dict[str, Any] = {"image": (normal, "disabled", grey)}
         self.configure(options)
 
     def _pressed(self, _event: tk.Event[tk.Misc]) -> str:

@@ -31,22 +31,32 @@ class Flow(Area):
         """Compute the places anew, once Tk is idle."""
         if not self._waiting:
             self._waiting = True
-            self.after_idle(self._arrange)
+            self.later(self._arrange)
 
     def _arrange(self) -> None:
         self._waiting = False
-        if not self.winfo_exists():
-            return
-        width = max(self.winfo_width(), 1)
-        x = y = row = 0
-        things = [*self._things, *([self._filler] if self._filler else [])]
-        for thing in things:
-            needs, high = thing.winfo_reqwidth(), thing.winfo_reqheight()
+        y = 0
+        for row in self._rows(max(self.winfo_width(), 1)):
+            highest = max(thing.winfo_reqheight() for thing, _x, _width in row)
+            for thing, x, width in row:
+                high = thing.winfo_reqheight()
+                thing.place(x=x, y=y + (highest - high) // 2, width=width, height=high)
+            y += highest + self._row_gap
+        height = max(1, y - self._row_gap)
+        if height != self._height:
+            self._height = height
+            self.configure(height=height)
+
+    def _rows(self, width: int) -> list[list[tuple[tk.Widget, int, int]]]:
+        """Return rows of (thing, x, width) that are no wider than ``width``."""
+        rows: list[list[tuple[tk.Widget, int, int]]] = []
+        x = width + 1
+        for thing in (*self._things, *((self._filler,) if self._filler else ())):
+            needs = thing.winfo_reqwidth()
             if x > 0 and x + needs > width:
-                x, y, row = 0, y + row + self._row_gap, 0
+                rows.append([])
+                x = 0
             given = max(1, width - x) if thing is self._filler else min(needs, width)
-            thing.place(x=x, y=y, width=given, height=high)
-            x, row = x + given + self._gap, max(row, high)
-        if y + row != self._height:
-            self._height = y + row
-            self.configure(height=max(1, self._height))
+            rows[-1].append((thing, x, given))
+            x += given + self._gap
+        return rows

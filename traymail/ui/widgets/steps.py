@@ -35,7 +35,7 @@ class StepList(Area):
 
     def __init__(self, master: tk.Misc, names: Sequence[Words]) -> None:
         super().__init__(master)
-        self.columnconfigure(1, minsize=self.look.px(180))
+        self.columnconfigure(1, minsize=self.look.px(140))
         self.columnconfigure(2, weight=1)
         self._rows = [_Step(self, row, name) for row, name in enumerate(names)]
 

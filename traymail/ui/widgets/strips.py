@@ -83,10 +83,14 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class UndoChoices:
-    """What the undo bar ends with: one of these is called, once."""
+    """What the undo bar ends with: one of these is called, once.
+
+    ``done`` when the time is over, ``now`` when the user does not want to wait for that.
+    """
 
     undo: Callable[[], object]
     done: Callable[[], object]
+    now: Callable[[], object]
 
 
 class UndoBar(Area):
@@ -124,7 +128,7 @@ class UndoBar(Area):
             self, text("Undo"), lambda: self._end(self._choices.undo), icon="arrow-counterclockwise"
         )
         self.undo_button.grid(row=0, column=2, padx=(px(20), px(8)))
-        now = Button(self, text("Send now"), lambda: self._end(self._choices.done), "ghost")
+        now = Button(self, text("Send now"), lambda: self._end(self._choices.now), "ghost")
         now.grid(row=0, column=3)
         for button in (self.undo_button, now):
             button.bind("<Escape>", lambda _event: self._undo_by_key())

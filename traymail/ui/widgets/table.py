@@ -152,7 +152,7 @@ class Table(Area):
         image = "" if row.icon is None else self.look.icon(row.icon, 14, row.icon_role)
         self.tree.item(
             row.key,
-            text=f" {row.cells[0]}",
+            text=f"  {row.cells[0]}",
             values=row.cells[1:],
             image=image,
             tags=("muted",) if row.muted else (),
@@ -189,13 +189,11 @@ class Table(Area):
     def _elide_later(self) -> None:
         if not self._waiting:
             self._waiting = True
-            self.after_idle(self._elide)
+            self.later(self._elide)
 
     def _elide(self) -> None:
         """Shorten the texts of the rows that are seen: there may be thousands."""
         self._waiting = False
-        if not self.winfo_exists():
-            return
         self._show_focus()
         seen = self.tree.winfo_height() // self.look.px(34) + 2
         key = self.tree.identify_row(self.look.px(34) + self.look.px(12))
@@ -205,13 +203,13 @@ class Table(Area):
 
     def _elide_row(self, row: Row) -> None:
         fitted = tuple(self._fit(place, cell, row) for place, cell in enumerate(row.cells))
-        self.tree.item(row.key, text=f" {fitted[0]}", values=fitted[1:])
+        self.tree.item(row.key, text=f"  {fitted[0]}", values=fitted[1:])
 
     def _fit(self, place: int, cell: str, row: Row) -> str:
         key = "#0" if place == 0 else self._columns[place].key
         free = self.tree.column(key, "width") - self.look.px(12)
         if place == 0 and row.icon is not None:
-            free -= self.look.px(14 + 8)
+            free -= self.look.px(14 + 12)
         return elide(cell, free, self.look.font("TkDefaultFont").measure)
 
     def _full_text(self, x: int, y: int) -> str:
