@@ -6,6 +6,7 @@ import getpass
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ from traymail.engine.flow import Surroundings
 if TYPE_CHECKING:
     from traymail.core.matcher import Pattern
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, int], None]
+"""Told the work's number (always 0), the bytes read, and all bytes there are to read."""
 
 
 class DryRun:
@@ -38,11 +40,12 @@ class DryRun:
         self._progress = progress
 
     def preview(
-        self, rule: Rule, account: Account, file: Path | None, now: datetime, limit: int
+        self, rule: Rule, account: Account, file: Path | None, now: datetime, limit: int | None
     ) -> Preview:
         """Return what the rule would make of ``file``, or of all that is there now.
 
-        At most ``limit`` mails are shown; everything is counted. Raises SourceError, InputError.
+        At most ``limit`` mails are shown (None: all); everything is counted. Raises SourceError,
+        InputError.
         """
         match rule:
             case FolderRule():
@@ -51,6 +54,9 @@ class DryRun:
                 return self._of_log(rule, account, file, now, limit)
             case _:
                 raise TypeError(rule.kind)
+
+    def _tell(self, before: int, total: int, done: int) -> None:
+        self._progress(0, before + done, total)
 
     def last_lines(self, rule: LogRule, most: int) -> tuple[LineShown, ...]:
         """Return the last lines of the rule's newest log, with what matches in them."""
@@ -68,7 +74,12 @@ class DryRun:
         )
 
     def _of_folder(
-        self, rule: FolderRule, account: Account, file: Path | None, now: datetime, limit: int
+        self,
+        rule: FolderRule,
+        account: Account,
+        file: Path | None,
+        now: datetime,
+        limit: int | None,
     ) -> Preview:
         from traymail.engine.folder_preview import preview
         from traymail.watch.tree import one_file, present
@@ -89,11 +100,12 @@ class DryRun:
                     passed.append(LeftOut(one.path, one.reason))
         except OSError as error:
             raise _unreadable(file or Path(rule.folder), error) from error
+        files.sort(key=lambda one: one.path)
         told = preview(rule, account, files, _surroundings(), now, limit)
         return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
 
     def _of_log(
-        self, rule: LogRule, account: Account, file: Path | None, now: datetime, limit: int
+        self, rule: LogRule, account: Account, file: Path | None, now: datetime, limit: int | None
     ) -> Preview:
         # Here, since re2 is needed for log rules only.
         from traymail.engine.log_mail import writer_of
@@ -111,10 +123,9 @@ class DryRun:
         from traymail.watch.rereading import read_whole
 
         sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
-        self._progress(0, sum(sizes))
         for at, log in enumerate(logs):
-            yield from read_whole(rule, log)
-            self._progress(sum(sizes[: at + 1]), sum(sizes))
+            before = sum(sizes[:at])
+            yield from read_whole(rule, log, partial(self._tell, before, sum(sizes)))
 
 
 def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:

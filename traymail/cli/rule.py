@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,23 +13,16 @@ from traymail.cli.session import Session
 from traymail.cli.show import table
 from traymail.cli.words import command, group, option
 from traymail.core.address import clean
-from traymail.core.errors import InputError, SourceError
-from traymail.core.observations import FoundFile
-from traymail.core.reports import LeftOut, Preview
+from traymail.core.errors import InputError
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
-from traymail.core.selection import Selection
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.engine.flow import Surroundings
+from traymail.dry_run import DryRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from traymail.core.account import Account
+    from traymail.core.reports import Preview
     from traymail.core.rule import Rule
-    from traymail.core.throttle import Told
-    from traymail.watch.tree import Passed
 
 SHOWN_MAILS = 10
 
@@ -138,89 +129,14 @@ def test(
         )
     if limit is None and not as_json:
         limit = SHOWN_MAILS
-    preview = _preview(session, found, settings.accounts[found.account], file, limit)
+    account = settings.accounts[found.account]
+    with Bar(session.translated(text("Reading"))) as bar:
+        dry = DryRun(session.home.own_folders, session.translate, bar)
+        preview = dry.preview(found, account, file, session.app.clock.now(), limit)
     if as_json:
         _dump(session, preview)
     else:
         _print(session, preview)
-
-
-def _preview(
-    session: Session, found: Rule, account: Account, file: Path | None, limit: int | None
-) -> Preview:
-    match found:
-        case FolderRule():
-            return _preview_folder(session, found, account, file, limit)
-        case LogRule():
-            return _preview_log(session, found, account, file, limit)
-        case _:
-            raise TypeError(found.kind)
-
-
-def _preview_folder(
-    session: Session, found: FolderRule, account: Account, file: Path | None, limit: int | None
-) -> Preview:
-    from traymail.engine.folder_preview import preview
-    from traymail.watch.tree import one_file, present
-
-    selection = Selection(found, map(str, session.home.own_folders))
-    files: list[FoundFile] = []
-    passed: list[LeftOut] = []
-    try:
-        seen: Iterator[FoundFile | Passed] = (
-            present(found, selection)
-            if file is None
-            else iter([one_file(found, selection, str(file.absolute()))])
-        )
-        for one in seen:
-            if isinstance(one, FoundFile):
-                files.append(one)
-            else:
-                passed.append(LeftOut(one.path, one.reason))
-    except OSError as error:
-        raise _unreadable(file or Path(found.folder), error) from error
-    files.sort(key=lambda one: one.path)
-    told = preview(found, account, files, _surroundings(), session.app.clock.now(), limit)
-    return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
-
-
-def _preview_log(
-    session: Session, found: LogRule, account: Account, file: Path | None, limit: int | None
-) -> Preview:
-    from traymail.engine.log_mail import writer_of
-    from traymail.engine.log_preview import preview
-    from traymail.watch.rereading import logs_of
-
-    logs, passed = logs_of(found) if file is None else ((str(file.absolute()),), ())
-    writer = writer_of(found, account, _surroundings(), session.translate)
-    with Bar(session.translated(text("Reading"))) as bar:
-        seen = _matches(found, logs, bar)
-        told = preview(writer, seen, session.app.clock.now(), limit)
-    left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
-    return Preview(told.rule, told.events, told.mails, left_out)
-
-
-def _matches(found: LogRule, logs: Sequence[str], bar: Bar) -> Iterator[Told]:
-    """Yield the matches of all logs, one log after the other."""
-    from traymail.watch.rereading import read_whole
-
-    sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
-    bar(0, 0, sum(sizes))
-    for at, log in enumerate(logs):
-        yield from read_whole(found, log)
-        bar(0, sum(sizes[: at + 1]), sum(sizes))
-
-
-def _unreadable(path: Path, error: OSError) -> SourceError:
-    return SourceError(
-        str(path),
-        text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
-        text("Check the name and the permissions of the file."),
-    )
-
-
-def _surroundings() -> Surroundings:
-    return Surroundings(platform.node(), getpass.getuser())
 
 
 def _dump(session: Session, preview: Preview) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -40,8 +40,11 @@ def logs_of(rule: LogRule) -> tuple[tuple[str, ...], tuple[tuple[str, Text], ...
     return plain, left_out + missing
 
 
-def read_whole(rule: LogRule, path: str) -> Iterator[Told]:
-    """Yield a rule's matches in a log, which may be gzipped; raises SourceError."""
+def read_whole(rule: LogRule, path: str, progress: Callable[[int], None]) -> Iterator[Told]:
+    """Yield a rule's matches in a log, which may be gzipped; raises SourceError.
+
+    ``progress`` is told how many bytes have been read.
+    """
     told: list[LogObservation] = []
     patterns = PatternSet([rule.match])
     reader = Reader(rule.name, 0, path, 0, Gatherer(wants_of(rule, patterns, 0)))
@@ -52,6 +55,7 @@ def read_whole(rule: LogRule, path: str) -> Iterator[Told]:
     with closing(source):
         follower = Follower(source, rule.encoding, patterns, [reader], (0, False))
         while follower.read(0.0, told.append) is Progress.MORE:
+            progress(follower.end)
             yield from _matches(told)
         follower.finish(told.append)
         yield from _matches(told)
