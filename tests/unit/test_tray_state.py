@@ -8,9 +8,10 @@ from tests.support.mails import NOON, an_item
 from traymail.core.errors import Problem
 from traymail.core.events import ItemChanged, PauseChanged, SettingsApplied
 from traymail.core.outbox import AccountState, State
+from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Overview, RuleState
+from traymail.ui.backend import Overview
 from traymail.ui.model.tray import Icon, TrayState, after, next_look, refreshed, shown
 
 CLOCK = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ def an_overview(
     return Overview(
         settings=Settings(),
         accounts={"qq": AccountState("qq", stopped=stopped)},
-        rules={"Scans": RuleState(error=text("no such folder") if broken else None)},
+        rules={"Scans": FlowStatus(error=text("no such folder") if broken else None)},
         counts=counts or {},
         paused=paused,
         paused_until=None,
