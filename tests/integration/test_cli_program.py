@@ -112,6 +112,14 @@ def test_what_is_made_is_private(office: Desk) -> None:
             assert stat.S_IMODE(Path(folder, name).stat().st_mode) == 0o600, name
 
 
+def test_purge_keeps_a_configuration_that_cannot_be_read(office: Desk) -> None:
+    good = office.home.config.read_text("utf-8")
+    office.home.configure(good + "\nbogus = 1\n")
+    done = office.run("purge", "--yes")
+    assert (done.returncode, "bogus" in done.stderr) == (78, True)
+    assert office.home.config.exists()
+
+
 def test_purge_removes_all(office: Desk, keyring_env: KeyringSession) -> None:
     office.env = {**keyring_env.env}
     office.run("account", "set-secret", "desk", given="abcd efgh ijkl mnop\n")

@@ -12,7 +12,7 @@ from click.shell_completion import get_completion_class
 from traymail.cli import endings
 from traymail.cli.session import Session
 from traymail.cli.words import command, option
-from traymail.core.errors import CredentialError, SettingsError, StateError
+from traymail.core.errors import CredentialError, StateError
 from traymail.core.outbox import State
 from traymail.core.texts import text
 
@@ -51,14 +51,17 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
             )
         )
     status = endings.OK
+    # It names the secrets: one that cannot be read is to be mended first, before it is gone.
+    accounts = session.settings().accounts.values()
     if session.home.state.exists():
         session.app.instance.claim()
         waiting = session.app.outbox.counts()[State.QUEUED]
         if waiting:
             session.note(text("{count} waiting mails are removed unsent.", count=waiting))
     try:
-        _forget_secrets(session)
-    except (SettingsError, CredentialError) as error:
+        for account in accounts:
+            session.app.credentials.delete(account)
+    except CredentialError as error:
         session.note(text("The secrets in the keyring could not be removed:"))
         endings.tell_error(error, session)
         status = endings.status_of(error)
@@ -66,11 +69,6 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
     _remove(session, keep_config=keep_config)
     session.say(text("All that traymail kept is removed."))
     return status
-
-
-def _forget_secrets(session: Session) -> None:
-    for account in session.settings().accounts.values():
-        session.app.credentials.delete(account)
 
 
 def _remove(session: Session, *, keep_config: bool) -> None:
