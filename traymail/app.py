@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from traymail.core.message import Draft
     from traymail.core.ports import Sender
     from traymail.core.settings import Settings
+    from traymail.desktop.autostart import Autostart
     from traymail.engine.delivery import Tools
     from traymail.store.credentials import Keyrings
 
@@ -59,6 +60,13 @@ class App:
         self._language = language
 
     # --- parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def autostart(self) -> Autostart:
+        """Return the way in which this home's program starts with the desktop session."""
+        from traymail.desktop.autostart import autostart
+
+        return autostart(self.home, self.environ)
 
     @cached_property
     def database(self) -> Database:

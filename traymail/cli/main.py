@@ -32,6 +32,7 @@ COMMANDS = {
     "resume": "traymail.cli.program:resume",
     "quit": "traymail.cli.program:quit_",
     "config": "traymail.cli.config:config",
+    "autostart": "traymail.cli.autostart:autostart",
     "completion": "traymail.cli.housekeeping:completion",
     "purge": "traymail.cli.housekeeping:purge",
     "demo": "traymail.cli.demo:demo",
