@@ -269,7 +269,8 @@ def run(app: App) -> int:
     try:
         loaded = app.settings_file.load()
         with ending.by_signals():
-            own_the_home(app, ending)
+            if not own_the_home(app, ending):
+                return 0
             program = Program(app, loaded, ending.ask)
             program.start()
             try:
@@ -284,12 +285,18 @@ def run(app: App) -> int:
     return INTERNAL_ERROR if program.failed else 0
 
 
-def own_the_home(app: App, ending: Ending) -> None:
-    """Become the one who delivers, with a database that is whole; raises StateError."""
+def own_the_home(app: App, ending: Ending) -> bool:
+    """Become the one who delivers, with a database that is whole.
+
+    False when asked to end before; raises StateError.
+    """
     if not app.instance.delivering.wait(ending.asked, SENDER_SECONDS):
+        if ending.asked.is_set():
+            return False
         raise StateError(text("Another traymail is still sending."), text("Try again in a minute."))
     app.publisher.listen(write_down)
     _mend_database(app)
+    return True
 
 
 def _mend_database(app: App) -> None:

@@ -136,6 +136,29 @@ def test_it_ends_while_a_server_says_nothing(home: Home, env: dict[str, str]) ->
     assert state_of(home) == "queued"
 
 
+def test_it_ends_while_a_send_of_before_is_not_through(
+    ready: Home, sink: Sink, env: dict[str, str]
+) -> None:
+    go_on = Event()
+    sink.hold("mail", go_on)
+    command = ready.command("send", *MAIL)
+    with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL) as send:
+        try:
+            until(lambda: sink.logins, what="a mail under way")
+            program = Running(ready, env)
+            until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
+            assert (program.end(), program.output) == (0, "")
+        finally:
+            go_on.set()
+        assert send.wait() == 0
+
+
+def _catches(pid: int, number: int) -> bool:
+    told = Path(f"/proc/{pid}/status").read_text()
+    mask = next(line.split()[1] for line in told.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask, 16) & 1 << number - 1)
+
+
 def test_quit_ends_it(ready: Home) -> None:
     with running(ready) as program:
         assert ready.run("quit").returncode == 0
