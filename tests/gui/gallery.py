@@ -140,7 +140,7 @@ class WidgetGallery(Dialog):
     """Everything that is no form."""
 
     def __init__(self, root: Root) -> None:
-        super().__init__(root, "traymail", Size(960, 900, (900, 600)))
+        super().__init__(root, "traymail", Size(1100, 900, (1060, 880)))
         Banner(
             self.body, "info", text("This is a rehearsal: everything stays on this computer.")
         ).pack(fill="x")
@@ -152,7 +152,7 @@ class WidgetGallery(Dialog):
         self.left = Area(self.body, padding=(20, 12))
         self.left.pack(side="left", fill="both", expand=True)
         self.right = Area(self.body, "chrome", (20, 12))
-        self.right.configure(width=self.look.px(340))
+        self.right.configure(width=self.look.px(440))
         self.right.pack_propagate(flag=False)
         self.right.pack(side="right", fill="y", before=self.left)
         for side in (self.left, self.right):

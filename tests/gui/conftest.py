@@ -1,0 +1,64 @@
+"""Real Tk on a display of its own; every test here is marked `desktop`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import pytest
+
+from tests.support.display import Display, display, missing_programs
+from traymail.desktop.language import translator
+from traymail.ui.palette import Mode
+from traymail.ui.theme import Root
+
+
+class MakeRoot(Protocol):
+    def __call__(self, mode: Mode = "light", language: str = "en", percent: int = 100) -> Root: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("desktop")
+
+
+@pytest.fixture(scope="session")
+def display_session() -> Iterator[Display]:
+    """A display with a window manager, for all tests."""
+    missing = missing_programs()
+    if missing:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    # A short path: the name of a socket may have about a hundred characters.
+    with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder), "2600x2000") as here:
+        yield here
+
+
+@pytest.fixture
+def screen(display_session: Display, monkeypatch: pytest.MonkeyPatch) -> Display:
+    """The display, entered by this process."""
+    for name, value in display_session.variables.items():
+        monkeypatch.setenv(name, value)
+    return display_session
+
+
+@pytest.fixture
+def make_root(screen: Display) -> Iterator[MakeRoot]:
+    """Make the root of the windows; it ends with the test."""
+    del screen
+    made: list[Root] = []
+
+    def make(mode: Mode = "light", language: str = "en", percent: int = 100) -> Root:
+        made.append(Root(mode, language, translator(language), scaling=4 / 3 * percent / 100))
+        return made[-1]
+
+    yield make
+    for root in made:
+        root.update()
+        root.destroy()
+
+
+@pytest.fixture
+def root(make_root: MakeRoot) -> Root:
+    """A root in English, light, at 100 %."""
+    return make_root()

@@ -1,0 +1,77 @@
+"""Every widget, in both themes, both languages, at both scales."""
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.gui.conftest import MakeRoot
+from tests.gui.gallery import FormGallery, WidgetGallery
+from tests.support.clip import clipped
+from tests.support.wait import until
+from traymail.ui.palette import Mode
+from traymail.ui.theme import Root
+from traymail.ui.window import Window
+
+WINDOWS: dict[str, Callable[[Root], Window]] = {
+    "form": lambda root: FormGallery(root, problems=True),
+    "widgets": WidgetGallery,
+}
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", WINDOWS)
+def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, percent: int) -> None:
+    root = make_root("light", language, percent)
+    window = WINDOWS[name](root)
+    window.reveal()
+    assert window.size_wanted.least is not None
+    width, height = (root.look.px(side) for side in window.size_wanted.least)
+    window.geometry(f"{width}x{height}")
+    until(lambda: (root.update(), window.winfo_width() == width)[1], what="the least size")
+    assert clipped(window) == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_live_switch_paints_all_that_was_made(make_root: MakeRoot, mode: Mode) -> None:
+    root = make_root(mode)
+    window = FormGallery(root, problems=False)
+    window.reveal()
+    root.update()
+    other: Mode = "light" if mode == "dark" else "dark"
+    root.look.use(other)
+    root.update()
+    assert window.cget("background") == root.look.palette.bg
+    texts = [child for child in every_child(window) if child.winfo_class() == "Text"]
+    assert [str(text.cget("background")) for text in texts] == [root.look.palette.input]
+    root.look.use(mode)
+    assert window.cget("background") == root.look.palette.bg
+
+
+def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
+    for child in widget.winfo_children():
+        yield child
+        yield from every_child(child)
+
+
+def test_other_clients_of_the_display_cannot_run_code(root: Root) -> None:
+    assert not root.tk.call("info", "commands", "send")
+
+
+def test_windows_are_of_the_class_of_the_program(root: Root) -> None:
+    window = WidgetGallery(root)
+    assert window.winfo_class() == "Traymail"
+    assert root.winfo_class() == "Traymail"
+
+
+def test_a_window_is_made_hidden_shown_and_hidden_again(root: Root) -> None:
+    window = WidgetGallery(root)
+    root.update()
+    assert not window.winfo_viewable()
+    window.reveal()
+    until(lambda: (root.update(), window.winfo_viewable())[1], what="the window")
+    window.event_generate("<Escape>")
+    root.update()
+    assert not window.winfo_viewable()
+    assert window.winfo_exists()
