@@ -353,3 +353,19 @@ def test_long_parts_do_not_make_endless_subjects(tmp_path: Path, log: Path) -> N
         assert len(subject) < 600
         assert len(body) > 10_000
         assert len(one.positions.throttle("log").groups) == 1
+
+
+def test_what_a_cooldown_holds_is_shown(tmp_path: Path, log: Path) -> None:
+    with home(tmp_path, log, cooldown=timedelta(minutes=10)) as here:
+        here.look()
+        write(log, "ERROR 1\n")
+        here.look()
+        write(log, "ERROR 2\nERROR 3\n")
+        here.look()
+        told = here.flow.status()
+        assert (told.matched, told.held) == (3, 2)
+        assert told.quiet_until is not None
+        assert told.quiet_until > here.clock.now()
+        here.look(600.0)
+        after = here.flow.status()
+        assert after.held == 0

@@ -71,6 +71,13 @@ class LeftOutTold:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFares:
+    """How a rule fares has changed: it watches, something matched, matches are held."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class PauseChanged:
     """Nothing leaves this computer from now on, or (``paused`` False) mail leaves again."""
 
@@ -87,5 +94,6 @@ Event = (
     | SettingsRefused
     | RuleTrouble
     | LeftOutTold
+    | RuleFares
     | PauseChanged
 )

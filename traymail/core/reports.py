@@ -18,7 +18,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class FlowStatus:
-    """How a rule fares since the program started. ``left_out`` holds the latest, a bounded few."""
+    """How a rule fares since the program started. ``left_out`` holds the latest, a bounded few.
+
+    ``held`` matches wait for a mail that tells of them; ``quiet_until``: the end of a cooldown.
+    """
 
     watching: bool = False
     matched: int = 0
@@ -27,6 +30,8 @@ class FlowStatus:
     last_match_at: datetime | None = None
     error: Text | None = None
     left_out: tuple[LeftOut, ...] = ()
+    held: int = 0
+    quiet_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

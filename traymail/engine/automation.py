@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from traymail.core.account import Account
 from traymail.core.errors import TraymailError
-from traymail.core.events import LeftOutTold, RuleTrouble
+from traymail.core.events import LeftOutTold, RuleFares, RuleTrouble
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.reports import FlowStatus, LeftOut
+from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text
@@ -35,7 +35,7 @@ class Automation:
         self._flows: dict[str, Flow] = {}
         self._accounts: dict[str, Account] = {}
         self._trouble: dict[str, Text] = {}
-        self._left_out: dict[str, tuple[LeftOut, ...]] = {}
+        self._told: dict[str, FlowStatus] = {}
         self._paused = False
 
     def apply(self, settings: Settings, now: datetime) -> None:
@@ -83,7 +83,7 @@ class Automation:
     def _forget(self, name: str) -> None:
         self._flows.pop(name, None)
         self._trouble.pop(name, None)
-        self._left_out.pop(name, None)
+        self._told.pop(name, None)
 
     def _call(self, name: str, act: Callable[[Flow], Result]) -> Result | None:
         flow = self._flows.get(name)
@@ -98,17 +98,18 @@ class Automation:
         return None
 
     def _tell(self) -> None:
-        """Publish what changed in the flows' troubles and in what they leave out."""
+        """Publish what changed: how the flows fare, their troubles, what they leave out."""
         for name, flow in self._flows.items():
-            status = flow.status()
+            status, told = flow.status(), self._told.get(name)
             self._tell_trouble(name, status.error)
-            known = self._left_out.get(name, ())
-            if status.left_out is known:
+            if status == told:
                 continue
+            self._told[name] = status
+            known = () if told is None else told.left_out
             for left_out in status.left_out:
                 if left_out not in known:
                     self._publish(LeftOutTold(name, left_out.what, left_out.reason))
-            self._left_out[name] = status.left_out
+            self._publish(RuleFares(name))
 
     def _tell_trouble(self, name: str, trouble: Text | None) -> None:
         if self._trouble.get(name) == trouble:

@@ -14,6 +14,7 @@ from traymail.core.events import (
     LimitReached,
     MailProgress,
     PauseChanged,
+    RuleFares,
     RuleTrouble,
     SettingsApplied,
     SettingsRefused,
@@ -40,7 +41,7 @@ def write_down(event: Event) -> None:
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
             log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
-        case MailProgress():
+        case MailProgress() | RuleFares():
             pass
         case PauseChanged():
             until = f" until {event.until}" if event.until else ""

@@ -160,7 +160,13 @@ class LogFlow:
 
     def status(self) -> FlowStatus:
         """Return how the rule fares."""
-        return replace(self._status, error=self._trouble or self._problem)
+        rests = [one.quiet_until for one in self._state.groups.values() if one.quiet_until]
+        return replace(
+            self._status,
+            error=self._trouble or self._problem,
+            held=self._state.waiting,
+            quiet_until=max(rests, default=None),
+        )
 
     def _switch(self, now: datetime) -> None:
         if self._paused:

@@ -15,6 +15,7 @@ from traymail.core.events import (
     LimitReached,
     MailProgress,
     PauseChanged,
+    RuleFares,
     RuleTrouble,
     SettingsApplied,
     SettingsRefused,
@@ -182,7 +183,14 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
         case SettingsRefused(error):
             return _about_settings(error)
         # What is left out is told in the log and by the rule's own state.
-        case MailProgress() | RuleTrouble() | SettingsApplied() | LeftOutTold() | PauseChanged():
+        case (
+            MailProgress()
+            | RuleTrouble()
+            | RuleFares()
+            | SettingsApplied()
+            | LeftOutTold()
+            | PauseChanged()
+        ):
             return None
 
 
