@@ -16,12 +16,13 @@ from traymail.core.texts import Text
 
 
 class FieldKind(Enum):
-    """How a field is filled in."""
+    """How a field is filled in; LINES are one text, PATTERNS one pattern a line."""
 
     LINE = "line"
     NUMBER = "number"
     SECRET = "secret"  # noqa: S105 - a kind of field
     PATTERN = "pattern"
+    PATTERNS = "patterns"
     LINES = "lines"
     FOLDER = "folder"
     FILE = "file"
@@ -45,7 +46,8 @@ class Field:
 
     ``unit`` stands behind the field. ``width`` is in letters; 0 takes all there is. ``joined``
     puts the field behind the one before it, on the same row. ``rare`` hides it under "More".
-    ``default`` is what a new form starts with.
+    ``default`` is what a new form starts with. The ``choices`` of a text (LINE, LINES, PATTERN,
+    PATTERNS) are what a button beside it offers to put into it.
     """
 
     name: str

@@ -27,8 +27,12 @@ class FormView(Area):
         on_change: Callable[[str], object] = lambda _name: None,
         helpers: Helpers | None = None,
         label_width: float = 96,
+        more: Text | None = None,
     ) -> None:
-        """``on_change`` is called with the name of the field the user has changed."""
+        """``on_change`` is called with the name of the field the user has changed.
+
+        ``more`` names what the rare fields are about.
+        """
         super().__init__(master)
         self._form = form
         self._on_change = on_change
@@ -41,7 +45,7 @@ class FormView(Area):
         self._more: Button | None = None
         for place, section in enumerate(form):
             self._draw(section, first=place == 0)
-        self._draw_more()
+        self._draw_more(more or text("More"))
         self.fill(defaults(form))
 
     @property
@@ -74,7 +78,7 @@ class FormView(Area):
         for row in dict.fromkeys(self._rows.values()):
             named = (name for name, its in self._rows.items() if its is row)
             found = next((name for name in named if name in self._problems), None)
-            row.tell(None if found is None else self._problems[found].what)
+            row.tell(None if found is None else self._sentence(self._problems[found]))
             if found is not None and row in self._rare:
                 self.unfold()
         return len(self._problems), homeless
@@ -136,13 +140,27 @@ class FormView(Area):
             unit = Label(row.controls, field.unit, "muted")
             unit.pack(side="left", padx=(self.look.px(8), 0))
 
-    def _draw_more(self) -> None:
+    def _draw_more(self, words: Text) -> None:
         if self._rare:
-            self._more = Button(self, text("More"), self.unfold, "link", icon="chevron-right")
+            self._more = Button(self, words, self.unfold, "link", icon="chevron-right")
             self._more.grid(sticky="w")
+
+    def _sentence(self, problem: Problem) -> str:
+        return sentence_of(problem, self.look.say, self.look.language)
 
     def _changed(self, name: str) -> None:
         self._on_change(name)
+
+
+def sentence_of(problem: Problem, say: Callable[[Text], str], language: str) -> str:
+    """Return what is wrong and its way out, as they stand below a field."""
+    what = say(problem.what)
+    what = what[:1].upper() + what[1:]
+    if problem.advice is None:
+        return what
+    stop, gap = ("。", "") if language == "zh_CN" else (".", " ")
+    end = "" if what.endswith((".", "?", "。", "？")) else stop
+    return f"{what}{end}{gap}{say(problem.advice)}"
 
 
 class ProblemCount(Button):

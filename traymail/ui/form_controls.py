@@ -5,18 +5,20 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from tkinter import filedialog
 from typing import Protocol
 
 from traymail.core.fields import Choice, Field, FieldKind
-from traymail.core.texts import text
+from traymail.ui.form_texts import (
+    Changed,
+    InsertingControl,
+    LineControl,
+    LinesControl,
+    PathControl,
+    Plain,
+)
 from traymail.ui.widgets.addresses import AddressField, Suggestion
-from traymail.ui.widgets.base import Area, Box
-from traymail.ui.widgets.button import Button, Picker, Segment, Segments, Switch
-from traymail.ui.widgets.entry import Entry, TextArea
-
-Changed = Callable[[], object]
-_LINES = 4
+from traymail.ui.widgets.base import Box
+from traymail.ui.widgets.button import Picker, Segment, Segments, Switch
 
 
 def _as_typed(address: str) -> str | None:
@@ -74,110 +76,20 @@ def make_control(master: tk.Misc, field: Field, helpers: Helpers, changed: Chang
             control = _SwitchControl(master, changed)
         case FieldKind.ADDRESSES:
             control = _AddressesControl(master, helpers, changed)
-        case FieldKind.LINES:
-            control = _LinesControl(master, changed)
+        case FieldKind.LINE | FieldKind.LINES | FieldKind.PATTERN | FieldKind.PATTERNS if (
+            field.choices
+        ):
+            control = InsertingControl(master, field, changed)
+        case FieldKind.LINES | FieldKind.PATTERNS:
+            control = LinesControl(master, field, changed)
         case FieldKind.FOLDER | FieldKind.FILE:
-            control = _PathControl(master, field, changed)
+            control = PathControl(master, field, changed)
         case FieldKind.LINE | FieldKind.NUMBER | FieldKind.SECRET | FieldKind.PATTERN:
-            control = _LineControl(master, field, changed)
+            control = LineControl(master, field, changed)
     return control
 
 
-class _Plain:
-    """The answers most controls share."""
-
-    grows = True
-
-    def offer(self, choices: Sequence[Choice]) -> None:
-        del choices  # nothing to choose from
-
-
-class _LineControl(_Plain):
-    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
-        self.entry = self.widget = Entry(
-            master,
-            on_change=lambda _value: changed(),
-            width=field.width or 10,
-            font="TkFixedFont" if field.kind is FieldKind.PATTERN else "TkDefaultFont",
-            secret=field.kind is FieldKind.SECRET,
-        )
-
-    @property
-    def value(self) -> str:
-        return self.entry.value
-
-    @value.setter
-    def value(self, value: str) -> None:
-        self.entry.value = value
-
-    def mark(self, *, invalid: bool) -> None:
-        self.entry.mark(invalid)
-
-    def enable(self, *, enabled: bool) -> None:
-        self.entry.enable(enabled)
-
-    def focus(self) -> None:
-        self.entry.focus_set()
-
-
-class _PathControl(_LineControl):
-    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
-        area = Area(master)
-        super().__init__(area, field, changed)
-        self._folder = field.kind is FieldKind.FOLDER
-        self._changed = changed
-        self._choose = Button(area, text("Choose…"), self._ask)
-        self._choose.pack(side="right", padx=(area.look.px(8), 0))
-        self.entry.pack(side="left", fill="x", expand=True)
-        self.widget: tk.Widget = area  # type: ignore[assignment] # the entry and its button
-
-    def enable(self, *, enabled: bool) -> None:
-        super().enable(enabled=enabled)
-        self._choose.enable(enabled)
-
-    def _ask(self) -> None:
-        window = self.entry.winfo_toplevel()
-        ask = filedialog.askdirectory if self._folder else filedialog.askopenfilename
-        chosen = ask(parent=window, initialdir=self.value)
-        if chosen:
-            self.value = str(chosen)
-            self._changed()
-
-
-class _LinesControl(_Plain):
-    def __init__(self, master: tk.Misc, changed: Changed) -> None:
-        self.widget = Box(master, "input", (8, 2), edge="field")
-        self._text = TextArea(self.widget, height=_LINES, boxed=True)
-        self._text.pack(fill="both", expand=True)
-        self._text.bind("<<Modified>>", lambda _event: self._modified(changed))
-        self._text.bind("<FocusIn>", lambda _event: self.widget.state(["focus"]), add="+")
-        self._text.bind("<FocusOut>", lambda _event: self.widget.state(["!focus"]), add="+")
-
-    @property
-    def value(self) -> str:
-        return self._text.value
-
-    @value.setter
-    def value(self, value: str) -> None:
-        self._text.value = value
-        self._text.edit_modified(arg=False)
-
-    def mark(self, *, invalid: bool) -> None:
-        self.widget.state(["invalid" if invalid else "!invalid"])
-
-    def enable(self, *, enabled: bool) -> None:
-        self._text.enable(enabled)
-
-    def focus(self) -> None:
-        self._text.focus_set()
-
-    def _modified(self, changed: Changed) -> None:
-        if self._text.edit_modified():
-            self._text.edit_modified(arg=False)
-            changed()
-
-
-class _ChoiceControl(_Plain):
+class _ChoiceControl(Plain):
     def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
         self.grows = field.width == 0 and not field.joined
         self.widget = Picker(
@@ -205,7 +117,7 @@ class _ChoiceControl(_Plain):
         self.widget.focus_set()
 
 
-class _SegmentsControl(_Plain):
+class _SegmentsControl(Plain):
     grows = False
 
     def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
@@ -230,7 +142,7 @@ class _SegmentsControl(_Plain):
         self.widget.focus_on_choice()
 
 
-class _SwitchControl(_Plain):
+class _SwitchControl(Plain):
     grows = False
 
     def __init__(self, master: tk.Misc, changed: Changed) -> None:
@@ -254,7 +166,7 @@ class _SwitchControl(_Plain):
         self.widget.focus_set()
 
 
-class _AddressesControl(_Plain):
+class _AddressesControl(Plain):
     def __init__(self, master: tk.Misc, helpers: Helpers, changed: Changed) -> None:
         self.widget = Box(master, "input", (6, 1), edge="field")
         self._field = AddressField(

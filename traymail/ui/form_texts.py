@@ -1,0 +1,211 @@
+"""The controls of a form into which texts are typed: lines, paths, several lines."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from tkinter import filedialog
+
+from traymail.core.fields import Choice, Field, FieldKind
+from traymail.core.texts import text
+from traymail.ui.widgets.base import Area, Box
+from traymail.ui.widgets.button import Button, paint_menu
+from traymail.ui.widgets.entry import Entry, TextArea
+
+Changed = Callable[[], object]
+# A field of several lines grows with them, within these bounds.
+_LINES = {FieldKind.LINES: (2, 8), FieldKind.PATTERNS: (1, 6)}
+_PATTERNS = (FieldKind.PATTERN, FieldKind.PATTERNS)
+
+
+class Plain:
+    """The answers most controls of `traymail.ui.form_controls` share."""
+
+    grows = True
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Have nothing to choose from."""
+        del choices  # nothing to choose from
+
+
+class LineControl(Plain):
+    """One line of text, also a number, a secret or a pattern."""
+
+    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
+        self.entry = self.widget = Entry(
+            master,
+            on_change=lambda _value: changed(),
+            width=field.width or 10,
+            font="TkFixedFont" if field.kind is FieldKind.PATTERN else "TkDefaultFont",
+            secret=field.kind is FieldKind.SECRET,
+        )
+
+    @property
+    def value(self) -> str:
+        """Return what stands in the field; to set it tells nobody."""
+        return self.entry.value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.entry.value = value
+
+    def mark(self, *, invalid: bool) -> None:
+        """Draw it as wrong, or as usual."""
+        self.entry.mark(invalid)
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let it be changed, or not."""
+        self.entry.enable(enabled)
+
+    def focus(self) -> None:
+        """Take the keyboard."""
+        self.entry.focus_set()
+
+    def insert(self, words: str) -> None:
+        """Put words where the cursor is."""
+        self.entry.insert("insert", words)
+
+
+class PathControl(LineControl):
+    """A path, and a button that asks for it."""
+
+    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
+        area = Area(master)
+        super().__init__(area, field, changed)
+        self._folder = field.kind is FieldKind.FOLDER
+        self._changed = changed
+        self._choose = Button(area, text("Choose…"), self._ask)
+        self._choose.pack(side="right", padx=(area.look.px(8), 0))
+        self.entry.pack(side="left", fill="x", expand=True)
+        self.widget: tk.Widget = area  # type: ignore[assignment] # the entry and its button
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let it be changed, or not."""
+        super().enable(enabled=enabled)
+        self._choose.enable(enabled)
+
+    def _ask(self) -> None:
+        window = self.entry.winfo_toplevel()
+        ask = filedialog.askdirectory if self._folder else filedialog.askopenfilename
+        place = Path(self.value).expanduser()
+        chosen = ask(parent=window, initialdir=str(place if self._folder else place.parent))
+        if chosen:
+            self.value = str(chosen)
+            self._changed()
+
+
+class LinesControl(Plain):
+    """Several lines of text, or several patterns."""
+
+    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
+        self.widget = Box(master, "input", (8, 2), edge="field")
+        self._patterns = field.kind is FieldKind.PATTERNS
+        self._least, self._most = _LINES[field.kind]
+        font = "TkFixedFont" if self._patterns else "TkDefaultFont"
+        self._text = TextArea(self.widget, height=self._least, font=font, boxed=True)
+        self._text.pack(fill="both", expand=True)
+        self._text.bind("<<Modified>>", lambda _event: self._modified(changed))
+        self._text.bind("<FocusIn>", lambda _event: self.widget.state(["focus"]), add="+")
+        self._text.bind("<FocusOut>", lambda _event: self.widget.state(["!focus"]), add="+")
+
+    @property
+    def value(self) -> str:
+        """Return what stands in the field; to set it tells nobody."""
+        return self._text.value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._text.value = value
+        self._text.edit_modified(arg=False)
+        self._grow()
+
+    def mark(self, *, invalid: bool) -> None:
+        """Draw it as wrong, or as usual."""
+        self.widget.state(["invalid" if invalid else "!invalid"])
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let it be changed, or not."""
+        self._text.enable(enabled)
+
+    def focus(self) -> None:
+        """Take the keyboard."""
+        self._text.focus_set()
+
+    def insert(self, words: str) -> None:
+        """Put words where the cursor is; a pattern gets a line of its own."""
+        if self._patterns:
+            apart = "\n" if self.value.strip() else ""
+            self._text.insert("end-1c", apart + words)
+            self._text.mark_set("insert", "end-1c")
+        else:
+            self._text.insert("insert", words)
+
+    def _modified(self, changed: Changed) -> None:
+        if self._text.edit_modified():
+            self._text.edit_modified(arg=False)
+            self._grow()
+            changed()
+
+    def _grow(self) -> None:
+        lines = self.value.count("\n") + 1
+        self._text.configure(height=min(max(lines, self._least), self._most))
+
+
+class InsertingControl(Plain):
+    """A text and a button that offers what can be put into it."""
+
+    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
+        self.widget = area = Area(master)
+        several = field.kind in _LINES
+        self._inner: LineControl | LinesControl
+        self._inner = (LinesControl if several else LineControl)(area, field, changed)
+        words = text("Examples…") if field.kind in _PATTERNS else text("Insert…")
+        self._button = Button(area, words, self._open)
+        self._button.pack(side="right", anchor="n", padx=(area.look.px(8), 0))
+        self._inner.widget.pack(side="left", fill="x", expand=True)
+        self._menu = tk.Menu(area, tearoff=False)
+        area.look.paint(self._menu, lambda palette: paint_menu(self._menu, palette))
+        self.offer(field.choices)
+
+    @property
+    def value(self) -> str:
+        """Return what stands in the field; to set it tells nobody."""
+        return self._inner.value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._inner.value = value
+
+    def mark(self, *, invalid: bool) -> None:
+        """Draw it as wrong, or as usual."""
+        self._inner.mark(invalid=invalid)
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let it be changed, or not."""
+        self._inner.enable(enabled=enabled)
+        self._button.enable(enabled)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Offer other things to put in."""
+        self._menu.delete(0, "end")
+        say = self.widget.look.say
+        for choice in choices:
+            self._menu.add_command(
+                label=say(choice.words),
+                accelerator=choice.value,
+                command=partial(self._insert, choice.value),
+            )
+
+    def focus(self) -> None:
+        """Take the keyboard."""
+        self._inner.focus()
+
+    def _insert(self, words: str) -> None:
+        self._inner.insert(words)
+        self._inner.focus()
+
+    def _open(self) -> None:
+        below = self._button.winfo_rooty() + self._button.winfo_height()
+        self._menu.tk_popup(self._button.winfo_rootx(), below)
