@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LOOK_SECONDS = 1.0
+EDIT_SECONDS = 0.25
 THREADS_SECONDS = 30.0
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
@@ -71,7 +72,7 @@ class Program:
         self.interruptions = Interruptions()
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
-        self._signature = app.settings_file.signature()
+        self._signature = self._signature_seen = loaded.signature
         self._poster = app.new_poster()
         self._positions = Positions(app.database)
         self._surroundings = Surroundings(socket.gethostname(), getpass.getuser())
@@ -221,17 +222,22 @@ class Program:
     # --- looks of the pulse -----------------------------------------------------------------------
 
     def _look_at_config(self) -> float:
-        signature = self._app.settings_file.signature()
-        if signature != self._signature:
-            self._signature = signature
-            try:
-                self._loaded = self._app.settings_file.reload(self._loaded)
-            except SettingsError as error:
-                self.config_error = error
-                self._app.publisher.publish(SettingsRefused(error))
-            else:
-                self.config_error = None
-                self.engine.submit(Apply(self._loaded.settings))
+        """Put an edit in force once the file stays as it is: editors empty it before they write."""
+        signature, before = self._app.settings_file.signature(), self._signature_seen
+        self._signature_seen = signature
+        if signature == self._signature:
+            return LOOK_SECONDS
+        if signature != before:
+            return EDIT_SECONDS
+        self._signature = signature
+        try:
+            self._loaded = self._app.settings_file.reload(self._loaded)
+        except SettingsError as error:
+            self.config_error = error
+            self._app.publisher.publish(SettingsRefused(error))
+        else:
+            self.config_error = None
+            self.engine.submit(Apply(self._loaded.settings))
         return LOOK_SECONDS
 
     def _look_at_outbox(self) -> float:

@@ -294,6 +294,45 @@ def test_an_edit_is_picked_up_and_a_bad_one_is_not(
     assert certificates.ca_file.exists()
 
 
+def test_a_file_that_is_being_written_is_left_alone(ready: Home, env: dict[str, str]) -> None:
+    """Editors empty the file before they write it, and an empty one is valid."""
+    good = ready.config.read_text()
+    pause = Event()
+    with running(ready, env) as program:
+        for _ in range(40):
+            ready.config.write_text("")
+            pause.wait(0.05)
+            assert list(program.status()["accounts"]) == ["main"]
+            ready.config.write_text(good)
+            pause.wait(0.05)
+        ready.config.unlink()
+        told = until(lambda: program.status()["config_error"], what="the file missed")
+        assert told.startswith("config.toml: is not there")
+        assert list(program.status()["accounts"]) == ["main"]
+        ready.configure("version = 1\n")
+        until(lambda: not program.status()["accounts"], what="an edit without an account")
+        assert program.status()["config_error"] is None
+
+
+def test_an_edit_while_it_starts_counts(
+    ready: Home, sink: Sink, env: dict[str, str], tmp_path: Path
+) -> None:
+    go_on = Event()
+    sink.hold("mail", go_on)
+    command = ready.command("send", *MAIL)
+    with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL) as send:
+        try:
+            until(lambda: sink.logins, what="a mail under way")
+            program = Running(ready, env)
+            until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
+            ready.configure(ready.config.read_text() + LOG_RULE.format(path=tmp_path / "app.log"))
+        finally:
+            go_on.set()
+        assert send.wait() == 0
+    until(lambda: "errors" in program.ready().status()["rules"], what="the new rule")
+    assert program.end() == 0
+
+
 # --- secrets --------------------------------------------------------------------------------------
 
 

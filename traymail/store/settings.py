@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +28,14 @@ Signature = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A valid configuration, and what it needs but the disk does not have (`problems`)."""
+    """A valid configuration, and what it needs but the disk does not have (`problems`).
+
+    ``signature`` is the file's from before it was read: with another one, there is more to read.
+    """
 
     settings: Settings
     absent: tuple[Absence, ...] = ()
+    signature: Signature | None = field(default=None, compare=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -84,14 +88,19 @@ class SettingsFile:
         Raises SettingsError with every problem, what is not there included. When that alone is
         wrong it raises nothing: a share that is not mounted yet keeps only its rule waiting.
         """
-        return self._judged(self._read(self._path))
+        signature = self.signature()
+        return replace(self._judged(self._read(self._path)), signature=signature)
 
     def reload(self, good: Loaded) -> Loaded:
         """Return the configuration after an edit of ``good``.
 
-        Raises SettingsError also when the edit itself names a folder that is not there.
+        Raises SettingsError also when the edit itself names a folder that is not there, and when
+        the file is gone: that is a mishap rather than a wish for no accounts and no rules.
         """
-        return self._judged(self._read(self._path), good.settings)
+        signature = self.signature()
+        if signature is None:
+            raise SettingsError((Problem("", text("is not there")),), self._path.name)
+        return replace(self._judged(self._read(self._path), good.settings), signature=signature)
 
     def document(self) -> dict[str, Any]:
         """Return the tables as they are written, unchecked; raises SettingsError for no TOML."""
