@@ -145,9 +145,9 @@ def test_it_ends_while_a_send_of_before_is_not_through(
     with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL) as send:
         try:
             until(lambda: sink.logins, what="a mail under way")
-            program = Running(ready, env)
-            until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
-            assert (program.end(), program.output) == (0, "")
+            with running(ready, env, ready=False) as program:
+                until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
+                assert (program.end(), program.output) == (0, "")
         finally:
             go_on.set()
         assert send.wait() == 0
@@ -323,14 +323,16 @@ def test_an_edit_while_it_starts_counts(
     with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL) as send:
         try:
             until(lambda: sink.logins, what="a mail under way")
-            program = Running(ready, env)
-            until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
-            ready.configure(ready.config.read_text() + LOG_RULE.format(path=tmp_path / "app.log"))
+            with running(ready, env, ready=False) as program:
+                until(lambda: _catches(program.process.pid, signal.SIGTERM), what="one that waits")
+                rule = LOG_RULE.format(path=tmp_path / "app.log")
+                ready.configure(ready.config.read_text() + rule)
+                go_on.set()
+                program.ready()
+                until(lambda: "errors" in program.status()["rules"], what="the new rule")
         finally:
             go_on.set()
         assert send.wait() == 0
-    until(lambda: "errors" in program.ready().status()["rules"], what="the new rule")
-    assert program.end() == 0
 
 
 # --- secrets --------------------------------------------------------------------------------------

@@ -103,11 +103,16 @@ class Running:
 
 
 @contextmanager
-def running(home: Home, env: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """Run the program in a home until the block ends; it may have ended before."""
+def running(
+    home: Home, env: Mapping[str, str] | None = None, *, ready: bool = True
+) -> Iterator[Running]:
+    """Run the program in a home until the block ends; it may have ended before.
+
+    Not `ready`: the block begins as soon as the process does.
+    """
     program = Running(home, env or {})
     try:
-        yield program.ready()
+        yield program.ready() if ready else program
     finally:
         if program.process.poll() is None:
             program.process.terminate()
