@@ -1,5 +1,6 @@
 """Real Tk on a display of its own; every test here is marked `desktop`."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,6 +57,15 @@ def make_root(screen: Display) -> Iterator[MakeRoot]:
     for root in made:
         root.update()
         root.destroy()
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """Collect the roots of the test that has ended, on the thread that made them.
+
+    Tk ends the process when another thread happens to collect them.
+    """
+    if "tests/gui/" in nodeid:
+        gc.collect()
 
 
 @pytest.fixture

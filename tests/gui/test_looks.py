@@ -8,7 +8,7 @@ import pytest
 from tests.gui.conftest import MakeRoot
 from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.support.clip import clipped
-from tests.support.wait import until
+from tests.support.tk import until_tk
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
@@ -29,7 +29,7 @@ def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, perce
     assert window.size_wanted.least is not None
     width, height = (root.look.px(side) for side in window.size_wanted.least)
     window.geometry(f"{width}x{height}")
-    until(lambda: (root.update(), window.winfo_width() == width)[1], what="the least size")
+    until_tk(root, lambda: window.winfo_width() == width, what="the least size")
     assert clipped(window) == []
 
 
@@ -70,7 +70,7 @@ def test_a_window_is_made_hidden_shown_and_hidden_again(root: Root) -> None:
     root.update()
     assert not window.winfo_viewable()
     window.reveal()
-    until(lambda: (root.update(), window.winfo_viewable())[1], what="the window")
+    until_tk(root, window.winfo_viewable, what="the window")
     window.event_generate("<Escape>")
     root.update()
     assert not window.winfo_viewable()

@@ -37,13 +37,14 @@ class Bridge:
         self._root = root
         self._acts: deque[Act] = deque()
         self._closed = False
+        self._woken = False
         self._waker: _Pipe | _Pump = (_Pump if pump else _Pipe)(root, self._turn)
 
     def post(self, act: Act) -> None:
         """Have ``act`` called by Tk soon. From any thread; after `close` it is dropped."""
         if not self._closed:
             self._acts.append(act)
-            self._waker.wake()
+            self._wake()
 
     def close(self) -> None:
         """End, before the root is destroyed; on the thread of Tk."""
@@ -52,7 +53,15 @@ class Bridge:
             self._acts.clear()
             self._waker.close()
 
+    def _wake(self) -> None:
+        # Once a turn: to wake costs the poster a wait for the thread of Tk.
+        if not self._woken:
+            self._woken = True
+            self._waker.wake()
+
     def _turn(self) -> None:
+        # Before the first act is taken: what is posted from now on wakes anew.
+        self._woken = False
         until = monotonic() + _LONGEST_TURN
         while self._acts and not self._closed:
             act = self._acts.popleft()
@@ -61,7 +70,7 @@ class Bridge:
             except Exception:  # noqa: BLE001 - as Tk does with its own callbacks: show it, go on
                 self._root.report_callback_exception(*sys.exc_info())
             if self._acts and monotonic() > until:
-                self._waker.wake()
+                self._wake()
                 return
 
 
@@ -100,6 +109,8 @@ class _Pump:
         self._root = root
         self._calls: SimpleQueue[bool] = SimpleQueue()
         root.bind(_POSTED, lambda _event: turn())
+        # To ask for its id makes a hidden root exist for the system: else its events are lost.
+        root.winfo_id()
         # From another thread, Tk takes events only once its loop runs.
         root.after(0, Thread(target=self._run, name="tk-pump", daemon=True).start)
 
@@ -139,6 +150,11 @@ class Background:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._jobs: set[Job] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any work is under way, cancelled or not."""
+        return bool(self._jobs)
 
     def run(
         self,

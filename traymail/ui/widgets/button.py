@@ -44,8 +44,9 @@ class Button(ttk.Button):
             self.configure(width=width)
         self.say(words)
         look.paint(self, lambda _palette: self._draw_icon())
-        self.bind("<Return>", self._pressed)
-        self.bind("<KP_Enter>", self._pressed)
+        # ttkbootstrap takes the space bar from buttons.
+        for key in ("<space>", "<Return>", "<KP_Enter>"):
+            self.bind(key, self._pressed)
 
     def say(self, words: Words) -> None:
         """Show other words."""

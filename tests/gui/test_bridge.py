@@ -1,0 +1,108 @@
+"""The way into Tk from other threads, by pipe and by pump."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from threading import Event, Thread
+
+import pytest
+
+from tests.support.tk import until_tk
+from traymail.core.errors import StateError, TraymailError
+from traymail.core.texts import text
+from traymail.ui.bridge import Background, Bridge
+from traymail.ui.theme import Root
+
+
+@pytest.fixture(params=[False, True], ids=["pipe", "pump"])
+def bridge(root: Root, request: pytest.FixtureRequest) -> Iterator[Bridge]:
+    bridge = Bridge(root, pump=request.param)
+    yield bridge
+    bridge.close()
+    bridge.close()
+
+
+def run_until_posted(root: Root, post: Thread) -> None:
+    """Run Tk's loop until the thread has posted everything and Tk has heard it."""
+    root.after(0, post.start)
+    root.after(10_000, root.quit)
+    root.mainloop()
+
+
+def test_what_is_posted_is_done_in_order_by_tk(root: Root, bridge: Bridge) -> None:
+    heard: list[tuple[int, int]] = []
+
+    def hear(number: int) -> None:
+        heard.append((number, threading.get_ident()))
+
+    def post() -> None:
+        for number in range(5000):
+            bridge.post(partial(hear, number))
+        bridge.post(root.quit)
+
+    run_until_posted(root, Thread(target=post))
+    assert heard == [(number, threading.get_ident()) for number in range(5000)]
+
+
+def test_an_error_in_one_does_not_stop_the_others(root: Root, bridge: Bridge) -> None:
+    seen: list[type[BaseException]] = []
+    root.report_callback_exception = lambda kind, *_: seen.append(kind)
+
+    def post() -> None:
+        bridge.post(lambda: 1 / 0)
+        bridge.post(root.quit)
+
+    run_until_posted(root, Thread(target=post))
+    assert seen == [ZeroDivisionError]
+
+
+def test_nothing_is_heard_after_the_end(root: Root, bridge: Bridge) -> None:
+    bridge.close()
+    bridge.post(lambda: pytest.fail("heard"))
+    root.update()
+
+
+def test_work_is_done_elsewhere_and_heard_here(root: Root) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    heard: list[object] = []
+    here = threading.get_ident()
+
+    def fail(_stop: Event) -> None:
+        raise StateError(text("The disk is full."))
+
+    def bug(_stop: Event) -> None:
+        raise KeyError("secret")
+
+    def failed(error: TraymailError) -> None:
+        heard.append(str(error))
+
+    background.run(lambda _stop: threading.get_ident() != here, heard.append, failed)
+    until_tk(root, lambda: heard)
+    background.run(fail, heard.append, failed)
+    until_tk(root, lambda: len(heard) == 2)
+    background.run(bug, heard.append, failed)
+    until_tk(root, lambda: len(heard) == 3)
+    assert heard == [True, "The disk is full.", "Something went wrong inside traymail."]
+    bridge.close()
+
+
+def test_cancelled_work_is_told_and_not_heard(root: Root) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    ended = Event()
+    heard: list[object] = []
+
+    def work(stop: Event) -> None:
+        stop.wait(10)
+        ended.set()
+
+    job = background.run(work, heard.append, heard.append)
+    job.cancel()
+    assert ended.wait(5)
+    root.update()
+    background.run(work, heard.append, heard.append)
+    background.close()
+    until_tk(root, lambda: not background.busy, what="the end of all work")
+    assert heard == []
+    bridge.close()
