@@ -15,6 +15,7 @@ from ttkbootstrap.style.theme import ThemeDefinition
 
 from traymail.core.texts import Text, Translate
 from traymail.ui.palette import PALETTES, Mode, Palette, Surface
+from traymail.ui.scale import desktop_scaling
 from traymail.ui.styles import Styles
 
 Words = Text | str
@@ -48,14 +49,18 @@ class Root(tb.App):
         scaling: float | None = None,
     ) -> None:
         """``scaling``: Tk's pixels per point (4/3 is 100 %); None takes the desktop's."""
-        super().__init__(title="traymail", className="Traymail", iconphoto=None, scaling=scaling)
+        super().__init__(
+            title="traymail",
+            className="Traymail",
+            iconphoto=None,
+            scaling=scaling or desktop_scaling(),
+        )
         self.withdraw()
         # With `send`, any other client of the display could run code in this program.
         if self.tk.call("info", "commands", "send"):
             self.tk.call("rename", "send", "")
         self.icon_pictures: tuple[object, ...] | None = None
         self.look = Look(self, mode, language, translate)
-
 
     def destroy(self) -> None:
         """End all windows, and what Tk has put off till it is idle."""
