@@ -16,9 +16,10 @@ from traymail.ui.form_texts import (
     PathControl,
     Plain,
 )
-from traymail.ui.widgets.addresses import AddressField, Suggestion
+from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.base import Box
-from traymail.ui.widgets.button import Picker, Segment, Segments, Switch
+from traymail.ui.widgets.button import Picker
+from traymail.ui.widgets.choice import Segment, Segments, Switch
 
 
 def _as_typed(address: str) -> str | None:

@@ -1,11 +1,13 @@
 """The widgets all windows are made of. Each finds its look and its surface through its master."""
 
-from traymail.ui.widgets.addresses import AddressField, Suggestion
+from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.attachments import Attached, AttachmentStrip
 from traymail.ui.widgets.base import Area, Box, Empty, Label, Line, Note, surface_of
-from traymail.ui.widgets.button import Button, Check, Picker, Segment, Segments, Switch
+from traymail.ui.widgets.button import Button, Picker
+from traymail.ui.widgets.choice import Check, Segment, Segments, Switch
 from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
+from traymail.ui.widgets.proposals import Suggestion
 from traymail.ui.widgets.scroll import ScrollArea
 from traymail.ui.widgets.steps import StepList, StepState
 from traymail.ui.widgets.strips import Banner, Toast, UndoBar
