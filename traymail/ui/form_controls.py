@@ -20,6 +20,7 @@ from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.base import Box
 from traymail.ui.widgets.button import Picker
 from traymail.ui.widgets.choice import Segment, Segments, Switch
+from traymail.ui.widgets.proposals import Suggestion
 
 
 def _as_typed(address: str) -> str | None:

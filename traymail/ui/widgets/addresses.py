@@ -44,6 +44,7 @@ class AddressField(Area):
         self._addresses: list[str] = []
         self._chips: list[_Chip] = []
         self._marked = False
+        self._enabled = True
         self._flow = Flow(self)
         self._flow.pack(fill="x", expand=True)
         self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=12)
@@ -54,14 +55,18 @@ class AddressField(Area):
     @property
     def addresses(self) -> tuple[str, ...]:
         """The chips, then what is still being typed."""
-        typed = self.entry.value.strip(f" {_ENDS}")
-        return (*self._addresses, *((typed,) if typed else ()))
+        return (*self._addresses, *((self.typing,) if self.typing else ()))
 
     @addresses.setter
     def addresses(self, addresses: Sequence[str]) -> None:
         self._addresses = list(addresses)
         self.entry.value = ""
         self._show()
+
+    @property
+    def typing(self) -> str:
+        """What is being typed and no chip yet."""
+        return self.entry.value.strip(f" {_ENDS}")
 
     @property
     def bad(self) -> tuple[str, ...]:
@@ -81,6 +86,7 @@ class AddressField(Area):
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be changed, or not."""
+        self._enabled = enabled
         self.entry.enable(enabled)
 
     def _bind(self) -> None:
@@ -174,6 +180,8 @@ class AddressField(Area):
             self._chips[-1].mark(on=False)
 
     def _remove(self, place: int) -> None:
+        if not self._enabled:
+            return
         self._marked = False
         del self._addresses[place]
         self._show()
