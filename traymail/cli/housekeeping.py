@@ -51,10 +51,11 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
             )
         )
     status = endings.OK
+    if session.home.state.exists():
+        session.app.instance.claim()
     # It names the secrets: one that cannot be read is to be mended first, before it is gone.
     accounts = session.settings().accounts.values()
     if session.home.state.exists():
-        session.app.instance.claim()
         waiting = session.app.outbox.counts()[State.QUEUED]
         if waiting:
             session.note(text("{count} waiting mails are removed unsent.", count=waiting))

@@ -33,7 +33,7 @@ QUIT_TURNS = 200
 @click.pass_obj
 def run(session: Session, /, *, headless: bool, login: bool) -> int:
     """Be the running program of this home."""
-    if login or not headless:
+    if not (headless or login):
         raise click.UsageError(
             session.translated(
                 text("The windows come with a later version; say: traymail run --headless")
