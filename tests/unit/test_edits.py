@@ -1,10 +1,12 @@
 """Changes of the configuration's document: what is not meant stays to the letter."""
 
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import tomlkit
+from tomlkit import TOMLDocument
 
 from traymail.core.errors import InputError
 from traymail.store.edits import drop_rule, put_account, put_rule, put_value
@@ -31,7 +33,9 @@ kind = "log"
 """
 
 
-def edited(change: Any, text: str = DOCUMENT) -> tuple[str, dict[str, Any]]:
+def edited(
+    change: Callable[[TOMLDocument], object], text: str = DOCUMENT
+) -> tuple[str, dict[str, Any]]:
     document = tomlkit.parse(text)
     change(document)
     written = tomlkit.dumps(document)
@@ -100,7 +104,7 @@ def test_a_rule_is_dropped_and_the_other_stays() -> None:
 
 
 def test_the_last_rule_can_be_dropped() -> None:
-    def both(document: Any) -> None:
+    def both(document: TOMLDocument) -> None:
         drop_rule(document, "Errors")
         drop_rule(document, "Scans")
 
@@ -109,6 +113,8 @@ def test_the_last_rule_can_be_dropped() -> None:
 
 
 @pytest.mark.parametrize("change", [lambda d: drop_rule(d, "x"), lambda d: put_rule(d, {}, "x")])
-def test_a_rule_that_is_not_there_is_told(change: Any) -> None:
+def test_a_rule_that_is_not_there_is_told(
+    change: Callable[[TOMLDocument], object],
+) -> None:
     with pytest.raises(InputError, match="There is no rule x"):
         edited(change)

@@ -217,7 +217,7 @@ def test_every_button_has_a_label() -> None:
 )
 def test_the_configuration_says_what_is_told(wanted: str, told: tuple[str, ...]) -> None:
     wishes = wishes_of(Settings(notifications=wanted))
-    events = {
+    events: dict[str, Event] = {
         "failed": changed(State.FAILED),
         "unknown": changed(State.UNKNOWN),
         "account": AccountChanged(AccountState("qq", stopped=True)),
