@@ -1,0 +1,74 @@
+"""Keeping the draft: one write after the other, the newest last."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+from traymail.core.errors import TraymailError
+from traymail.ui.backend import Backend, SavedDraft
+from traymail.ui.bridge import Background
+
+_SOON_MS = 1000
+
+
+class DraftKeeper:
+    """Writes the draft in the background; of changes while it writes, only the last."""
+
+    def __init__(
+        self,
+        widget: tk.Misc,
+        backend: Backend,
+        background: Background,
+        draft: Callable[[], SavedDraft | None],
+        failed: Callable[[TraymailError], object],
+    ) -> None:
+        """``draft`` returns what is to be kept; None while nothing is known of it."""
+        self._widget, self._draft = widget, draft
+        self._backend, self._background, self._failed = backend, background, failed
+        self._next: SavedDraft | None = None
+        self._kept: SavedDraft | None = None
+        self._busy = False
+        self._timer: str | None = None
+
+    def soon(self) -> None:
+        """Keep the draft within a second."""
+        if self._timer is None:
+            self._timer = self._widget.after(_SOON_MS, self.keep)
+
+    def keep(self) -> None:
+        """Keep the draft; an empty one forgets what was kept."""
+        if self._timer is not None:
+            self._widget.after_cancel(self._timer)
+            self._timer = None
+        self._next = self._draft()
+        self._go_on()
+
+    def keep_now(self) -> None:
+        """Keep the draft before this returns: the program ends."""
+        draft = self._draft()
+        if draft is not None and (self._busy or draft != self._kept):
+            self._backend.keep_draft(draft)
+
+    def _go_on(self) -> None:
+        draft = self._next
+        if self._busy or draft is None:
+            return
+        self._next = None
+        if draft == self._kept:
+            return
+        self._busy = True
+        self._background.run(
+            lambda _stop: self._backend.keep_draft(draft),
+            lambda _none: self._written(draft),
+            self._not_written,
+        )
+
+    def _written(self, draft: SavedDraft) -> None:
+        self._busy = False
+        self._kept = draft
+        self._go_on()
+
+    def _not_written(self, error: TraymailError) -> None:
+        self._busy = False
+        self._failed(error)

@@ -1,0 +1,59 @@
+"""What is to be attached, looked at in the background before the window shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PIL import Image
+
+from traymail.core.errors import TraymailError
+from traymail.ui.attaching import Found, look_at
+from traymail.ui.backend import Backend
+from traymail.ui.bridge import Background
+
+
+class Files:
+    """Looks at files and keeps their small pictures; `busy` while it does."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        background: Background,
+        found: Callable[[tuple[Found, ...]], object],
+        failed: Callable[[TraymailError], object],
+    ) -> None:
+        """``found`` is called with what was looked at, also with what cannot be attached."""
+        self._backend, self._background = backend, background
+        self._found, self._failed = found, failed
+        self._under_way = 0
+        self.thumbnails: dict[str, Image.Image] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether more is about to be found."""
+        return self._under_way > 0
+
+    def look(self, paths: Iterable[str]) -> None:
+        """Look at the files at these paths."""
+        wanted = tuple(paths)
+        if wanted:
+            self._run(lambda: look_at(wanted))
+
+    def keep_picture(self, png: bytes) -> None:
+        """Make a file of a picture, and look at it."""
+        self._run(lambda: look_at([str(self._backend.keep_picture(png))]))
+
+    def _run(self, work: Callable[[], tuple[Found, ...]]) -> None:
+        self._under_way += 1
+        self._background.run(lambda _stop: work(), self._looked, self._not_looked)
+
+    def _looked(self, found: tuple[Found, ...]) -> None:
+        self._under_way -= 1
+        for one in found:
+            if one.thumbnail is not None:
+                self.thumbnails[one.path] = one.thumbnail
+        self._found(found)
+
+    def _not_looked(self, error: TraymailError) -> None:
+        self._under_way -= 1
+        self._failed(error)

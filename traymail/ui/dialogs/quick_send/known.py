@@ -1,0 +1,49 @@
+"""Whom the user has written to, for completion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from traymail.core.errors import TraymailError
+from traymail.core.message import Address
+from traymail.ui.backend import Backend
+from traymail.ui.bridge import Background
+from traymail.ui.form_controls import Helpers
+from traymail.ui.model.completion import chip, proposals
+from traymail.ui.widgets import Suggestion
+
+
+class Known:
+    """Answers what the address fields ask; ``names`` are those of known mailboxes."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        background: Background,
+        failed: Callable[[TraymailError], object],
+        taken: Callable[[], Sequence[str]],
+    ) -> None:
+        """``taken`` returns the recipients that are there already."""
+        self._backend, self._background = backend, background
+        self._failed, self._taken = failed, taken
+        self._people: tuple[Address, ...] = ()
+        self.names: dict[str, str] = {}
+        self.helpers = Helpers(self._label, self._suggest, self._forget)
+
+    def know(self, people: tuple[Address, ...]) -> None:
+        """Offer these from now on."""
+        self._people = people
+        self.names = {person.mailbox: person.name for person in people}
+
+    def _label(self, address: str) -> str | None:
+        return chip(address, self.names)
+
+    def _suggest(self, typed: str) -> list[Suggestion]:
+        found = proposals(self._people, typed, self._taken())
+        return [Suggestion(person.mailbox, person.name) for person in found]
+
+    def _forget(self, mailbox: str) -> None:
+        self.know(tuple(person for person in self._people if person.mailbox != mailbox))
+        self._background.run(
+            lambda _stop: self._backend.forget_person(mailbox), lambda _none: None, self._failed
+        )

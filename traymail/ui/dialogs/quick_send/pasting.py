@@ -1,0 +1,47 @@
+"""Ctrl+V and the button that pastes a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from traymail.core.errors import TraymailError
+from traymail.core.texts import text
+from traymail.ui.clipboard import Clip, Clipboard, Holds
+from traymail.ui.dialogs.quick_send.files import Files
+from traymail.ui.widgets import Toast
+
+
+class Pasting:
+    """Attaches what the clipboard holds."""
+
+    def __init__(
+        self,
+        clipboard: Clipboard,
+        files: Files,
+        toast: Toast,
+        failed: Callable[[TraymailError], object],
+    ) -> None:
+        self._clipboard, self._files = clipboard, files
+        self._toast, self._failed = toast, failed
+
+    def paste(self) -> bool:
+        """Attach files or a picture; words are left to the field that has the keyboard (False)."""
+        if self._clipboard.holds() not in {Holds.FILES, Holds.PICTURE}:
+            return False
+        self._clipboard.read(self._attach, self._failed)
+        return True
+
+    def picture(self) -> None:
+        """Attach the picture in the clipboard, also one beside words, or the files."""
+        if self._clipboard.holds() is Holds.FILES:
+            self._clipboard.read(self._attach, self._failed)
+        else:
+            self._clipboard.read_picture(self._attach, self._failed)
+
+    def _attach(self, clip: Clip) -> None:
+        if clip.png:
+            self._files.keep_picture(clip.png)
+        elif clip.files:
+            self._files.look(clip.files)
+        else:
+            self._toast.show(text("There is no picture in the clipboard."))

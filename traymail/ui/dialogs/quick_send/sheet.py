@@ -1,0 +1,117 @@
+"""The content of the quick-send window: puts its parts together and shows a state in them."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PIL import Image
+
+from traymail.core.texts import text
+from traymail.ui.backend import SavedDraft
+from traymail.ui.dialogs.quick_send.acts import Acts
+from traymail.ui.dialogs.quick_send.body import Body, Drawer
+from traymail.ui.dialogs.quick_send.foot import Foot
+from traymail.ui.dialogs.quick_send.head import Head
+from traymail.ui.dialogs.quick_send.notes import Notes
+from traymail.ui.form_controls import Helpers
+from traymail.ui.model import quick_judge as judge
+from traymail.ui.model.quick_send import QuickSend, Stage
+from traymail.ui.widgets import Area
+from traymail.ui.widgets.strips import UndoChoices
+
+
+class Sheet(Area):
+    """Head, body, attachments, strips and foot."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        acts: Acts,
+        helpers: Helpers,
+        thumbnails: Mapping[str, Image.Image],
+    ) -> None:
+        super().__init__(master)
+        self._acts = acts
+        self._stage: Stage | None = None
+        # Made in the order in which the keyboard goes through them.
+        self.head = Head(self, helpers, acts)
+        self.body = Body(self, acts.typed, acts.add_account)
+        self._drawer = Drawer(self, thumbnails, acts.remove)
+        self.foot = Foot(self, acts)
+        self.foot.pack(side="bottom", fill="x")
+        self.head.pack(side="top", fill="x")
+        self.body.pack(side="top", fill="both", expand=True)
+        self._notes = Notes(self.foot, acts.open_settings)
+
+    def draw(self, state: QuickSend) -> None:
+        """Show a state, but for what stands in the fields."""
+        self.head.show(state, judge.complaints(state))
+        weight = judge.weight(state)
+        self._drawer.show(state.files, weight)
+        if state.files or weight:
+            self._drawer.pack(side="bottom", fill="x", before=self.head)
+        else:
+            self._drawer.pack_forget()
+        self.body.show(state)
+        self._notes.show(judge.keeping(state), judge.keeping_words(state), state.trouble)
+        self.foot.show_markdown(on=state.written.markdown)
+        writing = state.stage is Stage.WRITING
+        self.foot.enable(send=judge.may_send(state), others=writing)
+        if state.stage is not self._stage:
+            self._stage = state.stage
+            self.head.enable(enabled=writing)
+            self.body.text.enable(writing)
+            self._draw_foot(state)
+
+    def fill(self, written: SavedDraft) -> None:
+        """Show what is written in the fields."""
+        # A field that is greyed would not take it.
+        self.body.value = written.body
+        self.head.fill(written)
+
+    def read(self, written: SavedDraft) -> SavedDraft:
+        """Return what is written, with what stands in the fields."""
+        return replace(self.head.read(written), body=self.body.value)
+
+    def focus_on_next(self, written: SavedDraft) -> None:
+        """Put the keyboard where something is missing."""
+        (self.body.text if written.to else self.head.to.entry).focus_set()
+
+    def _draw_foot(self, state: QuickSend) -> None:
+        acts = self._acts
+        match state.stage:
+            case Stage.WRITING:
+                self.foot.show_buttons()
+            case Stage.ASKING:
+                question = text("Send without a subject?")
+                self.foot.ask(question, text("Send"), acts.send_anyway, acts.close)
+            case Stage.POSTING:
+                self.foot.busy(text("Putting it into the outbox…"))
+            case Stage.WAITING:
+                choices = UndoChoices(undo=acts.undo, done=acts.let_go, now=acts.hurry)
+                self.foot.show_undo(
+                    lambda seconds: judge.countdown(state, seconds), state.seconds, choices
+                )
+            case Stage.RETURNING:
+                self.foot.busy(text("Taking it back…"))
+
+
+class Keys:
+    """Keys of a window that go before those of the widget that has the keyboard."""
+
+    def __init__(self, window: tk.Toplevel) -> None:
+        self._window = window
+        self._tag = f"keys-of-{window}"
+        window.bind("<FocusIn>", self._prefer, add="+")
+
+    def bind(self, act: Callable[[], bool], *keys: str) -> None:
+        """Call ``act``, whose answer tells whether the key is done with."""
+        for key in keys:
+            self._window.bind_class(self._tag, key, lambda _event: "break" if act() else None)
+
+    def _prefer(self, event: tk.Event[tk.Misc]) -> None:
+        tags = event.widget.bindtags()
+        if self._tag not in tags:
+            event.widget.bindtags((self._tag, *tags))

@@ -1,0 +1,295 @@
+"""The quick-send window: what the user and the program do becomes events of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from tkinter import filedialog
+
+from traymail.core.errors import TraymailError
+from traymail.core.events import Event, SettingsApplied
+from traymail.core.texts import text
+from traymail.ui.attaching import Found
+from traymail.ui.backend import Backend, SavedDraft
+from traymail.ui.bridge import Background
+from traymail.ui.clipboard import Clip, Clipboard
+from traymail.ui.dialogs.quick_send.acts import Doors
+from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
+from traymail.ui.dialogs.quick_send.drops import take_drops
+from traymail.ui.dialogs.quick_send.files import Files
+from traymail.ui.dialogs.quick_send.known import Known
+from traymail.ui.dialogs.quick_send.pasting import Pasting
+from traymail.ui.dialogs.quick_send.post import Loaded, Post
+from traymail.ui.dialogs.quick_send.sheet import Keys, Sheet
+from traymail.ui.model import quick_judge as judge
+from traymail.ui.model import quick_send as model
+from traymail.ui.model.prefill import Prefill, merged
+from traymail.ui.model.quick_send import File, QuickSend, Stage
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Toast
+from traymail.ui.window import Size, Window
+
+
+class QuickSendWindow(Window):
+    """One window for all mails that are written by hand, one after the other."""
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        background: Background,
+        doors: Doors,
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(root, text("New mail"), Size(600, 560, (480, 420)))
+        self._now, self._doors = now, doors
+        self._held = QuickSend()
+        self._asked = Prefill()
+        self._loaded = self._send_soon = self._drops = False
+        self._keeper = DraftKeeper(self, backend, background, self._kept, self._failed)
+        self._post = Post(backend, background, self._failed)
+        self._clipboard = Clipboard(self, background)
+        self._files = Files(backend, background, self._found, self._failed)
+        self._toast = Toast(self)
+        self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
+        self._known = Known(backend, background, self._failed, lambda: self._held.recipients)
+        self._sheet = Sheet(self, self, self._known.helpers, self._files.thumbnails)
+        self._sheet.pack(fill="both", expand=True)
+        self._sheet.draw(self._held)
+        keys = Keys(self)
+        keys.bind(self._send_by_key, "<Control-Return>", "<Control-KP_Enter>")
+        keys.bind(self._choose_by_key, "<Control-Shift-A>", "<Control-Shift-a>")
+        keys.bind(self._paste_by_key, "<<Paste>>")
+        # The close button does not undo: the mail leaves when its time has come.
+        self.protocol("WM_DELETE_WINDOW", self._shut)
+
+    # --- for those who open it ----------------------------------------------------------------
+
+    def open(self, asked: Prefill | None = None) -> None:
+        """Show the window, with what is asked for added to what is written."""
+        if asked is not None:
+            self._asked = merged(self._asked, asked)
+        self.reveal()
+        self._refresh()
+
+    def send_clipboard(self) -> None:
+        """Show the window with what is in the clipboard: words, files or a picture."""
+        self._clipboard.read(self._open_with, self._open_failed)
+
+    def heard(self, event: Event) -> None:
+        """Follow an event of the engine."""
+        if isinstance(event, SettingsApplied):
+            self._refresh()
+        elif self._loaded:
+            self._become(model.heard(self._held, event))
+
+    def keep(self) -> None:
+        """Keep the draft before this returns: the program ends."""
+        self._keeper.keep_now()
+
+    # --- the window ---------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """Start where something is missing."""
+        if self._held.stage is Stage.WRITING:
+            self._sheet.focus_on_next(self._held.written)
+        if not self._drops:
+            self._drops = True
+            self.look.later(self, lambda: take_drops(self, self.attach))
+
+    def close(self) -> None:
+        """Undo, answer no, or hide and keep the draft."""
+        match self._held.stage:
+            case Stage.WAITING:
+                self.undo()
+            case Stage.ASKING:
+                self._become(model.reconsidered(self._held))
+                self._sheet.head.subject.focus_set()
+            case Stage.WRITING:
+                self._sheet.head.finish()
+                self._keeper.keep()
+                self.conceal()
+            case Stage.POSTING | Stage.RETURNING:
+                pass  # over in a moment
+
+    def _shut(self) -> None:
+        if self._held.stage is Stage.WAITING:
+            self.let_go()
+        else:
+            self.close()
+
+    def _become(self, state: QuickSend) -> None:
+        before, self._held = self._held, state
+        if state == before:
+            return
+        self._sheet.draw(state)
+        if state.stage is Stage.POSTING and before.stage is not Stage.POSTING:
+            self._store()
+        elif state.stage is Stage.WRITING and before.stage is Stage.WAITING:
+            self._after_waiting()
+
+    def _refresh(self) -> None:
+        self._post.load(self._now, self._informed, draft=not self._loaded)
+
+    def _informed(self, loaded: Loaded) -> None:
+        self._known.know(loaded.people)
+        state = model.informed(self._held, loaded.overview, loaded.now)
+        if loaded.draft is not None:
+            self._loaded = True
+            state = model.restored(state, loaded.draft)
+            self._files.look(loaded.draft.files if state.files else ())
+        asked, self._asked = self._asked, Prefill()
+        if asked != Prefill():
+            state = model.prefilled(state, asked)
+            self._files.look(asked.files)
+        self._become(state)
+        self._sheet.fill(state.written)
+        if loaded.draft is not None or asked != Prefill():
+            self._sheet.focus_on_next(state.written)
+        self._keeper.soon()
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def typed(self) -> None:
+        """Follow the fields."""
+        written = self._sheet.read(self._held.written)
+        self._become(model.wrote(self._held, written, self._sheet.head.typing))
+        self._keeper.soon()
+
+    def turn_markdown(self) -> None:
+        """Write Markdown, or not."""
+        written = self._held.written
+        written = replace(written, markdown=not written.markdown)
+        self._become(model.wrote(self._held, written, self._held.typing))
+        self._keeper.soon()
+
+    def add_me(self) -> None:
+        """Make the user a recipient."""
+        account = self._held.account
+        if account is not None and self._held.stage is Stage.WRITING:
+            self._sheet.head.to.add(account.address.mailbox)
+
+    def add_account(self) -> None:
+        """Go and add an account."""
+        self._doors.add_account()
+
+    def open_settings(self) -> None:
+        """Go to the settings."""
+        self._doors.settings()
+
+    def choose(self) -> None:
+        """Choose files to attach."""
+        if self._held.stage is Stage.WRITING:
+            self.attach(tuple(map(str, filedialog.askopenfilenames(parent=self) or ())))
+
+    def attach(self, paths: tuple[str, ...]) -> None:
+        """Attach files."""
+        if self._held.stage is Stage.WRITING:
+            self._files.look(paths)
+
+    def remove(self, path: str) -> None:
+        """Take a file out."""
+        self._become(model.removed(self._held, path))
+        self._keeper.soon()
+
+    def _found(self, found: tuple[Found, ...]) -> None:
+        files = [File(one.path, one.name, one.size, one.trouble) for one in found]
+        self._become(model.looked(self._held, files))
+        words = model.turned_away(self._held, files)
+        if words is not None:
+            self._toast.show(words, "warn")
+        self._keeper.soon()
+        if self._send_soon and not self._files.busy:
+            self._send_soon = False
+            self.send_mail()
+
+    # --- the clipboard --------------------------------------------------------------------------
+
+    def paste_picture(self) -> None:
+        """Attach the picture in the clipboard, or the files."""
+        self._pasting.picture()
+
+    def _open_with(self, clip: Clip) -> None:
+        self.open(Prefill(body=clip.words, files=clip.files))
+        if clip.png:
+            self._files.keep_picture(clip.png)
+        elif clip == Clip():
+            self._toast.show(text("The clipboard is empty."))
+
+    def _open_failed(self, error: TraymailError) -> None:
+        self.open()
+        self._failed(error)
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def send_mail(self) -> None:
+        """Send, when nothing is missing and all files are there."""
+        if self._held.stage is not Stage.WRITING:
+            return
+        self._sheet.head.finish()
+        if self._files.busy:
+            self._send_soon = True
+        else:
+            self._become(judge.asked_to_send(self._held))
+
+    def send_anyway(self) -> None:
+        """Send without a subject."""
+        self._become(model.posting(self._held))
+
+    def undo(self) -> None:
+        """Take the mail back."""
+        mail = self._held.mail
+        self._become(model.returning(self._held))
+        self._post.take_back(mail, self._returned)
+
+    def let_go(self) -> None:
+        """Let the mail leave when its time has come; the window has done its work."""
+        self._become(model.finished(self._held))
+
+    def hurry(self) -> None:
+        """Let the mail leave now."""
+        self._post.hurry(self._held.mail)
+        self.let_go()
+
+    def _send_by_key(self) -> bool:
+        self.send_mail()
+        return True
+
+    def _choose_by_key(self) -> bool:
+        self.choose()
+        return True
+
+    def _paste_by_key(self) -> bool:
+        return self._held.stage is not Stage.WRITING or self._pasting.paste()
+
+    def _kept(self) -> SavedDraft | None:
+        return self._held.kept if self._loaded else None
+
+    def _store(self) -> None:
+        state, names = self._held, self._known.names
+        if state.account is not None:
+            self._post.store(lambda: judge.draft_of(state, names), state.account.undo, self._posted)
+
+    def _posted(self, mail: int) -> None:
+        account = self._held.account
+        seconds = 0 if account is None else round(account.undo.total_seconds())
+        self._become(model.posted(self._held, mail, seconds))
+        self._keeper.keep()
+        if self._held.stage is Stage.WRITING:
+            self._after_waiting()
+
+    def _returned(self, back: bool) -> None:  # noqa: FBT001 - the backend's answer
+        self._become(model.returned(self._held, back=back))
+        self._sheet.focus_on_next(self._held.written)
+        self._keeper.keep()
+
+    def _after_waiting(self) -> None:
+        """Hide once the mail is on its way; when others cancelled it, its text is here again."""
+        self._sheet.fill(self._held.written)
+        self._keeper.keep()
+        if self._held.empty:
+            self.conceal()
+
+    def _failed(self, error: TraymailError) -> None:
+        self._become(model.refused(self._held, error))

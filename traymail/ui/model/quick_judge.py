@@ -1,0 +1,210 @@
+"""What follows from what is written: size on the wire, what is wrong, the draft it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from traymail.core.account import Account
+from traymail.core.markdown import to_html
+from traymail.core.message import Address, Draft, DraftFile, encoded_size
+from traymail.core.provider import by_id
+from traymail.core.template import human_size
+from traymail.core.texts import Text, text
+from traymail.ui.model.completion import complaint, named
+from traymail.ui.model.quick_send import QuickSend, Stage, posting
+
+# Headers of the message, and of each part of it.
+_HEAD_BYTES = 1500
+_PART_BYTES = 400
+# The HTML of a text is about so much larger; it is only made when the mail is sent.
+_HTML_FACTOR = 2
+_FIELDS = ("to", "cc", "bcc")
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much of the account's limit the mail takes."""
+
+    part: float
+    words: Text
+    more: Text
+    over: bool
+
+
+class Keeping(Enum):
+    """Why mail would not leave at once."""
+
+    NOTHING = ""
+    STOPPED = "stopped"
+    OFFLINE = "offline"
+    PAUSED = "paused"
+
+
+def weight(state: QuickSend) -> Weight | None:
+    """Return what the meter shows; None when it has nothing to tell."""
+    account, octets = state.account, wire_size(state)
+    if account is None:
+        return None
+    limit = account.max_message_bytes
+    over = octets > limit
+    if not (state.files or over):
+        return None
+    sizes = {"a": human_size(octets), "b": human_size(limit)}
+    words = text("{a} of {b}", **sizes)
+    if over:
+        provider = by_id(account.provider)
+        words = text(
+            "{a} of {b}: {provider} would refuse this. Remove a file or zip it.",
+            provider=provider.name if provider else account.host,
+            **sizes,
+        )
+    count = len(state.files)
+    more = text("1 file") if count == 1 else text("{n} files", n=count)
+    return Weight(min(octets / limit, 1.0), words, more, over)
+
+
+def wire_size(state: QuickSend) -> int:
+    """Return about how many octets the message will have on the wire."""
+    written = state.written
+    words = _text_size(written.body)
+    if written.markdown:
+        words += _PART_BYTES + _HTML_FACTOR * words
+    files = sum(encoded_size(file.size) + _PART_BYTES for file in state.files)
+    recipients = sum(len(one.encode()) for one in state.recipients)
+    return _HEAD_BYTES + len(written.subject.encode()) + recipients + words + files
+
+
+def _text_size(words: str) -> int:
+    return len(words) if words.isascii() else encoded_size(len(words.encode("utf-8", "replace")))
+
+
+def complaints(state: QuickSend) -> dict[str, Text]:
+    """Return what is wrong with a field, by its name: to, cc, bcc."""
+    found = {}
+    for name in _FIELDS:
+        ready = (words for words in getattr(state.written, name) if words not in state.typing)
+        wrong = map(complaint, ready)
+        first = next((what for what in wrong if what is not None), None)
+        if first is not None:
+            found[name] = first
+    if state.tried and not state.recipients:
+        found["to"] = text("Who gets it? Type an address, or choose “Me”.")
+    return found
+
+
+def may_send(state: QuickSend) -> bool:
+    """Return whether Send can be pressed."""
+    heavy = weight(state)
+    return (
+        state.stage is Stage.WRITING
+        and state.account is not None
+        and not (heavy is not None and heavy.over)
+        and not complaints(state)
+    )
+
+
+def asked_to_send(state: QuickSend) -> QuickSend:
+    """Return the state after Send was pressed: POSTING, ASKING, or what is missing is told."""
+    if state.stage is not Stage.WRITING:
+        return state
+    state = replace(state, tried=True, trouble=None)
+    if not may_send(state):
+        return state
+    if not state.written.subject.strip():
+        return replace(state, stage=Stage.ASKING)
+    return posting(state)
+
+
+def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
+    """Return the draft to post; raises InputError for a bad address.
+
+    There must be an account. ``names`` are those of known mailboxes.
+    """
+    account, written = state.account, state.written
+    assert account is not None, "without an account Send is disabled"  # noqa: S101 - told above
+    return Draft(
+        account=account.name,
+        sender=account.address,
+        to=_addresses(written.to, names),
+        cc=_addresses(written.cc, names),
+        bcc=_addresses(written.bcc, names),
+        subject=written.subject.strip(),
+        text=written.body,
+        html=to_html(written.body) if written.markdown else None,
+        files=tuple(DraftFile(file.name, file.path) for file in state.files),
+        when_unsure=account.when_unsure.value,
+    )
+
+
+def _addresses(typed: tuple[str, ...], names: Mapping[str, str]) -> tuple[Address, ...]:
+    return tuple(named(words, names) for words in typed)
+
+
+def countdown(state: QuickSend, seconds: int) -> Text:
+    """Return what the undo bar says."""
+    count = len({one.casefold() for one in state.recipients})
+    if count == 1:
+        return text("Sending in {s} s to 1 person", s=seconds)
+    return text("Sending in {s} s to {n} people", s=seconds, n=count)
+
+
+def keeping(state: QuickSend) -> Keeping:
+    """Return why the mail would wait in the outbox."""
+    account, standing = state.account, state.standing
+    if account is None:
+        return Keeping.NOTHING
+    if account.name in standing.stopped:
+        return Keeping.STOPPED
+    if account.name in standing.offline:
+        return Keeping.OFFLINE
+    return Keeping.PAUSED if standing.paused else Keeping.NOTHING
+
+
+def keeping_words(state: QuickSend) -> Text | None:
+    """Return the sentence of the amber strip; None when mail leaves at once."""
+    match keeping(state):
+        case Keeping.NOTHING:
+            return None
+        case Keeping.STOPPED:
+            return text("This account needs you first. Your mail is kept until then.")
+        case Keeping.OFFLINE:
+            return text("No network. Your mail is kept and goes out when you are back online.")
+        case Keeping.PAUSED:
+            return text("Sending is paused. Your mail is kept and goes out when you resume.")
+
+
+def sender_words(account: Account) -> str:
+    """Return an account as the From field shows it."""
+    return str(account.address)
+
+
+_SIGNS = {
+    "file-earmark-pdf": {"pdf"},
+    "file-earmark-image": {
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "bmp",
+        "svg",
+        "heic",
+        "tif",
+        "tiff",
+    },
+    "file-earmark-zip": {"zip", "7z", "rar", "gz", "bz2", "xz", "tar"},
+    "file-earmark-word": {"doc", "docx", "odt", "rtf"},
+    "file-earmark-excel": {"xls", "xlsx", "ods", "csv"},
+    "file-earmark-ppt": {"ppt", "pptx", "odp"},
+    "file-earmark-music": {"mp3", "m4a", "wav", "flac", "ogg"},
+    "file-earmark-play": {"mp4", "mkv", "mov", "avi", "webm"},
+    "file-earmark-text": {"txt", "md", "log"},
+}
+
+
+def sign_of(name: str) -> str:
+    """Return the icon for a kind of file."""
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    return next((sign for sign, endings in _SIGNS.items() if ending in endings), "file-earmark")

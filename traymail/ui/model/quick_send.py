@@ -1,0 +1,293 @@
+"""The quick-send window as a value: what is written, how far it is, what each event makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from pathlib import PurePath
+
+from traymail.core.account import Account
+from traymail.core.errors import SourceError, TraymailError
+from traymail.core.events import AccountChanged, Event, ItemChanged, PauseChanged
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.texts import Text, text
+from traymail.ui.backend import Overview, SavedDraft
+from traymail.ui.model.prefill import Prefill
+from traymail.ui.model.sentences import sentence_of
+
+# Rows of the advice table that mean: no way to the server.
+_NO_WAY = frozenset({"dns", "network", "refused", "timeout"})
+_ON_ITS_WAY = frozenset({State.SENDING, State.SENT, State.UNKNOWN, State.FAILED})
+
+
+class Stage(Enum):
+    """How far a mail is. Only in WRITING can it be changed."""
+
+    WRITING = "writing"
+    ASKING = "asking whether to send it without a subject"
+    POSTING = "being stored"
+    WAITING = "stored, and can be undone"
+    RETURNING = "being taken back"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to attach; ``trouble`` is why it cannot be."""
+
+    path: str
+    name: str
+    size: int = 0
+    trouble: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the accounts stand; ``known`` once it was asked for."""
+
+    known: bool = False
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    default: str = ""
+    stopped: frozenset[str] = frozenset()
+    offline: frozenset[str] = frozenset()
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuickSend:
+    """All of the window.
+
+    ``written`` is what its fields hold (the files are in ``files``); of its addresses, those in
+    ``typing`` are not finished yet. ``tried``: the user asked to send it, so what is missing is
+    told. ``trouble``: why the last step did not work. ``mail`` and ``seconds``: what can be undone,
+    and how long.
+    """
+
+    standing: Standing = Standing()
+    written: SavedDraft = field(default_factory=SavedDraft)
+    typing: frozenset[str] = frozenset()
+    files: tuple[File, ...] = ()
+    stage: Stage = Stage.WRITING
+    tried: bool = False
+    trouble: Text | None = None
+    mail: int = 0
+    seconds: int = 0
+
+    @property
+    def account(self) -> Account | None:
+        """The account to send from: the chosen one, the default one, any; None without any."""
+        accounts = self.standing.accounts
+        for name in (self.written.account, self.standing.default):
+            if name in accounts:
+                return accounts[name]
+        return next(iter(accounts.values()), None)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """All recipients, as they were typed."""
+        return (*self.written.to, *self.written.cc, *self.written.bcc)
+
+    @property
+    def kept(self) -> SavedDraft:
+        """What has to survive a restart."""
+        files = tuple(file.path for file in self.files)
+        if not (files or _has_words(self.written)):
+            return SavedDraft()
+        return replace(self.written, files=files, posted=self.mail)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written or attached."""
+        return self.kept == SavedDraft()
+
+
+def _has_words(written: SavedDraft) -> bool:
+    return replace(written, account="", markdown=False, files=(), posted=0) != SavedDraft()
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def wrote(state: QuickSend, written: SavedDraft, typing: frozenset[str] = frozenset()) -> QuickSend:
+    """Return the state after typing."""
+    if state.stage is not Stage.WRITING or (written, typing) == (state.written, state.typing):
+        return state
+    return replace(state, written=written, typing=typing, trouble=None)
+
+
+def looked(state: QuickSend, files: Sequence[File]) -> QuickSend:
+    """Return the state after files were looked at: those that can be are attached.
+
+    One that is there already is shown as it is now, also when it is gone.
+    """
+    new = {file.path: file for file in files}
+    kept = tuple(new.pop(file.path, file) for file in state.files)
+    more = tuple(file for file in new.values() if file.trouble is None)
+    return replace(state, files=(*kept, *more))
+
+
+def turned_away(state: QuickSend, files: Sequence[File]) -> Text | None:
+    """Return why the first of these files was not attached; None when all were."""
+    there = {file.path for file in state.files}
+    for file in files:
+        if file.trouble is not None and file.path not in there:
+            return text("{name}: {what}", name=file.name, what=file.trouble)
+    return None
+
+
+def removed(state: QuickSend, path: str) -> QuickSend:
+    """Return the state without a file."""
+    if state.stage is not Stage.WRITING:
+        return state
+    return replace(
+        state, files=tuple(file for file in state.files if file.path != path), trouble=None
+    )
+
+
+def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
+    """Return the state with what is asked for added; nothing the user wrote is lost.
+
+    The files are looked at apart, and attached then.
+    """
+    if state.stage is Stage.WAITING:
+        state = finished(state)  # it is stored, and leaves when its time has come
+    old = state.written
+    body = f"{old.body.rstrip()}\n\n{asked.body}" if old.body.strip() and asked.body else ""
+    written = replace(
+        old,
+        to=_with(old.to, asked.to),
+        cc=_with(old.cc, asked.cc),
+        bcc=_with(old.bcc, asked.bcc),
+        subject=old.subject or asked.subject,
+        body=body or old.body or asked.body,
+    )
+    return replace(state, written=written)
+
+
+def restored(state: QuickSend, saved: SavedDraft) -> QuickSend:
+    """Return the state with a kept draft, unless something is written; its files are unseen yet."""
+    if saved.posted or not state.empty:
+        return state
+    files = tuple(File(path, PurePath(path).name) for path in saved.files)
+    return replace(state, written=replace(saved, files=()), files=files)
+
+
+def _with(there: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*there, *more)))
+
+
+# --- sending ------------------------------------------------------------------------------------
+
+
+def posting(state: QuickSend) -> QuickSend:
+    """Return the state while the mail is stored; files that were missing may be there again."""
+    files = tuple(replace(file, trouble=None) for file in state.files)
+    return replace(state, stage=Stage.POSTING, files=files, trouble=None)
+
+
+def reconsidered(state: QuickSend) -> QuickSend:
+    """Return the state after a question was answered with no."""
+    return replace(state, stage=Stage.WRITING)
+
+
+def posted(state: QuickSend, mail: int, seconds: int) -> QuickSend:
+    """Return the state once the mail is stored and leaves in so many seconds."""
+    if seconds <= 0:
+        return finished(state)
+    return replace(state, stage=Stage.WAITING, mail=mail, seconds=seconds)
+
+
+def refused(state: QuickSend, error: TraymailError) -> QuickSend:
+    """Return the state after a step that did not work; the text is there again."""
+    files = state.files
+    if isinstance(error, SourceError):
+        files = tuple(
+            replace(file, trouble=error.title) if file.path == error.path else file
+            for file in files
+        )
+    state = replace(state, files=files, trouble=sentence_of(error))
+    if state.stage in {Stage.POSTING, Stage.RETURNING}:
+        return replace(state, stage=Stage.WRITING, mail=0, seconds=0)
+    return state
+
+
+def returning(state: QuickSend) -> QuickSend:
+    """Return the state while the mail is taken back."""
+    return replace(state, stage=Stage.RETURNING)
+
+
+def returned(state: QuickSend, *, back: bool) -> QuickSend:
+    """Return the state after undo: the text is there again, also when it came too late."""
+    late = text("Too late: this mail is already on its way. Its text is here as a copy.")
+    return replace(
+        state,
+        stage=Stage.WRITING,
+        mail=0,
+        seconds=0,
+        tried=False,
+        trouble=None if back else late,
+    )
+
+
+def finished(state: QuickSend) -> QuickSend:
+    """Return an empty window."""
+    return QuickSend(standing=state.standing)
+
+
+# --- what the program tells -----------------------------------------------------------------------
+
+
+def informed(state: QuickSend, overview: Overview, now: datetime) -> QuickSend:
+    """Return the state with the accounts as they stand."""
+    settings = overview.settings
+    standing = Standing(
+        known=True,
+        accounts=settings.accounts,
+        default=settings.default_account,
+        stopped=frozenset(name for name, one in overview.accounts.items() if one.stopped),
+        offline=frozenset(
+            name
+            for name, one in overview.accounts.items()
+            if one.failures > 0 and one.hold_until is not None and one.hold_until > now
+        ),
+        paused=overview.paused,
+    )
+    return replace(state, standing=standing)
+
+
+def heard(state: QuickSend, event: Event) -> QuickSend:
+    """Return the state after an event of the engine."""
+    standing = state.standing
+    match event:
+        case ItemChanged():
+            standing = replace(standing, offline=_offline(standing.offline, event.item))
+            return _after_item(replace(state, standing=standing), event.item)
+        case AccountChanged():
+            name = event.state.name
+            others = standing.stopped - {name}
+            stopped = others | {name} if event.state.stopped else others
+            return replace(state, standing=replace(standing, stopped=stopped))
+        case PauseChanged():
+            return replace(state, standing=replace(standing, paused=event.paused))
+        case _:  # settings are asked for anew by the window; the rest is not shown here
+            return state
+
+
+def _offline(offline: frozenset[str], item: OutboxItem) -> frozenset[str]:
+    if item.state is State.QUEUED and item.attempts > 0 and item.rule_id in _NO_WAY:
+        return offline | {item.account}
+    if item.state is State.SENT or item.code is not None:
+        return offline - {item.account}
+    return offline
+
+
+def _after_item(state: QuickSend, item: OutboxItem) -> QuickSend:
+    """Follow what others do with the mail that can be undone: send it at once, or cancel it."""
+    if state.stage is not Stage.WAITING or item.id != state.mail:
+        return state
+    if item.state in _ON_ITS_WAY:
+        return finished(state)
+    if item.state is State.CANCELLED:
+        return returned(state, back=True)
+    return state
