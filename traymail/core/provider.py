@@ -7,6 +7,7 @@ by their host only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -457,3 +458,13 @@ PROVIDERS: tuple[Provider, ...] = (
         auth_kind=AuthKind.API_KEY,
     ),
 )
+
+
+def free_name(provider: Provider | None, mailbox: str, taken: Collection[str]) -> str:
+    """Return a name for a new account: the provider's, else that of the mailbox's domain."""
+    base = provider.id if provider else mailbox.rpartition("@")[2].partition(".")[0]
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name

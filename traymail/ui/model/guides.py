@@ -1,0 +1,240 @@
+"""How to get what a provider wants as a password: numbered steps, and the shape of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from traymail.core.provider import AuthKind, Provider
+from traymail.core.secret import Secret, tidy_code
+from traymail.core.texts import Text, text
+
+CODE_LETTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """One thing to do; ``hint`` helps to find it."""
+
+    words: Text
+    hint: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the page of the code shows.
+
+    ``sixteen``: the code is always of 16 letters. ``hidden``: it is a password people
+    use elsewhere too, so it is typed behind dots. ``url``: the page the first step opens, or "".
+    """
+
+    title: Text
+    intro: Text
+    steps: tuple[GuideStep, ...]
+    label: Text
+    url: str = ""
+    sixteen: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    """What can be said of a code while it is typed; ``secret`` is None until it may be tried."""
+
+    secret: Secret | None
+    note: Text | None = None
+    severity: Literal["success", "warning"] = "warning"
+
+
+def guide_for(provider: Provider | None) -> Guide:
+    """Return the guide of a provider, None: a server that is not in the table."""
+    if provider is None:
+        return _PASSWORD
+    own = _BY_ID.get(provider.id) or _BY_KIND[provider.auth_kind]
+    return replace(own, url=provider.help_url, label=provider.auth_kind.secret_name)
+
+
+def check_code(guide: Guide, typed: str) -> CodeCheck:
+    """Return what is to be said of what stands in the field."""
+    if not typed.strip():
+        return CodeCheck(None)
+    if not guide.sixteen:
+        return CodeCheck(Secret(tidy_code(typed)))
+    code = "".join(typed.split())
+    if len(code) != CODE_LETTERS:
+        note = text("{n} of 16 letters", n=len(code))
+        return CodeCheck(None, note)
+    if not (code.isascii() and code.isalpha()):
+        return CodeCheck(None, text("The code has letters only: this may be your password."))
+    return CodeCheck(Secret(code), text("16 letters, as it should be."), "success")
+
+
+def wants(provider: Provider | None) -> Text | None:
+    """Return the sentence that a code is needed and not the password, where that is so."""
+    if provider is None or provider.auth_kind not in _WANTS:
+        return None
+    return replace(_WANTS[provider.auth_kind], values=(("provider", provider.name),))
+
+
+_WANTS: Mapping[AuthKind, Text] = {
+    AuthKind.AUTHORIZATION_CODE: text(
+        "{provider} wants an authorization code, not your password.", provider=""
+    ),
+    AuthKind.APP_PASSWORD: text(
+        "{provider} wants an app password, not your own password.", provider=""
+    ),
+    AuthKind.OAUTH2: text(
+        "{provider} takes no passwords from programs: it wants you to sign in in the browser"
+        " (OAuth2). That comes in a later version of traymail. Use another address until then.",
+        provider="",
+    ),
+}
+
+_COPY_CODE = GuideStep(text("Copy the 16 letters and paste them below"))
+_CODE = text("Get the authorization code")
+_APP = text("Get an app password")
+
+_PASSWORD = Guide(
+    title=text("Enter the password"),
+    intro=text("The one you log in to this mail server with."),
+    steps=(
+        GuideStep(
+            text("Use the password of the mailbox"),
+            text("Many providers give a code or an app password for programs: use that then."),
+        ),
+        GuideStep(text("Look into the provider's help for “SMTP” when it is refused")),
+    ),
+    label=text("Password"),
+    hidden=True,
+)
+
+_QQ = Guide(
+    title=_CODE,
+    intro=text("You do this once, on the web page of QQ Mail. It takes about a minute."),
+    steps=(
+        GuideStep(text("Open QQ Mail in the browser and sign in")),
+        GuideStep(text("Settings → Account"), text("Scroll to “POP3/IMAP/SMTP service”")),
+        GuideStep(
+            text("Turn on “SMTP service”"), text("Confirm with the text message QQ asks for")
+        ),
+        _COPY_CODE,
+    ),
+    label=text("Authorization code"),
+    sixteen=True,
+)
+_NETEASE = Guide(
+    title=_CODE,
+    intro=text("You do this once, on the web page of NetEase Mail."),
+    steps=(
+        GuideStep(text("Open NetEase Mail in the browser and sign in")),
+        GuideStep(text("Settings → POP3/SMTP/IMAP")),
+        GuideStep(
+            text("Turn on “IMAP/SMTP service”"),
+            text("Confirm with the text message NetEase asks for"),
+        ),
+        GuideStep(
+            text("Copy the authorization code and paste it below"),
+            text("It is shown only once."),
+        ),
+    ),
+    label=text("Authorization code"),
+)
+_GMAIL = Guide(
+    title=_APP,
+    intro=text("You do this once, in your Google account."),
+    steps=(
+        GuideStep(text("Turn on 2-Step Verification"), text("Google account → Security")),
+        GuideStep(text("Open “App passwords”")),
+        GuideStep(text("Type a name such as traymail and choose Create")),
+        _COPY_CODE,
+    ),
+    label=text("App password"),
+    sixteen=True,
+)
+_ICLOUD = Guide(
+    title=_APP,
+    intro=text("You do this once, in your Apple account."),
+    steps=(
+        GuideStep(text("Open account.apple.com and sign in")),
+        GuideStep(text("Sign-In and Security → App-Specific Passwords")),
+        GuideStep(text("Choose “+” and type a name such as traymail")),
+        GuideStep(text("Copy the password and paste it below"), text("With its dashes is fine.")),
+    ),
+    label=text("App password"),
+)
+_YAHOO = Guide(
+    title=_APP,
+    intro=text("You do this once, in your Yahoo account."),
+    steps=(
+        GuideStep(text("Open your Yahoo account and sign in")),
+        GuideStep(text("Security → Generate app password")),
+        GuideStep(text("Type a name such as traymail")),
+        _COPY_CODE,
+    ),
+    label=text("App password"),
+    sixteen=True,
+)
+
+_OTHER_CODE = Guide(
+    title=_CODE,
+    intro=text("You do this once, on the web page of your provider."),
+    steps=(
+        GuideStep(text("Open your mail in the browser and sign in")),
+        GuideStep(text("Open the settings and look for SMTP or “client”")),
+        GuideStep(text("Turn on SMTP and make an authorization code")),
+        GuideStep(text("Copy the authorization code and paste it below")),
+    ),
+    label=text("Authorization code"),
+)
+_OTHER_APP = Guide(
+    title=_APP,
+    intro=text("You do this once, on the web page of your provider."),
+    steps=(
+        GuideStep(text("Open your mail account in the browser and sign in")),
+        GuideStep(text("Open the security settings and look for “app passwords”")),
+        GuideStep(text("Copy the new password and paste it below")),
+    ),
+    label=text("App password"),
+)
+_BRIDGE = Guide(
+    title=text("Get the password of the Bridge"),
+    intro=text("Proton Mail sends through a program on this computer, Proton Mail Bridge."),
+    steps=(
+        GuideStep(text("Install Proton Mail Bridge, start it and sign in")),
+        GuideStep(text("Choose “Mailbox details” and look for SMTP")),
+        GuideStep(text("Copy the password shown there and paste it below")),
+    ),
+    label=text("Password shown by Proton Mail Bridge"),
+)
+_KEY = Guide(
+    title=text("Get an API key"),
+    intro=text("You do this once, on the web page of your provider."),
+    steps=(
+        GuideStep(text("Open the page of your provider and sign in")),
+        GuideStep(text("Make a key that may send mail")),
+        GuideStep(text("Copy the key and paste it below")),
+    ),
+    label=text("API key or SMTP key"),
+)
+
+_BY_KIND: Mapping[AuthKind, Guide] = {
+    AuthKind.AUTHORIZATION_CODE: _OTHER_CODE,
+    AuthKind.APP_PASSWORD: _OTHER_APP,
+    AuthKind.PASSWORD: _PASSWORD,
+    AuthKind.PASSWORD_OR_CODE: _PASSWORD,
+    AuthKind.BRIDGE_PASSWORD: _BRIDGE,
+    AuthKind.API_KEY: _KEY,
+    AuthKind.OAUTH2: _PASSWORD,
+}
+
+_BY_ID: Mapping[str, Guide] = {
+    "qq": _QQ,
+    "foxmail": _QQ,
+    "163": _NETEASE,
+    "126": _NETEASE,
+    "yeah": _NETEASE,
+    "gmail": _GMAIL,
+    "icloud": _ICLOUD,
+    "yahoo": _YAHOO,
+}

@@ -1,0 +1,241 @@
+"""The test of an account as rows that are there from the start, and what to say at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from traymail.core.account import Account, Auth
+from traymail.core.errors import DeliveryError, TraymailError
+from traymail.core.examination import Step
+from traymail.core.texts import Text, Translate, text
+
+NAMES: Mapping[str, Text] = {
+    "dns": text("Find the server"),
+    "tcp": text("Connect"),
+    "tls": text("Encrypt"),
+    "ehlo": text("Greet"),
+    "auth": text("Log in"),
+    "mail": text("Test mail"),
+}
+_ORDER = tuple(NAMES)
+_SIZE = re.compile(r"\bSIZE (\d+)", re.ASCII)  # RFC 1870 section 4
+_MB = 10**6
+
+
+class Mark(Enum):
+    """How far a step is; the words of `traymail.ui.widgets.StepState`."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Verdict(Enum):
+    """How the whole test stands."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One row; ``ms`` is the time the step took."""
+
+    mark: Mark = Mark.WAITING
+    detail: Text | str = ""
+    ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to say of a failure: what happened, the way out, the server's own words."""
+
+    title: Text | str
+    way_out: Text | None = None
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test. ``failed_at`` is the step that failed, "" when it failed before the first."""
+
+    account: Account
+    rows: tuple[StepRow, ...]
+    verdict: Verdict = Verdict.RUNNING
+    failed_at: str | None = None
+    advice: Advice | None = None
+
+
+def begin(account: Account) -> Trial:
+    """Return a test whose first step runs."""
+    return Trial(account, (StepRow(Mark.RUNNING), *(StepRow() for _ in _ORDER[1:])))
+
+
+def hear(trial: Trial, step: Step) -> Trial:
+    """Take in the result of one step; the next one runs then, unless the test has failed."""
+    if trial.verdict is not Verdict.RUNNING:
+        return trial
+    at = _ORDER.index(step.step)
+    rows = list(trial.rows)
+    rows[at] = _row(trial, step)
+    if step.ok is False and trial.failed_at is None:
+        trial = replace(trial, failed_at=step.step, advice=_advice(step))
+    if trial.failed_at is None and at + 1 < len(rows):
+        rows[at + 1] = StepRow(Mark.RUNNING)
+    return replace(trial, rows=tuple(rows))
+
+
+def end(trial: Trial) -> Trial:
+    """Return the test when no step comes any more."""
+    passed = trial.failed_at is None and trial.rows[-1].mark is Mark.DONE
+    return replace(
+        trial, rows=_settled(trial.rows), verdict=Verdict.PASSED if passed else Verdict.FAILED
+    )
+
+
+def stop(trial: Trial) -> Trial:
+    """Return the test when the user has stopped it."""
+    return replace(trial, rows=_settled(trial.rows), verdict=Verdict.STOPPED)
+
+
+def give_up(trial: Trial, error: TraymailError) -> Trial:
+    """Return the test when it could not go on, for a reason that is none of the server's."""
+    rows = _settled(trial.rows)
+    reply = error.reply.text if isinstance(error, DeliveryError) else ""
+    advice = Advice(error.title, error.advice, reply)
+    return replace(trial, rows=rows, verdict=Verdict.FAILED, failed_at="", advice=advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What stands above the rows."""
+
+    title: Text
+    more: Text
+
+
+def headline(trial: Trial) -> Headline:
+    """Return how the test stands in words."""
+    match trial.verdict:
+        case Verdict.RUNNING:
+            return Headline(text("Testing…"), text("This takes a few seconds."))
+        case Verdict.PASSED:
+            mailbox = trial.account.address.mailbox
+            return Headline(
+                text("It works"), text("{address} is ready to send mail.", address=mailbox)
+            )
+        case Verdict.STOPPED:
+            return Headline(text("The test was stopped"), text("Nothing is saved yet."))
+        case Verdict.FAILED:
+            return _FAILURES[trial.failed_at or ""]
+
+
+def report(trial: Trial, version: str, translate: Translate) -> str:
+    """Return the test as plain text to send to someone who helps; it holds no secret."""
+    account = trial.account
+    lines = [
+        f"traymail {version}",
+        f"{account.host}:{account.port} {account.security.value}, {account.auth.value}",
+        headline(trial).title.translated(translate),
+        "",
+    ]
+    for name, row in zip(_ORDER, trial.rows, strict=True):
+        took = "" if row.ms is None else f" {row.ms} ms"
+        lines.append(f"{name:<5} {row.mark.value:<8}{took} {_said(row.detail, translate)}".rstrip())
+    if trial.advice is not None:
+        advice = trial.advice
+        words = (advice.title, advice.way_out or "", advice.reply)
+        lines += ["", *(_said(one, translate) for one in words if one)]
+    return "\n".join(lines) + "\n"
+
+
+def _said(words: Text | str, translate: Translate) -> str:
+    return words.translated(translate) if isinstance(words, Text) else words
+
+
+def _settled(rows: tuple[StepRow, ...]) -> tuple[StepRow, ...]:
+    open_ones = {Mark.RUNNING, Mark.WAITING}
+    return tuple(StepRow(Mark.SKIPPED) if row.mark in open_ones else row for row in rows)
+
+
+def _row(trial: Trial, step: Step) -> StepRow:
+    match step.ok:
+        case True:
+            return StepRow(Mark.DONE, _detail(trial.account, step), step.ms)
+        case False:
+            refused = step.step in {"auth", "mail"}
+            return StepRow(Mark.FAILED, text("refused") if refused else text("failed"), step.ms)
+        case None:
+            if step.step == "auth" and trial.failed_at is None:
+                return StepRow(Mark.SKIPPED, _no_login(trial.account))
+            return StepRow(Mark.SKIPPED)
+
+
+def _no_login(account: Account) -> Text:
+    return text("not wanted") if account.auth is Auth.NONE else text("no code to log in with")
+
+
+def _detail(account: Account, step: Step) -> Text | str:
+    match step.step:
+        case "dns":
+            return f"{account.host} → {str(step.detail).partition(',')[0]}"
+        case "tcp":
+            return text("port {port}", port=account.port)
+        case "tls":
+            return _protection(step.detail)
+        case "ehlo":
+            size = _SIZE.search(str(step.detail))
+            if size is None or int(size[1]) == 0:
+                return text("answered")
+            return text("mails up to {n} MB", n=int(size[1]) // _MB)
+        case _:
+            return text("accepted")
+
+
+def _protection(detail: Text | str) -> Text | str:
+    values = _values(detail)
+    if {"version", "date"} <= values.keys():
+        return text("{version}, valid until {date}", **values)
+    return detail
+
+
+def _advice(step: Step) -> Advice:
+    values = _values(step.detail)
+    title, reply = values.get("title"), values.get("reply", "")
+    if isinstance(title, Text):
+        return Advice(title, step.advice, str(reply))
+    if isinstance(step.detail, Text):
+        return Advice(step.detail, step.advice)
+    return Advice(text("The server refused it."), step.advice, step.detail)
+
+
+def _values(words: Text | str) -> dict[str, object]:
+    return dict(words.values) if isinstance(words, Text) else {}
+
+
+_FAILURES: Mapping[str, Headline] = {
+    "": Headline(text("The test could not be made"), text("The server was not asked.")),
+    "dns": Headline(
+        text("The server is not found"), text("Look at its name, and at your network.")
+    ),
+    "tcp": Headline(
+        text("The server is not reached"), text("Look at its port, and at your network.")
+    ),
+    "tls": Headline(
+        text("The connection is not safe"), text("Nothing was sent: your code stayed here.")
+    ),
+    "ehlo": Headline(
+        text("The server does not want to talk"), text("It is reached, but it refuses.")
+    ),
+    "auth": Headline(text("The login was refused"), text("The network and the server are fine.")),
+    "mail": Headline(
+        text("The test mail was refused"), text("Everything before it works, the login too.")
+    ),
+}
