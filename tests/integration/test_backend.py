@@ -1,0 +1,100 @@
+"""What windows ask, done by a running program: real files, a real outbox, no server."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.wait import until
+from traymail.app import App
+from traymail.backend import LiveBackend
+from traymail.core.errors import InputError, SettingsError
+from traymail.core.message import Address, Draft
+from traymail.core.outbox import State
+from traymail.desktop.paths import home
+from traymail.program import Program
+from traymail.ui.backend import SavedDraft
+
+CONFIG = """\
+version = 1
+
+[accounts.here]
+address = "me@example.com"
+host = "127.0.0.1"
+port = 2525
+security = "none"
+auth = "none"
+"""
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[LiveBackend]:
+    app = App(home(str(tmp_path / "home"), {}), {}, "en")
+    app.home.make()
+    app.home.config_file.write_text(CONFIG)
+    app.instance.claim()
+    program = Program(app, app.settings_file.load(), lambda: None)
+    program.start()
+    yield LiveBackend(app, program)
+    program.stop()
+    app.close()
+
+
+def draft() -> Draft:
+    return Draft("here", Address("me@example.com"), (Address("ann@example.com", "Ann"),), text="x")
+
+
+def test_a_post_can_be_undone_while_it_waits(backend: LiveBackend) -> None:
+    item = backend.post(draft(), timedelta(minutes=5))
+    assert backend.take_back(item.id)
+    assert backend.detail(item.id).item.state is State.CANCELLED
+    assert not backend.take_back(item.id)
+    assert backend.people() == (Address("ann@example.com", "Ann"),)
+
+
+def test_a_mail_is_found_and_saved(backend: LiveBackend, tmp_path: Path) -> None:
+    backend.pause(None)
+    item = backend.post(draft(), timedelta(0))
+    assert [one.id for one in backend.find(search="ann@")] == [item.id]
+    backend.save_eml(item.id, tmp_path / "mail.eml")
+    assert b"Message-ID: " + item.message_id.encode() in (tmp_path / "mail.eml").read_bytes()
+
+
+def test_a_draft_is_kept_until_it_is_empty(backend: LiveBackend) -> None:
+    kept = SavedDraft(account="here", to=("ann@exa",), body="half a")
+    backend.keep_draft(kept)
+    assert backend.draft() == kept
+    backend.keep_draft(SavedDraft())
+    assert backend.draft() == SavedDraft()
+
+
+def test_a_rule_is_checked_previewed_saved_switched_and_removed(
+    backend: LiveBackend, tmp_path: Path
+) -> None:
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "a.pdf").write_bytes(b"pdf")
+    rule = {"name": "Scans", "kind": "folder", "to": ["ann@example.com"]}
+    wrong = {**rule, "folder": str(tmp_path / "gone"), "settle_seconds": -1}
+    assert {one.where for one in backend.check_rule(wrong, None)} >= {"settle_seconds"}
+    with pytest.raises(SettingsError):
+        backend.save_rule(wrong, None)
+    good = {**rule, "folder": str(tmp_path / "drop")}
+    assert backend.check_rule(good, None) == ()
+    assert backend.preview_rule(good, None).preview.events == 1
+    backend.save_rule(good, None)
+    until(lambda: "Scans" in backend.overview().rules, what="the rule at work")
+    backend.enable_rule("Scans", enabled=False)
+    until(lambda: "Scans" not in backend.overview().rules, what="the rule off")
+    assert backend.rule_fields("Scans")["enabled"] is False
+    backend.remove_rule("Scans")
+    with pytest.raises(InputError):
+        backend.remove_rule("Scans")
+
+
+def test_problems_of_an_account_name_its_fields(backend: LiveBackend) -> None:
+    account, problems = backend.check_account("here", {"port": 99999})
+    assert account is None
+    assert [one.where for one in problems] == ["port"]
+    account, problems = backend.check_account("here", {"port": 587})
+    assert (account is None) == bool(problems)

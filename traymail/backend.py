@@ -1,0 +1,339 @@
+"""The program behind the windows: `traymail.ui.backend.Backend` over the real parts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from traymail.app import App
+from traymail.core.account import Account, Auth
+from traymail.core.account_table import read_account
+from traymail.core.commands import Pause, Resume, Wake
+from traymail.core.errors import Problem, SettingsError
+from traymail.core.events import Event
+from traymail.core.examination import Proposal, Step
+from traymail.core.message import Address, Draft
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.rule import Rule
+from traymail.core.rules.log import LogRule
+from traymail.core.secret import Secret
+from traymail.core.settings import Settings, place_of
+from traymail.dry_run import DryRun
+from traymail.program import Program
+from traymail.store import drafts
+from traymail.store.edits import drop_rule, put_account, put_rule, put_value
+from traymail.store.people import People
+from traymail.trial import send_to_oneself
+from traymail.ui.backend import Fields, MailDetail, Overview, RulePreview, SavedDraft
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+PREVIEW_MAILS = 20
+PREVIEW_LINES = 200
+TESTED_STEPS = ("dns", "tcp", "tls", "ehlo", "auth")
+
+
+class LiveBackend:
+    """What windows ask, done by the running program of a home."""
+
+    def __init__(self, app: App, program: Program) -> None:
+        self._app = app
+        self._program = program
+        self._people = People(app.database)
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call ``listener`` with every event."""
+        self._app.publisher.listen(listener)
+
+    def overview(self) -> Overview:
+        """Return how everything stands."""
+        outbox = self._app.outbox
+        snapshot = self._program.engine.snapshot()
+        names = {*snapshot.settings.accounts, *outbox.counts_by_account()}
+        error = self._program.config_error
+        return Overview(
+            settings=snapshot.settings,
+            accounts={name: outbox.account_state(name) for name in sorted(names)},
+            rules=snapshot.rules,
+            counts=outbox.counts(),
+            paused=snapshot.paused,
+            paused_until=snapshot.paused_until,
+            config_error=() if error is None else error.problems,
+        )
+
+    # --- mail -----------------------------------------------------------------------------
+
+    def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
+        """Store a mail that leaves after ``undo``."""
+        item = self._app.store(draft, undo)
+        self._people.note((*draft.to, *draft.cc, *draft.bcc), self._app.clock.now())
+        self._wake()
+        return item
+
+    def take_back(self, mail_id: int) -> bool:
+        """Undo a post, if it has not begun to leave."""
+        return bool(self._app.outbox.cancel([mail_id], self._app.clock.now()))
+
+    def send_now(self, mail_id: int) -> None:
+        """End the wait of a post early."""
+        self.retry((mail_id,))
+
+    def find(
+        self,
+        *,
+        state: State | None = None,
+        account: str | None = None,
+        rule: str | None = None,
+        search: str = "",
+        limit: int = 500,
+    ) -> list[OutboxItem]:
+        """Return mails, newest first."""
+        return self._app.outbox.find(
+            state=state, account=account, rule=rule, search=search, limit=limit
+        )
+
+    def detail(self, mail_id: int) -> MailDetail:
+        """Return all that is known of one mail."""
+        outbox = self._app.outbox
+        mail = outbox.mail(mail_id)
+        return MailDetail(
+            item=outbox.get(mail_id),
+            text=mail.text,
+            html=mail.html,
+            attachments=tuple(placed.attachment for placed in mail.placed),
+            attempts=tuple(outbox.attempts(mail_id)),
+            verdicts=tuple(outbox.verdicts(mail_id)),
+        )
+
+    def save_eml(self, mail_id: int, target: Path) -> None:
+        """Write the message as a file."""
+        mail = self._app.outbox.mail(mail_id)
+        with target.open("wb") as file:
+            file.writelines(mail.chunks(self._app.spool.open))
+
+    def retry(self, ids: tuple[int, ...] | None) -> None:
+        """Try mails now, also of an account that was stopped."""
+        self._app.retry(ids)
+        self._wake()
+
+    def resolve(self, mail_id: int, answer: State) -> None:
+        """Settle an unknown mail."""
+        answered: Literal["sent", "resend"] = "sent" if answer is State.SENT else "resend"
+        self._app.outbox.resolve(mail_id, answered, self._app.clock.now())
+        self._wake((mail_id,))
+
+    def cancel(self, ids: tuple[int, ...]) -> None:
+        """Take mails out of the queue; stop those that are being sent."""
+        self._app.outbox.cancel(ids, self._app.clock.now())
+        self._program.interruptions.request(ids)
+        self._wake(ids)
+
+    def _wake(self, ended: tuple[int, ...] = ()) -> None:
+        self._program.engine.submit(Wake(ended))
+
+    # --- what the quick-send window remembers ---------------------------------------------
+
+    def draft(self) -> SavedDraft:
+        """Return the kept draft; what an older version kept otherwise is passed over."""
+        kept = drafts.load(self._app.home.state)
+        names = {field.name for field in fields(SavedDraft)}
+        known: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in kept.items()
+            if key in names
+        }
+        return SavedDraft(**known)
+
+    def keep_draft(self, draft: SavedDraft) -> None:
+        """Keep a draft; an empty one forgets it."""
+        drafts.save(self._app.home.state, {} if draft == SavedDraft() else asdict(draft))
+
+    def keep_picture(self, png: bytes) -> Path:
+        """Keep a pasted picture where a draft finds it after a restart."""
+        return drafts.keep_picture(self._app.home.state, f"{secrets.token_hex(8)}.png", png)
+
+    def people(self) -> tuple[Address, ...]:
+        """Return past recipients, the most used first."""
+        return self._people.known()
+
+    def forget_person(self, mailbox: str) -> None:
+        """Offer a recipient no more."""
+        self._people.forget(mailbox)
+
+    # --- accounts -------------------------------------------------------------------------
+
+    def find_server(self, address: str) -> Proposal | None:
+        """Propose a server for an address."""
+        from traymail.senders.detect import detect
+
+        return detect(address)
+
+    def check_account(
+        self, name: str, values: Fields
+    ) -> tuple[Account | None, tuple[Problem, ...]]:
+        """Return the account these fields make, or every problem of a field."""
+        problems: list[Problem] = []
+        account = read_account(name, self._account_table(name, values), str(Path.home()), problems)
+        prefix = place_of("accounts", name)
+        return account, tuple(
+            replace(one, where=one.where.removeprefix(prefix).lstrip(".")) for one in problems
+        )
+
+    def test_account(self, account: Account, secret: Secret | None) -> Iterator[Step]:
+        """Try an account live, with a mail to itself at the end."""
+        from traymail.senders.probe import examine
+
+        wanted = secret is None and account.auth is not Auth.NONE
+        known = self._app.credentials.get(account) if wanted else secret
+        passed = True
+        for step in examine(account, known, self._app.clock):
+            if step.step in TESTED_STEPS:
+                passed = passed and step.ok is not False
+                yield step
+        language = self._program.engine.snapshot().settings.language
+        translate = self._app.translate(language)
+        mail = (
+            send_to_oneself(self._app, account, known, translate) if passed else Step("mail", None)
+        )
+        yield mail
+        if mail.ok:
+            self._app.let_go(account.name, mails=True)
+
+    def save_account(self, name: str, values: Fields, secret: Secret | None) -> None:
+        """Add or change an account; its secret goes to the keyring first."""
+        account, problems = self.check_account(name, values)
+        if account is None:
+            raise SettingsError(problems)
+        if secret is not None:
+            self._app.credentials.set(account, secret)
+        table = self._account_table(name, values)
+        self._program.edit(lambda document: put_account(document, name, table))
+        self._app.let_go(name, mails=True)
+
+    def remove_account(self, name: str) -> None:
+        """Remove an account and its secret."""
+        account = self._program.engine.snapshot().settings.accounts.get(name)
+        self._app.settings_file.remove_account(name)
+        self._program.reload()
+        self._app.outbox.forget_account(name)
+        if account is not None:
+            self._app.credentials.delete(account)
+
+    def set_default(self, name: str) -> None:
+        """Make an account the default one."""
+        self.set_general("default_account", name)
+
+    def _account_table(self, name: str, values: Fields) -> dict[str, Any]:
+        """Return an account's table with these values put in; None takes a key out."""
+        kept = self._app.settings_file.document().get("accounts", {}).get(name, {})
+        return {key: value for key, value in {**kept, **values}.items() if value is not None}
+
+    # --- rules ----------------------------------------------------------------------------
+
+    def check_rule(self, values: Fields, before: str | None) -> tuple[Problem, ...]:
+        """Return every problem of a rule; ``where`` is the field."""
+        try:
+            self._tried_rule(values, before)
+        except SettingsError as error:
+            return error.problems
+        return ()
+
+    def preview_rule(self, values: Fields, before: str | None) -> RulePreview:
+        """Return what these fields would do now; raises SettingsError when they are wrong."""
+        rule, settings = self._tried_rule(values, before)
+        dry = DryRun(self._app.home.own_folders, self._app.translate(settings.language), _no_bar)
+        now = self._app.clock.now()
+        told = dry.preview(rule, settings.accounts[rule.account], None, now, PREVIEW_MAILS)
+        lines = dry.last_lines(rule, PREVIEW_LINES) if isinstance(rule, LogRule) else ()
+        return RulePreview(told, lines)
+
+    def rule_fields(self, name: str) -> Fields:
+        """Return a saved rule as its form holds it."""
+        rules = self._app.settings_file.document().get("rules", [])
+        found: Fields = next(rule for rule in rules if rule.get("name") == name)
+        return found
+
+    def save_rule(self, values: Fields, before: str | None) -> None:
+        """Add or change a rule."""
+
+        def change(document: TOMLDocument) -> None:
+            put_rule(document, values, before)
+
+        self._program.edit(change)
+
+    def remove_rule(self, name: str) -> None:
+        """Remove a rule."""
+        self._program.edit(lambda document: drop_rule(document, name))
+
+    def enable_rule(self, name: str, *, enabled: bool) -> None:
+        """Switch a rule on or off."""
+        self.save_rule({"enabled": enabled}, name)
+
+    def _tried_rule(self, values: Fields, before: str | None) -> tuple[Rule, Settings]:
+        """Return the rule these fields make; raises SettingsError with its own problems only."""
+        place = ""
+
+        def change(document: TOMLDocument) -> None:
+            nonlocal place
+            place = f"rules[{put_rule(document, {**values, 'enabled': True}, before)}]"
+
+        try:
+            loaded = self._app.settings_file.tried(change)
+        except SettingsError as error:
+            own = [one for one in error.problems if one.where.startswith(place)]
+            raise SettingsError(
+                tuple(replace(one, where=one.where[len(place) :].lstrip(".")) for one in own)
+                or error.problems
+            ) from error
+        settings = loaded.settings
+        name = values.get("name", before)
+        return next(rule for rule in settings.rules if rule.name == name), settings
+
+    # --- the program ----------------------------------------------------------------------
+
+    def set_general(self, key: str, value: object) -> None:
+        """Change a top-level value of the configuration."""
+        self._program.edit(lambda document: put_value(document, key, value))
+
+    def export_settings(self, target: Path) -> None:
+        """Write the configuration without any secret."""
+        self._app.settings_file.export(target)
+
+    def import_settings(self, source: Path) -> None:
+        """Take a configuration over, when it is valid."""
+        self._app.settings_file.import_from(source)
+        self._program.reload()
+
+    def places(self) -> Mapping[str, Path]:
+        """Return where the files are."""
+        home = self._app.home
+        return {"config": home.config_file, "state": home.state, "log": home.log_file}
+
+    def autostart(self) -> bool:
+        """Return whether the program starts with the desktop session."""
+        return self._app.autostart.is_on()
+
+    def set_autostart(self, *, on: bool) -> None:
+        """Start with the desktop session, or not."""
+        self._app.autostart.set(on=on)
+
+    def pause(self, until: datetime | None) -> None:
+        """Let nothing leave until then."""
+        self._program.engine.submit(Pause(until))
+
+    def resume(self) -> None:
+        """Let mail leave again."""
+        self._program.engine.submit(Resume())
+
+    def quit(self) -> None:
+        """End the program."""
+        self._program.end()
+
+
+def _no_bar(_work: int, _done: int, _total: int) -> None:
+    """Nobody watches a preview's progress."""
