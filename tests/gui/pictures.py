@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.gui.gallery import FormGallery, WidgetGallery
+from tests.gui.quick import QUICK
 from tests.support.display import display
 from tests.support.tk import until_tk
 from traymail.desktop.language import translator
@@ -23,6 +24,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form": lambda root: FormGallery(root, problems=False),
     "gallery-form-problems": lambda root: FormGallery(root, problems=True),
     "gallery-widgets": WidgetGallery,
+    **QUICK,
 }
 LOOKS: tuple[tuple[Mode, str, int], ...] = (
     ("light", "en", 100),

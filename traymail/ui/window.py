@@ -9,7 +9,7 @@ from traymail.ui.icons import window_icons
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Root, Words
 
-_SCREEN_PART = 0.9
+SCREEN_PART = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Window(tk.Toplevel):
             self.geometry(self._place)
             return
         px, wanted = self.look.px, self.size_wanted
-        most_wide = int(self.winfo_screenwidth() * _SCREEN_PART)
-        most_high = int(self.winfo_screenheight() * _SCREEN_PART)
+        most_wide = int(self.winfo_screenwidth() * SCREEN_PART)
+        most_high = int(self.winfo_screenheight() * SCREEN_PART)
         if wanted.height == 0:
             # The content may wrap: its height is known once its width is.
             self.geometry(f"{min(px(wanted.width), most_wide)}x{most_high}")

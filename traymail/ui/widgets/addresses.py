@@ -47,7 +47,7 @@ class AddressField(Area):
         self._enabled = True
         self._flow = Flow(self)
         self._flow.pack(fill="x", expand=True)
-        self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=12)
+        self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=6)
         self._popup = Proposals(self.entry, self._take)
         self._bind()
         self._show()

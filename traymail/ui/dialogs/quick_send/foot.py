@@ -133,7 +133,7 @@ class _Question(Area):
             row=0, column=0, padx=(0, px(14))
         )
         Label(self, question, "fg", "TmStrong").grid(row=0, column=1, sticky="w")
-        back = Button(self, text("Back"), no)
+        back = Button(self, text("Cancel"), no)
         back.grid(row=0, column=2, padx=(px(20), px(8)))
         go = Button(self, verb, yes, "primary", icon="send")
         go.grid(row=0, column=3)

@@ -148,8 +148,10 @@ class Head(Area):
 
     def enable(self, *, enabled: bool) -> None:
         """Let the fields be changed, or not."""
-        for field in (self.to, self.cc, self.bcc, self.subject, self._sender, self._me):
+        for field in (self.to, self.cc, self.bcc, self.subject):
             field.enable(enabled)
+        for control in (self._sender, self._me, self._copies):
+            control.enable(enabled)
 
     def unfold(self) -> None:
         """Show the rows for copies, in place of the link that asks for them."""

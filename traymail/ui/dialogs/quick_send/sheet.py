@@ -20,6 +20,9 @@ from traymail.ui.model import quick_judge as judge
 from traymail.ui.model.quick_send import QuickSend, Stage
 from traymail.ui.widgets import Area
 from traymail.ui.widgets.strips import UndoChoices
+from traymail.ui.window import SCREEN_PART
+
+LEAST = (480, 420)
 
 
 class Sheet(Area):
@@ -44,6 +47,8 @@ class Sheet(Area):
         self.head.pack(side="top", fill="x")
         self.body.pack(side="top", fill="both", expand=True)
         self._notes = Notes(self.foot, acts.open_settings)
+        for part in (self.head, self._drawer):
+            part.bind("<Configure>", lambda _event: self.later(self._make_room), add="+")
 
     def draw(self, state: QuickSend) -> None:
         """Show a state, but for what stands in the fields."""
@@ -64,6 +69,7 @@ class Sheet(Area):
             self.head.enable(enabled=writing)
             self.body.text.enable(writing)
             self._draw_foot(state)
+        self.later(self._make_room)
 
     def fill(self, written: SavedDraft) -> None:
         """Show what is written in the fields."""
@@ -78,6 +84,16 @@ class Sheet(Area):
     def focus_on_next(self, written: SavedDraft) -> None:
         """Put the keyboard where something is missing."""
         (self.body.text if written.to else self.head.to.entry).focus_set()
+
+    def _make_room(self) -> None:
+        """Let the window be no lower than its parts with a few lines of text."""
+        window = self.winfo_toplevel()
+        wide, high = window.minsize()
+        usual = self.look.px(LEAST[1])
+        screen = int(window.winfo_screenheight() * SCREEN_PART)
+        needed = min(max(usual, self.winfo_reqheight()), screen)
+        if high != needed and wide > 1:
+            window.minsize(wide, needed)
 
     def _draw_foot(self, state: QuickSend) -> None:
         acts = self._acts

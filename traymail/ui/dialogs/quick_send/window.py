@@ -21,7 +21,7 @@ from traymail.ui.dialogs.quick_send.files import Files
 from traymail.ui.dialogs.quick_send.known import Known
 from traymail.ui.dialogs.quick_send.pasting import Pasting
 from traymail.ui.dialogs.quick_send.post import Loaded, Post
-from traymail.ui.dialogs.quick_send.sheet import Keys, Sheet
+from traymail.ui.dialogs.quick_send.sheet import LEAST, Keys, Sheet
 from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
@@ -42,7 +42,7 @@ class QuickSendWindow(Window):
         doors: Doors,
         now: Callable[[], datetime],
     ) -> None:
-        super().__init__(root, text("New mail"), Size(600, 560, (480, 420)))
+        super().__init__(root, text("New mail"), Size(600, 560, LEAST))
         self._now, self._doors = now, doors
         self._held = QuickSend()
         self._asked = Prefill()

@@ -1,0 +1,163 @@
+"""The quick-send window in the states its pictures and the clip test show, without a program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from PIL import Image
+
+from traymail.core.account import Account, Security
+from traymail.core.message import Address
+from traymail.core.texts import text
+from traymail.ui.backend import SavedDraft
+from traymail.ui.dialogs.quick_send.sheet import Sheet
+from traymail.ui.form_controls import Helpers
+from traymail.ui.model.completion import chip
+from traymail.ui.model.quick_send import File, QuickSend, Stage, Standing
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Suggestion
+from traymail.ui.window import Size, Window
+
+ZH = "zh_CN"
+NAMES = {"wang.wei@example.com": "Wang Wei"}
+KNOWN = (
+    Suggestion("li.na@example.com", "Li Na"),
+    Suggestion("li.qiang@example.cn", "Li Qiang"),
+    Suggestion("lily@lab.example", "Lily (home lab)"),
+)
+
+
+def an_account(limit: int = 50_000_000) -> Account:
+    return Account(
+        name="qq",
+        address=Address("123456@qq.com", "Xiao Ming"),
+        host="smtp.qq.com",
+        port=465,
+        security=Security.TLS,
+        username="123456@qq.com",
+        provider="qq",
+        max_message_bytes=limit,
+        undo=timedelta(seconds=5),
+    )
+
+
+class Still:
+    """Acts that do nothing."""
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *_: None
+
+
+def written(language: str) -> SavedDraft:
+    if language == ZH:
+        subject, body = (
+            "会议室屏幕截图 11月23日",
+            "两位好：\n\n三号会议室的屏幕从今天早上起就是这样，新的座位平面图也一并附上。\n\n谢谢！",
+        )
+    else:
+        subject = "Meeting room screen, 23 Nov"
+        body = (
+            "Hi both,\n\nthe screen in room 3 shows this since this morning. The plan with the new "
+            "seats is attached as well.\n\nThanks!"
+        )
+    return SavedDraft(to=("wang.wei@example.com", "team@example.com"), subject=subject, body=body)
+
+
+PICTURE = File("/1", "screenshot-0941.png", 412_000)
+PLAN = File("/2", "floor plan.pdf", 9_500_000)
+
+
+class QuickPicture(Window):
+    """The content of the window in one state."""
+
+    def __init__(self, root: Root, state: QuickSend) -> None:
+        super().__init__(root, text("New mail"), Size(600, 560, (480, 420)))
+        screenshot = Image.new("RGB", (96, 90), "#e8eaf2")
+        screenshot.paste("#2b5cb8", (0, 0, 96, 16))
+        helpers = Helpers(lambda words: chip(words, NAMES), lambda _typed: KNOWN)
+        self.sheet = Sheet(self, Still(), helpers, {"/1": screenshot})  # type: ignore[arg-type] # acts that do nothing
+        self.sheet.pack(fill="both", expand=True)
+        self.sheet.fill(state.written)
+        self.sheet.draw(state)
+
+
+def _state(root: Root, **changes: object) -> QuickSend:
+    standing = Standing(known=True, accounts={"qq": an_account()}, default="qq")
+    state = QuickSend(standing, written(root.look.language), files=(PICTURE, PLAN))
+    return replace(state, **changes)  # type: ignore[arg-type] # fields of the state
+
+
+def usual(root: Root) -> Window:
+    return QuickPicture(root, _state(root))
+
+
+def empty(root: Root) -> Window:
+    return QuickPicture(root, _state(root, written=SavedDraft(), files=()))
+
+
+def no_account(root: Root) -> Window:
+    return QuickPicture(root, QuickSend(Standing(known=True)))
+
+
+def undo(root: Root) -> Window:
+    window = QuickPicture(root, _state(root))
+    window.sheet.draw(_state(root, stage=Stage.WAITING, mail=1, seconds=5))
+    return window
+
+
+def asking(root: Root) -> Window:
+    window = QuickPicture(root, _state(root))
+    window.sheet.draw(_state(root, stage=Stage.ASKING))
+    return window
+
+
+def offline(root: Root) -> Window:
+    standing = _state(root).standing
+    return QuickPicture(root, _state(root, standing=replace(standing, offline=frozenset({"qq"}))))
+
+
+def too_big(root: Root) -> Window:
+    return QuickPicture(root, _state(root, files=(PICTURE, replace(PLAN, size=39_800_000))))
+
+
+def bad_address(root: Root) -> Window:
+    draft = replace(written(root.look.language), to=("wang.wei@example.com", "li.na@"))
+    return QuickPicture(root, _state(root, written=draft))
+
+
+def full(root: Root) -> Window:
+    """Copies unfolded, more files than fit, one of them gone, Markdown, something went wrong."""
+    draft = replace(
+        written(root.look.language),
+        cc=("li.na@example.com",),
+        bcc=("boss@example.com",),
+        markdown=True,
+    )
+    files = (
+        PICTURE,
+        replace(PLAN, trouble=text("It is not there any more.")),
+        *(File(f"/more/{number}", f"notes of meeting {number}.txt", 1000) for number in range(5)),
+    )
+    trouble = text("{path} is a folder.", path="/home/ming/plan")
+    return QuickPicture(root, _state(root, written=draft, files=files, trouble=trouble))
+
+
+def completion(root: Root) -> Window:
+    window = QuickPicture(root, _state(root, files=()))
+    field = window.sheet.head.to
+    window.after(100, lambda: (field.entry.focus_force(), field.entry.insert("end", "li")))
+    return window
+
+
+QUICK = {
+    "quick-send": usual,
+    "quick-send-empty": empty,
+    "quick-send-no-account": no_account,
+    "quick-send-undo": undo,
+    "quick-send-no-subject": asking,
+    "quick-send-offline": offline,
+    "quick-send-too-big": too_big,
+    "quick-send-error": bad_address,
+    "quick-send-full": full,
+}

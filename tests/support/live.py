@@ -1,0 +1,51 @@
+"""The whole program in this process, with its windows' backend: a real home, engine and outbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.homes import Home
+from tests.support.running import account, credentials
+from tests.support.sink import Sink
+from traymail.app import App
+from traymail.backend import LiveBackend
+from traymail.desktop import paths
+from traymail.program import Program
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running program; `backend` is what its windows ask."""
+
+    home: Home
+    app: App
+    program: Program
+    backend: LiveBackend
+
+
+@contextmanager
+def live(home: Home, config: str, secrets: Path | None = None) -> Iterator[Live]:
+    """Run the program in a home until the block ends; `secrets` is as systemd gives them."""
+    home.configure(config)
+    environ = {**os.environ, **(credentials(secrets) if secrets else {})}
+    app = App(paths.home(str(home.path), environ), environ)
+    app.home.make()
+    app.instance.claim()
+    try:
+        program = Program(app, app.settings_file.load(), lambda: None)
+        program.start()
+        try:
+            yield Live(home, app, program, LiveBackend(app, program))
+        finally:
+            program.stop()
+    finally:
+        app.close()
+
+
+def at_sink(sink: Sink, ca_file: Path, more: str = "") -> str:
+    """A configuration whose account "main" logs in at a sink over TLS."""
+    return account(sink.port, ca_file=ca_file, more=more)
