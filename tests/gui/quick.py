@@ -143,11 +143,19 @@ def full(root: Root) -> Window:
     return QuickPicture(root, _state(root, written=draft, files=files, trouble=trouble))
 
 
+class CompletionPicture(QuickPicture):
+    """Somebody types."""
+
+    def shown(self) -> None:
+        entry = self.sheet.head.to.entry
+        entry.focus_force()
+        self.update()
+        entry.insert("end", "li")
+
+
 def completion(root: Root) -> Window:
-    window = QuickPicture(root, _state(root, files=()))
-    field = window.sheet.head.to
-    window.after(100, lambda: (field.entry.focus_force(), field.entry.insert("end", "li")))
-    return window
+    draft = replace(written(root.look.language), to=("wang.wei@example.com",))
+    return CompletionPicture(root, _state(root, files=(), written=draft))
 
 
 QUICK = {
@@ -160,4 +168,5 @@ QUICK = {
     "quick-send-too-big": too_big,
     "quick-send-error": bad_address,
     "quick-send-full": full,
+    "quick-send-completion": completion,
 }
