@@ -10,11 +10,18 @@ from traymail.core.texts import text
 from traymail.ui.model.menu import Choice, Do, Entry, Kind
 from traymail.ui.model.tray import Shown
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Area, Button, Line, Note, ScrollArea
+from traymail.ui.widgets import Area, Button, Label, Line, ScrollArea
 from traymail.ui.widgets.button import paint_menu
 from traymail.ui.window import Size, Window
 
+NOTE = text(
+    "This desktop shows no tray icons, so the menu is here."
+    " Closing this window keeps traymail running."
+)
 _WIDE = 300
+_BESIDE_NOTE = 18
+# Between icon and words.
+_GAP = "   "
 _ROW_HIGH = 37
 _BESIDE_ROWS = 110
 # Of the screen's height, before the rows scroll.
@@ -45,16 +52,12 @@ class ControlWindow(Window):
         # A check mark that is off leaves its room empty.
         side = self.look.px(16)
         self._no_mark = tk.PhotoImage(master=self, width=side, height=side)
-        note = Area(self, "warnbg", (18, 12))
+        note = Area(self, "warnbg", (_BESIDE_NOTE, 12))
         note.pack(fill="x")
-        Note(
-            note,
-            text(
-                "This desktop shows no tray icons, so the menu is here."
-                " Closing this window keeps traymail running."
-            ),
-            "fg",
-        ).pack(fill="x")
+        # The window's width is fixed, so the words need not wait for it to wrap.
+        words = Label(note, NOTE, "fg", "TmSmall")
+        words.configure(wraplength=self.look.px(_WIDE - 2 * _BESIDE_NOTE))
+        words.pack(fill="x")
 
     def show(self, shown: Shown) -> None:
         """Tell another state in the title."""
@@ -112,22 +115,22 @@ class ControlWindow(Window):
         self._rows[entry.id] = row
 
     def _row(self, rows: Area, entry: Entry) -> Button:
+        icon = _SUBMENU_ICONS.get(entry.id)
+        if isinstance(entry.choice, Do):
+            icon = _ICONS[entry.choice]
+        row = Button(rows, "", self._chooser(entry), "nav", icon)
+        words = self.look.say(entry.label)
         if entry.kind is Kind.SUBMENU:
-            menu = self._popup(entry)
-            words = f"{self.look.say(entry.label)}  ›"
-            row = Button(rows, "", lambda: None, "nav", _SUBMENU_ICONS[entry.id])
-            row.configure(text=f" {words}", command=partial(self._open, row, menu))
-            return row
+            row.configure(command=partial(self._open, row, self._popup(entry)))
+            words = f"{words}  ›"
         if entry.kind is Kind.CHECK:
-            row = Button(rows, "", self._chooser(entry), "nav", "check2" if entry.checked else None)
-            if not entry.checked:
-                row.configure(image=self._no_mark)
-        else:
-            icon = _ICONS[entry.choice] if isinstance(entry.choice, Do) else None
-            row = Button(rows, "", self._chooser(entry), "nav", icon)
+            self.look.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
         # Set here: in a rule's name an & is no access key.
-        row.configure(text=f" {self.look.say(entry.label)}", compound="left")
+        row.configure(text=f"{_GAP}{words}", compound="left")
         return row
+
+    def _mark(self, entry: Entry) -> str:
+        return self.look.icon("check2", 16, "link") if entry.checked else str(self._no_mark)
 
     def _chooser(self, entry: Entry) -> Callable[[], None]:
         def choose() -> None:

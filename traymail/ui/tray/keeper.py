@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from traymail.core.events import Event
 from traymail.core.ports import Clock
-from traymail.ui.backend import Backend, Overview
+from traymail.ui.backend import Overview
 from traymail.ui.model.menu import Entry, menu
 from traymail.ui.model.tray import TrayState, after, needs_you, next_look, refreshed, shown
 from traymail.ui.tray.choice import Tray
@@ -17,9 +19,12 @@ REST_SECONDS = 0.1
 class Keeper:
     """Owns the state of the tray; on the loop's thread."""
 
-    def __init__(self, loop: Loop, backend: Backend, tray: Tray, clock: Clock) -> None:
+    def __init__(
+        self, loop: Loop, overview: Callable[[], Overview], tray: Tray, clock: Clock
+    ) -> None:
+        """``overview`` is `Backend.overview`; it is called on other threads."""
         self._loop = loop
-        self._backend = backend
+        self._ask = overview
         self._tray = tray
         self._clock = clock
         self._state = TrayState()
@@ -51,7 +56,7 @@ class Keeper:
         self._asking = True
         self._stale = False
         # An outbox that cannot be read now is told of elsewhere; the next event asks again.
-        self._loop.background(self._backend.overview, self._take, lambda _error: self._rest())
+        self._loop.background(self._ask, self._take, lambda _error: self._rest())
 
     def close(self) -> None:
         """Draw nothing more; the tray itself is its owner's to stop."""

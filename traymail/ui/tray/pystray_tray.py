@@ -68,7 +68,6 @@ class PystrayTray:
     def set_menu(self, entries: tuple[Entry, ...]) -> None:
         """Offer another menu."""
         self._icon.menu = self._menu(entries)
-        self._icon.update_menu()
 
     def notify(self, bubble: Bubble) -> None:
         """Show a bubble; pystray's have no buttons."""
