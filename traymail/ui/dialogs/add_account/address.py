@@ -1,0 +1,146 @@
+"""The first page: the address, what is known of its server, and everything by hand."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from traymail.core.errors import Problem
+from traymail.core.texts import text
+from traymail.ui.form import FormView
+from traymail.ui.model.account_fields import SERVER, remark_on_port
+from traymail.ui.model.add_account import BY_HAND, Adding, Card, Search, card, remark
+from traymail.ui.widgets import Area, Box, Button, Entry, FieldRow, Label, Note, ScrollArea, Spinner
+
+_ROW = {field.name for field in SERVER}
+
+
+@dataclass(frozen=True, slots=True)
+class AddressActs:
+    """What the page tells the window."""
+
+    typed: Callable[[str], object]
+    unfold: Callable[[], object]
+    edited: Callable[[], object]
+
+
+class AddressPage(Area):
+    """Recognises while one types."""
+
+    def __init__(self, master: tk.Misc, acts: AddressActs) -> None:
+        super().__init__(master)
+        px = self.look.px
+        self._acts = acts
+        self._drawn: Card | None = None
+        self.form: FormView | None = None
+        self.unfold = Button(self, text("Other server or set up by hand…"), acts.unfold, "link")
+        self._scroll = ScrollArea(self, padding=(24, 20, 10, 12))
+        self._scroll.pack(side="top", fill="both", expand=True)
+        inner = self._scroll.inner
+        Label(inner, text("Which address do you send from?"), "fg", "TmTitle").pack(anchor="w")
+        subtitle = Label(inner, text("traymail fills in the server settings for you."), "muted")
+        subtitle.pack(anchor="w", pady=(px(4), px(16)))
+        self._row = FieldRow(inner, text("Email address"), above=True)
+        self._row.pack(fill="x")
+        self.entry = Entry(self._row.controls, on_change=acts.typed)
+        self.entry.pack(fill="x")
+        self._holder = Area(inner)
+        self._holder.pack(fill="x")
+        self._remark = Note(inner, "", "muted", font="TkDefaultFont")
+        self._below = Area(inner)
+        self._below.pack(fill="x")
+
+    def show(self, state: Adding) -> None:
+        """Draw the page."""
+        if self.entry.value != state.typed:
+            self.entry.value = state.typed
+        shown = card(state)
+        if shown != self._drawn:
+            self._drawn = shown
+            self._draw_card(shown)
+        self._show_remark(state)
+        if state.by_hand is None:
+            px = self.look.px
+            self.unfold.pack(
+                side="bottom", anchor="w", padx=px(18), pady=px(16), before=self._scroll
+            )
+        else:
+            self.unfold.pack_forget()
+        self._show_form(state)
+        address = next((one for one in state.problems if one.where == "address"), None)
+        self._row.tell(address.what if address else None)
+        self.entry.mark(address is not None)
+
+    def _draw_card(self, shown: Card | None) -> None:
+        for child in self._holder.winfo_children():
+            child.destroy()
+        if shown is None:
+            self._holder.configure(height=1)
+            return
+        px = self.look.px
+        box = Box(self._holder, "card", (16, 14))
+        box.pack(fill="x", pady=(px(16), 0))
+        picture = Box(box, "infobg", 9)
+        picture.pack(side="left", padx=(0, px(14)))
+        Label(picture, "", "link", icon="envelope-at", icon_size=22).pack()
+        sign = Area(box)
+        sign.pack(side="right")
+        _draw_sign(sign, shown)
+        middle = Area(box)
+        middle.pack(side="left", fill="x", expand=True)
+        Label(middle, shown.title, "fg", "TmStrong").pack(anchor="w")
+        Label(middle, shown.detail, "muted", "TmSmall").pack(anchor="w", pady=(px(2), 0))
+
+    def _show_remark(self, state: Adding) -> None:
+        words = remark(state)
+        if words is None:
+            self._remark.pack_forget()
+            return
+        serious = state.search is Search.MISSING or (self._drawn and not self._drawn.usable)
+        if serious:
+            self._remark.say(words, "warning", "exclamation-triangle")
+        else:
+            self._remark.say(words, "muted")
+        self._remark.pack(fill="x", pady=(self.look.px(14), 0), before=self._below)
+
+    def _show_form(self, state: Adding) -> None:
+        if state.by_hand is None:
+            if self.form is not None:
+                self.form.destroy()
+                self.form = None
+                self._below.configure(height=1)
+            return
+        if self.form is None:
+            self.form = FormView(
+                self._below, BY_HAND, lambda _name: self._acts.edited(), label_width=110
+            )
+            self.form.pack(fill="x", pady=(self.look.px(16), 0))
+        if self.form.values != state.by_hand:
+            self.form.fill(state.by_hand)
+        self.form.show_problems(state.problems)
+        self._tell_port(state)
+
+    def _tell_port(self, state: Adding) -> None:
+        if self.form is None or state.by_hand is None or _told(state.problems):
+            return
+        provider = state.provider.id if state.provider else ""
+        words = remark_on_port(state.by_hand, provider)
+        if words is not None:
+            self.form.tell("port", words)
+
+
+def _told(problems: tuple[Problem, ...]) -> bool:
+    """Whether there is an error in the row of the port, which comes before a warning."""
+    return any(one.where in _ROW for one in problems)
+
+
+def _draw_sign(master: Area, shown: Card) -> None:
+    if shown.search is Search.RUNNING:
+        spinner = Spinner(master, size=18)
+        spinner.pack()
+        spinner.start()
+    elif shown.usable:
+        Label(master, text("Recognised"), "success", icon="check-circle-fill").pack()
+    else:
+        Label(master, text("not yet possible"), "warning", icon="exclamation-triangle").pack()

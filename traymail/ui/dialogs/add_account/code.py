@@ -1,0 +1,93 @@
+"""The second page: how to get the code, and the field it goes into."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+from traymail.core.texts import text
+from traymail.ui.model.guides import CodeCheck, Guide, GuideStep
+from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label, Line, Note, ScrollArea
+
+
+class CodePage(Area):
+    """Made for one guide; the code lives in its field only until it is tried."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        guide: Guide,
+        typed: Callable[[str], object],
+        open_page: Callable[[str], object],
+    ) -> None:
+        super().__init__(master)
+        px = self.look.px
+        self.guide = guide
+        self._typed = typed
+        self._fill_bottom(guide)
+        scroll = ScrollArea(self, padding=(24, 20, 10, 8))
+        scroll.pack(side="top", fill="both", expand=True)
+        inner = scroll.inner
+        Label(inner, guide.title, "fg", "TmTitle").pack(anchor="w")
+        intro = Note(inner, guide.intro, "muted", font="TkDefaultFont")
+        intro.pack(fill="x", pady=(px(4), px(6)))
+        for number, step in enumerate(guide.steps, start=1):
+            url = guide.url if number == 1 else ""
+            _draw_step(inner, number, step, (lambda: open_page(guide.url)) if url else None)
+
+    def show(self, check: CodeCheck) -> None:
+        """Show what is to be said of the code."""
+        self._row.tell(check.note, check.severity)
+
+    def clear(self) -> None:
+        """Forget what stands in the field."""
+        self.entry.value = ""
+        self.show(CodeCheck(None))
+
+    def _fill_bottom(self, guide: Guide) -> None:
+        px = self.look.px
+        bottom = Area(self, padding=(24, 0, 24, 12))
+        bottom.pack(side="bottom", fill="x")
+        Line(bottom).pack(fill="x", pady=(0, px(12)))
+        self._row = FieldRow(bottom, guide.label, _COPIED, above=True)
+        self._row.pack(fill="x")
+        self.paste = Button(self._row.controls, text("Paste"), self._paste, icon="clipboard")
+        self.paste.pack(side="right", padx=(px(8), 0))
+        font = "TkDefaultFont" if guide.hidden else "TkFixedFont"
+        self.entry = Entry(
+            self._row.controls, on_change=self._typed, font=font, secret=guide.hidden
+        )
+        self.entry.pack(side="left", fill="x", expand=True)
+        kept = text("Kept in the password store of this computer, never in a file.")
+        Note(bottom, kept, "muted", "shield-lock").pack(fill="x", pady=(px(6), 0))
+
+    def _paste(self) -> None:
+        try:
+            words = self.clipboard_get()
+        except tk.TclError:  # nothing, or no text
+            return
+        self.entry.value = words.strip()
+        self._typed(self.entry.value)
+        self.entry.focus_set()
+        self.entry.icursor("end")
+
+
+_COPIED = text("Copy and paste it: spaces are dropped where they do not count.")
+
+
+def _draw_step(
+    master: Area, number: int, step: GuideStep, open_page: Callable[[], object] | None
+) -> None:
+    px = master.look.px
+    row = Area(master)
+    row.pack(fill="x", pady=(px(6), 0))
+    row.columnconfigure(1, weight=1)
+    row.rowconfigure(0, minsize=px(30))
+    sign = Label(row, "", "link", icon=f"{number}-circle", icon_size=18)
+    sign.grid(row=0, column=0, sticky="w", padx=(0, px(16)))
+    Note(row, step.words, "fg", font="TkDefaultFont").grid(row=0, column=1, sticky="we")
+    if step.hint is not None:
+        Note(row, step.hint).grid(row=1, column=1, sticky="we")
+    if open_page is not None:
+        button = Button(row, text("Open page"), open_page, icon="box-arrow-up-right")
+        button.grid(row=0, column=2, sticky="e", padx=(px(12), 0))

@@ -1,0 +1,269 @@
+"""The window that adds an account: what the user does becomes the next value of its state."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+from functools import partial
+
+from traymail import __version__
+from traymail.core.account import Account
+from traymail.core.errors import Problem, SettingsError, TraymailError
+from traymail.core.provider import free_name
+from traymail.core.texts import text
+from traymail.ui.backend import Backend
+from traymail.ui.bridge import Background, Job
+from traymail.ui.dialog import Dialog
+from traymail.ui.dialogs.add_account.address import AddressActs, AddressPage
+from traymail.ui.dialogs.add_account.buttons import ButtonBar
+from traymail.ui.dialogs.add_account.code import CodePage
+from traymail.ui.dialogs.add_account.head import Head
+from traymail.ui.model import add_account as model
+from traymail.ui.model.add_account import Adding, Page, Saving, Search
+from traymail.ui.model.add_buttons import Act, buttons
+from traymail.ui.model.trial import Verdict, report
+from traymail.ui.theme import Root
+from traymail.ui.trial_view import TrialView
+from traymail.ui.widgets import Area, ScrollArea, Toast
+from traymail.ui.window import Size
+
+_SEARCH_AFTER_MS = 600
+Checked = tuple[str, Account | None, tuple[Problem, ...]]
+
+
+class AddAccountWindow(Dialog):
+    """Three pages; nothing is saved before the test, or "Save anyway"."""
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        background: Background,
+        on_added: Callable[[str], object] = lambda _name: None,
+    ) -> None:
+        """``on_added`` is called with the name of each new account."""
+        super().__init__(root, text("Add account"), Size(640, 560))
+        self._backend, self._background, self._on_added = backend, background, on_added
+        self._held = Adding()
+        self._job: Job | None = None
+        self._timer: str | None = None
+        self._head = Head(self)
+        self._head.pack(side="top", fill="x", before=self.body)
+        acts = AddressActs(self._typed, self._unfold, self._edited)
+        self.address = AddressPage(self.body, acts)
+        self.code: CodePage | None = None
+        self._test = ScrollArea(self.body, padding=(24, 20, 10, 12))
+        self._trial = TrialView(self._test.inner)
+        self._trial.pack(fill="x")
+        self._toast = Toast(self)
+        self.bar = ButtonBar(self.footer, self._act)
+        self._in_sight: Area | None = None
+        self.become(Adding())
+
+    @property
+    def held(self) -> Adding:
+        """What the window shows."""
+        return self._held
+
+    def shown(self) -> None:
+        """Put the keyboard where something is to be typed."""
+        self._focus()
+
+    def close(self) -> None:
+        """Cancel whatever is under way, forget what was typed, and hide."""
+        self._cancel()
+        self.conceal()
+        self._forget_code_page()
+        self.become(Adding())
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def _act(self, act: Act) -> None:
+        match act:
+            case Act.CANCEL | Act.DONE:
+                self.close()
+            case Act.BACK | Act.CODE_AGAIN:
+                self._cancel()
+                self.become(model.back(self._held))
+            case Act.SERVER:
+                self.become(model.to_server(self._held))
+            case Act.NEXT:
+                self._check()
+            case Act.TEST:
+                self.become(model.start(self._held))
+                self._run()
+            case Act.STOP:
+                self._cancel()
+                self.become(model.stop(self._held))
+            case Act.SAVE:
+                self.become(model.save(self._held))
+                self._save()
+            case Act.COPY_REPORT:
+                self._copy_report()
+
+    def _typed(self, words: str) -> None:
+        self._cancel()
+        self.become(model.type_address(self._held, words))
+        if self._held.search is Search.RUNNING:
+            self._timer = self.after(_SEARCH_AFTER_MS, self._search)
+
+    def _unfold(self) -> None:
+        self._cancel()
+        self.become(model.unfold(self._held))
+        if self.address.form is not None:
+            self.address.form.jump("host")
+
+    def _edited(self) -> None:
+        if self.address.form is not None:
+            self.become(model.edit(self._held, self.address.form.values))
+
+    def _typed_code(self, words: str) -> None:
+        self.become(model.type_code(self._held, words))
+
+    def _copy_report(self) -> None:
+        trial = self._held.trial
+        if trial is None:
+            return
+        words = report(trial, __version__, self.look.translate)
+        secret = self._held.code.secret
+        if secret is not None:
+            words = secret.strike_out(words, trial.account.username)
+        self.clipboard_clear()
+        self.clipboard_append(words)
+        self._toast.show(text("The report is in the clipboard. It holds no code."), "ok")
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+            self._timer = None
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _search(self) -> None:
+        self._timer = None
+        mailbox = self._held.mailbox
+        self._job = self._background.run(
+            lambda _stop: self._backend.find_server(mailbox),
+            lambda proposal: self.become(model.found(self._held, mailbox, proposal)),
+            lambda _error: self.become(model.found(self._held, mailbox, None)),
+        )
+
+    def _check(self) -> None:
+        state = self._held
+        fields = model.fields(state)
+        self.become(model.check(state))
+
+        def work(_stop: object) -> Checked:
+            taken = self._backend.overview().settings.accounts
+            name = free_name(model.provider_of(state), state.mailbox, taken)
+            return name, *self._backend.check_account(name, fields)
+
+        self._job = self._background.run(work, self._checked, self._not_checked)
+
+    def _checked(self, answer: Checked) -> None:
+        name, account, problems = answer
+        if account is None:
+            self.become(model.refused(self._held, problems))
+            return
+        self.become(model.accepted(self._held, name, account))
+        if self._held.page is Page.TEST:
+            self._run()
+
+    def _not_checked(self, error: TraymailError) -> None:
+        problems = error.problems if isinstance(error, SettingsError) else ()
+        self.become(model.refused(self._held, problems or (Problem("address", error.title),)))
+
+    def _run(self) -> None:
+        account, secret = self._held.account, self._held.code.secret
+        if account is None:
+            return
+        self._job = self._background.follow(
+            lambda: self._backend.test_account(account, secret),
+            lambda step: self.become(model.hear(self._held, step)),
+            self._ended,
+            lambda error: self.become(model.give_up(self._held, error)),
+        )
+
+    def _ended(self) -> None:
+        self.become(model.end(self._held))
+        if self._held.saving is Saving.RUNNING:
+            self._save()
+
+    def _save(self) -> None:
+        name, fields, secret = self._held.name, model.fields(self._held), self._held.code.secret
+        self._job = self._background.run(
+            lambda _stop: self._backend.save_account(name, fields, secret),
+            lambda _none: self._saved(name),
+            lambda error: self.become(model.not_saved(self._held, error)),
+        )
+
+    def _saved(self, name: str) -> None:
+        self.become(model.saved(self._held))
+        self._on_added(name)
+        trial = self._held.trial
+        if trial is None or trial.verdict is not Verdict.PASSED:
+            self.close()
+
+    def _open_page(self, url: str) -> None:
+        # A browser may take seconds to be found and started.
+        self._background.run(
+            lambda _stop: webbrowser.open(url), lambda _opened: None, lambda _error: None
+        )
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def become(self, state: Adding) -> None:
+        """Show this state."""
+        self._held = state
+        self._head.show(state.page, done=state.saving is Saving.DONE)
+        page = self._page(state)
+        turned = page is not self._in_sight
+        if turned:
+            if self._in_sight is not None:
+                self._in_sight.pack_forget()
+            page.pack(fill="both", expand=True)
+            self._in_sight = page
+        new_buttons = self.bar.show(buttons(state))
+        self.primary = self.bar.primary
+        if turned or (new_buttons and state.page is Page.TEST):
+            self._focus()
+
+    def _page(self, state: Adding) -> Area:
+        if state.page is not Page.CODE and self.code is not None:
+            self._forget_code_page()
+        match state.page:
+            case Page.ADDRESS:
+                self.address.show(state)
+                return self.address
+            case Page.CODE:
+                if self.code is None:
+                    make = partial(CodePage, self.body, model.guide(state))
+                    self.code = make(self._typed_code, self._open_page)
+                self.code.show(state.code)
+                return self.code
+            case Page.TEST:
+                if state.trial is not None:
+                    self._trial.show(state.trial, model.advice(state))
+                return self._test
+
+    def _forget_code_page(self) -> None:
+        if self.code is not None:
+            self.code.clear()
+            self.code.destroy()
+            if self._in_sight is self.code:
+                self._in_sight = None
+            self.code = None
+
+    def _focus(self) -> None:
+        match self._held.page:
+            case Page.ADDRESS:
+                self.address.entry.focus_set()
+            case Page.CODE if self.code is not None:
+                self.code.entry.focus_set()
+            case _ if self.primary is not None:
+                self.primary.focus_set()
+            case _:
+                self.focus_set()

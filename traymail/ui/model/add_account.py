@@ -1,0 +1,337 @@
+"""Adding an account: address, code, test; what the window shows follows from one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from traymail.core.account import Account, Auth
+from traymail.core.address import parse_address
+from traymail.core.errors import InputError, Problem, TraymailError
+from traymail.core.examination import Proposal, Step
+from traymail.core.fields import Form, Section, defaults
+from traymail.core.provider import AuthKind, Provider, for_address, for_host
+from traymail.core.texts import Text, text
+from traymail.ui.model import trial as trials
+from traymail.ui.model.account_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME, as_written
+from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
+from traymail.ui.model.trial import Advice, Trial, Verdict
+
+BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
+
+
+class Page(Enum):
+    """The pages, in their order."""
+
+    ADDRESS = 0
+    CODE = 1
+    TEST = 2
+
+
+class Search(Enum):
+    """Whether a server is looked for."""
+
+    NONE = "none"
+    RUNNING = "running"
+    MISSING = "missing"
+
+
+class Saving(Enum):
+    """How far the account is on its way into the configuration."""
+
+    NOT_YET = "not yet"
+    RUNNING = "running"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """All of it. ``by_hand`` are the values of the unfolded form, None while it is folded.
+
+    ``checking``: the fields are being judged. ``code`` tells of the code, never holds it as text.
+    """
+
+    page: Page = Page.ADDRESS
+    typed: str = ""
+    mailbox: str = ""
+    provider: Provider | None = None
+    proposal: Proposal | None = None
+    search: Search = Search.NONE
+    by_hand: Mapping[str, str] | None = None
+    problems: tuple[Problem, ...] = ()
+    checking: bool = False
+    name: str = ""
+    account: Account | None = None
+    code: CodeCheck = CodeCheck(None)  # noqa: RUF009 - frozen
+    trial: Trial | None = None
+    saving: Saving = Saving.NOT_YET
+    trouble: Advice | None = None
+
+
+# --- page 1: the address --------------------------------------------------------------------------
+
+
+def type_address(state: Adding, typed: str) -> Adding:
+    """Recognise the provider while the address is typed; an unknown domain is looked for."""
+    mailbox = _mailbox(typed)
+    known = for_address(mailbox) if mailbox else None
+    unknown = bool(mailbox) and known is None and state.by_hand is None
+    by_hand = state.by_hand
+    if by_hand is not None and by_hand["username"] == state.mailbox:
+        by_hand = {**by_hand, "username": mailbox}
+    return replace(
+        state,
+        typed=typed,
+        mailbox=mailbox,
+        provider=known,
+        proposal=None,
+        search=Search.RUNNING if unknown else Search.NONE,
+        by_hand=by_hand,
+        problems=(),
+    )
+
+
+def found(state: Adding, mailbox: str, proposal: Proposal | None) -> Adding:
+    """Take in what the search for an address ended with, unless it is another one by now."""
+    if mailbox != state.mailbox or state.search is not Search.RUNNING:
+        return state
+    if proposal is None:
+        return unfold(replace(state, search=Search.MISSING))
+    return replace(
+        state, search=Search.NONE, proposal=proposal, provider=proposal.provider or state.provider
+    )
+
+
+def unfold(state: Adding) -> Adding:
+    """Let everything be set by hand, beginning with what is known."""
+    if state.by_hand is not None:
+        return state
+    values = defaults(BY_HAND) | {"username": state.mailbox, "port": "465"}
+    if state.proposal is not None:
+        values |= _server(
+            state.proposal.host, state.proposal.port, state.proposal.security.value
+        ) | {"username": state.proposal.username}
+    elif state.provider is not None:
+        row = state.provider
+        values |= _server(row.host, row.port, row.security.value)
+        values["username"] = row.username_for(state.mailbox)
+    search = Search.NONE if state.search is Search.RUNNING else state.search
+    return replace(state, by_hand=values, search=search)
+
+
+def edit(state: Adding, values: Mapping[str, str]) -> Adding:
+    """Take in what was typed into the form; the problems told are void."""
+    return replace(state, by_hand=dict(values), problems=())
+
+
+def fields(state: Adding) -> dict[str, Any]:
+    """Return the account's table."""
+    table: dict[str, Any] = {"address": state.typed.strip()}
+    if state.by_hand is not None:
+        table |= {name: as_written(name, value) for name, value in state.by_hand.items()}
+        # What goes without saying is not written.
+        if table["auth"] == Auth.PASSWORD.value:
+            del table["auth"]
+        if table["username"] == state.mailbox:
+            del table["username"]
+        return {name: value for name, value in table.items() if value is not None}
+    if state.proposal is not None:
+        there = state.proposal
+        table |= {"host": there.host, "port": there.port, "security": there.security.value}
+        if there.username != state.mailbox:
+            table["username"] = there.username
+    return table
+
+
+def check(state: Adding) -> Adding:
+    """Return the state while the fields are judged."""
+    return replace(state, checking=True, problems=())
+
+
+def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
+    """Show what is wrong; what is wrong with the server can then be mended by hand."""
+    state = replace(state, checking=False, problems=problems, page=Page.ADDRESS, account=None)
+    return state if all(one.where == "address" for one in problems) else unfold(state)
+
+
+def accepted(state: Adding, name: str, account: Account) -> Adding:
+    """Go on to the code, or, where no login is wanted, to the test."""
+    page = Page.TEST if account.auth is Auth.NONE else Page.CODE
+    state = replace(state, checking=False, problems=(), name=name, account=account, page=page)
+    return start(state) if page is Page.TEST else replace(state, code=CodeCheck(None))
+
+
+def needs_a_later_version(state: Adding) -> bool:
+    """Whether the provider takes no password at all."""
+    return state.provider is not None and state.provider.auth_kind is AuthKind.OAUTH2
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of the server, below the address. ``search`` says which sign it has."""
+
+    title: Text | str
+    detail: Text | str
+    search: Search
+    usable: bool = True
+
+
+def card(state: Adding) -> Card | None:
+    """Return the card, None while there is nothing to tell or all is set by hand."""
+    if state.search is Search.RUNNING:
+        return Card(text("Looking for the server…"), _domain(state), Search.RUNNING)
+    if state.by_hand is not None:
+        return None
+    if state.proposal is not None:
+        there = state.proposal
+        row = there.provider
+        detail = f"{there.host} : {there.port}  ·  {SECURITIES[there.security]}"
+        return Card(row.name if row else _domain(state), detail, Search.NONE, _usable(state))
+    if state.provider is not None:
+        row = state.provider
+        detail = f"{row.host} : {row.port}  ·  {SECURITIES[row.security]}"
+        return Card(row.name, detail, Search.NONE, _usable(state))
+    return None
+
+
+def remark(state: Adding) -> Text | None:
+    """Return the sentence below the card, or above the form."""
+    if state.search is Search.MISSING:
+        return text(
+            "No server is found for {domain}. Ask your provider for it, and write it here.",
+            domain=_domain(state),
+        )
+    return wants(state.provider)
+
+
+# --- page 2: the code -----------------------------------------------------------------------------
+
+
+def guide(state: Adding) -> Guide:
+    """Return the guide to the code of the server that is used."""
+    return guide_for(provider_of(state))
+
+
+def type_code(state: Adding, typed: str) -> Adding:
+    """Take in the code as far as it is typed."""
+    return replace(state, code=check_code(guide(state), typed))
+
+
+# --- page 3: the test -----------------------------------------------------------------------------
+
+
+def start(state: Adding) -> Adding:
+    """Begin the test, anew."""
+    if state.account is None:
+        return state
+    begun = trials.begin(state.account)
+    return replace(state, page=Page.TEST, trial=begun, saving=Saving.NOT_YET, trouble=None)
+
+
+def hear(state: Adding, step: Step) -> Adding:
+    """Take in a step of the test."""
+    return state if state.trial is None else replace(state, trial=trials.hear(state.trial, step))
+
+
+def end(state: Adding) -> Adding:
+    """End the test; when it is good, the account is saved."""
+    if state.trial is None:
+        return state
+    ended = trials.end(state.trial)
+    good = ended.verdict is Verdict.PASSED
+    return replace(state, trial=ended, saving=Saving.RUNNING if good else Saving.NOT_YET)
+
+
+def stop(state: Adding) -> Adding:
+    """Stop the test."""
+    return state if state.trial is None else replace(state, trial=trials.stop(state.trial))
+
+
+def give_up(state: Adding, error: TraymailError) -> Adding:
+    """End a test that could not go on."""
+    if state.trial is None:
+        return state
+    return replace(state, trial=trials.give_up(state.trial, error))
+
+
+def save(state: Adding) -> Adding:
+    """Save the account, tested or not."""
+    return replace(state, saving=Saving.RUNNING, trouble=None)
+
+
+def saved(state: Adding) -> Adding:
+    """Note that the account is in the configuration."""
+    return replace(state, saving=Saving.DONE, code=CodeCheck(None))
+
+
+def not_saved(state: Adding, error: TraymailError) -> Adding:
+    """Note that it is not, and why."""
+    advice = Advice(error.title, error.advice)
+    return replace(state, saving=Saving.FAILED, trouble=advice)
+
+
+def back(state: Adding) -> Adding:
+    """Go back a page; the code is entered anew."""
+    empty = CodeCheck(None)
+    if state.page is Page.TEST and wants_login(state):
+        return replace(state, page=Page.CODE, code=empty, trial=None, trouble=None)
+    return replace(state, page=Page.ADDRESS, code=empty, trial=None, trouble=None)
+
+
+def to_server(state: Adding) -> Adding:
+    """Go back to the first page, with the server in sight."""
+    empty = CodeCheck(None)
+    state = replace(state, page=Page.ADDRESS, code=empty, trial=None, trouble=None)
+    return unfold(state)
+
+
+def advice(state: Adding) -> Advice | None:
+    """Return the one card below the rows."""
+    if state.trouble is not None:
+        return state.trouble
+    return None if state.trial is None else state.trial.advice
+
+
+def may_go_on(state: Adding) -> bool:
+    """Tell whether the address, and a server for it, are there."""
+    if state.checking or not state.mailbox or state.problems:
+        return False
+    if state.by_hand is not None:
+        return bool(state.by_hand["host"].strip())
+    return _usable(state) and (state.provider is not None or state.proposal is not None)
+
+
+def _usable(state: Adding) -> bool:
+    return not needs_a_later_version(state)
+
+
+def wants_login(state: Adding) -> bool:
+    """Tell whether there is a code to enter."""
+    return state.account is not None and state.account.auth is not Auth.NONE
+
+
+def provider_of(state: Adding) -> Provider | None:
+    """Return the row of the server that is used: by hand it may be another than the address's."""
+    if state.by_hand is not None:
+        return for_host(state.by_hand["host"].strip())
+    return state.provider
+
+
+def _server(host: str, port: int, security: str) -> dict[str, str]:
+    return {"host": host, "port": str(port), "security": security}
+
+
+def _mailbox(typed: str) -> str:
+    """Return the address typed so far when it is a whole one, else ""."""
+    try:
+        mailbox = parse_address(typed).mailbox
+    except InputError:
+        return ""
+    return mailbox if "." in mailbox.rpartition("@")[2] else ""
+
+
+def _domain(state: Adding) -> str:
+    return state.mailbox.rpartition("@")[2]

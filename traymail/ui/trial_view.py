@@ -1,0 +1,59 @@
+"""The test of an account, drawn: what it comes to, a row a step, one card of advice."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+from traymail.ui.model.trial import NAMES, Advice, Trial, headline
+from traymail.ui.widgets import Area, Box, Label, Note, StepList, StepState
+
+
+class TrialView(Area):
+    """Rows that are there from the start: nothing jumps."""
+
+    def __init__(self, master: tk.Misc) -> None:
+        super().__init__(master)
+        px = self.look.px
+        self._title = Label(self, "", "fg", "TmTitle")
+        self._title.pack(anchor="w")
+        self._more = Label(self, "", "muted")
+        self._more.pack(anchor="w", pady=(px(4), px(10)))
+        self._steps = StepList(self, tuple(NAMES.values()))
+        self._steps.pack(fill="x")
+        self._holder = Area(self)
+        self._holder.pack(fill="x")
+        self._advice: Advice | None = None
+        self._card: Box | None = None
+
+    def show(self, trial: Trial, advice: Advice | None) -> None:
+        """Show how far the test is."""
+        words = headline(trial)
+        self._title.say(words.title)
+        self._more.say(words.more)
+        for place, row in enumerate(trial.rows):
+            self._steps.show(place, StepState(row.mark.value), row.detail, row.ms)
+        if advice != self._advice:
+            self._advice = advice
+            self._draw_card(advice, told=advice is not None and advice.title == words.title)
+
+    def _draw_card(self, advice: Advice | None, *, told: bool) -> None:
+        if self._card is not None:
+            self._card.destroy()
+            self._card = None
+            self._holder.configure(height=1)
+        if advice is None:
+            return
+        px = self.look.px
+        self._card = Box(self._holder, "errbg", (16, 12))
+        self._card.pack(fill="x", pady=(px(8), 0))
+        # What the page says on top is not said twice.
+        repeated = told and advice.way_out is not None
+        if not repeated:
+            title = Note(self._card, advice.title, "fg", "lightbulb", font="TmStrong")
+            title.pack(fill="x", pady=(0, px(4)))
+        if advice.way_out is not None:
+            icon = "lightbulb" if repeated else None
+            Note(self._card, advice.way_out, "fg", icon, font="TkDefaultFont").pack(fill="x")
+        if advice.reply:
+            reply = Note(self._card, advice.reply, "muted", font="TkFixedFont")
+            reply.pack(fill="x", pady=(px(4), 0))
