@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import socket
 import subprocess
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -13,21 +15,27 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.gui.conftest import MakeRoot
 from tests.gui.quick import QUICK
 from tests.support.certificates import Certificates
 from tests.support.clip import clipped
+from tests.support.dragging import drag_source
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
-from tests.support.running import ADDRESS, CANARY
-from tests.support.sink import Sink, serve
+from tests.support.running import ADDRESS, CANARY, account
+from tests.support.selection import clipboard
+from tests.support.sink import Arrival, Sink, serve
 from tests.support.tk import until_tk
+from traymail.core.address import parse_address
 from traymail.core.outbox import State
+from traymail.store.people import People
 from traymail.ui.backend import SavedDraft
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
+from traymail.ui.model.quick_send import Stage
 from traymail.ui.theme import Root
 
 NO_CAP = 30.0
@@ -64,6 +72,10 @@ class Desk:
             self.until(lambda: hand.poll() is not None, "xdotool")
         assert hand.returncode == 0
 
+    def xdo_later(self, *arguments: str) -> None:
+        """Press keys while a dialog of Tk has the loop."""
+        subprocess.Popen(["xdotool", *arguments], env=os.environ).wait()
+
     def type(self, words: str) -> None:
         self.xdo("type", "--delay", "4", words)
 
@@ -74,6 +86,53 @@ class Desk:
         x = widget.winfo_rootx() + widget.winfo_width() // 2
         y = widget.winfo_rooty() + widget.winfo_height() // 2
         self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+
+    def another_window(self) -> QuickSendWindow:
+        """Open the window of a program that has just started on the same home."""
+        old = self.window
+        window = QuickSendWindow(
+            self.root, self.live.backend, old._known._background, old._doors, old._now
+        )
+        window.open()
+        self.until(lambda: window._loaded, "the other window")
+        return window
+
+    def people(self, *known: tuple[str, int]) -> None:
+        """Have written to somebody so often."""
+        people = People(self.live.app.database)
+        for words, times in known:
+            for _ in range(times):
+                people.note([parse_address(words)], datetime(2026, 11, 23, tzinfo=UTC))
+
+    def proposed(self) -> list[str]:
+        return [one.address for one in self.window._sheet.head.to._popup._offered]
+
+    def said(self) -> str:
+        """Return what is told below the row of recipients."""
+        note = self.window._sheet.head._rows["to"]._note
+        return str(note.label.cget("text")) if note.winfo_ismapped() else ""
+
+    def words(self) -> list[str]:
+        """Return all words that are to be seen."""
+        return [
+            str(one.cget("text")).strip()
+            for one in every_child(self.window)
+            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
+        ]
+
+    def button(self, words: str) -> tk.Misc:
+        return next(
+            one
+            for one in every_child(self.window)
+            if one.winfo_class() == "TButton"
+            and one.winfo_viewable()
+            and str(one.cget("text")).strip() == words
+        )
+
+    def arrival(self, sink: Sink) -> Arrival:
+        self.until(lambda: sink.arrivals, "the mail")
+        assert len(sink.arrivals) == 1
+        return sink.arrivals[0]
 
     def mails(self) -> list[State]:
         return [item.state for item in reversed(self.live.backend.find())]
@@ -99,7 +158,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
         program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
-        ends.append(lambda: (background.close(), bridge.close()))
+        ends.extend((bridge.close, background.close))
         return Desk(root, program, window, doors)
 
     yield make
@@ -112,6 +171,12 @@ def desk(
     make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
 ) -> Desk:
     return make_desk(at_sink(sink, certificates.ca_file), tmp_path / "secrets")
+
+
+def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
+    for child in widget.winfo_children():
+        yield child
+        yield from every_child(child)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -153,6 +218,292 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
     assert body.get_content().splitlines() == ["Hello Li Na", "see the plan. Bye"]
     assert attachment.get_content() == picture.read_bytes()
     assert desk.live.backend.draft() == SavedDraft()
+
+
+def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
+    desk.people(("Li Na <li.na@example.com>", 3), ("lily@example.com", 2), ("lisa@x.example", 1))
+    desk.open()
+    desk.type("li")
+    desk.until(desk.proposed, "proposals")
+    assert desk.proposed() == ["li.na@example.com", "lily@example.com", "lisa@x.example"]
+    desk.keys("Down", "Delete")
+    desk.until(lambda: len(desk.proposed()) == 2, "one less")
+    desk.keys("Return")
+    head = desk.window._sheet.head
+    assert head.to.addresses == ("li.na@example.com",)
+    desk.until(lambda: len(desk.live.backend.people()) == 2, "one less in the history")
+    desk.click(head._me)
+    desk.until(lambda: len(head.to.addresses) == 2, "me")
+    assert list(head.to.addresses) == ["li.na@example.com", ADDRESS]
+    desk.click(head._copies)
+    desk.type("x@x.example;")
+    desk.until(lambda: head.cc.addresses == ("x@x.example",), "a copy")
+    desk.click(head.subject)
+    desk.type("Hi")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    message = parsed(desk.arrival(sink).content)
+    assert message["To"] == f"Li Na <li.na@example.com>, {ADDRESS}"
+    assert message["Cc"] == "x@x.example"
+    assert not desk.window.winfo_viewable()
+
+
+def test_a_bad_address_is_a_red_chip_with_a_sentence(desk: Desk) -> None:
+    desk.open()
+    desk.type("li.na")
+    desk.until(lambda: desk.window._held.typing, "what is typed")
+    assert desk.said() == ""
+    desk.keys("Tab")
+    desk.until(lambda: "not a complete address" in desk.said(), "the sentence")
+    assert desk.window._sheet.foot.send_button.instate(["disabled"])
+    desk.click(desk.window._sheet.head.to.entry)
+    desk.keys("BackSpace", "BackSpace")
+    desk.until(lambda: desk.said() == "", "no sentence")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.said().startswith("Who gets it?"), "what is missing")
+
+
+def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None:
+    desk.open(Prefill(("a@x.example",), body="Hi"))
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question")
+    desk.keys("Escape")
+    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "no question")
+    assert desk.window.focus_get() is desk.window._sheet.head.subject
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question again")
+    desk.keys("Return")
+    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.window._shut()
+    desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
+    assert parsed(desk.arrival(sink).content)["Subject"] == ""
+
+
+def test_undo_can_be_off(
+    make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    config = at_sink(sink, certificates.ca_file, "undo_seconds = 0")
+    desk = make_desk(config, tmp_path / "secrets")
+    desk.open(Prefill(("a@x.example",), subject="Now", body="Hi"))
+    desk.keys("ctrl+Return")
+    desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
+    assert parsed(desk.arrival(sink).content)["Subject"] == "Now"
+
+
+def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("notes")
+    desk.open(Prefill(("a@x.example",), files=(str(file),)))
+    desk.until(lambda: desk.window._held.files, "the file")
+    desk.type("Half a")
+    desk.click(desk.button("Markdown"))
+    desk.keys("Escape")
+    desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
+    kept = SavedDraft(
+        account="main",
+        to=("a@x.example",),
+        body="Half a",
+        markdown=True,
+        files=(str(file),),
+    )
+    desk.until(lambda: desk.live.backend.draft() == kept, "the draft")
+    file.unlink()
+    again = desk.another_window()
+    desk.until(lambda: again._held.written.body == "Half a", "the draft")
+    assert again._sheet.body.value == "Half a"
+    assert again._sheet.head.to.addresses == ("a@x.example",)
+    desk.until(lambda: again._held.files[0].trouble, "that the file is gone")
+
+
+def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, sink: Sink) -> None:
+    desk.open(Prefill(("a@x.example",), subject="Once", body="Hi"))
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.live.backend.draft().posted, "the draft to know that it is posted")
+    again = desk.another_window()
+    assert again._held.empty
+    desk.until(lambda: desk.live.backend.draft() == SavedDraft(), "no draft")
+    assert parsed(desk.arrival(sink).content)["Subject"] == "Once"
+
+
+def test_what_cannot_be_read_any_more_is_told_at_the_chip(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("notes")
+    desk.open(Prefill(("a@x.example",), subject="Notes", files=(str(file), str(tmp_path))))
+    desk.until(lambda: desk.window._held.files, "the file")
+    # A folder is not attached, and a word says why.
+    assert [one.name for one in desk.window._held.files] == ["notes.txt"]
+    assert any("zip it first" in words for words in desk.words())
+    file.unlink()
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.trouble, "what is wrong")
+    assert desk.window._held.files[0].trouble is not None
+    assert "cannot be read" in desk.words()
+    file.write_text("there again")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.mail, "the undo bar")
+
+
+def test_a_mail_over_the_limit_is_not_sent(
+    make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    config = at_sink(sink, certificates.ca_file, "max_message_mb = 1")
+    desk = make_desk(config, tmp_path / "secrets")
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(900_000))
+    desk.open(Prefill(("a@x.example",), subject="Large", files=(str(large),)))
+    desk.until(lambda: desk.window._held.files, "the file")
+    assert any("1.2 MB of 1.0 MB: 127.0.0.1 would refuse this" in words for words in desk.words())
+    assert desk.window._sheet.foot.send_button.instate(["disabled"])
+    desk.keys("ctrl+Return")
+    desk.root.update()
+    assert desk.mails() == []
+
+
+def test_without_network_it_says_so_and_sends_later(
+    make_desk: Callable[..., Desk], certificates: Certificates, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    config = account(port, ca_file=certificates.ca_file, more="undo_seconds = 0")
+    desk = make_desk(config, tmp_path / "secrets")
+    desk.open(Prefill(("a@x.example",), subject="One", body="Hi"))
+    desk.keys("ctrl+Return")
+    desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
+    desk.until(lambda: desk.window._held.standing.offline, "that there is no way")
+    desk.open()
+    assert any(words.startswith("No network.") for words in desk.words())
+    assert desk.mails() == [State.QUEUED]
+
+
+def test_without_an_account_it_leads_to_one(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk("version = 1\n")
+    desk.open()
+    assert desk.window._sheet.foot.send_button.instate(["disabled"])
+    assert "No account yet" in desk.words()
+    desk.click(desk.button("Add account…"))
+    desk.until(lambda: desk.doors == ["add account"], "the way to it")
+
+
+def test_files_are_pasted(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "a plan 1.txt"
+    file.write_text("plan")
+    uris = tmp_path / "uris"
+    uris.write_text(f"# a comment\r\n{file.as_uri()}\r\nhttps://example.com/\r\n")
+    words = tmp_path / "words"
+    words.write_text(str(file))
+    desk.open(Prefill(("a@x.example",)))
+    with clipboard({"text/uri-list": uris, "UTF8_STRING": words}):
+        desk.keys("ctrl+v")
+        desk.until(lambda: desk.window._held.files, "the file")
+    assert [one.name for one in desk.window._held.files] == ["a plan 1.txt"]
+    assert desk.window._sheet.body.value == ""
+
+
+def test_words_are_pasted_where_the_keyboard_is(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("grüße 你好")
+    desk.open(Prefill(("a@x.example",)))
+    # A table is offered as words and as a picture of them.
+    with clipboard({"UTF8_STRING": words, "image/png": words}):
+        desk.keys("ctrl+v")
+        desk.until(lambda: desk.window._sheet.body.value, "the words")
+    assert desk.window._sheet.body.value == "grüße 你好"
+    assert desk.window._held.files == ()
+
+
+@pytest.mark.parametrize("by", ["key", "button", "tray"])
+def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by: str) -> None:
+    file = tmp_path / "picture.png"
+    Image.effect_noise((300, 200), 50).save(file)
+    asked = Prefill(("a@x.example",), subject="Picture", body="Look")
+    if by != "tray":
+        desk.open(asked)
+    with clipboard({"image/png": file}):
+        if by == "key":
+            desk.keys("ctrl+v")
+        elif by == "button":
+            desk.click(desk.button("Paste picture"))
+        else:
+            desk.window.send_clipboard()
+        desk.until(lambda: desk.window._held.files, "the picture")
+    assert desk.window._held.files[0].name.endswith(".png")
+    assert list(desk.window._files.thumbnails) == [desk.window._held.files[0].path]
+    if by == "tray":
+        desk.open(asked)
+        desk.until(lambda: desk.window._held.written.subject, "what was asked for")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.click(desk.button("Undo"))
+    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "the text")
+    desk.keys("ctrl+Return")
+    message = parsed(desk.arrival(sink).content)
+    attachment = next(message.iter_attachments())
+    with Image.open(io.BytesIO(attachment.get_content())) as got, Image.open(file) as sent:
+        assert got.tobytes() == sent.tobytes()
+    desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
+    kept = desk.live.home.path / "state" / "pictures"
+    desk.until(lambda: list(kept.glob("*")) == [], "the kept picture to go")
+
+
+def test_no_picture_to_paste_is_told(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("words")
+    desk.open()
+    with clipboard({"UTF8_STRING": words}):
+        desk.click(desk.button("Paste picture"))
+        desk.until(lambda: "There is no picture in the clipboard." in desk.words(), "a word")
+
+
+def test_what_says_to_be_a_picture_and_is_none_is_told(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("words")
+    desk.open()
+    with clipboard({"image/png": words}):
+        desk.click(desk.button("Paste picture"))
+        desk.until(lambda: desk.window._held.trouble, "what to do")
+
+
+def test_the_clipboard_is_sent_from_the_tray(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("to be sent")
+    with clipboard({"UTF8_STRING": words}):
+        desk.window.send_clipboard()
+        desk.until(lambda: desk.window._sheet.body.value == "to be sent", "the words")
+    assert desk.window.winfo_viewable()
+
+
+def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
+    files = [tmp_path / "one file.txt", tmp_path / "zwei 图.txt"]
+    for file in files:
+        file.write_text(file.name)
+    desk.open()
+    body = desk.window._sheet.body
+    desk.until(lambda: desk.window._drops, "the window to take drops")
+    x, y = body.winfo_rootx() + 100, body.winfo_rooty() + 100
+    with drag_source(*files) as (left, top):
+        desk.xdo("mousemove", "--sync", str(left), str(top), "mousedown", "1")
+        for step in range(1, 11):
+            desk.xdo(
+                "mousemove", str(left + (x - left) * step // 10), str(top + (y - top) * step // 10)
+            )
+        desk.xdo("mousemove", "--sync", str(x + 5), str(y + 5))
+        desk.xdo("mousemove", "--sync", str(x), str(y))
+        desk.xdo("mouseup", "1")
+        desk.until(lambda: len(desk.window._held.files) == 2, "the files")
+    assert [one.path for one in desk.window._held.files] == list(map(str, files))
+
+
+def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "chosen.txt"
+    file.write_text("chosen")
+    desk.open()
+    words = str(file)
+    desk.root.after(500, lambda: desk.xdo_later("type", "--delay", "4", words))
+    desk.root.after(1500, lambda: desk.xdo_later("key", "Return"))
+    desk.keys("ctrl+shift+a")
+    desk.until(lambda: desk.window._held.files, "the file")
+    assert desk.window._held.files[0].path == words
 
 
 @pytest.mark.parametrize("percent", [100, 200])

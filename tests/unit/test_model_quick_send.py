@@ -150,7 +150,7 @@ def test_what_is_wrong_with_an_address(words: str, wrong: str | None) -> None:
     assert (None if told is None else str(told)) == wrong
 
 
-# --- what it is opened with -------------------------------------------------------------------------
+# --- what it is opened with -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,7 @@ def test_what_fails() -> None:
     assert model.refused(waiting(), StateError(text("Disk full"))).stage is Stage.WAITING
 
 
-# --- what the program tells -------------------------------------------------------------------------
+# --- what the program tells -----------------------------------------------------------------------
 
 
 def overview(**states: AccountState) -> Overview:
