@@ -27,7 +27,7 @@ from traymail.program import Program
 from traymail.store import drafts
 from traymail.store.edits import drop_rule, put_account, put_rule, put_value
 from traymail.store.people import People
-from traymail.trial import send_to_oneself
+from traymail.trial import diagnose, send_to_oneself
 from traymail.ui.backend import Fields, MailDetail, Overview, RulePreview, SavedDraft
 
 if TYPE_CHECKING:
@@ -203,6 +203,10 @@ class LiveBackend:
         yield mail
         if mail.ok:
             self._app.let_go(account.name, mails=True)
+
+    def diagnose(self, account: Account) -> Iterator[Step]:
+        """Try an account's server step by step, up to the login."""
+        return diagnose(self._app, account)
 
     def save_account(self, name: str, values: Fields, secret: Secret | None) -> None:
         """Add or change an account; its secret goes to the keyring first."""

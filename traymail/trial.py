@@ -1,12 +1,13 @@
-"""The last step of an account's test: a mail to oneself, straight to the server."""
+"""What an account is tried with: a diagnosis of its server, and a mail to oneself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from traymail import __version__
 from traymail.app import App
-from traymail.core.account import Account
+from traymail.core.account import Account, Auth
 from traymail.core.errors import CredentialError, DeliveryError
 from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
@@ -42,6 +43,27 @@ class _Nobody:
 
     def progress(self, done: int, total: int) -> None:
         """Do nothing: a trial is too short to watch."""
+
+
+def diagnose(app: App, account: Account) -> Iterator[Step]:
+    """Try an account's server step by step, up to the login.
+
+    A secret that cannot be had is a failed login, told at its place.
+    """
+    from traymail.senders.probe import examine
+
+    secret: Secret | None = None
+    missing: CredentialError | None = None
+    if account.auth is not Auth.NONE:
+        try:
+            secret = app.credentials.get(account)
+        except CredentialError as error:
+            missing = error
+    for step in examine(account, secret, app.clock):
+        if step.step == "auth" and step.ok is None and missing is not None:
+            yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
+        else:
+            yield step
 
 
 def send_to_oneself(

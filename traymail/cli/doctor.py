@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import click
 
 from traymail.cli import endings
@@ -12,14 +9,13 @@ from traymail.cli.session import Session
 from traymail.cli.words import command, option
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
-from traymail.core.errors import CredentialError, InputError
+from traymail.core.errors import InputError
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.provider import for_host
-from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders.detect import detect as detect_server
-from traymail.senders.probe import examine
+from traymail.trial import diagnose
 
 # What a failure of each step means for the caller; the others may pass: try again later.
 STATUS = {"tls": endings.UNAVAILABLE, "auth": endings.NO_PERMISSION, "clock": endings.UNAVAILABLE}
@@ -66,7 +62,7 @@ def _visited(host: str, port: int | None, security: str | None) -> Account:
 def report(session: Session, account: Account, *, as_json: bool = False) -> int:
     """Examine a server, show each step as it is done, and return the exit status."""
     steps = []
-    for step in _steps(session, account):
+    for step in diagnose(session.app, account):
         steps.append(step)
         if not as_json:
             _show(session, step)
@@ -88,22 +84,6 @@ def report(session: Session, account: Account, *, as_json: bool = False) -> int:
         )
     failed = (STATUS.get(step.step, endings.LATER) for step in steps if step.ok is False)
     return next(failed, endings.OK)
-
-
-def _steps(session: Session, account: Account) -> Iterator[Step]:
-    """Yield the steps; a secret that cannot be had is a failed login, told at its place."""
-    secret: Secret | None = None
-    missing: CredentialError | None = None
-    if account.auth is not Auth.NONE:
-        try:
-            secret = session.app.credentials.get(account)
-        except CredentialError as error:
-            missing = error
-    for step in examine(account, secret, session.app.clock):
-        if step.step == "auth" and step.ok is None and missing is not None:
-            yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
-        else:
-            yield step
 
 
 def _show(session: Session, step: Step) -> None:

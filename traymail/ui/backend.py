@@ -177,6 +177,10 @@ class Backend(Protocol):
         """
         ...
 
+    def diagnose(self, account: Account) -> Iterator[Step]:
+        """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail."""
+        ...
+
     def save_account(self, name: str, fields: Fields, secret: Secret | None) -> None:
         """Add or change an account; the secret, if one is given, goes to the keyring."""
         ...

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Sequence
 
-from traymail.ui.model.trial import NAMES, Advice, Trial, headline
+from traymail.ui.model.trial import NAMES, TEST, Advice, Headline, Trial, headline
 from traymail.ui.widgets import Area, Box, Label, Note, StepList, StepState
 
 
 class TrialView(Area):
     """Rows that are there from the start: nothing jumps."""
 
-    def __init__(self, master: tk.Misc) -> None:
+    def __init__(self, master: tk.Misc, steps: Sequence[str] = TEST) -> None:
         super().__init__(master)
         px = self.look.px
         self._title = Label(self, "", "fg", "TmTitle")
         self._title.pack(anchor="w")
         self._more = Label(self, "", "muted")
         self._more.pack(anchor="w", pady=(px(4), px(10)))
-        self._steps = StepList(self, tuple(NAMES.values()))
+        self._steps = StepList(self, [NAMES[step] for step in steps])
         self._steps.pack(fill="x")
         self._holder = Area(self)
         self._holder.pack(fill="x")
@@ -28,13 +29,23 @@ class TrialView(Area):
     def show(self, trial: Trial, advice: Advice | None) -> None:
         """Show how far the test is."""
         words = headline(trial)
-        self._title.say(words.title)
-        self._more.say(words.more)
+        self._say(words)
         for place, row in enumerate(trial.rows):
             self._steps.show(place, StepState(row.mark.value), row.detail, row.ms)
         if advice != self._advice:
             self._advice = advice
             self._draw_card(advice, told=advice is not None and advice.title == words.title)
+
+    def clear(self, words: Headline) -> None:
+        """Let all steps wait below these words: nothing was tried yet."""
+        self._say(words)
+        self._steps.reset()
+        self._advice = None
+        self._draw_card(None, told=False)
+
+    def _say(self, words: Headline) -> None:
+        self._title.say(words.title)
+        self._more.say(words.more)
 
     def _draw_card(self, advice: Advice | None, *, told: bool) -> None:
         if self._card is not None:

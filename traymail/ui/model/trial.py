@@ -1,13 +1,17 @@
-"""The test of an account as rows that are there from the start, and what to say at its end."""
+"""The test of an account as rows that are there from the start, and what to say at its end.
+
+The same rows show a diagnosis, which has other steps and ends at the login.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from traymail.core.account import Account, Auth
+from traymail.core.address import excerpt
 from traymail.core.errors import DeliveryError, TraymailError
 from traymail.core.examination import Step
 from traymail.core.texts import Text, Translate, text
@@ -15,14 +19,18 @@ from traymail.core.texts import Text, Translate, text
 NAMES: Mapping[str, Text] = {
     "dns": text("Find the server"),
     "tcp": text("Connect"),
+    "banner": text("Be welcomed"),
     "tls": text("Encrypt"),
     "ehlo": text("Greet"),
     "auth": text("Log in"),
+    "clock": text("Compare the clocks"),
     "mail": text("Test mail"),
 }
-_ORDER = tuple(NAMES)
+TEST = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
+DIAGNOSIS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
 _SIZE = re.compile(r"\bSIZE (\d+)", re.ASCII)  # RFC 1870 section 4
 _MB = 10**6
+_WELCOME = 52  # letters of a server's welcome for which there is room
 
 
 class Mark(Enum):
@@ -71,18 +79,20 @@ class Trial:
     verdict: Verdict = Verdict.RUNNING
     failed_at: str | None = None
     advice: Advice | None = None
+    steps: tuple[str, ...] = TEST
 
 
-def begin(account: Account) -> Trial:
+def begin(account: Account, steps: tuple[str, ...] = TEST) -> Trial:
     """Return a test whose first step runs."""
-    return Trial(account, (StepRow(Mark.RUNNING), *(StepRow() for _ in _ORDER[1:])))
+    rows = (StepRow(Mark.RUNNING), *(StepRow() for _ in steps[1:]))
+    return Trial(account, rows, steps=steps)
 
 
 def hear(trial: Trial, step: Step) -> Trial:
     """Take in the result of one step; the next one runs then, unless the test has failed."""
     if trial.verdict is not Verdict.RUNNING:
         return trial
-    at = _ORDER.index(step.step)
+    at = trial.steps.index(step.step)
     rows = list(trial.rows)
     rows[at] = _row(trial, step)
     if step.ok is False and trial.failed_at is None:
@@ -94,7 +104,8 @@ def hear(trial: Trial, step: Step) -> Trial:
 
 def end(trial: Trial) -> Trial:
     """Return the test when no step comes any more."""
-    passed = trial.failed_at is None and trial.rows[-1].mark is Mark.DONE
+    mailed = trial.rows[-1].mark is Mark.DONE
+    passed = trial.failed_at is None and (mailed or "mail" not in trial.steps)
     return replace(
         trial, rows=_settled(trial.rows), verdict=Verdict.PASSED if passed else Verdict.FAILED
     )
@@ -132,9 +143,11 @@ def headline(trial: Trial) -> Headline:
                 text("It works"), text("{address} is ready to send mail.", address=mailbox)
             )
         case Verdict.STOPPED:
-            return Headline(text("The test was stopped"), text("Nothing is saved yet."))
+            saves = "mail" in trial.steps
+            more = text("Nothing is saved yet.") if saves else text("What came before is shown.")
+            return Headline(text("The test was stopped"), more)
         case Verdict.FAILED:
-            return _FAILURES[trial.failed_at or ""]
+            return _NO_CODE if _without_code(trial) else _FAILURES[trial.failed_at or ""]
 
 
 def report(trial: Trial, version: str, translate: Translate) -> str:
@@ -146,9 +159,9 @@ def report(trial: Trial, version: str, translate: Translate) -> str:
         headline(trial).title.translated(translate),
         "",
     ]
-    for name, row in zip(_ORDER, trial.rows, strict=True):
+    for name, row in zip(trial.steps, trial.rows, strict=True):
         took = "" if row.ms is None else f" {row.ms} ms"
-        lines.append(f"{name:<5} {row.mark.value:<8}{took} {_said(row.detail, translate)}".rstrip())
+        lines.append(f"{name:<6} {row.mark.value:<8}{took} {_said(row.detail, translate)}".rstrip())
     if trial.advice is not None:
         advice = trial.advice
         words = (advice.title, advice.way_out or "", advice.reply)
@@ -158,6 +171,11 @@ def report(trial: Trial, version: str, translate: Translate) -> str:
 
 def _said(words: Text | str, translate: Translate) -> str:
     return words.translated(translate) if isinstance(words, Text) else words
+
+
+def _without_code(trial: Trial) -> bool:
+    """Whether the login was not even tried."""
+    return trial.failed_at == "auth" and trial.rows[trial.steps.index("auth")].ms is None
 
 
 def _settled(rows: tuple[StepRow, ...]) -> tuple[StepRow, ...]:
@@ -170,12 +188,12 @@ def _row(trial: Trial, step: Step) -> StepRow:
         case True:
             return StepRow(Mark.DONE, _detail(trial.account, step), step.ms)
         case False:
-            refused = step.step in {"auth", "mail"}
+            refused = step.step in {"auth", "mail"} and step.ms is not None
             return StepRow(Mark.FAILED, text("refused") if refused else text("failed"), step.ms)
         case None:
             if step.step == "auth" and trial.failed_at is None:
                 return StepRow(Mark.SKIPPED, _no_login(trial.account))
-            return StepRow(Mark.SKIPPED)
+            return StepRow(Mark.SKIPPED, step.detail)
 
 
 def _no_login(account: Account) -> Text:
@@ -188,15 +206,17 @@ def _detail(account: Account, step: Step) -> Text | str:
             return f"{account.host} → {str(step.detail).partition(',')[0]}"
         case "tcp":
             return text("port {port}", port=account.port)
-        case "tls":
-            return _protection(step.detail)
-        case "ehlo":
-            size = _SIZE.search(str(step.detail))
-            if size is None or int(size[1]) == 0:
-                return text("answered")
-            return text("mails up to {n} MB", n=int(size[1]) // _MB)
-        case _:
+        case "auth" | "mail":
             return text("accepted")
+        case _:
+            return _OTHER_DETAILS[step.step](step.detail)
+
+
+def _greeting(detail: Text | str) -> Text | str:
+    size = _SIZE.search(str(detail))
+    if size is None or int(size[1]) == 0:
+        return text("answered")
+    return text("mails up to {n} MB", n=int(size[1]) // _MB)
 
 
 def _protection(detail: Text | str) -> Text | str:
@@ -204,6 +224,26 @@ def _protection(detail: Text | str) -> Text | str:
     if {"version", "date"} <= values.keys():
         return text("{version}, valid until {date}", **values)
     return detail
+
+
+def _welcome(detail: Text | str) -> str:
+    words = excerpt(str(detail))
+    return words if len(words) <= _WELCOME else f"{words[: _WELCOME - 1]}…"
+
+
+def _clocks(detail: Text | str) -> Text | str:
+    values = _values(detail)
+    if "seconds" in values:
+        return text("{seconds} s apart", **values)
+    return text("within the certificate's dates") if "begins" in values else detail
+
+
+_OTHER_DETAILS: Mapping[str, Callable[[Text | str], Text | str]] = {
+    "banner": _welcome,
+    "tls": _protection,
+    "ehlo": _greeting,
+    "clock": _clocks,
+}
 
 
 def _advice(step: Step) -> Advice:
@@ -220,6 +260,9 @@ def _values(words: Text | str) -> dict[str, object]:
     return dict(words.values) if isinstance(words, Text) else {}
 
 
+_NO_CODE = Headline(
+    text("There is no code to log in with"), text("The network and the server are fine.")
+)
 _FAILURES: Mapping[str, Headline] = {
     "": Headline(text("The test could not be made"), text("The server was not asked.")),
     "dns": Headline(
@@ -228,6 +271,9 @@ _FAILURES: Mapping[str, Headline] = {
     "tcp": Headline(
         text("The server is not reached"), text("Look at its port, and at your network.")
     ),
+    "banner": Headline(
+        text("The server does not want to talk"), text("It is reached, but it refuses.")
+    ),
     "tls": Headline(
         text("The connection is not safe"), text("Nothing was sent: your code stayed here.")
     ),
@@ -235,6 +281,9 @@ _FAILURES: Mapping[str, Headline] = {
         text("The server does not want to talk"), text("It is reached, but it refuses.")
     ),
     "auth": Headline(text("The login was refused"), text("The network and the server are fine.")),
+    "clock": Headline(
+        text("The clock of this computer is wrong"), text("Certificates and logins depend on it.")
+    ),
     "mail": Headline(
         text("The test mail was refused"), text("Everything before it works, the login too.")
     ),
