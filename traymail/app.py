@@ -107,7 +107,11 @@ class App:
 
     def translate(self, language: str = "auto") -> Translate:
         """Return the translation into the language asked for, else into the configured one."""
-        return translator(choose(self._language or language, self.environ))
+        return translator(self.language(language))
+
+    def language(self, language: str = "auto") -> str:
+        """Return the language asked for on the command line, else the configured one."""
+        return choose(self._language or language, self.environ)
 
     def close(self) -> None:
         """Close what was opened."""

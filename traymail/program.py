@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
 from traymail.app import App
@@ -59,12 +59,33 @@ DAY_SECONDS = 24 * 3600.0
 SENDER_SECONDS = 120.0
 
 
-class Program:
-    """One home at work, from `start` to `stop`; calls ``on_end`` when it is asked to end."""
+class Front(Protocol):
+    """The windows, as other processes may ask for them; called on the thread that answers."""
 
-    def __init__(self, app: App, loaded: Loaded, on_end: Callable[[], None]) -> None:
+    @property
+    def ready(self) -> bool:
+        """Whether they are there."""
+        ...
+
+    def visit(self, request: dict[str, Any]) -> None:
+        """Show what is asked for, as soon as they are there."""
+        ...
+
+
+class Program:
+    """One home at work, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        app: App,
+        loaded: Loaded,
+        on_end: Callable[[], None],
+        front: Front | None = None,
+    ) -> None:
+        """``on_end`` is called when it is asked to end; without ``front`` it has no windows."""
         self.failed = False
         self.end = on_end
+        self._front = front
         self._app = app
         self._loaded = loaded
         self.config_error: SettingsError | None = None
@@ -150,11 +171,27 @@ class Program:
                 self.engine.submit(Resume())
             case "wake":
                 self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
+            case "hello":
+                return self._hello()
+            case "compose" if self._front is not None:
+                self._front.visit(request)
+                return self._hello()
+            case "compose":
+                return self._hello()
             case "quit":
                 self.end()
             case _:
                 return {"error": "unknown command"}
         return {"ok": True}
+
+    def _hello(self) -> dict[str, Any]:
+        """Tell who answers, and of what kind it is."""
+        front = self._front
+        return {
+            "pid": os.getpid(),
+            "windows": front is not None,
+            "ready": front is None or front.ready,
+        }
 
     def status(self, translate: Translate) -> dict[str, Any]:
         """Return what ``status --json`` shows."""
@@ -264,10 +301,15 @@ class Program:
         return DAY_SECONDS
 
 
-def run(app: App) -> int:
+Stay = Callable[[Program, Ending], None]
+
+
+def run(app: App, stay: Stay | None = None, front: Front | None = None) -> int:
     """Be the running program of a home until asked to stop; return the exit status.
 
-    Raises AlreadyRunning, SettingsError, StateError.
+    ``stay`` is what the main thread does meanwhile, until the end is asked for: with windows, the
+    loop of Tk; None waits. ``front``: see `Program`. Raises AlreadyRunning, SettingsError,
+    StateError, and what ``stay`` does.
     """
     app.home.make()
     app.instance.claim()
@@ -277,11 +319,14 @@ def run(app: App) -> int:
         with ending.by_signals():
             if not own_the_home(app, ending):
                 return 0
-            program = Program(app, loaded, ending.ask)
+            program = Program(app, loaded, ending.ask, front)
             program.start()
             try:
                 log.info("traymail %s runs, pid %d", __version__, os.getpid())
-                ending.wait()
+                if stay is None:
+                    ending.wait()
+                else:
+                    stay(program, ending)
             finally:
                 program.stop()
                 log.info("traymail ends")

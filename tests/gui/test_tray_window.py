@@ -242,6 +242,9 @@ class Recorder:
     def notify(self, bubble: Bubble) -> None:
         raise AssertionError(bubble)
 
+    def repaint(self) -> None:
+        self.icons.append(self.icons[-1])
+
     def stop(self) -> None:
         """Nothing to stop."""
 

@@ -80,7 +80,7 @@ def test_nothing_runs(office: Desk, command: str) -> None:
     assert (done.returncode, done.stdout) == (69, "")
     assert done.stderr.splitlines() == [
         "traymail is not running.",
-        "Start it with: traymail run --headless",
+        "Start it with: traymail, or on a server with: traymail run --headless",
     ]
 
 
@@ -88,11 +88,58 @@ def test_status_for_programs_when_nothing_runs(office: Desk) -> None:
     assert office.json("status", status=69) == {"running": False}
 
 
-def test_bad_durations_and_windows_to_come(office: Desk) -> None:
+def test_a_bad_duration(office: Desk) -> None:
     assert office.run("pause", "soon").returncode == 65
-    done = office.run("run")
-    assert done.returncode == 64
-    assert "later version" in done.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("run", "--login"), ("compose",)])
+def test_without_a_display_there_are_no_windows(office: Desk, command: tuple[str, ...]) -> None:
+    office.env = {"DISPLAY": ""}
+    done = office.run(*command)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.splitlines() == [
+        "There is no display here for the tray and its windows.",
+        "On a server, say: traymail run --headless",
+    ]
+
+
+def test_a_display_that_cannot_be_used(office: Desk) -> None:
+    office.env = {"DISPLAY": ":no-such-display"}
+    for command in ((), ("run",)):
+        done = office.run(*command)
+        assert done.returncode == 69
+        assert done.stderr.splitlines() == [
+            "The display cannot be used.",
+            "On a server, say: traymail run --headless",
+        ]
+    assert office.run("status").returncode == 69
+
+
+def test_a_program_without_windows_shows_none(office: Desk) -> None:
+    office.env = {"DISPLAY": ""}
+    with office.running() as program:
+        for command in ((), ("compose", "--to", "a@b.example")):
+            done = office.run(*command)
+            assert done.returncode == 69
+            assert f"without windows (pid {program.pid})" in done.stderr
+            assert "traymail quit" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("--to", "nobody"), 65),
+        (("https://example.com/",), 65),
+        (("--attach", "not-there.txt"), 66),
+        (("--attach", "."), 66),
+        (("mailto:a@b.example?body=" + 50_000 * "x",), 65),
+        (("--colour", "red"), 64),
+    ],
+)
+def test_what_cannot_be_composed(office: Desk, arguments: tuple[str, ...], status: int) -> None:
+    done = office.quick("compose", *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert len(done.stderr.splitlines()) == 2
 
 
 def test_run_with_a_broken_configuration(office: Desk) -> None:

@@ -21,6 +21,7 @@ COMPLETE = "_TRAYMAIL_COMPLETE"
 # The commands, in the order of the help, and where they are: imported when they are asked for.
 COMMANDS = {
     "send": "traymail.cli.send:send",
+    "compose": "traymail.cli.compose:compose",
     "account": "traymail.cli.account:account",
     "doctor": "traymail.cli.doctor:doctor",
     "detect": "traymail.cli.doctor:detect",
@@ -103,13 +104,13 @@ def _word(value: object) -> str | None:
     callback=lambda ctx, _option, wanted: _show_version(ctx) if wanted else None,
 )
 @click.pass_context
-def traymail(ctx: click.Context, /, **_early: object) -> None:
-    """Show the help when no command is given."""
-    if ctx.invoked_subcommand is None:
-        session: Session = ctx.obj
-        session.say(text("The tray icon and its windows come with a later version."))
-        session.say("")
-        session.say(ctx.get_help())
+def traymail(ctx: click.Context, /, **_early: object) -> int | None:
+    """Start the tray program when no command is given."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    from traymail.cli.compose import start
+
+    return start(ctx.obj)
 
 
 def _show_version(ctx: click.Context) -> None:

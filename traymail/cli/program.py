@@ -24,25 +24,29 @@ QUIT_TURNS = 200
 @command(
     "run",
     text(
-        "Run in the foreground: rules and outbox at work.\n\n"
+        "Run in the foreground: tray, rules and outbox at work.\n\n"
         "SIGTERM, SIGINT or “traymail quit” end it."
     ),
 )
-@option("--headless", text("Without any window, as on a server."), is_flag=True)
-@option("--login", text("Started with the desktop session."), is_flag=True)
+@option("--headless", text("Without tray and windows, as on a server."), is_flag=True)
+@option(
+    "--login", text("Started with the desktop session: no window opens by itself."), is_flag=True
+)
 @click.pass_obj
 def run(session: Session, /, *, headless: bool, login: bool) -> int:
     """Be the running program of this home."""
-    if not (headless or login):
-        raise click.UsageError(
-            session.translated(
-                text("The windows come with a later version; say: traymail run --headless")
-            )
-        )
-    from traymail.program import run as run_program
+    if headless:
+        from traymail.program import run as run_headless
+
+        session.keep_log()
+        return run_headless(session.app)
+    from traymail.desktop.display import check_display
+
+    check_display(session.environ)
+    from traymail.windowed import run as run_windowed
 
     session.keep_log()
-    return run_program(session.app)
+    return run_windowed(session.app, login=login)
 
 
 @command("status", text("Tell how the running program fares."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from traymail.cli.session import Session, chosen_account
+from traymail.cli.session import Session, chosen_account, typed
 from traymail.cli.words import command, option
-from traymail.core.address import parse_addresses, whole_characters
+from traymail.core.address import parse_addresses
 from traymail.core.errors import InputError, SourceError
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.texts import text
@@ -114,29 +113,21 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
         to=_addresses(wanted.to),
         cc=_addresses(wanted.cc),
         bcc=_addresses(wanted.bcc),
-        subject=_typed(wanted.subject),
+        subject=typed(wanted.subject),
         text=words,
         html=html,
-        files=tuple(DraftFile(_typed(path.name), str(path.absolute())) for path in wanted.attach),
+        files=tuple(DraftFile(typed(path.name), str(path.absolute())) for path in wanted.attach),
         when_unsure=account.when_unsure.value,
     )
 
 
 def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
-    return tuple(address for words in given for address in parse_addresses(_typed(words)))
-
-
-def _typed(words: str) -> str:
-    """Return an argument as it was typed, where the locale could not tell its characters."""
-    try:
-        return os.fsencode(words).decode("utf-8")
-    except UnicodeError:
-        return whole_characters(words)
+    return tuple(address for words in given for address in parse_addresses(typed(words)))
 
 
 def _body(wanted: Wanted) -> tuple[str, str | None]:
     """Return the text and the HTML of a message."""
-    words = _standard_input() if wanted.body == "-" else wanted.body and _typed(wanted.body)
+    words = _standard_input() if wanted.body == "-" else wanted.body and typed(wanted.body)
     if wanted.markdown:
         from traymail.core.markdown import to_html
 

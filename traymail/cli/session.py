@@ -38,11 +38,13 @@ class Session:
         self.verbose = False
         self.language = choose("auto", environ)
         self._home_option: str | None = None
+        self._language_option = ""
         self._log: logging.Handler | None = None
 
     def begin(self, home_option: str | None, language: str | None, *, verbose: bool) -> None:
         """Take over the options that stand before the command."""
         self._home_option = home_option
+        self._language_option = language or ""
         self.verbose = verbose
         wanted = language or _configured_language(self.home.config_file)
         self.language = choose(wanted, self.environ)
@@ -67,7 +69,7 @@ class Session:
         # Without a handler of ours, logging would print errors on the screen.
         logging.getLogger("traymail").addHandler(logging.NullHandler())
 
-        return App(self.home, self.environ, self.language)
+        return App(self.home, self.environ, self._language_option)
 
     def keep_log(self) -> None:
         """Write the log of this process into the home; verbose when that was asked for."""
@@ -76,6 +78,14 @@ class Session:
 
             self.home.make()
             self._log = log_to(self.home.log_file, verbose=self.verbose)
+
+    def program_command(self) -> tuple[str, ...]:
+        """Return what starts traymail with the options this command was started with."""
+        from traymail.desktop.autostart import program_command
+
+        language = ("--lang", self._language_option) if self._language_option else ()
+        verbose = ("-v",) if self.verbose else ()
+        return (*program_command(self.home), *language, *verbose)
 
     def settings(self) -> Settings:
         """Return the configuration; raises SettingsError."""
@@ -155,6 +165,16 @@ def chosen_account(settings: Settings, name: str | None) -> Account:
         text("There is no account {name}.", name=wanted),
         text("There are: {names}", names=", ".join(settings.accounts)),
     )
+
+
+def typed(words: str) -> str:
+    """Return an argument as it was typed, where the locale could not tell its characters."""
+    from traymail.core.address import whole_characters
+
+    try:
+        return os.fsencode(words).decode("utf-8")
+    except UnicodeError:
+        return whole_characters(words)
 
 
 def _configured_language(file: Path) -> str:

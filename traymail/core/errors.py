@@ -9,6 +9,7 @@
     +- SourceError(path)              a file or folder cannot be read (66)
     +- StateError                     our own state cannot be written (73)
     +- NotRunning, AlreadyRunning     about the running program (69, 75)
+    +- DesktopError                   no display, or nothing to draw windows with (69)
     +- DeliveryError(reply)           an attempt did not end in "sent"
        +- TransientFailure            later
        +- PermanentFailure            never, unchanged
@@ -94,6 +95,10 @@ class StateError(TraymailError):
 
 class NotRunning(TraymailError):
     """A command for the running program, and there is none."""
+
+
+class DesktopError(TraymailError):
+    """Windows cannot be shown here."""
 
 
 class AlreadyRunning(TraymailError):

@@ -28,10 +28,23 @@ class Ending:
         with contextlib.suppress(OSError):
             self._writer.send(b"x")
 
+    @property
+    def fileno(self) -> int:
+        """What becomes readable when somebody may have asked; `heed` reads it."""
+        return self._reader.fileno()
+
+    def heed(self) -> bool:
+        """Tell whether somebody has asked, or all is over; waits until that may be so."""
+        try:
+            self._reader.recv(64)
+        except OSError:  # closed
+            return True
+        return self.asked.is_set()
+
     def wait(self) -> None:
         """Sleep until somebody asks; for the main thread."""
         while not self.asked.is_set():
-            self._reader.recv(64)
+            self.heed()
 
     @contextlib.contextmanager
     def by_signals(self) -> Iterator[None]:

@@ -241,7 +241,8 @@ class Server:
 
 def _not_running() -> NotRunning:
     return NotRunning(
-        text("traymail is not running."), text("Start it with: traymail run --headless")
+        text("traymail is not running."),
+        text("Start it with: traymail, or on a server with: traymail run --headless"),
     )
 
 

@@ -39,6 +39,11 @@ def icon_file(kind: Literal["ico", "icns"]) -> Path:
     return _folder() / f"traymail.{kind}"
 
 
+def notice_icon() -> str:
+    """Return the path of the picture that stands in notifications."""
+    return str(_folder() / "traymail-48.png")
+
+
 def window_icons(root: Root) -> None:
     """Give all windows of ``root`` the program's icon, once."""
     if root.icon_pictures is not None:

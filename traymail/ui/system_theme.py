@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from traymail.ui.palette import Mode
 
 _PORTAL_SECONDS = 1.0
 _DARK = 1
+# Their panel is dark whatever the windows are.
+_GNOMES = {"GNOME", "Unity"}
 
 
 def system_mode() -> Mode:
     """Return the desktop's preference, light when it has none or cannot be asked. Blocks."""
     if sys.platform == "win32":
-        return _windows()
+        return _windows("AppsUseLightTheme")
     if sys.platform == "darwin":
         return _mac()
     return _portal()
+
+
+def panel_mode(environ: Mapping[str, str] = os.environ) -> Mode:
+    """Return whether the panel that shows tray icons is light or dark. Blocks."""
+    if sys.platform == "win32":
+        return _windows("SystemUsesLightTheme")
+    if _GNOMES & set(environ.get("XDG_CURRENT_DESKTOP", "").split(":")):
+        return "dark"
+    return system_mode()
 
 
 def _portal() -> Mode:
@@ -47,13 +60,13 @@ def _unpacked(body: object) -> object:
     return body
 
 
-def _windows() -> Mode:
+def _windows(name: str) -> Mode:
     if sys.platform == "win32":
         import winreg
 
         path = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
         with suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, path) as key:
-            light, _kind = winreg.QueryValueEx(key, "AppsUseLightTheme")
+            light, _kind = winreg.QueryValueEx(key, name)
             return "light" if light else "dark"
     return "light"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from traymail.core.address import SEPARATORS, clean, parse_address, whole_characters
@@ -54,6 +55,30 @@ def parse_mailto(url: str) -> Prefill:
         bcc=_joined(lists["bcc"], ()),
         subject=clean(words["subject"]).strip(),
         body=_lines(words["body"]),
+    )
+
+
+def asked_for(request: Mapping[str, Any]) -> Prefill:
+    """Return what another process asks for; what is of another kind than it should be is left out.
+
+    The keys are those of `Prefill`.
+    """
+
+    def words(name: str) -> str:
+        found = request.get(name)
+        return found if isinstance(found, str) else ""
+
+    def several(name: str) -> tuple[str, ...]:
+        found = request.get(name)
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    return Prefill(
+        to=several("to"),
+        cc=several("cc"),
+        bcc=several("bcc"),
+        subject=words("subject"),
+        body=words("body"),
+        files=several("files"),
     )
 
 

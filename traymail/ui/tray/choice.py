@@ -38,6 +38,10 @@ class Tray(Protocol):
         """Show a notification, where the desktop has any."""
         ...
 
+    def repaint(self) -> None:
+        """Draw the icon again: its pictures are others now."""
+        ...
+
     def stop(self) -> None:
         """Go out of sight for good."""
         ...

@@ -74,6 +74,12 @@ class LinuxTray:
         if self._notifications is not None:
             self._notifications.show(bubble)
 
+    def repaint(self) -> None:
+        """Draw the icon again, from other pictures."""
+        for one in (self._item, self._gtk):
+            if one is not None:
+                one.repaint()
+
     def stop(self) -> None:
         """Leave the bus and close what stands in for the icon."""
         self._stopped = True

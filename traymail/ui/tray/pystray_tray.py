@@ -65,6 +65,12 @@ class PystrayTray:
         lines = [line.translated(self._parts.translate) for line in (shown.tip, *shown.more)]
         self._icon.title = "\n".join(lines)[:_LONGEST_TIP]
 
+    def repaint(self) -> None:
+        """Draw the icon again, from other pictures."""
+        if self._shown is not None:
+            shown, self._shown = self._shown, None
+            self.show(shown)
+
     def set_menu(self, entries: tuple[Entry, ...]) -> None:
         """Offer another menu."""
         self._icon.menu = self._menu(entries)

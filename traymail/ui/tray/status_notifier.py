@@ -75,17 +75,22 @@ class StatusNotifier:
 
     def show(self, shown: Shown) -> None:
         """Show another icon or tool tip; panels are told what has changed."""
-        before, self._icon = self._icon, shown.icon
-        if shown.icon is not before:
-            self._pixmaps = [pixmap(picture) for picture in self._pictures(shown.icon)]
-            self._item.emit("NewIcon")
-            self._item.emit("NewAttentionIcon")
+        if shown.icon is not self._icon:
+            self._icon = shown.icon
+            self.repaint()
             self._item.emit("NewStatus", self._status())
         words = [line.translated(self._translate) for line in (shown.tip, *shown.more)]
         if words != self._words:
             self._words = words
             self._item.emit("NewToolTip")
             self._item.emit("NewTitle")
+
+    def repaint(self) -> None:
+        """Draw the icon again, from what its pictures are now."""
+        if self._icon is not None:
+            self._pixmaps = [pixmap(picture) for picture in self._pictures(self._icon)]
+            self._item.emit("NewIcon")
+            self._item.emit("NewAttentionIcon")
 
     def set_menu(self, entries: tuple[Entry, ...]) -> None:
         """Offer another menu."""

@@ -13,6 +13,8 @@ class Doors:
 
     add_account: Callable[[], object]
     settings: Callable[[], object]
+    out_of_sight: Callable[[int], object] = lambda _mail: None
+    """Is given the mail that can still be undone when the window is closed."""
 
 
 class Acts(Protocol):

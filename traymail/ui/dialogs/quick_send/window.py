@@ -88,6 +88,11 @@ class QuickSendWindow(Window):
         """Keep the draft before this returns: the program ends."""
         self._keeper.keep_now()
 
+    @property
+    def waits_for(self) -> int:
+        """The mail that can be undone, 0 when there is none."""
+        return self._held.mail if self._held.stage is Stage.WAITING else 0
+
     # --- the window ---------------------------------------------------------------------------
 
     def shown(self) -> None:
@@ -115,7 +120,8 @@ class QuickSendWindow(Window):
 
     def _shut(self) -> None:
         if self._held.stage is Stage.WAITING:
-            self.let_go()
+            self.conceal()
+            self._doors.out_of_sight(self._held.mail)
         else:
             self.close()
 

@@ -1,0 +1,246 @@
+"""The tray and all windows as one: what is chosen, pressed or told leads to the right place."""
+
+from __future__ import annotations
+
+import logging
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import assert_never
+
+from PIL import Image
+
+from traymail.core.errors import DesktopError, TraymailError
+from traymail.core.events import Event, ItemChanged, SettingsApplied
+from traymail.core.outbox import OutboxItem
+from traymail.core.ports import Clock
+from traymail.core.settings import Settings
+from traymail.core.texts import Text, Translate, text
+from traymail.desktop.notify import Bubble
+from traymail.ui.backend import Backend, Overview
+from traymail.ui.bridge import Background, Bridge
+from traymail.ui.icons import notice_icon, tray_images
+from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
+from traymail.ui.model.notices import Button, Notice, Wishes, wishes_of
+from traymail.ui.model.prefill import Prefill
+from traymail.ui.model.tray import Icon
+from traymail.ui.notifier import Notifier
+from traymail.ui.palette import Mode
+from traymail.ui.system_theme import panel_mode, system_mode
+from traymail.ui.theme import Root
+from traymail.ui.tray.choice import FallbackWindow, Parts, make_tray
+from traymail.ui.tray.keeper import Keeper
+from traymail.ui.tray.loop import TkLoop
+from traymail.ui.windows import Windows
+
+log = logging.getLogger(__name__)
+
+_TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a language of the configuration becomes words: ``auto`` is the environment's."""
+
+    language: Callable[[str], str]
+    translator: Callable[[str], Translate]
+
+
+def open_root(settings: Settings, speech: Speech) -> Root:
+    """Open the root of all windows; raises DesktopError where there is no display."""
+    language = speech.language(settings.language)
+    mode: Mode = "dark" if settings.theme == "dark" else "light"
+    try:
+        return Root(mode, language, speech.translator(language))
+    except tk.TclError as error:
+        log.info("no window can be opened: %s", error)
+        raise DesktopError(
+            text("The display cannot be used."),
+            text("On a server, say: traymail run --headless"),
+        ) from error
+
+
+class Shell:
+    """Owns the windows and the tray of one running program; all of it on Tk's thread."""
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        clock: Clock,
+        speech: Speech,
+        overview: Overview,
+        *,
+        login: bool,
+    ) -> None:
+        """``login``: started with the desktop, so no window opens by itself."""
+        self.root = root
+        self._backend, self._clock, self._speech = backend, clock, speech
+        root.report_callback_exception = self._report  # Tk's own way
+        self._wishes = Wishes()
+        self._theme = ""
+        self._system: Mode = "light"
+        self._panel: Mode = "light"
+        self._bridge = Bridge(root)
+        self._background = Background(self._bridge)
+        self.loop = TkLoop(root, self._bridge, self._background)
+        self.windows = Windows(root, backend, self._background, clock, self._out_of_sight)
+        self._tray = make_tray(self._parts(), login=login)
+        self._keeper = Keeper(self.loop, backend.overview, self._tray, clock)
+        self._notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
+        self._keeper.start(overview)
+        self._obey(overview.settings)
+        backend.listen(lambda event: self._bridge.post(partial(self._hear, event)))
+        self._background.run(lambda _stop: (system_mode(), panel_mode()), self._know, self._failed)
+        if not login and not overview.settings.accounts:
+            self.windows.add_account()
+
+    def close(self) -> None:
+        """End all of it; what is written is kept first."""
+        self.windows.keep()
+        self._keeper.close()
+        self._notifier.close()
+        self._tray.stop()
+        self._background.close()
+        self._bridge.close()
+        self.root.destroy()
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def choose(self, choice: Choice) -> None:
+        """Do what was chosen in the menu."""
+        match choice:
+            case SwitchRule(name, enabled):
+                self._do(lambda: self._backend.enable_rule(name, enabled=enabled))
+            case Do.QUICK_SEND:
+                self.windows.quick_send()
+            case Do.SEND_CLIPBOARD:
+                self.windows.send_clipboard()
+            case Do.PAUSE_SHORT | Do.PAUSE_TOMORROW | Do.PAUSE:
+                until = pause_end(choice, self._clock.now())
+                self._do(lambda: self._backend.pause(until))
+            case Do.RESUME:
+                self._do(self._backend.resume)
+            case Do.OUTBOX | Do.SETTINGS | Do.HELP:
+                pass
+            case Do.QUIT:
+                self._do(self._backend.quit)
+            case _:
+                assert_never(choice)
+
+    def compose(self, asked: Prefill) -> None:
+        """Open the quick-send window with what is asked for."""
+        self.windows.quick_send(asked)
+
+    def _pressed(self, notice: Notice, button: Button | None) -> None:
+        """Do what a button of a notification says; None: the notification itself was clicked."""
+        mail = notice.mail
+        if button is Button.RETRY and mail is not None:
+            self._do(lambda: self._backend.retry((mail,)))
+        elif button is Button.UNDO and mail is not None:
+            self._undo(mail)
+
+    def _undo(self, mail: int) -> None:
+        """Take a mail back: into its window, which has its words, or at least out of the queue."""
+        if not self.windows.undo(mail):
+            self._background.run(
+                lambda _stop: self._backend.take_back(mail), self._taken_back, self._failed
+            )
+
+    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - the backend's answer
+        if not back:
+            self._tell(text("Too late: this mail is already on its way."))
+
+    def _do(self, act: Callable[[], object]) -> None:
+        self._background.run(lambda _stop: act(), lambda _none: None, self._failed)
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def _hear(self, event: Event) -> None:
+        self._keeper.hear(event)
+        # A window in sight offers Undo itself.
+        undo = self._wishes.undo and not self.windows.writing
+        self._notifier.wishes = replace(self._wishes, undo=undo)
+        self._notifier.hear(event)
+        self.windows.heard(event)
+        if isinstance(event, SettingsApplied):
+            self._background.run(
+                lambda _stop: self._backend.overview().settings, self._obey, self._failed
+            )
+
+    def _out_of_sight(self, mail: int) -> None:
+        """Offer Undo in a notification: the window that did was closed."""
+
+        def found(item: OutboxItem) -> None:
+            self._notifier.wishes = self._wishes
+            self._notifier.hear(ItemChanged(item))
+
+        self._background.run(lambda _stop: self._backend.detail(mail).item, found, self._failed)
+
+    def _obey(self, settings: Settings) -> None:
+        """Follow what the configuration says of the windows."""
+        self._wishes = wishes_of(settings)
+        self._theme = settings.theme
+        self._paint()
+        language = self._speech.language(settings.language)
+        if language != self.root.look.language:
+            self.windows.speak(language, self._speech.translator(language))
+            self._keeper.refresh()
+
+    def _know(self, modes: tuple[Mode, Mode]) -> None:
+        """Learn whether the desktop and its panel are dark."""
+        self._system, panel = modes
+        self._paint()
+        if panel != self._panel:
+            self._panel = panel
+            self._tray.repaint()
+
+    def _paint(self) -> None:
+        chosen: dict[str, Mode] = {"light": "light", "dark": "dark"}
+        self.root.look.use(chosen.get(self._theme, self._system))
+
+    def _report(self, *error: object) -> None:
+        """Log what went wrong in a callback; nobody reads the standard error of a tray program."""
+        log.error("a window met an error", exc_info=error)  # type: ignore[arg-type] # as Tk gives it
+        self._tell(
+            text("Something went wrong inside traymail."),
+            text("The log has the details; try again."),
+        )
+
+    def _failed(self, error: TraymailError) -> None:
+        """Tell what could not be done, when no window is there to tell it."""
+        log.warning("%s", error)
+        self._tell(error.title, error.advice)
+
+    def _tell(self, what: Text, advice: Text | None = None) -> None:
+        say = self.root.look.say
+        self._tray.notify(Bubble(_TROUBLE, say(what), "" if advice is None else say(advice)))
+
+    # --- the tray -----------------------------------------------------------------------------
+
+    def _parts(self) -> Parts:
+        return Parts(
+            loop=self.loop,
+            pictures=self._pictures,
+            translate=self._translate,
+            on_choice=self.choose,
+            on_press=self._bubble_pressed,
+            make_window=self._control_window,
+            notice_icon=notice_icon(),
+        )
+
+    def _bubble_pressed(self, key: str, button: str) -> None:
+        # The notifier is made after the tray, which tells it.
+        self._notifier.pressed(key, button)
+
+    def _translate(self, words: str) -> str:
+        return self.root.look.translate(words)
+
+    def _pictures(self, icon: Icon) -> tuple[Image.Image, ...]:
+        return tray_images(icon.value, self._panel)
+
+    def _control_window(self) -> FallbackWindow:
+        from traymail.ui.tray.control_window import ControlWindow
+
+        return ControlWindow(self.root, self.choose)

@@ -1,0 +1,100 @@
+"""The running program with its tray and windows: Tk has the main thread until the end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from traymail.app import App
+from traymail.backend import LiveBackend
+from traymail.desktop.ending import Ending
+from traymail.desktop.language import translator
+from traymail.program import Program
+from traymail.program import run as run_program
+from traymail.ui.model.prefill import Prefill, asked_for
+from traymail.ui.shell import Shell, Speech, open_root
+
+OnShell = Callable[[Shell], None]
+
+
+class Door:
+    """`traymail.program.Front`: what others ask the windows for waits until there are any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Prefill] = []
+        self._welcome: Callable[[Prefill], None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the windows are there."""
+        return self._welcome is not None
+
+    def visit(self, request: dict[str, Any]) -> None:
+        """Take a request in, on any thread."""
+        asked = asked_for(request)
+        with self._lock:
+            if self._welcome is None:
+                self._waiting.append(asked)
+                return
+        self._welcome(asked)
+
+    def open(self, welcome: Callable[[Prefill], None]) -> None:
+        """Hand what has come and what will come to ``welcome``, which takes it on any thread."""
+        with self._lock:
+            waiting, self._welcome = self._waiting, welcome
+        for asked in waiting:
+            welcome(asked)
+
+
+def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
+    """Be the running program of a home, with its tray; return the exit status.
+
+    ``on_shell`` is given the windows once they are there. Raises what `traymail.program.run` does,
+    and DesktopError.
+    """
+    door = Door()
+
+    def stay(program: Program, ending: Ending) -> None:
+        backend = LiveBackend(app, program)
+        overview = backend.overview()
+        speech = Speech(app.language, translator)
+        root = open_root(overview.settings, speech)
+        shell = Shell(root, backend, app.clock, speech, overview, login=login)
+        try:
+            if on_shell is not None:
+                on_shell(shell)
+            door.open(lambda asked: shell.loop.post(lambda: shell.compose(asked)))
+            _end_with(ending, shell)
+            root.mainloop()
+        finally:
+            shell.close()
+
+    return run_program(app, stay, door)
+
+
+def _end_with(ending: Ending, shell: Shell) -> None:
+    """Let the loop end when somebody asks, or has asked."""
+
+    def look() -> None:
+        if ending.asked.is_set():
+            shell.root.quit()
+
+    def heard() -> None:
+        ending.heed()
+        look()
+
+    def wait() -> None:
+        while not ending.heed():
+            # A signal's own handler runs once the main thread gets its turn.
+            shell.loop.post(look)
+        shell.loop.post(look)
+
+    shell.loop.post(look)
+    if sys.platform == "win32":
+        # Tk cannot wait for a socket there. The thread ends with the process, or before it.
+        threading.Thread(target=wait, name="traymail-ending", daemon=True).start()
+    else:
+        shell.loop.watch(ending.fileno, heard)
