@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from traymail.core.errors import Problem
 from traymail.core.fields import Field, Form, Section, defaults, fields_of, place_problems
@@ -104,6 +105,15 @@ class FormView(Area):
         """Offer the choices of ``field`` in the control of a name."""
         self._controls[name].offer(field.choices)
 
+    def explain(self, name: str, what: Text | None) -> None:
+        """Show another help below a field; a problem or a remark stays in front of it."""
+        self._rows[name].explain(what)
+
+    def reveal(self, name: str, *, shown: bool) -> None:
+        """Show the row of a field, or leave it out while it means nothing."""
+        row = self._rows[name]
+        row.grid() if shown else row.grid_remove()
+
     def unfold(self) -> None:
         """Show the rare fields, in their places."""
         if self._more is None:
@@ -163,10 +173,18 @@ def sentence_of(problem: Problem, say: Callable[[Text], str], language: str) -> 
     return f"{what}{end}{gap}{say(problem.advice)}"
 
 
+class Jumping(Protocol):
+    """What can lead to its first problem."""
+
+    def jump(self) -> object:
+        """Put the keyboard into the first field with a problem."""
+        ...
+
+
 class ProblemCount(Button):
     """How many fields need the user, for a footer; a click jumps to the first."""
 
-    def __init__(self, master: tk.Misc, form: FormView) -> None:
+    def __init__(self, master: tk.Misc, form: Jumping) -> None:
         super().__init__(master, "", form.jump, "alert", icon="exclamation-circle")
 
     def show(self, count: int) -> None:
