@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.quick import QUICK
+from tests.gui.rule_windows import RULES
 from tests.gui.tray_windows import TRAY
 from tests.support.display import display
 from tests.support.tk import until_tk
@@ -26,6 +27,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form-problems": lambda root: FormGallery(root, problems=True),
     "gallery-widgets": WidgetGallery,
     **QUICK,
+    **RULES,
     **TRAY,
 }
 LOOKS: tuple[tuple[Mode, str, int], ...] = (
