@@ -199,7 +199,6 @@ def _overview(root: Root, *, rules: bool) -> Overview:
     )
     scans, invoices = ("扫描", "发票") if zh else ("Scans", "Invoices")
     boss, me = (Address("boss@example.com"),), (Address("me@qq.com"),)
-    logs = dict.fromkeys(("account",), "qq")
     found = (
         FolderRule(
             name=names[0],
@@ -208,8 +207,8 @@ def _overview(root: Root, *, rules: bool) -> Overview:
             folder=f"/home/ming/{scans}",
             move_to="/home/ming/sent",
         ),
-        LogRule(name=names[1], **logs, to=me, paths=("/var/log/app/*.log",), match=("E",)),
-        LogRule(name=names[2], **logs, to=me, paths=("/var/log/backup.log",), match=("E",)),
+        LogRule(name=names[1], account="qq", to=me, paths=("/var/log/app/*.log",), match=("E",)),
+        LogRule(name=names[2], account="qq", to=me, paths=("/var/log/backup.log",), match=("E",)),
         FolderRule(
             name=names[3],
             account="qq",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Protocol
 
 from traymail.core.errors import Problem
@@ -44,6 +45,7 @@ class FormView(Area):
         self._problems: dict[str, Problem] = {}
         self._rare: list[FieldRow] = []
         self._more: Button | None = None
+        self._places = count()
         for place, section in enumerate(form):
             self._draw(section, first=place == 0)
         self._draw_more(more or text("More"))
@@ -128,12 +130,13 @@ class FormView(Area):
         self.columnconfigure(0, weight=1)
         if section.title is not None:
             title = Label(self, section.title, "fg", "TmHead")
-            title.grid(sticky="w", pady=(0 if first else px(12), px(8)))
+            title.grid(row=next(self._places), sticky="w", pady=(0 if first else px(12), px(8)))
         row: FieldRow | None = None
         for field in section.fields:
             if row is None or not field.joined:
                 row = FieldRow(self, field.label, field.help, label_width=self._label_width)
-                row.grid(sticky="we", pady=(0, px(10)))
+                # Numbered: Tk would give the place of a hidden row to the next one.
+                row.grid(row=next(self._places), sticky="we", pady=(0, px(10)))
                 if field.rare:
                     self._rare.append(row)
                     row.grid_remove()
@@ -153,7 +156,7 @@ class FormView(Area):
     def _draw_more(self, words: Text) -> None:
         if self._rare:
             self._more = Button(self, words, self.unfold, "link", icon="chevron-right")
-            self._more.grid(sticky="w")
+            self._more.grid(row=next(self._places), sticky="w")
 
     def _sentence(self, problem: Problem) -> str:
         return sentence_of(problem, self.look.say, self.look.language)

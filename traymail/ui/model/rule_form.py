@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from typing import Any
 
@@ -92,6 +92,19 @@ def _default(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - a defaul
     if key != "threshold":
         return {key: plain(key, value)}
     return {f"{key}.{one.name}": plain(one.name, getattr(value, one.name)) for one in fields(value)}
+
+
+@cache
+def drawn(kind: str) -> Form:
+    """Return the form of a kind, its fields with what a new rule starts with."""
+    usual = values_of(kind, {})
+    return tuple(
+        replace(
+            section,
+            fields=tuple(replace(field, default=usual[field.name]) for field in section.fields),
+        )
+        for section in FORMS[kind]
+    )
 
 
 def values_of(kind: str, table: Table) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Instead:
     """What stands in place of a preview."""
 
     icon: str
-    words: Text
+    words: Text | str
     turning: bool = False
 
 
@@ -68,7 +68,7 @@ def sight(state: Editing) -> Sight | Instead:
         return Instead("eye-slash", state.unseen)
     if state.preview is None:
         words = text("Once the fields are filled in, this shows what would be mailed.")
-        return Instead("eye", text("") if state.work is Work.LOADING else words)
+        return Instead("eye", "" if state.work is Work.LOADING else words)
     if state.kind == FolderRule.kind:
         return _of_folder(state, state.preview)
     return _of_log(state, state.preview)

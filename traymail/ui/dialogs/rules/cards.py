@@ -43,6 +43,8 @@ class RuleCard(Box):
         state.pack(side="right", fill="y", padx=(px(12), px(8)))
         state.columnconfigure(0, minsize=px(_STATE_WIDTH))
         self._state = Note(state)
+        # From the beginning: a long sentence would else widen its column.
+        self._state.label.configure(wraplength=px(_STATE_WIDTH - 22))
         self._state.grid(row=0, column=0, sticky="we")
         self._last = Note(state)
         self._last.grid(row=1, column=0, sticky="we", pady=(px(3), 0))

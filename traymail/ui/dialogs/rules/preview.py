@@ -64,7 +64,7 @@ class PreviewPane(Area):
             spinner = Spinner(middle, size=24)
             spinner.pack()
             spinner.start()
-        elif self.look.say(wanted.words):
+        elif wanted.words:
             Label(middle, "", "muted", icon=wanted.icon, icon_size=32).pack()
         words = Label(middle, wanted.words, "muted")
         words.configure(wraplength=self.look.px(280), justify="center", anchor="center")

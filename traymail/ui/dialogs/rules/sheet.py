@@ -12,11 +12,11 @@ from traymail.ui.form import FormView, sentence_of
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.rule_editor import Editing, account_choices, strip, told
 from traymail.ui.model.rule_fields import FORMS, MORE
-from traymail.ui.model.rule_form import places
+from traymail.ui.model.rule_form import drawn, places
 from traymail.ui.model.rule_preview import tally
 from traymail.ui.widgets import Area, Banner, Button, Entry, Note, ScrollArea, Switch
 
-_LEAST_LETTERS = 8
+_LEAST_LETTERS = 4
 _MOST_LETTERS = 28
 
 
@@ -31,7 +31,7 @@ class Sheet(Area):
         changed: Callable[[str], object],
         reload: Callable[[], object],
     ) -> None:
-        """``changed`` is called with the name of a field; ``reload`` takes what the file says."""
+        """Draw an empty form; ``changed`` is told a field, ``reload`` takes what the file says."""
         super().__init__(master)
         self._kind, self._changed, self._reload = kind, changed, reload
         self._banner: Banner | None = None
@@ -41,7 +41,7 @@ class Sheet(Area):
         self.scroll.pack(fill="both", expand=True)
         self._draw_head(self.scroll.inner)
         self.form = FormView(
-            self.scroll.inner, FORMS[kind], changed, helpers, label_width=98, more=MORE[kind]
+            self.scroll.inner, drawn(kind), changed, helpers, label_width=98, more=MORE[kind]
         )
         self.form.pack(fill="x")
 
