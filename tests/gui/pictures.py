@@ -12,10 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.gui.gallery import FormGallery, WidgetGallery
-from tests.gui.help_windows import HELP
-from tests.gui.outbox_windows import OUTBOX
 from tests.gui.quick import QUICK
-from tests.gui.rule_windows import RULES
 from tests.gui.tray_windows import TRAY
 from tests.support.display import display
 from tests.support.tk import until_tk
@@ -28,10 +25,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form": lambda root: FormGallery(root, problems=False),
     "gallery-form-problems": lambda root: FormGallery(root, problems=True),
     "gallery-widgets": WidgetGallery,
-    **HELP,
-    **OUTBOX,
     **QUICK,
-    **RULES,
     **TRAY,
 }
 LOOKS: tuple[tuple[Mode, str, int], ...] = (

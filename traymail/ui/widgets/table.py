@@ -94,12 +94,10 @@ class Table(Area):
         gone = [key for key in self._rows if key not in new]
         if gone:
             self.tree.delete(*gone)
-        # Asking for the place of each of many rows takes longer than all the rest.
-        settled = list(new) == list(self._rows)
         for place, row in enumerate(rows):
             if row.key not in self._rows:
                 self.tree.insert("", place, row.key)
-            elif not settled and self.tree.index(row.key) != place:
+            elif self.tree.index(row.key) != place:
                 self.tree.move(row.key, "", place)
             if self._rows.get(row.key) != row:
                 self._fill(row)
