@@ -60,16 +60,24 @@ def keyring_session(folder: Path) -> Iterator[KeyringSession]:
         ending.callback(_end, bus)
         assert bus.stdout is not None
         env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
-        daemon = _start(
-            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"], env
-        )
-        ending.callback(_end, daemon)
+        yield ending.enter_context(unlocked_keyring(env))
+
+
+@contextmanager
+def unlocked_keyring(env: dict[str, str]) -> Iterator[KeyringSession]:
+    """Run a keyring daemon on the bus of an environment until the block ends."""
+    daemon = _start(
+        ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"], env
+    )
+    try:
         assert daemon.stdin is not None
         daemon.stdin.write(b"the password of a throw-away keyring")
         daemon.stdin.close()
         session = KeyringSession(env)
         until(lambda: _is_unlocked(session), what="an unlocked keyring")
         yield session
+    finally:
+        _end(daemon)
 
 
 def _environment(folder: Path) -> dict[str, str]:

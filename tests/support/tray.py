@@ -143,8 +143,10 @@ def a_desk(*, login: bool = False) -> Iterator[Desk]:
         desk.close()
 
 
-def layout(peer: Peer, parent: int = 0, depth: int = -1, *names: str) -> tuple[Any, ...]:
-    return peer.call(MENU, "GetLayout", "iias", parent, depth, list(names))
+def layout(
+    peer: Peer, parent: int = 0, depth: int = -1, *names: str, menu: DBusAddress = MENU
+) -> tuple[Any, ...]:
+    return peer.call(menu, "GetLayout", "iias", parent, depth, list(names))
 
 
 def labels(node: tuple[Any, ...]) -> list[Any]:
@@ -154,16 +156,22 @@ def labels(node: tuple[Any, ...]) -> list[Any]:
 
 
 def number_of(peer: Peer, label: str) -> int:
+    number = number_of_label(peer, label, MENU)
+    assert number is not None, label
+    return number
+
+
+def number_of_label(peer: Peer, label: str, menu: DBusAddress) -> int | None:
+    """Return the number of the entry of a menu whose label begins so."""
+
     def find(node: tuple[Any, ...]) -> int | None:
         number, properties, children = node
-        if properties.get("label", ("s", ""))[1] == label:
+        if properties.get("label", ("s", ""))[1].startswith(label):
             return int(number)
         found = (find(child) for _, child in children)
         return next((one for one in found if one is not None), None)
 
-    number = find(layout(peer)[1])
-    assert number is not None, label
-    return number
+    return find(layout(peer, menu=menu)[1])
 
 
 def click(peer: Peer, number: int, kind: str = "clicked") -> None:

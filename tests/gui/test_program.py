@@ -1,0 +1,168 @@
+"""The tray program as a process on a desktop with a panel: started, found again, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.display import Display, display, missing_programs, panel
+from tests.support.homes import Home
+from tests.support.live import at_sink
+from tests.support.running import CANARY, account, credentials
+from tests.support.sink import Sink, serve
+from tests.support.trayed import Trayed, trayed
+from tests.support.wait import until
+
+PASSWORD_OF_NOBODY = account(1)
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Display]:
+    """A display with a panel."""
+    missing = missing_programs(panel=True)
+    if missing:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder)) as on, panel(on):
+        yield on
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    with serve(certificates.good.server_context(), user="me@example.com", password=CANARY) as made:
+        yield made
+
+
+@pytest.fixture
+def program(desktop: Display, home: Home) -> Iterator[Trayed]:
+    home.configure(PASSWORD_OF_NOBODY)
+    with trayed(home, desktop) as made:
+        yield made
+
+
+def test_a_click_opens_quick_send_and_a_mail_is_sent(
+    desktop: Display, home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    home.configure(at_sink(sink, certificates.ca_file, "undo_seconds = 1"))
+    with trayed(home, desktop, credentials(tmp_path / "secrets")) as program:
+        program.wait_for_icon()
+        assert program.windows("New mail") == []
+        program.left_click()
+        program.window("New mail")
+        program.type("you@example.com,")
+        program.keys("Tab", "Tab", "Tab")
+        program.type("From the tray")
+        program.keys("ctrl+Return")
+        [mail] = sink.wait_for(1)
+        assert mail.recipients == ("you@example.com",)
+        assert b"Subject: From the tray\r\n" in mail.content
+        program.no_window("New mail")
+
+
+def test_a_second_start_shows_the_window_of_the_first(program: Trayed) -> None:
+    pid = program.ready()
+    again = program.run()
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    program.window("New mail")
+    assert program.pid == pid
+    program.keys("Escape")
+    program.no_window("New mail")
+    refused = program.run("run")
+    assert refused.returncode == 75
+    assert refused.stderr.splitlines()[0] == f"traymail already runs (pid {pid})"
+
+
+def test_what_is_composed_is_in_the_window_and_survives_the_end(
+    program: Trayed, tmp_path: Path
+) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text("a note")
+    link = "mailto:a@b.example?subject=Hello%20there&body=Words&attach=/etc/passwd"
+    done = program.run("compose", "--to", "You <c@d.example>", "--attach", str(file), link)
+    assert (done.returncode, done.stderr) == (0, "")
+    program.window("New mail")
+    assert program.run("quit").returncode == 0
+    program.gone()
+    draft = (program.home.path / "state" / "draft.json").read_text("utf-8")
+    for words in ("a@b.example", "You <c@d.example>", "Hello there", "Words", str(file)):
+        assert words in draft
+    assert "passwd" not in draft
+
+
+def test_compose_starts_the_program(desktop: Display, home: Home) -> None:
+    home.configure(PASSWORD_OF_NOBODY)
+    with trayed(home, desktop, start=False) as program:
+        done = program.run("compose", "--subject", "Hello")
+        assert (done.returncode, done.stderr) == (0, "")
+        program.window("New mail")
+
+
+def test_at_login_no_window_opens(desktop: Display, home: Home) -> None:
+    with trayed(home, desktop, start=False) as program:
+        pid = os.posix_spawn(
+            (command := home.command("run", "--login"))[0], command, {**program.env}
+        )
+        try:
+            program.wait_for_icon()
+            assert program.pid == pid
+            assert program.windows() == []
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_without_an_account_the_first_start_leads_to_one(desktop: Display, home: Home) -> None:
+    with trayed(home, desktop) as program:
+        program.window("Add account")
+
+
+def test_the_icon_comes_back_with_its_panel(home: Home) -> None:
+    home.configure(PASSWORD_OF_NOBODY)
+    with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder)) as on:
+        with panel(on), trayed(home, on) as program:
+            program.wait_for_icon()
+            pid = program.ready()
+            with program.peer() as peer:
+                owner = peer.owns
+                until(lambda: owner(f"org.kde.StatusNotifierItem-{pid}-1"), what="the item")
+            os.kill(pid, signal.SIGTERM)
+            program.gone()
+        with trayed(home, on) as program:
+            # No panel: a window with the menu, within 5 s.
+            program.window("traymail")
+            with panel(on):
+                program.wait_for_icon()
+                program.no_window("traymail")
+            with panel(on):
+                program.wait_for_icon()
+
+
+def test_the_menu_pauses_resumes_and_quits(program: Trayed) -> None:
+    program.choose("Until I resume")
+    until(lambda: '"paused": true' in program.run("status", "--json").stdout, what="the pause")
+    program.choose("Resume")
+    until(lambda: '"paused": false' in program.run("status", "--json").stdout, what="its end")
+    program.choose("Quit")
+    program.gone()
+    log = (program.home.path / "log" / "traymail.log").read_text("utf-8")
+    assert "Traceback" not in log
+    assert "error" not in log.lower()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(program: Trayed, number: int) -> None:
+    os.kill(program.ready(), number)
+    program.gone()
+
+
+def test_a_broken_configuration_is_told_by_the_start(desktop: Display, home: Home) -> None:
+    home.configure("version = 1\nbogus = 2\n")
+    with trayed(home, desktop, start=False) as program:
+        done = program.run()
+        assert done.returncode == 78
+        assert done.stderr.startswith("config.toml:2: bogus: ")
