@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.gui.gallery import FormGallery, WidgetGallery
-from tests.gui.outbox_windows import OUTBOX
 from tests.gui.quick import QUICK
 from tests.gui.tray_windows import TRAY
 from tests.support.display import display
@@ -26,7 +25,6 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form": lambda root: FormGallery(root, problems=False),
     "gallery-form-problems": lambda root: FormGallery(root, problems=True),
     "gallery-widgets": WidgetGallery,
-    **OUTBOX,
     **QUICK,
     **TRAY,
 }

@@ -150,10 +150,6 @@ class Backend(Protocol):
         """Keep a pasted picture where a draft can find it after a restart."""
         ...
 
-    def draft_files(self, mail_id: int) -> tuple[Path, ...]:
-        """Make a mail's attachments files, under their names, where a draft can find them."""
-        ...
-
     def people(self) -> tuple[Address, ...]:
         """Return past recipients, the most used first."""
         ...
