@@ -59,7 +59,8 @@ class Server:
                 "title": title,
                 "body": words,
                 "actions": actions,
-                **{hint: hints[hint][1] for hint in ("urgency", "transient") if hint in hints},
+                "urgency": hints["urgency"][1],
+                "transient": hints["transient"][1],
             }
         )
         self.bus.send(new_method_return(message, "u", (number,)))

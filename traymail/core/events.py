@@ -18,11 +18,6 @@ class ItemChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxChanged:
-    """Something in the outbox is not as it was: other processes and the user's acts do that."""
-
-
-@dataclass(frozen=True, slots=True)
 class MailProgress:
     """So many bytes of a large mail are out; told a few times a second."""
 
@@ -92,7 +87,6 @@ class PauseChanged:
 
 Event = (
     ItemChanged
-    | OutboxChanged
     | MailProgress
     | AccountChanged
     | LimitReached

@@ -13,7 +13,6 @@ from traymail.core.events import (
     LeftOutTold,
     LimitReached,
     MailProgress,
-    OutboxChanged,
     PauseChanged,
     RuleFares,
     RuleTrouble,
@@ -42,7 +41,7 @@ def write_down(event: Event) -> None:
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
             log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
-        case OutboxChanged() | MailProgress() | RuleFares():
+        case MailProgress() | RuleFares():
             pass
         case PauseChanged():
             until = f" until {event.until}" if event.until else ""

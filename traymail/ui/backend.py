@@ -73,14 +73,10 @@ class SavedDraft:
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """What a rule would do now; for a log rule, also which logs there are.
-
-    ``lines`` are the last ones of the newest log; the mails are those these lines would make.
-    """
+    """What a rule would do now, and for a log rule the last lines of its newest log."""
 
     preview: Preview
     lines: tuple[LineShown, ...] = ()
-    logs: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -154,10 +150,6 @@ class Backend(Protocol):
         """Keep a pasted picture where a draft can find it after a restart."""
         ...
 
-    def draft_files(self, mail_id: int) -> tuple[Path, ...]:
-        """Make a mail's attachments files, under their names, where a draft can find them."""
-        ...
-
     def people(self) -> tuple[Address, ...]:
         """Return past recipients, the most used first."""
         ...
@@ -212,7 +204,7 @@ class Backend(Protocol):
         ...
 
     def rule_fields(self, name: str) -> Fields:
-        """Return a saved rule as its form holds it; raises InputError when there is none."""
+        """Return a saved rule as its form holds it."""
         ...
 
     def save_rule(self, fields: Fields, before: str | None) -> None:

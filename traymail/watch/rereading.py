@@ -1,4 +1,4 @@
-"""Reads existing logs for one rule, from their beginning or only their ends: for a dry run."""
+"""Reads existing logs from beginning to end for one rule: for a dry run."""
 
 from __future__ import annotations
 
@@ -40,12 +40,10 @@ def logs_of(rule: LogRule) -> tuple[tuple[str, ...], tuple[tuple[str, Text], ...
     return plain, left_out + missing
 
 
-def reread(
-    rule: LogRule, path: str, progress: Callable[[int], None], most: int | None = None
-) -> Iterator[Told]:
+def read_whole(rule: LogRule, path: str, progress: Callable[[int], None]) -> Iterator[Told]:
     """Yield a rule's matches in a log, which may be gzipped; raises SourceError.
 
-    ``progress`` is told how many bytes have been read; ``most`` reads only so many from the end.
+    ``progress`` is told how many bytes have been read.
     """
     told: list[LogObservation] = []
     patterns = PatternSet([rule.match])
@@ -55,9 +53,7 @@ def reread(
     except FileNotFoundError as error:
         raise SourceError(path, text("{path} does not exist.", path=path)) from error
     with closing(source):
-        # An even place: UTF-16 has two bytes a unit.
-        start = 0 if most is None else max(Path(path).stat().st_size - most, 0) // 2 * 2
-        follower = Follower(source, rule.encoding, patterns, [reader], (start, start > 0))
+        follower = Follower(source, rule.encoding, patterns, [reader], (0, False))
         while follower.read(0.0, told.append) is Progress.MORE:
             progress(follower.end)
             yield from _matches(told)

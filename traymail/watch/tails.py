@@ -8,7 +8,6 @@ one transaction sees each line once, whatever happens in between.
 from __future__ import annotations
 
 import logging
-import os
 import stat
 from collections import Counter
 from collections.abc import Callable
@@ -70,7 +69,7 @@ class Tails:
         self._listener = tell
         self._positions = positions
         self._clock = clock
-        self._own = tuple(_real(folder) for folder in own)
+        self._own = tuple(Path(folder).resolve() for folder in own)
         self._room = room
         self._wanted: tuple[LogRule, ...] = ()
         self._rewinds: list[str] = []
@@ -215,7 +214,7 @@ class Tails:
             return text("{path} is compressed: only plain logs are followed.", path=path)
         if path in self._current:
             return None
-        real = _real(path)
+        real = Path(path).resolve()
         if any(real.is_relative_to(folder) for folder in self._own):
             return text("{path} is written by traymail itself.", path=path)
         return None
@@ -350,8 +349,3 @@ class Tails:
         for name, watched in self._rules.items():
             watched.tell_news(self._listener)
             watched.tell_sources(following[name], self._problems, self._listener)
-
-
-def _real(path: str) -> Path:
-    """Return where a path leads; a link that leads to itself leads nowhere else."""
-    return Path(os.path.realpath(path))  # pathlib's raises there

@@ -14,7 +14,6 @@ from traymail.core.events import (
     LeftOutTold,
     LimitReached,
     MailProgress,
-    OutboxChanged,
     PauseChanged,
     RuleFares,
     RuleTrouble,
@@ -185,8 +184,7 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
             return _about_settings(error)
         # What is left out is told in the log and by the rule's own state.
         case (
-            OutboxChanged()
-            | MailProgress()
+            MailProgress()
             | RuleTrouble()
             | RuleFares()
             | SettingsApplied()

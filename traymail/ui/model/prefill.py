@@ -18,10 +18,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """Recipients as they were given, words, and the paths of files to attach.
-
-    ``account`` is the one to send from, "" for the usual one.
-    """
+    """Recipients as they were given, words, and the paths of files to attach."""
 
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
@@ -29,8 +26,6 @@ class Prefill:
     subject: str = ""
     body: str = ""
     files: tuple[str, ...] = ()
-    account: str = ""
-    markdown: bool = False
 
 
 def parse_mailto(url: str) -> Prefill:
@@ -66,7 +61,7 @@ def parse_mailto(url: str) -> Prefill:
 def asked_for(request: Mapping[str, Any]) -> Prefill:
     """Return what another process asks for; what is of another kind than it should be is left out.
 
-    The keys are those of `Prefill`, but for what only windows ask for.
+    The keys are those of `Prefill`.
     """
 
     def words(name: str) -> str:
@@ -96,8 +91,6 @@ def merged(asked: Prefill, more: Prefill) -> Prefill:
         subject=more.subject or asked.subject,
         body=more.body or asked.body,
         files=_joined(asked.files, more.files),
-        account=more.account or asked.account,
-        markdown=more.markdown or asked.markdown,
     )
 
 

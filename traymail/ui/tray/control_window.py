@@ -118,14 +118,15 @@ class ControlWindow(Window):
         icon = _SUBMENU_ICONS.get(entry.id)
         if isinstance(entry.choice, Do):
             icon = _ICONS[entry.choice]
-        is_submenu = entry.kind is Kind.SUBMENU
-        row = Button(rows, "", self._chooser(entry), "submenu" if is_submenu else "nav", icon)
-        if is_submenu:
+        row = Button(rows, "", self._chooser(entry), "nav", icon)
+        words = self.look.say(entry.label)
+        if entry.kind is Kind.SUBMENU:
             row.configure(command=partial(self._open, row, self._popup(entry)))
+            words = f"{words}  ›"
         if entry.kind is Kind.CHECK:
             self.look.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
         # Set here: in a rule's name an & is no access key.
-        row.configure(text=f"{_GAP}{self.look.say(entry.label)}", compound="left")
+        row.configure(text=f"{_GAP}{words}", compound="left")
         return row
 
     def _mark(self, entry: Entry) -> str:

@@ -55,7 +55,6 @@ class Entry(ttk.Entry):
         self._silent = True
         self._text.set(value)
         self._silent = False
-        self.icursor("end")
 
     def mark(self, invalid: bool) -> None:  # noqa: FBT001 - the state to show
         """Draw the edge in red, or as usual."""
@@ -178,28 +177,18 @@ class FieldRow(Area):
         self.controls = Area(self)
         self.controls.grid(row=self._row, column=self._column, sticky="we")
         self.note = Note(self, help_ or "")
-        self._told = False
-        self._settle()
+        self._settle(shown=help_ is not None)
 
     def tell(self, what: Words | None, severity: Severity = "danger") -> None:
         """Show what is wrong (or right) in place of the help; None brings the help back."""
-        self._told = what is not None
         if what is None:
             self.note.say(self._help or "", "muted")
         else:
             self.note.say(what, severity, _SIGNS[severity])
-        self._settle()
+        self._settle(shown=what is not None or self._help is not None)
 
-    def explain(self, help_: Words | None) -> None:
-        """Show another help, at once unless something else is told in its place."""
-        if help_ == self._help:
-            return
-        self._help = help_
-        if not self._told:
-            self.tell(None)
-
-    def _settle(self) -> None:
-        if self._told or self._help is not None:
+    def _settle(self, *, shown: bool) -> None:
+        if shown:
             above = self.look.px(4)
             self.note.grid(row=self._row + 1, column=self._column, sticky="we", pady=(above, 0))
         else:
