@@ -1,4 +1,4 @@
-"""Set traymail up in this checkout and run it: `python3 bootstrap.py demo`, or `test`, or `bench`.
+"""Set traymail up in this checkout and run it: `python3 bootstrap.py demo`, `test`, `bench` ...
 
 Standard library only. The syntax stays that of Python 3.8, so that an old Python prints what to do.
 """
@@ -29,6 +29,8 @@ USAGE = """\
 usage: python3 bootstrap.py demo [ARGUMENT...]    try traymail here, without an account
        python3 bootstrap.py test [--fast] [--require-desktop] [PYTEST ARGUMENT...]
        python3 bootstrap.py bench [NAME...]       measure it side by side with its peers
+       python3 bootstrap.py pictures [FOLDER [NAME...]]   take pictures of its windows
+       python3 bootstrap.py pictures --readme     ... of those that the READMEs show
 
 --fast leaves out tests/gui, tests/faults and tests/integration.
 --require-desktop fails a test that misses a piece of the desktop, instead of skipping it.
@@ -148,6 +150,11 @@ def font_packages() -> list[str]:
     return [] if Path(TEST_FONT).exists() else ["fonts-noto-cjk"]
 
 
+def packages_of_tests() -> list[str]:
+    """Return the Debian packages that the tests need and that are missing."""
+    return [*python_packages(("tk",)), *program_packages(), *font_packages()]
+
+
 def apt_line(packages: list[str]) -> str:
     """Return the command with which the user installs `packages`."""
     return "sudo apt-get install --no-install-recommends " + " ".join(packages)
@@ -189,8 +196,9 @@ def current_key(root: Path, python: str) -> Key:
     for source in [root / "pyproject.toml", root / "hatch_build.py", *catalogues]:
         # The modules of an editable install need no new install, the compiled catalogues do.
         project.update(hashlib.sha256(source.read_bytes()).digest())
-    # The scripts of a virtual environment hold the folder they were made in.
-    identity = "\n".join([python, sys.version, str(root)])
+    # The scripts of a virtual environment hold the folder they were made in. It serves any build
+    # of the same 3.x; python3-venv, installed on the way, may bring a newer one.
+    identity = "\n".join([python, str(sys.implementation.cache_tag), str(root)])
     return Key(hashlib.sha256(identity.encode()).hexdigest(), project.hexdigest())
 
 
@@ -310,9 +318,26 @@ def demo(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Measure, and print the table."""
+    install_packages(packages_of_tests())
     set_up(dev=True)
     os.chdir(ROOT)
     return _become([str(BIN / "python"), "-m", "tests.bench", *arguments])
+
+
+def pictures(arguments: list[str]) -> int:
+    """Take pictures of the windows, on a display of their own."""
+    arguments = picture_arguments(arguments)
+    install_packages(packages_of_tests())
+    set_up(dev=True)
+    os.chdir(ROOT)
+    return _become([str(BIN / "python"), "-m", "tests.gui.pictures", *arguments])
+
+
+def picture_arguments(arguments: list[str]) -> list[str]:
+    """Return them with a folder that means the same in another folder."""
+    if not arguments or arguments[0].startswith("-"):
+        return arguments
+    return [str(Path(arguments[0]).resolve()), *arguments[1:]]
 
 
 def test(arguments: list[str]) -> int:
@@ -325,7 +350,7 @@ def test(arguments: list[str]) -> int:
     if fast:
         passed_on += [f"--ignore={folder}" for folder in SLOW_TESTS]
     else:
-        install_packages([*python_packages(("tk",)), *program_packages(), *font_packages()])
+        install_packages(packages_of_tests())
     set_up(dev=True)
     failed = []
     table = []
@@ -357,7 +382,7 @@ def main(arguments: list[str]) -> int:
     hint = old_python_hint(sys.version_info[:2], newer_python())
     if hint:
         fail(hint)
-    commands = {"demo": demo, "test": test, "bench": bench}
+    commands = {"demo": demo, "test": test, "bench": bench, "pictures": pictures}
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(USAGE, end="")
         return 0 if arguments else 64

@@ -13,7 +13,7 @@ from traymail.app import App
 from traymail.core.account import Account, Auth
 from traymail.core.account_table import read_account
 from traymail.core.commands import Pause, Resume, Wake
-from traymail.core.errors import Problem, SettingsError
+from traymail.core.errors import InputError, Problem, SettingsError, StateError
 from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
 from traymail.core.message import Address, Draft
@@ -22,6 +22,7 @@ from traymail.core.rule import Rule
 from traymail.core.rules.log import LogRule
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
+from traymail.core.texts import text
 from traymail.dry_run import DryRun
 from traymail.program import Program
 from traymail.store import drafts
@@ -113,8 +114,14 @@ class LiveBackend:
     def save_eml(self, mail_id: int, target: Path) -> None:
         """Write the message as a file."""
         mail = self._app.outbox.mail(mail_id)
-        with target.open("wb") as file:
-            file.writelines(mail.chunks(self._app.spool.open))
+        try:
+            with target.open("wb") as file:
+                file.writelines(mail.chunks(self._app.spool.open))
+        except OSError as error:
+            raise StateError(
+                text("{path} cannot be written: {reason}", path=target, reason=error.strerror),
+                text("Choose another place for it."),
+            ) from error
 
     def retry(self, ids: tuple[int, ...] | None) -> None:
         """Try mails now, also of an account that was stopped."""
@@ -156,6 +163,20 @@ class LiveBackend:
     def keep_picture(self, png: bytes) -> Path:
         """Keep a pasted picture where a draft finds it after a restart."""
         return drafts.keep_picture(self._app.home.state, f"{secrets.token_hex(8)}.png", png)
+
+    def draft_files(self, mail_id: int) -> tuple[Path, ...]:
+        """Make a mail's attachments files, kept for as long as the draft."""
+        spool = self._app.spool
+        attachments = [place.attachment for place in self._app.outbox.mail(mail_id).placed]
+        spool.require_room(sum(attachment.size for attachment in attachments))
+        paths = []
+        for attachment in attachments:
+            with spool.open(attachment) as content:
+                token = secrets.token_hex(8)
+                paths.append(
+                    drafts.keep_file(self._app.home.state, token, attachment.name, content)
+                )
+        return tuple(paths)
 
     def people(self) -> tuple[Address, ...]:
         """Return past recipients, the most used first."""
@@ -251,16 +272,19 @@ class LiveBackend:
         """Return what these fields would do now; raises SettingsError when they are wrong."""
         rule, settings = self._tried_rule(values, before)
         dry = DryRun(self._app.home.own_folders, self._app.translate(settings.language), _no_bar)
-        now = self._app.clock.now()
-        told = dry.preview(rule, settings.accounts[rule.account], None, now, PREVIEW_MAILS)
-        lines = dry.last_lines(rule, PREVIEW_LINES) if isinstance(rule, LogRule) else ()
-        return RulePreview(told, lines)
+        account, now = settings.accounts[rule.account], self._app.clock.now()
+        if isinstance(rule, LogRule):
+            ends = dry.preview_ends(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
+            return RulePreview(ends.preview, ends.lines, ends.logs)
+        return RulePreview(dry.preview(rule, account, None, now, PREVIEW_MAILS))
 
     def rule_fields(self, name: str) -> Fields:
-        """Return a saved rule as its form holds it."""
-        rules = self._app.settings_file.document().get("rules", [])
-        found: Fields = next(rule for rule in rules if rule.get("name") == name)
-        return found
+        """Return a saved rule as its form holds it; raises InputError when there is none."""
+        rules: list[Fields] = self._app.settings_file.document().get("rules", [])
+        for rule in rules:
+            if rule.get("name") == name:
+                return rule
+        raise InputError(text("There is no rule {name}.", name=name))
 
     def save_rule(self, values: Fields, before: str | None) -> None:
         """Add or change a rule."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,15 +19,25 @@ from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
-from traymail.core.texts import Translate, text
+from traymail.core.texts import Text, Translate, text
 from traymail.core.throttle import Told
 from traymail.engine.flow import Surroundings
 
 if TYPE_CHECKING:
     from traymail.core.matcher import Pattern
+    from traymail.engine.log_mail import LogWriter
 
 Progress = Callable[[int, int, int], None]
 """Told the work's number (always 0), the bytes read, and all bytes there are to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnds:
+    """What the ends of a rule's logs would make, the newest log's last lines, and the logs."""
+
+    preview: Preview
+    lines: tuple[LineShown, ...]
+    logs: tuple[str, ...]
 
 
 class DryRun:
@@ -58,20 +69,20 @@ class DryRun:
     def _tell(self, before: int, total: int, done: int) -> None:
         self._progress(0, before + done, total)
 
-    def last_lines(self, rule: LogRule, most: int) -> tuple[LineShown, ...]:
-        """Return the last lines of the rule's newest log, with what matches in them."""
-        from traymail.core.matcher import Pattern
-        from traymail.watch.rereading import last_of, logs_of
+    def preview_ends(
+        self, rule: LogRule, account: Account, now: datetime, limit: int, most: int
+    ) -> LogEnds:
+        """Return what the ends of a rule's logs would make: quickly, however large they are.
 
-        logs, _passed = logs_of(rule)
-        if not logs:
-            return ()
-        newest = max(logs, key=lambda log: Path(log).stat().st_mtime)
-        wanted = Pattern(*rule.match)
-        unwanted = Pattern(*rule.ignore) if rule.ignore else None
-        return tuple(
-            _shown(line, wanted, unwanted) for line in last_of(newest, rule.encoding, most)
-        )
+        At most ``most`` lines are shown. Raises SourceError, InputError.
+        """
+        from traymail.engine.log_preview import preview
+        from traymail.watch.rereading import TAIL_BYTES, logs_of
+
+        logs, passed = logs_of(rule)
+        found = self._matches(rule, logs, TAIL_BYTES)
+        told = preview(self._writer(rule, account), found, now, limit)
+        return LogEnds(_with_passed(told, passed), _last_lines(rule, logs, most), logs)
 
     def _of_folder(
         self,
@@ -107,25 +118,47 @@ class DryRun:
     def _of_log(
         self, rule: LogRule, account: Account, file: Path | None, now: datetime, limit: int | None
     ) -> Preview:
-        # Here, since re2 is needed for log rules only.
-        from traymail.engine.log_mail import writer_of
         from traymail.engine.log_preview import preview
         from traymail.watch.rereading import logs_of
 
         logs, passed = logs_of(rule) if file is None else ((str(file.absolute()),), ())
-        writer = writer_of(rule, account, _surroundings(), self._translate)
-        told = preview(writer, self._matches(rule, logs), now, limit)
-        left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
-        return Preview(told.rule, told.events, told.mails, left_out)
+        told = preview(self._writer(rule, account), self._matches(rule, logs), now, limit)
+        return _with_passed(told, passed)
 
-    def _matches(self, rule: LogRule, logs: Sequence[str]) -> Iterator[Told]:
-        """Yield the matches of all logs, one log after the other."""
-        from traymail.watch.rereading import read_whole
+    def _writer(self, rule: LogRule, account: Account) -> LogWriter:
+        # Here, since re2 is needed for log rules only.
+        from traymail.engine.log_mail import writer_of
+
+        return writer_of(rule, account, _surroundings(), self._translate)
+
+    def _matches(
+        self, rule: LogRule, logs: Sequence[str], most: int | None = None
+    ) -> Iterator[Told]:
+        """Yield the matches of all logs, one log after the other; of their last ``most`` bytes."""
+        from traymail.watch.rereading import reread
 
         sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
         for at, log in enumerate(logs):
             before = sum(sizes[:at])
-            yield from read_whole(rule, log, partial(self._tell, before, sum(sizes)))
+            yield from reread(rule, log, partial(self._tell, before, sum(sizes)), most)
+
+
+def _with_passed(told: Preview, passed: Sequence[tuple[str, Text]]) -> Preview:
+    left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
+    return Preview(told.rule, told.events, told.mails, left_out)
+
+
+def _last_lines(rule: LogRule, logs: Sequence[str], most: int) -> tuple[LineShown, ...]:
+    """Return the last lines of the newest log, with what matches in them."""
+    from traymail.core.matcher import Pattern
+    from traymail.watch.rereading import last_of
+
+    if not logs:
+        return ()
+    newest = max(logs, key=lambda log: Path(log).stat().st_mtime)
+    wanted = Pattern(*rule.match)
+    unwanted = Pattern(*rule.ignore) if rule.ignore else None
+    return tuple(_shown(line, wanted, unwanted) for line in last_of(newest, rule.encoding, most))
 
 
 def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:

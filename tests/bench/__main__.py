@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import tests.bench
 from tests.bench import Row
+from tests.support.display import missing_programs
 
 _PREFIX = "bench_"
+ON_A_DISPLAY = {"desktop", "heartbeat"}
 _HEAD = ("what", "ours", "peer", "unit", "ratio", "limit", "")
 
 
@@ -32,6 +34,10 @@ def main(names: Sequence[str]) -> int:
 
 
 def _measure(name: str) -> Iterator[Row]:
+    missing = missing_programs(panel=True) if name in ON_A_DISPLAY else []
+    if missing:
+        sys.stderr.write(f"{name} is not measured; not here: {', '.join(missing)}\n")
+        return
     sys.stderr.write(f"measuring {name} ...\n")
     yield from importlib.import_module(f"tests.bench.{_PREFIX}{name}").rows()
 

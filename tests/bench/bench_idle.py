@@ -50,20 +50,21 @@ def rows() -> Iterator[Row]:
                 what="both rules at work",
             )
             never.wait(SETTLE_SECONDS)
-            before = _switches(program.process.pid)
+            before = switches(program.process.pid)
             never.wait(WATCH_SECONDS)
-            switches = _switches(program.process.pid) - before
-            memory = _resident(program.process.pid)
+            woken = switches(program.process.pid) - before
+            memory = resident(program.process.pid)
     yield Row("run --headless idle: RSS", memory, MEMORY_LIMIT, "MB")
-    rate = switches / WATCH_SECONDS
+    rate = woken / WATCH_SECONDS
     yield Row("run --headless idle: context switches", rate, SWITCHES_LIMIT, "/s")
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
+    """Return the memory of a process in MB."""
     return _field(Path(f"/proc/{pid}/status"), "VmRSS:") * 1024 / 1e6
 
 
-def _switches(pid: int) -> int:
+def switches(pid: int) -> int:
     """Return the context switches of all threads so far, wanted and unwanted."""
     return sum(
         _field(task / "status", kind)

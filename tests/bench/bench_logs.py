@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.bench import Row
 from tests.support.tailing import log_rule
-from traymail.watch.rereading import read_whole
+from traymail.watch.rereading import reread
 
 MEGABYTES = 48
 SLICE_MEGABYTES = 4  # for re, which is slow
@@ -34,7 +34,7 @@ def rows() -> Iterator[Row]:
 
 def _measure(folder: Path, log: Path, name: str, patterns: list[str]) -> Iterator[Row]:
     rule = log_rule(log, match=tuple(patterns))
-    ours = _seconds(lambda: sum(1 for _ in read_whole(rule, str(log), _unwatched)))
+    ours = _seconds(lambda: sum(1 for _ in reread(rule, str(log), _unwatched)))
     grep = shutil.which("grep")
     if grep is not None:
         listed = folder / "patterns"

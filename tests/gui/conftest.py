@@ -8,7 +8,9 @@ from typing import Protocol
 
 import pytest
 
-from tests.support.display import Display, display, missing_programs
+from tests.support.display import Display, display, missing_programs, panel
+from tests.support.session import missing_programs as missing_for_keyring
+from tests.support.session import unlocked_keyring
 from traymail.desktop.language import translator
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
@@ -32,6 +34,24 @@ def display_session() -> Iterator[Display]:
         pytest.skip(f"not here: {', '.join(missing)}")
     # A short path: the name of a socket may have about a hundred characters.
     with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder), "2600x2000") as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def desktop() -> Iterator[Display]:
+    """A display with a panel and a keyring, for all tests.
+
+    It lives until the end: Tk keeps its connections, and ends the process when one breaks.
+    """
+    missing = [*missing_programs(panel=True), *missing_for_keyring()]
+    if missing:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    with (
+        TemporaryDirectory(prefix="tm-") as folder,
+        display(Path(folder)) as here,
+        unlocked_keyring(here.env),
+        panel(here),
+    ):
         yield here
 
 

@@ -1,20 +1,29 @@
-"""Pictures of every window: `.venv/bin/python -m tests.gui.pictures FOLDER [NAME...]`.
+"""Pictures of every window: `python3 bootstrap.py pictures [FOLDER [NAME...]]`.
 
 Both themes, both languages, and one at 200 %: NAME_light_en.png, NAME_dark_zh_CN_200.png ...
-A window is added by one line in WINDOWS.
+A window is added by one line in WINDOWS. With `--readme` instead of a folder, those that the
+READMEs show are made anew in docs/pictures: NAME_en.png and NAME_zh_CN.png.
 """
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image, ImageOps
+
 from tests.gui.gallery import FormGallery, WidgetGallery
+from tests.gui.general_windows import GENERAL
+from tests.gui.help_windows import HELP
+from tests.gui.inbox_windows import INBOX
+from tests.gui.outbox_windows import OUTBOX
 from tests.gui.quick import QUICK
+from tests.gui.rule_windows import RULES
+from tests.gui.settings_windows import ADDING, SETTINGS
 from tests.gui.tray_windows import TRAY
-from tests.support.display import display
+from tests.support.display import display, entered
 from tests.support.tk import until_tk
 from traymail.desktop.language import translator
 from traymail.ui.palette import Mode
@@ -25,9 +34,27 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form": lambda root: FormGallery(root, problems=False),
     "gallery-form-problems": lambda root: FormGallery(root, problems=True),
     "gallery-widgets": WidgetGallery,
+    **ADDING,
+    **GENERAL,
+    **HELP,
+    **INBOX,
+    **OUTBOX,
     **QUICK,
+    **RULES,
+    **SETTINGS,
     **TRAY,
 }
+# What the READMEs show, in this order, in their language and this theme.
+README: dict[str, Mode] = {
+    "quick-send": "light",
+    "account-2-code": "light",
+    "rule-folder": "light",
+    "rule-log": "dark",
+    "outbox-unknown": "dark",
+    "demo-inbox": "light",
+}
+README_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+LANGUAGES = ("en", "zh_CN")
 LOOKS: tuple[tuple[Mode, str, int], ...] = (
     ("light", "en", 100),
     ("dark", "en", 100),
@@ -37,21 +64,57 @@ LOOKS: tuple[tuple[Mode, str, int], ...] = (
 )
 
 
-def main(folder: Path, names: list[str]) -> None:
+def take_all(folder: Path, names: Sequence[str] = ()) -> None:
     """Take the pictures of these windows, of all without names."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {name: make for name, make in WINDOWS.items() if not names or name in names}
-    with TemporaryDirectory(prefix="tm-") as below, display(Path(below), "2600x2000") as screen:
-        os.environ.update(screen.variables)
+    with _screen():
         for mode, language, percent in LOOKS:
-            root = Root(mode, language, translator(language), scaling=4 / 3 * percent / 100)
             scale = "" if percent == 100 else f"_{percent}"
-            for name, make in wanted.items():
-                _take(make(root), folder / f"{name}_{mode}_{language}{scale}.png")
-            root.destroy()
+            with _root(mode, language, percent) as root:
+                for name in names or WINDOWS:
+                    _take(root, name, folder / f"{name}_{mode}_{language}{scale}.png")
 
 
-def _take(window: Window, file: Path) -> None:
+def take_for_readme(folder: Path = README_FOLDER) -> None:
+    """Take the pictures that the READMEs show, framed and small."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _screen():
+        for language in LANGUAGES:
+            for name, mode in README.items():
+                file = folder / f"{name}_{language}.png"
+                with _root(mode, language) as root:
+                    _take(root, name, file)
+                    _frame(file, root.look.palette.border)
+
+
+def _frame(file: Path, colour: str) -> None:
+    """Draw the edge that a desktop gives a window, and leave few colours."""
+    with Image.open(file) as taken:
+        framed = ImageOps.expand(taken.convert("RGB"), 1, colour)
+    # An octree keeps the rare colours too: those of the signs.
+    few = framed.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+
+
+@contextmanager
+def _screen() -> Iterator[None]:
+    with (
+        TemporaryDirectory(prefix="tm-") as below,
+        display(Path(below), "2600x2000") as screen,
+        entered(screen),
+    ):
+        yield
+
+
+@contextmanager
+def _root(mode: Mode, language: str, percent: int = 100) -> Iterator[Root]:
+    root = Root(mode, language, translator(language), scaling=4 / 3 * percent / 100)
+    yield root
+    root.destroy()
+
+
+def _take(root: Root, name: str, file: Path) -> None:
+    window = WINDOWS[name](root)
     window.reveal()
     until_tk(window, window.winfo_viewable, what="the window")
     window.update()
@@ -59,5 +122,22 @@ def _take(window: Window, file: Path) -> None:
     window.destroy()
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Take what is asked for."""
+    if list(arguments) == ["--readme"]:
+        take_for_readme()
+        return 0
+    folder, *names = arguments or ["build/pictures"]
+    unknown = [name for name in names if name not in WINDOWS]
+    if unknown or folder.startswith("-"):
+        sys.stderr.write(
+            f"Unknown: {' '.join(unknown or [folder])}. There are: {' '.join(WINDOWS)}\n"
+        )
+        return 64
+    take_all(Path(folder), names)
+    sys.stdout.write(f"{Path(folder).resolve()}\n")
+    return 0
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    sys.exit(main(sys.argv[1:]))

@@ -20,7 +20,6 @@ from traymail.ui.widgets import Suggestion
 from traymail.ui.window import Size, Window
 
 ZH = "zh_CN"
-NAMES = {"wang.wei@example.com": "Wang Wei"}
 KNOWN = (
     Suggestion("li.na@example.com", "Li Na"),
     Suggestion("li.qiang@example.cn", "Li Qiang"),
@@ -28,16 +27,16 @@ KNOWN = (
 )
 
 
-def an_account(limit: int = 50_000_000) -> Account:
+def an_account(language: str) -> Account:
     return Account(
         name="qq",
-        address=Address("123456@qq.com", "Xiao Ming"),
+        address=Address("123456@qq.com", "小明" if language == ZH else "Xiao Ming"),
         host="smtp.qq.com",
         port=465,
         security=Security.TLS,
         username="123456@qq.com",
         provider="qq",
-        max_message_bytes=limit,
+        max_message_bytes=50_000_000,
         undo=timedelta(seconds=5),
     )
 
@@ -64,8 +63,12 @@ def written(language: str) -> SavedDraft:
     return SavedDraft(to=("wang.wei@example.com", "team@example.com"), subject=subject, body=body)
 
 
-PICTURE = File("/1", "screenshot-0941.png", 412_000)
-PLAN = File("/2", "floor plan.pdf", 9_500_000)
+def attached(language: str) -> tuple[File, File]:
+    """A picture and a plan."""
+    picture, plan = ("屏幕截图-0941.png", "平面图.pdf")
+    if language != ZH:
+        picture, plan = ("screenshot-0941.png", "floor plan.pdf")
+    return File("/1", picture, 412_000), File("/2", plan, 9_500_000)
 
 
 class QuickPicture(Window):
@@ -75,7 +78,8 @@ class QuickPicture(Window):
         super().__init__(root, text("New mail"), Size(600, 560, (480, 420)))
         screenshot = Image.new("RGB", (96, 90), "#e8eaf2")
         screenshot.paste("#2b5cb8", (0, 0, 96, 16))
-        helpers = Helpers(lambda words: chip(words, NAMES), lambda _typed: KNOWN)
+        names = {"wang.wei@example.com": "王伟" if root.look.language == ZH else "Wang Wei"}
+        helpers = Helpers(lambda words: chip(words, names), lambda _typed: KNOWN)
         self.sheet = Sheet(self, Still(), helpers, {"/1": screenshot})  # type: ignore[arg-type] # acts that do nothing
         self.sheet.pack(fill="both", expand=True)
         self.sheet.fill(state.written)
@@ -83,8 +87,9 @@ class QuickPicture(Window):
 
 
 def _state(root: Root, **changes: object) -> QuickSend:
-    standing = Standing(known=True, accounts={"qq": an_account()}, default="qq")
-    state = QuickSend(standing, written(root.look.language), files=(PICTURE, PLAN))
+    language = root.look.language
+    standing = Standing(known=True, accounts={"qq": an_account(language)}, default="qq")
+    state = QuickSend(standing, written(language), files=attached(language))
     return replace(state, **changes)  # type: ignore[arg-type] # fields of the state
 
 
@@ -100,10 +105,15 @@ def no_account(root: Root) -> Window:
     return QuickPicture(root, QuickSend(Standing(known=True)))
 
 
+class UndoPicture(QuickPicture):
+    """What has just been sent: the button has the keyboard."""
+
+    def shown(self) -> None:
+        self.sheet.draw(_state(self.root, stage=Stage.WAITING, mail=1, seconds=5))
+
+
 def undo(root: Root) -> Window:
-    window = QuickPicture(root, _state(root))
-    window.sheet.draw(_state(root, stage=Stage.WAITING, mail=1, seconds=5))
-    return window
+    return UndoPicture(root, _state(root))
 
 
 def asking(root: Root) -> Window:
@@ -118,7 +128,8 @@ def offline(root: Root) -> Window:
 
 
 def too_big(root: Root) -> Window:
-    return QuickPicture(root, _state(root, files=(PICTURE, replace(PLAN, size=39_800_000))))
+    picture, plan = attached(root.look.language)
+    return QuickPicture(root, _state(root, files=(picture, replace(plan, size=39_800_000))))
 
 
 def bad_address(root: Root) -> Window:
@@ -134,9 +145,10 @@ def full(root: Root) -> Window:
         bcc=("boss@example.com",),
         markdown=True,
     )
+    picture, plan = attached(root.look.language)
     files = (
-        PICTURE,
-        replace(PLAN, trouble=text("It is not there any more.")),
+        picture,
+        replace(plan, trouble=text("It is not there any more.")),
         *(File(f"/more/{number}", f"notes of meeting {number}.txt", 1000) for number in range(5)),
     )
     trouble = text("{path} is a folder.", path="/home/ming/plan")

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import tkinter as tk
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from traymail.core.account import Account, Security
-from traymail.core.errors import Problem
+from traymail.core.account import Account, Limits, Security
+from traymail.core.errors import Problem, StateError
+from traymail.core.events import Event
 from traymail.core.examination import Step
 from traymail.core.message import Address
+from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES
-from traymail.core.texts import text
+from traymail.core.settings import Settings
+from traymail.core.texts import Text, text
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
+from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
+from traymail.ui.dialogs.settings import Link, SettingsWindow
 from traymail.ui.model import add_account as adding
+from traymail.ui.model import settings_form as accounts
 from traymail.ui.model.add_account import Adding
+from traymail.ui.model.settings_form import Accounts, Busy
+from traymail.ui.page import Page
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -98,8 +108,20 @@ def add_by_hand(root: Root) -> Window:
     return _add(root, adding.refused(filled, (Problem("host", what),)))
 
 
+def _add_code(root: Root, words: str) -> Window:
+    window = _add(root, adding.type_code(_at_code(), words))
+    assert isinstance(window, AddAccountWindow)
+    assert window.code is not None
+    window.code.entry.value = words
+    return window
+
+
 def add_code(root: Root) -> Window:
-    return _add(root, adding.type_code(_at_code(), "abcd efgh ijkl"))
+    return _add_code(root, "abcd efgh ijkl mnop")
+
+
+def add_code_short(root: Root) -> Window:
+    return _add_code(root, "abcd efgh ijkl")
 
 
 def add_code_gmail(root: Root) -> Window:
@@ -127,8 +149,202 @@ ADDING = {
     "account-1-oauth": add_oauth,
     "account-1-by-hand": add_by_hand,
     "account-2-code": add_code,
+    "account-2-code-short": add_code_short,
     "account-2-code-gmail": add_code_gmail,
     "account-3-testing": add_testing,
     "account-3-refused": add_refused,
     "account-3-works": add_works,
+}
+
+
+# --- the settings ---------------------------------------------------------------------------------
+
+ANNA = replace(
+    QQ,
+    name="work",
+    address=Address("me@example.com"),
+    host="smtp.example.com",
+    username="me@example.com",
+    provider="",
+)
+LAB = replace(
+    ANNA,
+    name="lab",
+    address=Address("lab@nas.example"),
+    host="nas.example",
+    username="lab@nas.example",
+)
+LIMITS = Limits(20, 200, 500)
+BOTH = Settings(
+    default_account="qq",
+    accounts={
+        "qq": replace(QQ, limits=LIMITS, max_message_bytes=70_000_000),
+        "work": replace(ANNA, limits=LIMITS),
+        "lab": replace(LAB, limits=LIMITS),
+    },
+)
+REFUSED = AccountState(
+    "work",
+    stopped=True,
+    rule_id="x-535",
+    code=535,
+    reply="535 5.7.8 Error: authentication failed",
+)
+
+
+class Still:
+    """A page that asks nobody: it shows what it is given."""
+
+    def __init__(self, page: Page) -> None:
+        self.name, self.title, self.icon, self._page = page.name, page.title, page.icon, page
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        return self._page.build(parent)
+
+    def shown(self) -> None:
+        pass
+
+    def heard(self, event: Event) -> None:
+        pass
+
+
+class Elsewhere:
+    """A page of others, for its row."""
+
+    name = "rules"
+    title: Text = text("Rules")
+    icon = "lightning"
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        return tk.Frame(parent)
+
+    def shown(self) -> None:
+        pass
+
+    def heard(self, event: Event) -> None:
+        pass
+
+
+LINKS = (
+    Link(text("Outbox"), "inboxes", lambda: None),
+    Link(text("Help and diagnosis"), "activity", lambda: None),
+)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _settings(root: Root, page: Page, at: str = "accounts") -> SettingsWindow:
+    pages: dict[str, Page] = {"accounts": _accounts_page(root), "rules": Elsewhere()}
+    pages[page.name] = page
+    window = SettingsWindow(root, [Still(one) for one in pages.values()], LINKS)
+    window._show(at)
+    return window
+
+
+def _accounts_page(root: Root) -> AccountsPage:
+    return AccountsPage(root, cast("Backend", None), cast("Background", None), _nothing)
+
+
+def _accounts(root: Root, state: Accounts) -> Window:
+    page = _accounts_page(root)
+    window = _settings(root, page)
+    page.become(state)
+    return window
+
+
+def _known(states: Mapping[str, AccountState] | None = None) -> Accounts:
+    return accounts.refreshed(Accounts(), BOTH, states or {})
+
+
+def _edited(state: Accounts, **values: str) -> Accounts:
+    assert state.form is not None
+    return accounts.typed(state, {**state.form.values, **values})
+
+
+def accounts_usual(root: Root) -> Window:
+    return _accounts(root, _edited(_known({"work": REFUSED}), port="26"))
+
+
+def accounts_empty(root: Root) -> Window:
+    return _accounts(root, accounts.refreshed(Accounts(), Settings(), {}))
+
+
+def accounts_attention(root: Root) -> Window:
+    return _accounts(root, accounts.choose(_known({"work": REFUSED}), "work"))
+
+
+def accounts_wrong(root: Root) -> Window:
+    state = accounts.choose(_known(), "lab")
+    state = _edited(state, host="mailserver", port="many", max_per_day="0")
+    assert state.form is not None
+    dot = text("has no dot: {host} may be another computer in every network", host="mailserver")
+    advice = text("Write the server's full name, such as smtp.example.com.")
+    problems = (
+        Problem("host", dot, advice=advice),
+        Problem(
+            "max_per_day",
+            text(
+                "expected {kind}",
+                kind=text("a whole number from {low} to {high}", low=1, high=1000000),
+            ),
+        ),
+    )
+    return _accounts(root, accounts.judged(state, "lab", state.form.values, problems))
+
+
+def accounts_code(root: Root) -> Window:
+    return _accounts(root, accounts.replace_code(_known()))
+
+
+def accounts_more(root: Root) -> Window:
+    return _accounts(root, _edited(_known(), when_unsure="resend", username="somebody"))
+
+
+def accounts_saving(root: Root) -> Window:
+    return _accounts(root, accounts.begun(_edited(_known(), display_name="Ming"), Busy.SAVING))
+
+
+def accounts_trouble(root: Root) -> Window:
+    state = _edited(_known(), display_name="Ming")
+    error = StateError(
+        text("{path} cannot be written: {reason}", path="/home/ming/config.toml", reason="?"),
+        text("Free some space on that disk, or mend the permissions of that place."),
+    )
+    return _accounts(root, accounts.failed(state, "qq", error))
+
+
+def _at_test(*steps: Step) -> Accounts:
+    state = accounts.start(_known(), QQ)
+    for step in (*STEPS, *steps):
+        state = accounts.hear(state, step)
+    return state
+
+
+def accounts_testing(root: Root) -> Window:
+    return _accounts(root, _at_test())
+
+
+def accounts_test_failed(root: Root) -> Window:
+    return _accounts(root, accounts.end(_at_test(refusal(), Step("mail", None))))
+
+
+def accounts_test_good(root: Root) -> Window:
+    good = (Step("auth", True, 90, "235 OK"), Step("mail", True, 300, "250 OK"))
+    return _accounts(root, accounts.end(_at_test(*good)))
+
+
+SETTINGS = {
+    "settings-accounts": accounts_usual,
+    "settings-accounts-empty": accounts_empty,
+    "settings-accounts-attention": accounts_attention,
+    "settings-accounts-wrong": accounts_wrong,
+    "settings-accounts-code": accounts_code,
+    "settings-accounts-more": accounts_more,
+    "settings-accounts-saving": accounts_saving,
+    "settings-accounts-trouble": accounts_trouble,
+    "settings-accounts-testing": accounts_testing,
+    "settings-accounts-test-failed": accounts_test_failed,
+    "settings-accounts-test-good": accounts_test_good,
 }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.support import notifyd
 from tests.support.certificates import Certificates
-from tests.support.display import Display, display, missing_programs, panel
+from tests.support.display import Display, display, panel
 from tests.support.homes import Home
 from tests.support.live import at_sink
 from tests.support.running import CANARY, account, credentials
@@ -20,16 +24,6 @@ from tests.support.trayed import Trayed, trayed
 from tests.support.wait import until
 
 PASSWORD_OF_NOBODY = account(1)
-
-
-@pytest.fixture(scope="module")
-def desktop() -> Iterator[Display]:
-    """A display with a panel."""
-    missing = missing_programs(panel=True)
-    if missing:
-        pytest.skip(f"not here: {', '.join(missing)}")
-    with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder)) as on, panel(on):
-        yield on
 
 
 @pytest.fixture
@@ -160,9 +154,26 @@ def test_a_signal_ends_it(program: Trayed, number: int) -> None:
     program.gone()
 
 
-def test_a_broken_configuration_is_told_by_the_start(desktop: Display, home: Home) -> None:
+def test_a_broken_configuration_is_told_on_the_desktop(home: Home, tmp_path: Path) -> None:
     home.configure("version = 1\nbogus = 2\n")
-    with trayed(home, desktop, start=False) as program:
-        done = program.run()
-        assert done.returncode == 78
-        assert done.stderr.startswith("config.toml:2: bogus: ")
+    told = tmp_path / "told"
+    with TemporaryDirectory(prefix="tm-") as folder, display(Path(folder)) as on:
+        with told.open("wb") as output:
+            server = subprocess.Popen(
+                [sys.executable, str(Path(notifyd.__file__)), "body"],
+                env=on.env,
+                stdin=subprocess.PIPE,
+                stdout=output,
+            )
+        with server, trayed(home, on, start=False) as program:
+            until(told.read_text, what="the server of notifications")
+            for number, command in enumerate(((), ("run",), ("run", "--login"), ("compose",)), 1):
+                done = program.run(*command)
+                assert done.returncode == 78
+                assert done.stderr.startswith("config.toml:2: bogus: ")
+                shown = json.loads(told.read_text().splitlines()[number])
+                assert shown["title"] == "traymail cannot start"
+                assert shown["body"].startswith("config.toml:2: bogus: ")
+                assert program.windows() == []
+            assert server.stdin is not None
+            server.stdin.close()

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -21,13 +23,14 @@ from tests.gui.conftest import MakeRoot
 from tests.gui.quick import QUICK
 from tests.support.certificates import Certificates
 from tests.support.clip import clipped
-from tests.support.dragging import drag_source
+from tests.support.dragging import drag
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.selection import clipboard
 from tests.support.sink import Arrival, Sink, serve
 from tests.support.tk import until_tk
+from tests.support.wait import until
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
 from traymail.store.people import People
@@ -72,9 +75,21 @@ class Desk:
             self.until(lambda: hand.poll() is not None, "xdotool")
         assert hand.returncode == 0
 
-    def xdo_later(self, *arguments: str) -> None:
-        """Press keys while a dialog of Tk has the loop."""
-        subprocess.Popen(["xdotool", *arguments], env=os.environ).wait()
+    @contextmanager
+    def hand_in_dialog(self, *keys: tuple[str, ...]) -> Iterator[None]:
+        """Press keys in the dialog of Tk that the block opens: it has the loop until it ends."""
+
+        def work() -> None:
+            shown = ("search", "--onlyvisible", "--class", "^TkFDialog$")
+            window = until(lambda: _asked(*shown), NO_CAP, "the dialog")
+            until(lambda: _asked("getactivewindow") == window, NO_CAP, "the keyboard in it")
+            for key in keys:
+                subprocess.run(["xdotool", *key], env=os.environ, check=True)
+
+        with ThreadPoolExecutor(1) as hands:
+            hand = hands.submit(work)
+            yield
+            hand.result()
 
     def type(self, words: str) -> None:
         self.xdo("type", "--delay", "4", words)
@@ -171,6 +186,14 @@ def desk(
     make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
 ) -> Desk:
     return make_desk(at_sink(sink, certificates.ca_file), tmp_path / "secrets")
+
+
+def _asked(*question: str) -> str:
+    """Return what xdotool answers; nothing when it finds nothing."""
+    answer = subprocess.run(
+        ["xdotool", *question], env=os.environ, capture_output=True, check=False
+    )
+    return answer.stdout.decode().strip()
 
 
 def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
@@ -481,16 +504,10 @@ def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
     body = desk.window._sheet.body
     desk.until(lambda: desk.window._drops, "the window to take drops")
     x, y = body.winfo_rootx() + 100, body.winfo_rooty() + 100
-    with drag_source(*files) as (left, top):
-        desk.xdo("mousemove", "--sync", str(left), str(top), "mousedown", "1")
-        for step in range(1, 11):
-            desk.xdo(
-                "mousemove", str(left + (x - left) * step // 10), str(top + (y - top) * step // 10)
-            )
-        desk.xdo("mousemove", "--sync", str(x + 5), str(y + 5))
-        desk.xdo("mousemove", "--sync", str(x), str(y))
-        desk.xdo("mouseup", "1")
-        desk.until(lambda: len(desk.window._held.files) == 2, "the files")
+    with drag(x, y, *files) as hand:
+        desk.until(lambda: hand.poll() is not None, "the drop")
+    assert hand.returncode == 0
+    desk.until(lambda: len(desk.window._held.files) == 2, "the files")
     assert [one.path for one in desk.window._held.files] == list(map(str, files))
 
 
@@ -498,12 +515,11 @@ def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "chosen.txt"
     file.write_text("chosen")
     desk.open()
-    words = str(file)
-    desk.root.after(500, lambda: desk.xdo_later("type", "--delay", "4", words))
-    desk.root.after(1500, lambda: desk.xdo_later("key", "Return"))
-    desk.keys("ctrl+shift+a")
-    desk.until(lambda: desk.window._held.files, "the file")
-    assert desk.window._held.files[0].path == words
+    typed = ("type", "--delay", "4", str(file))
+    with desk.hand_in_dialog(typed, ("key", "Return")):
+        desk.keys("ctrl+shift+a")
+        desk.until(lambda: desk.window._held.files, "the file")
+    assert desk.window._held.files[0].path == str(file)
 
 
 @pytest.mark.parametrize("percent", [100, 200])

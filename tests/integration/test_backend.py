@@ -98,3 +98,19 @@ def test_problems_of_an_account_name_its_fields(backend: LiveBackend) -> None:
     assert [one.where for one in problems] == ["port"]
     account, problems = backend.check_account("here", {"port": 587})
     assert (account is None) == bool(problems)
+
+
+def test_of_a_large_log_only_the_end_is_previewed(backend: LiveBackend, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    with log.open("w") as file:
+        file.writelines(f"{number} ERROR\n" for number in range(100_000))
+    rule = {"name": "L", "kind": "log", "to": ["ann@example.com"], "cooldown": "0s"}
+    seen = backend.preview_rule(rule | {"paths": [str(log)], "match": ["ERROR"]}, None)
+    assert seen.logs == (str(log),)
+    assert seen.lines[-1].words == "99999 ERROR"
+    assert 200 < seen.preview.events < 30_000
+
+
+def test_the_fields_of_no_rule_are_an_error(backend: LiveBackend) -> None:
+    with pytest.raises(InputError, match="There is no rule gone"):
+        backend.rule_fields("gone")

@@ -50,6 +50,17 @@ def test_another_python_or_folder_asks_for_a_new_environment(checkout: Path) -> 
     assert key(moved).project == before.project
 
 
+def test_an_upgrade_of_the_same_python_asks_for_nothing(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installing python3-venv may bring one, and the set-up that asked for it began before."""
+    before = key(checkout)
+    monkeypatch.setattr(sys, "version", "3.11.2 (main, another day) [GCC 12.2.0]")
+    assert key(checkout) == before
+    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
+    assert key(checkout).python != before.python
+
+
 @pytest.mark.parametrize(
     ("has_tools", "wants_tools", "serves"),
     [(True, True, True), (True, False, True), (False, False, True), (False, True, False)],
@@ -122,6 +133,24 @@ def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
         assert second.poll() is None
     with second:
         assert second.wait(10) == 0
+
+
+@pytest.mark.parametrize("given", [[], ["--readme"], ["/tmp/pictures", "quick-send"]])
+def test_what_names_no_folder_here_is_handed_on_as_it_is(given: list[str]) -> None:
+    assert bootstrap.picture_arguments(given) == given
+
+
+def test_pictures_go_into_the_folder_of_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected = [str(tmp_path / "shots"), "quick-send"]
+    assert bootstrap.picture_arguments(["shots", "quick-send"]) == expected
+
+
+@pytest.mark.parametrize("name", ["demo", "test", "bench", "pictures"])
+def test_the_usage_names_every_command(name: str) -> None:
+    assert f"python3 bootstrap.py {name} " in bootstrap.USAGE
 
 
 @pytest.mark.parametrize(

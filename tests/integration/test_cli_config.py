@@ -1,13 +1,14 @@
 """`traymail config` and `traymail rule`: what is valid, what is wrong, what rules would do."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.certificates import Certificates
-from tests.support.cli import Desk, desk, in_process
+from tests.support.cli import Desk, desk, in_process, watched
 from tests.support.homes import Home
 
 BROKEN = """\
@@ -122,6 +123,13 @@ def test_export_and_import(office: Desk, home: Home, tmp_path: Path) -> None:
     assert home.path.joinpath("config.toml.bak").read_text() == "version = 1 # mine\n"
 
 
+def test_an_export_to_a_link_that_leads_to_itself(office: Desk, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert office.quick("config", "export", loop).returncode == 0
+    assert loop.read_bytes() == office.home.config.read_bytes()
+
+
 def test_a_broken_import_changes_nothing(home: Home, tmp_path: Path) -> None:
     home.configure("version = 1\n")
     (tmp_path / "broken.toml").write_text(BROKEN, "utf-8")
@@ -161,6 +169,15 @@ def test_a_dry_run_of_a_folder(office: Desk, tmp_path: Path) -> None:
     done = office.quick("rule", "test", "Scans", "--file", tmp_path / "other.pdf")
     assert "other.pdf" in done.stdout
     assert office.quick("rule", "test", "Scans", "--file", "/not/there").returncode == 66
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_a_long_scan_shows_its_progress(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("all well\n" * 1_000_000 + "ERROR one\n")
+    told, shown = watched(office.home.command("rule", "test", "Errors", "--json"), office.env)
+    assert json.loads(told)["events"] == 1
+    assert b"Reading" in shown
+    assert b"100%" in shown
 
 
 def test_a_dry_run_of_a_log(office: Desk, tmp_path: Path) -> None:

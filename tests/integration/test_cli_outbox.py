@@ -97,6 +97,8 @@ def test_cancel_and_purge(office: Desk) -> None:
         (["retry", "1", "--all"], 64),
         (["cancel"], 64),
         (["show", "x"], 64),
+        (["show", str(2**63)], 64),
+        (["retry", str(2**63)], 64),
         (["resolve", "1", "maybe"], 64),
         (["list", "--state", "lost"], 64),
     ],

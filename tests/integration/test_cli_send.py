@@ -1,6 +1,5 @@
 """`traymail send`: what arrives, what is printed, how each failure ends; nothing is lost."""
 
-import contextlib
 import hashlib
 import os
 import signal
@@ -15,7 +14,7 @@ from threading import Event
 import pytest
 
 from tests.support.certificates import Certificates
-from tests.support.cli import USER, Desk, desk
+from tests.support.cli import USER, Desk, desk, watched
 from tests.support.homes import Home
 from tests.support.sink import Arrival, Sink
 from tests.support.wait import until
@@ -226,8 +225,13 @@ def test_no_server(office: Desk) -> None:
         (["--to", "b@c.example", "--html", "a", "--markdown"], 64, "--markdown"),
         (["--to", "b@c.example\nBcc: all@c.example", "--subject", "x"], 65, "b@c.example Bcc"),
         (["--to", "nobody", "--subject", "x"], 65, "nobody"),
+        (["--to", "", "--subject", "x"], 65, "no recipient"),
+        (["--to", " , ;", "--subject", "x", "--queue"], 65, "no recipient"),
         (["--to", "b@c.example", "--subject", "x", "--account", "no"], 65, "account no"),
+        (["--to", "b@c.example", "--subject", "x", "--account", "a\nb\x1b[31m"], 65, "a b [31m"),
         (["--to", "b@c.example", "--attach", "/not/there.pdf"], 66, "/not/there.pdf"),
+        (["--to", "b@c.example", "--attach", "/not/there\x1b[31m\n"], 66, "/not/there [31m"),
+        (["--to", "b@c.example", "--html", "/dev/zero"], 65, "too large"),
         (["--to", "b@c.example", "--attach", "/dev/null"], 66, "/dev/null"),
         (["--to", "b@c.example", "--html", "/not/there.html"], 66, "/not/there.html"),
     ],
@@ -241,6 +245,12 @@ def test_bad_input_stores_nothing(
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 2
     assert not (office.home.path / "state" / "outbox.db").exists() or office.states() == {}
+
+
+def test_text_without_an_end(office: Desk) -> None:
+    office.configure(max_message_mb=1)
+    done = office.run("send", "--to", "b@c.example", "--body", "-", given="x" * 1_000_001)
+    assert (done.returncode, "too large" in done.stderr, office.states()) == (65, True, {})
 
 
 def test_text_that_is_no_text(office: Desk, tmp_path: Path) -> None:
@@ -280,15 +290,8 @@ def test_a_large_mail_shows_its_progress(office: Desk, tmp_path: Path) -> None:
     large = tmp_path / "large.bin"
     large.write_bytes(os.urandom(4_000_000))
     command = office.home.command("send", "--to", "b@c.example", "--attach", large)
-    screen, terminal = os.openpty()
-    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=terminal) as sending:
-        os.close(terminal)
-        shown = b""
-        with contextlib.suppress(OSError), os.fdopen(screen, "rb", buffering=0) as stream:
-            while block := stream.read(4096):
-                shown += block
-        assert sending.stdout is not None
-        assert sending.stdout.read().startswith(b"Mail 1 is sent")
+    told, shown = watched(command, office.env)
+    assert told.startswith(b"Mail 1 is sent")
     assert b"Sending" in shown
     assert b"100%" in shown
 

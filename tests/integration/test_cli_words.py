@@ -1,16 +1,19 @@
 """Languages, streams, the end of commands, and what a start costs."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.support.cli import in_process
 from tests.support.homes import Home
 from traymail.cli import endings
+from traymail.cli.main import COMMANDS, traymail
 from traymail.cli.session import Session
 from traymail.core import errors
 from traymail.core.errors import Problem, Reply, SettingsError, Stage
@@ -44,6 +47,31 @@ def test_whose_language(
     assert (refused.returncode, "缺少选项" in refused.stderr) == (64, chinese)
 
 
+@pytest.mark.parametrize(
+    ("environ", "chinese"),
+    [
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, True),
+        ({"LANG": "zh_CN.UTF-8", "LANGUAGE": "en_GB:en"}, False),
+        ({"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, False),
+        ({"LC_ALL": "zh_CN", "LANG": "en_US", "LANGUAGE": ""}, True),
+    ],
+)
+def test_language_goes_before_the_locale(
+    home: Home, environ: dict[str, str], chinese: bool
+) -> None:
+    done = in_process(home, "send", "--help", env=environ)
+    assert ("用法" in done.stdout) is chinese
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are POSIX's")
+def test_a_pipe_in_place_of_the_configuration(home: Home) -> None:
+    home.path.mkdir()
+    os.mkfifo(home.config)
+    done = home.run("config", "check")
+    assert done.returncode == 78
+    assert done.stderr.startswith("config.toml: is a pipe")
+
+
 def test_errors_in_chinese(home: Home) -> None:
     home.configure(CONFIG)
     done = in_process(home, "--lang", "zh_CN", "send", "--to", "没有", "--subject", "x")
@@ -65,6 +93,22 @@ def test_every_help(home: Home, command: str, language: str) -> None:
     assert ("  " in done.stdout, done.stderr) == (True, "")
 
 
+def test_no_option_judges_whether_a_file_can_be_read() -> None:
+    """That is status 66 or 73, told by whoever opens it; click would call it a wrong usage."""
+    context = click.Context(traymail, obj=Session({"LANG": "C"}))
+    commands: list[click.Command] = [traymail]
+    files = 0
+    for command in commands:
+        if isinstance(command, click.Group):
+            found = (command.get_command(context, name) for name in command.list_commands(context))
+            commands += filter(None, found)
+        for parameter in command.params:
+            if isinstance(parameter.type, click.Path):
+                files += 1
+                assert not parameter.type.readable, command.name
+    assert files > 3
+
+
 def test_a_usage_error_names_its_command(home: Home) -> None:
     for arguments in (["send", "--body"], ["send", "--bogus"], ["outbox", "show"]):
         done = in_process(home, *arguments)
@@ -74,11 +118,10 @@ def test_a_usage_error_names_its_command(home: Home) -> None:
 
 
 def test_help_lists_every_command(home: Home) -> None:
-    for arguments in (["-h"], []):
-        done = in_process(home, *arguments)
-        assert done.returncode == 0
-        for name in ("send", "account", "rule", "outbox", "run", "purge", "demo"):
-            assert f"\n  {name} " in done.stdout
+    done = in_process(home, "-h")
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -130,6 +173,18 @@ def test_output_that_cannot_be_written(home: Home) -> None:
     assert len(done.stderr.splitlines()) == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_log_that_cannot_be_written(home: Home) -> None:
+    home.configure(CONFIG)
+    log = home.path / "log" / "traymail.log"
+    log.parent.mkdir()
+    log.symlink_to("/dev/full")
+    done = home.run("-v", "send", "--to", "nobody", "--subject", "x")
+    assert (done.returncode, len(done.stderr.splitlines())) == (65, 2), done.stderr
+    stored = home.run("-v", "send", "--queue", "--to", "b@c.example", "--subject", "x")
+    assert (stored.returncode, stored.stderr) == (0, "")
+
+
 def _fail(error: BaseException) -> None:
     raise error
 
@@ -151,6 +206,8 @@ def _delivery(kind: type[errors.DeliveryError]) -> errors.DeliveryError:
         (_delivery(errors.AccountFailure), 69),
         (ValueError("secret words"), 70),
         (errors.StateError(text("Bad.")), 73),
+        (OSError(errno.ENOSPC, "No space left on device"), 73),
+        (OSError(errno.EBADF, "secret words"), 70),
         (errors.AlreadyRunning(7), 75),
         (_delivery(errors.TransientFailure), 75),
         (_delivery(errors.UnknownOutcome), 75),

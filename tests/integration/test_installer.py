@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "installer" / "linux" / "traymail.service"
+LINUX = Path(__file__).parents[2] / "installer" / "linux"
+UNIT = LINUX / "traymail.service"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
@@ -16,3 +17,11 @@ def test_systemd_accepts_the_unit() -> None:
     )
     complaints = [line for line in ended.stderr.splitlines() if UNIT.name in line]
     assert (ended.returncode, complaints) == (0, [])
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="not here: it")
+def test_desktops_accept_the_entry() -> None:
+    command = ["desktop-file-validate", str(LINUX / "traymail.desktop")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "")

@@ -29,7 +29,7 @@ from traymail.store.database import Database
 from traymail.store.outbox import Outbox
 from traymail.store.positions import Positions
 from traymail.store.spool import Spool
-from traymail.watch.rereading import logs_of, read_whole
+from traymail.watch.rereading import logs_of, reread
 from traymail.watch.tails import Tails
 
 HERE = Surroundings("box", "me")
@@ -315,7 +315,7 @@ def test_what_each_mail_would_be(log: Path) -> None:
         threshold=Threshold(2, timedelta(minutes=1)),
     )
     assert logs_of(rule) == ((str(log),), ())
-    found = list(read_whole(rule, str(log), lambda _done: None))
+    found = list(reread(rule, str(log), lambda _done: None))
     assert all(isinstance(one, Told) for one in found)
     shown = preview(writer_of(rule, ACCOUNT, HERE, str), found, HandClock().now(), limit=5)
     assert (shown.rule, shown.events) == ("log", 3)

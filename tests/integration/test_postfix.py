@@ -55,7 +55,8 @@ def send(
 
 def configure(home: Home, server: Postfix, security: Security, ca_file: Path) -> None:
     port = server.port_tls if security == "tls" else server.port_starttls
-    home.configure(account(port, security=security, ca_file=ca_file))
+    # Above what this server takes: it is to say so itself.
+    home.configure(account(port, security=security, ca_file=ca_file, more="max_message_mb = 100"))
 
 
 def read(raw: bytes) -> EmailMessage:

@@ -215,6 +215,7 @@ def test_what_cannot_be_followed_is_told(tmp_path: Path) -> None:
     write(own / "traymail.log", "line 1\n")
     (tmp_path / "folder.log").mkdir()
     os.mkfifo(tmp_path / "fifo.log")
+    (tmp_path / "loop.log").symlink_to("loop.log")
     write(tmp_path / "old.log.gz", b"\x1f\x8b")
     write(tmp_path / "good.log", "")
     rule = log_rule(tmp_path / "*.log*", tmp_path / "own" / "*.log", start_at=StartAt.BEGINNING)

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -39,6 +39,20 @@ def in_process(
     ):
         status = main(command[3:])
     return CompletedProcess(command, status, *(_read(stream) for stream in (out, err)))
+
+
+def watched(command: list[str], env: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """Run a command to its end; return its output, and what a terminal showed meanwhile."""
+    screen, terminal = os.openpty()
+    with Popen(command, env={**os.environ, **env}, stdout=PIPE, stderr=terminal) as running:
+        os.close(terminal)
+        shown = b""
+        # The end of the other side is an error on a pseudo-terminal.
+        with suppress(OSError), os.fdopen(screen, "rb", buffering=0) as stream:
+            while block := stream.read(4096):
+                shown += block
+        assert running.stdout is not None
+        return running.stdout.read(), shown
 
 
 def _read(stream: TextIOWrapper) -> str:

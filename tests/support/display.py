@@ -77,6 +77,21 @@ def display(folder: Path, size: str = "1600x1200") -> Iterator[Display]:
 
 
 @contextmanager
+def entered(on: Display) -> Iterator[None]:
+    """Bring this process onto a display until the block ends."""
+    before = {name: os.environ.get(name) for name in on.variables}
+    os.environ.update(on.variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
 def panel(on: Display) -> Iterator[subprocess.Popen[bytes]]:
     """Run a panel with a tray until the block ends; it is there when the block begins."""
     config = Path(on.env["XDG_CONFIG_HOME"]) / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"

@@ -59,8 +59,7 @@ class Server:
                 "title": title,
                 "body": words,
                 "actions": actions,
-                "urgency": hints["urgency"][1],
-                "transient": hints["transient"][1],
+                **{hint: hints[hint][1] for hint in ("urgency", "transient") if hint in hints},
             }
         )
         self.bus.send(new_method_return(message, "u", (number,)))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from Xlib import X, Xatom, display
-from Xlib.protocol.event import SelectionNotify
+from Xlib.protocol.event import SelectionNotify, SelectionRequest
 
 
 @contextmanager
@@ -34,32 +34,35 @@ def own(holds: dict[str, bytes]) -> None:
     here = display.Display()
     window = here.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
     atoms = {here.intern_atom(target): content for target, content in holds.items()}
-    targets = here.intern_atom("TARGETS")
     window.set_selection_owner(here.intern_atom("CLIPBOARD"), X.CurrentTime)
     here.sync()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
         event = here.next_event()
-        if event.type != X.SelectionRequest:
-            continue
-        answer = event.property or event.target
-        if event.target == targets:
-            event.requestor.change_property(answer, Xatom.ATOM, 32, [targets, *atoms])
-        elif event.target in atoms:
-            event.requestor.change_property(answer, event.target, 8, atoms[event.target])
-        else:
-            answer = X.NONE
-        event.requestor.send_event(
-            SelectionNotify(
-                time=event.time,
-                requestor=event.requestor,
-                selection=event.selection,
-                target=event.target,
-                property=answer,
-            )
+        if event.type == X.SelectionRequest:
+            answer(here, event, atoms)
+
+
+def answer(here: display.Display, event: SelectionRequest, holds: dict[int, bytes]) -> None:
+    """Give what is asked for of a selection that holds this, by target."""
+    place = event.property or event.target
+    if event.target == here.intern_atom("TARGETS"):
+        event.requestor.change_property(place, Xatom.ATOM, 32, [event.target, *holds])
+    elif event.target in holds:
+        event.requestor.change_property(place, event.target, 8, holds[event.target])
+    else:
+        place = X.NONE
+    event.requestor.send_event(
+        SelectionNotify(
+            time=event.time,
+            requestor=event.requestor,
+            selection=event.selection,
+            target=event.target,
+            property=place,
         )
-        here.flush()
+    )
+    here.flush()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traymail.core.address import clean, excerpt, parse_address, parse_addresses
+from traymail.core.address import (
+    clean,
+    excerpt,
+    parse_address,
+    parse_addresses,
+    split_addresses,
+)
 from traymail.core.errors import InputError
 from traymail.core.message import Address
 
@@ -158,3 +164,8 @@ def test_an_address_is_safe_or_refused(words: str) -> None:
     for address in addresses:
         assert clean(str(address)) == str(address)
         assert parse_address(address.mailbox) == Address(address.mailbox)
+
+
+def test_a_list_is_split_as_it_is_written() -> None:
+    written = '"Doe, Ann" <ann@b.example>, no address；, c@d.example '
+    assert split_addresses(written) == ('"Doe, Ann" <ann@b.example>', "no address", "c@d.example")

@@ -118,3 +118,15 @@ def test_a_rule_that_is_not_there_is_told(
 ) -> None:
     with pytest.raises(InputError, match="There is no rule x"):
         edited(change)
+
+
+def test_a_table_inside_a_rule_is_changed_where_it_stands() -> None:
+    text = DOCUMENT + 'threshold = { count = 1, within = "1m" }  # usual\n'
+    changed, _ = edited(lambda it: put_rule(it, {"threshold": {"count": 5}}, "Errors"), text)
+    assert changed == text.replace("count = 1", "count = 5")
+
+
+def test_a_new_table_inside_a_rule_is_written_in_one_line() -> None:
+    threshold = {"count": 2, "within": "5m"}
+    changed, _ = edited(lambda it: put_rule(it, {"threshold": threshold}, "Errors"))
+    assert changed == DOCUMENT + 'threshold = {count = 2, within = "5m"}\n'

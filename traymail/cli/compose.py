@@ -14,7 +14,8 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.session import Session, typed
-from traymail.cli.words import command, option
+from traymail.cli.start_errors import told_on_desktop
+from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses
 from traymail.core.errors import DesktopError, InputError, NotRunning, SourceError, StateError
 from traymail.core.texts import text
@@ -49,7 +50,7 @@ MOST_LETTERS = 40_000
     "--attach",
     text("A file to attach; repeat it for more."),
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
 )
 @click.argument("url", metavar="[MAILTO-URL]", required=False)
@@ -113,8 +114,9 @@ def _start(session: Session) -> None:
     """Start the program by itself, and wait until its windows can be asked for."""
     from traymail.desktop.display import check_display
 
-    check_display(session.environ)
-    session.settings()  # what is wrong with it is told here, where somebody reads it
+    with told_on_desktop(session):
+        check_display(session.environ)
+        session.settings()  # what is wrong with it is told here, where somebody reads it
     process = subprocess.Popen(  # noqa: S603 - our own program; it goes on when this one ends
         [*session.program_command(), "run"],
         stdin=subprocess.DEVNULL,

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from traymail.cli.session import Session
-from traymail.cli.words import command, group
+from traymail.cli.words import PATH, command, group
 from traymail.core.errors import SettingsError
 from traymail.core.texts import text
 from traymail.store.settings import Loaded
 
-FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+FILE = click.argument("file", metavar="FILE", type=PATH)
 
 
 @group("config", text("Look after the configuration file."))

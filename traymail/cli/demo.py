@@ -7,6 +7,7 @@ import click
 from traymail.cli import endings
 from traymail.cli.session import Session
 from traymail.cli.words import command, option
+from traymail.core.errors import DesktopError
 from traymail.core.texts import text
 
 
@@ -14,15 +15,30 @@ from traymail.core.texts import text
     "demo",
     text(
         "Try traymail on this computer, without an account.\n\n"
-        "It plays the four uses against a mail server of its own and tells each arrival."
+        "With a display: tray, windows, and an inbox that shows what arrives at a mail server of"
+        " its own. Without one it plays the four uses and tells each arrival."
     ),
 )
 @option("--tour", text("Play by itself and end."), is_flag=True)
 @click.pass_obj
 def demo(session: Session, /, *, tour: bool) -> int:
-    """Play the tour, which is all that can be shown without windows."""
+    """Rehearse with windows, or play the tour where none can be opened."""
+    if not tour:
+        try:
+            return _rehearse(session)
+        except DesktopError as error:
+            session.note(error.title)
     from traymail.demo.tour import tour as play
 
-    del tour
     arrived = play(session.environ, session.language, session.say)
     return endings.OK if arrived else endings.UNAVAILABLE
+
+
+def _rehearse(session: Session) -> int:
+    """Run with windows until the user ends it; raises DesktopError where none can be opened."""
+    from traymail.desktop.display import check_display
+
+    check_display(session.environ)
+    from traymail.demo.rehearsal import rehearse
+
+    return rehearse(session.environ, session.language, session.say, session.program_command())

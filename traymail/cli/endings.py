@@ -6,12 +6,14 @@ An error is told on standard error: a line for each cause, a line for the way ou
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import click
 
 from traymail.cli.session import Session
+from traymail.core.address import clean
 from traymail.core.errors import (
     AlreadyRunning,
     AuthFailure,
@@ -97,7 +99,8 @@ def tell_error(error: TraymailError, session: Session) -> None:
         for problem in error.problems:
             session.note(problem_line(error.file_name, problem, session.translate))
     else:
-        session.note(error.title)
+        # A path or a name in it may hold anything: it stays one line, and steers no terminal.
+        session.note(clean(session.translated(error.title)))
     if error.advice is not None:
         session.note(error.advice)
 
@@ -117,6 +120,13 @@ def _tell(error: Exception, session: Session) -> int:
             tell_error(error, session)
             _log(error, session)
             return status_of(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            session.note(text("The disk is full."))
+            session.note(
+                text("Free some space on that disk; what is stored is kept and goes out then.")
+            )
+            _log(error, session)
+            return CANNOT_CREATE
         case _:
             session.note(text("traymail met an internal error: {kind}", kind=type(error).__name__))
             _log(error, session)

@@ -22,8 +22,10 @@ from traymail.core.texts import Text, text
 if TYPE_CHECKING:
     from traymail.core.settings import Settings
 
-IDS = click.argument("ids", metavar="ID", nargs=-1, type=click.IntRange(min=1))
-ID = click.argument("mail_id", metavar="ID", type=click.IntRange(min=1))
+# No number is larger in SQLite.
+_NUMBER = click.IntRange(1, 2**63 - 1)
+IDS = click.argument("ids", metavar="ID", nargs=-1, type=_NUMBER)
+ID = click.argument("mail_id", metavar="ID", type=_NUMBER)
 
 
 @group("outbox", text("Show and steer the queue and the history."))

@@ -40,13 +40,15 @@ def run(session: Session, /, *, headless: bool, login: bool) -> int:
 
         session.keep_log()
         return run_headless(session.app)
+    from traymail.cli.start_errors import told_on_desktop
     from traymail.desktop.display import check_display
 
-    check_display(session.environ)
-    from traymail.windowed import run as run_windowed
+    with told_on_desktop(session):
+        check_display(session.environ)
+        from traymail.windowed import run as run_windowed
 
-    session.keep_log()
-    return run_windowed(session.app, login=login)
+        session.keep_log()
+        return run_windowed(session.app, login=login)
 
 
 @command("status", text("Tell how the running program fares."))

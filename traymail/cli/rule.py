@@ -11,7 +11,7 @@ from traymail.cli.config import checked
 from traymail.cli.progress import Bar
 from traymail.cli.session import Session
 from traymail.cli.show import table
-from traymail.cli.words import command, group, option
+from traymail.cli.words import PATH, command, group, option
 from traymail.core.address import clean
 from traymail.core.errors import InputError
 from traymail.core.rules.folder import FolderRule
@@ -104,7 +104,7 @@ def check(session: Session, /) -> None:
 @option(
     "--file",
     text("Look at this file only."),
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
 )
 @option(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from traymail.cli.session import Session, chosen_account, typed
-from traymail.cli.words import command, option
+from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses
 from traymail.core.errors import InputError, SourceError
-from traymail.core.message import Address, Draft, DraftFile
+from traymail.core.message import Address, Draft, DraftFile, encoded_size
 from traymail.core.texts import text
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
     from traymail.core.outbox import OutboxItem
-
-PATH = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,9 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
             session.translated(text("There is nothing to send: no subject, no body, no file."))
         )
     settings = session.settings()
-    draft = _draft(wanted, chosen_account(settings, wanted.account))
+    account = chosen_account(settings, wanted.account)
+    draft = _draft(wanted, account)
+    _require_fit(draft, account)
     item = session.app.store(draft)
     if queue:
         session.app.wake()
@@ -106,7 +107,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
 
 
 def _draft(wanted: Wanted, account: Account) -> Draft:
-    words, html = _body(wanted)
+    words, html = _body(wanted, account)
     return Draft(
         account=account.name,
         sender=account.address,
@@ -121,20 +122,43 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
     )
 
 
+def _require_fit(draft: Draft, account: Account) -> None:
+    """Raise InputError for a mail above the account's limit, before large files are copied."""
+    sizes = [len((draft.text + (draft.html or "")).encode("utf-8", "replace"))]
+    for path in filter(None, (file.path for file in draft.files)):
+        with contextlib.suppress(OSError):  # told when it is copied
+            sizes.append(Path(path).stat().st_size)
+    if sum(map(encoded_size, sizes)) > account.max_message_bytes:
+        raise _too_large(account)
+
+
+def _too_large(account: Account) -> InputError:
+    from traymail.core.template import human_size
+
+    return InputError(
+        text(
+            "The mail is too large: account {name} takes {most}, in which files grow by a third.",
+            name=account.name,
+            most=human_size(account.max_message_bytes),
+        ),
+        text("Compress, split or share a link; if its server takes more: max_message_mb."),
+    )
+
+
 def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
     return tuple(address for words in given for address in parse_addresses(typed(words)))
 
 
-def _body(wanted: Wanted) -> tuple[str, str | None]:
+def _body(wanted: Wanted, account: Account) -> tuple[str, str | None]:
     """Return the text and the HTML of a message."""
-    words = _standard_input() if wanted.body == "-" else wanted.body and typed(wanted.body)
+    words = _standard_input(account) if wanted.body == "-" else wanted.body and typed(wanted.body)
     if wanted.markdown:
         from traymail.core.markdown import to_html
 
         return words or "", to_html(words or "")
     if wanted.html is None:
         return words or "", None
-    html = _html_file(wanted.html)
+    html = _html_file(wanted.html, account)
     if words is None:
         from traymail.core.markdown import text_of
 
@@ -142,10 +166,10 @@ def _body(wanted: Wanted) -> tuple[str, str | None]:
     return words, html
 
 
-def _standard_input() -> str:
+def _standard_input(account: Account) -> str:
     if sys.stdin is None:
         return ""
-    content = sys.stdin.buffer.read()
+    content = _bounded(sys.stdin.buffer, account)
     for encoding in ("utf-8-sig", sys.stdin.encoding):
         try:
             return content.decode(encoding)
@@ -156,9 +180,18 @@ def _standard_input() -> str:
     )
 
 
-def _html_file(path: Path) -> str:
+def _bounded(source: BinaryIO, account: Account) -> bytes:
+    """Read to the end, which may never come; raises InputError for more than a mail can hold."""
+    content = source.read(account.max_message_bytes + 1)
+    if len(content) > account.max_message_bytes:
+        raise _too_large(account)
+    return content
+
+
+def _html_file(path: Path, account: Account) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as source:
+            return _bounded(source, account).decode("utf-8-sig")
     except OSError as error:
         raise SourceError(
             str(path),

@@ -34,7 +34,7 @@ class Session:
     """One command as it runs. ``verbose``: errors go to the log with their traceback."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
+        self.environ = dict(environ)  # as it is before gettext is told our language
         self.verbose = False
         self.language = choose("auto", environ)
         self._home_option: str | None = None
@@ -178,8 +178,11 @@ def typed(words: str) -> str:
 
 
 def _configured_language(file: Path) -> str:
-    with contextlib.suppress(OSError), file.open(encoding="utf-8", errors="replace") as stream:
-        head = _TABLE.split(stream.read(_LARGEST_CONFIG), maxsplit=1)[0]
+    with contextlib.suppress(OSError):
+        if file.is_fifo():  # it would be waited for
+            return "auto"
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            head = _TABLE.split(stream.read(_LARGEST_CONFIG), maxsplit=1)[0]
         if found := _LANGUAGE.search(head):
             return found[1]
     return "auto"

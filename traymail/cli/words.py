@@ -9,12 +9,16 @@ import copy
 import gettext
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from traymail.core.texts import Text
 from traymail.desktop.language import CATALOGUES, DOMAIN
+
+# A file that cannot be read is no wrong usage: whoever opens it tells, with a status of its own.
+PATH = click.Path(path_type=Path, readable=False)
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function | click.Command)

@@ -88,7 +88,13 @@ def parse_addresses(words: str) -> tuple[Address, ...]:
     Separators in quotes belong to the name; empty places are passed over.
     Raises InputError for the first address that is wrong.
     """
-    return tuple(parse_address(piece) for piece in _pieces(words) if piece.strip(" \u3000"))
+    return tuple(map(parse_address, split_addresses(words)))
+
+
+def split_addresses(words: str) -> tuple[str, ...]:
+    """Return the addresses of such a list as they are written, unchecked."""
+    stripped = (piece.strip(" \u3000") for piece in _pieces(words))
+    return tuple(piece for piece in stripped if piece)
 
 
 def _pieces(words: str) -> list[str]:

@@ -18,6 +18,11 @@ class ItemChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboxChanged:
+    """Something in the outbox is not as it was: other processes and the user's acts do that."""
+
+
+@dataclass(frozen=True, slots=True)
 class MailProgress:
     """So many bytes of a large mail are out; told a few times a second."""
 
@@ -87,6 +92,7 @@ class PauseChanged:
 
 Event = (
     ItemChanged
+    | OutboxChanged
     | MailProgress
     | AccountChanged
     | LimitReached

@@ -16,7 +16,7 @@ from traymail.core.texts import Text
 
 
 class FieldKind(Enum):
-    """How a field is filled in; LINES are one text, PATTERNS one pattern a line."""
+    """How a field is filled in; LINES are one text, PATTERNS and FILES one of each a line."""
 
     LINE = "line"
     NUMBER = "number"
@@ -26,6 +26,7 @@ class FieldKind(Enum):
     LINES = "lines"
     FOLDER = "folder"
     FILE = "file"
+    FILES = "files"
     CHOICE = "choice"
     SEGMENTS = "segments"
     SWITCH = "switch"

@@ -1,4 +1,4 @@
-"""An SMTP server on 127.0.0.1 that keeps what it is sent: TLS, a login, nothing leaves here."""
+"""An SMTP server on 127.0.0.1 that hands on what it is sent: TLS, a login, nothing leaves here."""
 
 from __future__ import annotations
 
@@ -10,33 +10,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from hashlib import sha256
 from pathlib import Path
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from traymail.ui.model.inbox import Delivered
+
 HOST = "127.0.0.1"
 # aiosmtpd logs what it meets; the demo tells what matters itself.
 logging.getLogger("mail.log").addHandler(logging.NullHandler())
 LARGEST_MAIL = 100 * 10**6
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A mail that came in, read back from its bytes."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    subject: str
-    body: str
-    attachments: tuple[tuple[str, bytes], ...] = field(repr=False)
-
-    def digests(self) -> set[str]:
-        """Return the sha256 of each attachment's content."""
-        return {sha256(content).hexdigest() for _name, content in self.attachments}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +32,12 @@ class Login:
 
 
 class Sink:
-    """A running sink: its port, and the arrivals as they come."""
+    """A running sink: its port, and who is told of each mail, on the sink's thread."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, deliver: Callable[[Delivered], object]) -> None:
         self.port = 0
         self._login = login
-        self._arrivals: list[Arrival] = []
-        self._arrived = threading.Condition()
-
-    def wait(self, accept: Callable[[Arrival], bool], seconds: float) -> Arrival | None:
-        """Return the first arrival that ``accept`` takes, or None after ``seconds``."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: any(map(accept, self._arrivals)), seconds)
-            return next(filter(accept, self._arrivals), None)
+        self._deliver = deliver
 
     async def handle_MAIL(  # noqa: N802 # aiosmtpd's name
         self,
@@ -80,11 +57,10 @@ class Sink:
     async def handle_DATA(  # noqa: N802 # aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Keep a mail; called by aiosmtpd."""
-        arrival = read_back(envelope)
-        with self._arrived:
-            self._arrivals.append(arrival)
-            self._arrived.notify_all()
+        """Hand a mail on; called by aiosmtpd."""
+        content = envelope.content or b""
+        raw = content if isinstance(content, bytes) else content.encode()
+        self._deliver(Delivered(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw))
         return "250 2.0.0 kept on this computer"
 
     def authenticate(
@@ -95,33 +71,17 @@ class Sink:
         return AuthResult(success=given == wanted, handled=False)
 
 
-def read_back(envelope: Envelope) -> Arrival:
-    """Read a mail as a mail program would."""
-    content = envelope.content or b""
-    raw = content if isinstance(content, bytes) else content.encode()
-    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
-    body = message.get_body(("plain",))
-    return Arrival(
-        sender=envelope.mail_from or "",
-        recipients=tuple(envelope.rcpt_tos),
-        subject=str(message["Subject"]),
-        body=body.get_content() if body is not None else "",
-        attachments=tuple(
-            (part.get_filename() or "", content if isinstance(content, bytes) else b"")
-            for part in message.iter_attachments()
-            for content in (part.get_payload(decode=True),)
-        ),
-    )
-
-
 @contextmanager
-def running(login: Login, ca_file: Path) -> Iterator[Sink]:
-    """Run a sink in a thread of its own; write the certificate to trust it by to ``ca_file``."""
+def running(login: Login, ca_file: Path, deliver: Callable[[Delivered], object]) -> Iterator[Sink]:
+    """Run a sink in a thread of its own; write the certificate to trust it by to ``ca_file``.
+
+    ``deliver`` is called with each mail.
+    """
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
-    sink = Sink(login)
+    sink = Sink(login, deliver)
     loop = asyncio.new_event_loop()
 
     def connection() -> SMTP:

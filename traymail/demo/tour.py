@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import struct
-import tempfile
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,93 +11,38 @@ from pathlib import Path
 
 from traymail.app import App
 from traymail.core.message import Draft, DraftFile
-from traymail.core.secret import Secret
 from traymail.core.template import human_size
-from traymail.core.texts import Text, text
-from traymail.demo.sink import HOST, Arrival, Login, Sink, running
-from traymail.desktop.paths import home
+from traymail.core.texts import text
+from traymail.demo.letterbox import Letterbox, digests
+from traymail.demo.stage import Say, append, sample_picture, stage
 from traymail.program import Program
+from traymail.ui.model.inbox import Received
 
-ADDRESS = "me@demo.example"
-SYSTEM_LOGS = ("/var/log/dpkg.log", "/var/log/syslog", "/var/log/system.log")
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
 ALL = 4
 
-CONFIG = """\
-version = 1
-
-[accounts.demo]
-address = "{address}"
-host = "{host}"
-port = {port}
-security = "tls"
-ca_file = '{ca_file}'
-
-[[rules]]
-name = "Dropped files"
-kind = "folder"
-folder = '{folder}'
-to = ["office@demo.example"]
-subject = "{{file.name}}"
-settle_seconds = 0.3
-
-[[rules]]
-name = "Log errors"
-kind = "log"
-paths = ['{log}']
-match = ['(?P<level>ERROR|FATAL)\\b']
-to = ["admin@demo.example"]
-subject = "[{{rule}}] {{match.level}}: {{count}}"
-cooldown = "1500ms"
-"""
-
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What the tour plays on."""
+class Play:
+    """What the tour plays on, and where the mails arrive."""
 
     app: App
-    sink: Sink
     folder: Path
     log: Path
-    say: Callable[[Text], None]
+    letterbox: Letterbox
+    say: Say
 
 
-def tour(environ: Mapping[str, str], language: str, say: Callable[[Text], None]) -> bool:
+def tour(environ: Mapping[str, str], language: str, say: Say) -> bool:
     """Play the four uses; return whether all four mails arrived, whole."""
-    with (
-        tempfile.TemporaryDirectory(prefix="traymail-demo-") as folder,
-        _stage(Path(folder), environ, language, say) as stage,
-    ):
+    letterbox = Letterbox()
+    with stage(environ, language, say, letterbox.put) as here, _program(here.app):
+        play = Play(here.app, here.folder, here.log, letterbox, say)
         acts = (_type_a_message, _drop_a_picture, _write_an_error, _write_more_errors)
-        arrived = [_played(stage, number, act) for number, act in enumerate(acts, 1)]
+        arrived = [_played(play, number, act) for number, act in enumerate(acts, 1)]
     say(text("{count} of {all} mails arrived, whole.", count=sum(arrived), all=ALL))
     return all(arrived)
-
-
-@contextmanager
-def _stage(
-    folder: Path, environ: Mapping[str, str], language: str, say: Callable[[Text], None]
-) -> Iterator[Stage]:
-    drop, log, ca_file = folder / "drop", folder / "app.log", folder / "ca.pem"
-    drop.mkdir()
-    _fill(log, say)
-    login = Login(ADDRESS, secrets.token_urlsafe(16))
-    with running(login, ca_file) as sink:
-        say(text("An SMTP server with TLS listens on {host}:{port}.", host=HOST, port=sink.port))
-        app = App(home(str(folder / "home"), environ), environ, language)
-        app.home.make()
-        app.home.config_file.write_text(
-            CONFIG.format(
-                address=ADDRESS, host=HOST, port=sink.port, ca_file=ca_file, folder=drop, log=log
-            ),
-            encoding="utf-8",
-        )
-        settings = app.settings()
-        app.credentials.remember(settings.accounts["demo"], Secret(login.password))
-        with _program(app):
-            yield Stage(app, sink, drop, log, say)
 
 
 @contextmanager
@@ -133,35 +73,21 @@ def _wait_until_all_watch(program: Program) -> None:
         pause.wait(LOOK_SECONDS)
 
 
-def _fill(log: Path, say: Callable[[Text], None]) -> None:
-    """Make the sample log: a copy of this computer's own, when one can be read."""
-    for name in SYSTEM_LOGS:
-        try:
-            shutil.copyfile(name, log)
-        except OSError:
-            continue
-        say(text("The sample log is a copy of {path}.", path=name))
-        return
-    log.write_text("2026-11-23 08:00:00 INFO started\n", encoding="utf-8")
-
-
 # --- the four uses ------------------------------------------------------------------------------
 
 # Does something, and returns what tells the mail it leads to.
-Act = Callable[[Stage], Callable[[Arrival], bool]]
+Act = Callable[[Play], Callable[[Received], bool]]
 
 
-def _played(stage: Stage, number: int, act: Act) -> bool:
-    clock = stage.app.clock
+def _played(play: Play, number: int, act: Act) -> bool:
+    clock = play.app.clock
     began = clock.monotonic()
-    arrival = stage.sink.wait(act(stage), WAIT_SECONDS)
+    arrival = play.letterbox.wait(act(play), WAIT_SECONDS)
     if arrival is None:
-        stage.say(text("missing {number}/{all}", number=number, all=ALL))
+        play.say(text("missing {number}/{all}", number=number, all=ALL))
         return False
-    names = ", ".join(
-        f"{name} ({human_size(len(content))})" for name, content in arrival.attachments
-    )
-    stage.say(
+    names = ", ".join(f"{part.name} ({human_size(len(part.content))})" for part in arrival.parts)
+    play.say(
         text(
             "arrived {number}/{all} from {sender} subject {subject} attachments {names}"
             " in {seconds} s",
@@ -176,12 +102,12 @@ def _played(stage: Stage, number: int, act: Act) -> bool:
     return True
 
 
-def _type_a_message(stage: Stage) -> Callable[[Arrival], bool]:
+def _type_a_message(play: Play) -> Callable[[Received], bool]:
     notes = "第一行\nsecond line\n".encode()
     words = "Typed by hand, with 附件."
-    settings = stage.app.settings()
+    settings = play.app.settings()
     account = settings.accounts["demo"]
-    stage.app.store(
+    play.app.store(
         Draft(
             account=account.name,
             sender=account.address,
@@ -191,45 +117,26 @@ def _type_a_message(stage: Stage) -> Callable[[Arrival], bool]:
             files=(DraftFile("笔记 notes.txt", content=notes),),
         )
     )
-    stage.app.wake()
+    play.app.wake()
     digest = sha256(notes).hexdigest()
-    return lambda mail: words in mail.body and digest in mail.digests()
+    return lambda mail: words in mail.body and digest in digests(mail)
 
 
-def _drop_a_picture(stage: Stage) -> Callable[[Arrival], bool]:
+def _drop_a_picture(play: Play) -> Callable[[Received], bool]:
     picture = sample_picture(320, 200)
-    (stage.folder / "照片 photo.png").write_bytes(picture)
+    (play.folder / "照片 photo.png").write_bytes(picture)
     digest = sha256(picture).hexdigest()
-    return lambda mail: digest in mail.digests()
+    return lambda mail: digest in digests(mail)
 
 
-def _write_an_error(stage: Stage) -> Callable[[Arrival], bool]:
+def _write_an_error(play: Play) -> Callable[[Received], bool]:
     line = "ERROR the first: disk sda1 is 95 % full"
-    _append(stage.log, line)
+    append(play.log, line)
     return lambda mail: line in mail.body
 
 
-def _write_more_errors(stage: Stage) -> Callable[[Arrival], bool]:
+def _write_more_errors(play: Play) -> Callable[[Received], bool]:
     """Write two more lines while the rule cools down: one digest tells of both."""
     lines = ("ERROR the second: backup failed", "FATAL the third: database is gone")
-    _append(stage.log, *lines)
+    append(play.log, *lines)
     return lambda mail: all(line in mail.body for line in lines)
-
-
-def _append(log: Path, *lines: str) -> None:
-    with log.open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-
-
-def sample_picture(width: int, height: int) -> bytes:
-    """Return a PNG of a colour gradient (PNG specification, section 5)."""
-    rows = b"".join(
-        b"\0" + b"".join(bytes((x % 256, y % 256, (x * y) % 256)) for x in range(width))
-        for y in range(height)
-    )
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )

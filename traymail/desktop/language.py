@@ -11,18 +11,22 @@ from traymail.core.texts import Translate
 
 LANGUAGES = ("en", "zh_CN")
 DOMAIN = "traymail"
+_NO_LANGUAGE = ("C", "POSIX")
 CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
 def choose(wanted: str, environ: Mapping[str, str]) -> str:
-    """Return one of LANGUAGES: the wanted one, or for ``auto`` the environment's (POSIX order)."""
+    """Return one of LANGUAGES: the wanted one, or for ``auto`` the environment's.
+
+    As gettext reads it: LANGUAGE goes first, except in the locale C.
+    """
     if wanted in LANGUAGES:
         return wanted
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environ.get(name, "")
-        if value:
-            return _nearest(value)
-    return _nearest(_system_language())
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale_name = next(filter(None, map(environ.get, names)), None) or _system_language()
+    if locale_name.partition(".")[0] in _NO_LANGUAGE:
+        return _nearest(locale_name)
+    return _nearest(environ.get("LANGUAGE") or locale_name)
 
 
 @cache

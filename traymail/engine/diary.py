@@ -13,6 +13,7 @@ from traymail.core.events import (
     LeftOutTold,
     LimitReached,
     MailProgress,
+    OutboxChanged,
     PauseChanged,
     RuleFares,
     RuleTrouble,
@@ -41,7 +42,7 @@ def write_down(event: Event) -> None:
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
             log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
-        case MailProgress() | RuleFares():
+        case OutboxChanged() | MailProgress() | RuleFares():
             pass
         case PauseChanged():
             until = f" until {event.until}" if event.until else ""

@@ -14,7 +14,13 @@ from typing import Protocol, assert_never
 
 from traymail.core.commands import Apply, Command, Pause, Resume, Wake
 from traymail.core.errors import InputError
-from traymail.core.events import Event, ItemChanged, PauseChanged, SettingsApplied
+from traymail.core.events import (
+    Event,
+    ItemChanged,
+    OutboxChanged,
+    PauseChanged,
+    SettingsApplied,
+)
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
 from traymail.core.reports import FlowStatus
@@ -177,6 +183,7 @@ class Engine:
             case Wake():
                 self._look_at(entry.ended, now)
                 self._wake_workers()
+                self._parts.publisher.publish(OutboxChanged())
             case Apply():
                 self._put_in_force(entry.settings, now)
                 self._parts.publisher.publish(SettingsApplied())

@@ -14,6 +14,7 @@ from traymail.core.message import Attachment, Draft, DraftFile, Stamp
 from traymail.core.mime import compose
 from traymail.core.outbox import OutboxItem
 from traymail.core.ports import Clock, Outbox, Spool
+from traymail.core.texts import text
 from traymail.engine.publisher import Publish
 
 
@@ -53,6 +54,11 @@ class Poster:
 
         Raises InputError, StateError.
         """
+        if not (draft.to or draft.cc or draft.bcc):
+            # A server takes such a mail, too, and nobody would get it.
+            raise InputError(
+                text("The mail has no recipient."), text("Write at least one address.")
+            )
         now = self._clock.now()
         stamp = new_stamp(draft, now)
         composed = compose(draft, attachments, stamp, version=__version__)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from traymail.core.errors import StateError
+from traymail.core.texts import text
 from traymail.store.whole_file import write_whole
 
 FILE = "draft.json"
 PICTURES = "pictures"
+FILES = "draft-files"
+# What no file system takes in a name; "/" and "\\" would lead elsewhere.
+_FORBIDDEN = dict.fromkeys(map(ord, '/\\:*?"<>|\0'), "_")
+_LONGEST_NAME = 120
 
 
 def load(state: Path) -> dict[str, Any]:
@@ -24,13 +31,14 @@ def load(state: Path) -> dict[str, Any]:
 
 
 def save(state: Path, draft: Mapping[str, Any]) -> None:
-    """Keep a draft; an empty one forgets it, with its pictures. Raises StateError."""
+    """Keep a draft; an empty one forgets it, with its pictures and files. Raises StateError."""
     if draft:
         write_whole(state / FILE, json.dumps(draft, ensure_ascii=False).encode())
         return
     (state / FILE).unlink(missing_ok=True)
     for picture in (state / PICTURES).glob("*.png"):
         picture.unlink(missing_ok=True)
+    shutil.rmtree(state / FILES, ignore_errors=True)
 
 
 def keep_picture(state: Path, name: str, png: bytes) -> Path:
@@ -39,3 +47,33 @@ def keep_picture(state: Path, name: str, png: bytes) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     write_whole(folder / name, png)
     return folder / name
+
+
+def keep_file(state: Path, token: str, name: str, content: BinaryIO) -> Path:
+    """Keep what a mail had attached for as long as the draft; return where. Raises StateError.
+
+    ``token`` keeps files of one name apart.
+    """
+    folder = state / FILES / token
+    path = folder / _file_name(name)
+    try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700)
+        path.touch(mode=0o600, exist_ok=False)
+        with path.open("wb") as target:
+            shutil.copyfileobj(content, target)
+    except OSError as error:
+        raise StateError(
+            text("{path} cannot be written: {reason}", path=path, reason=error.strerror),
+            text("Free some space on that disk, or mend the permissions of that place."),
+        ) from error
+    return path
+
+
+def _file_name(name: str) -> str:
+    """Return a name that stays in its folder, as near to ``name`` as can be."""
+    safe = name.translate(_FORBIDDEN).strip(" .")
+    while len(safe.encode()) > _LONGEST_NAME:
+        stem, dot, suffix = safe.rpartition(".")
+        safe = f"{stem[:-1]}{dot}{suffix}" if stem else safe[:-1]
+    return safe or "attachment"

@@ -72,6 +72,10 @@ def _fill(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's table
     for key, value in values.items():
         if value is None:
             table.pop(key, None)
+        elif isinstance(value, Mapping):
+            if key not in table:
+                table[key] = tomlkit.inline_table()
+            _fill(table[key], value)
         elif key not in table or table[key] != value:
             table[key] = value
 

@@ -211,6 +211,8 @@ class SettingsFile:
     def _read(self, path: Path) -> bytes:
         """Return the file's bytes, none when there is no file; one more than allowed at most."""
         try:
+            if path.is_fifo():  # it would be waited for
+                raise SettingsError((Problem("", text("is a pipe, not a file")),), path.name)
             with path.open("rb") as file:
                 return file.read(LARGEST + 1)
         except FileNotFoundError:

@@ -19,7 +19,7 @@ def write_whole(path: Path, content: bytes) -> None:
     A symbolic link stays one, its target is replaced. The file is private to the user (0600).
     Raises StateError.
     """
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # pathlib raises for a link that leads to itself
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -73,10 +73,14 @@ class SavedDraft:
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """What a rule would do now, and for a log rule the last lines of its newest log."""
+    """What a rule would do now; for a log rule, also which logs there are.
+
+    ``lines`` are the last ones of the newest log; the mails are those these lines would make.
+    """
 
     preview: Preview
     lines: tuple[LineShown, ...] = ()
+    logs: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -150,6 +154,10 @@ class Backend(Protocol):
         """Keep a pasted picture where a draft can find it after a restart."""
         ...
 
+    def draft_files(self, mail_id: int) -> tuple[Path, ...]:
+        """Make a mail's attachments files, under their names, where a draft can find them."""
+        ...
+
     def people(self) -> tuple[Address, ...]:
         """Return past recipients, the most used first."""
         ...
@@ -204,7 +212,7 @@ class Backend(Protocol):
         ...
 
     def rule_fields(self, name: str) -> Fields:
-        """Return a saved rule as its form holds it."""
+        """Return a saved rule as its form holds it; raises InputError when there is none."""
         ...
 
     def save_rule(self, fields: Fields, before: str | None) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Protocol
 
 from traymail.core.errors import Problem
 from traymail.core.fields import Field, Form, Section, defaults, fields_of, place_problems
@@ -43,6 +45,7 @@ class FormView(Area):
         self._problems: dict[str, Problem] = {}
         self._rare: list[FieldRow] = []
         self._more: Button | None = None
+        self._places = count()
         for place, section in enumerate(form):
             self._draw(section, first=place == 0)
         self._draw_more(more or text("More"))
@@ -104,6 +107,15 @@ class FormView(Area):
         """Offer the choices of ``field`` in the control of a name."""
         self._controls[name].offer(field.choices)
 
+    def explain(self, name: str, what: Text | None) -> None:
+        """Show another help below a field; a problem or a remark stays in front of it."""
+        self._rows[name].explain(what)
+
+    def reveal(self, name: str, *, shown: bool) -> None:
+        """Show the row of a field, or leave it out while it means nothing."""
+        row = self._rows[name]
+        row.grid() if shown else row.grid_remove()
+
     def unfold(self) -> None:
         """Show the rare fields, in their places."""
         if self._more is None:
@@ -118,12 +130,13 @@ class FormView(Area):
         self.columnconfigure(0, weight=1)
         if section.title is not None:
             title = Label(self, section.title, "fg", "TmHead")
-            title.grid(sticky="w", pady=(0 if first else px(12), px(8)))
+            title.grid(row=next(self._places), sticky="w", pady=(0 if first else px(12), px(8)))
         row: FieldRow | None = None
         for field in section.fields:
             if row is None or not field.joined:
                 row = FieldRow(self, field.label, field.help, label_width=self._label_width)
-                row.grid(sticky="we", pady=(0, px(10)))
+                # Numbered: Tk would give the place of a hidden row to the next one.
+                row.grid(row=next(self._places), sticky="we", pady=(0, px(10)))
                 if field.rare:
                     self._rare.append(row)
                     row.grid_remove()
@@ -143,7 +156,7 @@ class FormView(Area):
     def _draw_more(self, words: Text) -> None:
         if self._rare:
             self._more = Button(self, words, self.unfold, "link", icon="chevron-right")
-            self._more.grid(sticky="w")
+            self._more.grid(row=next(self._places), sticky="w")
 
     def _sentence(self, problem: Problem) -> str:
         return sentence_of(problem, self.look.say, self.look.language)
@@ -163,10 +176,18 @@ def sentence_of(problem: Problem, say: Callable[[Text], str], language: str) -> 
     return f"{what}{end}{gap}{say(problem.advice)}"
 
 
+class Jumping(Protocol):
+    """What can lead to its first problem."""
+
+    def jump(self) -> object:
+        """Put the keyboard into the first field with a problem."""
+        ...
+
+
 class ProblemCount(Button):
     """How many fields need the user, for a footer; a click jumps to the first."""
 
-    def __init__(self, master: tk.Misc, form: FormView) -> None:
+    def __init__(self, master: tk.Misc, form: Jumping) -> None:
         super().__init__(master, "", form.jump, "alert", icon="exclamation-circle")
 
     def show(self, count: int) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from traymail.core.address import split_addresses
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.ui.form_texts import (
     Changed,
+    FilesControl,
     InsertingControl,
     LineControl,
     LinesControl,
@@ -84,6 +86,8 @@ def make_control(master: tk.Misc, field: Field, helpers: Helpers, changed: Chang
             control = InsertingControl(master, field, changed)
         case FieldKind.LINES | FieldKind.PATTERNS:
             control = LinesControl(master, field, changed)
+        case FieldKind.FILES:
+            control = FilesControl(master, field, changed)
         case FieldKind.FOLDER | FieldKind.FILE:
             control = PathControl(master, field, changed)
         case FieldKind.LINE | FieldKind.NUMBER | FieldKind.SECRET | FieldKind.PATTERN:
@@ -185,7 +189,7 @@ class _AddressesControl(Plain):
 
     @value.setter
     def value(self, value: str) -> None:
-        self._field.addresses = [part.strip() for part in value.split(",") if part.strip()]
+        self._field.addresses = split_addresses(value)
 
     def mark(self, *, invalid: bool) -> None:
         self.widget.state(["invalid" if invalid else "!invalid"])

@@ -16,7 +16,7 @@ from traymail.ui.widgets.entry import Entry, TextArea
 
 Changed = Callable[[], object]
 # A field of several lines grows with them, within these bounds.
-_LINES = {FieldKind.LINES: (2, 8), FieldKind.PATTERNS: (1, 6)}
+_LINES = {FieldKind.LINES: (2, 8), FieldKind.PATTERNS: (1, 6), FieldKind.FILES: (1, 6)}
 _PATTERNS = (FieldKind.PATTERN, FieldKind.PATTERNS)
 
 
@@ -97,18 +97,18 @@ class PathControl(LineControl):
 
 
 class LinesControl(Plain):
-    """Several lines of text, or several patterns."""
+    """Several lines of text, or several patterns or paths, one a line."""
 
     def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
-        self.widget = Box(master, "input", (8, 2), edge="field")
-        self._patterns = field.kind is FieldKind.PATTERNS
+        self.widget = self.box = Box(master, "input", (8, 2), edge="field")
+        self._one_a_line = field.kind is not FieldKind.LINES
         self._least, self._most = _LINES[field.kind]
-        font = "TkFixedFont" if self._patterns else "TkDefaultFont"
-        self._text = TextArea(self.widget, height=self._least, font=font, boxed=True)
+        font = "TkFixedFont" if field.kind is FieldKind.PATTERNS else "TkDefaultFont"
+        self._text = TextArea(self.box, height=self._least, font=font, boxed=True)
         self._text.pack(fill="both", expand=True)
         self._text.bind("<<Modified>>", lambda _event: self._modified(changed))
-        self._text.bind("<FocusIn>", lambda _event: self.widget.state(["focus"]), add="+")
-        self._text.bind("<FocusOut>", lambda _event: self.widget.state(["!focus"]), add="+")
+        self._text.bind("<FocusIn>", lambda _event: self.box.state(["focus"]), add="+")
+        self._text.bind("<FocusOut>", lambda _event: self.box.state(["!focus"]), add="+")
 
     @property
     def value(self) -> str:
@@ -123,7 +123,7 @@ class LinesControl(Plain):
 
     def mark(self, *, invalid: bool) -> None:
         """Draw it as wrong, or as usual."""
-        self.widget.state(["invalid" if invalid else "!invalid"])
+        self.box.state(["invalid" if invalid else "!invalid"])
 
     def enable(self, *, enabled: bool) -> None:
         """Let it be changed, or not."""
@@ -134,8 +134,8 @@ class LinesControl(Plain):
         self._text.focus_set()
 
     def insert(self, words: str) -> None:
-        """Put words where the cursor is; a pattern gets a line of its own."""
-        if self._patterns:
+        """Put words where the cursor is; a pattern or a path gets a line of its own."""
+        if self._one_a_line:
             apart = "\n" if self.value.strip() else ""
             self._text.insert("end-1c", apart + words)
             self._text.mark_set("insert", "end-1c")
@@ -151,6 +151,31 @@ class LinesControl(Plain):
     def _grow(self) -> None:
         lines = self.value.count("\n") + 1
         self._text.configure(height=min(max(lines, self._least), self._most))
+
+
+class FilesControl(LinesControl):
+    """Paths, one a line, and a button that adds one."""
+
+    def __init__(self, master: tk.Misc, field: Field, changed: Changed) -> None:
+        area = Area(master)
+        super().__init__(area, field, changed)
+        self._choose = Button(area, text("Choose…"), self._ask)
+        self._choose.pack(side="right", anchor="n", padx=(area.look.px(8), 0))
+        self.box.pack(side="left", fill="x", expand=True)
+        self.widget: tk.Widget = area  # type: ignore[assignment] # the text and its button
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let it be changed, or not."""
+        super().enable(enabled=enabled)
+        self._choose.enable(enabled)
+
+    def _ask(self) -> None:
+        last = Path(self.value.rpartition("\n")[2].strip() or "~").expanduser()
+        chosen = filedialog.askopenfilename(
+            parent=self.widget.winfo_toplevel(), initialdir=str(last.parent)
+        )
+        if chosen:
+            self.insert(str(chosen))
 
 
 class InsertingControl(Plain):

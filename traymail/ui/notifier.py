@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from traymail.core.events import Event
@@ -51,6 +51,11 @@ class Notifier:
         self._state = NoticeState()
         self._shown: dict[str, Notice] = {}
         self._cancel: Act | None = None
+
+    @property
+    def shown(self) -> Mapping[str, Notice]:
+        """What was told of last, by key."""
+        return self._shown
 
     def hear(self, event: Event) -> None:
         """Take an event of the engine in."""

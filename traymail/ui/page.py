@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from traymail.core.events import Event
 from traymail.core.texts import Text
@@ -17,7 +17,10 @@ class Page(Protocol):
     icon: str
 
     def build(self, parent: tk.Misc) -> tk.Widget:
-        """Make the page, once; the window packs it into all the room there is."""
+        """Make the page; the window packs it into all the room there is.
+
+        Once for each window: in another language the same page is made anew.
+        """
         ...
 
     def shown(self) -> None:
@@ -26,4 +29,13 @@ class Page(Protocol):
 
     def heard(self, event: Event) -> None:
         """Be told of the engine's events, on Tk's thread, also while out of sight."""
+        ...
+
+
+@runtime_checkable
+class Saving(Protocol):
+    """A page that does not save by itself."""
+
+    def save(self) -> None:
+        """Save what was changed, if that may be saved."""
         ...

@@ -88,7 +88,7 @@ class Shell:
         self.windows = Windows(root, backend, self._background, clock, self._out_of_sight)
         self._tray = make_tray(self._parts(), login=login)
         self._keeper = Keeper(self.loop, backend.overview, self._tray, clock)
-        self._notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
+        self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
         self._keeper.start(overview)
         self._obey(overview.settings)
         backend.listen(lambda event: self._bridge.post(partial(self._hear, event)))
@@ -96,15 +96,25 @@ class Shell:
         if not login and not overview.settings.accounts:
             self.windows.add_account()
 
+    @property
+    def background(self) -> Background:
+        """What does the work that blocks, also for windows that others add."""
+        return self._background
+
     def close(self) -> None:
         """End all of it; what is written is kept first."""
         self.windows.keep()
         self._keeper.close()
-        self._notifier.close()
+        self.notifier.close()
         self._tray.stop()
         self._background.close()
         self._bridge.close()
         self.root.destroy()
+
+    @property
+    def busy(self) -> bool:
+        """Whether work goes on in the background."""
+        return self._background.busy
 
     # --- what the user does -------------------------------------------------------------------
 
@@ -122,8 +132,12 @@ class Shell:
                 self._do(lambda: self._backend.pause(until))
             case Do.RESUME:
                 self._do(self._backend.resume)
-            case Do.OUTBOX | Do.SETTINGS | Do.HELP:
-                pass
+            case Do.OUTBOX:
+                self.windows.outbox()
+            case Do.SETTINGS:
+                self.windows.settings()
+            case Do.HELP:
+                self.windows.help()
             case Do.QUIT:
                 self._do(self._backend.quit)
             case _:
@@ -140,6 +154,20 @@ class Shell:
             self._do(lambda: self._backend.retry((mail,)))
         elif button is Button.UNDO and mail is not None:
             self._undo(mail)
+        elif Button.OPEN_SETTINGS in notice.buttons and button in {None, Button.OPEN_SETTINGS}:
+            self._open_settings(notice)
+        else:
+            self.windows.outbox(mail)
+
+    def _open_settings(self, notice: Notice) -> None:
+        """Open what mends the cause of a notice."""
+        match notice.key.partition(":")[0]:
+            case "rule":
+                self.windows.settings("rules")
+            case "account":
+                self.windows.settings("accounts")
+            case _:  # help tells every problem of the configuration
+                self.windows.help()
 
     def _undo(self, mail: int) -> None:
         """Take a mail back: into its window, which has its words, or at least out of the queue."""
@@ -161,8 +189,8 @@ class Shell:
         self._keeper.hear(event)
         # A window in sight offers Undo itself.
         undo = self._wishes.undo and not self.windows.writing
-        self._notifier.wishes = replace(self._wishes, undo=undo)
-        self._notifier.hear(event)
+        self.notifier.wishes = replace(self._wishes, undo=undo)
+        self.notifier.hear(event)
         self.windows.heard(event)
         if isinstance(event, SettingsApplied):
             self._background.run(
@@ -173,8 +201,8 @@ class Shell:
         """Offer Undo in a notification: the window that did was closed."""
 
         def found(item: OutboxItem) -> None:
-            self._notifier.wishes = self._wishes
-            self._notifier.hear(ItemChanged(item))
+            self.notifier.wishes = self._wishes
+            self.notifier.hear(ItemChanged(item))
 
         self._background.run(lambda _stop: self._backend.detail(mail).item, found, self._failed)
 
@@ -224,15 +252,19 @@ class Shell:
             loop=self.loop,
             pictures=self._pictures,
             translate=self._translate,
-            on_choice=self.choose,
+            on_choice=self._chosen,
             on_press=self._bubble_pressed,
             make_window=self._control_window,
             notice_icon=notice_icon(),
         )
 
+    def _chosen(self, choice: Choice) -> None:
+        # A panel waits for the answer to its click: it does not have to wait for a window.
+        self.loop.post(partial(self.choose, choice))
+
     def _bubble_pressed(self, key: str, button: str) -> None:
         # The notifier is made after the tray, which tells it.
-        self._notifier.pressed(key, button)
+        self.notifier.pressed(key, button)
 
     def _translate(self, words: str) -> str:
         return self.root.look.translate(words)

@@ -27,12 +27,18 @@ class _Paint:
 def _button(kit: Kit, name: str, surface: Surface, variant: str) -> None:
     paint = _paints(kit.palette, surface, kit.raised(surface))[variant]
     _pressable(kit, name, surface, paint)
-    kit.stack(name, f"{name}.box", "Button.padding", "Button.label")
+    if variant == "submenu":
+        _chevron(kit, name, "chevron-right")
+        inside = ((f"{name}.sign", "right"), ("Button.label", "left"))
+        kit.stack(name, f"{name}.box", "Button.padding", inside=inside)
+    else:
+        kit.stack(name, f"{name}.box", "Button.padding", "Button.label")
 
 
 def _paints(palette: Palette, surface: Surface, raised: str) -> dict[str, _Paint]:
     p, own = palette, palette.colour(surface)
     primary = _Paint(p.primary, p.on_primary, None, p.primary_hover, p.primary_pressed)
+    nav = _Paint(own, p.fg, None, raised, p.track, 12, "w", 36)
     return {
         "primary": primary,
         "normal": _Paint(p.btn, p.fg, p.btnborder, p.hover, p.track),
@@ -40,7 +46,8 @@ def _paints(palette: Palette, surface: Surface, raised: str) -> dict[str, _Paint
         "link": _Paint(own, p.link, None, raised, p.track, 6, height=28),
         "alert": _Paint(own, p.danger, None, p.errbg, p.errbg, 6, height=28),
         "danger": _Paint(p.btn, p.danger, p.btnborder, p.errbg, p.errbg),
-        "nav": _Paint(own, p.fg, None, raised, p.track, 12, "w", 36),
+        "nav": nav,
+        "submenu": nav,
         "chosen": _Paint(p.sel, p.fg, None, p.sel, p.sel, 12, "w", 36),
     }
 
@@ -86,7 +93,7 @@ def _picker_bare(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
 
 def _dropdown(kit: Kit, name: str, surface: Surface, paint: _Paint) -> None:
     _pressable(kit, name, surface, paint)
-    _chevron(kit, name)
+    _chevron(kit, name, "chevron-down")
     sign = (f"{name}.sign", "right")
     kit.stack(
         name, f"{name}.box", "Menubutton.padding", inside=(sign, ("Menubutton.label", "left"))
@@ -94,10 +101,10 @@ def _dropdown(kit: Kit, name: str, surface: Surface, paint: _Paint) -> None:
     kit.style.configure(name, anchor="w")
 
 
-def _chevron(kit: Kit, name: str) -> None:
+def _chevron(kit: Kit, name: str, icon: str) -> None:
     def draw(colour: str) -> Image.Image:
         # Room at the left keeps the sign off the text.
-        glyph = IconRenderer.render("chevron-down", kit.px(10), colour)
+        glyph = IconRenderer.render(icon, kit.px(10), colour)
         room = Image.new("RGBA", (glyph.width + kit.px(8), glyph.height))
         room.paste(glyph, (kit.px(8), 0))
         return room

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from traymail.core.events import Event
 from traymail.core.ports import Clock
-from traymail.core.texts import Translate
+from traymail.core.texts import Translate, text
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.model.prefill import Prefill
@@ -16,7 +17,10 @@ from traymail.ui.theme import Root
 
 if TYPE_CHECKING:
     from traymail.ui.dialogs.add_account import AddAccountWindow
+    from traymail.ui.dialogs.help import HelpWindow
+    from traymail.ui.dialogs.outbox import OutboxWindow
     from traymail.ui.dialogs.quick_send.window import QuickSendWindow
+    from traymail.ui.dialogs.settings import SettingsWindow
 
 
 class Listener(Protocol):
@@ -50,6 +54,9 @@ class Windows:
         self._clock, self._out_of_sight = clock, out_of_sight
         self._quick = Once(self._make_quick)
         self._adding = Once(self._make_adding)
+        self._settings = Once(self._make_settings)
+        self._outbox = Once(self._make_outbox)
+        self._help = Once(self._make_help)
 
     # --- ways in ------------------------------------------------------------------------------
 
@@ -64,6 +71,18 @@ class Windows:
     def add_account(self) -> None:
         """Open the window that adds an account."""
         self._adding().reveal()
+
+    def settings(self, page: str = "") -> None:
+        """Open the settings, at a page ("accounts", "rules", "general") when one is asked for."""
+        self._settings().open(page)
+
+    def outbox(self, mail: int | None = None) -> None:
+        """Open the outbox, at a mail when one is asked for."""
+        self._outbox().open(mail)
+
+    def help(self) -> None:
+        """Open help and diagnosis."""
+        self._help().open()
 
     def undo(self, mail: int) -> bool:
         """Take back the mail that the quick-send window has let go; False when it is another."""
@@ -95,16 +114,26 @@ class Windows:
         """Make all windows anew in another language, those in sight at once."""
         self.keep()
         self._root.look.speak(language, translate)
-        for window, reopen in ((self._quick, self.quick_send), (self._adding, self.add_account)):
-            if window.made is not None:
-                seen = window.made.winfo_viewable()
-                window.made.destroy()
-                window.drop()
-                if seen:
-                    reopen()
+        settings = self._settings.made
+        page = "" if settings is None else settings.page.name
+        reopened: list[Callable[[], None]] = []
+        for once, reopen in (
+            (self._quick, self.quick_send),
+            (self._adding, self.add_account),
+            (self._outbox, self.outbox),
+            (self._help, self.help),
+            (self._settings, lambda: self.settings(page)),
+        ):
+            if once.made is not None:
+                if once.made.winfo_viewable():
+                    reopened.append(reopen)
+                once.made.destroy()
+                once.drop()
+        for reopen in reopened:
+            reopen()
 
     def _listening(self) -> Iterator[Listener]:
-        for window in (self._quick.made,):
+        for window in (self._quick.made, self._settings.made, self._outbox.made, self._help.made):
             if window is not None:
                 yield window
 
@@ -114,10 +143,46 @@ class Windows:
         from traymail.ui.dialogs.quick_send.acts import Doors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
-        doors = Doors(self.add_account, self.add_account, self._out_of_sight)
+        doors = Doors(self.add_account, self._to_accounts, self._out_of_sight)
         return QuickSendWindow(self._root, self._backend, self._background, doors, self._clock.now)
 
     def _make_adding(self) -> AddAccountWindow:
         from traymail.ui.dialogs.add_account import AddAccountWindow
 
         return AddAccountWindow(self._root, self._backend, self._background)
+
+    def _make_settings(self) -> SettingsWindow:
+        from traymail.ui.dialogs.accounts import AccountsPage
+        from traymail.ui.dialogs.general import GeneralPage
+        from traymail.ui.dialogs.rules import RulesPage
+        from traymail.ui.dialogs.settings import Link, SettingsWindow
+
+        given = (self._root, self._backend, self._background)
+        pages = (
+            AccountsPage(*given, self.add_account),
+            RulesPage(*given, self._local_time),
+            GeneralPage(*given),
+        )
+        links = (
+            Link(text("Outbox"), "inboxes", self.outbox),
+            Link(text("Help and diagnosis"), "activity", self.help),
+        )
+        return SettingsWindow(self._root, pages, links)
+
+    def _make_outbox(self) -> OutboxWindow:
+        from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
+
+        doors = OutboxDoors(self.quick_send, self._to_accounts)
+        return OutboxWindow(self._root, self._backend, self._background, doors, self._local_time)
+
+    def _make_help(self) -> HelpWindow:
+        from traymail.ui.dialogs.help import HelpDoors, HelpWindow
+
+        doors = HelpDoors(self.quick_send, self.settings)
+        return HelpWindow(self._root, self._backend, self._background, doors)
+
+    def _to_accounts(self) -> None:
+        self.settings("accounts")
+
+    def _local_time(self) -> datetime:
+        return self._clock.now().astimezone()

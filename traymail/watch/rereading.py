@@ -1,4 +1,4 @@
-"""Reads existing logs from beginning to end for one rule: for a dry run."""
+"""Reads existing logs for one rule, from their beginning or only their ends: for a dry run."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ def logs_of(rule: LogRule) -> tuple[tuple[str, ...], tuple[tuple[str, Text], ...
     return plain, left_out + missing
 
 
-def read_whole(rule: LogRule, path: str, progress: Callable[[int], None]) -> Iterator[Told]:
+def reread(
+    rule: LogRule, path: str, progress: Callable[[int], None], most: int | None = None
+) -> Iterator[Told]:
     """Yield a rule's matches in a log, which may be gzipped; raises SourceError.
 
-    ``progress`` is told how many bytes have been read.
+    ``progress`` is told how many bytes have been read; ``most`` reads only so many from the end.
     """
     told: list[LogObservation] = []
     patterns = PatternSet([rule.match])
@@ -53,7 +55,9 @@ def read_whole(rule: LogRule, path: str, progress: Callable[[int], None]) -> Ite
     except FileNotFoundError as error:
         raise SourceError(path, text("{path} does not exist.", path=path)) from error
     with closing(source):
-        follower = Follower(source, rule.encoding, patterns, [reader], (0, False))
+        # An even place: UTF-16 has two bytes a unit.
+        start = 0 if most is None else max(Path(path).stat().st_size - most, 0) // 2 * 2
+        follower = Follower(source, rule.encoding, patterns, [reader], (start, start > 0))
         while follower.read(0.0, told.append) is Progress.MORE:
             progress(follower.end)
             yield from _matches(told)

@@ -8,6 +8,7 @@ one transaction sees each line once, whatever happens in between.
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from collections import Counter
 from collections.abc import Callable
@@ -69,7 +70,7 @@ class Tails:
         self._listener = tell
         self._positions = positions
         self._clock = clock
-        self._own = tuple(Path(folder).resolve() for folder in own)
+        self._own = tuple(_real(folder) for folder in own)
         self._room = room
         self._wanted: tuple[LogRule, ...] = ()
         self._rewinds: list[str] = []
@@ -214,7 +215,7 @@ class Tails:
             return text("{path} is compressed: only plain logs are followed.", path=path)
         if path in self._current:
             return None
-        real = Path(path).resolve()
+        real = _real(path)
         if any(real.is_relative_to(folder) for folder in self._own):
             return text("{path} is written by traymail itself.", path=path)
         return None
@@ -349,3 +350,8 @@ class Tails:
         for name, watched in self._rules.items():
             watched.tell_news(self._listener)
             watched.tell_sources(following[name], self._problems, self._listener)
+
+
+def _real(path: str) -> Path:
+    """Return where a path leads; a link that leads to itself leads nowhere else."""
+    return Path(os.path.realpath(path))  # pathlib's raises there

@@ -149,6 +149,33 @@ LOWER: Form = (
 )
 """What stands below it."""
 
+
+def lower_for(account: Account) -> Form:
+    """Return what stands below the code of an account; its defaults are what is usual there.
+
+    So a rare field is folded away unless there is something unusual in it.
+    """
+    row = by_id(account.provider)
+    mailbox = account.address.mailbox
+    usual = Account(
+        name=account.name,
+        address=account.address,
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        username=row.username_for(mailbox) if row else mailbox,
+    )
+    if row is not None and row.max_message_bytes is not None:
+        usual = replace(usual, max_message_bytes=row.max_message_bytes)
+    values = values_of(usual)
+    return tuple(
+        Section(
+            section.title, tuple(replace(one, default=values[one.name]) for one in section.fields)
+        )
+        for section in LOWER
+    )
+
+
 _NUMBERS = {one.name for one in fields_of((*UPPER, *LOWER)) if one.kind is FieldKind.NUMBER}
 
 

@@ -14,6 +14,7 @@ from traymail.core.events import (
     LeftOutTold,
     LimitReached,
     MailProgress,
+    OutboxChanged,
     PauseChanged,
     RuleFares,
     RuleTrouble,
@@ -184,7 +185,8 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
             return _about_settings(error)
         # What is left out is told in the log and by the rule's own state.
         case (
-            MailProgress()
+            OutboxChanged()
+            | MailProgress()
             | RuleTrouble()
             | RuleFares()
             | SettingsApplied()

@@ -18,7 +18,10 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """Recipients as they were given, words, and the paths of files to attach."""
+    """Recipients as they were given, words, and the paths of files to attach.
+
+    ``account`` is the one to send from, "" for the usual one.
+    """
 
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
@@ -26,6 +29,8 @@ class Prefill:
     subject: str = ""
     body: str = ""
     files: tuple[str, ...] = ()
+    account: str = ""
+    markdown: bool = False
 
 
 def parse_mailto(url: str) -> Prefill:
@@ -61,7 +66,7 @@ def parse_mailto(url: str) -> Prefill:
 def asked_for(request: Mapping[str, Any]) -> Prefill:
     """Return what another process asks for; what is of another kind than it should be is left out.
 
-    The keys are those of `Prefill`.
+    The keys are those of `Prefill`, but for what only windows ask for.
     """
 
     def words(name: str) -> str:
@@ -91,6 +96,8 @@ def merged(asked: Prefill, more: Prefill) -> Prefill:
         subject=more.subject or asked.subject,
         body=more.body or asked.body,
         files=_joined(asked.files, more.files),
+        account=more.account or asked.account,
+        markdown=more.markdown or asked.markdown,
     )
 
 

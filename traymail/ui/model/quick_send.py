@@ -161,6 +161,8 @@ def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
         bcc=_with(old.bcc, asked.bcc),
         subject=old.subject or asked.subject,
         body=body or old.body or asked.body,
+        account=asked.account or old.account,
+        markdown=old.markdown or asked.markdown,
     )
     return replace(state, written=written)
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from traymail.core.errors import TraymailError
+from traymail.core.errors import SettingsError, TraymailError
 from traymail.core.texts import Text, text
 
 
 def sentence_of(error: TraymailError) -> Text:
     """Return what went wrong and the way out, as one passage."""
-    if error.advice is None:
-        return error.title
-    return text("{what} {way_out}", what=_ended(error.title), way_out=error.advice)
+    if isinstance(error, SettingsError) and error.problems:
+        return _of_settings(error)
+    return _with_way_out(error.title, error.advice)
+
+
+def _of_settings(error: SettingsError) -> Text:
+    """Return the first of several problems, and how many more there are."""
+    first, *more = error.problems
+    place = error.file_name if first.line is None else f"{error.file_name}:{first.line}"
+    where = f"{place}: {first.where}" if first.where else place
+    told = text("{where}: {what}", where=where, what=first.what)
+    told = _with_way_out(told, first.advice)
+    return text("{what} And {n} more.", what=_ended(told), n=len(more)) if more else told
+
+
+def _with_way_out(what: Text, way_out: Text | None) -> Text:
+    if way_out is None:
+        return what
+    return text("{what} {way_out}", what=_ended(what), way_out=way_out)
 
 
 def _ended(title: Text) -> Text:
     """Return a title as a sentence of its own."""
-    return title if title.msgid.endswith(".") else text("{sentence}.", sentence=title)
+    ended = title.msgid.endswith((".", "{way_out}"))
+    return title if ended else text("{sentence}.", sentence=title)

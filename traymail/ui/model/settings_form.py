@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from traymail.core.account import Account, Auth
-from traymail.core.errors import Problem
+from traymail.core.errors import Problem, SettingsError, TraymailError
+from traymail.core.examination import Step
+from traymail.core.fields import place_problems
 from traymail.core.outbox import AccountState
-from traymail.core.replies import about_login, title_for
+from traymail.core.provider import by_id, for_host
+from traymail.core.replies import about_login, advice_for, title_for
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
-from traymail.ui.model.account_fields import Values, as_written, values_of
+from traymail.ui.model import trial as trials
+from traymail.ui.model.account_fields import LOWER, UPPER, Values, as_written, values_of
+from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.trial import Trial
 
 # What is written together as soon as one of them changes: what the others would be by themselves
 # depends on it.
@@ -20,16 +28,35 @@ _TOGETHER = (("host", "port", "security"), ("address", "display_name"))
 _LOGIN = ("host", "username")
 
 
+class Busy(Enum):
+    """What is being done; nothing else can be begun meanwhile."""
+
+    SAVING = "saving"
+    REMOVING = "removing"
+    DEFAULTING = "making it the default"
+    CHECKING = "checking"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountForm:
-    """The form of one account: as saved, as it stands in the fields, what is wrong with it."""
+    """The form of one account: as saved, as it stands in the fields, what is wrong with it.
+
+    ``code`` tells of a new code, never holds it as text. ``trouble``: why it is not saved, when
+    that is the fault of no field.
+    """
 
     account: Account
     saved: Values
     values: Values
     problems: tuple[Problem, ...] = ()
     replacing: bool = False
-    has_code: bool = False
+    code: CodeCheck = CodeCheck(None)  # noqa: RUF009 - frozen
+    trouble: Text | None = None
+
+    @property
+    def has_code(self) -> bool:
+        """Whether a new code is there, as a whole."""
+        return self.code.secret is not None
 
     @property
     def changed(self) -> bool:
@@ -50,19 +77,28 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The whole page. ``busy``: it is being saved or removed. ``asking``: whether to remove."""
+    """The whole page. ``known``: it was asked how things stand. ``trial``: of the one in sight.
+
+    ``adding``: the next account that comes in is to be shown.
+    """
 
     forms: Mapping[str, AccountForm] = field(default_factory=dict)
     states: Mapping[str, AccountState] = field(default_factory=dict)
     default: str = ""
     chosen: str | None = None
-    busy: bool = False
-    asking: bool = False
+    busy: Busy | None = None
+    trial: Trial | None = None
+    known: bool = False
+    adding: bool = False
+    trouble: Text | None = None
 
     @property
     def form(self) -> AccountForm | None:
         """The form in sight."""
         return None if self.chosen is None else self.forms[self.chosen]
+
+
+# --- the list -------------------------------------------------------------------------------------
 
 
 def refreshed(page: Accounts, settings: Settings, states: Mapping[str, AccountState]) -> Accounts:
@@ -72,28 +108,47 @@ def refreshed(page: Accounts, settings: Settings, states: Mapping[str, AccountSt
         for name, account in settings.accounts.items()
     }
     chosen = page.chosen if page.chosen in forms else None
-    if chosen is None:
-        chosen = settings.default_account or next(iter(forms), None)
+    new = next((name for name in forms if name not in page.forms), None)
+    added = page.adding and new is not None
+    if chosen is None or added:
+        chosen = new if added else settings.default_account or next(iter(forms), None)
     return replace(
         page,
         forms=forms,
         states=states,
         default=settings.default_account,
         chosen=chosen,
-        asking=page.asking and chosen == page.chosen,
+        trial=page.trial if chosen == page.chosen else None,
+        known=True,
+        adding=page.adding and not added,
+        trouble=None,
     )
 
 
+def not_refreshed(page: Accounts, error: TraymailError) -> Accounts:
+    """Return the page when it could not be asked how things stand."""
+    return replace(page, trouble=sentence_of(error))
+
+
+def adding(page: Accounts) -> Accounts:
+    """Return the page while an account is added elsewhere: it is shown when it comes in."""
+    return replace(page, adding=True)
+
+
 def _followed(form: AccountForm | None, account: Account) -> AccountForm:
-    if form is None or not form.changed:
-        saved = values_of(account)
+    saved = values_of(account)
+    if form is None:
         return AccountForm(account, saved, saved)
-    return replace(form, account=account, saved=values_of(account))
+    if not changes(form):
+        form = replace(form, values=saved)
+    return replace(form, account=account, saved=saved)
 
 
 def choose(page: Accounts, name: str) -> Accounts:
     """Show another account; what is not saved of this one stays in its form."""
-    return page if name not in page.forms else replace(page, chosen=name, asking=False)
+    if name not in page.forms or name == page.chosen:
+        return page
+    return replace(page, chosen=name, trial=None)
 
 
 def move(page: Accounts, step: int) -> Accounts:
@@ -103,44 +158,6 @@ def move(page: Accounts, step: int) -> Accounts:
         return page
     place = min(max(names.index(page.chosen) + step, 0), len(names) - 1)
     return choose(page, names[place])
-
-
-def edit(page: Accounts, **changes_of_form: Any) -> Accounts:  # noqa: ANN401 - fields of AccountForm
-    """Return the page with other values in the form in sight."""
-    form = page.form
-    if form is None or page.chosen is None:
-        return page
-    return replace(page, forms={**page.forms, page.chosen: replace(form, **changes_of_form)})
-
-
-def typed(page: Accounts, values: Values) -> Accounts:
-    """Take in what stands in the fields; a user name that is the address follows it."""
-    form = page.form
-    if form is None:
-        return page
-    before = form.values
-    if values["address"] != before["address"] and before["username"] == before["address"]:
-        values = {**values, "username": values["address"]}
-    return edit(page, values=dict(values))
-
-
-def judged(page: Accounts, name: str, problems: tuple[Problem, ...]) -> Accounts:
-    """Take in what is wrong with an account, wherever the problems were found."""
-    if name not in page.forms:
-        return page
-    prefix = place_of("accounts", name) + "."
-    own = tuple(replace(one, where=one.where.removeprefix(prefix)) for one in problems)
-    form = replace(page.forms[name], problems=own)
-    return replace(page, forms={**page.forms, name: form})
-
-
-def saved(page: Accounts, name: str) -> Accounts:
-    """Return the page once an account is saved: nothing of it is new any more."""
-    form = page.forms.get(name)
-    if form is None:
-        return replace(page, busy=False)
-    form = replace(form, saved=form.values, problems=(), replacing=False, has_code=False)
-    return replace(page, forms={**page.forms, name: form}, busy=False)
 
 
 def entries(page: Accounts) -> tuple[Entry, ...]:
@@ -166,6 +183,67 @@ def attention(state: AccountState | None) -> Text | None:
     return title_for(state.rule_id) or text("needs you")
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why nothing leaves through an account. ``login``: a new code may mend it."""
+
+    title: Text
+    advice: Text | None
+    reply: str
+    login: bool
+
+
+def stop_of(page: Accounts) -> Stop | None:
+    """Return why nothing leaves through the account in sight, None when it does."""
+    state = page.states.get(page.chosen or "")
+    if state is None or not state.stopped:
+        return None
+    login = about_login(state.rule_id, state.code)
+    title = title_for(state.rule_id) or text("Mail of this account waits for you.")
+    return Stop(title, advice_for(state.rule_id), state.reply or "", login)
+
+
+# --- the form -------------------------------------------------------------------------------------
+
+
+def edit(page: Accounts, **changes_of_form: Any) -> Accounts:  # noqa: ANN401 - fields of AccountForm
+    """Return the page with other values in the form in sight."""
+    form = page.form
+    if form is None or page.chosen is None:
+        return page
+    return replace(page, forms={**page.forms, page.chosen: replace(form, **changes_of_form)})
+
+
+def typed(page: Accounts, values: Values) -> Accounts:
+    """Take in what stands in the fields; a user name that is the address follows it."""
+    form = page.form
+    if form is None:
+        return page
+    before = form.values
+    if values["address"] != before["address"] and before["username"] == before["address"]:
+        values = {**values, "username": values["address"]}
+    return edit(page, values=dict(values), trouble=None)
+
+
+def undo(page: Accounts) -> Accounts:
+    """Put back what is saved."""
+    form = page.form
+    if form is None:
+        return page
+    name = form.account.name
+    return replace(
+        page, forms={**page.forms, name: AccountForm(form.account, form.saved, form.saved)}
+    )
+
+
+def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, ...]) -> Accounts:
+    """Take in what is wrong with these values, unless they are others by now."""
+    form = page.forms.get(name)
+    if form is None or form.values != values:
+        return page
+    return replace(page, forms={**page.forms, name: replace(form, problems=problems)})
+
+
 def changes(form: AccountForm) -> dict[str, Any]:
     """Return the keys to write; None: the key goes, and what goes without saying is used."""
     changed = {name for name, value in form.values.items() if value != form.saved[name]}
@@ -175,31 +253,140 @@ def changes(form: AccountForm) -> dict[str, Any]:
     return {name: as_written(name, form.values[name]) for name in form.values if name in changed}
 
 
-def needs_code(form: AccountForm) -> bool:
-    """Whether the code must be entered again: it is kept for one server and one user name."""
-    values = form.values
-    if values["auth"] == Auth.NONE.value or values["password_command"].strip() or form.has_code:
-        return False
-    return any(values[name] != form.saved[name] for name in _LOGIN)
+# --- the code -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
-    """What the bar below the form offers."""
+class CodeSight(Enum):
+    """What stands in the row of the code."""
 
-    can_save: bool
-    can_test: bool
-    note: Text | None
+    NONE = "no login"
+    COMMAND = "a command prints it"
+    STORED = "stored"
+    ENTRY = "a field"
 
 
-def footer(page: Accounts) -> Footer:
-    """Return what may be pressed, and what stands beside it."""
+def code_sight(form: AccountForm) -> CodeSight:
+    """Return what stands in the row of the code."""
+    if form.values["auth"] == Auth.NONE.value:
+        return CodeSight.NONE
+    if form.values["password_command"].strip():
+        return CodeSight.COMMAND
+    return CodeSight.ENTRY if form.replacing or _elsewhere(form) else CodeSight.STORED
+
+
+def guide(form: AccountForm) -> Guide:
+    """Return the guide to the code of the server in the fields."""
+    if form.values["host"] == form.saved["host"]:
+        return guide_for(by_id(form.account.provider))
+    return guide_for(for_host(form.values["host"].strip()))
+
+
+def type_code(page: Accounts, words: str) -> Accounts:
+    """Take in the new code as far as it is typed."""
     form = page.form
-    if form is None or page.busy:
-        return Footer(can_save=False, can_test=False, note=text("Saving…") if page.busy else None)
-    wrong = len(form.problems) + needs_code(form)
-    if wrong:
-        words = text("1 field needs you") if wrong == 1 else text("{n} fields need you", n=wrong)
-        return Footer(can_save=False, can_test=False, note=words)
-    note = text("Changed, not saved") if form.changed else None
-    return Footer(can_save=form.changed, can_test=True, note=note)
+    return page if form is None else edit(page, code=check_code(guide(form), words), trouble=None)
+
+
+def replace_code(page: Accounts) -> Accounts:
+    """Let a new code be entered."""
+    return edit(page, replacing=True, code=CodeCheck(None))
+
+
+def keep_code(page: Accounts) -> Accounts:
+    """Go back to the code that is kept."""
+    return edit(page, replacing=False, code=CodeCheck(None))
+
+
+def codes_forgotten(page: Accounts) -> Accounts:
+    """Return the page when the fields of new codes are gone, and what stood in them with them."""
+    forms = {name: replace(form, code=CodeCheck(None)) for name, form in page.forms.items()}
+    return replace(page, forms=forms)
+
+
+def needs_code(form: AccountForm) -> bool:
+    """Whether the code must be entered, or entered to its end, before anything can be saved."""
+    if code_sight(form) is not CodeSight.ENTRY or form.has_code:
+        return False
+    return _elsewhere(form) or form.code.note is not None
+
+
+def _elsewhere(form: AccountForm) -> bool:
+    """Whether the code that is kept is none for this login: it is for one server and one name."""
+    before, now = form.saved, form.values
+    had_login = before["auth"] != Auth.NONE.value and not before["password_command"].strip()
+    return not had_login or any(now[name] != before[name] for name in _LOGIN)
+
+
+# --- what is done ---------------------------------------------------------------------------------
+
+
+def begun(page: Accounts, busy: Busy) -> Accounts:
+    """Return the page while this is being done."""
+    return replace(edit(page, trouble=None), busy=busy)
+
+
+def done(page: Accounts) -> Accounts:
+    """Return the page when it is done, or given up."""
+    return replace(page, busy=None)
+
+
+def saved(page: Accounts, name: str, values: Values) -> Accounts:
+    """Return the page once these values of an account, and its new code, are saved."""
+    page = replace(page, busy=None, trial=None)
+    form = page.forms.get(name)
+    if form is None:
+        return page
+    form = AccountForm(form.account, values, form.values)
+    return replace(page, forms={**page.forms, name: form})
+
+
+def failed(page: Accounts, name: str, error: TraymailError) -> Accounts:
+    """Take in why something could not be done: at the fields it is about, or above the buttons."""
+    page = replace(page, busy=None)
+    form = page.forms.get(name)
+    if form is None:
+        return replace(page, trouble=sentence_of(error))
+    own: tuple[Problem, ...] = ()
+    if isinstance(error, SettingsError):
+        own = _own(error.problems, name)
+    if own:
+        form = replace(form, problems=own, trouble=None)
+    else:
+        form = replace(form, trouble=sentence_of(error))
+    return replace(page, forms={**page.forms, name: form})
+
+
+def _own(problems: tuple[Problem, ...], name: str) -> tuple[Problem, ...]:
+    """Return the problems of an account's fields, each under the name of its field."""
+    prefix = place_of("accounts", name) + "."
+    named = tuple(replace(one, where=one.where.removeprefix(prefix)) for one in problems)
+    placed, _homeless = place_problems((*UPPER, *LOWER), named)
+    return tuple(placed.values())
+
+
+# --- the test -------------------------------------------------------------------------------------
+
+
+def start(page: Accounts, account: Account) -> Accounts:
+    """Begin the test of the account in sight."""
+    return replace(page, busy=None, trial=trials.begin(account))
+
+
+def hear(page: Accounts, step: Step) -> Accounts:
+    """Take in a step of the test."""
+    return page if page.trial is None else replace(page, trial=trials.hear(page.trial, step))
+
+
+def end(page: Accounts) -> Accounts:
+    """End the test."""
+    return page if page.trial is None else replace(page, trial=trials.end(page.trial))
+
+
+def give_up(page: Accounts, error: TraymailError) -> Accounts:
+    """End a test that could not go on."""
+    return page if page.trial is None else replace(page, trial=trials.give_up(page.trial, error))
+
+
+def close_trial(page: Accounts) -> Accounts:
+    """Go back to the form."""
+    return replace(page, trial=None)

@@ -56,7 +56,7 @@ class ControlWindow(Window):
         note.pack(fill="x")
         # The window's width is fixed, so the words need not wait for it to wrap.
         words = Label(note, NOTE, "fg", "TmSmall")
-        words.configure(wraplength=self.look.px(_WIDE - 2 * _BESIDE_NOTE))
+        words.fit(self.look.px(_WIDE - 2 * _BESIDE_NOTE))
         words.pack(fill="x")
 
     def show(self, shown: Shown) -> None:
@@ -118,15 +118,14 @@ class ControlWindow(Window):
         icon = _SUBMENU_ICONS.get(entry.id)
         if isinstance(entry.choice, Do):
             icon = _ICONS[entry.choice]
-        row = Button(rows, "", self._chooser(entry), "nav", icon)
-        words = self.look.say(entry.label)
-        if entry.kind is Kind.SUBMENU:
+        is_submenu = entry.kind is Kind.SUBMENU
+        row = Button(rows, "", self._chooser(entry), "submenu" if is_submenu else "nav", icon)
+        if is_submenu:
             row.configure(command=partial(self._open, row, self._popup(entry)))
-            words = f"{words}  ›"
         if entry.kind is Kind.CHECK:
             self.look.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
         # Set here: in a rule's name an & is no access key.
-        row.configure(text=f"{_GAP}{words}", compound="left")
+        row.configure(text=f"{_GAP}{self.look.say(entry.label)}", compound="left")
         return row
 
     def _mark(self, entry: Entry) -> str:

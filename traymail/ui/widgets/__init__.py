@@ -8,6 +8,7 @@ from traymail.ui.widgets.choice import Check, Segment, Segments, Switch
 from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
 from traymail.ui.widgets.proposals import Suggestion
+from traymail.ui.widgets.reading import Reading
 from traymail.ui.widgets.scroll import ScrollArea
 from traymail.ui.widgets.steps import StepList, StepState
 from traymail.ui.widgets.strips import Banner, Toast, UndoBar
@@ -33,6 +34,7 @@ __all__ = [
     "Note",
     "Picker",
     "Progress",
+    "Reading",
     "Row",
     "ScrollArea",
     "Segment",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Literal
 
+from traymail.ui.model.lines import broken
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Words, look_of
 
@@ -83,6 +84,7 @@ class Label(ttk.Label):
         look = look_of(master)
         self._look, self._surface = look, surface_of(master)
         self._role, self._icon, self._icon_size = role, icon, icon_size
+        self._words, self._font, self._width = "", font, 0
         super().__init__(
             master, font=font, justify="left", style=look.style(f"Label-{role}", self._surface)
         )
@@ -91,17 +93,19 @@ class Label(ttk.Label):
 
     def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
         """Show other words; a colour role or an icon only when given."""
-        shown = self._look.say(words)
+        self._words = self._look.say(words)
         if icon is not None:
             self._icon = icon
             self._draw()
         if role is not None:
             self.recolour(role)
-        beside = self._icon is not None and shown != ""
-        self.configure(
-            text=f" {shown}" if beside else shown,
-            compound="left" if beside or self._icon is None else "image",
-        )
+        self._show()
+
+    def fit(self, width: int) -> None:
+        """Wrap at so many pixels."""
+        self._width = width
+        self.configure(wraplength=width)
+        self._show()
 
     def recolour(self, role: str) -> None:
         """Show the same words in another colour."""
@@ -109,6 +113,16 @@ class Label(ttk.Label):
             self._role = role
             self.configure(style=self._look.style(f"Label-{role}", self._surface))
             self._draw()
+
+    def _show(self) -> None:
+        shown = self._words
+        if self._width:
+            shown = broken(shown, self._width, self._look.font(self._font).measure)
+        beside = self._icon is not None and shown != ""
+        self.configure(
+            text=f" {shown}" if beside else shown,
+            compound="left" if beside or self._icon is None else "image",
+        )
 
     def _draw(self) -> None:
         if self._icon is not None:
@@ -166,7 +180,8 @@ class Empty(Area):
             Label(self.middle, title, "fg", "TmStrong").pack(pady=(self.look.px(8), 0))
         if sentence:
             words = Label(self.middle, sentence, "muted")
-            words.configure(wraplength=self.look.px(280), justify="center", anchor="center")
+            words.configure(justify="center", anchor="center")
+            words.fit(self.look.px(280))
             words.pack(pady=(self.look.px(4), self.look.px(12)))
 
 
@@ -181,7 +196,7 @@ def surface_of(widget: tk.Misc) -> Surface:
     return "bg"
 
 
-def wrap(label: ttk.Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> None:
+def wrap(label: Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> None:
     """Wrap ``label`` at the width of ``pane`` less so many pixels.
 
     Set once for each real change and when idle: set at once from the event, it can loop for ever.
@@ -189,7 +204,7 @@ def wrap(label: ttk.Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -
     width = 0
 
     def apply() -> None:
-        label.configure(wraplength=max(1, width - less()))
+        label.fit(max(1, width - less()))
 
     def changed(event: tk.Event[tk.Misc]) -> None:
         nonlocal width

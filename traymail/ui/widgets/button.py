@@ -13,7 +13,9 @@ from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, look_of
 from traymail.ui.widgets.base import surface_of
 
-ButtonKind = Literal["primary", "normal", "ghost", "link", "alert", "danger", "nav", "chosen"]
+ButtonKind = Literal[
+    "primary", "normal", "ghost", "link", "alert", "danger", "nav", "submenu", "chosen"
+]
 _ICON_ROLES = {
     "primary": "on_primary",
     "link": "link",
@@ -73,7 +75,7 @@ class Button(ttk.Button):
         if self._icon is None:
             return
         role = _ICON_ROLES.get(self._kind, "fg")
-        size = 16 if self._kind in {"nav", "chosen"} else 14
+        size = 16 if self._kind in {"nav", "submenu", "chosen"} else 14
         normal = self._look.icon(self._icon, size, role)
         grey = self._look.icon(self._icon, size, "field")
         options: dict[str, Any] = {"image": (normal, "disabled", grey)}

@@ -55,6 +55,7 @@ class Entry(ttk.Entry):
         self._silent = True
         self._text.set(value)
         self._silent = False
+        self.icursor("end")
 
     def mark(self, invalid: bool) -> None:  # noqa: FBT001 - the state to show
         """Draw the edge in red, or as usual."""
@@ -171,24 +172,34 @@ class FieldRow(Area):
         else:
             self.columnconfigure(0, minsize=self.look.px(label_width))
             caption = Label(self, label, "muted")
-            caption.configure(wraplength=self.look.px(label_width - 12))
+            caption.fit(self.look.px(label_width - 12))
             caption.grid(row=0, column=0, sticky="nw", pady=(self.look.px(7), 0))
         self.columnconfigure(self._column, weight=1)
         self.controls = Area(self)
         self.controls.grid(row=self._row, column=self._column, sticky="we")
         self.note = Note(self, help_ or "")
-        self._settle(shown=help_ is not None)
+        self._told = False
+        self._settle()
 
     def tell(self, what: Words | None, severity: Severity = "danger") -> None:
         """Show what is wrong (or right) in place of the help; None brings the help back."""
+        self._told = what is not None
         if what is None:
             self.note.say(self._help or "", "muted")
         else:
             self.note.say(what, severity, _SIGNS[severity])
-        self._settle(shown=what is not None or self._help is not None)
+        self._settle()
 
-    def _settle(self, *, shown: bool) -> None:
-        if shown:
+    def explain(self, help_: Words | None) -> None:
+        """Show another help, at once unless something else is told in its place."""
+        if help_ == self._help:
+            return
+        self._help = help_
+        if not self._told:
+            self.tell(None)
+
+    def _settle(self) -> None:
+        if self._told or self._help is not None:
             above = self.look.px(4)
             self.note.grid(row=self._row + 1, column=self._column, sticky="we", pady=(above, 0))
         else:

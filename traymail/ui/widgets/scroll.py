@@ -59,8 +59,8 @@ class ScrollArea(Area):
         self.later(self._fit)
 
     def _fit(self) -> None:
+        # The content keeps its own height: with another, Tk would not tell when it grows.
         high = max(self.inner.winfo_reqheight(), self._canvas.winfo_height())
-        self._canvas.itemconfigure(self._window, height=high)
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), high))
 
     def _listen_to_wheel(self) -> None:

@@ -14,6 +14,7 @@ from traymail.ui.widgets.base import Area
 from traymail.ui.widgets.tooltip import Tooltip
 
 _ELLIPSIS = "…"
+_HEADING = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +90,34 @@ class Table(Area):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these rows; the chosen one stays chosen, and nothing scrolls, when it is there."""
-        chosen = self.selected
+        chosen, top = self.selected, self._top_row()
         new = {row.key: row for row in rows}
         gone = [key for key in self._rows if key not in new]
         if gone:
             self.tree.delete(*gone)
+        # Asking for the place of each of many rows takes longer than all the rest.
+        settled = list(new) == list(self._rows)
         for place, row in enumerate(rows):
             if row.key not in self._rows:
                 self.tree.insert("", place, row.key)
-            elif self.tree.index(row.key) != place:
+            elif not settled and self.tree.index(row.key) != place:
                 self.tree.move(row.key, "", place)
             if self._rows.get(row.key) != row:
                 self._fill(row)
         self._rows = new
+        if not settled and top in new:
+            self.tree.yview_moveto(list(new).index(top) / len(new))
         if chosen is not None and chosen not in new:
             self._tell()
         self._elide_later()
+
+    def _top_row(self) -> str:
+        """Return the first row in sight; "" while that is the first of all."""
+        scrolled = self.tree.yview()[0] > 0
+        return self._row_at_top() if scrolled else ""
+
+    def _row_at_top(self) -> str:
+        return self.tree.identify_row(self.look.px(_HEADING + 12))
 
     def _make_tree(self) -> ttk.Treeview:
         keys = [column.key for column in self._columns[1:]]
@@ -196,7 +209,7 @@ class Table(Area):
         self._waiting = False
         self._show_focus()
         seen = self.tree.winfo_height() // self.look.px(34) + 2
-        key = self.tree.identify_row(self.look.px(34) + self.look.px(12))
+        key = self._row_at_top()
         while key and seen > 0:
             self._elide_row(self._rows[key])
             key, seen = self.tree.next(key), seen - 1

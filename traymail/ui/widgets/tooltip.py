@@ -53,7 +53,7 @@ class Tooltip:
         inside = Box(box, "btn", (8, 5))
         inside.pack()
         label = Label(inside, words, "fg", "TmSmall")
-        label.configure(wraplength=look.px(420))
+        label.fit(look.px(420))
         label.pack()
         window.update_idletasks()
         right = window.winfo_screenwidth() - window.winfo_reqwidth()

@@ -69,7 +69,6 @@ class CodePage(Area):
         self.entry.value = words.strip()
         self._typed(self.entry.value)
         self.entry.focus_set()
-        self.entry.icursor("end")
 
 
 _COPIED = text("Copy and paste it: spaces are dropped where they do not count.")

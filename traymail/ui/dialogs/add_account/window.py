@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 import webbrowser
 from collections.abc import Callable
 from functools import partial
@@ -58,6 +59,7 @@ class AddAccountWindow(Dialog):
         self._toast = Toast(self)
         self.bar = ButtonBar(self.footer, self._act)
         self._in_sight: Area | None = None
+        self.bind("<Destroy>", self._gone, add="+")
         self.become(Adding())
 
     @property
@@ -141,6 +143,10 @@ class AddAccountWindow(Dialog):
         if self._job is not None:
             self._job.cancel()
             self._job = None
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:  # not one of its children
+            self._cancel()
 
     def _search(self) -> None:
         self._timer = None

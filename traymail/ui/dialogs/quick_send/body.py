@@ -65,7 +65,8 @@ class Body(Area):
     def _make_hint(self) -> Area:
         hint = Area(self)
         words = Label(hint, text("Drop files here, or press Ctrl+V to add a screenshot"), "muted")
-        words.configure(wraplength=self.look.px(400), justify="center", anchor="center")
+        words.configure(justify="center", anchor="center")
+        words.fit(self.look.px(400))
         sign = Label(hint, "", "muted", icon="inbox", icon_size=32)
         sign.pack(pady=(0, self.look.px(8)))
         words.pack()
@@ -82,7 +83,8 @@ class Body(Area):
         words = Label(
             invitation, text("Add the address you send from: it takes a minute."), "muted"
         )
-        words.configure(wraplength=self.look.px(400), justify="center", anchor="center")
+        words.configure(justify="center", anchor="center")
+        words.fit(self.look.px(400))
         words.pack(pady=(0, below))
         Button(invitation, text("Add account…"), add_account, "primary").pack()
         return invitation

@@ -30,6 +30,7 @@ class DraftKeeper:
         self._kept: SavedDraft | None = None
         self._busy = False
         self._timer: str | None = None
+        widget.bind("<Destroy>", self._gone, add="+")
 
     def soon(self) -> None:
         """Keep the draft within a second."""
@@ -38,9 +39,7 @@ class DraftKeeper:
 
     def keep(self) -> None:
         """Keep the draft; an empty one forgets what was kept."""
-        if self._timer is not None:
-            self._widget.after_cancel(self._timer)
-            self._timer = None
+        self._stop()
         self._next = self._draft()
         self._go_on()
 
@@ -49,6 +48,15 @@ class DraftKeeper:
         draft = self._draft()
         if draft is not None and (self._busy or draft != self._kept):
             self._backend.keep_draft(draft)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._widget.after_cancel(self._timer)
+            self._timer = None
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._widget:  # not one of its children
+            self._stop()
 
     def _go_on(self) -> None:
         draft = self._next

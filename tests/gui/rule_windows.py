@@ -1,0 +1,252 @@
+"""The rules page and the editor in the states their pictures and the clip test show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from traymail.core.account import Account, Security
+from traymail.core.errors import Problem
+from traymail.core.message import Address
+from traymail.core.reports import FlowStatus, LeftOut, LineShown, Preview, PreviewMail
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.settings import Settings
+from traymail.core.texts import text
+from traymail.ui.backend import Backend, Overview, RulePreview
+from traymail.ui.bridge import Background
+from traymail.ui.dialogs.rules.cards import CardActs
+from traymail.ui.dialogs.rules.editor import RuleEditor
+from traymail.ui.dialogs.rules.page import RuleListView
+from traymail.ui.model import rule_editor as model
+from traymail.ui.model.rule_editor import Editing
+from traymail.ui.model.rule_list import cards
+from traymail.ui.theme import Root
+from traymail.ui.window import Size, Window
+
+ZH = "zh_CN"
+NOW = datetime(2026, 11, 23, 9, 45, tzinfo=UTC)
+QQ = Account(
+    name="qq",
+    address=Address("123456@qq.com", "Xiao Ming"),
+    host="smtp.qq.com",
+    port=465,
+    security=Security.TLS,
+    username="123456@qq.com",
+    provider="qq",
+)
+SETTINGS = Settings(default_account="qq", accounts={"qq": QQ})
+
+
+def _editor(root: Root, *states: Editing) -> RuleEditor:
+    kind, before = states[0].kind, states[0].before
+    backend, background = cast("Backend", None), cast("Background", None)
+    window = RuleEditor(root, backend, background, kind, before)
+    for state in states:
+        window.sheet.fill(state)
+        window.become(state)
+    return window
+
+
+def _folder(root: Root) -> Editing:
+    zh = root.look.language == ZH
+    table = {
+        "name": "扫描件" if zh else "Scans",
+        "kind": "folder",
+        "folder": "~/扫描" if zh else "~/Scans",
+        "include": ["*.pdf", "*.jpg"],
+        "to": ["boss@example.com"],
+        "subject": "扫描件 {file.name}" if zh else "Scan {file.name}",
+    }
+    name = table["name"]
+    return model.loaded(model.known(Editing("folder", str(name)), SETTINGS), table)
+
+
+def _files(root: Root) -> RulePreview:
+    zh = root.look.language == ZH
+    files = (
+        ("合同-0412.pdf" if zh else "contract-0412.pdf", 1_200_000),
+        ("收据 7.jpg" if zh else "receipt 7.jpg", 640_000),
+        ("收据 8.jpg" if zh else "receipt 8.jpg", 655_000),
+    )
+    mails = tuple(
+        PreviewMail(
+            f"扫描件 {name}" if zh else f"Scan {name}",
+            ("boss@example.com",),
+            f"{name}, 1.2 MB, 2026-11-23 09:41",
+            ((name, size),),
+        )
+        for name, size in files
+    )
+    left = (
+        LeftOut("/home/ming/Scans/notes.txt", text("no pattern of include matches it")),
+        LeftOut(
+            "/home/ming/Scans/big.pdf.part",
+            text("its name is that of a file still being written"),
+        ),
+    )
+    return RulePreview(Preview("Scans", 3, mails, left))
+
+
+def folder(root: Root) -> Window:
+    return _editor(root, model.previewed(_folder(root), _files(root)))
+
+
+def folder_more(root: Root) -> Window:
+    state = model.previewed(_folder(root), _files(root))
+    window = _editor(root, replace(state, values={**state.values, "after": "move"}))
+    window.sheet.form.unfold()
+    return window
+
+
+def folder_new(root: Root) -> Window:
+    state = model.begun(model.known(Editing("folder"), SETTINGS), root.look.say(text("New rule")))
+    missing = (Problem("folder", text("must not be empty")),)
+    return _editor(root, model.judged(state, missing))
+
+
+def looking(root: Root) -> Window:
+    return _editor(root, model.waiting(_folder(root)))
+
+
+def errors(root: Root) -> Window:
+    state = _folder(root)
+    values = {**state.values, "folder": "/home/ming/Scanz", "to": "boss@example"}
+    advice = text("Did you mean {name}?", name="Scans")
+    problems = (
+        Problem("folder", text("no such folder"), advice=advice),
+        Problem("to[0]", text("The domain of the address “{address}” is not valid", address="b")),
+    )
+    return _editor(root, model.judged(model.edited(state, "folder", values), problems))
+
+
+def clash(root: Root) -> Window:
+    return _editor(root, replace(model.previewed(_folder(root), _files(root)), clash=True))
+
+
+def trouble(root: Root) -> Window:
+    words = text("The folder {path} cannot be written to.", path="/home/ming/.config/traymail")
+    return _editor(root, replace(model.previewed(_folder(root), _files(root)), trouble=words))
+
+
+def _log(root: Root) -> Editing:
+    name = "程序报错" if root.look.language == ZH else "App errors"
+    table = {
+        "name": name,
+        "kind": "log",
+        "paths": ["/var/log/app/*.log"],
+        "match": [r"(?P<level>ERROR|FATAL)\b"],
+        "ignore": ["healthcheck"],
+        "to": ["me@qq.com"],
+        "subject": "[{host}] {rule}: {match.level}",
+    }
+    return model.loaded(model.known(Editing("log", name), SETTINGS), table)
+
+
+def _lines(root: Root) -> RulePreview:
+    name = "程序报错" if root.look.language == ZH else "App errors"
+    shown = (
+        ("09:40:58 INFO  request /cart 200", False, False),
+        ("09:41:02 ERROR payment: timeout", True, False),
+        ("09:41:02 INFO  retry 1", False, False),
+        ("09:41:09 ERROR payment: timeout", True, False),
+        ("09:41:30 ERROR healthcheck slow", True, True),
+        ("09:42:11 FATAL out of memory", True, False),
+        ("09:42:12 INFO  restarting", False, False),
+    )
+    lines = tuple(
+        LineShown(words, ((9, 14),) if marked else (), ignored) for words, marked, ignored in shown
+    )
+    mail = PreviewMail(f"[web-1] {name}: ERROR", ("me@qq.com",), shown[1][0])
+    logs = ("/var/log/app/web.log", "/var/log/app/shop.log")
+    return RulePreview(Preview(name, 3, (mail,), ()), lines, logs)
+
+
+def log(root: Root) -> Window:
+    return _editor(root, model.previewed(_log(root), _lines(root)))
+
+
+def log_more(root: Root) -> Window:
+    window = _editor(root, model.previewed(_log(root), _lines(root)))
+    window.sheet.form.unfold()
+    return window
+
+
+def log_errors(root: Root) -> Window:
+    state = _log(root)
+    refused = text("RE2 has no look-ahead and no look-behind.")
+    return _editor(root, model.judged(state, (Problem("match[0]", refused),)))
+
+
+class RulesPicture(Window):
+    """The page as it lies in the settings."""
+
+    def __init__(self, root: Root, overview: Overview) -> None:
+        super().__init__(root, text("Rules"), Size(704, 600, (704, 600)))
+        acts = CardActs(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
+        self.view = RuleListView(self, acts, lambda _kind: None)
+        self.view.pack(fill="both", expand=True)
+        self.view.show(cards(overview, "/home/ming", NOW))
+
+
+def _overview(root: Root, *, rules: bool) -> Overview:
+    zh = root.look.language == ZH
+    names = (
+        ("扫描件", "程序报错", "备份没动静", "发票")
+        if zh
+        else ("Scans", "App errors", "Backup is silent", "Invoices")
+    )
+    scans, invoices = ("扫描", "发票") if zh else ("Scans", "Invoices")
+    boss, me = (Address("boss@example.com"),), (Address("me@qq.com"),)
+    found = (
+        FolderRule(
+            name=names[0],
+            account="qq",
+            to=boss,
+            folder=f"/home/ming/{scans}",
+            move_to="/home/ming/sent",
+        ),
+        LogRule(name=names[1], account="qq", to=me, paths=("/var/log/app/*.log",), match=("E",)),
+        LogRule(name=names[2], account="qq", to=me, paths=("/var/log/backup.log",), match=("E",)),
+        FolderRule(
+            name=names[3],
+            account="qq",
+            enabled=False,
+            to=(Address("accounting@example.com"),),
+            folder=f"/home/ming/{invoices}",
+            move_to="/home/ming/sent",
+        ),
+    )
+    broken = text("{path} cannot be read: {reason}", path="/var/log/backup.log", reason="?")
+    states = {
+        names[0]: FlowStatus(True, 14, 14, last_match_at=NOW - timedelta(minutes=2)),
+        names[1]: FlowStatus(True, 30, 3, last_match_at=NOW - timedelta(minutes=4), held=12),
+        names[2]: FlowStatus(error=broken, last_match_at=NOW - timedelta(days=1)),
+    }
+    settings = replace(SETTINGS, rules=found if rules else ())
+    return Overview(settings, {}, states, {}, paused=False, paused_until=None)
+
+
+def page(root: Root) -> Window:
+    return RulesPicture(root, _overview(root, rules=True))
+
+
+def page_empty(root: Root) -> Window:
+    return RulesPicture(root, _overview(root, rules=False))
+
+
+RULES = {
+    "rules": page,
+    "rules-empty": page_empty,
+    "rule-folder": folder,
+    "rule-folder-new": folder_new,
+    "rule-folder-more": folder_more,
+    "rule-looking": looking,
+    "rule-errors": errors,
+    "rule-clash": clash,
+    "rule-trouble": trouble,
+    "rule-log": log,
+    "rule-log-more": log_more,
+    "rule-log-errors": log_errors,
+}

@@ -1,0 +1,64 @@
+"""The pictures of the windows are taken for real; the READMEs show the ones that are named."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.gui.pictures import LANGUAGES, LOOKS, README, README_FOLDER, WINDOWS
+from tests.support.display import Display
+
+ROOT = README_FOLDER.parents[1]
+READMES = {"en": ROOT / "README.md", "zh_CN": ROOT / "README.zh-CN.md"}
+LARGEST = 100_000
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.gui.pictures", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_window_is_taken_in_every_look(display_session: Display, tmp_path: Path) -> None:
+    del display_session  # it has its own, where there can be one
+    taken = run(str(tmp_path / "made" / "here"), "control-window")
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert taken.stdout == f"{tmp_path}/made/here\n"
+    sizes = {}
+    for mode, language, percent in LOOKS:
+        scale = "" if percent == 100 else f"_{percent}"
+        with Image.open(tmp_path / f"made/here/control-window_{mode}_{language}{scale}.png") as one:
+            sizes[mode, language, percent] = one.size
+            assert len(one.convert("RGB").getcolors(one.width * one.height) or ()) > 20
+    assert len(list((tmp_path / "made" / "here").iterdir())) == len(LOOKS)
+    wide, _high = sizes["light", "zh_CN", 100]
+    assert abs(sizes["light", "zh_CN", 200][0] - 2 * wide) <= 2
+
+
+@pytest.mark.parametrize("arguments", [("build/x", "no-such-window"), ("--fly",)])
+def test_what_it_cannot_take_is_told(arguments: tuple[str, ...]) -> None:
+    told = run(*arguments)
+    assert told.returncode == 64
+    assert told.stderr.startswith(f"Unknown: {arguments[-1]}. There are: ")
+    assert not (ROOT / "build" / "x").exists()
+
+
+def test_the_pictures_of_the_readmes_are_of_windows_that_are_there() -> None:
+    assert [name for name in README if name not in WINDOWS] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_readme_shows_them_in_its_language(language: str) -> None:
+    shown = re.findall(r"!\[([^\]]+)\]\(docs/pictures/([^)]+)\)", READMES[language].read_text())
+    assert [file for _words, file in shown] == [f"{name}_{language}.png" for name in README]
+
+
+def test_they_are_there_and_small() -> None:
+    expected = {f"{name}_{language}.png" for name in README for language in LANGUAGES}
+    assert {file.name for file in README_FOLDER.iterdir()} == expected
+    for file in README_FOLDER.iterdir():
+        assert file.stat().st_size < LARGEST
+        with Image.open(file) as picture:
+            assert picture.mode == "P"

@@ -1,0 +1,459 @@
+"""The rules, made and changed with keys and clicks; what they mail arrives at a real server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.gui.conftest import MakeRoot
+from tests.gui.rule_windows import RULES
+from tests.support.certificates import Certificates
+from tests.support.clip import clipped
+from tests.support.homes import Home
+from tests.support.live import Live, at_sink, live
+from tests.support.running import ADDRESS, CANARY
+from tests.support.sink import Sink, serve
+from tests.support.tk import until_tk
+from traymail.core.texts import text
+from traymail.ui.bridge import Background, Bridge
+from traymail.ui.dialog import Question
+from traymail.ui.dialogs.rules import RuleEditor, RulesPage
+from traymail.ui.dialogs.rules.cards import RuleCard
+from traymail.ui.model.rule_editor import Work, told
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Button
+from traymail.ui.window import Size, Window
+
+NO_CAP = 30.0
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    context = certificates.good.server_context()
+    with serve(context, user=ADDRESS, password=CANARY) as running:
+        yield running
+
+
+@dataclass
+class Desk:
+    """The page in a window of its own on the running program, and hands to work it."""
+
+    root: Root
+    live: Live
+    page: RulesPage
+    window: Window
+
+    def until(self, condition: Callable[[], object], what: str = "") -> None:
+        until_tk(self.root, condition, what, NO_CAP)
+
+    def xdo(self, *arguments: str) -> None:
+        with subprocess.Popen(["xdotool", *arguments], env=os.environ) as hand:
+            self.until(lambda: hand.poll() is not None, "xdotool")
+        assert hand.returncode == 0
+
+    def type(self, words: str) -> None:
+        self.xdo("type", "--delay", "4", words)
+
+    def keys(self, *names: str) -> None:
+        self.xdo("key", "--delay", "10", *names)
+
+    def click(self, widget: tk.Misc) -> None:
+        self.root.update()
+        x = widget.winfo_rootx() + widget.winfo_width() // 2
+        y = widget.winfo_rooty() + widget.winfo_height() // 2
+        self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+
+    def click_words(self, window: tk.Misc, words: str) -> None:
+        self.click(self.button(window, words))
+
+    def button(self, window: tk.Misc, words: str) -> tk.Misc:
+        return next(
+            one
+            for one in every_child(window)
+            if one.winfo_class() == "TButton"
+            and one.winfo_viewable()
+            and str(one.cget("text")).strip() == words
+        )
+
+    def words(self, window: tk.Misc) -> str:
+        """Return all words that are to be seen in labels and buttons."""
+        return "\n".join(
+            str(one.cget("text")).strip()
+            for one in every_child(window)
+            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
+        )
+
+    def card(self, name: str) -> RuleCard:
+        view = self.page._view
+        assert view is not None
+        self.until(lambda: name in view.cards, f"the card of {name}")
+        return view.cards[name]
+
+    def editor(self) -> RuleEditor:
+        self.until(lambda: self.page.editors, "the editor")
+        (editor,) = self.page.editors.values()
+        self.until(lambda: editor.held.work is Work.NONE, "its form")
+        self.until(editor.winfo_viewable, "the window")
+        self.until(lambda: editor.focus_displayof() is not None, "the keyboard")
+        return editor
+
+    def new(self, words: str) -> RuleEditor:
+        self.click_words(self.window, words)
+        return self.editor()
+
+    def write(self, editor: RuleEditor, field: str, words: str) -> None:
+        """Put words into a field in place of what stands there."""
+        editor.sheet.form.jump(field)
+        self.root.update()
+        control = editor.sheet.form._controls[field]
+        if editor.sheet.form.values[field]:
+            self.keys("ctrl+a", "Delete")
+            if editor.sheet.form.values[field]:
+                control.value = ""
+        self.type(words)
+        self.until(lambda: editor.sheet.form.values[field] == words, f"{words} in {field}")
+
+    def save(self, editor: RuleEditor) -> None:
+        self.until(lambda: editor.held.preview, "a preview: all is right")
+        self.click(editor.save)
+        self.until(lambda: not self.page.editors, "the rule to be saved")
+
+    def working(self, name: str) -> None:
+        rules = self.live.backend
+        self.until(
+            lambda: (found := rules.overview().rules.get(name)) and found.watching, "it watches"
+        )
+
+    def question(self) -> Question:
+        def asked() -> Question | None:
+            return next((one for one in every_child(self.root) if isinstance(one, Question)), None)
+
+        self.until(lambda: (one := asked()) and one.winfo_viewable(), "a question")
+        question = asked()
+        assert question is not None
+        return question
+
+
+def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
+    for child in widget.winfo_children():
+        yield child
+        yield from every_child(child)
+
+
+@pytest.fixture
+def desk(
+    make_root: MakeRoot, home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> Iterator[Desk]:
+    with live(home, at_sink(sink, certificates.ca_file), tmp_path / "secrets") as program:
+        root = make_root()
+        bridge = Bridge(root)
+        background = Background(bridge)
+        page = RulesPage(
+            root,
+            program.backend,
+            background,
+            lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
+        )
+        window = Window(root, text("Settings"), Size(704, 600, (704, 600)))
+        page.build(window).pack(fill="both", expand=True)
+        program.backend.listen(lambda event: bridge.post(lambda: page.heard(event)))
+        window.reveal()
+        until_tk(root, window.winfo_viewable, what="the window")
+        page.shown()
+        here = Desk(root, program, page, window)
+        here.until(lambda: "No rules yet" in here.words(window), "an empty list")
+        yield here
+        for editor in tuple(page.editors.values()):
+            editor.destroy()
+        background.close()
+        bridge.close()
+
+
+def make_folder_rule(desk: Desk, folder: Path, name: str = "") -> None:
+    """Save a rule through the program, as if it had been there before."""
+    folder.mkdir(exist_ok=True)
+    fields = {"name": name or folder.name, "kind": "folder", "folder": str(folder)}
+    desk.live.backend.save_rule({**fields, "to": ["boss@example.com"]}, None)
+    desk.card(name or folder.name)
+
+
+def test_a_folder_rule_is_made_with_the_keyboard_and_mails(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    editor = desk.new("Watch a folder…")
+    desk.type(str(folder))
+    desk.until(lambda: editor.held.values["name"] == "Scans", "a name")
+    assert told(editor.held) == {}, "a field that was not touched is not complained of"
+    desk.keys("Tab", "Tab", "Tab")
+    desk.type("boss@example.com")
+    desk.keys("Tab", "ctrl+a")
+    desk.type("Scan {file.stem}")
+    desk.write(editor, "settle_seconds", "0")
+    desk.until(lambda: editor.held.preview, "a preview")
+    desk.keys("ctrl+s")
+    desk.until(lambda: not desk.page.editors, "the rule to be saved")
+    desk.working("Scans")
+    (folder / "contract.pdf").write_bytes(b"%PDF a contract")
+    desk.until(lambda: sink.arrivals, "the mail")
+    mail = message_from_bytes(sink.arrivals[0].content, policy=policy.default)
+    assert (mail["Subject"], mail["To"]) == ("Scan contract", "boss@example.com")
+    assert mail["X-Traymail-Rule"] == "Scans"
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == "contract.pdf"
+    card = desk.card("Scans")
+    desk.until(lambda: "1 sent" in desk.words(card), "the count on the card")
+    assert "watching" in desk.words(card)
+
+
+def test_a_log_rule_is_made_and_tells_of_a_line(desk: Desk, sink: Sink, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("09:40 INFO fine\n09:41 ERROR old\n09:42 ERROR healthcheck\n")
+    editor = desk.new("Watch a log…")
+    desk.type(str(log))
+    desk.until(lambda: editor.held.values["name"] == "app", "a name")
+    desk.write(editor, "match", "(?P<level>ERROR)")
+    desk.write(editor, "ignore", "healthcheck")
+    desk.write(editor, "to", "me@example.com")
+    desk.write(editor, "subject", "{rule}: {match.level}")
+    desk.until(lambda: editor.held.preview, "a preview")
+    seen = desk.words(editor.preview)
+    assert "1 of the last 3 lines matches:" in seen
+    assert "app: ERROR" in seen
+    assert "1 file now." in desk.words(editor.sheet)
+    assert "09:42 ERROR healthcheck   ← ignored" in log_words(editor)
+    desk.save(editor)
+    desk.working("app")
+    with log.open("a") as file:
+        file.write("09:43 ERROR new\n")
+    desk.until(lambda: sink.arrivals, "the mail")
+    mail = message_from_bytes(sink.arrivals[0].content, policy=policy.default)
+    assert mail["Subject"] == "app: ERROR"
+    assert "09:43 ERROR new" in mail.get_content()
+    desk.until(lambda: "last match" in desk.words(desk.card("app")), "the match on the card")
+
+
+def log_words(editor: RuleEditor) -> str:
+    shown = next(one for one in every_child(editor.preview) if isinstance(one, tk.Text))
+    return shown.get("1.0", "end")
+
+
+def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("ERROR one\n")
+    editor = desk.new("Watch a log…")
+    desk.type(str(log))
+    desk.write(editor, "to", "me@example.com")
+    desk.write(editor, "match", "(?=ERROR)")
+    desk.until(lambda: "match" in told(editor.held), "the refusal")
+    assert "RE2" in desk.words(editor.sheet)
+    assert "1 field needs you" in desk.words(editor)
+    assert "Mend the marked fields" in desk.words(editor.preview)
+    assert editor.save.instate(["disabled"])
+    desk.click(editor.count)
+    desk.until(lambda: editor.focus_get() is not None)
+    desk.write(editor, "match", "ERROR")
+    desk.until(lambda: editor.held.preview, "a preview")
+    assert told(editor.held) == {}
+    assert not editor.save.instate(["disabled"])
+
+
+def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "Scans").mkdir()
+    editor = desk.new("Watch a folder…")
+    desk.type(str(tmp_path / "Scanz"))
+    desk.until(lambda: "folder" in told(editor.held), "the typing mistake")
+    assert list(told(editor.held)) == ["folder"]
+    assert "No such folder. Did you mean Scans?" in desk.words(editor.sheet)
+    desk.write(editor, "folder", str(tmp_path / "Scans"))
+    desk.until(lambda: not told(editor.held), "it mended")
+    desk.click(editor.save)
+    desk.until(lambda: list(told(editor.held)) == ["to"], "what is missing")
+    desk.write(editor, "settle_seconds", "soon")
+    desk.write(editor, "max_bytes", "big")
+    wanted = ["to", "max_bytes", "settle_seconds"]
+    desk.until(lambda: list(told(editor.held)) == wanted, "all")
+    assert "3 fields need you" in desk.words(editor)
+    assert desk.live.backend.overview().settings.rules == ()
+
+
+def test_the_preview_shows_the_files_that_are_there(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "Scans"
+    make_folder_rule(desk, folder)
+    for name in ("a.pdf", "b.pdf", "notes.txt", "c.pdf.part"):
+        (folder / name).write_bytes(b"words")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.until(lambda: editor.held.preview, "a preview")
+    assert "These 3 files would be mailed now:" in desk.words(editor.preview)
+    desk.write(editor, "include", "*.pdf")
+    desk.until(
+        lambda: "These 2 files would be mailed now:" in desk.words(editor.preview), "the change"
+    )
+    seen = desk.words(editor.preview)
+    assert "Mail 1 of 2" in seen
+    assert "notes.txt" in seen
+    assert "c.pdf.part" in seen
+    desk.click(next(one for one in icon_buttons(editor.preview) if not one.instate(["disabled"])))
+    desk.until(lambda: "Mail 2 of 2" in desk.words(editor.preview), "the next mail")
+    assert desk.live.backend.find() == []
+
+
+def icon_buttons(pane: tk.Misc) -> list[Button]:
+    return [one for one in every_child(pane) if isinstance(one, Button)]
+
+
+def test_a_switch_acts_at_once(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.working("Scans")
+    desk.click(desk.card("Scans").switch)
+    desk.until(lambda: not desk.live.backend.overview().settings.rules[0].enabled, "off")
+    desk.until(lambda: "off" in desk.words(desk.card("Scans")), "the word")
+    assert not desk.page.editors, "the switch does not open the editor"
+    desk.click(desk.card("Scans").switch)
+    desk.working("Scans")
+    desk.until(lambda: "watching" in desk.words(desk.card("Scans")), "the word")
+
+
+def test_a_switch_that_cannot_act_goes_back_and_says_why(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.live.home.config.write_text("nonsense", "utf-8")
+    desk.click(desk.card("Scans").switch)
+    desk.until(lambda: "config.toml:1" in desk.words(desk.window), "the reason")
+    desk.until(lambda: desk.card("Scans").switch.on, "the switch back")
+
+
+def test_the_list_is_worked_with_the_keyboard(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "one")
+    make_folder_rule(desk, tmp_path / "two")
+    desk.window.focus_force()
+    desk.card("one").focus_set()
+    desk.until(lambda: desk.window.focus_get() is desk.card("one"), "the keyboard")
+    desk.keys("Down")
+    desk.until(lambda: desk.window.focus_get() is desk.card("two"), "the next card")
+    desk.keys("Down", "Up")
+    desk.until(lambda: desk.window.focus_get() is desk.card("one"), "the card before")
+    desk.keys("space")
+    desk.until(lambda: not desk.live.backend.overview().settings.rules[0].enabled, "off")
+    desk.keys("Return")
+    editor = desk.editor()
+    assert editor.held.before == "one"
+    desk.keys("Escape")
+    desk.until(lambda: not desk.page.editors, "the editor closed")
+
+
+def test_a_rule_is_deleted_after_a_question(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.click_words(editor, "Delete rule…")
+    question = desk.question()
+    desk.click_words(question, "Delete rule")
+    desk.until(lambda: not desk.page.editors, "the rule to go")
+    desk.until(lambda: desk.live.backend.overview().settings.rules == (), "the rule to end")
+    desk.until(lambda: "No rules yet" in desk.words(desk.window), "an empty list")
+
+
+def test_to_close_with_changes_asks(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.write(editor, "subject", "Other")
+    desk.keys("Escape")
+    question = desk.question()
+    desk.click_words(question, "Cancel")
+    desk.until(lambda: not question.winfo_exists(), "the answer")
+    assert editor.held.values["subject"] == "Other"
+    desk.click_words(editor, "Cancel")
+    desk.click_words(desk.question(), "Discard changes")
+    desk.until(lambda: not desk.page.editors, "the editor closed")
+    assert "subject" not in desk.live.backend.rule_fields("Scans")
+
+
+def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
+    desk: Desk, tmp_path: Path
+) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.write(editor, "subject", "Mine")
+    desk.live.backend.enable_rule("Scans", enabled=False)
+    desk.until(lambda: editor.held.values["enabled"] == "false", "the switch")
+    assert (editor.held.values["subject"], editor.held.clash) == ("Mine", False)
+    desk.live.backend.save_rule({"subject": "Theirs", "zip": True}, "Scans")
+    desk.until(lambda: editor.held.clash, "the clash")
+    assert editor.sheet.values["subject"] == "Mine"
+    assert editor.sheet.values["zip"] == "true"
+    desk.click_words(editor, "Take the file's")
+    desk.until(lambda: editor.sheet.values["subject"] == "Theirs", "what the file says")
+    desk.live.backend.remove_rule("Scans")
+    desk.until(lambda: editor.held.lost, "the loss")
+    assert "not in the file any more" in desk.words(editor)
+    desk.save(editor)
+    fields = desk.live.backend.rule_fields("Scans")
+    assert (fields["subject"], fields["enabled"]) == ("Theirs", False)
+
+
+def test_comments_and_other_keys_of_the_file_live(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    config = desk.live.home.config
+    written = config.read_text("utf-8") + (
+        f'\n[[rules]]\n# mine\nname = "Scans"\nkind = "folder"\nfolder = "{folder}"\n'
+        'to = ["boss@example.com"] # the boss\n'
+    )
+    config.write_text(written, "utf-8")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.write(editor, "batch_seconds", "9")
+    desk.save(editor)
+    assert config.read_text("utf-8") == written + "batch_seconds = 9\n"
+
+
+def test_a_rule_that_moves_and_names_with_commas_come_back_as_they_were(
+    desk: Desk, tmp_path: Path
+) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    people = ['"Doe, Ann" <ann@example.com>', "b@example.com"]
+    desk.live.backend.save_rule({"after": "move", "to": people, "include": ["a b*"]}, "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    form = editor.sheet.form
+    assert form._rows["move_to"].winfo_viewable(), "where to, since the file is moved"
+    desk.write(editor, "subject", "Other")
+    desk.save(editor)
+    fields = desk.live.backend.rule_fields("Scans")
+    assert (fields["to"], fields["include"], fields["after"]) == (people, ["a b*"], "move")
+
+
+def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
+    editor = desk.new("Watch a folder…")
+    rows = dict.fromkeys(editor.sheet.form._rows.values())
+    desk.click_words(editor, "More: one mail for several, zip, size, waiting, hourly limit")
+    desk.until(editor.sheet.form._rows["zip"].winfo_ismapped, "the rare fields")
+    editor.update()
+    tops = [row.winfo_y() for row in rows if row.winfo_ismapped()]
+    assert tops == sorted(set(tops)), "no row lies on another one"
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", RULES)
+def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, percent: int) -> None:
+    root = make_root("light", language, percent)
+    window = RULES[name](root)
+    window.reveal()
+    assert window.size_wanted.least is not None
+    width, height = (root.look.px(side) for side in window.size_wanted.least)
+    window.geometry(f"{width}x{height}")
+    until_tk(root, lambda: window.winfo_width() == width, what="the least size")
+    assert clipped(window) == []

@@ -1,0 +1,135 @@
+"""The tray and the windows together, in a real panel, with a real keyring and a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.gui.office import Office, enter, office
+from tests.support.certificates import Certificates
+from tests.support.display import Display
+from tests.support.homes import Home
+from tests.support.live import at_sink
+from tests.support.running import ADDRESS, CANARY
+from tests.support.sink import Sink, serve
+from traymail.core.outbox import State
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
+        yield made
+
+
+Open = Callable[..., AbstractContextManager[Office]]
+
+
+@pytest.fixture
+def open_office(
+    desktop: Display, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Open:
+    enter(desktop, monkeypatch)
+
+    def make(config: str) -> AbstractContextManager[Office]:
+        return office(home, config, tmp_path / "secrets")
+
+    return make
+
+
+@pytest.fixture
+def desk(open_office: Open, sink: Sink, certificates: Certificates) -> Iterator[Office]:
+    """The program with an account that works."""
+    with open_office(at_sink(sink, certificates.ca_file)) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("entry", "title"),
+    [
+        ("Quick send…", "New mail"),
+        ("Outbox…", "Outbox"),
+        ("Settings…", "Settings"),
+        ("Help and diagnosis…", "Help and diagnosis"),
+    ],
+)
+def test_entries_of_the_menu_open_their_windows(desk: Office, entry: str, title: str) -> None:
+    desk.choose(entry)
+    window = desk.window(title)
+    desk.keys("Escape")
+    desk.until(lambda: not window.winfo_viewable(), "the window to close")
+    desk.choose(entry)
+    assert desk.window(title) is window
+
+
+def test_undo_is_offered_by_a_notification_when_the_window_is_closed(
+    desk: Office, sink: Sink
+) -> None:
+    desk.left_click()
+    window = desk.window("New mail")
+    desk.type(f"{ADDRESS},")
+    desk.keys("Tab", "Tab", "Tab")
+    desk.type("Not yet")
+    desk.keys("ctrl+Return")
+    desk.button("Undo")
+    window.event_generate("<<nothing>>")
+    window.tk.call(window.protocol("WM_DELETE_WINDOW"))
+    desk.until(lambda: not window.winfo_viewable(), "the window to close")
+    [item] = desk.live.backend.find()
+    desk.until(lambda: f"mail:{item.id}" in desk.shell.notifier.shown, "the notification")
+    desk.shell.notifier.pressed(f"mail:{item.id}", "undo")
+    assert desk.window("New mail") is window
+    desk.until(lambda: desk.live.backend.detail(item.id).item.state is State.CANCELLED, "undo")
+    desk.sees(ADDRESS)
+    assert sink.arrivals == []
+
+
+def test_another_language_is_spoken_at_once(desk: Office) -> None:
+    desk.choose("Outbox…")
+    desk.window("Outbox")
+    desk.live.backend.set_general("language", "zh_CN")
+    desk.window("发件箱")
+    desk.choose("设置…")
+    desk.window("设置")
+    assert desk.tool_tip() == "traymail：空闲"
+    desk.live.backend.set_general("language", "auto")
+    desk.window("Settings")
+
+
+def test_another_theme_is_worn_at_once(desk: Office) -> None:
+    desk.choose("Outbox…")
+    window = desk.window("Outbox")
+    light = window.cget("background")
+    desk.live.backend.set_general("theme", "dark")
+    desk.until(lambda: window.cget("background") != light, "the dark theme")
+    desk.live.backend.set_general("theme", "light")
+    desk.until(lambda: window.cget("background") == light, "the light theme")
+
+
+def test_the_menu_switches_rules(
+    open_office: Open, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    (tmp_path / "drop").mkdir()
+    rule = f"""
+[[rules]]
+name = "Scans"
+kind = "folder"
+to = ["{ADDRESS}"]
+folder = '{tmp_path / "drop"}'
+"""
+    with open_office(at_sink(sink, certificates.ca_file, rule)) as desk:
+        desk.choose("Scans")
+        backend = desk.live.backend
+        desk.until(lambda: not backend.overview().settings.rules[0].enabled, "the rule to be off")
+        desk.choose("Scans")
+        desk.until(lambda: backend.overview().settings.rules[0].enabled, "the rule to be on")
+
+
+def test_what_cannot_be_done_is_told_and_nothing_breaks(desk: Office) -> None:
+    desk.live.home.config.write_text("version = 1\nbogus = 2\n")
+    desk.until(lambda: "settings" in desk.shell.notifier.shown, "the notification")
+    desk.until(lambda: "errors" in desk.tool_tip(), "the tool tip")
+    desk.shell.notifier.pressed("settings", "settings")
+    desk.window("Help and diagnosis")

@@ -1,0 +1,158 @@
+"""Every key of an account and of the top of config.toml, through the command line."""
+
+import json
+import stat
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import CODE, USER, Desk, desk
+from tests.support.sink import serve
+from tests.support.wait import until
+
+MAIL = ("send", "--to", "b@c.example", "--subject", "x")
+
+
+@pytest.fixture
+def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
+    with desk(tmp_path, certificates) as one:
+        yield one
+
+
+def _sender(office: Desk) -> str:
+    arrival = office.sink.arrivals[-1]
+    mail = message_from_bytes(arrival.content, _class=EmailMessage, policy=policy.default)
+    return str(mail["From"])
+
+
+def test_who_it_is_from_and_who_logs_in(office: Desk) -> None:
+    office.configure(address="小明 <other@desk.example>", username=USER)
+    assert office.run(*MAIL).returncode == 0
+    assert _sender(office) == "小明 <other@desk.example>"
+    assert office.sink.arrivals[0].user == USER
+    office.configure(address="other@desk.example", display_name="Ming", username=USER)
+    assert office.run(*MAIL).returncode == 0
+    assert _sender(office) == "Ming <other@desk.example>"
+    assert office.sink.arrivals[1].sender == "other@desk.example"
+
+
+def test_no_login(office: Desk) -> None:
+    with serve(security="none") as open_sink:
+        office.configure(host="::1", auth="none", security="none", port=open_sink.port)
+        assert office.run(*MAIL).returncode == 75  # nobody listens there
+        office.configure(host="127.0.0.1", auth="none", security="none", port=open_sink.port)
+        office.env.clear()
+        assert office.run("outbox", "retry", "--all").returncode == 0
+        assert [arrival.user for arrival in open_sink.arrivals] == [None]
+
+
+def test_an_authority_of_its_own(office: Desk) -> None:
+    office.configure(ca_file="")
+    done = office.run(*MAIL)
+    assert (done.returncode, office.sink.logins) == (69, [])
+    assert "certificate" in done.stderr
+    office.configure()
+    assert office.run("outbox", "retry", "--all").returncode == 0
+
+
+def test_the_largest_message(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 800_000)
+    office.configure(max_message_mb=1)
+    done = office.run(*MAIL, "--attach", tmp_path / "file")
+    assert (done.returncode, office.sink.connections, office.states()) == (65, 0, {})
+    assert "max_message_mb" in done.stderr.splitlines()[1]
+    office.configure(max_message_mb=1.2)
+    assert office.run(*MAIL, "--attach", tmp_path / "file").returncode == 0
+
+
+@pytest.mark.parametrize("cap", ["max_per_minute", "max_per_hour", "max_per_day"])
+def test_no_more_than_the_cap(office: Desk, cap: str) -> None:
+    office.configure("", **{cap: 2})
+    assert [office.run(*MAIL).returncode for _ in range(3)] == [0, 0, 75]
+    assert office.states() == {1: "sent", 2: "sent", 3: "queued"}
+    assert len(office.sink.arrivals) == 2
+
+
+def test_a_server_that_takes_too_long(office: Desk) -> None:
+    never = Event()
+    office.sink.hold("mail", never)
+    office.configure(timeout_seconds=1)
+    done = office.run(*MAIL)
+    never.set()
+    assert done.returncode == 75
+    assert office.states() == {1: "queued"}
+
+
+def test_a_command_that_prints_the_secret(office: Desk, tmp_path: Path) -> None:
+    office.env.clear()
+    script = tmp_path / "my pass"
+    script.write_text(f"#!{sys.executable}\nprint({CODE!r})\nprint('second line')\n")
+    script.chmod(stat.S_IRWXU)
+    office.configure(password_command=[str(script), "mail; echo $HOME"])
+    assert office.run(*MAIL).returncode == 0
+    assert office.sink.logins == [(USER, True)]
+
+
+def test_how_long_it_is_tried(office: Desk) -> None:
+    office.sink.reply("rcpt", "451 4.3.0 later", times=2)
+    assert office.run(*MAIL).returncode == 75
+    office.configure(retry_for="0s")
+    assert office.run(*MAIL).returncode == 69
+    assert office.states() == {1: "queued", 2: "failed"}
+
+
+@pytest.mark.parametrize("wish", ["ask", "resend"])
+def test_when_unsure(office: Desk, wish: str) -> None:
+    office.configure(when_unsure=wish)
+    office.sink.drop("answer")
+    assert office.run(*MAIL).returncode == 75
+    assert office.states() == {1: "unknown" if wish == "ask" else "queued"}
+    if wish == "resend":
+        assert office.run("outbox", "retry", "1").returncode == 0
+        [entry] = office.json("outbox", "list")
+        assert (entry["state"], entry["possible_duplicate"]) == ("sent", True)
+        first, second = office.sink.arrivals
+        assert first.content == second.content
+
+
+def test_the_default_account(office: Desk) -> None:
+    other = '\n[accounts.other]\naddress = "o@other.example"\nhost = "127.0.0.1"\nport = 9\n'
+    office.configure(other + 'security = "starttls"\nauth = "none"\n')
+    top = office.home.config.read_text("utf-8")
+    office.home.configure(f'default_account = "other"\n{top}')
+    assert office.json(*MAIL, "--queue")["account"] == "other"
+    assert office.json(*MAIL, "--queue", "--account", "desk")["account"] == "desk"
+    office.home.configure(top)
+    done = office.run(*MAIL, "--queue")
+    assert (done.returncode, "--account" in done.stderr) == (65, True)
+
+
+def test_all_rules_together(office: Desk, tmp_path: Path) -> None:
+    rules = ""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        folder = json.dumps(str(tmp_path / name))
+        rules += f'\n[[rules]]\nname = "{name}"\nkind = "folder"\nto = ["b@c.example"]\n'
+        rules += f"folder = {folder}\nsettle_seconds = 0.1\n"
+    office.configure(rules)
+    office.home.configure("rules_max_per_hour = 1\n" + office.home.config.read_text("utf-8"))
+    with office.running():
+        for name in ("one", "two"):
+            until(lambda: _watching(office), what="both folders watched")
+            (tmp_path / name / "file").write_text("x")
+        until(lambda: len(office.states()) == 2, what="both mails stored")
+        office.sink.wait_for(1)
+        until(lambda: sorted(office.states().values()) == ["queued", "sent"])
+        # By hand is not by rule.
+        assert office.run(*MAIL).returncode == 0
+    assert sorted(office.states().values()) == ["queued", "sent", "sent"]
+
+
+def _watching(office: Desk) -> bool:
+    return all(rule["watching"] for rule in office.json("status")["rules"].values())

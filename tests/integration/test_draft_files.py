@@ -1,0 +1,45 @@
+"""What a draft keeps beside itself: files of mails, under names that lead nowhere else."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from traymail.core.errors import StateError
+from traymail.store import drafts
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("plan.pdf", "plan.pdf"),
+        ("计划 十一月.txt", "计划 十一月.txt"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ('a\\b:c*d?"e<f>g|h\0i', "a_b_c_d__e_f_g_h_i"),
+        ("..", "attachment"),
+        ("", "attachment"),
+        ("计" * 100 + ".pdf", "计" * 38 + ".pdf"),
+        ("x" * 200, "x" * 120),
+    ],
+)
+def test_a_file_keeps_its_name_as_far_as_it_can(tmp_path: Path, name: str, kept: str) -> None:
+    path = drafts.keep_file(tmp_path, "token", name, BytesIO(b"content"))
+    assert path == tmp_path / drafts.FILES / "token" / kept
+    assert path.read_bytes() == b"content"
+
+
+def test_files_of_one_name_are_kept_apart_and_go_with_the_draft(tmp_path: Path) -> None:
+    for token in ("one", "two"):
+        drafts.keep_file(tmp_path, token, "same.txt", BytesIO(token.encode()))
+    drafts.save(tmp_path, {"subject": "Hello"})
+    found = sorted(path.read_text() for path in (tmp_path / drafts.FILES).glob("*/same.txt"))
+    assert found == ["one", "two"]
+    drafts.save(tmp_path, {})
+    assert not (tmp_path / drafts.FILES).exists()
+    drafts.save(tmp_path, {})
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / drafts.FILES).write_text("in the way")
+    with pytest.raises(StateError, match="cannot be written"):
+        drafts.keep_file(tmp_path, "token", "plan.pdf", BytesIO(b"content"))

@@ -1,0 +1,290 @@
+"""One mail beside the list: facts, advice, choices, progress."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.mails import an_item
+from tests.support.overviews import an_overview
+from traymail.core.errors import RecipientReply
+from traymail.core.message import Address, Attachment
+from traymail.core.outbox import AccountState, Attempt, State
+from traymail.ui.backend import MailDetail, Overview
+from traymail.ui.model import outbox_cards as cards
+from traymail.ui.model import outbox_detail as model
+from traymail.ui.model.outbox_detail import Act, Detail
+from traymail.ui.model.outbox_progress import Progress, bar_of, went_on
+
+NOON = datetime(2026, 3, 4, 12, 0).astimezone()
+SOON = NOON + timedelta(minutes=5)
+ATTEMPT = Attempt(1, NOON, 1234, "later", "rcpt", 451, "later")
+FILE = Attachment("a.txt", "text/plain", 3, "", content=b"abc")
+
+
+def _mail(files: int = 0, attempts: tuple[Attempt, ...] = (), **fields: Any) -> MailDetail:  # noqa: ANN401 # the noun checks its fields
+    return MailDetail(an_item(**fields), "hello", None, (FILE,) * files, attempts, ())
+
+
+def _told(mail: MailDetail, overview: Overview | None = None) -> Detail:
+    return model.describe(mail, overview or an_overview(), NOON)
+
+
+def _acts(detail: Detail) -> list[Act]:
+    return [choice.act for choice in detail.choices]
+
+
+def _blue(detail: Detail) -> list[Act]:
+    return [choice.act for choice in detail.choices if choice.kind == "primary"]
+
+
+def test_unknown_offers_two_equal_choices() -> None:
+    detail = _told(_mail(state=State.UNKNOWN, rule_id="unknown-outcome"))
+    assert _acts(detail) == [Act.MARK_SENT, Act.RESEND]
+    assert detail.equal
+    assert _blue(detail) == []
+    assert detail.card is not None
+    assert detail.card.fill == "warnbg"
+    assert str(detail.card.title) == "It may have been delivered"
+    assert "traymail outbox" not in str(detail.card.advice)
+    assert detail.card.reply == ""
+    assert detail.note is not None
+
+
+def test_an_unclear_answer_is_shown() -> None:
+    detail = _told(_mail(state=State.UNKNOWN, code=354, reply="what?"))
+    assert detail.card is not None
+    assert detail.card.reply == "354 what?"
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "mends", "title"),
+    [
+        ("x-511", Act.EDIT, "A recipient was refused"),
+        ("dns", Act.SETTINGS, "The server name was not found"),
+        (None, Act.EDIT, "The server refused it."),
+    ],
+)
+def test_failed_offers_first_what_mends_it(rule_id: str | None, mends: Act, title: str) -> None:
+    detail = _told(_mail(state=State.FAILED, rule_id=rule_id, code=550, reply="5.1.1 no"))
+    assert _acts(detail) == [mends, Act.RETRY, Act.DISMISS]
+    assert _blue(detail) == [mends]
+    assert detail.card is not None
+    assert detail.card.fill == "errbg"
+    assert detail.card.reply == "550 5.1.1 no"
+    if rule_id is None:
+        assert str(detail.card.title) == title
+        assert detail.card.advice is None
+    else:
+        assert detail.card.advice is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "acts"),
+    [
+        (State.SENDING, [Act.STOP]),
+        (State.SENT, [Act.EDIT]),
+        (State.CANCELLED, [Act.EDIT]),
+    ],
+)
+def test_choices_without_advice(state: State, acts: list[Act]) -> None:
+    detail = _told(_mail(state=state))
+    assert _acts(detail) == acts
+    assert detail.card is None
+    assert detail.note is None
+    assert not detail.equal
+
+
+STOPPED = AccountState("qq", stopped=True, rule_id="x-535", code=535, reply="Login fail")
+
+
+@pytest.mark.parametrize(
+    ("overview", "acts", "title", "reply"),
+    [
+        (an_overview(), [Act.SEND_NOW, Act.CANCEL], "Not sent yet", ""),
+        (an_overview(accounts={}), [Act.SEND_NOW, Act.CANCEL], "Not sent yet", ""),
+        (
+            an_overview(accounts={"qq": STOPPED}),
+            [Act.SETTINGS, Act.RETRY, Act.CANCEL],
+            "The login was refused",
+            "535 Login fail",
+        ),
+        (
+            an_overview(accounts={"qq": AccountState("qq", stopped=True)}),
+            [Act.SETTINGS, Act.RETRY, Act.CANCEL],
+            "The account qq needs you",
+            "",
+        ),
+        (an_overview(paused=True), [Act.RESUME, Act.CANCEL], "Paused", ""),
+        (
+            an_overview(accounts={"qq": AccountState("qq", hold_until=SOON)}),
+            [Act.SEND_NOW, Act.CANCEL],
+            "The server wants a pause until 12:05",
+            "",
+        ),
+        (
+            an_overview(accounts={"qq": AccountState("qq", hold_until=NOON)}),
+            [Act.SEND_NOW, Act.CANCEL],
+            "Not sent yet",
+            "",
+        ),
+    ],
+)
+def test_waiting_tells_why(overview: Overview, acts: list[Act], title: str, reply: str) -> None:
+    detail = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), overview)
+    assert _acts(detail) == acts
+    assert detail.card is not None
+    assert (str(detail.card.title), detail.card.reply) == (title, reply)
+    assert len(_blue(detail)) <= 1
+
+
+def test_waiting_for_a_pause_that_ends() -> None:
+    overview = an_overview(paused=True, paused_until=SOON)
+    card = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), overview).card
+    assert card is not None
+    assert str(card.advice) == "It leaves after 12:05."
+    card = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), an_overview(paused=True)).card
+    assert card is not None
+    assert str(card.advice) == "It leaves once you resume."
+
+
+def test_waiting_after_a_failure_tells_it() -> None:
+    mail = _mail(
+        state=State.QUEUED,
+        next_attempt_at=SOON,
+        rule_id="x-450-grey",
+        code=451,
+        reply="4.7.1 grey",
+    )
+    card = _told(mail).card
+    assert card is not None
+    assert card.fill == "card"
+    assert card.reply == "451 4.7.1 grey"
+    assert card.advice is not None
+
+
+def test_an_unknown_reason_is_no_reason() -> None:
+    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, rule_id="of a later version")
+    card = _told(mail).card
+    assert card is not None
+    assert str(card.title) == "Not sent yet"
+
+
+def test_mail_of_a_removed_account() -> None:
+    overview = an_overview()
+    gone = replace(overview, settings=replace(overview.settings, accounts={}))
+    detail = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), gone)
+    assert _acts(detail) == [Act.SETTINGS, Act.CANCEL]
+    assert detail.card is not None
+    assert str(detail.card.title) == "The account qq is no longer there"
+
+
+def test_mail_that_waits_for_the_user_though_the_account_goes() -> None:
+    """Another process stopped and mended the account in between."""
+    mail = _mail(state=State.QUEUED, rule_id="no-secret")
+    detail = _told(mail)
+    assert _acts(detail) == [Act.SETTINGS, Act.RETRY, Act.CANCEL]
+    assert detail.card is not None
+    assert "traymail account" not in str(detail.card.advice)
+
+
+@pytest.mark.parametrize(("rule_id", "said"), [("x-535", True), ("no-secret", True), (None, False)])
+def test_advice_names_no_command(rule_id: str | None, said: bool) -> None:  # of a table
+    advice = cards.advice_about(rule_id)
+    assert (advice is not None) is said
+    assert "traymail " not in str(advice)
+
+
+def test_facts() -> None:
+    mail = _mail(
+        files=2,
+        attempts=(ATTEMPT,),
+        state=State.QUEUED,
+        cc=(Address("c@x.example", "Cc"),),
+        bcc=(Address("b@x.example"),),
+        rule="Scans",
+        next_attempt_at=SOON,
+        size=3_400_000,
+        code=451,
+        refused=(RecipientReply("x@x.example", 550, "no", "x-511"),),
+    )
+    facts = {str(fact.name): str(fact.value) for fact in _told(mail).facts}
+    assert facts == {
+        "To": "you@mail.example",
+        "Cc": "Cc",
+        "Bcc": "b@x.example",
+        "Account": "qq",
+        "Rule": "Scans",
+        "Size": "3.4 MB, 2 files",
+        "Tries": "1",
+        "Last try": "12:00, took 1.2 s",
+        "Next try": "12:05",
+        "Refused for": "x@x.example",
+        "Reply code": "451",
+    }
+
+
+def test_few_facts() -> None:
+    never = MailDetail(an_item(state=State.CANCELLED, attempts=0), "hello", None, (), (), ())
+    facts = {str(fact.name) for fact in _told(never).facts}
+    assert facts == {"To", "Account", "Size"}
+
+
+def test_a_sent_mail_tells_the_servers_answer_and_its_doubt() -> None:
+    mail = _mail(state=State.SENT, code=250, reply="ok", possible_duplicate=True)
+    detail = _told(mail)
+    assert "250 ok" in [fact.value for fact in detail.facts]
+    assert detail.twice
+
+
+@pytest.mark.parametrize(
+    ("files", "said"), [(0, "100 B, no files"), (1, "100 B, 1 file"), (2, "100 B, 2 files")]
+)
+def test_size(files: int, said: str) -> None:
+    assert str(model.size_of(_mail(files=files))) == said
+
+
+def test_what_keys_may_do() -> None:
+    may = {state for state in State if model.cancellable(an_item(state=state))}
+    assert may == {State.QUEUED, State.SENDING}
+    may = {state for state in State if model.retryable(an_item(state=state))}
+    assert may == {State.QUEUED, State.FAILED}
+
+
+# --- progress ---------------------------------------------------------------------------------
+
+
+def test_only_a_mail_under_way_has_a_bar() -> None:
+    assert bar_of(an_item(state=State.SENT), Progress(1, 2, NOON, NOON)) is None
+    bar = bar_of(an_item(), None)
+    assert bar is not None
+    assert bar.part is None
+
+
+@pytest.mark.parametrize(
+    ("first", "done", "seconds", "left"),
+    [
+        (0, 500_000, 0.5, ""),
+        (500_000, 500_000, 5, ""),
+        (0, 500_000, 5, "5 s left"),
+        (0, 999_999, 5, "1 s left"),
+        (0, 10_000, 5, "8 min left"),
+    ],
+)
+def test_the_time_that_is_left(first: int, done: int, seconds: float, left: str) -> None:
+    progress = Progress(done, 1_000_000, NOON, NOON + timedelta(seconds=seconds), first)
+    bar = bar_of(an_item(), progress)
+    assert bar is not None
+    assert str(bar.left) == left
+    assert bar.part == done / 1_000_000
+
+
+def test_progress_goes_on() -> None:
+    one = went_on(None, 100, 1000, NOON)
+    assert one == Progress(100, 1000, NOON, NOON, first=100)
+    two = went_on(one, 300, 1000, SOON)
+    assert two == Progress(300, 1000, NOON, SOON, first=100)
+    assert went_on(two, 50, 1000, SOON) == Progress(50, 1000, SOON, SOON, first=50)
+    assert went_on(two, 400, 2000, SOON) == Progress(400, 2000, SOON, SOON, first=400)
+    assert Progress(0, 0, NOON, NOON).part == 0

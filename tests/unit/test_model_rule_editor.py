@@ -1,0 +1,198 @@
+"""The editor of a rule: what is told, what is kept, what may be saved."""
+
+from dataclasses import replace
+
+import pytest
+
+from traymail.core.account import Account, Security
+from traymail.core.errors import InputError, Problem, SettingsError
+from traymail.core.message import Address
+from traymail.core.reports import Preview, PreviewMail
+from traymail.core.rules.folder import FolderRule
+from traymail.core.settings import Settings
+from traymail.core.texts import text
+from traymail.ui.backend import RulePreview
+from traymail.ui.model import rule_editor as model
+from traymail.ui.model.rule_editor import Editing, Work, told
+
+ACCOUNT = Account(
+    name="qq",
+    address=Address("123456@qq.com"),
+    host="smtp.qq.com",
+    port=465,
+    security=Security.TLS,
+    username="123456@qq.com",
+)
+OTHER = FolderRule(
+    name="Scans", account="qq", to=(Address("a@b.example"),), folder="/s", move_to="/s/sent"
+)
+SETTINGS = Settings(default_account="qq", accounts={"qq": ACCOUNT}, rules=(OTHER,))
+TABLE = {"name": "Scans", "kind": "folder", "folder": "/s", "to": ["a@b.example"]}
+BAD = text("bad")
+PREVIEW = RulePreview(
+    Preview("Scans", 2, (PreviewMail("a", ("b",), "c"), PreviewMail("d", ("e",), "f")), ())
+)
+
+
+def new(kind: str = "folder") -> Editing:
+    return model.begun(model.known(Editing(kind), SETTINGS), "New rule")
+
+
+def old() -> Editing:
+    return model.loaded(model.known(Editing("folder", "Scans"), SETTINGS), TABLE)
+
+
+def put(state: Editing, name: str, words: str) -> Editing:
+    return model.edited(state, name, {**state.values, name: words})
+
+
+def test_a_new_rule_has_nothing_to_save_and_a_free_name() -> None:
+    assert not new().changed
+    assert new().values["name"] == "New rule"
+    state = model.begun(model.known(Editing("folder"), SETTINGS), "Scans")
+    assert state.values["name"] == "Scans 2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "typed", "name"),
+    [
+        ("folder", "folder", "~/Invoices", "Invoices"),
+        ("folder", "folder", "/home/me/Scans", "Scans 2"),
+        ("folder", "folder", "~", "New rule"),
+        ("folder", "folder", "", "New rule"),
+        ("folder", "subject", "x", "New rule"),
+        ("log", "paths", "/var/log/app.log\n/b.log", "app"),
+        ("log", "paths", "/var/log/web/*.log", "web"),
+    ],
+)
+def test_a_new_rule_is_called_after_what_it_watches(
+    kind: str, field: str, typed: str, name: str
+) -> None:
+    assert put(new(kind), field, typed).values["name"] == name
+
+
+def test_a_name_of_the_users_own_stays() -> None:
+    state = put(put(new(), "name", "Mine"), "folder", "~/Invoices")
+    assert state.values["name"] == "Mine"
+    assert put(old(), "folder", "~/Invoices").values["name"] == "Scans"
+
+
+def test_only_fields_that_were_touched_are_complained_of() -> None:
+    problems = (Problem("folder", BAD), Problem("to[1]", BAD))
+    state = put(model.judged(new(), problems), "folder", "/x")
+    assert told(state) == {}, "the problem of what stood there before"
+    state = model.judged(state, problems)
+    assert list(told(state)) == ["folder"]
+    assert list(told(put(state, "folder", "/y"))) == ["folder"], "until it is judged anew"
+    assert list(told(model.saving(state))) == ["folder", "to"]
+
+
+def test_all_problems_of_a_saved_rule_are_told_at_once() -> None:
+    state = model.judged(old(), (Problem("max_bytes", BAD), Problem("name", BAD)))
+    assert list(told(state)) == ["name", "max_bytes"]
+
+
+def test_a_problem_of_no_field_is_told_above() -> None:
+    state = model.judged(old(), (Problem("accounts.qq.port", BAD),))
+    strip = model.strip(state)
+    assert strip is not None
+    assert (str(strip.words), strip.bad) == ("accounts.qq.port: bad", True)
+    strip = model.strip(model.judged(old(), (Problem("", BAD),)))
+    assert strip is not None
+    assert str(strip.words) == "bad"
+    assert model.strip(put(state, "subject", "x")) is None
+
+
+def test_a_preview_comes_and_goes_with_what_is_wrong() -> None:
+    state = model.waiting(old())
+    assert state.looking
+    state = model.previewed(state, PREVIEW)
+    assert (state.looking, state.preview) == (False, PREVIEW)
+    assert model.judged(state, ()).preview is PREVIEW
+    wrong = model.judged(model.waiting(state), (Problem("to", BAD),))
+    assert (wrong.preview, wrong.looking) == (None, False)
+
+
+def test_a_preview_that_cannot_be_made_says_why() -> None:
+    error = InputError(text("It cannot be read"), text("Look at it."))
+    state = model.not_previewed(model.waiting(old()), error)
+    assert (str(state.unseen), state.preview, state.looking) == (
+        "It cannot be read. Look at it.",
+        None,
+        False,
+    )
+    state = model.not_previewed(model.waiting(old()), SettingsError((Problem("to", BAD),)))
+    assert (list(told(state)), state.looking) == (["to"], False)
+
+
+def test_the_mails_of_a_preview_are_turned() -> None:
+    state = model.previewed(old(), PREVIEW)
+    state = model.turn(state, 1)
+    assert state.mail == 1
+    assert model.turn(state, 1).mail == 1
+    assert model.turn(model.turn(state, -1), -1).mail == 0
+    fewer = RulePreview(Preview("Scans", 0, (), ()))
+    assert model.previewed(state, fewer).mail == 0
+    assert model.turn(old(), 1).mail == 0
+
+
+def test_saving_is_refused_or_fails_and_goes_on() -> None:
+    state = model.saving(old())
+    assert state.work is Work.SAVING
+    refused = model.refused(state, (Problem("to", BAD),))
+    assert (refused.work, list(told(refused))) == (Work.NONE, ["to"])
+    assert list(told(model.failed(state, SettingsError((Problem("to", BAD),))))) == ["to"]
+    failed = model.failed(model.removing(old()), InputError(text("No")))
+    assert (failed.work, str(failed.trouble)) == (Work.NONE, "No")
+
+
+def test_a_rule_that_cannot_be_read_has_no_form() -> None:
+    state = model.not_loaded(Editing("folder", "Scans"), InputError(text("No.")))
+    assert (state.work, str(state.trouble), state.values) == (Work.LOADING, "No.", {})
+
+
+def test_the_bar_below() -> None:
+    assert model.bar(new()) == model.Bar(True, False, text("Save and watch"))
+    assert model.bar(old()) == model.Bar(True, True, text("Save and watch"))
+    assert model.bar(put(old(), "enabled", "false")).save == text("Save")
+    assert model.bar(model.saving(old())) == model.Bar(False, False, text("Saving…"))
+    assert model.bar(model.removing(old())).can_remove is False
+    assert model.bar(model.judged(old(), (Problem("to", BAD),))).can_save is False
+    assert model.bar(model.judged(new(), (Problem("to", BAD),))).can_save is True
+    assert model.bar(Editing("folder")).can_save is False
+
+
+def test_what_the_file_says_now_is_taken_in() -> None:
+    state = put(old(), "subject", "Mine")
+    state = model.followed(state, {**TABLE, "enabled": False})
+    assert (state.values["enabled"], state.values["subject"]) == ("false", "Mine")
+    assert not state.clash
+    assert state.changed
+    state = model.followed(state, {**TABLE, "subject": "Theirs"})
+    assert (state.values["subject"], state.values["enabled"], state.clash) == ("Mine", "true", True)
+    strip = model.strip(state)
+    assert strip is not None
+    assert (strip.reload, strip.bad) == (True, False)
+    state = model.by_file(state)
+    assert (state.values["subject"], state.clash, state.changed) == ("Theirs", False, False)
+
+
+def test_the_same_change_on_both_sides_is_no_clash() -> None:
+    state = model.followed(put(old(), "subject", "Same"), {**TABLE, "subject": "Same"})
+    assert (state.clash, state.changed) == (False, False)
+
+
+def test_a_rule_that_is_gone_is_added_again() -> None:
+    state = model.gone(old())
+    assert (state.before, state.changed) == (None, True)
+    assert state.table_now == TABLE
+    assert model.strip(state) is not None
+    assert model.strip(old()) is None
+
+
+def test_accounts_to_choose_from() -> None:
+    first, second = model.account_choices(old())
+    assert (first.value, str(first.words)) == ("", "qq · 123456@qq.com (default)")
+    assert (second.value, second.words) == ("qq", "qq · 123456@qq.com")
+    (none,) = model.account_choices(replace(old(), accounts={}, default=""))
+    assert (none.value, str(none.words)) == ("", "none chosen")

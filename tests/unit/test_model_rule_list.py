@@ -1,0 +1,101 @@
+"""The cards of the rules: what they do and how they fare, in words."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import ClassVar
+
+import pytest
+
+from traymail.core.message import Address
+from traymail.core.reports import FlowStatus
+from traymail.core.rule import Rule
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.settings import Settings
+from traymail.core.texts import text
+from traymail.ui.backend import Overview
+from traymail.ui.model.rule_list import card, cards
+
+NOW = datetime(2026, 11, 23, 9, 45, tzinfo=timezone(timedelta(hours=8)))
+TO = (Address("boss@example.com"),)
+HOME = "/home/ming"
+
+
+def folder(path: str = "/home/ming/Scans", *, enabled: bool = True) -> FolderRule:
+    return FolderRule(
+        name="Scans", account="qq", enabled=enabled, to=TO, folder=path, move_to="/sent"
+    )
+
+
+class Strange(Rule):
+    """A kind that the list has not heard of."""
+
+    kind: ClassVar[str] = "strange"
+
+
+@pytest.mark.parametrize(
+    ("status", "enabled", "words", "role"),
+    [
+        (FlowStatus(watching=True), True, "watching", "success"),
+        (FlowStatus(), True, "starting", "muted"),
+        (FlowStatus(watching=True, held=12), True, "cooling down, 12 held back", "warning"),
+        (FlowStatus(error=text("no such folder"), held=1), True, "no such folder", "danger"),
+        (FlowStatus(error=text("no such folder")), False, "off", "muted"),
+    ],
+)
+def test_how_a_rule_fares(status: FlowStatus, enabled: bool, words: str, role: str) -> None:
+    found = card(folder(enabled=enabled), status, HOME, NOW)
+    assert (str(found.state), found.role) == (words, role)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (FlowStatus(), "never matched"),
+        (FlowStatus(last_match_at=datetime(2026, 11, 23, 1, 43, tzinfo=UTC)), "last match 09:43"),
+        (
+            FlowStatus(sent=14, last_match_at=datetime(2026, 11, 23, 1, 43, tzinfo=UTC)),
+            "last match 09:43 · 14 sent",
+        ),
+        (
+            FlowStatus(last_match_at=datetime(2026, 11, 22, 1, 0, tzinfo=UTC)),
+            "last match 2026-11-22",
+        ),
+    ],
+)
+def test_the_last_match(status: FlowStatus, words: str) -> None:
+    assert str(card(folder(), status, HOME, NOW).last) == words
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (folder(), "~/Scans → boss@example.com"),
+        (folder("/home/ming"), "~ → boss@example.com"),
+        (folder("/home/mingle/x"), "/home/mingle/x → boss@example.com"),
+        (
+            LogRule(
+                name="L",
+                account="qq",
+                to=(*TO, Address("me@example.com")),
+                paths=("/a.log", "/b.log"),
+                match=("x",),
+            ),
+            "/a.log +1 → boss@example.com +1",
+        ),
+        (
+            Strange(name="odd", account="qq", to=TO, subject="", body="", max_per_hour=1),
+            "odd → boss@example.com",
+        ),
+    ],
+)
+def test_what_a_rule_does(rule: Rule, words: str) -> None:
+    assert str(card(rule, FlowStatus(), HOME, NOW).does) == words
+
+
+def test_the_list_is_in_the_order_of_the_file() -> None:
+    rules = (folder(), LogRule(name="L", account="q", to=TO, paths=("/a",), match=("x",)))
+    overview = Overview(Settings(rules=rules), {}, {}, {}, paused=False, paused_until=None)
+    assert [(one.name, one.kind) for one in cards(overview, HOME, NOW)] == [
+        ("Scans", "folder"),
+        ("L", "log"),
+    ]

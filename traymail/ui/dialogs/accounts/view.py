@@ -1,0 +1,161 @@
+"""The page as it is seen: the list, the account in sight or its test, the buttons below."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+from traymail.core.texts import Text, text
+from traymail.ui.dialogs.accounts.acts import Acts
+from traymail.ui.dialogs.accounts.bar import Bar
+from traymail.ui.dialogs.accounts.list import AccountList
+from traymail.ui.dialogs.accounts.sheet import AccountSheet
+from traymail.ui.model import settings_form as model
+from traymail.ui.model.account_buttons import Act, buttons
+from traymail.ui.model.settings_form import Accounts
+from traymail.ui.trial_view import TrialView
+from traymail.ui.widgets import Area, Banner, Button, Empty, Line, ScrollArea, Spinner
+
+
+class AccountsView(Area):
+    """Draws the state of the page."""
+
+    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+        super().__init__(master)
+        self._acts = acts
+        self._held = Accounts()
+        self._spinner = Spinner(self, size=24)
+        self.empty = Empty(
+            self,
+            "envelope-at",
+            text("No account yet"),
+            text("Add the address you send from. It takes about a minute."),
+        )
+        Button(self.empty.middle, text("Add account…"), acts.add, "primary", icon="plus-lg").pack()
+        self.list = AccountList(self, acts)
+        self._line = Line(self)
+        self._detail = Area(self)
+        self.bar = Bar(self._detail, acts.press, self.jump)
+        self.bar.pack(side="bottom", fill="x")
+        self._banner: Banner | None = None
+        self._trouble: Text | None = None
+        self._test = ScrollArea(self._detail, padding=(24, 20, 10, 12))
+        self._trial = TrialView(self._test.inner)
+        self._trial.pack(fill="x")
+        self.sheets: dict[str, AccountSheet] = {}
+        self._in_sight: Area | None = None
+        self._listen()
+
+    @property
+    def sheet(self) -> AccountSheet | None:
+        """The form in sight."""
+        return self.sheets.get(self._held.chosen or "")
+
+    def show(self, page: Accounts) -> None:
+        """Show this state."""
+        before, self._held = self._held, page
+        self._show_parts(page)
+        if page.form is None:
+            return
+        self.list.show(model.entries(page), page.chosen)
+        for name in [name for name in self.sheets if name not in page.forms]:
+            self.sheets.pop(name).destroy()
+        self._show_sheet(page)
+        if page.trial is not None:
+            self._trial.show(page.trial, page.trial.advice)
+        self._turn(page)
+        self._show_trouble(page.trouble or page.form.trouble)
+        had_keyboard = self._in_bar()
+        new = self.bar.show(buttons(page))
+        if new and (had_keyboard or self._ended(before, page)):
+            self._focus_in_bar()
+
+    def jump(self) -> None:
+        """Put the keyboard into the first field that needs the user."""
+        if self.sheet is not None and self._held.form is not None:
+            self.sheet.jump(self._held.form)
+
+    def focus_on(self, act: Act) -> None:
+        """Put the keyboard where something is mended."""
+        if self.sheet is None:
+            return
+        if act is Act.CODE:
+            self.sheet.code.focus_inside()
+        else:
+            self.sheet.first.jump("host")
+
+    # --- what is in sight ---------------------------------------------------------------------
+
+    def _show_parts(self, page: Accounts) -> None:
+        for part in (self._spinner, self.empty, self.list, self._line, self._detail):
+            part.pack_forget()
+        self._spinner.stop()
+        if not page.known and page.trouble is None:
+            self._spinner.pack(expand=True)
+            self._spinner.start()
+        elif page.form is None:
+            self._show_trouble(page.trouble)
+            self.empty.pack(fill="both", expand=True)
+        else:
+            self.list.pack(side="left", fill="y")
+            self._line.pack(side="left", fill="y")
+            self._detail.pack(side="left", fill="both", expand=True)
+
+    def _show_sheet(self, page: Accounts) -> None:
+        form, name = page.form, page.chosen
+        if form is None or name is None:
+            return
+        if name not in self.sheets:
+            self.sheets[name] = AccountSheet(self._detail, form, self._acts)
+        self.sheets[name].show(form, default=name == page.default, stop=model.stop_of(page))
+
+    def _turn(self, page: Accounts) -> None:
+        wanted = self._test if page.trial is not None else self.sheets[page.chosen or ""]
+        if wanted is self._in_sight:
+            return
+        if self._in_sight is not None and self._in_sight.winfo_exists():
+            self._in_sight.pack_forget()
+        wanted.pack(side="top", fill="both", expand=True)
+        self._in_sight = wanted
+
+    def _show_trouble(self, trouble: Text | None) -> None:
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if self._banner is not None:
+            self._banner.destroy()
+            self._banner = None
+        if trouble is not None:
+            master = self if self._held.form is None else self._detail
+            self._banner = Banner(master, "err", trouble)
+            self._banner.pack(side="bottom", fill="x")
+
+    # --- the keyboard -------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        window = self.winfo_toplevel()
+        for key in ("<Return>", "<KP_Enter>"):
+            window.bind(key, self._return, add="+")
+
+    def _return(self, event: tk.Event[tk.Misc]) -> None:
+        """Press the primary button from within a field."""
+        widget = event.widget
+        inside = isinstance(widget, tk.Misc) and str(widget).startswith(f"{self._detail}.")
+        if inside and widget.winfo_class() == "TEntry" and self.bar.primary is not None:
+            self.bar.primary.invoke()
+
+    def _in_bar(self) -> bool:
+        focused = self.focus_get()
+        return focused is not None and str(focused).startswith(f"{self.bar}.")
+
+    def _ended(self, before: Accounts, page: Accounts) -> bool:
+        """Whether a test has begun or ended just now: its buttons get the keyboard."""
+        verdicts = [one.trial.verdict if one.trial else None for one in (before, page)]
+        return verdicts[0] != verdicts[1] and verdicts[1] is not None
+
+    def _focus_in_bar(self) -> None:
+        focused = self.focus_get()
+        if focused in self.bar.buttons.values():
+            return
+        wanted = self.bar.primary or self.bar.buttons.get(Act.STOP)
+        if wanted is not None:
+            wanted.focus_set()

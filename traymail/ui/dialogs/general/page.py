@@ -1,0 +1,186 @@
+"""The general page: what the user changes is saved at once, in the background."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tkinter import filedialog
+from typing import cast
+
+from traymail.core.errors import TraymailError
+from traymail.core.events import Event, SettingsApplied
+from traymail.core.settings import Settings
+from traymail.core.texts import Text, text
+from traymail.desktop.opening import open_path
+from traymail.ui.backend import Backend
+from traymail.ui.bridge import Background, Job
+from traymail.ui.dialog import Question
+from traymail.ui.dialogs.general.view import GeneralView
+from traymail.ui.model import general as model
+from traymail.ui.model.general import AUTOSTART, TYPED, General, Move
+from traymail.ui.theme import Root
+from traymail.ui.window import Window
+
+# A number is saved once its last digit is typed.
+_TYPING_MS = 600
+_FILE_TYPES = [("TOML", "*.toml")]
+Told = tuple[Settings, bool, Mapping[str, Path]]
+
+
+class GeneralPage:
+    """A `traymail.ui.page.Page`."""
+
+    name = "general"
+    title: Text = text("General")
+    icon = "gear"
+
+    def __init__(self, root: Root, backend: Backend, background: Background) -> None:
+        self._root, self._backend, self._background = root, backend, background
+        self._held = General()
+        self._view: GeneralView | None = None
+        self._jobs: dict[str, Job] = {}
+        self._timer: str | None = None
+        self._asking = self._ask_again = False
+
+    @property
+    def held(self) -> General:
+        """What the page shows."""
+        return self._held
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        """Make the page."""
+        self._view = GeneralView(parent, self)
+        return self._view
+
+    def shown(self) -> None:
+        """Ask how things stand."""
+        self._ask()
+
+    def heard(self, event: Event) -> None:
+        """Follow changes of the configuration, whoever makes them."""
+        if isinstance(event, SettingsApplied):
+            self._ask()
+
+    def become(self, page: General) -> None:
+        """Show the page like this."""
+        self._held = page
+        if self._view is not None and self._view.winfo_exists():
+            self._view.show(page)
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def change(self, name: str, value: str) -> None:
+        """Save a value, a typed one once it is typed."""
+        self.become(model.changed(self._held, name, value))
+        if self._timer is not None:
+            self._root.after_cancel(self._timer)
+            self._timer = None
+        if name == TYPED:
+            self._timer = self._root.after(_TYPING_MS, lambda: self._save(name))
+        else:
+            self._save(name)
+
+    def open_place(self, name: str) -> None:
+        """Open the folder of one of the places."""
+        folder = model.folder_of(name, self._held.places[name])
+        self._background.run(
+            lambda _stop: open_path(folder),
+            lambda _none: None,
+            lambda error: self.become(model.not_moved(self._held, error)),
+        )
+
+    def move(self, move: Move) -> None:
+        """Export or import the configuration."""
+        if move is Move.EXPORT:
+            self._export()
+        else:
+            self._import()
+
+    def stop(self) -> None:
+        """Wait no longer for what is under way."""
+        for job in self._jobs.values():
+            job.cancel()
+        self._jobs.clear()
+        self.become(model.stopped(self._held))
+        self._ask()
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _save(self, name: str) -> None:
+        self._timer = None
+        written, backend = model.written(self._held, name), self._backend
+
+        def work(_stop: object) -> None:
+            if name == AUTOSTART:
+                backend.set_autostart(on=written == "true")
+            else:
+                backend.set_general(name, written)
+
+        self._jobs[name] = self._background.run(
+            work,
+            lambda _none: self.become(model.saved(self._held, name)),
+            lambda error: self._refused(name, error),
+        )
+
+    def _refused(self, name: str, error: TraymailError) -> None:
+        self.become(model.refused(self._held, name, error))
+        # What was chosen is not in force: the field shows again what is.
+        self._ask()
+
+    def _export(self) -> None:
+        chosen = filedialog.asksaveasfilename(
+            parent=self._view, initialfile="traymail.toml", filetypes=_FILE_TYPES
+        )
+        if chosen:
+            target = Path(chosen)
+            self._move(Move.EXPORT, target, lambda: self._backend.export_settings(target))
+
+    def _import(self) -> None:
+        chosen = filedialog.askopenfilename(parent=self._view, filetypes=_FILE_TYPES)
+        if chosen and self._view is not None:
+            self.ask_to_import(Path(chosen), cast("Window", self._view.winfo_toplevel()))
+
+    def ask_to_import(self, source: Path, window: Window) -> None:
+        """Ask before the configuration is replaced."""
+        question = Question(
+            window,
+            text("Replace all settings?"),
+            text("Accounts and rules become those of {file}.", file=source.name),
+            text("Import"),
+            lambda: self._move(Move.IMPORT, source, lambda: self._backend.import_settings(source)),
+        )
+        question.reveal()
+
+    def _move(self, move: Move, file: Path, work: Callable[[], None]) -> None:
+        self.become(model.moving(self._held, move))
+        self._jobs[move.value] = self._background.run(
+            lambda _stop: work(),
+            lambda _none: self.become(model.moved(self._held, file.name)),
+            lambda error: self.become(model.not_moved(self._held, error)),
+        )
+
+    def _ask(self) -> None:
+        """Ask how things stand; once more after an answer that is under way."""
+        if self._asking:
+            self._ask_again = True
+            return
+        self._asking = True
+        backend = self._backend
+        self._background.run(
+            lambda _stop: (backend.overview().settings, backend.autostart(), backend.places()),
+            self._told,
+            self._not_told,
+        )
+
+    def _told(self, told: Told) -> None:
+        self._asking = False
+        settings, autostart, places = told
+        self.become(model.known(self._held, settings, autostart=autostart, places=places))
+        if self._ask_again:
+            self._ask_again = False
+            self._ask()
+
+    def _not_told(self, error: TraymailError) -> None:
+        self._asking = self._ask_again = False
+        self.become(model.unknown(self._held, error))

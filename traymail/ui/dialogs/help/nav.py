@@ -1,0 +1,53 @@
+"""The list of pages at the left."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+
+from traymail.core.texts import text
+from traymail.ui.model.help import ICONS, TITLES, Page
+from traymail.ui.widgets import Area, Button
+
+_WIDTH = 212
+
+
+class Nav(Area):
+    """One row a page; Up and Down move, and turn the page."""
+
+    def __init__(self, master: tk.Misc, turn: Callable[[Page], object]) -> None:
+        super().__init__(master, "chrome", (8, 16))
+        px = self.look.px
+        self.configure(width=px(_WIDTH))
+        self.pack_propagate(flag=False)
+        self._turn = turn
+        self._page: Page | None = None
+        self._troubles = 0
+        self.rows: dict[Page, Button] = {}
+        for page in Page:
+            row = Button(self, TITLES[page], partial(turn, page), "nav", ICONS[page])
+            row.pack(fill="x", pady=(0, px(4)))
+            for key, step in (("<Up>", -1), ("<Down>", 1)):
+                row.bind(key, partial(self._move, step))
+            self.rows[page] = row
+
+    def show(self, page: Page, troubles: int) -> None:
+        """Mark a page, and how many things need the user."""
+        if page is not self._page:
+            for one, row in self.rows.items():
+                row.dress("chosen" if one is page else "nav")
+            self._page = page
+        if troubles != self._troubles:
+            self._troubles = troubles
+            title = TITLES[Page.STATE]
+            words = text("{title} ({n})", title=title, n=troubles) if troubles else title
+            self.rows[Page.STATE].say(words)
+
+    def _move(self, step: int, _event: object) -> str:
+        pages = list(Page)
+        here = pages.index(self._page or Page.DIAGNOSIS)
+        page = pages[min(max(here + step, 0), len(pages) - 1)]
+        self.rows[page].focus_set()
+        self._turn(page)
+        return "break"

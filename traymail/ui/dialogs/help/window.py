@@ -1,0 +1,233 @@
+"""The window for help and diagnosis: what the user and the program do becomes its next state."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from traymail import __version__
+from traymail.core.errors import TraymailError
+from traymail.core.events import Event, ItemChanged, LimitReached, MailProgress
+from traymail.core.texts import text
+from traymail.desktop.opening import open_path
+from traymail.ui.backend import Backend, Overview
+from traymail.ui.bridge import Background, Job
+from traymail.ui.dialog import Dialog
+from traymail.ui.dialogs.help.diagnosis import DiagnosisPage
+from traymail.ui.dialogs.help.doors import HelpDoors
+from traymail.ui.dialogs.help.nav import Nav
+from traymail.ui.dialogs.help.state import StatePage
+from traymail.ui.dialogs.help.texts import FilesPage, FirstSteps, KeyTable
+from traymail.ui.model import help as model
+from traymail.ui.model.help import Door, Help, Page
+from traymail.ui.model.help_state import About, findings, report, troubles
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Area, Line, Toast
+from traymail.ui.window import Size
+
+Told = tuple[Overview, Mapping[str, Path]]
+# What changes nothing that stands here.
+_PASSED_OVER = (ItemChanged, MailProgress, LimitReached)
+
+
+class HelpWindow(Dialog):
+    """Five pages; whatever blocks is done in the background and can be cancelled."""
+
+    def __init__(
+        self, root: Root, backend: Backend, background: Background, doors: HelpDoors
+    ) -> None:
+        super().__init__(root, text("Help and diagnosis"), Size(900, 600, (900, 600)))
+        self._backend, self._background, self._doors = backend, background, doors
+        self._held = Help()
+        self._about = _about(root)
+        self._job: Job | None = None
+        self._asking = self._ask_again = False
+        self.nav = Nav(self, self.turn)
+        self.nav.pack(side="left", fill="y", before=self.footer)
+        Line(self).pack(side="left", fill="y", before=self.footer)
+        self.diagnosis = DiagnosisPage(self.body, self._choose, self._add_account)
+        self.state_page = StatePage(self.body)
+        self.files = FilesPage(self.body, self._about, self._open)
+        self._pages: Mapping[Page, Area] = {
+            Page.FIRST_STEPS: FirstSteps(self.body, self._go),
+            Page.DIAGNOSIS: self.diagnosis,
+            Page.STATE: self.state_page,
+            Page.KEYS: KeyTable(self.body),
+            Page.FILES: self.files,
+        }
+        self._in_sight: Page | None = None
+        self.footer.add_left(text("Copy report"), self.copy_report, "link", "copy")
+        self.cancel = self.footer.add(text("Cancel"), self._stop)
+        self.start = self.footer.add(text("Start diagnosis"), self._start, "primary", "play")
+        self._toast = Toast(self)
+        self.become(self._held)
+
+    # --- for those who open it ----------------------------------------------------------------
+
+    @property
+    def held(self) -> Help:
+        """What the window shows."""
+        return self._held
+
+    def open(self, page: Page | None = None) -> None:
+        """Show the window, at a page when one is asked for."""
+        if page is not None:
+            self.turn(page)
+        self.reveal()
+
+    def heard(self, event: Event) -> None:
+        """Follow an event of the engine while in sight."""
+        if self.winfo_viewable() and not isinstance(event, _PASSED_OVER):
+            self._ask()
+
+    def turn(self, page: Page) -> None:
+        """Show another page."""
+        self.become(model.turned(self._held, page))
+
+    # --- the window ---------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """Ask how everything stands now."""
+        self.nav.rows[self._held.page].focus_set()
+        self._ask()
+
+    def close(self) -> None:
+        """Hide; what is being tried ends."""
+        self._stop()
+        self.conceal()
+
+    def become(self, state: Help) -> None:
+        """Show this state."""
+        self._held = state
+        self.nav.show(state.page, troubles(state.overview))
+        self._draw_page(state)
+        if state.page is not self._in_sight:
+            if self._in_sight is not None:
+                self._pages[self._in_sight].pack_forget()
+            self._pages[state.page].pack(fill="both", expand=True)
+            self._in_sight = state.page
+        self._draw_buttons(state)
+
+    def _draw_page(self, state: Help) -> None:
+        match state.page:
+            case Page.DIAGNOSIS:
+                self.diagnosis.show(state)
+            case Page.STATE if state.overview is not None:
+                self.state_page.fill(findings(state.overview))
+            case Page.FILES:
+                self.files.fill(state.places)
+            case _:
+                pass  # always the same
+
+    def _draw_buttons(self, state: Help) -> None:
+        here = state.page is Page.DIAGNOSIS and bool(state.accounts)
+        self.primary = self.start if here else None
+        if not here:
+            self.start.pack_forget()
+            self.cancel.pack_forget()
+            return
+        gap = self.look.px(8)
+        self.start.say(model.start_words(state))
+        self.start.enable(not state.running)
+        self.start.pack(side="right")
+        if state.running:
+            self.cancel.pack(side="right", padx=(0, gap))
+        else:
+            self.cancel.pack_forget()
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def copy_report(self) -> None:
+        """Put everything that helps a helper into the clipboard."""
+        self.clipboard_clear()
+        self.clipboard_append(report(self._held, self._about, self.look.translate))
+        self._toast.show(text("The report is in the clipboard. It holds no code."), "ok")
+
+    def _choose(self, account: str) -> None:
+        self._stop()
+        self.become(model.chosen(self._held, account))
+
+    def _start(self) -> None:
+        self.become(model.started(self._held))
+        trial = self._held.trial
+        if trial is None:
+            return
+        self.cancel.focus_set()
+        self._job = self._background.follow(
+            lambda: self._backend.diagnose(trial.account),
+            lambda step: self.become(model.heard(self._held, step)),
+            lambda: self._ended(model.ended(self._held)),
+            lambda error: self._ended(model.gave_up(self._held, error)),
+        )
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._ended(model.stopped(self._held))
+
+    def _ended(self, state: Help) -> None:
+        self._job = None
+        at_cancel = self.focus_get() is self.cancel
+        self.become(state)
+        if at_cancel:
+            self.start.focus_set()
+
+    def _go(self, door: Door) -> None:
+        match door:
+            case Door.QUICK_SEND:
+                self._doors.quick_send()
+            case Door.ACCOUNTS:
+                self._add_account()
+            case Door.RULES:
+                self._doors.settings("rules")
+
+    def _add_account(self) -> None:
+        self._doors.settings("accounts")
+
+    def _open(self, path: Path) -> None:
+        self._background.run(lambda _stop: open_path(path), lambda _none: None, self._failed)
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        """Ask how everything stands, once at a time."""
+        if self._asking:
+            self._ask_again = True
+            return
+        self._asking = True
+
+        def work(_stop: object) -> Told:
+            return self._backend.overview(), self._backend.places()
+
+        self._background.run(work, self._informed, self._not_informed)
+
+    def _informed(self, told: Told) -> None:
+        running = self._held.running
+        state = model.informed(self._held, *told)
+        if running and not state.running and self._job is not None:
+            self._job.cancel()
+            self._job = None
+        self.become(state)
+        self._answered()
+
+    def _not_informed(self, error: TraymailError) -> None:
+        self._failed(error)
+        self._answered()
+
+    def _answered(self) -> None:
+        self._asking = False
+        if self._ask_again:
+            self._ask_again = False
+            self._ask()
+
+    def _failed(self, error: TraymailError) -> None:
+        self._toast.show(sentence_of(error), "err")
+
+
+def _about(root: Root) -> About:
+    tk_version = root.tk.call("info", "patchlevel")
+    system = f"{platform.platform()}, Python {platform.python_version()}, Tk {tk_version}"
+    return About(__version__, f"{system}, {sys.platform}", str(Path.home()))

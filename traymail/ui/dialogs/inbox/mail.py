@@ -1,0 +1,122 @@
+"""One mail: its head, its text, its pictures and files; or as it travelled."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from PIL import Image, ImageTk
+
+from traymail.core.texts import text
+from traymail.ui.model import inbox as model
+from traymail.ui.model.inbox import Inbox, Part, Received
+from traymail.ui.model.passages import Passage
+from traymail.ui.widgets import Area, Box, Button, Empty, Label, Line, Note, Reading, ScrollArea
+
+PICTURE = (316, 180)
+_NAMES = 96
+_PADDING = (26, 22, 16, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class MailActs:
+    """What the user may do with a mail."""
+
+    save: Callable[[Part], object]
+    source: Callable[[bool], object]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A mail, and its pictures as they are drawn."""
+
+    mail: Received
+    pictures: Mapping[int, Image.Image] = field(default_factory=dict)
+
+
+class MailPane(Area):
+    """Drawn anew when another mail, or the other view of it, is wanted."""
+
+    def __init__(self, master: tk.Misc, acts: MailActs) -> None:
+        super().__init__(master)
+        self._acts = acts
+        self._shown: tuple[int | None, bool] | None = None
+        # Tk drops a picture when its Python object is collected.
+        self._pictures: list[ImageTk.PhotoImage] = []
+
+    def fill(self, state: Inbox, looked: Looked | None) -> None:
+        """Show the chosen mail."""
+        wanted = (state.chosen, state.source)
+        if wanted == self._shown:
+            return
+        had_keyboard = self._shown is not None and self._shown[0] == state.chosen
+        self._shown = wanted
+        for child in self.winfo_children():
+            child.destroy()
+        self._pictures = []
+        if looked is None:
+            self._draw_empty()
+            return
+        toggle = self._draw_source(looked) if state.source else self._draw(looked)
+        if had_keyboard:
+            toggle.focus_set()
+
+    def _draw_empty(self) -> None:
+        sentence = text("Send something: it arrives here.")
+        Empty(self, "inbox", sentence).pack(fill="both", expand=True)
+
+    def _draw(self, looked: Looked) -> Button:
+        px, mail = self.look.px, looked.mail
+        scroll = ScrollArea(self, padding=_PADDING)
+        scroll.pack(fill="both", expand=True)
+        inner = scroll.inner
+        title = Note(inner, model.subject_of(mail), "fg", font="TmTitle")
+        title.pack(fill="x", pady=(0, px(10)))
+        for name, value in model.facts(mail):
+            row = Area(inner)
+            row.pack(fill="x", pady=px(3))
+            row.columnconfigure(0, minsize=px(_NAMES))
+            row.columnconfigure(1, weight=1)
+            Label(row, name, "muted").grid(row=0, column=0, sticky="nw")
+            Note(row, value, "fg", font="TkDefaultFont").grid(row=0, column=1, sticky="we")
+        Line(inner).pack(fill="x", pady=px(14))
+        Note(inner, model.body_of(mail), "fg", font="TkDefaultFont").pack(fill="x")
+        for place, part in enumerate(mail.parts):
+            card = self._card(inner, part, looked.pictures.get(place))
+            card.pack(anchor="w", pady=(px(14), 0))
+        source = text("Show headers and source")
+        toggle = Button(inner, source, partial(self._acts.source, True), "link", "chevron-right")  # noqa: FBT003 - show it
+        toggle.pack(anchor="w", pady=(px(16), 0))
+        return toggle
+
+    def _card(self, master: Area, part: Part, picture: Image.Image | None) -> Box:
+        px = self.look.px
+        card = Box(master, "card", (12, 10))
+        if picture is not None:
+            drawn = ImageTk.PhotoImage(picture, master=self)
+            self._pictures.append(drawn)
+            label = Label(card)
+            label.configure(image=str(drawn))
+            label.pack(pady=(0, px(10)))
+        row = Area(card)
+        row.pack(fill="x")
+        icon = "file-earmark" if picture is None else "file-earmark-image"
+        save = Button(row, text("Save…"), partial(self._acts.save, part), "link")
+        save.pack(side="right", padx=(px(12), 0))
+        Label(row, model.size_of(part), "muted").pack(side="right", padx=(px(16), 0))
+        name = Label(row, model.name_of(part), "fg", icon=icon)
+        name.fit(px(PICTURE[0]))
+        name.pack(side="left")
+        return card
+
+    def _draw_source(self, looked: Looked) -> Button:
+        px = self.look.px
+        back = text("Back to the mail")
+        toggle = Button(self, back, partial(self._acts.source, False), "link", "chevron-left")  # noqa: FBT003 - hide it
+        toggle.pack(anchor="w", padx=px(18), pady=(px(14), 0))
+        reading = Reading(self)
+        reading.show((Passage(looked.mail.source, "mono"),))
+        reading.pack(fill="both", expand=True)
+        return toggle

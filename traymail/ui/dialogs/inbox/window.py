@@ -1,0 +1,199 @@
+"""The inbox of the demo: shows what arrives at the server inside this program."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from tkinter import filedialog
+
+from traymail.core.errors import StateError, TraymailError
+from traymail.core.texts import Text, text
+from traymail.ui.bridge import Background
+from traymail.ui.dialog import Footer
+from traymail.ui.dialogs.inbox.doors import InboxDoors
+from traymail.ui.dialogs.inbox.list import MailList
+from traymail.ui.dialogs.inbox.mail import PICTURE, Looked, MailActs, MailPane
+from traymail.ui.dialogs.inbox.pictures import small_pictures
+from traymail.ui.model import inbox as model
+from traymail.ui.model.inbox import Delivered, Inbox, Origin, Part
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Area, Banner, Button, Label, Line, Toast
+from traymail.ui.window import Size, Window
+
+_LIST_WIDTH = 316
+
+
+class InboxWindow(Window):
+    """Mails are read in the background, one after the other, and shown as they come."""
+
+    def __init__(
+        self,
+        root: Root,
+        background: Background,
+        doors: InboxDoors,
+        server: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """``server`` is the name and port the server listens on."""
+        super().__init__(root, text("Demo inbox"), Size(960, 620, (900, 600)))
+        self._background, self._doors, self._now = background, doors, now
+        self._held = Inbox()
+        self._looked: dict[int, Looked] = {}
+        self._waiting: deque[Delivered] = deque()
+        self._reading = False
+        self._draw_strip()
+        self._draw_acts()
+        left = Area(self)
+        left.configure(width=self.look.px(_LIST_WIDTH))
+        left.pack_propagate(flag=False)
+        left.pack(side="left", fill="y")
+        status = Area(left, padding=(22, 8))
+        status.pack(side="bottom", fill="x")
+        Label(status, "", "success", icon="circle-fill", icon_size=8).pack(side="left")
+        listening = Label(status, text("{server} takes mail", server=server), "muted", "TmSmall")
+        listening.pack(side="left", padx=(self.look.px(8), 0))
+        self.list = MailList(left, _LIST_WIDTH, self._choose, self._step)
+        self.list.pack(fill="both", expand=True)
+        Line(self).pack(side="left", fill="y")
+        self.pane = MailPane(self, MailActs(self._save, self._show_source))
+        self.pane.pack(side="left", fill="both", expand=True)
+        self._toast = Toast(self)
+        # Nothing else leads back to this window: to close it ends the rehearsal.
+        self.protocol("WM_DELETE_WINDOW", doors.end)
+        self.become(self._held)
+
+    def _draw_strip(self) -> None:
+        words = text("This is a rehearsal: everything stays on this computer.")
+        strip = Banner(self, "info", words, "house-check")
+        real = text("Add a real account…")
+        self.real = Button(strip.actions, real, lambda: self._do(self._doors.real), "primary")
+        self.real.pack()
+        strip.pack(side="top", fill="x")
+
+    def _draw_acts(self) -> None:
+        footer = Footer(self)
+        footer.pack(side="bottom", fill="x")
+        words = Label(footer.left, text("Try it:"), "fg", "TmStrong")
+        words.pack(side="left", padx=(0, self.look.px(8)))
+        doors = self._doors
+        self.write = footer.add_left(text("Write a mail…"), doors.write, "normal", "pencil")
+        self.drop = footer.add_left(
+            text("Drop a picture"), lambda: self._do(doors.drop), "normal", "image"
+        )
+        self.folder = footer.add_left(
+            text("Open the folder"), lambda: self._do(doors.folder), "normal", "folder2-open"
+        )
+        self.error = footer.add_left(
+            text("Write an error into the log"), lambda: self._do(doors.error), "normal", "bug"
+        )
+
+    # --- for those who open it ----------------------------------------------------------------
+
+    @property
+    def held(self) -> Inbox:
+        """What the window shows."""
+        return self._held
+
+    def know(self, kinds: Mapping[str, Origin]) -> None:
+        """Learn of which kind the rules are."""
+        self.become(model.informed(self._held, kinds))
+
+    def arrived(self, delivered: Delivered) -> None:
+        """Take in a mail."""
+        self._waiting.append(delivered)
+        self._read_next()
+
+    # --- the window ---------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """Start in the list, or at the first thing to try."""
+        if self._held.chosen is None:
+            self.write.focus_set()
+        else:
+            self.list.focus_on_choice(self._held)
+
+    def close(self) -> None:
+        """Stay: Escape does not end the rehearsal."""
+
+    def become(self, state: Inbox) -> None:
+        """Show this state."""
+        self._held = state
+        self.title(self.look.say(model.title(state)))
+        self.list.fill(state)
+        looked = None if state.chosen is None else self._looked[state.chosen]
+        self.pane.fill(state, looked)
+
+    def put(self, looked: Looked) -> None:
+        """Put a mail that was read on top."""
+        state = model.arrived(self._held, looked.mail, self._now())
+        self._looked[state.entries[0].number] = looked
+        self.become(state)
+
+    def _choose(self, number: int) -> None:
+        self.become(model.choose(self._held, number))
+        self.list.focus_on_choice(self._held)
+
+    def _step(self, by: int) -> None:
+        self.become(model.step(self._held, by))
+        self.list.focus_on_choice(self._held)
+
+    def _show_source(self, source: bool) -> None:  # noqa: FBT001 - the view that is wanted
+        self.become(model.show_source(self._held, source=source))
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _read_next(self) -> None:
+        if self._reading or not self._waiting:
+            return
+        self._reading = True
+        delivered = self._waiting.popleft()
+        most = (self.look.px(PICTURE[0]), self.look.px(PICTURE[1]))
+
+        def work(_stop: object) -> Looked:
+            mail = model.read(delivered)
+            return Looked(mail, small_pictures(mail, most))
+
+        self._background.run(work, self._read, self._not_read)
+
+    def _read(self, looked: Looked) -> None:
+        self.put(looked)
+        self._reading = False
+        self._read_next()
+
+    def _not_read(self, error: TraymailError) -> None:
+        self._failed(error)
+        self._reading = False
+        self._read_next()
+
+    def _save(self, part: Part) -> None:
+        chosen = filedialog.asksaveasfilename(parent=self, initialfile=Path(part.name).name)
+        if not chosen:
+            return
+        target = Path(chosen)
+        self._background.run(
+            lambda _stop: _write(target, part.content),
+            lambda _none: self._toast.show(text("Saved as {path}.", path=target.name), "ok"),
+            self._failed,
+        )
+
+    def _do(self, act: Callable[[], object]) -> None:
+        self._background.run(lambda _stop: act(), self._did, self._failed)
+
+    def _did(self, answer: object) -> None:
+        if isinstance(answer, Text):
+            self._toast.show(answer)
+
+    def _failed(self, error: TraymailError) -> None:
+        self._toast.show(sentence_of(error), "err")
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise StateError(
+            text("{path} cannot be written: {reason}", path=target, reason=error.strerror)
+        ) from error

@@ -1,0 +1,255 @@
+"""The outbox window: what the user and the program do becomes the next value of its state."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from tkinter import filedialog
+
+from traymail.core.errors import TraymailError
+from traymail.core.events import Event, MailProgress
+from traymail.core.outbox import State
+from traymail.core.texts import text
+from traymail.ui.backend import Backend, MailDetail
+from traymail.ui.bridge import Background
+from traymail.ui.dialogs.outbox.doors import OutboxDoors
+from traymail.ui.dialogs.outbox.looker import Looker
+from traymail.ui.dialogs.outbox.message import MessageWindow
+from traymail.ui.dialogs.outbox.sheet import Sheet
+from traymail.ui.model import outbox as model
+from traymail.ui.model.outbox import Found, Outbox
+from traymail.ui.model.outbox_detail import Act, cancellable, retryable
+from traymail.ui.model.outbox_message import as_new, eml_name
+from traymail.ui.model.outbox_table import Wish
+from traymail.ui.model.prefill import Prefill
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Toast
+from traymail.ui.window import Size, Window
+
+LEAST = (900, 600)
+
+
+class OutboxWindow(Window):
+    """What waits, what was sent, what failed and why; it follows what happens while in sight."""
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        background: Background,
+        doors: OutboxDoors,
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
+        self._backend, self._background, self._doors, self._now = backend, background, doors, now
+        self._held = Outbox()
+        self._timer: str | None = None
+        self._message: MessageWindow | None = None
+        self._blind = False
+        self._looker = Looker(self, backend, background, self._take, self._not_found)
+        self.sheet = Sheet(self, self)
+        self.sheet.pack(fill="both", expand=True)
+        self._toast = Toast(self, above=24)
+        self._bind_keys()
+        self.bind("<Destroy>", self._gone, add="+")
+
+    # --- for those who open it ----------------------------------------------------------------
+
+    @property
+    def held(self) -> Outbox:
+        """What the window shows."""
+        return self._held
+
+    def open(self, mail_id: int | None = None) -> None:
+        """Show the window, at a mail when one is asked for."""
+        if mail_id is not None:
+            self._held = model.asked_for(self._held, mail_id)
+        self.reveal()
+
+    def heard(self, event: Event) -> None:
+        """Follow an event of the engine."""
+        self._held = model.heard(self._held, event, self._now())
+        if not self.winfo_viewable():
+            return
+        if isinstance(event, MailProgress):
+            self._draw()
+        else:
+            self._looker.soon(self._held)
+
+    # --- the window ---------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """Look at the outbox anew."""
+        self.sheet.focus()
+        self._looker.now(self._held)
+
+    def close(self) -> None:
+        """Empty the search, or hide."""
+        if not self.sheet.head.search.clear():
+            self.conceal()
+
+    def conceal(self) -> None:
+        """Hide the window, and look at nothing while it is out of sight."""
+        self._stop()
+        super().conceal()
+
+    def become(self, state: Outbox) -> None:
+        """Show this state."""
+        self._held = state
+        self._draw()
+
+    def _draw(self) -> None:
+        now = self._now()
+        self.sheet.show(self._held, now)
+        self._stop_timer()
+        seconds = model.look_again(self._held, now)
+        self._timer = self.after(int(seconds * 1000), self._draw)
+
+    def _take(self, found: Found) -> None:
+        self.become(model.listed(self._held, found))
+        if self._blind:
+            self._blind = False
+            self.sheet.complain(None)
+
+    def _not_found(self, error: TraymailError) -> None:
+        """Say that nothing can be seen now; the next look that works takes that back."""
+        self._blind = True
+        self._failed(error)
+
+    def _failed(self, error: TraymailError) -> None:
+        self.sheet.complain(error)
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def ask(self, wish: Wish) -> None:
+        """Look for other mails."""
+        self.sheet.complain(None)
+        self.become(model.wished(self._held, wish))
+        self._looker.now(self._held)
+
+    def ask_for_more(self) -> None:
+        """Look for older mails."""
+        self._held = model.wanted_more(self._held)
+        self._looker.now(self._held)
+
+    def look_at(self, mail_id: int) -> None:
+        """Look at another mail."""
+        self._held = model.looked_at(self._held, mail_id)
+        self._looker.detail(mail_id, self._detailed)
+
+    def retry_all(self) -> None:
+        """Try all mails that wait or failed."""
+        self.sheet.complain(None)
+        self._run(lambda: self._backend.retry(None))
+
+    def write(self) -> None:
+        """Write a mail."""
+        self._doors.compose(Prefill())
+
+    def do(self, act: Act, mail_id: int) -> None:  # noqa: C901 - one line for each act
+        """Do something with a mail."""
+        self.sheet.complain(None)
+        backend = self._backend
+        match act:
+            case Act.EDIT:
+                self._edit(mail_id)
+            case Act.SETTINGS:
+                self._doors.settings()
+            case Act.RETRY:
+                self._run(lambda: backend.retry((mail_id,)))
+            case Act.SEND_NOW:
+                self._run(lambda: backend.send_now(mail_id))
+            case Act.DISMISS | Act.CANCEL | Act.STOP:
+                self._run(lambda: backend.cancel((mail_id,)))
+            case Act.MARK_SENT:
+                self._run(lambda: backend.resolve(mail_id, State.SENT))
+            case Act.RESEND:
+                self._run(lambda: backend.resolve(mail_id, State.QUEUED))
+            case Act.RESUME:
+                self._run(backend.resume)
+            case Act.OPEN:
+                self._looker.detail(mail_id, self._read)
+            case Act.SAVE:
+                self._save(mail_id)
+
+    def _detailed(self, mail: MailDetail) -> None:
+        self.become(model.detailed(self._held, mail))
+
+    def _edit(self, mail_id: int) -> None:
+        backend = self._backend
+        self._background.run(
+            lambda _stop: as_new(backend.detail(mail_id), backend.draft_files(mail_id)),
+            self._doors.compose,
+            self._failed,
+        )
+
+    def _read(self, mail: MailDetail) -> None:
+        self._detailed(mail)
+        if self._message is None:
+            self._message = MessageWindow(self.root)
+        self._message.open(mail)
+
+    def _save(self, mail_id: int) -> None:
+        item = self._held.item
+        name = eml_name(item.subject if item is not None and item.id == mail_id else "")
+        chosen = filedialog.asksaveasfilename(
+            parent=self, initialfile=name, defaultextension=".eml"
+        )
+        if chosen:
+            target = Path(chosen)
+            self._background.run(
+                lambda _stop: self._backend.save_eml(mail_id, target),
+                lambda _none: self._toast.show(text("Saved as {name}.", name=target.name), "ok"),
+                self._failed,
+            )
+
+    def _run(self, act: Callable[[], object]) -> None:
+        """Do what blocks, then look what came of it."""
+        self._background.run(
+            lambda _stop: act(), lambda _none: self._looker.now(self._held), self._failed
+        )
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def _bind_keys(self) -> None:
+        tree = self.sheet.list.table.tree
+        tree.bind("<Key>", self._typed, add="+")
+        tree.bind("<Delete>", lambda _event: self._by_key(Act.CANCEL))
+        self.bind("<F5>", lambda _event: self._by_key(Act.RETRY))
+        self.bind("<Control-f>", lambda _event: self.sheet.head.search.entry.focus_set())
+        search = self.sheet.head.search.entry
+        for key in ("<Down>", "<Return>", "<KP_Enter>"):
+            search.bind(key, lambda _event: self.sheet.focus())
+
+    def _typed(self, event: tk.Event[tk.Misc]) -> str | None:
+        """Search for what is typed into the list."""
+        by_command = isinstance(event.state, int) and event.state & 0x000C  # Control, Alt
+        if by_command or not event.char or not event.char.isprintable() or event.char == " ":
+            return None
+        self.sheet.head.search.begin(event.char)
+        return "break"
+
+    def _by_key(self, act: Act) -> None:
+        item = self._held.item
+        may = cancellable if act is Act.CANCEL else retryable
+        if item is not None and may(item):
+            self.do(act, item.id)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._looker.stop()
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+            self._timer = None
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self._stop()
+            if self._message is not None:
+                self._message.destroy()

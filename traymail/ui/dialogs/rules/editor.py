@@ -1,0 +1,310 @@
+"""The window in which one rule is written: what is typed becomes the next value of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from traymail.core.errors import InputError, Problem, TraymailError
+from traymail.core.events import Event, SettingsApplied
+from traymail.core.message import Address
+from traymail.core.rules.folder import FolderRule
+from traymail.core.texts import text
+from traymail.ui.backend import Backend, Overview, RulePreview
+from traymail.ui.bridge import Background, Job
+from traymail.ui.dialog import Dialog, Question
+from traymail.ui.dialogs.rules.preview import PreviewPane
+from traymail.ui.dialogs.rules.sheet import Sheet
+from traymail.ui.form import ProblemCount
+from traymail.ui.form_controls import Helpers
+from traymail.ui.model import rule_editor as model
+from traymail.ui.model.completion import chip, proposals
+from traymail.ui.model.rule_editor import Editing, Work, told
+from traymail.ui.model.rule_form import Table
+from traymail.ui.model.rule_preview import sight
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Line, Suggestion
+from traymail.ui.window import Size
+
+_JUDGE_AFTER_MS = 300
+_SAY_LOOKING_AFTER_MS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the editor asks for before it shows a form."""
+
+    table: Table | None
+    overview: Overview
+    people: tuple[Address, ...]
+
+
+class RuleEditor(Dialog):
+    """Left the rule as a sentence, right what it would mail now; saved only when it is valid."""
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        background: Background,
+        kind: str,
+        before: str | None = None,
+        on_closed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``before`` is the name of the rule to change, None for a new one."""
+        super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
+        self._backend, self._background, self._on_closed = backend, background, on_closed
+        self._held = Editing(kind, before)
+        self._people: tuple[Address, ...] = ()
+        self._job: Job | None = None
+        self._timers: dict[str, str] = {}
+        self._again = False
+        self.preview = PreviewPane(self.body, self._turn)
+        self.preview.pack(side="right", fill="y")
+        Line(self.body).pack(side="right", fill="y")
+        helpers = Helpers(self._label, self._suggest, self._forget)
+        self.sheet = Sheet(self.body, kind, helpers, self._changed, self._by_file)
+        self.sheet.pack(side="left", fill="both", expand=True)
+        self.remove = self.footer.add_left(text("Delete rule…"), self._ask_removal, "danger")
+        self.count = ProblemCount(self.footer.right, self.sheet)
+        self.footer.add(text("Cancel"), self.close)
+        self.primary = self.save = self.footer.add(text("Save and watch"), self._save, "primary")
+        self.bind("<Control-s>", lambda _event: self._save())
+        self.bind("<Destroy>", self._gone, add="+")
+        self.become(self._held)
+
+    @property
+    def held(self) -> Editing:
+        """What the window shows."""
+        return self._held
+
+    def open(self) -> None:
+        """Show the window and fetch what it needs."""
+        self.reveal()
+        self._fetch()
+
+    def close(self) -> None:
+        """End the editor; with unsaved changes, ask first."""
+        if self._held.work in {Work.SAVING, Work.REMOVING}:
+            return
+        if self._held.work is Work.LOADING or not self._held.changed:
+            self._end()
+            return
+        Question(
+            self,
+            text("Close without saving?"),
+            text("What you changed in this rule is not saved yet."),
+            text("Discard changes"),
+            self._end,
+        ).reveal()
+
+    def heard(self, event: Event) -> None:
+        """Follow the file when it is edited elsewhere."""
+        if isinstance(event, SettingsApplied) and self._held.work is Work.NONE:
+            self._follow()
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def _changed(self, name: str) -> None:
+        if self._held.work is not Work.NONE:
+            return
+        self.become(model.edited(self._held, name, self.sheet.values))
+        self._judge_later()
+
+    def _turn(self, step: int) -> None:
+        self.become(model.turn(self._held, step))
+
+    def _by_file(self) -> None:
+        self._refill(model.by_file(self._held))
+
+    def _save(self) -> None:
+        if self._held.work is not Work.NONE or told(self._held):
+            return
+        self._stop()
+        self.become(model.saving(self._held))
+        fields, before = self._held.table_now, self._held.before
+
+        def work(_stop: object) -> tuple[Problem, ...]:
+            problems = self._backend.check_rule(fields, before)
+            if not problems:
+                self._backend.save_rule(fields, before)
+            return problems
+
+        self._background.run(work, self._saved, self._failed)
+
+    def _saved(self, problems: tuple[Problem, ...]) -> None:
+        if not problems:
+            self._end()
+            return
+        self.become(model.refused(self._held, problems))
+        self.sheet.jump()
+
+    def _failed(self, error: TraymailError) -> None:
+        if self.winfo_exists():
+            self.become(model.failed(self._held, error))
+
+    def _ask_removal(self) -> None:
+        Question(
+            self,
+            text("Delete this rule?"),
+            text("Mail that waits is still sent. Files and logs stay as they are."),
+            text("Delete rule"),
+            self._remove,
+        ).reveal()
+
+    def _remove(self) -> None:
+        name = self._held.before
+        if name is None:
+            return
+        self._stop()
+        self.become(model.removing(self._held))
+        self._background.run(
+            lambda _stop: self._backend.remove_rule(name), lambda _none: self._end(), self._failed
+        )
+
+    def _end(self) -> None:
+        self.destroy()
+        self._on_closed()
+
+    def _gone(self, event: object) -> None:
+        if getattr(event, "widget", None) is self:
+            self._stop()
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _fetch(self) -> None:
+        before = self._held.before
+
+        def work(_stop: object) -> _Opened:
+            table = None if before is None else self._backend.rule_fields(before)
+            return _Opened(table, self._backend.overview(), self._backend.people())
+
+        self._job = self._background.run(work, self._fetched, self._not_fetched)
+
+    def _fetched(self, opened: _Opened) -> None:
+        self._people = opened.people
+        state = model.known(self._held, opened.overview.settings)
+        if opened.table is None:
+            state = model.begun(state, self.look.say(text("New rule")))
+        else:
+            state = model.loaded(state, opened.table)
+        self._refill(state)
+        self.sheet.begin()
+
+    def _not_fetched(self, error: TraymailError) -> None:
+        self.become(model.not_loaded(self._held, error))
+
+    def _follow(self) -> None:
+        """Read the rule anew, after the file was edited."""
+        before = self._held.before
+
+        def work(_stop: object) -> _Opened:
+            table = None
+            if before is not None:
+                try:
+                    table = self._backend.rule_fields(before)
+                except InputError:
+                    table = None
+            return _Opened(table, self._backend.overview(), self._people)
+
+        self._background.run(work, self._followed, lambda _error: None)
+
+    def _followed(self, opened: _Opened) -> None:
+        if not self.winfo_exists() or self._held.work is not Work.NONE:
+            return
+        state = model.known(self._held, opened.overview.settings)
+        if opened.table is not None:
+            state = model.followed(state, opened.table)
+        elif state.before is not None:
+            state = model.gone(state)
+        if state != self._held:
+            self._refill(state)
+
+    def _refill(self, state: Editing) -> None:
+        self.sheet.fill(state)
+        self.become(state)
+        self._judge()
+
+    def _judge_later(self) -> None:
+        self._stop()
+        self._timers["judge"] = self.after(_JUDGE_AFTER_MS, self._judge)
+
+    def _judge(self) -> None:
+        """Have the values of the moment checked, and show what they would mail."""
+        self._stop()
+        fields, before = self._held.table_now, self._held.before
+
+        def work() -> Iterator[tuple[Problem, ...] | RulePreview]:
+            problems = self._backend.check_rule(fields, before)
+            yield problems
+            if not problems:
+                yield self._backend.preview_rule(fields, before)
+
+        self._timers["looking"] = self.after(_SAY_LOOKING_AFTER_MS, self._say_looking)
+        self._job = self._background.follow(work, self._heard_back, self._judged, self._unseen)
+
+    def _say_looking(self) -> None:
+        self._timers.pop("looking", None)
+        self.become(model.waiting(self._held))
+
+    def _heard_back(self, answer: tuple[Problem, ...] | RulePreview) -> None:
+        if isinstance(answer, RulePreview):
+            self.become(model.previewed(self._held, answer))
+        else:
+            self.become(model.judged(self._held, answer))
+
+    def _judged(self) -> None:
+        self._stop()
+        self.become(replace(self._held, looking=False))
+
+    def _unseen(self, error: TraymailError) -> None:
+        self._stop()
+        self.become(model.not_previewed(self._held, error))
+
+    def _stop(self) -> None:
+        """Wait for nothing that was begun before."""
+        for timer in self._timers.values():
+            self.after_cancel(timer)
+        self._timers.clear()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    # --- whom the user writes to --------------------------------------------------------------
+
+    def _label(self, address: str) -> str | None:
+        return chip(address, {person.mailbox: person.name for person in self._people})
+
+    def _suggest(self, typed: str) -> Sequence[Suggestion]:
+        taken = self.sheet.values["to"].split(", ")
+        found = proposals(self._people, typed, taken)
+        return [Suggestion(person.mailbox, person.name) for person in found]
+
+    def _forget(self, mailbox: str) -> None:
+        self._people = tuple(one for one in self._people if one.mailbox != mailbox)
+        self._background.run(
+            lambda _stop: self._backend.forget_person(mailbox), lambda _none: None, self._failed
+        )
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def become(self, state: Editing) -> None:
+        """Show this state."""
+        self._held = state
+        self.title(self._title(state))
+        if state.values:
+            self.sheet.show(state)
+        self.preview.show(sight(state))
+        self.count.show(len(told(state)))
+        offered = model.bar(state)
+        self.save.say(offered.save)
+        self.save.enable(offered.can_save)
+        if state.before is None:
+            self.remove.pack_forget()
+        else:
+            self.remove.enable(offered.can_remove)
+
+    def _title(self, state: Editing) -> str:
+        name = state.values.get("name", "").strip()
+        usual = text("Folder rule") if state.kind == FolderRule.kind else text("Log rule")
+        return name or self.look.say(usual)

@@ -1,0 +1,209 @@
+"""The page of the rules: how each fares, its switch, and the way into its editor."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from traymail.core.errors import TraymailError
+from traymail.core.events import (
+    Event,
+    ItemChanged,
+    PauseChanged,
+    RuleFares,
+    RuleTrouble,
+    SettingsApplied,
+)
+from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
+from traymail.core.texts import Text, text
+from traymail.ui.backend import Backend, Overview
+from traymail.ui.bridge import Background
+from traymail.ui.dialogs.rules.cards import CardActs, RuleCard
+from traymail.ui.dialogs.rules.editor import RuleEditor
+from traymail.ui.model.rule_list import Card, cards
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Area, Button, Empty, Label, Note, ScrollArea
+
+_TELLING = (ItemChanged, PauseChanged, RuleFares, RuleTrouble, SettingsApplied)
+
+
+class RulesPage:
+    """A `traymail.ui.page.Page`: a list of cards, live."""
+
+    name = "rules"
+    title: Text = text("Rules")
+    icon = "lightning"
+
+    def __init__(
+        self,
+        root: Root,
+        backend: Backend,
+        background: Background,
+        now: Callable[[], datetime],
+    ) -> None:
+        """``now`` is the local time: of today, only the hour of a match is shown."""
+        self._root, self._backend, self._background, self._now = root, backend, background, now
+        self._view: RuleListView | None = None
+        self._asking = self._ask_again = False
+        self.editors: dict[str, RuleEditor] = {}
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        """Make the page."""
+        acts = CardActs(self.open, self._switch, self._move)
+        self._view = RuleListView(parent, acts, self.new)
+        return self._view
+
+    def shown(self) -> None:
+        """Ask how the rules fare."""
+        self._refresh()
+
+    def heard(self, event: Event) -> None:
+        """Follow the rules while the list is in sight, and the file for the editors."""
+        for editor in tuple(self.editors.values()):
+            editor.heard(event)
+        if isinstance(event, _TELLING) and self._view is not None and self._view.winfo_viewable():
+            self._refresh()
+
+    def new(self, kind: str) -> None:
+        """Open the editor of a new rule."""
+        self._edit(f"+{kind}", kind, None)
+
+    def open(self, name: str) -> None:
+        """Open the editor of a rule."""
+        card = None if self._view is None else self._view.card(name)
+        if card is not None:
+            self._edit(f"={name}", card.kind, name)
+
+    def _edit(self, key: str, kind: str, name: str | None) -> None:
+        if key in self.editors:
+            self.editors[key].reveal()
+            return
+        self.editors[key] = RuleEditor(
+            self._root, self._backend, self._background, kind, name, lambda: self._closed(key)
+        )
+        self.editors[key].open()
+
+    def _closed(self, key: str) -> None:
+        del self.editors[key]
+
+    def _switch(self, name: str, on: bool) -> None:  # noqa: FBT001 - the value of the switch
+        self._say(None)
+        self._background.run(
+            lambda _stop: self._backend.enable_rule(name, enabled=on),
+            # That it acts is told by an event; what is asked before that is still of the past.
+            lambda _none: None,
+            self._failed,
+        )
+
+    def _move(self, name: str, step: int) -> None:
+        if self._view is not None:
+            self._view.move(name, step)
+
+    def _failed(self, error: TraymailError) -> None:
+        self._say(sentence_of(error))
+        self._refresh()
+
+    def _say(self, words: Text | None) -> None:
+        if self._view is not None and self._view.winfo_exists():
+            self._view.say(words)
+
+    def _refresh(self) -> None:
+        """Ask once more, after the answer that is under way."""
+        if self._asking:
+            self._ask_again = True
+            return
+        self._asking = True
+        self._background.run(
+            lambda _stop: self._backend.overview(), self._answered, self._not_answered
+        )
+
+    def _answered(self, overview: Overview) -> None:
+        self._asking = False
+        if self._view is not None and self._view.winfo_exists():
+            self._view.show(cards(overview, str(Path.home()), self._now()))
+        if self._ask_again:
+            self._ask_again = False
+            self._refresh()
+
+    def _not_answered(self, error: TraymailError) -> None:
+        self._asking = self._ask_again = False
+        self._say(sentence_of(error))
+
+
+class RuleListView(Area):
+    """The list as it is seen."""
+
+    def __init__(self, master: tk.Misc, acts: CardActs, new: Callable[[str], object]) -> None:
+        super().__init__(master)
+        px = self.look.px
+        self._acts = acts
+        self.cards: dict[str, RuleCard] = {}
+        head = Area(self, padding=(24, 18, 24, 12))
+        head.pack(fill="x")
+        self.log = Button(head, text("Watch a log…"), lambda: new(LogRule.kind), icon="file-text")
+        self.log.pack(side="right")
+        self.folder = Button(
+            head, text("Watch a folder…"), lambda: new(FolderRule.kind), icon="folder2"
+        )
+        self.folder.pack(side="right", padx=(0, px(8)))
+        Label(head, text("Rules"), "fg", "TmTitle").pack(side="left")
+        self._trouble = Note(head)
+        self._list = ScrollArea(self, padding=(24, 2, 14, 16))
+        self._foot = Note(
+            self._list.inner,
+            text("Switches act at once. No rule exceeds its hourly limit; the rest waits."),
+        )
+        self._empty = Empty(
+            self,
+            "lightning",
+            text("No rules yet"),
+            text(
+                "Let traymail mail every scan that lands in a folder, or tell you when an error "
+                "shows up in a log."
+            ),
+        )
+
+    def card(self, name: str) -> Card | None:
+        """Return what is shown of a rule."""
+        return self.cards[name].shown if name in self.cards else None
+
+    def say(self, words: Text | None) -> None:
+        """Show what went wrong, above the list."""
+        if words is None:
+            self._trouble.pack_forget()
+            return
+        self._trouble.say(words, "danger", "exclamation-circle")
+        self._trouble.pack(side="bottom", fill="x", pady=(self.look.px(8), 0))
+
+    def show(self, shown: tuple[Card, ...]) -> None:
+        """Show these rules; cards that are there stay, with the keyboard on them."""
+        if [card.name for card in shown] != list(self.cards):
+            self._draw(shown)
+        for card in shown:
+            self.cards[card.name].show(card)
+        wanted, other = (self._list, self._empty) if shown else (self._empty, self._list)
+        other.pack_forget()
+        wanted.pack(fill="both", expand=True)
+
+    def move(self, name: str, step: int) -> None:
+        """Put the keyboard on the card above or below."""
+        names = list(self.cards)
+        place = min(max(names.index(name) + step, 0), len(names) - 1)
+        self.cards[names[place]].focus_set()
+
+    def _draw(self, shown: tuple[Card, ...]) -> None:
+        focused = next((name for name, one in self.cards.items() if self.focus_get() is one), None)
+        for old in self.cards.values():
+            old.destroy()
+        self._foot.pack_forget()
+        self.cards = {}
+        for card in shown:
+            self.cards[card.name] = RuleCard(self._list.inner, card, self._acts)
+            self.cards[card.name].pack(fill="x", pady=(0, self.look.px(8)))
+        self._foot.pack(fill="x", pady=(self.look.px(6), 0))
+        if focused in self.cards:
+            self.cards[focused].focus_set()

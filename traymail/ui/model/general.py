@@ -1,0 +1,238 @@
+"""The page of what concerns the whole program: each change is saved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+
+from traymail.core.duration import format_duration, parse_duration
+from traymail.core.errors import Problem, SettingsError, TraymailError
+from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.settings import Settings
+from traymail.core.texts import Text, text
+from traymail.ui.model.sentences import sentence_of
+
+AUTOSTART = "autostart"
+TYPED = "rules_max_per_hour"
+"""The field that is typed into; the others are chosen."""
+_SYSTEM = text("as the system")
+_FOREVER = "36500d"
+
+APPEARANCE: Form = (
+    Section(
+        None,
+        (
+            Field(
+                "language",
+                text("Language"),
+                FieldKind.SEGMENTS,
+                choices=(
+                    Choice("auto", _SYSTEM),
+                    Choice("zh_CN", "简体中文"),
+                    Choice("en", "English"),
+                ),
+                default="auto",
+            ),
+            Field(
+                "theme",
+                text("Appearance"),
+                FieldKind.SEGMENTS,
+                choices=(
+                    Choice("system", _SYSTEM),
+                    Choice("light", text("light")),
+                    Choice("dark", text("dark")),
+                ),
+                default="system",
+            ),
+        ),
+    ),
+)
+BEHAVIOUR: Form = (
+    Section(
+        None,
+        (
+            Field(
+                AUTOSTART,
+                text("Start"),
+                FieldKind.SWITCH,
+                unit=text("Start with the desktop, without opening a window"),
+                default="false",
+            ),
+            Field(
+                "notifications",
+                text("Notifications"),
+                FieldKind.CHOICE,
+                choices=(
+                    Choice("off", text("of nothing")),
+                    Choice("trouble", text("when a mail fails or needs you")),
+                    Choice("usual", text("also when mail you wrote is sent")),
+                    Choice("all", text("also when rules send mail")),
+                ),
+                default="usual",
+                width=1,
+            ),
+            Field("retention", text("Keep sent mail"), FieldKind.CHOICE, default="30d", width=1),
+            Field(
+                "rules_max_per_hour",
+                text("All rules"),
+                FieldKind.NUMBER,
+                text("Together they send no more than that. The rest waits, and you are told."),
+                unit=text("mails an hour at most"),
+                width=7,
+                default="300",
+            ),
+        ),
+    ),
+)
+_USUAL_TIMES: Mapping[str, Text] = {
+    "7d": text("{n} days", n=7),
+    "30d": text("{n} days", n=30),
+    "90d": text("{n} days", n=90),
+    "365d": text("1 year"),
+    _FOREVER: text("for ever"),
+}
+
+
+class Move(Enum):
+    """What is done with the whole configuration."""
+
+    EXPORT = "export"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """The page. ``values`` by the name of their field; ``saving`` are the fields under way.
+
+    ``known``: it was asked how things stand. ``outcome``: what came of the last export or import,
+    ``failed`` when nothing did. ``trouble``: why it could not be asked.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Path] = field(default_factory=dict)
+    problems: Mapping[str, Problem] = field(default_factory=dict)
+    saving: frozenset[str] = frozenset()
+    moving: Move | None = None
+    outcome: Text | None = None
+    failed: bool = False
+    known: bool = False
+    trouble: Text | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self.saving) or self.moving is not None
+
+
+def known(
+    page: General, settings: Settings, *, autostart: bool, places: Mapping[str, Path]
+) -> General:
+    """Return the page as things stand; what is being saved, or typed wrongly, stays as it is."""
+    fresh = {
+        "language": settings.language,
+        "theme": settings.theme,
+        AUTOSTART: "true" if autostart else "false",
+        "notifications": settings.notifications,
+        "retention": format_duration(settings.retention),
+        "rules_max_per_hour": str(settings.rules_max_per_hour),
+    }
+    kept = {
+        name: value
+        for name, value in page.values.items()
+        if name in page.saving or (name in page.problems and name == TYPED)
+    }
+    return replace(page, values={**fresh, **kept}, places=places, known=True, trouble=None)
+
+
+def unknown(page: General, error: TraymailError) -> General:
+    """Return the page when it could not be asked how things stand."""
+    return replace(page, trouble=sentence_of(error))
+
+
+def changed(page: General, name: str, value: str) -> General:
+    """Take in a change, which is then saved."""
+    problems = {key: one for key, one in page.problems.items() if key != name}
+    return replace(
+        page,
+        values={**page.values, name: value},
+        problems=problems,
+        saving=page.saving | {name},
+    )
+
+
+def written(page: General, name: str) -> str | int:
+    """Return a value as config.toml holds it; what is no number stays as it is."""
+    value = page.values[name].strip()
+    number = name == TYPED and value.isdecimal() and value.isascii()
+    return int(value) if number else value
+
+
+def saved(page: General, name: str) -> General:
+    """Note that a change is in force."""
+    return replace(page, saving=page.saving - {name})
+
+
+def refused(page: General, name: str, error: TraymailError) -> General:
+    """Tell at the field why a change is not in force."""
+    problem = Problem(name, sentence_of(error))
+    if isinstance(error, SettingsError):
+        problem = next((one for one in error.problems if one.where == name), problem)
+    return replace(page, saving=page.saving - {name}, problems={**page.problems, name: problem})
+
+
+def stopped(page: General) -> General:
+    """Return the page when the user waits no longer; how things stand is asked anew."""
+    return replace(page, saving=frozenset(), moving=None)
+
+
+def moving(page: General, move: Move) -> General:
+    """Return the page while the configuration is written elsewhere, or read from there."""
+    return replace(page, moving=move, outcome=None, failed=False)
+
+
+def moved(page: General, file: str) -> General:
+    """Tell that it is done; ``file`` is the name of the other file."""
+    words = (
+        text("Written to {file}.", file=file)
+        if page.moving is Move.EXPORT
+        else text("{file} is in force now. The one before is kept beside it, as .bak.", file=file)
+    )
+    # What could not be saved before may have been replaced.
+    return replace(page, moving=None, outcome=words, failed=False, problems={})
+
+
+def not_moved(page: General, error: TraymailError) -> General:
+    """Tell why it is not."""
+    return replace(page, moving=None, outcome=sentence_of(error), failed=True)
+
+
+def retention_field(page: General) -> Field:
+    """Return the field of the retention, with the usual times and the one that is set."""
+    value = page.values.get("retention", "")
+    times = dict(_USUAL_TIMES)
+    if value and value not in times:
+        times[value] = _told(parse_duration(value))
+    ordered = sorted(times, key=parse_duration)
+    choices = tuple(Choice(one, times[one]) for one in ordered)
+    return replace(
+        next(one for one in BEHAVIOUR[0].fields if one.name == "retention"), choices=choices
+    )
+
+
+def _told(duration: timedelta) -> Text:
+    if duration % timedelta(days=1):
+        return text("{n} hours", n=f"{duration / timedelta(hours=1):g}")
+    return text("1 day") if duration.days == 1 else text("{n} days", n=duration.days)
+
+
+def short(path: Path, home: Path) -> str:
+    """Return a path as people write it: ``~`` is the user's folder."""
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def folder_of(name: str, path: Path) -> Path:
+    """Return the folder to open for one of the places."""
+    return path if name == "state" else path.parent

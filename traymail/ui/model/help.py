@@ -1,0 +1,251 @@
+"""Help and diagnosis: first steps, one account tried live, what is wrong now, where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+
+from traymail.core.account import Account
+from traymail.core.errors import TraymailError
+from traymail.core.examination import Step
+from traymail.core.fields import Choice
+from traymail.core.texts import Text, text
+from traymail.ui.backend import Overview
+from traymail.ui.model import trial as trials
+from traymail.ui.model.trial import Headline, Trial, Verdict
+
+
+class Page(Enum):
+    """The pages, in the order of their list."""
+
+    FIRST_STEPS = "first"
+    DIAGNOSIS = "diagnosis"
+    STATE = "state"
+    KEYS = "keys"
+    FILES = "files"
+
+
+TITLES: Mapping[Page, Text] = {
+    Page.FIRST_STEPS: text("First steps"),
+    Page.DIAGNOSIS: text("Diagnosis"),
+    Page.STATE: text("How things stand"),
+    Page.KEYS: text("Keyboard"),
+    Page.FILES: text("Files and version"),
+}
+ICONS: Mapping[Page, str] = {
+    Page.FIRST_STEPS: "compass",
+    Page.DIAGNOSIS: "activity",
+    Page.STATE: "list-check",
+    Page.KEYS: "keyboard",
+    Page.FILES: "folder2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """All of it. ``overview`` is None until it is known."""
+
+    page: Page = Page.DIAGNOSIS
+    overview: Overview | None = None
+    places: Mapping[str, Path] = field(default_factory=dict)
+    account: str = ""
+    trial: Trial | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an account is being tried."""
+        return self.trial is not None and self.trial.verdict is Verdict.RUNNING
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts there are."""
+        return {} if self.overview is None else self.overview.settings.accounts
+
+
+# --- what happens -----------------------------------------------------------------------------
+
+
+def turned(state: Help, page: Page) -> Help:
+    """Return the state with another page in sight."""
+    return replace(state, page=page)
+
+
+def informed(state: Help, overview: Overview, places: Mapping[str, Path]) -> Help:
+    """Take in how everything stands; the chosen account stays while there is one of that name."""
+    settings = overview.settings
+    account = state.account
+    if account not in settings.accounts:
+        usual = settings.default_account
+        account = usual if usual in settings.accounts else next(iter(settings.accounts), "")
+    trial = state.trial if account == state.account else None
+    # Who has no account yet is not asking for a diagnosis.
+    begins = state.overview is None and not account and state.page is Page.DIAGNOSIS
+    page = Page.FIRST_STEPS if begins else state.page
+    return replace(state, overview=overview, places=places, account=account, trial=trial, page=page)
+
+
+def chosen(state: Help, account: str) -> Help:
+    """Return the state with another account to try."""
+    return replace(state, account=account, trial=None) if account != state.account else state
+
+
+def started(state: Help) -> Help:
+    """Begin to try the account; without one, nothing begins."""
+    account = state.accounts.get(state.account)
+    if account is None:
+        return state
+    return replace(state, trial=trials.begin(account, trials.DIAGNOSIS))
+
+
+def heard(state: Help, step: Step) -> Help:
+    """Take in the result of one step."""
+    return _tried(state, None if state.trial is None else trials.hear(state.trial, step))
+
+
+def ended(state: Help) -> Help:
+    """Return the state when no step comes any more."""
+    return _tried(state, None if state.trial is None else trials.end(state.trial))
+
+
+def stopped(state: Help) -> Help:
+    """Return the state when the user has stopped it."""
+    return _tried(state, trials.stop(state.trial) if state.running and state.trial else state.trial)
+
+
+def gave_up(state: Help, error: TraymailError) -> Help:
+    """Return the state when it could not go on."""
+    return _tried(state, None if state.trial is None else trials.give_up(state.trial, error))
+
+
+def _tried(state: Help, trial: Trial | None) -> Help:
+    return replace(state, trial=trial)
+
+
+# --- what is shown ----------------------------------------------------------------------------
+
+NOT_TRIED = Headline(
+    text("Is the way to your server free?"),
+    text("Seven steps, as a mail takes them. Nothing is sent but the login."),
+)
+
+
+def choices(state: Help) -> tuple[Choice, ...]:
+    """Return the accounts to choose from."""
+    return tuple(
+        Choice(name, f"{name} · {account.address.mailbox}")
+        for name, account in state.accounts.items()
+    )
+
+
+def start_words(state: Help) -> Text:
+    """Return what is on the button that begins."""
+    return text("Start diagnosis") if state.trial is None else text("Try again")
+
+
+class Door(Enum):
+    """Where a use begins."""
+
+    QUICK_SEND = "quick send"
+    ACCOUNTS = "accounts"
+    RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing that traymail is for."""
+
+    icon: str
+    title: Text
+    sentence: Text
+    verb: Text
+    door: Door
+
+
+USES = (
+    Use(
+        "person-circle",
+        text("Set up your account"),
+        text(
+            "Type your address and paste the code of your provider. traymail knows the server and"
+            " tries everything before it saves."
+        ),
+        text("Accounts…"),
+        Door.ACCOUNTS,
+    ),
+    Use(
+        "send",
+        text("Send a mail in three clicks"),
+        text(
+            "Click the tray icon, paste a screenshot or drop files, and send. You can undo it for"
+            " a few seconds."
+        ),
+        text("Quick send…"),
+        Door.QUICK_SEND,
+    ),
+    Use(
+        "folder2-open",
+        text("Mail what lands in a folder"),
+        text(
+            "A rule watches a folder. Each file that is dropped there is mailed whole, and once,"
+            " also when it came while traymail was not running."
+        ),
+        text("Rules…"),
+        Door.RULES,
+    ),
+    Use(
+        "journal-text",
+        text("Be told of errors in a log"),
+        text(
+            "A rule reads a log and mails you the lines that match. What comes during a cooldown"
+            " is counted and told in one mail."
+        ),
+        text("Rules…"),
+        Door.RULES,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one window, each with what it does."""
+
+    window: Text
+    keys: tuple[tuple[str, Text], ...]
+
+
+KEYS = (
+    Keys(
+        text("New mail"),
+        (
+            ("Ctrl+Enter", text("Send")),
+            ("Ctrl+Shift+A", text("Attach files")),
+            ("Ctrl+V", text("Paste text, files or a picture")),
+            ("↑ ↓ Enter Del", text("Choose, take or forget a proposed recipient")),
+            ("Esc", text("Close and keep the draft; while it counts down: undo")),
+        ),
+    ),
+    Keys(
+        text("Outbox"),
+        (
+            ("↑ ↓ Enter", text("Choose and open a mail")),
+            ("F5", text("Try a mail again")),
+            ("Del", text("Cancel a mail that waits")),
+        ),
+    ),
+    Keys(
+        text("Settings"),
+        (
+            ("Ctrl+S", text("Save")),
+            ("↑ ↓", text("Move in a list")),
+        ),
+    ),
+    Keys(
+        text("Everywhere"),
+        (
+            ("Tab Shift+Tab", text("To the next or the previous field")),
+            ("Esc", text("Close the window")),
+        ),
+    ),
+)

@@ -1,0 +1,177 @@
+"""What is wrong now: the configuration, the accounts, the rules; and the report of all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from traymail.core.account import Account
+from traymail.core.errors import Problem, TraymailError
+from traymail.core.outbox import AccountState
+from traymail.core.replies import advice_for, title_for
+from traymail.core.reports import FlowStatus
+from traymail.core.rule import Rule
+from traymail.core.rules.folder import FolderRule
+from traymail.core.texts import Text, Translate, text
+from traymail.ui.backend import Overview
+from traymail.ui.model.help import Help
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.trial import report as trial_report
+
+
+class Kind(Enum):
+    """What a finding is about."""
+
+    CONFIGURATION = "configuration"
+    ACCOUNT = "account"
+    FOLDER = "folder rule"
+    LOG = "log rule"
+
+
+class Level(Enum):
+    """How good or bad a finding is."""
+
+    GOOD = "good"
+    QUIET = "quiet"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to tell of a finding; ``where`` is a place, a file or a line, as it is."""
+
+    words: Text | str
+    where: Text | str = ""
+    bad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one thing stands: the configuration, an account, a rule."""
+
+    kind: Kind
+    title: Text | str
+    level: Level
+    state: Text
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """This program and this computer; paths below ``user_home`` are told from ``~``."""
+
+    version: str
+    system: str
+    user_home: str
+
+
+def findings(overview: Overview) -> tuple[Finding, ...]:
+    """Return how everything stands, in the order in which it is shown."""
+    settings = overview.settings
+    return (
+        _of_configuration(overview.config_error),
+        *(
+            _of_account(account, overview.accounts.get(name))
+            for name, account in settings.accounts.items()
+        ),
+        *(_of_rule(rule, overview.rules.get(rule.name), overview) for rule in settings.rules),
+    )
+
+
+def troubles(overview: Overview | None) -> int:
+    """Return how many things need the user."""
+    found = () if overview is None else findings(overview)
+    return sum(finding.level is Level.BAD for finding in found)
+
+
+def _of_configuration(problems: tuple[Problem, ...]) -> Finding:
+    kind, title = Kind.CONFIGURATION, text("Configuration")
+    if not problems:
+        return Finding(kind, title, Level.GOOD, text("in order"))
+    remarks = tuple(
+        Remark(_with_advice(problem.what, problem.advice), _place_of(problem))
+        for problem in problems
+    )
+    last_good = Remark(text("Until it is mended, the last good one is in force."), bad=False)
+    several = len(problems) > 1
+    state = text("{n} problems", n=len(problems)) if several else text("1 problem")
+    return Finding(kind, title, Level.BAD, state, (*remarks, last_good))
+
+
+def _place_of(problem: Problem) -> Text | str:
+    if problem.line is None:
+        return problem.where
+    if not problem.where:
+        return text("line {line}", line=problem.line)
+    return text("line {line}: {where}", line=problem.line, where=problem.where)
+
+
+def _of_account(account: Account, state: AccountState | None) -> Finding:
+    if state is None or not state.stopped:
+        return Finding(Kind.ACCOUNT, account.name, Level.GOOD, text("ready"))
+    what = title_for(state.rule_id) or text("The server refused it.")
+    remark = Remark(_with_advice(what, advice_for(state.rule_id)), state.reply or "")
+    return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
+
+
+def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> Finding:
+    kind = Kind.FOLDER if isinstance(rule, FolderRule) else Kind.LOG
+    if not rule.enabled:
+        return Finding(kind, rule.name, Level.QUIET, text("off"))
+    status = status or FlowStatus()
+    left_out = tuple(Remark(one.reason, one.what, bad=False) for one in status.left_out)
+    if status.error is not None:
+        remarks = (Remark(status.error), *left_out)
+        return Finding(kind, rule.name, Level.BAD, text("does not work now"), remarks)
+    if overview.paused:
+        return Finding(kind, rule.name, Level.QUIET, text("paused"), left_out)
+    if not status.watching:
+        return Finding(kind, rule.name, Level.QUIET, text("not watching yet"), left_out)
+    return Finding(kind, rule.name, Level.GOOD, _watching(status), left_out)
+
+
+def _watching(status: FlowStatus) -> Text:
+    if status.held:
+        return text("watching, {n} held back", n=status.held)
+    return text("watching, {n} mailed", n=status.sent)
+
+
+def _with_advice(what: Text, advice: Text | None) -> Text:
+    return sentence_of(TraymailError(what, advice))
+
+
+# --- the report -------------------------------------------------------------------------------
+
+
+def report(state: Help, about: About, translate: Translate) -> str:
+    """Return all of it as plain text to send to someone who helps; it holds no secret."""
+    lines = [f"traymail {about.version}", about.system, "", *map(str, state.places.values())]
+    if state.overview is not None:
+        lines += ["", *_told(state.overview, translate)]
+    if state.trial is not None:
+        # The version stands above already.
+        _version, _, tried = trial_report(state.trial, about.version, translate).partition("\n")
+        lines += ["", tried.rstrip()]
+    # The name of the user is nobody's business.
+    return "\n".join(lines).replace(about.user_home, "~") + "\n"
+
+
+def _told(overview: Overview, translate: Translate) -> list[str]:
+    def say(words: Text | str) -> str:
+        return words.translated(translate) if isinstance(words, Text) else words
+
+    lines = []
+    for finding in findings(overview):
+        server = _server(overview, finding)
+        lines.append(f"{say(finding.title)}{server}: {say(finding.state)}")
+        for remark in finding.remarks:
+            where = f"{say(remark.where)}: " if remark.where else ""
+            lines.append(f"  {where}{say(remark.words)}")
+    return lines
+
+
+def _server(overview: Overview, finding: Finding) -> str:
+    if finding.kind is not Kind.ACCOUNT:
+        return ""
+    account = overview.settings.accounts[str(finding.title)]
+    return f" ({account.host}:{account.port} {account.security.value}, {account.auth.value})"

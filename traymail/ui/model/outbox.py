@@ -1,0 +1,149 @@
+"""The outbox window as a value: what is asked for, what was found, which mail is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from traymail.core.events import Event, ItemChanged, MailProgress
+from traymail.core.outbox import OutboxItem, State
+from traymail.ui.backend import MailDetail, Overview
+from traymail.ui.model.outbox_detail import Detail, describe
+from traymail.ui.model.outbox_progress import Progress, went_on
+from traymail.ui.model.outbox_table import FIRST, Line, Wish, line_of, next_look
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a wish; ``detail`` is of the mail that is looked at, if it is there."""
+
+    overview: Overview
+    items: tuple[OutboxItem, ...]
+    detail: MailDetail | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """``looked_at`` is the id of a mail, also of one that the filter hides; 0 is none.
+
+    ``found`` None: nothing is known yet.
+    """
+
+    wish: Wish = field(default_factory=Wish)
+    limit: int = FIRST
+    looked_at: int = 0
+    found: Found | None = None
+    progress: Mapping[int, Progress] = field(default_factory=dict)
+
+    @property
+    def items(self) -> tuple[OutboxItem, ...]:
+        """The mails of the list, newest first."""
+        return () if self.found is None else self.found.items
+
+    @property
+    def item(self) -> OutboxItem | None:
+        """The mail that is looked at, as far as it is known."""
+        for item in self.items:
+            if item.id == self.looked_at:
+                return item
+        mail = self.mail
+        return None if mail is None else mail.item
+
+    @property
+    def mail(self) -> MailDetail | None:
+        """All that is known of the mail that is looked at."""
+        mail = None if self.found is None else self.found.detail
+        return mail if mail is not None and mail.item.id == self.looked_at else None
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be older mails than the list shows."""
+        return len(self.items) >= self.limit
+
+    @property
+    def nothing_yet(self) -> bool:
+        """Whether there is no mail at all."""
+        return self.found is not None and not any(self.found.overview.counts.values())
+
+    @property
+    def to_retry(self) -> int:
+        """How many mails there are to try again."""
+        if self.found is None:
+            return 0
+        counts = self.found.overview.counts
+        return counts.get(State.QUEUED, 0) + counts.get(State.FAILED, 0)
+
+
+def wished(state: Outbox, wish: Wish) -> Outbox:
+    """Return the state after another filter was set; its list begins anew."""
+    return state if wish == state.wish else replace(state, wish=wish, limit=FIRST)
+
+
+def wanted_more(state: Outbox) -> Outbox:
+    """Return the state after older mails were asked for."""
+    return replace(state, limit=state.limit + FIRST)
+
+
+def looked_at(state: Outbox, mail_id: int) -> Outbox:
+    """Return the state with another mail looked at."""
+    return replace(state, looked_at=mail_id)
+
+
+def asked_for(state: Outbox, mail_id: int) -> Outbox:
+    """Return the state that shows one mail, whatever the filter was."""
+    return replace(state, wish=Wish(), limit=FIRST, looked_at=mail_id)
+
+
+def listed(state: Outbox, found: Found) -> Outbox:
+    """Return the state with what was found; at first the newest mail is looked at."""
+    under_way = {item.id for item in found.items if item.state is State.SENDING}
+    if found.detail is not None and found.detail.item.state is State.SENDING:
+        under_way.add(found.detail.item.id)
+    progress = {mail: one for mail, one in state.progress.items() if mail in under_way}
+    mail = state.looked_at or (found.items[0].id if found.items else 0)
+    if state.mail is not None and (found.detail is None or found.detail.item.id != mail):
+        # Another mail was chosen while the list was looked for.
+        found = replace(found, detail=state.mail)
+    return replace(state, found=found, progress=progress, looked_at=mail)
+
+
+def detailed(state: Outbox, mail: MailDetail) -> Outbox:
+    """Return the state with all that is known of a mail, if it is still looked at."""
+    if state.found is None or mail.item.id != state.looked_at:
+        return state
+    return replace(state, found=replace(state.found, detail=mail))
+
+
+def heard(state: Outbox, event: Event, now: datetime) -> Outbox:
+    """Return the state after an event; most are followed by another look at the outbox."""
+    match event:
+        case MailProgress(mail_id, done, total):
+            one = went_on(state.progress.get(mail_id), done, total, now)
+            return replace(state, progress={**state.progress, mail_id: one})
+        case ItemChanged(item) if item.state is not State.SENDING:
+            left = {mail: one for mail, one in state.progress.items() if mail != item.id}
+            return replace(state, progress=left)
+        case _:
+            return state
+
+
+def lines(state: Outbox, now: datetime) -> tuple[Line, ...]:
+    """Return the rows."""
+    return tuple(
+        line_of(item, now, one.part if (one := state.progress.get(item.id)) else None)
+        for item in state.items
+    )
+
+
+def detail(state: Outbox, now: datetime) -> Detail | None:
+    """Return what is told of the mail that is looked at."""
+    if state.found is None or state.mail is None:
+        return None
+    progress = state.progress.get(state.looked_at)
+    return describe(state.mail, state.found.overview, now, progress)
+
+
+def look_again(state: Outbox, now: datetime) -> float:
+    """Return in how many seconds something is told otherwise though nothing happened."""
+    return next_look(state.items, now)

@@ -1,0 +1,154 @@
+"""Why a mail waits, failed or is uncertain: plain words first, the server's own line after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Literal
+
+from traymail.core.outbox import OutboxItem, State
+from traymail.core.replies import advice_for, title_for
+from traymail.core.reply_rules import RULES, Trouble
+from traymail.core.texts import Text, text
+from traymail.ui.backend import Overview
+from traymail.ui.model.outbox_table import moment_words
+
+Fill = Literal["warnbg", "errbg", "card"]
+
+# Nothing is wrong with a mail that failed of these: its account needs to be looked at.
+_OF_THE_ACCOUNT = {
+    Trouble.NAME,
+    Trouble.REFUSED,
+    Trouble.TIMEOUT,
+    Trouble.NONSENSE,
+    Trouble.TLS_FAILED,
+}
+_ACCOUNT_RULES = frozenset(rule.id for rule in RULES if rule.trouble in _OF_THE_ACCOUNT)
+# Where the usual advice names a command, the window has something nearer.
+_NEARER: Mapping[str, Text] = {
+    "no-secret": text("Open the settings of the account and enter the code or password."),
+    "x-535": text(
+        "User name, or password or authorization code, is wrong. Open the settings of the account "
+        "and enter it again."
+    ),
+}
+
+
+class Cause(Enum):
+    """What keeps a mail from going out, or whose failure it was."""
+
+    MAIL = auto()
+    ACCOUNT = auto()
+    GONE = auto()  # its account was removed
+    PAUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Advice: what is the matter, what to do, and the server's own line."""
+
+    fill: Fill
+    title: Text
+    advice: Text | None = None
+    reply: str = ""
+
+
+def cause_of(item: OutboxItem, overview: Overview) -> Cause:
+    """Return what keeps a waiting mail, or what made one fail."""
+    if item.state is State.FAILED:
+        return Cause.ACCOUNT if item.rule_id in _ACCOUNT_RULES else Cause.MAIL
+    if item.account not in overview.settings.accounts:
+        return Cause.GONE
+    account = overview.accounts.get(item.account)
+    if item.next_attempt_at is None or (account is not None and account.stopped):
+        return Cause.ACCOUNT
+    return Cause.PAUSED if overview.paused else Cause.MAIL
+
+
+def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
+    """Return the advice about a mail; None when there is nothing to say."""
+    match item.state:
+        case State.UNKNOWN:
+            return _unknown(item)
+        case State.FAILED:
+            title = title_for(item.rule_id) or text("The server refused it.")
+            return Card("errbg", title, advice_about(item.rule_id), reply_of(item.code, item.reply))
+        case State.QUEUED:
+            return _waiting(item, overview, now)
+        case State.SENDING | State.SENT | State.CANCELLED:
+            return None
+
+
+def advice_about(rule_id: str | None) -> Text | None:
+    """Return what to do, in words that fit a window."""
+    return _NEARER.get(rule_id or "") or advice_for(rule_id)
+
+
+def reply_of(code: int | None, reply: str | None) -> str:
+    """Return the server's line."""
+    return f"{code or ''} {reply or ''}".strip()
+
+
+def _unknown(item: OutboxItem) -> Card:
+    return Card(
+        "warnbg",
+        text("It may have been delivered"),
+        text(
+            "The whole mail went out, but the connection broke before the server answered. Ask "
+            "the recipient or look into “Sent” on the web page, then choose."
+        ),
+        reply_of(item.code, item.reply) if item.code is not None else "",
+    )
+
+
+def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
+    match cause_of(item, overview):
+        case Cause.GONE:
+            return Card(
+                "warnbg",
+                text("The account {name} is no longer there", name=item.account),
+                text("Add it again under this name, or cancel the mail."),
+            )
+        case Cause.ACCOUNT:
+            return _stopped(item, overview)
+        case Cause.PAUSED:
+            return _paused(overview, now)
+        case Cause.MAIL:
+            return _patient(item, overview, now)
+
+
+def _stopped(item: OutboxItem, overview: Overview) -> Card:
+    """Say why the account waits for the user; the mail itself may never have been tried."""
+    account = overview.accounts.get(item.account)
+    rule_id, code, reply = item.rule_id, item.code, item.reply
+    if account is not None and account.stopped and account.rule_id is not None:
+        rule_id, code, reply = account.rule_id, account.code, account.reply
+    return Card(
+        "warnbg",
+        title_for(rule_id) or text("The account {name} needs you", name=item.account),
+        advice_about(rule_id) or text("Its mail waits until you look at the account."),
+        reply_of(code, reply),
+    )
+
+
+def _paused(overview: Overview, now: datetime) -> Card:
+    if overview.paused_until is None:
+        return Card("card", text("Paused"), text("It leaves once you resume."))
+    time = moment_words(overview.paused_until, now)
+    return Card("card", text("Paused"), text("It leaves after {time}.", time=time))
+
+
+def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
+    """Say when the next try is, and what came of the last one."""
+    advice, reply = advice_about(item.rule_id), reply_of(item.code, item.reply)
+    account = overview.accounts.get(item.account)
+    hold = account.hold_until if account is not None else None
+    if hold is not None and hold > now:
+        time = moment_words(hold, now)
+        title = text("The server wants a pause until {time}", time=time)
+        return Card("card", title, advice, reply)
+    if item.attempts and item.rule_id is not None:
+        return Card("card", title_for(item.rule_id) or text("Not sent yet"), advice, reply)
+    return Card("card", text("Not sent yet"), text("It leaves by itself when its time has come."))

@@ -1,0 +1,202 @@
+"""One mail of the outbox as the pane beside the list tells it: facts, advice, what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Literal
+
+from traymail.core.outbox import Attempt, OutboxItem, State
+from traymail.core.template import human_size
+from traymail.core.texts import Text, text
+from traymail.ui.backend import MailDetail, Overview
+from traymail.ui.model.outbox_cards import Card, Cause, card_of, cause_of, reply_of
+from traymail.ui.model.outbox_progress import Bar, Progress, bar_of
+from traymail.ui.model.outbox_table import SIGNS, Sign, moment_words, subject_of
+
+
+class Act(Enum):
+    """What the user may do with a mail."""
+
+    EDIT = auto()
+    SETTINGS = auto()
+    RETRY = auto()
+    DISMISS = auto()
+    MARK_SENT = auto()
+    RESEND = auto()
+    SEND_NOW = auto()
+    RESUME = auto()
+    CANCEL = auto()
+    STOP = auto()
+    OPEN = auto()
+    SAVE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: what it does, what it says, how it looks."""
+
+    act: Act
+    words: Text
+    icon: str | None = None
+    kind: Literal["primary", "normal", "ghost"] = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line: what it is about, and the fact."""
+
+    name: Text
+    value: Text | str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What the pane shows. ``equal``: the two choices are equally right, and equally wide."""
+
+    id: int
+    sign: Sign
+    subject: Text | str
+    facts: tuple[Fact, ...]
+    card: Card | None = None
+    bar: Bar | None = None
+    choices: tuple[Choice, ...] = ()
+    equal: bool = False
+    note: Text | None = None
+    twice: bool = False
+
+
+_EDIT = Choice(Act.EDIT, text("Edit and send"), "pencil")
+_AGAIN = Choice(Act.EDIT, text("Send again…"), "arrow-repeat")
+_SETTINGS = Choice(Act.SETTINGS, text("Open settings"), "gear")
+_RETRY = Choice(Act.RETRY, text("Try again"), "arrow-clockwise")
+_DISMISS = Choice(Act.DISMISS, text("Dismiss"), None, "ghost")
+_MARK = Choice(Act.MARK_SENT, text("Mark as sent"), "check-lg")
+_RESEND = Choice(Act.RESEND, text("Send again"), "arrow-repeat")
+_NOW = Choice(Act.SEND_NOW, text("Send now"), "send")
+_RESUME = Choice(Act.RESUME, text("Resume"), "play-fill", "primary")
+_CANCEL = Choice(Act.CANCEL, text("Cancel"), None, "ghost")
+_STOP = Choice(Act.STOP, text("Stop"), "stop-fill")
+
+
+def describe(
+    mail: MailDetail, overview: Overview, now: datetime, progress: Progress | None = None
+) -> Detail:
+    """Return what is to be told of a mail."""
+    item = mail.item
+    cause = cause_of(item, overview)
+    return Detail(
+        id=item.id,
+        sign=SIGNS[item.state],
+        subject=subject_of(item),
+        facts=tuple(_facts(mail, now)),
+        card=card_of(item, overview, now),
+        bar=bar_of(item, progress),
+        choices=_choices(item, cause),
+        equal=item.state is State.UNKNOWN,
+        note=_note(item),
+        twice=item.possible_duplicate,
+    )
+
+
+def cancellable(item: OutboxItem) -> bool:
+    """Whether a mail can be taken out of the queue: it waits, or is being sent."""
+    return item.state in {State.QUEUED, State.SENDING}
+
+
+def retryable(item: OutboxItem) -> bool:
+    """Whether a mail can be tried again as it is."""
+    return item.state in {State.QUEUED, State.FAILED}
+
+
+def _choices(item: OutboxItem, cause: Cause) -> tuple[Choice, ...]:
+    match item.state:
+        case State.UNKNOWN:
+            return (_MARK, _RESEND)
+        case State.FAILED:
+            mends = _primary(_SETTINGS if cause is Cause.ACCOUNT else _EDIT)
+            return (mends, _RETRY, _DISMISS)
+        case State.SENDING:
+            return (_STOP,)
+        case State.QUEUED:
+            return _choices_of_waiting(cause)
+        case State.SENT:
+            return (_AGAIN,)
+        case State.CANCELLED:
+            return (_EDIT,)
+
+
+def _choices_of_waiting(cause: Cause) -> tuple[Choice, ...]:
+    match cause:
+        case Cause.PAUSED:
+            return (_RESUME, _CANCEL)
+        case Cause.ACCOUNT:
+            return (_primary(_SETTINGS), _RETRY, _CANCEL)
+        case Cause.GONE:
+            return (_primary(_SETTINGS), _CANCEL)
+        case Cause.MAIL:
+            return (_NOW, _CANCEL)
+
+
+def _primary(choice: Choice) -> Choice:
+    return Choice(choice.act, choice.words, choice.icon, "primary")
+
+
+def _note(item: OutboxItem) -> Text | None:
+    if item.state is State.UNKNOWN:
+        return text(
+            "“Send again” keeps the same message number, so most mail systems drop the second copy."
+        )
+    return None
+
+
+# --- facts ----------------------------------------------------------------------------------------
+
+
+def _facts(mail: MailDetail, now: datetime) -> Iterator[Fact]:
+    item = mail.item
+    for name, people in (
+        (text("To"), item.to),
+        (text("Cc"), item.cc),
+        (text("Bcc"), item.bcc),
+    ):
+        if people:
+            yield Fact(name, ", ".join(address.name or address.mailbox for address in people))
+    yield Fact(text("Account"), item.account)
+    if item.rule:
+        yield Fact(text("Rule"), item.rule)
+    yield Fact(text("Size"), size_of(mail))
+    if item.attempts:
+        yield Fact(text("Tries"), str(item.attempts))
+    if mail.attempts:
+        yield Fact(text("Last try"), attempt_words(mail.attempts[-1], now))
+    if item.state is State.QUEUED and item.next_attempt_at is not None:
+        yield Fact(text("Next try"), moment_words(item.next_attempt_at, now))
+    if item.refused:
+        lacking = ", ".join(reply.mailbox for reply in item.refused)
+        yield Fact(text("Refused for"), lacking)
+    if item.state is State.SENT and item.code is not None:
+        yield Fact(text("Answer"), reply_of(item.code, item.reply))
+    elif item.code is not None:
+        yield Fact(text("Reply code"), str(item.code))
+
+
+def size_of(mail: MailDetail) -> Text:
+    """Return how large a mail is, and how many files it has."""
+    size, files = human_size(mail.item.size), len(mail.attachments)
+    if files == 0:
+        return text("{size}, no files", size=size)
+    if files == 1:
+        return text("{size}, 1 file", size=size)
+    return text("{size}, {n} files", size=size, n=files)
+
+
+def attempt_words(attempt: Attempt, now: datetime) -> Text:
+    """Return when an attempt was made and how long it took."""
+    return text(
+        "{when}, took {seconds} s",
+        when=moment_words(attempt.started_at, now),
+        seconds=f"{attempt.duration_ms / 1000:.1f}",
+    )

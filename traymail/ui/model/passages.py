@@ -1,0 +1,18 @@
+"""A text to read as a value: passages, each in one tone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from traymail.core.texts import Text
+
+Tone = Literal["plain", "head", "name", "value", "muted", "mono"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words in one tone; a ``name`` stands in a column of its own, before what it names."""
+
+    words: Text | str
+    tone: Tone = "plain"

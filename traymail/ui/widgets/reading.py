@@ -1,0 +1,79 @@
+"""A text to read: several looks, nothing to type; what is marked can be copied."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+from tkinter import ttk
+
+from traymail.ui.model.passages import Passage
+from traymail.ui.palette import Palette
+from traymail.ui.widgets.base import Area
+
+
+class Reading(Area):
+    """Passages one after the other, with a scroll bar."""
+
+    def __init__(self, master: tk.Misc, names: float = 110) -> None:
+        """``names`` is the width of the column of names, in 96-dpi pixels."""
+        super().__init__(master)
+        bar = ttk.Scrollbar(
+            self, orient="vertical", style=self.look.style("Scroll", self.surface), takefocus=False
+        )
+        bar.pack(side="right", fill="y")
+        px = self.look.px
+        self._column = px(names)
+        self.text = tk.Text(
+            self,
+            width=10,
+            height=4,
+            wrap="word",
+            font="TkDefaultFont",
+            padx=px(24),
+            pady=px(20),
+            spacing2=px(3),
+            spacing3=px(4),
+            cursor="arrow",
+            state="disabled",
+            takefocus=True,
+            yscrollcommand=bar.set,
+            tabs=(self._column,),
+        )
+        bar.configure(command=self.text.yview)
+        self.text.pack(side="left", fill="both", expand=True)
+        # A text that cannot be changed gets no keyboard by itself, and so no way to copy.
+        self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add="+")
+        self.text.bind("<Control-a>", self._mark_all)
+        self.look.paint(self.text, self._paint)
+
+    def show(self, passages: Sequence[Passage]) -> None:
+        """Show these in place of what was shown, from the top."""
+        self.text.configure(state="normal")
+        self.text.delete("1.0", "end")
+        for passage in passages:
+            self.text.insert("end", self.look.say(passage.words), passage.tone)
+        self.text.configure(state="disabled")
+        self.text.yview_moveto(0)
+
+    def _mark_all(self, _event: tk.Event[tk.Misc]) -> str:
+        self.text.tag_add("sel", "1.0", "end-1c")
+        return "break"
+
+    def _paint(self, palette: Palette) -> None:
+        text = self.text
+        text.configure(
+            background=palette.colour(self.surface),
+            foreground=palette.fg,
+            selectbackground=palette.primary,
+            selectforeground=palette.on_primary,
+            inactiveselectbackground=palette.sel,
+            relief="flat",
+            borderwidth=0,
+            highlightthickness=0,
+        )
+        text.tag_configure("head", font="TmHead", spacing1=self.look.px(14))
+        text.tag_configure("name", foreground=palette.muted, lmargin2=self._column)
+        text.tag_configure("value", lmargin2=self._column)
+        text.tag_configure("muted", foreground=palette.muted)
+        text.tag_configure("mono", font="TkFixedFont", foreground=palette.muted)
+        text.tag_raise("sel")
