@@ -574,6 +574,19 @@ def test_out_of_sight_it_asks_nothing(desk: Desk, sink: Sink) -> None:
     assert desk.window._timer is None
 
 
+def test_subjects_have_all_the_room_there_is_when_the_window_comes(make_root: MakeRoot) -> None:
+    window = OUTBOX["outbox-sending"](make_root())
+    assert isinstance(window, OutboxWindow)
+    tree = window.sheet.list.table.tree
+    window.reveal()
+    until_tk(
+        window,
+        lambda: tree.item("6", "text").strip() == "Meeting room screen, 23 Nov",
+        what="a whole subject",
+        timeout=5,
+    )
+
+
 @pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 @pytest.mark.parametrize("name", OUTBOX)

@@ -143,6 +143,8 @@ class Table(Area):
         tree.bind("<Return>", lambda _event: self._open())
         tree.bind("<Double-Button-1>", self._double)
         tree.bind("<Configure>", lambda _event: self._elide_later(), add="+")
+        # Only once it is seen does Tk lay the columns out: their widths were others before.
+        tree.bind("<Expose>", lambda _event: self._elide_later(), add="+")
         tree.bind("<B1-Motion>", lambda _event: self._elide_later(), add="+")
         tree.bind("<FocusIn>", lambda _event: self._entered(), add="+")
         tree.bind("<FocusOut>", lambda _event: self._focus_bar.place_forget(), add="+")
