@@ -92,6 +92,7 @@ _WANTS: Mapping[AuthKind, Text] = {
 }
 
 _COPY_CODE = GuideStep(text("Copy the 16 letters and paste them below"))
+_COPY_PASSWORD = GuideStep(text("Copy the app password of 16 letters and paste it below"))
 _CODE = text("Get the authorization code")
 _APP = text("Get an app password")
 
@@ -147,7 +148,7 @@ _GMAIL = Guide(
         GuideStep(text("Turn on 2-Step Verification"), text("Google account → Security")),
         GuideStep(text("Open “App passwords”")),
         GuideStep(text("Type a name such as traymail and choose Create")),
-        _COPY_CODE,
+        _COPY_PASSWORD,
     ),
     label=text("App password"),
     sixteen=True,
@@ -170,7 +171,7 @@ _YAHOO = Guide(
         GuideStep(text("Open your Yahoo account and sign in")),
         GuideStep(text("Security → Generate app password")),
         GuideStep(text("Type a name such as traymail")),
-        _COPY_CODE,
+        _COPY_PASSWORD,
     ),
     label=text("App password"),
     sixteen=True,
