@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from tests.gui.settings_frame import in_settings
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.general import GeneralPage
-from traymail.ui.dialogs.settings import Link, SettingsWindow
 from traymail.ui.model import general as model
 from traymail.ui.model.general import General, Move
 from traymail.ui.theme import Root
@@ -27,28 +27,17 @@ PLACES = {
 USUAL = model.known(General(), Settings(), autostart=True, places=PLACES)
 
 
-class Silent(GeneralPage):
-    """Asks nobody."""
-
-    def shown(self) -> None:
-        pass
-
-
-def in_settings(root: Root, page: General) -> Window:
-    shown = Silent(root, cast("Backend", None), cast("Background", None))
-    links = (
-        Link(text("Outbox"), "inboxes", lambda: None),
-        Link(text("Help and diagnosis"), "activity", lambda: None),
-    )
-    window = SettingsWindow(root, (shown,), links)
-    shown.become(page)
+def _general(root: Root, state: General) -> Window:
+    page = GeneralPage(root, cast("Backend", None), cast("Background", None))
+    window = in_settings(root, "general", page.build)
+    page.become(state)
     return window
 
 
 def wrong(root: Root) -> Window:
     page = model.changed(USUAL, model.TYPED, "0")
     problem = Problem(model.TYPED, text("must be 1 or more"))
-    return in_settings(root, model.refused(page, model.TYPED, SettingsError((problem,))))
+    return _general(root, model.refused(page, model.TYPED, SettingsError((problem,))))
 
 
 def not_imported(root: Root) -> Window:
@@ -57,15 +46,15 @@ def not_imported(root: Root) -> Window:
         Problem("rules[0].folder", text("no such folder"), 31),
     )
     page = model.moving(USUAL, Move.IMPORT)
-    return in_settings(root, model.not_moved(page, SettingsError(problems, "old.toml")))
+    return _general(root, model.not_moved(page, SettingsError(problems, "old.toml")))
 
 
 def saving(root: Root) -> Window:
-    return in_settings(root, replace(USUAL, saving=frozenset({"theme"})))
+    return _general(root, replace(USUAL, saving=frozenset({"theme"})))
 
 
 GENERAL: dict[str, Callable[[Root], Window]] = {
-    "settings-general": lambda root: in_settings(root, USUAL),
+    "settings-general": lambda root: _general(root, USUAL),
     "settings-general-error": wrong,
     "settings-general-not-imported": not_imported,
     "settings-general-saving": saving,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from tests.gui.settings_frame import in_settings
 from traymail.core.account import Account, Security
 from traymail.core.errors import Problem
 from traymail.core.message import Address
@@ -23,7 +25,7 @@ from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing
 from traymail.ui.model.rule_list import cards
 from traymail.ui.theme import Root
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Window
 
 ZH = "zh_CN"
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=UTC)
@@ -116,7 +118,10 @@ def errors(root: Root) -> Window:
     advice = text("Did you mean {name}?", name="Scans")
     problems = (
         Problem("folder", text("no such folder"), advice=advice),
-        Problem("to[0]", text("The domain of the address “{address}” is not valid", address="b")),
+        Problem(
+            "to[0]",
+            text("The domain of the address “{address}” is not valid", address="boss@example"),
+        ),
     )
     return _editor(root, model.judged(model.edited(state, "folder", values), problems))
 
@@ -179,15 +184,15 @@ def log_errors(root: Root) -> Window:
     return _editor(root, model.judged(state, (Problem("match[0]", refused),)))
 
 
-class RulesPicture(Window):
-    """The page as it lies in the settings."""
+def _page(root: Root, overview: Overview) -> Window:
+    acts = CardActs(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
 
-    def __init__(self, root: Root, overview: Overview) -> None:
-        super().__init__(root, text("Rules"), Size(704, 600, (704, 600)))
-        acts = CardActs(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
-        self.view = RuleListView(self, acts, lambda _kind: None)
-        self.view.pack(fill="both", expand=True)
-        self.view.show(cards(overview, "/home/ming", NOW))
+    def build(parent: tk.Misc) -> RuleListView:
+        view = RuleListView(parent, acts, lambda _kind: None)
+        view.show(cards(overview, "/home/ming", NOW))
+        return view
+
+    return in_settings(root, "rules", build)
 
 
 def _overview(root: Root, *, rules: bool) -> Overview:
@@ -218,7 +223,7 @@ def _overview(root: Root, *, rules: bool) -> Overview:
             move_to="/home/ming/sent",
         ),
     )
-    broken = text("{path} cannot be read: {reason}", path="/var/log/backup.log", reason="?")
+    broken = text("{path} cannot be read: {reason}", path="/var/log/backup.log", reason="EIO")
     states = {
         names[0]: FlowStatus(True, 14, 14, last_match_at=NOW - timedelta(minutes=2)),
         names[1]: FlowStatus(True, 30, 3, last_match_at=NOW - timedelta(minutes=4), held=12),
@@ -229,11 +234,11 @@ def _overview(root: Root, *, rules: bool) -> Overview:
 
 
 def page(root: Root) -> Window:
-    return RulesPicture(root, _overview(root, rules=True))
+    return _page(root, _overview(root, rules=True))
 
 
 def page_empty(root: Root) -> Window:
-    return RulesPicture(root, _overview(root, rules=False))
+    return _page(root, _overview(root, rules=False))
 
 
 RULES = {

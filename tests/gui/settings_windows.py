@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+from tests.gui.settings_frame import in_settings
 from traymail.core.account import Account, Limits, Security
 from traymail.core.errors import Problem, StateError
-from traymail.core.events import Event
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES
 from traymail.core.settings import Settings
-from traymail.core.texts import Text, text
+from traymail.core.texts import text
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
-from traymail.ui.dialogs.settings import Link, SettingsWindow
 from traymail.ui.model import add_account as adding
 from traymail.ui.model import settings_form as accounts
 from traymail.ui.model.add_account import Adding
 from traymail.ui.model.settings_form import Accounts, Busy
-from traymail.ui.page import Page
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -192,55 +189,8 @@ REFUSED = AccountState(
 )
 
 
-class Still:
-    """A page that asks nobody: it shows what it is given."""
-
-    def __init__(self, page: Page) -> None:
-        self.name, self.title, self.icon, self._page = page.name, page.title, page.icon, page
-
-    def build(self, parent: tk.Misc) -> tk.Widget:
-        return self._page.build(parent)
-
-    def shown(self) -> None:
-        pass
-
-    def heard(self, event: Event) -> None:
-        pass
-
-
-class Elsewhere:
-    """A page of others, for its row."""
-
-    name = "rules"
-    title: Text = text("Rules")
-    icon = "lightning"
-
-    def build(self, parent: tk.Misc) -> tk.Widget:
-        return tk.Frame(parent)
-
-    def shown(self) -> None:
-        pass
-
-    def heard(self, event: Event) -> None:
-        pass
-
-
-LINKS = (
-    Link(text("Outbox"), "inboxes", lambda: None),
-    Link(text("Help and diagnosis"), "activity", lambda: None),
-)
-
-
 def _nothing() -> None:
     pass
-
-
-def _settings(root: Root, page: Page, at: str = "accounts") -> SettingsWindow:
-    pages: dict[str, Page] = {"accounts": _accounts_page(root), "rules": Elsewhere()}
-    pages[page.name] = page
-    window = SettingsWindow(root, [Still(one) for one in pages.values()], LINKS)
-    window._show(at)
-    return window
 
 
 def _accounts_page(root: Root) -> AccountsPage:
@@ -249,7 +199,7 @@ def _accounts_page(root: Root) -> AccountsPage:
 
 def _accounts(root: Root, state: Accounts) -> Window:
     page = _accounts_page(root)
-    window = _settings(root, page)
+    window = in_settings(root, "accounts", page.build)
     page.become(state)
     return window
 
