@@ -1,5 +1,8 @@
-"""Adding an account with real keys and clicks: a wrong code, then the right one."""
+"""Adding an account with real keys and clicks: what a user meets on the way to one that works."""
 
+import os
+import socket
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,10 +16,11 @@ from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.tk import press, until_tk
+from tests.support.tk import button_of, press, until_tk, words_of
+from traymail.core.provider import for_address
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
-from traymail.ui.model.add_account import Page, Saving
+from traymail.ui.model.add_account import Adding, Page, Saving, Search
 from traymail.ui.model.add_buttons import Act
 from traymail.ui.model.trial import Mark, Verdict
 from traymail.ui.theme import Root
@@ -130,6 +134,152 @@ def test_a_wrong_code_then_the_right_one(
 
 def _verdict(window: AddAccountWindow) -> Verdict | None:
     return window.held.trial.verdict if window.held.trial else None
+
+
+def words(window: AddAccountWindow) -> str:
+    window.update()
+    return "\n".join(words_of(window))
+
+
+def to_the_code(window: AddAccountWindow) -> None:
+    press(window, "<Return>")
+    wait(window, lambda: window.held.page is Page.CODE, "the page of the code")
+
+
+def to_the_end_of_the_test(window: AddAccountWindow, code: str) -> None:
+    write(window, code)
+    press(focused(window), "<Return>")
+    wait(window, lambda: _verdict(window) not in {None, Verdict.RUNNING}, "the end of the test")
+
+
+def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow) -> None:
+    write(window, "123456@qq.com")
+    assert words(window).count("Recognised") == 1
+    for told in ("QQ Mail", "smtp.qq.com : 465  ·  SSL/TLS", "wants an authorization code"):
+        assert told in words(window)
+    to_the_code(window)
+    assert window.code is not None
+    assert not window.code.entry.cget("show")  # a code is pasted, not known by heart
+    write(window, "abcd efgh")
+    assert "8 of 16 letters" in words(window)
+    press(focused(window), "<Return>")
+    assert window.held.page is Page.CODE
+    write(window, " ijkl mnop")
+    assert "16 letters, as it should be." in words(window)
+    window.bar.buttons[Act.BACK].invoke()
+    wait(window, lambda: window.held.page is Page.ADDRESS, "the first page")
+    assert focused(window).value == "123456@qq.com"
+    assert window.held.code.secret is None
+
+
+def test_a_provider_that_takes_no_password_is_told_at_once(window: AddAccountWindow) -> None:
+    write(window, "me@outlook.com")
+    assert "OAuth2" in words(window)
+    press(window, "<Return>")
+    assert window.held.page is Page.ADDRESS
+    assert not window.held.checking
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_page_of_the_provider_is_opened(
+    window: AddAccountWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    asked = tmp_path / "asked"
+    opener = tmp_path / "bin" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > "{asked}"\nexit {0 if there else 3}\n')
+    opener.chmod(opener.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
+    write(window, "me@163.com")
+    to_the_code(window)
+    button_of(window, "Open page").invoke()
+    wait(window, asked.exists, "the browser")
+    url = for_address("me@163.com").help_url  # type: ignore[union-attr] # it is in the table
+    wait(window, lambda: asked.read_text() == url, "the address of the page")
+    if not there:
+        wait(window, lambda: "No browser was found." in words(window), "a word")
+        assert window.clipboard_get() == url
+
+
+def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> None:
+    write(window, "me@nowhere.invalid")
+    wait(window, lambda: window.held.search is Search.MISSING, "the end of the search")
+    assert "No server is found for nowhere.invalid." in words(window)
+    form = window.address.form
+    assert form is not None
+    form.jump("host")
+    write(window, "mailserver")
+    form.fill({"port": ""})
+    form.jump("port")
+    write(window, "26")
+    assert "Port 26 is unusual" in words(window)
+    press(window, "<Return>")
+    wait(window, lambda: window.held.problems, "the judgement")
+    assert [one.where for one in window.held.problems] == ["host"]
+    assert "mailserver may be another computer" in words(window)
+    assert not window.bar.buttons[Act.NEXT].instate(["!disabled"])
+
+
+def test_a_test_that_hangs_is_stopped(window: AddAccountWindow, certificates: Certificates) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        write(window, USER)
+        window.address.unfold.invoke()
+        form = window.address.form
+        assert form is not None
+        port = str(silent.getsockname()[1])
+        form.fill({"host": "127.0.0.1", "port": port, "ca_file": str(certificates.ca_file)})
+        window._edited()
+        to_the_code(window)
+        write(window, CODE)
+        press(focused(window), "<Return>")
+        wait(window, lambda: _mark(window, "tcp") is Mark.DONE, "the connection")
+        window.bar.buttons[Act.STOP].invoke()
+        window.update()
+        assert _verdict(window) is Verdict.STOPPED
+        press(window, "<Escape>")
+        assert not window.winfo_viewable()
+        assert window.held == Adding()
+
+
+def test_what_was_refused_may_be_saved_all_the_same(
+    window: AddAccountWindow, sink: Sink, certificates: Certificates, program: Live
+) -> None:
+    by_hand(window, sink, certificates.ca_file)
+    to_the_code(window)
+    to_the_end_of_the_test(window, "wrong")
+    window.bar.buttons[Act.COPY_REPORT].invoke()
+    report = window.clipboard_get()
+    assert ("refused" in report, "wrong" in report.split()) == (True, False)
+    window.bar.buttons[Act.SAVE].invoke()
+    wait(window, lambda: not window.winfo_viewable(), "the end")
+    until_tk(window, lambda: "sink" in program.backend.overview().settings.accounts)
+    account = program.backend.overview().settings.accounts["sink"]
+    assert program.app.credentials.get(account).reveal() == "wrong"
+
+
+def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
+    window: AddAccountWindow,
+    sink: Sink,
+    certificates: Certificates,
+    program: Live,
+    keyring_env: KeyringSession,
+) -> None:
+    by_hand(window, sink, certificates.ca_file)
+    to_the_code(window)
+    keyring_env.lock()
+    to_the_end_of_the_test(window, CODE)
+    assert _verdict(window) is Verdict.PASSED
+    wait(window, lambda: window.held.saving is Saving.FAILED, "the store to refuse")
+    for told in ("The account is not saved", "The keyring is locked."):
+        assert told in words(window)
+    assert program.backend.overview().settings.accounts == {}
+    assert CODE not in words(window)
+    assert window.bar.buttons[Act.SAVE].instate(["!disabled"])
+
+
+def _mark(window: AddAccountWindow, step: str) -> Mark | None:
+    trial = window.held.trial
+    return trial.rows[trial.steps.index(step)].mark if trial else None
 
 
 @pytest.mark.parametrize("percent", [100, 200])

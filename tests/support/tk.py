@@ -1,10 +1,11 @@
 """Waiting in a test for what Tk does: its loop turns while the test waits."""
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from tests.support.wait import until
+from traymail.ui.widgets import Button
 
 T = TypeVar("T")
 
@@ -28,3 +29,31 @@ def press(widget: tk.Misc, *keys: str) -> None:
     for key in keys:
         (widget.focus_get() or widget).event_generate(key)
         widget.update()
+
+
+def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
+    """Yield all widgets below one, each before its own children."""
+    for child in widget.winfo_children():
+        yield child
+        yield from every_child(child)
+
+
+def words_of(widget: tk.Misc) -> list[str]:
+    """Return the words of labels and buttons below a widget that are to be seen."""
+    return [
+        str(one.cget("text")).strip()
+        for one in every_child(widget)
+        if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
+    ]
+
+
+def button_of(widget: tk.Misc, words: str, place: int = 0) -> Button:
+    """Return the button with these words, of several the one at this place."""
+    found = [
+        one
+        for one in every_child(widget)
+        if isinstance(one, Button)
+        and str(one.cget("text")).strip() == words
+        and one.winfo_viewable()
+    ]
+    return found[place]

@@ -1,4 +1,4 @@
-"""Opening a file or a folder with the program the desktop has for it. Blocks for a moment."""
+"""Opening a file, a folder or a page with what the desktop has for it. Blocks for a moment."""
 
 from __future__ import annotations
 
@@ -20,24 +20,40 @@ def open_path(path: Path) -> None:
     """Show a folder in the file manager, or open a file; raises DesktopError."""
     if not path.exists():
         raise DesktopError(text("{path} is not there.", path=path))
-    if sys.platform == "win32":
-        os.startfile(path)  # noqa: S606 - a file or folder of the user's own
-        return
-    command = _command(path)
-    if command is None or not _started(command):
+    if not _opened(str(path)):
         raise DesktopError(
             text("Nothing on this desktop opens {path}.", path=path),
             text("Open it in your file manager."),
         )
 
 
-def _command(path: Path) -> list[str] | None:
+def open_page(url: str) -> None:
+    """Show a web page in the browser of the desktop; raises DesktopError."""
+    if not _opened(url):
+        raise DesktopError(
+            text("Nothing on this desktop opens {path}.", path=url),
+            text("Type that address into your browser."),
+        )
+
+
+def _opened(what: str) -> bool:
+    if sys.platform == "win32":
+        try:
+            os.startfile(what)  # noqa: S606 - a path of the user's own, or a page we know
+        except OSError:
+            return False
+        return True
+    command = _command(what)
+    return command is not None and _started(command)
+
+
+def _command(what: str) -> list[str] | None:
     if sys.platform == "darwin":
-        return ["/usr/bin/open", str(path)]
+        return ["/usr/bin/open", what]
     opener = next((found for name in _OPENERS if (found := which(name))), None)
     if opener is None:
         return None
-    return [opener, *(["open"] if opener.endswith("gio") else []), str(path)]
+    return [opener, *(["open"] if opener.endswith("gio") else []), what]
 
 
 def _started(command: list[str]) -> bool:

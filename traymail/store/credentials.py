@@ -122,9 +122,7 @@ class Keyrings:
             except CredentialError as error:
                 answers.put(error)
             except Exception as error:  # noqa: BLE001 # backends let anything through
-                # The kind of error only: its words may hold what was sent to the keyring.
-                kind = type(error).__name__
-                answers.put(CredentialError(text("The keyring failed ({kind}).", kind=kind), WAYS))
+                answers.put(_failure(error))
 
         threading.Thread(target=work, name="keyring", daemon=True).start()
         try:
@@ -161,6 +159,18 @@ class Keyrings:
             raise CredentialError(
                 text("The keyring is locked, and there is no display to ask on."), WAYS
             )
+
+
+def _failure(error: Exception) -> CredentialError:
+    from keyring.errors import KeyringLocked
+
+    if isinstance(error, KeyringLocked):
+        return CredentialError(
+            text("The keyring is locked."),
+            text("Try again and type the password of the keyring when you are asked for it."),
+        )
+    # The kind of error only: its words may hold what was sent to the keyring.
+    return CredentialError(text("The keyring failed ({kind}).", kind=type(error).__name__), WAYS)
 
 
 def _entry(account: Account) -> tuple[str, str]:

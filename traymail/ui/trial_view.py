@@ -26,9 +26,9 @@ class TrialView(Area):
         self._advice: Advice | None = None
         self._card: Box | None = None
 
-    def show(self, trial: Trial, advice: Advice | None) -> None:
-        """Show how far the test is."""
-        words = headline(trial)
+    def show(self, trial: Trial, advice: Advice | None, words: Headline | None = None) -> None:
+        """Show how far the test is; ``words`` stand above it instead of its own."""
+        words = words or headline(trial)
         self._say(words)
         for place, row in enumerate(trial.rows):
             self._steps.show(place, StepState(row.mark.value), row.detail, row.ms)

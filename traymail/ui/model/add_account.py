@@ -17,7 +17,7 @@ from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.account_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME, as_written
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
-from traymail.ui.model.trial import Advice, Trial, Verdict
+from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
 BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
 
@@ -293,6 +293,15 @@ def advice(state: Adding) -> Advice | None:
     if state.trouble is not None:
         return state.trouble
     return None if state.trial is None else state.trial.advice
+
+
+def headline(state: Adding) -> Headline | None:
+    """Return what stands above the test, None: the test's own words."""
+    if state.saving is not Saving.FAILED:
+        return None
+    passed = state.trial is not None and state.trial.verdict is Verdict.PASSED
+    more = text("The test was good. Try to save it again.") if passed else text("Try again.")
+    return Headline(text("The account is not saved"), more)
 
 
 def may_go_on(state: Adding) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-import webbrowser
 from collections.abc import Callable
 from functools import partial
 
@@ -12,6 +11,7 @@ from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.provider import free_name
 from traymail.core.texts import text
+from traymail.desktop.opening import open_page
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
@@ -214,10 +214,16 @@ class AddAccountWindow(Dialog):
             self.close()
 
     def _open_page(self, url: str) -> None:
-        # A browser may take seconds to be found and started.
         self._background.run(
-            lambda _stop: webbrowser.open(url), lambda _opened: None, lambda _error: None
+            lambda _stop: open_page(url), lambda _none: None, lambda _error: self._hand_over(url)
         )
+
+    def _hand_over(self, url: str) -> None:
+        """Nothing opens the page: let it be pasted into a browser, wherever there is one."""
+        self.clipboard_clear()
+        self.clipboard_append(url)
+        words = text("No browser was found. The address of the page is in the clipboard.")
+        self._toast.show(words, "warn")
 
     # --- drawing ------------------------------------------------------------------------------
 
@@ -252,7 +258,7 @@ class AddAccountWindow(Dialog):
                 return self.code
             case Page.TEST:
                 if state.trial is not None:
-                    self._trial.show(state.trial, model.advice(state))
+                    self._trial.show(state.trial, model.advice(state), model.headline(state))
                 return self._test
 
     def _forget_code_page(self) -> None:
