@@ -262,11 +262,11 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
     sink: Sink,
     certificates: Certificates,
     program: Live,
-    keyring_env: KeyringSession,
+    locked_keyring_env: KeyringSession,
 ) -> None:
+    del locked_keyring_env  # from here on it is the one that is asked
     by_hand(window, sink, certificates.ca_file)
     to_the_code(window)
-    keyring_env.lock()
     to_the_end_of_the_test(window, CODE)
     assert _verdict(window) is Verdict.PASSED
     wait(window, lambda: window.held.saving is Saving.FAILED, "the store to refuse")

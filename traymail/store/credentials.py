@@ -122,7 +122,9 @@ class Keyrings:
             except CredentialError as error:
                 answers.put(error)
             except Exception as error:  # noqa: BLE001 # backends let anything through
-                answers.put(_failure(error))
+                # The kind of error only: its words may hold what was sent to the keyring.
+                kind = type(error).__name__
+                answers.put(CredentialError(text("The keyring failed ({kind}).", kind=kind), WAYS))
 
         threading.Thread(target=work, name="keyring", daemon=True).start()
         try:
@@ -145,32 +147,31 @@ class Keyrings:
         return self._backend
 
     def _require_unlocked(self) -> None:
-        """Refuse where the Secret Service would have to ask and there is no display to ask on."""
+        """Let the Secret Service ask for its password; refuse where it has no display to ask on.
+
+        `keyring` would ask by itself, but leaves its connection open when nobody answers.
+        """
         import secretstorage
 
-        if self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY"):
-            return
+        display = self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY")
         with closing(secretstorage.dbus_init()) as bus:
             try:
-                locked = secretstorage.Collection(bus).is_locked()
+                collection = secretstorage.Collection(bus)
+                if not collection.is_locked():
+                    return
+                if display and not collection.unlock():
+                    return
             except secretstorage.ItemNotFoundException:
-                locked = True  # making the first one asks for its password
-        if locked:
+                if display:
+                    return  # making the first one asks for its password
+        if display:
             raise CredentialError(
-                text("The keyring is locked, and there is no display to ask on."), WAYS
+                text("The keyring is locked."),
+                text("Try again and type the password of the keyring when you are asked for it."),
             )
-
-
-def _failure(error: Exception) -> CredentialError:
-    from keyring.errors import KeyringLocked
-
-    if isinstance(error, KeyringLocked):
-        return CredentialError(
-            text("The keyring is locked."),
-            text("Try again and type the password of the keyring when you are asked for it."),
+        raise CredentialError(
+            text("The keyring is locked, and there is no display to ask on."), WAYS
         )
-    # The kind of error only: its words may hold what was sent to the keyring.
-    return CredentialError(text("The keyring failed ({kind}).", kind=type(error).__name__), WAYS)
 
 
 def _entry(account: Account) -> tuple[str, str]:
