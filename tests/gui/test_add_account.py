@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.conftest import MakeRoot
-from tests.gui.settings_windows import ADDING
 from tests.support.certificates import Certificates
-from tests.support.clip import clipped
 from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.session import KeyringSession
@@ -280,18 +277,3 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
 def _mark(window: AddAccountWindow, step: str) -> Mark | None:
     trial = window.held.trial
     return trial.rows[trial.steps.index(step)].mark if trial else None
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_nothing_is_clipped(make_root: MakeRoot, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    found = {}
-    for name, make in ADDING.items():
-        shown = make(root)
-        shown.reveal()
-        until_tk(root, shown.winfo_viewable, what=name)
-        shown.update()
-        found[name] = clipped(shown)
-        shown.destroy()
-    assert found == {name: [] for name in ADDING}

@@ -14,10 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.conftest import MakeRoot
-from tests.gui.help_windows import HELP
 from tests.support.certificates import Certificates, Pair
-from tests.support.clip import clipped
 from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.running import ADDRESS, CANARY, account, credentials
@@ -339,18 +336,3 @@ def test_the_pages_are_turned_by_keys(make_desk: MakeDesk) -> None:
         *(Page.STATE, Page.KEYS, Page.FILES, Page.FILES),
         Page.KEYS,
     ]
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_nothing_is_clipped(make_root: MakeRoot, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    found = {}
-    for name, make in HELP.items():
-        shown = make(root)
-        shown.reveal()
-        until_tk(root, shown.winfo_viewable, what=name)
-        shown.update()
-        found[name] = clipped(shown)
-        shown.destroy()
-    assert found == {name: [] for name in HELP}

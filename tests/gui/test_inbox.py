@@ -18,9 +18,7 @@ from tkinter import filedialog
 import pytest
 from PIL import Image
 
-from tests.gui.conftest import MakeRoot
-from tests.gui.inbox_windows import INBOX, KINDS
-from tests.support.clip import clipped
+from tests.gui.inbox_windows import KINDS
 from tests.support.tk import press, until_tk
 from traymail.core.errors import DesktopError
 from traymail.core.texts import text
@@ -267,20 +265,3 @@ def test_only_the_close_button_ends_the_rehearsal(desk: Desk) -> None:
     assert desk.done == []
     desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     assert desk.done == ["end"]
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_nothing_is_clipped(make_root: MakeRoot, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    width, height = root.look.px(900), root.look.px(600)
-    found = {}
-    for name, make in INBOX.items():
-        shown = make(root)
-        shown.reveal()
-        shown.geometry(f"{width}x{height}")
-        until_tk(root, lambda shown=shown: shown.winfo_width() == width, what=name)  # type: ignore[misc] # binds the window of this turn
-        shown.update()
-        found[name] = clipped(shown)
-        shown.destroy()
-    assert found == {name: [] for name in INBOX}

@@ -18,7 +18,6 @@ import pytest
 from tests.gui.conftest import MakeRoot
 from tests.gui.outbox_windows import OUTBOX
 from tests.support.certificates import Certificates
-from tests.support.clip import clipped
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY, credentials
@@ -585,17 +584,3 @@ def test_subjects_have_all_the_room_there_is_when_the_window_comes(make_root: Ma
         what="a whole subject",
         timeout=5,
     )
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-@pytest.mark.parametrize("name", OUTBOX)
-def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    window = OUTBOX[name](root)
-    window.reveal()
-    assert window.size_wanted.least is not None
-    width, height = (root.look.px(side) for side in window.size_wanted.least)
-    window.geometry(f"{width}x{height}")
-    until_tk(root, lambda: window.winfo_width() == width, what="the least size")
-    assert clipped(window) == []

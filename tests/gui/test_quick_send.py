@@ -20,9 +20,7 @@ import pytest
 from PIL import Image
 
 from tests.gui.conftest import MakeRoot
-from tests.gui.quick import QUICK
 from tests.support.certificates import Certificates
-from tests.support.clip import clipped
 from tests.support.dragging import drag
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
@@ -520,16 +518,3 @@ def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
         desk.keys("ctrl+shift+a")
         desk.until(lambda: desk.window._held.files, "the file")
     assert desk.window._held.files[0].path == str(file)
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-@pytest.mark.parametrize("name", QUICK)
-def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    window = QUICK[name](root)
-    window.reveal()
-    width, height = root.look.px(480), root.look.px(420)
-    window.geometry(f"{width}x{height}")
-    until_tk(root, lambda: window.winfo_width() == width, what="the least size")
-    assert clipped(window) == []

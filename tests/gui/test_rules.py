@@ -14,9 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.gui.conftest import MakeRoot
-from tests.gui.rule_windows import RULES
 from tests.support.certificates import Certificates
-from tests.support.clip import clipped
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY
@@ -443,17 +441,3 @@ def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
     editor.update()
     tops = [row.winfo_y() for row in rows if row.winfo_ismapped()]
     assert tops == sorted(set(tops)), "no row lies on another one"
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-@pytest.mark.parametrize("name", RULES)
-def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    window = RULES[name](root)
-    window.reveal()
-    assert window.size_wanted.least is not None
-    width, height = (root.look.px(side) for side in window.size_wanted.least)
-    window.geometry(f"{width}x{height}")
-    until_tk(root, lambda: window.winfo_width() == width, what="the least size")
-    assert clipped(window) == []

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from tests.gui.conftest import MakeRoot
 from tests.support.bus import Peer
 from tests.support.clip import clipped
 from tests.support.display import Display, missing_programs, panel
@@ -75,19 +74,6 @@ def window(root: Root, chosen: list[Choice]) -> ControlWindow:
     made.reveal()
     until_tk(root, made.winfo_viewable, what="the window")
     return made
-
-
-@pytest.mark.parametrize("percent", [100, 200])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_nothing_is_clipped(make_root: MakeRoot, language: str, percent: int) -> None:
-    root = make_root("light", language, percent)
-    for each in (RULES, MANY):
-        window = ControlWindow(root, lambda _choice: None)
-        window.set_menu(a_menu(*each, needs=1))
-        window.reveal()
-        until_tk(root, window.winfo_viewable, what="the window")
-        assert clipped(window) == []
-        window.destroy()
 
 
 def test_the_rows_are_the_menu_and_do_what_they_say(

@@ -12,7 +12,7 @@ from traymail.ui.model.account_buttons import Act, Buttons, Offer
 from traymail.ui.widgets import Area, Button, Label, Spinner, Tooltip
 from traymail.ui.widgets.button import ButtonKind
 
-_ICONS = {Act.TEST: "play", Act.COPY_REPORT: "copy", Act.UNDO: "arrow-counterclockwise"}
+_ICONS = {Act.TEST: "play", Act.UNDO: "arrow-counterclockwise"}
 _KINDS: dict[Act, ButtonKind] = {
     Act.REMOVE: "danger",
     Act.COPY_REPORT: "link",
