@@ -53,7 +53,7 @@ class Foot(Area):
         """Ask in place of the buttons, and take the keyboard."""
         _Question(self._place(), question, verb, yes, no).pack(fill="both", expand=True)
 
-    def busy(self, words: Text) -> None:
+    def working(self, words: Text) -> None:
         """Say what goes on, in place of the buttons, if it lasts."""
         self._stop_waiting()
         self._timer = self.after(_BUSY_AFTER_MS, lambda: self._show_busy(words))

@@ -104,14 +104,14 @@ class Sheet(Area):
                 question = text("Send without a subject?")
                 self.foot.ask(question, text("Send"), acts.send_anyway, acts.close)
             case Stage.POSTING:
-                self.foot.busy(text("Putting it into the outbox…"))
+                self.foot.working(text("Putting it into the outbox…"))
             case Stage.WAITING:
                 choices = UndoChoices(undo=acts.undo, done=acts.let_go, now=acts.hurry)
                 self.foot.show_undo(
                     lambda seconds: judge.countdown(state, seconds), state.seconds, choices
                 )
             case Stage.RETURNING:
-                self.foot.busy(text("Taking it back…"))
+                self.foot.working(text("Taking it back…"))
 
 
 class Keys:
