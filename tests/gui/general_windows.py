@@ -36,14 +36,15 @@ def _general(root: Root, state: General) -> Window:
 
 def wrong(root: Root) -> Window:
     page = model.changed(USUAL, model.TYPED, "0")
-    problem = Problem(model.TYPED, text("must be 1 or more"))
+    number = text("a whole number from {low} to {high}", low=1, high=100_000)
+    problem = Problem(model.TYPED, text("expected {kind}", kind=number))
     return _general(root, model.refused(page, model.TYPED, SettingsError((problem,))))
 
 
 def not_imported(root: Root) -> Window:
     problems = (
-        Problem("accounts.qq.port", text("must be a number"), 12),
-        Problem("rules[0].folder", text("no such folder"), 31),
+        Problem("accounts.qq.prt", text("unknown key"), 12),
+        Problem("rules[0].folder", text("must not be empty"), 31),
     )
     page = model.moving(USUAL, Move.IMPORT)
     return _general(root, model.not_moved(page, SettingsError(problems, "old.toml")))

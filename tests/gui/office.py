@@ -96,7 +96,8 @@ class Office:
         widget.update_idletasks()
         x = widget.winfo_rootx() + widget.winfo_width() // 2
         y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+        # Not --sync: it waits in vain for a pointer that is there already.
+        self.xdo("mousemove", str(x), str(y), "click", "1")
 
     def press(self, words: str) -> None:
         """Click the button in sight that says so."""

@@ -168,7 +168,9 @@ class FormView(Area):
 def sentence_of(problem: Problem, say: Callable[[Text], str], language: str) -> str:
     """Return what is wrong and its way out, as they stand below a field."""
     what = say(problem.what)
-    what = what[:1].upper() + what[1:]
+    # A name or a path at the beginning is no word of the sentence.
+    if not problem.what.msgid.startswith("{"):
+        what = what[:1].upper() + what[1:]
     if problem.advice is None:
         return what
     stop, gap = ("。", "") if language == "zh_CN" else (".", " ")

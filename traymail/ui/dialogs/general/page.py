@@ -25,7 +25,7 @@ from traymail.ui.window import Window
 # A number is saved once its last digit is typed.
 _TYPING_MS = 600
 _FILE_TYPES = [("TOML", "*.toml")]
-Told = tuple[Settings, bool, Mapping[str, Path]]
+Told = tuple[Settings, bool | TraymailError, Mapping[str, Path]]
 
 
 class GeneralPage:
@@ -40,6 +40,8 @@ class GeneralPage:
         self._held = General()
         self._view: GeneralView | None = None
         self._jobs: dict[str, Job] = {}
+        # Fields that were changed again while their value is being saved.
+        self._stale: set[str] = set()
         self._timer: str | None = None
         self._asking = self._ask_again = False
 
@@ -73,10 +75,8 @@ class GeneralPage:
     def change(self, name: str, value: str) -> None:
         """Save a value, a typed one once it is typed."""
         self.become(model.changed(self._held, name, value))
-        if self._timer is not None:
-            self._root.after_cancel(self._timer)
-            self._timer = None
         if name == TYPED:
+            self._forget_typing()
             self._timer = self._root.after(_TYPING_MS, lambda: self._save(name))
         else:
             self._save(name)
@@ -99,16 +99,27 @@ class GeneralPage:
 
     def stop(self) -> None:
         """Wait no longer for what is under way."""
+        self._forget_typing()
         for job in self._jobs.values():
             job.cancel()
         self._jobs.clear()
+        self._stale.clear()
         self.become(model.stopped(self._held))
         self._ask()
 
     # --- what blocks --------------------------------------------------------------------------
 
+    def _forget_typing(self) -> None:
+        if self._timer is not None:
+            self._root.after_cancel(self._timer)
+            self._timer = None
+
     def _save(self, name: str) -> None:
-        self._timer = None
+        if name == TYPED:
+            self._timer = None
+        if name in self._jobs:
+            self._stale.add(name)  # one after the other: the last one counts
+            return
         written, backend = model.written(self._held, name), self._backend
 
         def work(_stop: object) -> None:
@@ -119,9 +130,21 @@ class GeneralPage:
 
         self._jobs[name] = self._background.run(
             work,
-            lambda _none: self.become(model.saved(self._held, name)),
-            lambda error: self._refused(name, error),
+            lambda _none: self._saved(name, None),
+            lambda error: self._saved(name, error),
         )
+
+    def _saved(self, name: str, error: TraymailError | None) -> None:
+        del self._jobs[name]
+        if name in self._stale:
+            self._stale.remove(name)
+            self._save(name)
+        elif name == TYPED and self._timer is not None:
+            pass  # it is typed into again, and will be saved again
+        elif error is None:
+            self.become(model.saved(self._held, name))
+        else:
+            self._refused(name, error)
 
     def _refused(self, name: str, error: TraymailError) -> None:
         self.become(model.refused(self._held, name, error))
@@ -156,9 +179,14 @@ class GeneralPage:
         self.become(model.moving(self._held, move))
         self._jobs[move.value] = self._background.run(
             lambda _stop: work(),
-            lambda _none: self.become(model.moved(self._held, file.name)),
+            lambda _none: self._moved(file.name),
             lambda error: self.become(model.not_moved(self._held, error)),
         )
+
+    def _moved(self, file: str) -> None:
+        self.become(model.moved(self._held, file))
+        # An answer that came before may have kept a value that was typed wrongly.
+        self._ask()
 
     def _ask(self) -> None:
         """Ask how things stand; once more after an answer that is under way."""
@@ -167,16 +195,24 @@ class GeneralPage:
             return
         self._asking = True
         backend = self._backend
-        self._background.run(
-            lambda _stop: (backend.overview().settings, backend.autostart(), backend.places()),
-            self._told,
-            self._not_told,
-        )
+
+        def work(_stop: object) -> Told:
+            try:
+                autostart: bool | TraymailError = backend.autostart()
+            except TraymailError as error:  # the other fields can be told all the same
+                autostart = error
+            return backend.overview().settings, autostart, backend.places()
+
+        self._background.run(work, self._told, self._not_told)
 
     def _told(self, told: Told) -> None:
         self._asking = False
         settings, autostart, places = told
-        self.become(model.known(self._held, settings, autostart=autostart, places=places))
+        on = autostart is True
+        page = model.known(self._held, settings, autostart=on, places=places)
+        if isinstance(autostart, TraymailError):
+            page = model.refused(page, AUTOSTART, autostart)
+        self.become(page)
         if self._ask_again:
             self._ask_again = False
             self._ask()
