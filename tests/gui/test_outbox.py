@@ -103,7 +103,7 @@ class Desk:
         self.root.update()
         x = widget.winfo_rootx() + widget.winfo_width() // 2
         y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+        self.xdo("mousemove", str(x), str(y), "click", "1")
 
     def press(self, act: Act) -> None:
         """Click the button of an act in the pane."""
@@ -144,7 +144,7 @@ class Desk:
         self.until(lambda: tree.exists(str(mail.id)) and tree.bbox(str(mail.id)), "its row")
         x, y, _width, height = (int(side) for side in tree.bbox(str(mail.id)))
         where = (tree.winfo_rootx() + x + 60, tree.winfo_rooty() + y + height // 2)
-        self.xdo("mousemove", "--sync", *map(str, where), "click", "1")
+        self.xdo("mousemove", *map(str, where), "click", "1")
         self.until(lambda: self.window.held.mail and self.window.held.looked_at == mail.id)
 
     def pause(self) -> None:

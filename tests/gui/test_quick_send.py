@@ -98,7 +98,7 @@ class Desk:
     def click(self, widget: tk.Misc) -> None:
         x = widget.winfo_rootx() + widget.winfo_width() // 2
         y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+        self.xdo("mousemove", str(x), str(y), "click", "1")
 
     def another_window(self) -> QuickSendWindow:
         """Open the window of a program that has just started on the same home."""

@@ -67,7 +67,7 @@ class Desk:
         self.root.update()
         x = widget.winfo_rootx() + widget.winfo_width() // 2
         y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", "--sync", str(x), str(y), "click", "1")
+        self.xdo("mousemove", str(x), str(y), "click", "1")
 
     def click_words(self, window: tk.Misc, words: str) -> None:
         self.click(self.button(window, words))
