@@ -70,6 +70,12 @@ class Office:
         number = self.until(lambda: number_of_label(self.peer, label, MENU), f"the entry {label}")
         self.peer.call(MENU, "Event", "isvu", number, "clicked", ("i", 0), 0)
 
+    def is_checked(self, label: str) -> bool:
+        """Return whether an entry of the menu has its check mark."""
+        number = self.until(lambda: number_of_label(self.peer, label, MENU), f"the entry {label}")
+        state: int = self.peer.call(MENU, "GetProperty", "is", number, "toggle-state")[0][1]
+        return state == 1
+
     def tool_tip(self) -> str:
         """Return what the icon says."""
         return str(self.peer.get(ITEM, "ToolTip")[2])

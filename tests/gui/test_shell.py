@@ -123,6 +123,8 @@ folder = '{tmp_path / "drop"}'
         desk.choose("Scans")
         backend = desk.live.backend
         desk.until(lambda: not backend.overview().settings.rules[0].enabled, "the rule to be off")
+        # A check mark asks for the opposite of what it shows.
+        desk.until(lambda: not desk.is_checked("Scans"), "the check mark to go")
         desk.choose("Scans")
         desk.until(lambda: backend.overview().settings.rules[0].enabled, "the rule to be on")
 
