@@ -27,11 +27,12 @@ from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
-from traymail.ui.system_theme import panel_mode, system_mode
+from traymail.ui.system_theme import Modes, ask_modes, is_asked, told_modes
 from traymail.ui.theme import Root
 from traymail.ui.tray.choice import FallbackWindow, Parts, make_tray
 from traymail.ui.tray.keeper import Keeper
 from traymail.ui.tray.loop import TkLoop
+from traymail.ui.window import WINDOW_CLASS
 from traymail.ui.windows import Windows
 
 log = logging.getLogger(__name__)
@@ -80,8 +81,7 @@ class Shell:
         root.report_callback_exception = self._report  # Tk's own way
         self._wishes = Wishes()
         self._theme = ""
-        self._system: Mode = "light"
-        self._panel: Mode = "light"
+        self._modes = Modes("light", "light")
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
         self.loop = TkLoop(root, self._bridge, self._background)
@@ -92,7 +92,9 @@ class Shell:
         self._keeper.start(overview)
         self._obey(overview.settings)
         backend.listen(lambda event: self._bridge.post(partial(self._hear, event)))
-        self._background.run(lambda _stop: (system_mode(), panel_mode()), self._know, self._failed)
+        self._look_at_desktop()
+        # The class of all windows, and of nothing in them.
+        root.bind_class(WINDOW_CLASS, "<Map>", lambda _event: self._look_at_desktop(), add="+")
         if not login and not overview.settings.accounts:
             self.windows.add_account()
 
@@ -216,17 +218,24 @@ class Shell:
             self.windows.speak(language, self._speech.translator(language))
             self._keeper.refresh()
 
-    def _know(self, modes: tuple[Mode, Mode]) -> None:
+    def _look_at_desktop(self) -> None:
+        """Ask whether the desktop is dark, where it does not tell by itself."""
+        if is_asked():
+            self._background.run(lambda _stop: ask_modes(), self._know, self._failed)
+
+    def _dark_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
+        self._know(told_modes(dark=dark))
+
+    def _know(self, modes: Modes) -> None:
         """Learn whether the desktop and its panel are dark."""
-        self._system, panel = modes
+        before, self._modes = self._modes, modes
         self._paint()
-        if panel != self._panel:
-            self._panel = panel
+        if modes.panel != before.panel:
             self._tray.repaint()
 
     def _paint(self) -> None:
         chosen: dict[str, Mode] = {"light": "light", "dark": "dark"}
-        self.root.look.use(chosen.get(self._theme, self._system))
+        self.root.look.use(chosen.get(self._theme, self._modes.windows))
 
     def _report(self, *error: object) -> None:
         """Log what went wrong in a callback; nobody reads the standard error of a tray program."""
@@ -256,6 +265,7 @@ class Shell:
             on_press=self._bubble_pressed,
             make_window=self._control_window,
             notice_icon=notice_icon(),
+            on_dark=self._dark_told,
         )
 
     def _chosen(self, choice: Choice) -> None:
@@ -270,7 +280,7 @@ class Shell:
         return self.root.look.translate(words)
 
     def _pictures(self, icon: Icon) -> tuple[Image.Image, ...]:
-        return tray_images(icon.value, self._panel)
+        return tray_images(icon.value, self._modes.panel)
 
     def _control_window(self) -> FallbackWindow:
         from traymail.ui.tray.control_window import ControlWindow

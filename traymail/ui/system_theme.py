@@ -1,4 +1,8 @@
-"""Whether the desktop is light or dark. Asking may take a while: not on the thread of Tk."""
+"""Whether the desktop and its panel are light or dark.
+
+Linux tells each change over the bus (`traymail.desktop.appearance`). Windows and macOS are asked
+whenever a window opens. The Windows side could not be run where the rest was tested.
+"""
 
 from __future__ import annotations
 
@@ -6,58 +10,41 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from traymail.ui.palette import Mode
 
-_PORTAL_SECONDS = 1.0
-_DARK = 1
 # Their panel is dark whatever the windows are.
 _GNOMES = {"GNOME", "Unity"}
+_ASK_MAC = ("defaults", "read", "-g", "AppleInterfaceStyle")
+_MAC_SECONDS = 2.0
 
 
-def system_mode() -> Mode:
-    """Return the desktop's preference, light when it has none or cannot be asked. Blocks."""
+class Modes(NamedTuple):
+    """What the windows and the tray icon are to fit to."""
+
+    windows: Mode
+    panel: Mode
+
+
+def is_asked() -> bool:
+    """Tell whether this desktop has to be asked, because it does not tell."""
+    return sys.platform in {"win32", "darwin"}
+
+
+def ask_modes() -> Modes:
+    """Ask Windows or macOS; light where they have no answer. Blocks for a moment."""
     if sys.platform == "win32":
-        return _windows("AppsUseLightTheme")
-    if sys.platform == "darwin":
-        return _mac()
-    return _portal()
+        return Modes(_windows("AppsUseLightTheme"), _windows("SystemUsesLightTheme"))
+    mode = _mac()
+    return Modes(mode, mode)
 
 
-def panel_mode(environ: Mapping[str, str] = os.environ) -> Mode:
-    """Return whether the panel that shows tray icons is light or dark. Blocks."""
-    if sys.platform == "win32":
-        return _windows("SystemUsesLightTheme")
-    if _GNOMES & set(environ.get("XDG_CURRENT_DESKTOP", "").split(":")):
-        return "dark"
-    return system_mode()
-
-
-def _portal() -> Mode:
-    """Ask org.freedesktop.portal.Settings (XDG desktop portal): 1 means dark."""
-    from jeepney import DBusAddress, new_method_call
-    from jeepney.io.blocking import open_dbus_connection
-
-    settings = DBusAddress(
-        "/org/freedesktop/portal/desktop",
-        "org.freedesktop.portal.Desktop",
-        "org.freedesktop.portal.Settings",
-    )
-    asked = ("org.freedesktop.appearance", "color-scheme")
-    try:
-        with open_dbus_connection(bus="SESSION") as bus:
-            call = new_method_call(settings, "Read", "ss", asked)
-            reply = bus.send_and_get_reply(call, timeout=_PORTAL_SECONDS)
-    except (OSError, KeyError, TimeoutError, RuntimeError, ValueError):
-        return "light"
-    return "dark" if _unpacked(reply.body) == _DARK else "light"
-
-
-def _unpacked(body: object) -> object:
-    """Return the value in a reply; portals wrap it in one variant or in two."""
-    while isinstance(body, tuple) and body:
-        body = body[-1]
-    return body
+def told_modes(*, dark: bool, environ: Mapping[str, str] = os.environ) -> Modes:
+    """Return what follows on Linux from the desktop's preference."""
+    mode: Mode = "dark" if dark else "light"
+    gnome = bool(_GNOMES & set(environ.get("XDG_CURRENT_DESKTOP", "").split(":")))
+    return Modes(mode, "dark" if gnome else mode)
 
 
 def _windows(name: str) -> Mode:
@@ -74,10 +61,11 @@ def _windows(name: str) -> Mode:
 def _mac() -> Mode:
     import subprocess
 
-    asked = ["/usr/bin/defaults", "read", "-g", "AppleInterfaceStyle"]
     try:
         # A fixed command of the system.
-        answer = subprocess.run(asked, capture_output=True, text=True, timeout=2, check=False)  # noqa: S603
+        answer = subprocess.run(  # noqa: S603
+            _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "light"
     return "dark" if answer.stdout.strip() == "Dark" else "light"

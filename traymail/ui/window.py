@@ -9,6 +9,7 @@ from traymail.ui.icons import window_icons
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Root, Words
 
+WINDOW_CLASS = "Traymail"
 SCREEN_PART = 0.9
 
 
@@ -34,7 +35,7 @@ class Window(tk.Toplevel):
     surface: Surface = "bg"
 
     def __init__(self, root: Root, title: Words, size: Size) -> None:
-        super().__init__(root, class_="Traymail")
+        super().__init__(root, class_=WINDOW_CLASS)
         self.withdraw()
         self.root, self.look, self.size_wanted = root, root.look, size
         self.title(self.look.say(title))

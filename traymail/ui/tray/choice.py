@@ -73,7 +73,8 @@ class Parts:
 
     ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.
     ``on_press`` is told the key of a `Bubble` and the name of its button. ``notice_icon`` stands
-    in notifications: a file, or a name of the icon theme.
+    in notifications: a file, or a name of the icon theme. ``on_dark`` is told whether the
+    desktop is dark, where its bus tells it.
     """
 
     loop: Loop
@@ -83,6 +84,7 @@ class Parts:
     on_press: Callable[[str, str], None]
     make_window: Callable[[], FallbackWindow]
     notice_icon: str = ""
+    on_dark: Callable[[bool], None] = lambda _dark: None
 
 
 def make_tray(parts: Parts, *, login: bool) -> Tray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from traymail.desktop.appearance import Appearance
 from traymail.desktop.bus import Bus, connect
 from traymail.desktop.notify import Bubble, Notifications
 from traymail.ui.model.menu import Entry
@@ -116,6 +117,7 @@ class LinuxTray:
             bus, parts.pictures, parts.translate, parts.on_choice, self._host_changed
         )
         self._item.start(self._shown, self._entries)
+        Appearance(bus, parts.on_dark)
         # What came with the first answers of the bus is read already, so nothing would wake us.
         bus.readable()
 

@@ -1,0 +1,84 @@
+"""The desktop turns dark or light while windows are open: they and the icon follow."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tkinter as tk
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.gui.office import Office, enter, office
+from tests.support.display import Display
+from tests.support.homes import Home
+from tests.support.portald import portal
+from tests.support.tray import ITEM
+from traymail.ui.icons import tray_images
+from traymail.ui.model.tray import Icon
+from traymail.ui.palette import PALETTES, Mode
+from traymail.ui.tray.status_notifier import pixmap
+
+NOTHING = "version = 1\n"
+
+
+@pytest.fixture
+def desk(desktop: Display, home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    enter(desktop, monkeypatch)
+    monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
+    with office(home, NOTHING) as made:
+        yield made
+
+
+def wears(desk: Office, window: tk.Toplevel, mode: Mode) -> bool:
+    """Tell whether a window, and the icon for its panel, are in these colours."""
+    icon = [tuple(one) for one in desk.peer.get(ITEM, "IconPixmap")]
+    wanted = [pixmap(one) for one in tray_images(Icon.IDLE.value, mode)]
+    return str(window.cget("background")) == PALETTES[mode].bg and icon == wanted
+
+
+def test_open_windows_and_the_icon_follow_the_portal(desk: Office, desktop: Display) -> None:
+    window = desk.window("Add account")
+    desk.until(partial(wears, desk, window, "light"), "light, as nobody says otherwise")
+    with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1) as user:
+        desk.until(partial(wears, desk, window, "dark"), "dark, once the portal is there")
+        user.prefer(2)
+        desk.until(partial(wears, desk, window, "light"), "light")
+        user.prefer(1)
+        desk.until(partial(wears, desk, window, "dark"), "dark")
+
+
+def test_a_theme_that_was_chosen_stays(desk: Office, desktop: Display) -> None:
+    window = desk.window("Add account")
+    desk.live.backend.set_general("theme", "light")
+    desk.until(lambda: desk.live.backend.overview().settings.theme == "light", "the choice")
+    with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1):
+        dark = [pixmap(one) for one in tray_images(Icon.IDLE.value, "dark")]
+        desk.until(lambda: desk.peer.get(ITEM, "IconPixmap") == dark, "the icon for a dark panel")
+        assert str(window.cget("background")) == PALETTES["light"].bg
+        desk.live.backend.set_general("theme", "system")
+        desk.until(partial(wears, desk, window, "dark"), "dark")
+
+
+def test_a_mac_is_asked_whenever_a_window_opens(
+    desk: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = desk.window("Add account")
+    answer = tmp_path / "answer"
+    command = tmp_path / "bin" / "defaults"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\n[ "$*" = "read -g AppleInterfaceStyle" ] && cat "{answer}"\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    answer.write_text("Dark\n")
+    desk.choose("Outbox…")
+    desk.window("Outbox")
+    desk.until(partial(wears, desk, window, "dark"), "dark")
+    # A light one has no such key.
+    answer.unlink()
+    desk.choose("Help and diagnosis…")
+    desk.until(partial(wears, desk, window, "light"), "light")

@@ -1,0 +1,56 @@
+"""Whether a Linux desktop is dark: org.freedesktop.portal.Settings, asked and followed on a `Bus`.
+
+Its setting color-scheme of org.freedesktop.appearance: 0 no preference, 1 dark, 2 light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jeepney import DBusAddress, MatchRule, Message, new_method_call
+
+from traymail.desktop.bus import Bus
+
+PORTAL = "org.freedesktop.portal.Desktop"
+PATH = "/org/freedesktop/portal/desktop"
+SETTINGS = "org.freedesktop.portal.Settings"
+SETTING = ("org.freedesktop.appearance", "color-scheme")
+DARK = 1
+_PORTAL = DBusAddress(PATH, PORTAL, SETTINGS)
+
+
+class Appearance:
+    """Tells whether the desktop is dark, once that is known and at each change."""
+
+    def __init__(self, bus: Bus, on_dark: Callable[[bool], None]) -> None:
+        self._bus = bus
+        self._on_dark = on_dark
+        self._asked = False
+        bus.hear(
+            MatchRule(type="signal", interface=SETTINGS, member="SettingChanged", path=PATH),
+            self._changed,
+        )
+        bus.follow(PORTAL, self._portal_changed)
+
+    def _portal_changed(self, owner: str) -> None:
+        # The first question starts a portal that the desktop has; one that ended is left alone.
+        if owner or not self._asked:
+            self._asked = True
+            # Not ReadOne, which older portals do not have.
+            self._bus.call(new_method_call(_PORTAL, "Read", "ss", SETTING), self._answered)
+
+    def _answered(self, reply: tuple[Any, ...] | None) -> None:
+        if reply is not None:
+            self._on_dark(_unpacked(reply) == DARK)
+
+    def _changed(self, signal: Message) -> None:
+        if signal.body[:2] == SETTING:
+            self._on_dark(_unpacked(signal.body) == DARK)
+
+
+def _unpacked(body: object) -> object:
+    """Return the value at the end; portals wrap it in one variant or in two."""
+    while isinstance(body, tuple) and body:
+        body = body[-1]
+    return body
