@@ -34,7 +34,11 @@ class Database:
         self._closed = False
         with self._translating():
             make_private_file(path)
-            migrate(self._connection(), path)
+            try:
+                migrate(self._connection(), path)
+            except BaseException:
+                self.close()
+                raise
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
