@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import assert_never
 
 from traymail.core.errors import SettingsError
 from traymail.core.events import (
@@ -194,6 +195,8 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
             | PauseChanged()
         ):
             return None
+        case _:
+            assert_never(event)
 
 
 def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:

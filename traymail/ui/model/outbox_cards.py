@@ -69,16 +69,12 @@ def cause_of(item: OutboxItem, overview: Overview) -> Cause:
 
 def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
     """Return the advice about a mail; None when there is nothing to say."""
-    match item.state:
-        case State.UNKNOWN:
-            return _unknown(item)
-        case State.FAILED:
-            title = title_for(item.rule_id) or text("The server refused it.")
-            return Card("errbg", title, advice_about(item.rule_id), reply_of(item.code, item.reply))
-        case State.QUEUED:
-            return _waiting(item, overview, now)
-        case State.SENDING | State.SENT | State.CANCELLED:
-            return None
+    if item.state is State.UNKNOWN:
+        return _unknown(item)
+    if item.state is State.FAILED:
+        title = title_for(item.rule_id) or text("The server refused it.")
+        return Card("errbg", title, advice_about(item.rule_id), reply_of(item.code, item.reply))
+    return _waiting(item, overview, now) if item.state is State.QUEUED else None
 
 
 def advice_about(rule_id: str | None) -> Text | None:
@@ -104,19 +100,16 @@ def _unknown(item: OutboxItem) -> Card:
 
 
 def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
-    match cause_of(item, overview):
-        case Cause.GONE:
-            return Card(
-                "warnbg",
-                text("The account {name} is no longer there", name=item.account),
-                text("Add it again under this name, or cancel the mail."),
-            )
-        case Cause.ACCOUNT:
-            return _stopped(item, overview)
-        case Cause.PAUSED:
-            return _paused(overview, now)
-        case Cause.MAIL:
-            return _patient(item, overview, now)
+    cause = cause_of(item, overview)
+    if cause is Cause.GONE:
+        return Card(
+            "warnbg",
+            text("The account {name} is no longer there", name=item.account),
+            text("Add it again under this name, or cancel the mail."),
+        )
+    if cause is Cause.ACCOUNT:
+        return _stopped(item, overview)
+    return _paused(overview, now) if cause is Cause.PAUSED else _patient(item, overview, now)
 
 
 def _stopped(item: OutboxItem, overview: Overview) -> Card:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -111,37 +111,31 @@ def retryable(item: OutboxItem) -> bool:
     return item.state in {State.QUEUED, State.FAILED}
 
 
-def _choices(item: OutboxItem, cause: Cause) -> tuple[Choice, ...]:
-    match item.state:
-        case State.UNKNOWN:
-            return (_MARK, _RESEND)
-        case State.FAILED:
-            mends = _primary(_SETTINGS if cause is Cause.ACCOUNT else _EDIT)
-            return (mends, _RETRY, _DISMISS)
-        case State.SENDING:
-            return (_STOP,)
-        case State.QUEUED:
-            return _choices_of_waiting(cause)
-        case State.SENT:
-            return (_AGAIN,)
-        case State.CANCELLED:
-            return (_EDIT,)
-
-
-def _choices_of_waiting(cause: Cause) -> tuple[Choice, ...]:
-    match cause:
-        case Cause.PAUSED:
-            return (_RESUME, _CANCEL)
-        case Cause.ACCOUNT:
-            return (_primary(_SETTINGS), _RETRY, _CANCEL)
-        case Cause.GONE:
-            return (_primary(_SETTINGS), _CANCEL)
-        case Cause.MAIL:
-            return (_NOW, _CANCEL)
-
-
 def _primary(choice: Choice) -> Choice:
     return Choice(choice.act, choice.words, choice.icon, "primary")
+
+
+_WHEN_WAITING: Mapping[Cause, tuple[Choice, ...]] = {
+    Cause.PAUSED: (_RESUME, _CANCEL),
+    Cause.ACCOUNT: (_primary(_SETTINGS), _RETRY, _CANCEL),
+    Cause.GONE: (_primary(_SETTINGS), _CANCEL),
+    Cause.MAIL: (_NOW, _CANCEL),
+}
+_OTHERWISE: Mapping[State, tuple[Choice, ...]] = {
+    State.UNKNOWN: (_MARK, _RESEND),
+    State.SENDING: (_STOP,),
+    State.SENT: (_AGAIN,),
+    State.CANCELLED: (_EDIT,),
+}
+
+
+def _choices(item: OutboxItem, cause: Cause) -> tuple[Choice, ...]:
+    if item.state is State.QUEUED:
+        return _WHEN_WAITING[cause]
+    if item.state is State.FAILED:
+        mends = _primary(_SETTINGS if cause is Cause.ACCOUNT else _EDIT)
+        return (mends, _RETRY, _DISMISS)
+    return _OTHERWISE[item.state]
 
 
 def _note(item: OutboxItem) -> Text | None:

@@ -162,17 +162,16 @@ def keeping(state: QuickSend) -> Keeping:
     return Keeping.PAUSED if standing.paused else Keeping.NOTHING
 
 
+_KEPT: Mapping[Keeping, Text] = {
+    Keeping.STOPPED: text("This account needs you first. Your mail is kept until then."),
+    Keeping.OFFLINE: text("No network. Your mail is kept and goes out when you are back online."),
+    Keeping.PAUSED: text("Sending is paused. Your mail is kept and goes out when you resume."),
+}
+
+
 def keeping_words(state: QuickSend) -> Text | None:
     """Return the sentence of the amber strip; None when mail leaves at once."""
-    match keeping(state):
-        case Keeping.NOTHING:
-            return None
-        case Keeping.STOPPED:
-            return text("This account needs you first. Your mail is kept until then.")
-        case Keeping.OFFLINE:
-            return text("No network. Your mail is kept and goes out when you are back online.")
-        case Keeping.PAUSED:
-            return text("Sending is paused. Your mail is kept and goes out when you resume.")
+    return _KEPT.get(keeping(state))
 
 
 def sender_words(account: Account) -> str:

@@ -140,3 +140,5 @@ def test_pauses_end(choice: Do, now: datetime, end: datetime | None) -> None:
 def test_only_a_pause_has_an_end() -> None:
     with pytest.raises(ValueError, match="QUIT"):
         pause_end(Do.QUIT, NOW)
+    with pytest.raises(AssertionError):
+        pause_end("sleep", NOW)  # type: ignore[arg-type] # what is no choice at all

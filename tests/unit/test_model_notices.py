@@ -226,3 +226,8 @@ def test_the_configuration_says_what_is_told(wanted: str, told: tuple[str, ...])
     }
     assert wanted in NOTIFICATIONS
     assert tuple(name for name, event in events.items() if words(event, wishes)) == told
+
+
+def test_what_is_no_event_is_not_passed_over() -> None:
+    with pytest.raises(AssertionError):
+        after(NoticeState(), "an event", Wishes(), 0.0)  # type: ignore[arg-type] # none at all
