@@ -52,7 +52,7 @@ def test_how_things_stand_may_be_unknown_for_a_while() -> None:
 
 def test_a_change_is_under_way_until_it_is_in_force() -> None:
     page = model.changed(model.refused(USUAL, "theme", REFUSED), "theme", "dark")
-    assert (page.values["theme"], page.saving) == ("dark", {"theme"})
+    assert (page.values["theme"], page.saving) == ("dark", frozenset({"theme"}))
     assert page.problems == {}
     assert page.busy
     assert not model.saved(page, "theme").busy
