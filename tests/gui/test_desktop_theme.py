@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import tkinter as tk
 from collections.abc import Iterator
@@ -35,9 +36,13 @@ def desk(desktop: Display, home: Home, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def wears(desk: Office, window: tk.Toplevel, mode: Mode) -> bool:
     """Tell whether a window, and the icon for its panel, are in these colours."""
+    return str(window.cget("background")) == PALETTES[mode].bg and icon_for(desk, mode)
+
+
+def icon_for(desk: Office, panel: Mode) -> bool:
+    """Tell whether the icon is the one for such a panel."""
     icon = [tuple(one) for one in desk.peer.get(ITEM, "IconPixmap")]
-    wanted = [pixmap(one) for one in tray_images(Icon.IDLE.value, mode)]
-    return str(window.cget("background")) == PALETTES[mode].bg and icon == wanted
+    return icon == [pixmap(one) for one in tray_images(Icon.IDLE.value, panel)]
 
 
 def test_open_windows_and_the_icon_follow_the_portal(desk: Office, desktop: Display) -> None:
@@ -61,6 +66,40 @@ def test_a_theme_that_was_chosen_stays(desk: Office, desktop: Display) -> None:
         assert str(window.cget("background")) == PALETTES["light"].bg
         desk.live.backend.set_general("theme", "system")
         desk.until(partial(wears, desk, window, "dark"), "dark")
+
+
+def test_a_dark_panel_of_xfce_gets_a_light_icon(
+    desktop: Display, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(desktop, monkeypatch)
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE")
+    xfconf = ["xfconf-query", "--channel", "xfce4-panel", "--property", "/panels/dark-mode"]
+
+    def set_dark(dark: str) -> None:
+        subprocess.run(
+            [*xfconf, "--create", "--type", "bool", "--set", dark], check=True, env=desktop.env
+        )
+
+    set_dark("true")
+    try:
+        with office(home, NOTHING) as desk:
+            window = desk.window("Add account")
+            desk.until(lambda: icon_for(desk, "dark"), "the icon for a dark panel")
+            assert str(window.cget("background")) == PALETTES["light"].bg
+            with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 2) as user:
+                set_dark("false")
+                desk.until(lambda: icon_for(desk, "light"), "the icon for a light panel")
+                set_dark("true")
+                desk.until(lambda: icon_for(desk, "dark"), "the icon for a dark panel")
+                # What the windows wear says nothing of the panel.
+                user.prefer(1)
+                desk.until(partial(wears, desk, window, "dark"), "dark windows")
+                user.prefer(2)
+                bg = PALETTES["light"].bg
+                desk.until(lambda: str(window.cget("background")) == bg, "light windows")
+                assert icon_for(desk, "dark")
+    finally:
+        subprocess.run([*xfconf, "--reset"], check=True, env=desktop.env)
 
 
 def test_a_mac_is_asked_whenever_a_window_opens(

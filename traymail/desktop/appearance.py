@@ -1,6 +1,8 @@
-"""Whether a Linux desktop is dark: org.freedesktop.portal.Settings, asked and followed on a `Bus`.
+"""Whether a Linux desktop and its panel are dark, asked and followed on a `Bus`.
 
-Its setting color-scheme of org.freedesktop.appearance: 0 no preference, 1 dark, 2 light.
+The desktop: org.freedesktop.portal.Settings, whose setting color-scheme of
+org.freedesktop.appearance is 0 for no preference, 1 dark, 2 light. Xfce's panel has a setting of
+its own (in Xfconf), and is dark in a new account whatever the windows are.
 """
 
 from __future__ import annotations
@@ -18,6 +20,11 @@ SETTINGS = "org.freedesktop.portal.Settings"
 SETTING = ("org.freedesktop.appearance", "color-scheme")
 DARK = 1
 _PORTAL = DBusAddress(PATH, PORTAL, SETTINGS)
+
+XFCONF = "org.xfce.Xfconf"
+XFCONF_PATH = "/org/xfce/Xfconf"
+PANEL_SETTING = ("xfce4-panel", "/panels/dark-mode")
+_XFCONF = DBusAddress(XFCONF_PATH, XFCONF, XFCONF)
 
 
 class Appearance:
@@ -47,6 +54,39 @@ class Appearance:
     def _changed(self, signal: Message) -> None:
         if signal.body[:2] == SETTING:
             self._on_dark(_unpacked(signal.body) == DARK)
+
+
+class XfcePanel:
+    """Tells whether Xfce's panel is dark, once that is known and at each change.
+
+    Only for a session of Xfce: to ask starts its settings daemon.
+    """
+
+    def __init__(self, bus: Bus, on_dark: Callable[[bool], None]) -> None:
+        self._bus = bus
+        self._on_dark = on_dark
+        self._asked = False
+        bus.hear(
+            MatchRule(type="signal", interface=XFCONF, member="PropertyChanged", path=XFCONF_PATH),
+            self._changed,
+        )
+        bus.follow(XFCONF, self._daemon_changed)
+
+    def _daemon_changed(self, owner: str) -> None:
+        if owner or not self._asked:
+            self._asked = True
+            self._bus.call(
+                new_method_call(_XFCONF, "GetProperty", "ss", PANEL_SETTING), self._answered
+            )
+
+    def _answered(self, reply: tuple[Any, ...] | None) -> None:
+        # Without the setting the panel wears the theme of the windows.
+        if reply is not None:
+            self._on_dark(_unpacked(reply) is True)
+
+    def _changed(self, signal: Message) -> None:
+        if signal.body[:2] == PANEL_SETTING:
+            self._on_dark(_unpacked(signal.body) is True)
 
 
 def _unpacked(body: object) -> object:

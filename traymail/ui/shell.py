@@ -27,7 +27,7 @@ from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
-from traymail.ui.system_theme import Modes, ask_modes, is_asked, told_modes
+from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_modes
 from traymail.ui.theme import Root
 from traymail.ui.tray.choice import FallbackWindow, Parts, make_tray
 from traymail.ui.tray.keeper import Keeper
@@ -81,7 +81,8 @@ class Shell:
         root.report_callback_exception = self._report  # Tk's own way
         self._wishes = Wishes()
         self._theme = ""
-        self._modes = Modes("light", "light")
+        self._modes = Modes("light", "light") if is_asked() else told_modes(dark=False)
+        self._panel: Mode | None = None
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
         self.loop = TkLoop(root, self._bridge, self._background)
@@ -224,7 +225,12 @@ class Shell:
             self._background.run(lambda _stop: ask_modes(), self._know, self._failed)
 
     def _dark_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
-        self._know(told_modes(dark=dark))
+        told = told_modes(dark=dark)
+        self._know(told if self._panel is None else told._replace(panel=self._panel))
+
+    def _dark_panel_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
+        self._panel = mode_of(dark=dark)
+        self._know(self._modes._replace(panel=self._panel))
 
     def _know(self, modes: Modes) -> None:
         """Learn whether the desktop and its panel are dark."""
@@ -266,6 +272,7 @@ class Shell:
             make_window=self._control_window,
             notice_icon=notice_icon(),
             on_dark=self._dark_told,
+            on_dark_panel=self._dark_panel_told,
         )
 
     def _chosen(self, choice: Choice) -> None:

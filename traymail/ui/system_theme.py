@@ -16,6 +16,7 @@ from traymail.ui.palette import Mode
 
 # Their panel is dark whatever the windows are.
 _GNOMES = {"GNOME", "Unity"}
+_XFCE = "XFCE"
 _ASK_MAC = ("defaults", "read", "-g", "AppleInterfaceStyle")
 _MAC_SECONDS = 2.0
 
@@ -42,9 +43,22 @@ def ask_modes() -> Modes:
 
 def told_modes(*, dark: bool, environ: Mapping[str, str] = os.environ) -> Modes:
     """Return what follows on Linux from the desktop's preference."""
-    mode: Mode = "dark" if dark else "light"
-    gnome = bool(_GNOMES & set(environ.get("XDG_CURRENT_DESKTOP", "").split(":")))
-    return Modes(mode, "dark" if gnome else mode)
+    mode = mode_of(dark=dark)
+    return Modes(mode, "dark" if _GNOMES & _desktops(environ) else mode)
+
+
+def mode_of(*, dark: bool) -> Mode:
+    """Return the mode of what is dark, or not."""
+    return "dark" if dark else "light"
+
+
+def is_xfce(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether this is a session of Xfce, whose panel is asked by itself."""
+    return _XFCE in _desktops(environ)
+
+
+def _desktops(environ: Mapping[str, str]) -> set[str]:
+    return set(environ.get("XDG_CURRENT_DESKTOP", "").split(":"))
 
 
 def _windows(name: str) -> Mode:

@@ -73,8 +73,8 @@ class Parts:
 
     ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.
     ``on_press`` is told the key of a `Bubble` and the name of its button. ``notice_icon`` stands
-    in notifications: a file, or a name of the icon theme. ``on_dark`` is told whether the
-    desktop is dark, where its bus tells it.
+    in notifications: a file, or a name of the icon theme. ``on_dark`` and ``on_dark_panel`` are
+    told whether the desktop, and its panel, are dark, where their bus tells it.
     """
 
     loop: Loop
@@ -85,6 +85,7 @@ class Parts:
     make_window: Callable[[], FallbackWindow]
     notice_icon: str = ""
     on_dark: Callable[[bool], None] = lambda _dark: None
+    on_dark_panel: Callable[[bool], None] = lambda _dark: None
 
 
 def make_tray(parts: Parts, *, login: bool) -> Tray:

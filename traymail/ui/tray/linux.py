@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from traymail.desktop.appearance import Appearance
+from traymail.desktop.appearance import Appearance, XfcePanel
 from traymail.desktop.bus import Bus, connect
 from traymail.desktop.notify import Bubble, Notifications
 from traymail.ui.model.menu import Entry
 from traymail.ui.model.tray import Shown
+from traymail.ui.system_theme import is_xfce
 from traymail.ui.tray.choice import FallbackWindow, Parts
 from traymail.ui.tray.loop import Act
 from traymail.ui.tray.pystray_tray import PystrayTray, gtk_is_here
@@ -118,6 +119,8 @@ class LinuxTray:
         )
         self._item.start(self._shown, self._entries)
         Appearance(bus, parts.on_dark)
+        if is_xfce():
+            XfcePanel(bus, parts.on_dark_panel)
         # What came with the first answers of the bus is read already, so nothing would wake us.
         bus.readable()
 
