@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
+from tests.support.tk import until_tk
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.settings import Settings
 from traymail.core.texts import text
@@ -54,9 +55,22 @@ def saving(root: Root) -> Window:
     return _general(root, replace(USUAL, saving=frozenset({"theme"})))
 
 
+def importing(root: Root) -> Window:
+    page = GeneralPage(root, cast("Backend", None), cast("Background", None))
+    window = in_settings(root, "general", page.build)
+    page.become(USUAL)
+    window.reveal()
+    until_tk(root, window.winfo_viewable, what="the settings")
+    question = page.question(Path("/home/me/old.toml"), window)
+    # The picture is of the question alone, and whoever closes it knows of no other window.
+    question.bind("<Destroy>", lambda _event: root.after_idle(window.destroy))
+    return question
+
+
 GENERAL: dict[str, Callable[[Root], Window]] = {
     "settings-general": lambda root: _general(root, USUAL),
     "settings-general-error": wrong,
     "settings-general-not-imported": not_imported,
     "settings-general-saving": saving,
+    "settings-general-question": importing,
 }

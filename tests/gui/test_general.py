@@ -327,6 +327,23 @@ def test_the_settings_are_exported_without_secrets_and_imported_after_a_question
     assert desk.office.live.home.config.with_name("config.toml.bak").read_text("utf-8") == before
 
 
+def test_the_question_appears_over_the_window_it_is_about(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(desk.written, "utf-8")
+    window = desk.view.winfo_toplevel()
+    window.geometry("+690+580")
+    desk.until(lambda: window.winfo_rootx() > 680 and window.winfo_rooty() > 570, "it moved")
+    with desk.choosing("Open", file):
+        desk.office.press("Import…")
+    question = desk.office.window("Replace all settings?")
+    left, top = question.winfo_rootx(), question.winfo_rooty()
+    assert window.winfo_rootx() < left < left + question.winfo_width()
+    assert left + question.winfo_width() < window.winfo_rootx() + window.winfo_width()
+    assert window.winfo_rooty() < top < window.winfo_rooty() + window.winfo_height() // 2
+    desk.keys("Escape")
+    desk.until(lambda: not question.winfo_exists(), "no question")
+
+
 def test_a_broken_file_is_told_and_nothing_is_replaced(desk: Desk, tmp_path: Path) -> None:
     broken = tmp_path / "old.toml"
     broken.write_text('version = 1\ntheme = "pink"\n', "utf-8")

@@ -92,6 +92,7 @@ class Question(Dialog):
         """``verb`` is on the button that does it, in red and away from Cancel."""
         super().__init__(window.root, title, Size(420, 0))
         self.transient(window)
+        self._about = window
         self._on_yes = on_yes
         self.body.configure(padding=self.look.px(24))
         Label(self.body, title, "fg", "TmHead").pack(anchor="w")
@@ -109,6 +110,12 @@ class Question(Dialog):
     def close(self) -> None:
         """Answer no."""
         self.destroy()
+
+    def _corner(self, width: int, height: int) -> tuple[int, int]:
+        """Over the window it is about, wherever that was moved to."""
+        about = self._about
+        left = about.winfo_rootx() + (about.winfo_width() - width) // 2
+        return left, about.winfo_rooty() + (about.winfo_height() - height) // 3
 
     def _yes(self) -> None:
         self.destroy()

@@ -89,6 +89,9 @@ class Window(tk.Toplevel):
         else:
             least_wide, least_high = px(wanted.least[0]), px(wanted.least[1])
             self.minsize(min(least_wide, width), min(least_high, height))
-        left = (self.winfo_screenwidth() - width) // 2
-        top = (self.winfo_screenheight() - height) // 3
+        left, top = self._corner(width, height)
         self.geometry(f"{width}x{height}+{left}+{top}")
+
+    def _corner(self, width: int, height: int) -> tuple[int, int]:
+        """Return where a window of this size first appears."""
+        return (self.winfo_screenwidth() - width) // 2, (self.winfo_screenheight() - height) // 3

@@ -162,18 +162,18 @@ class GeneralPage:
     def _import(self) -> None:
         chosen = filedialog.askopenfilename(parent=self._view, filetypes=_FILE_TYPES)
         if chosen and self._view is not None:
-            self.ask_to_import(Path(chosen), cast("Window", self._view.winfo_toplevel()))
+            window = cast("Window", self._view.winfo_toplevel())
+            self.question(Path(chosen), window).reveal()
 
-    def ask_to_import(self, source: Path, window: Window) -> None:
-        """Ask before the configuration is replaced."""
-        question = Question(
+    def question(self, source: Path, window: Window) -> Question:
+        """Return what asks before the configuration is replaced."""
+        return Question(
             window,
             text("Replace all settings?"),
             text("Accounts and rules become those of {file}.", file=source.name),
             text("Import"),
             lambda: self._move(Move.IMPORT, source, lambda: self._backend.import_settings(source)),
         )
-        question.reveal()
 
     def _move(self, move: Move, file: Path, work: Callable[[], None]) -> None:
         self.become(model.moving(self._held, move))
