@@ -177,6 +177,15 @@ def test_all_windows_and_the_menu_speak_the_language_at_once(desk: Desk) -> None
     desk.until(lambda: any(one.startswith("Settings") for one in menu_of(peer)), "the menu")
 
 
+def test_windows_stay_where_they_are_in_another_language(desk: Desk) -> None:
+    window = desk.view.winfo_toplevel()
+    window.geometry("960x640+200+300")
+    desk.until(lambda: window.geometry() == "960x640+200+300", "it moved")
+    desk.office.click(desk.part("TRadiobutton", "简体中文"))
+    other = desk.office.window("设置")
+    desk.until(lambda: other.geometry() == "960x640+200+300", "the same place")
+
+
 def test_a_theme_is_worn_at_once_and_kept(desk: Desk) -> None:
     window = desk.view.winfo_toplevel()
     for theme, palette in PALETTES.items():

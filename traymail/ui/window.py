@@ -66,6 +66,11 @@ class Window(tk.Toplevel):
             self._place = self.geometry()
         self.withdraw()
 
+    def take_place(self, geometry: str) -> None:
+        """Go where another window was, at its size if the user may choose that."""
+        _size, _, corner = geometry.partition("+")
+        self.geometry(f"+{corner}" if self.size_wanted.least is None else geometry)
+
     def close(self) -> None:
         """Do what Escape and the close button ask for: hide the window."""
         self.conceal()

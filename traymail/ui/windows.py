@@ -14,6 +14,7 @@ from traymail.ui.bridge import Background
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.once import Once
 from traymail.ui.theme import Root
+from traymail.ui.window import Window
 
 if TYPE_CHECKING:
     from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -111,12 +112,12 @@ class Windows:
             self._quick.made.keep()
 
     def speak(self, language: str, translate: Translate) -> None:
-        """Make all windows anew in another language, those in sight at once."""
+        """Make all windows anew in another language, those in sight at once where they were."""
         self.keep()
         self._root.look.speak(language, translate)
         settings = self._settings.made
         page = "" if settings is None else settings.page.name
-        reopened: list[Callable[[], None]] = []
+        reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
             (self._quick, self.quick_send),
             (self._adding, self.add_account),
@@ -126,11 +127,12 @@ class Windows:
         ):
             if once.made is not None:
                 if once.made.winfo_viewable():
-                    reopened.append(reopen)
+                    reopened.append((reopen, once, once.made.geometry()))
                 once.made.destroy()
                 once.drop()
-        for reopen in reopened:
+        for reopen, window, place in reopened:
             reopen()
+            window().take_place(place)
 
     def _listening(self) -> Iterator[Listener]:
         for window in (self._quick.made, self._settings.made, self._outbox.made, self._help.made):
