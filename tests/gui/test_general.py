@@ -269,6 +269,22 @@ def test_what_is_typed_while_the_first_digits_are_saved_is_not_lost(desk: Desk) 
     desk.shows(CAP, "25")
 
 
+def test_a_file_that_is_held_blocks_nothing_and_waiting_for_it_can_be_cancelled(
+    desk: Desk,
+) -> None:
+    with exclusive(desk.office.live.home.config.with_name("config.toml.lock")):
+        desk.office.click(desk.part("TRadiobutton", "dark"))
+        desk.office.press("Cancel")
+        desk.shows("theme", "light")
+        desk.until(lambda: "Cancel" not in desk.office.words(), "nothing under way")
+        desk.office.press("Rules")
+        desk.sees("No rules yet")
+        desk.office.press("General")
+    # What was under way is done once it can be, and told truly.
+    desk.until(lambda: desk.settings.theme == "dark", "the file")
+    desk.shows("theme", "dark")
+
+
 def test_the_folders_are_opened(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
