@@ -12,8 +12,8 @@ from traymail.core.errors import RecipientReply
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, State
 from traymail.ui.backend import MailDetail, Overview
-from traymail.ui.model import outbox_cards as cards
 from traymail.ui.model import outbox_detail as model
+from traymail.ui.model.advice import advice_about
 from traymail.ui.model.outbox_detail import Act, Detail
 from traymail.ui.model.outbox_progress import Progress, bar_of, went_on
 
@@ -191,7 +191,7 @@ def test_mail_that_waits_for_the_user_though_the_account_goes() -> None:
 
 @pytest.mark.parametrize(("rule_id", "said"), [("x-535", True), ("no-secret", True), (None, False)])
 def test_advice_names_no_command(rule_id: str | None, said: bool) -> None:  # of a table
-    advice = cards.advice_about(rule_id)
+    advice = advice_about(rule_id)
     assert (advice is not None) is said
     assert "traymail " not in str(advice)
 

@@ -228,18 +228,26 @@ def remark_on_port(values: Values, provider: str) -> Text | None:
     if not port.isdecimal() or int(port) in USUAL_PORTS:
         return None
     row = by_id(provider)
-    ends = _endpoints(row) if row else ""
-    if row is None or not ends:
+    if row is None or not row.endpoints:
         return text(
             "Port {p} is unusual. Most servers listen on 465 (SSL/TLS) and 587 (STARTTLS).", p=port
         )
     return text(
-        "Port {p} is unusual. {provider} listens on {ports}.", p=port, provider=row.name, ports=ends
+        "Port {p} is unusual. {provider} listens on {ports}.",
+        p=port,
+        provider=row.name,
+        ports=_endpoints(row),
     )
 
 
-def _endpoints(row: Provider) -> str:
-    return ", ".join(f"{end.port} ({SECURITIES[end.security]})" for end in row.endpoints)
+def _endpoints(row: Provider) -> Text:
+    first, *others = (
+        text("{port} ({security})", port=end.port, security=SECURITIES[end.security])
+        for end in row.endpoints
+    )
+    for other in others:
+        first = text("{ports} and {port}", ports=first, port=other)
+    return first
 
 
 def _number(value: float | None) -> str:

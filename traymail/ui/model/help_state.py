@@ -8,12 +8,13 @@ from enum import Enum
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.outbox import AccountState
-from traymail.core.replies import advice_for, title_for
+from traymail.core.replies import title_for
 from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.texts import Text, Translate, text
 from traymail.ui.backend import Overview
+from traymail.ui.model.advice import advice_about
 from traymail.ui.model.help import Help
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.trial import report as trial_report
@@ -110,7 +111,7 @@ def _of_account(account: Account, state: AccountState | None) -> Finding:
     if state is None or not state.stopped:
         return Finding(Kind.ACCOUNT, account.name, Level.GOOD, text("ready"))
     what = title_for(state.rule_id) or text("The server refused it.")
-    remark = Remark(_with_advice(what, advice_for(state.rule_id)), state.reply or "")
+    remark = Remark(_with_advice(what, advice_about(state.rule_id)), state.reply or "")
     return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
 
 

@@ -23,9 +23,10 @@ from traymail.core.events import (
     SettingsRefused,
 )
 from traymail.core.outbox import AccountState, OutboxItem, State
-from traymail.core.replies import advice_for, title_for
+from traymail.core.replies import title_for
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
+from traymail.ui.model.advice import advice_about
 
 # Of one rule, or one account, one notification in so many seconds.
 APART = 60.0
@@ -231,7 +232,7 @@ def _about_account(state: AccountState) -> Notice | None:
     return Notice(
         f"account:{state.name}",
         text("The account {name} needs you", name=state.name),
-        advice_for(state.rule_id)
+        advice_about(state.rule_id)
         or title_for(state.rule_id)
         or text("Its mail waits until you look at the account."),
         (Button.OPEN_SETTINGS,),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Literal
 
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.replies import advice_for, title_for
+from traymail.core.replies import title_for
 from traymail.core.reply_rules import RULES, Trouble
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview
+from traymail.ui.model.advice import advice_about
 from traymail.ui.model.outbox_table import moment_words
 
 Fill = Literal["warnbg", "errbg", "card"]
@@ -26,14 +26,6 @@ _OF_THE_ACCOUNT = {
     Trouble.TLS_FAILED,
 }
 _ACCOUNT_RULES = frozenset(rule.id for rule in RULES if rule.trouble in _OF_THE_ACCOUNT)
-# Where the usual advice names a command, the window has something nearer.
-_NEARER: Mapping[str, Text] = {
-    "no-secret": text("Open the settings of the account and enter the code or password."),
-    "x-535": text(
-        "User name, or password or authorization code, is wrong. Open the settings of the account "
-        "and enter it again."
-    ),
-}
 
 
 class Cause(Enum):
@@ -75,11 +67,6 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
         title = title_for(item.rule_id) or text("The server refused it.")
         return Card("errbg", title, advice_about(item.rule_id), reply_of(item.code, item.reply))
     return _waiting(item, overview, now) if item.state is State.QUEUED else None
-
-
-def advice_about(rule_id: str | None) -> Text | None:
-    """Return what to do, in words that fit a window."""
-    return _NEARER.get(rule_id or "") or advice_for(rule_id)
 
 
 def reply_of(code: int | None, reply: str | None) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from traymail.core.errors import SettingsError, TraymailError
 from traymail.core.texts import Text, text
+from traymail.ui.model.advice import nearer
 
 
 def sentence_of(error: TraymailError) -> Text:
     """Return what went wrong and the way out, as one passage."""
     if isinstance(error, SettingsError) and error.problems:
         return _of_settings(error)
-    return _with_way_out(error.title, error.advice)
+    return _with_way_out(error.title, nearer(error.advice))
 
 
 def _of_settings(error: SettingsError) -> Text:

@@ -18,6 +18,7 @@ from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.account_fields import LOWER, UPPER, Values, as_written, values_of
+from traymail.ui.model.advice import nearer
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.trial import Trial
@@ -139,9 +140,12 @@ def _followed(form: AccountForm | None, account: Account) -> AccountForm:
     saved = values_of(account)
     if form is None:
         return AccountForm(account, saved, saved)
-    if not changes(form):
-        form = replace(form, values=saved)
-    return replace(form, account=account, saved=saved)
+    # Only what the user has changed: the rest may have been edited in the file.
+    values = {
+        name: form.values[name] if form.values[name] != form.saved[name] else value
+        for name, value in saved.items()
+    }
+    return replace(form, account=account, saved=saved, values=values)
 
 
 def choose(page: Accounts, name: str) -> Accounts:
@@ -200,7 +204,7 @@ def stop_of(page: Accounts) -> Stop | None:
         return None
     login = about_login(state.rule_id, state.code)
     title = title_for(state.rule_id) or text("Mail of this account waits for you.")
-    return Stop(title, advice_for(state.rule_id), state.reply or "", login)
+    return Stop(title, nearer(advice_for(state.rule_id)), state.reply or "", login)
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -241,7 +245,10 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
     form = page.forms.get(name)
     if form is None or form.values != values:
         return page
-    return replace(page, forms={**page.forms, name: replace(form, problems=problems)})
+    placed, homeless = place_problems((*UPPER, *LOWER), problems)
+    told = sentence_of(SettingsError(homeless)) if homeless else form.trouble
+    form = replace(form, problems=tuple(placed.values()), trouble=told)
+    return replace(page, forms={**page.forms, name: form})
 
 
 def changes(form: AccountForm) -> dict[str, Any]:
@@ -346,9 +353,7 @@ def failed(page: Accounts, name: str, error: TraymailError) -> Accounts:
     form = page.forms.get(name)
     if form is None:
         return replace(page, trouble=sentence_of(error))
-    own: tuple[Problem, ...] = ()
-    if isinstance(error, SettingsError):
-        own = _own(error.problems, name)
+    own = _own(error.problems, name) if isinstance(error, SettingsError) else ()
     if own:
         form = replace(form, problems=own, trouble=None)
     else:

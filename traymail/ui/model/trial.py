@@ -15,6 +15,7 @@ from traymail.core.address import excerpt
 from traymail.core.errors import DeliveryError, TraymailError
 from traymail.core.examination import Step
 from traymail.core.texts import Text, Translate, text
+from traymail.ui.model.advice import nearer
 
 NAMES: Mapping[str, Text] = {
     "dns": text("Find the server"),
@@ -120,7 +121,7 @@ def give_up(trial: Trial, error: TraymailError) -> Trial:
     """Return the test when it could not go on, for a reason that is none of the server's."""
     rows = _settled(trial.rows)
     reply = error.reply.text if isinstance(error, DeliveryError) else ""
-    advice = Advice(error.title, error.advice, reply)
+    advice = Advice(error.title, nearer(error.advice), reply)
     return replace(trial, rows=rows, verdict=Verdict.FAILED, failed_at="", advice=advice)
 
 
@@ -249,11 +250,12 @@ _OTHER_DETAILS: Mapping[str, Callable[[Text | str], Text | str]] = {
 def _advice(step: Step) -> Advice:
     values = _values(step.detail)
     title, reply = values.get("title"), values.get("reply", "")
+    way_out = nearer(step.advice)
     if isinstance(title, Text):
-        return Advice(title, step.advice, str(reply))
+        return Advice(title, way_out, str(reply))
     if isinstance(step.detail, Text):
-        return Advice(step.detail, step.advice)
-    return Advice(text("The server refused it."), step.advice, step.detail)
+        return Advice(step.detail, way_out)
+    return Advice(text("The server refused it."), way_out, step.detail)
 
 
 def _values(words: Text | str) -> dict[str, object]:

@@ -67,7 +67,7 @@ class CodeRow(Area):
 
     def _draw_stored(self, controls: Area) -> None:
         self._sign(controls, text("in the password store"), "success", "shield-check")
-        replace = Button(controls, text("Replace"), self._acts.replace_code, "link")
+        replace = Button(controls, text("Replace…"), self._acts.replace_code, "link")
         replace.pack(side="left", padx=(self.look.px(12), 0))
 
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:

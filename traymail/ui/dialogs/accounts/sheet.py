@@ -35,7 +35,7 @@ class AccountSheet(Area):
         head = Area(inner)
         head.pack(fill="x", pady=(0, px(14)))
         self._default = Label(head, text("default"), "muted", icon="check", icon_size=14)
-        self.make_default = Button(head, text("Make it the default"), acts.set_default, "link")
+        self.make_default = Button(head, text("Make default"), acts.set_default, "link")
         Note(head, form.account.name, "fg", font="TmTitle").pack(side="left", fill="x", expand=True)
         self._head = head
         self._holder = Area(inner)
