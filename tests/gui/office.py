@@ -7,9 +7,8 @@ from the display, the menu's choices over the bus, as from a panel.
 from __future__ import annotations
 
 import os
-import subprocess
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,10 @@ from jeepney import DBusAddress
 
 from tests.support.bus import Peer
 from tests.support.display import Display
+from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, live
-from tests.support.tk import until_tk
+from tests.support.tk import every_child
 from tests.support.tray import ITEM, MENU, NAME, WATCHER, number_of_label
 from traymail.desktop.language import choose, translator
 from traymail.ui.form import FormView
@@ -34,21 +34,13 @@ _SPEECH = Speech(lambda wanted: choose(wanted, {"LANG": "C.UTF-8"}), translator)
 
 
 @dataclass
-class Office:
+class Office(Hands):
     """The running program, and the hands and eyes of its user."""
 
+    root: tk.Misc
     live: Live
     shell: Shell
     peer: Peer
-
-    @property
-    def root(self) -> tk.Misc:
-        """The root of the windows."""
-        return self.shell.root
-
-    def until(self, condition: Callable[[], T], what: str = "", timeout: float = 20.0) -> T:
-        """Let the windows live until a condition holds; return its answer."""
-        return until_tk(self.root, condition, what, timeout)
 
     # --- the panel ----------------------------------------------------------------------------
 
@@ -81,51 +73,6 @@ class Office:
         return str(self.peer.get(ITEM, "ToolTip")[2])
 
     # --- the user -----------------------------------------------------------------------------
-
-    def xdo(self, *arguments: str) -> None:
-        """Do something with keyboard or mouse; the windows live meanwhile."""
-        with subprocess.Popen(["xdotool", *arguments], env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
-        assert hand.returncode == 0
-
-    def type(self, words: str) -> None:
-        """Type words."""
-        self.xdo("type", "--delay", "8", words)
-
-    def keys(self, *keys: str) -> None:
-        """Press keys."""
-        self.xdo("key", "--delay", "15", *keys)
-
-    def click(self, widget: tk.Misc) -> None:
-        """Click in the middle of a widget."""
-        self.until(widget.winfo_viewable, f"{widget} in sight")
-        widget.update_idletasks()
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        # Not --sync: it waits in vain for a pointer that is there already.
-        self.xdo("mousemove", str(x), str(y), "click", "1")
-
-    def press(self, words: str) -> None:
-        """Click the button in sight that says so."""
-        self.click(self.button(words))
-
-    def button(self, words: str) -> tk.Misc:
-        """Wait for a button in sight that can be pressed."""
-
-        def found() -> tk.Misc | None:
-            return next(
-                (
-                    one
-                    for one in every_child(self.root)
-                    if one.winfo_class() in {"TButton", "TMenubutton"}
-                    and one.winfo_viewable()
-                    and str(one.cget("text")).strip() == words
-                    and "disabled" not in map(str, one.state())  # type: ignore[attr-defined] # ttk
-                ),
-                None,
-            )
-
-        return self.until(found, f"the button “{words}”")  # type: ignore[return-value] # it was found
 
     def window(self, title: str) -> tk.Toplevel:
         """Wait for a window and the keyboard in it."""
@@ -165,25 +112,6 @@ class Office:
         self.type(words)
         self.until(lambda: form.values[field] == words, f"“{words}” in {field}")
 
-    def sees(self, words: str) -> None:
-        """Wait until words are to be seen."""
-        self.until(lambda: any(words in one for one in self.words()), f"the words “{words}”")
-
-    def words(self) -> list[str]:
-        """Return all words to be seen."""
-        return [
-            str(one.cget("text")).strip()
-            for one in every_child(self.root)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        ]
-
-
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    """Yield all widgets below one."""
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
-
 
 @contextmanager
 def office(home: Home, config: str, secrets: Path | None = None) -> Iterator[Office]:
@@ -194,7 +122,7 @@ def office(home: Home, config: str, secrets: Path | None = None) -> Iterator[Off
         shell = Shell(root, program.backend, program.app.clock, _SPEECH, overview, login=False)
         try:
             with Peer(os.environ["DBUS_SESSION_BUS_ADDRESS"], root.update) as peer:
-                made = Office(program, shell, peer)
+                made = Office(root, program, shell, peer)
                 made.wait_for_icon()
                 yield made
                 made.until(lambda: not shell.busy, "the end of what goes on in the background")

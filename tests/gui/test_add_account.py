@@ -13,7 +13,7 @@ from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.tk import button_of, press, until_tk, words_of
+from tests.support.tk import buttons_of, press, until_tk, words_of
 from traymail.core.provider import for_address
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -189,7 +189,7 @@ def test_the_page_of_the_provider_is_opened(
     monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
     write(window, "me@163.com")
     to_the_code(window)
-    button_of(window, "Open page").invoke()
+    buttons_of(window, "Open page")[0].invoke()
     wait(window, asked.exists, "the browser")
     url = for_address("me@163.com").help_url  # type: ignore[union-attr] # it is in the table
     wait(window, lambda: asked.read_text() == url, "the address of the page")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.office import Office, enter, every_child, office
+from tests.gui.office import Office, enter, office
 from tests.support.bus import Peer
 from tests.support.certificates import Certificates
 from tests.support.display import Display
@@ -21,6 +21,7 @@ from tests.support.homes import Home
 from tests.support.live import at_sink
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
+from tests.support.tk import every_child
 from tests.support.tray import MENU, labels, layout
 from traymail.core.settings import Settings
 from traymail.desktop.autostart import autostart_folder, entry_name
@@ -52,7 +53,7 @@ class Desk:
         """Wait until the page shows how things stand."""
 
         def answered() -> bool:
-            return any("config.toml" in one for one in self.office.words())
+            return "config.toml" in self.office.words()
 
         self.until(answered, "the answer how things stand")
 
@@ -247,7 +248,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_not_written(desk: Desk) -> N
     desk.sees("a whole number from 1 to")
     desk.office.write(CAP, "12")
     desk.until(lambda: desk.settings.rules_max_per_hour == 12, "the value")
-    desk.until(lambda: not any("whole number" in one for one in desk.office.words()), "no error")
+    desk.until(lambda: "whole number" not in desk.office.words(), "no error")
 
 
 def test_what_was_typed_is_saved_though_another_field_is_changed_at_once(desk: Desk) -> None:
@@ -255,7 +256,7 @@ def test_what_was_typed_is_saved_though_another_field_is_changed_at_once(desk: D
     desk.office.click(desk.part("TRadiobutton", "dark"))
     desk.until(lambda: desk.settings.theme == "dark", "the theme")
     desk.until(lambda: desk.settings.rules_max_per_hour == 25, "what was typed")
-    desk.until(lambda: not any(one == "Cancel" for one in desk.office.words()), "rest")
+    desk.until(lambda: "Cancel" not in desk.office.words().splitlines(), "rest")
 
 
 def test_what_is_typed_while_the_first_digits_are_saved_is_not_lost(desk: Desk) -> None:

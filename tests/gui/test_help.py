@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import subprocess
-import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import Certificates, Pair
+from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.running import ADDRESS, CANARY, account, credentials
 from tests.support.sink import Sink, serve
-from tests.support.tk import press, until_tk
+from tests.support.tk import press
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 from traymail.ui.model.help import Page
 from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Button
 
 RULE = """
 [[rules]]
@@ -40,7 +38,7 @@ settle_seconds = 0.1
 
 
 @dataclass
-class Desk:
+class Desk(Hands):
     """A window on the running program, and hands to work it."""
 
     root: Root
@@ -48,20 +46,10 @@ class Desk:
     window: HelpWindow
     gone_to: list[str]
 
-    def until(self, condition: Callable[[], object], what: str = "") -> None:
-        until_tk(self.root, condition, what, timeout=20)
-
     def open(self, page: Page = Page.DIAGNOSIS) -> None:
         self.window.open(page)
         self.until(self.window.winfo_viewable, "the window")
         self.until(lambda: self.window.held.overview is not None, "how everything stands")
-
-    def click(self, widget: tk.Misc) -> None:
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        command = ["xdotool", "mousemove", str(x), str(y), "click", "1"]
-        with subprocess.Popen(command, env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
 
     def diagnose(self) -> Trial:
         self.open()
@@ -78,29 +66,6 @@ class Desk:
 
     def marks(self) -> dict[str, Mark]:
         return dict(zip(DIAGNOSIS, (row.mark for row in self.trial.rows), strict=True))
-
-    def words(self) -> str:
-        """Return all words that are to be seen."""
-        return "\n".join(
-            str(one.cget("text")).strip()
-            for one in every_child(self.window)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        )
-
-    def button(self, words: str) -> Button:
-        return next(
-            one
-            for one in every_child(self.window)
-            if isinstance(one, Button)
-            and str(one.cget("text")).strip() == words
-            and one.winfo_viewable()
-        )
-
-
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
 
 
 class MakeDesk:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import smtplib
 import ssl
-import subprocess
-import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,7 +16,8 @@ import pytest
 from PIL import Image
 
 from tests.gui.inbox_windows import KINDS
-from tests.support.tk import press, until_tk
+from tests.support.hands import Hands
+from tests.support.tk import every_child, press, until_tk
 from traymail.core.errors import DesktopError
 from traymail.core.texts import text
 from traymail.demo.rehearsal import Mailbag
@@ -28,13 +26,13 @@ from traymail.desktop.clock import SystemClock
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Button, Reading
+from traymail.ui.widgets import Reading
 
 LOGIN = Login("me@demo.example", "a secret of the moment")
 
 
 @dataclass
-class Desk:
+class Desk(Hands):
     """The window, its server, and hands to work both."""
 
     root: Root
@@ -42,9 +40,6 @@ class Desk:
     sink: Sink
     ca_file: Path
     done: list[str] = field(default_factory=list)
-
-    def until(self, condition: Callable[[], object], what: str = "") -> None:
-        until_tk(self.root, condition, what, timeout=20)
 
     def send(self, message: EmailMessage) -> None:
         """Send a mail as any mail program would, and wait until it is in the list."""
@@ -59,34 +54,6 @@ class Desk:
         with smtplib.SMTP_SSL(HOST, self.sink.port, context=context) as smtp:
             smtp.login(LOGIN.username, LOGIN.password)
             smtp.send_message(message)
-
-    def click(self, widget: tk.Misc) -> None:
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        command = ["xdotool", "mousemove", str(x), str(y), "click", "1"]
-        with subprocess.Popen(command, env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
-
-    def words(self) -> str:
-        """Return all words that are to be seen."""
-        return "\n".join(
-            str(one.cget("text")).strip()
-            for one in every_child(self.window)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        )
-
-    def button(self, words: str, place: int = 0) -> Button:
-        return [
-            one
-            for one in every_child(self.window)
-            if isinstance(one, Button) and str(one.cget("text")).strip() == words
-        ][place]
-
-
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
 
 
 def a_message(subject: str, body: str = "Hello.\n", rule: str = "") -> EmailMessage:
@@ -199,7 +166,7 @@ def test_pictures_are_drawn_and_files_are_saved(
         return str(tmp_path / "saved.pdf")
 
     monkeypatch.setattr(filedialog, "asksaveasfilename", choose)
-    desk.button("Save…", 2).invoke()
+    desk.button("Save…", place=2).invoke()
     desk.until(lambda: "Saved as saved.pdf." in desk.words(), "a word")
     assert asked == ["plan.pdf"]
     assert (tmp_path / "saved.pdf").read_bytes() == b"%PDF" * 400

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ import pytest
 from tests.gui.conftest import MakeRoot
 from tests.gui.outbox_windows import OUTBOX
 from tests.support.certificates import Certificates
+from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY, credentials
@@ -50,7 +49,7 @@ def sink(certificates: Certificates) -> Iterator[Sink]:
 
 
 @dataclass
-class Desk:
+class Desk(Hands):
     """The window on the running program, and hands to work it."""
 
     root: Root
@@ -59,20 +58,11 @@ class Desk:
     composed: list[Prefill] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
 
-    def until(self, condition: Callable[[], object], what: str = "") -> None:
-        until_tk(self.root, condition, what, NO_CAP)
-
     def open(self, mail_id: int | None = None) -> None:
         self.window.open(mail_id)
         self.until(self.window.winfo_viewable, "the window")
         self.until(lambda: self.window.held.found, "the outbox")
         self.until(lambda: self.window.focus_get() is not None, "the keyboard")
-
-    def xdo(self, *arguments: str) -> None:
-        """Press real keys and buttons."""
-        with subprocess.Popen(["xdotool", *arguments], env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
-        assert hand.returncode == 0
 
     @contextmanager
     def answering(self, title: str, words: str) -> Iterator[None]:
@@ -93,19 +83,7 @@ class Desk:
         yield
         thread.join()
 
-    def type(self, words: str) -> None:
-        self.xdo("type", "--delay", "4", words)
-
-    def keys(self, *names: str) -> None:
-        self.xdo("key", "--delay", "10", *names)
-
-    def click(self, widget: tk.Misc) -> None:
-        self.root.update()
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", str(x), str(y), "click", "1")
-
-    def press(self, act: Act) -> None:
+    def act(self, act: Act) -> None:
         """Click the button of an act in the pane."""
         self.until(lambda: act in self.window.sheet.pane.buttons, f"the button {act}")
         self.click(self.window.sheet.pane.buttons[act])
@@ -129,14 +107,6 @@ class Desk:
         """Return the subjects in the list, as they are drawn."""
         tree = self.window.sheet.list.table.tree
         return [str(tree.item(key, "text")).strip() for key in tree.get_children()]
-
-    def words(self, widget: tk.Misc | None = None) -> list[str]:
-        """Return all words that are to be seen."""
-        return [
-            str(one.cget("text")).strip()
-            for one in every_child(widget or self.window)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        ]
 
     def look_at(self, mail: OutboxItem) -> None:
         """Click the row of a mail."""
@@ -195,20 +165,10 @@ def desk(
     return make_desk(at_sink(sink, certificates.ca_file, more), tmp_path / "secrets")
 
 
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
-
-
 def test_nothing_yet_leads_to_a_first_mail(desk: Desk) -> None:
     desk.open()
     desk.until(lambda: "Nothing here yet" in desk.words(), "the invitation")
-    button = next(
-        one
-        for one in every_child(desk.window)
-        if one.winfo_class() == "TButton" and str(one.cget("text")).strip() == "Write a mail"
-    )
+    button = desk.button("Write a mail")
     desk.click(button)
     desk.until(lambda: desk.composed == [Prefill()], "the way to quick send")
     mail = desk.post("First")
@@ -236,10 +196,10 @@ def test_a_sent_mail_is_read_saved_and_sent_again(desk: Desk, sink: Sink, tmp_pa
     assert message.winfo_viewable()
     target = tmp_path / "saved.eml"
     with desk.answering("Save As", str(target)):
-        desk.press(Act.SAVE)
+        desk.act(Act.SAVE)
         desk.until(lambda: "Saved as saved.eml." in desk.words(), "the word that it is saved")
     assert target.read_bytes() == sink.arrivals[0].content
-    desk.press(Act.EDIT)
+    desk.act(Act.EDIT)
     desk.until(lambda: desk.composed, "quick send")
     asked = desk.composed[0]
     assert (asked.to, asked.subject, asked.body) == (("a@x.example",), "会议", "Hello")
@@ -264,7 +224,7 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
     desk.until_state(mail, State.FAILED)
     desk.until(lambda: "550 5.1.1 Mailbox not found" in desk.words(), "the server's line")
     assert "Failed" in desk.words()
-    desk.press(Act.EDIT)
+    desk.act(Act.EDIT)
     desk.until(lambda: desk.composed, "quick send")
     asked = desk.composed[0]
     assert asked.account == "main"
@@ -287,10 +247,10 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
     assert kept.exists()
     desk.live.backend.keep_draft(SavedDraft())
     assert not kept.exists()
-    desk.press(Act.RETRY)
+    desk.act(Act.RETRY)
     desk.until(lambda: len(desk.live.backend.detail(mail.id).attempts) == 2, "another attempt")
     desk.until_state(mail, State.FAILED)
-    desk.press(Act.DISMISS)
+    desk.act(Act.DISMISS)
     desk.until_state(mail, State.CANCELLED)
     desk.click(desk.window.sheet.list.table.tree)
     desk.look_at(mail)
@@ -320,7 +280,7 @@ def test_a_mail_of_unknown_fate_is_settled(desk: Desk, sink: Sink, act: Act) -> 
     buttons = desk.window.sheet.pane.buttons
     widths = [buttons[one].winfo_width() for one in (Act.MARK_SENT, Act.RESEND)]
     assert abs(widths[0] - widths[1]) <= 1  # an odd pixel goes to one of them
-    desk.press(act)
+    desk.act(act)
     desk.until_state(mail, State.SENT)
     assert len(sink.arrivals) == (1 if act is Act.MARK_SENT else 2)
     twice = "It may have been sent twice." in desk.words()
@@ -342,7 +302,7 @@ def test_a_waiting_mail_is_cancelled_by_a_key(desk: Desk, sink: Sink) -> None:
     desk.keys("Delete", "Up")
     desk.until(lambda: desk.window.held.looked_at == other.id, "the newer mail")
     desk.until(lambda: "It leaves once you resume." in desk.words(), "why it waits")
-    desk.press(Act.RESUME)
+    desk.act(Act.RESUME)
     desk.until_state(other, State.SENT)
     assert [desk.state(one) for one in (mail, other)] == [State.CANCELLED, State.SENT]
     assert len(sink.arrivals) == 1
@@ -359,7 +319,7 @@ def test_a_mail_that_waits_is_sent_now_and_all_are_tried_again(desk: Desk, sink:
         desk.until(lambda mail=mail: desk.live.backend.detail(mail.id).attempts, "an attempt")  # type: ignore[misc] # of this turn
     desk.look_at(mails[0])
     desk.until(lambda: "451 4.3.0 later" in desk.words(), "what the server said")
-    desk.press(Act.SEND_NOW)
+    desk.act(Act.SEND_NOW)
     desk.until_state(mails[0], State.SENT)
     desk.click(desk.window.sheet.list.retry_all)
     for mail in mails:
@@ -380,10 +340,10 @@ def test_a_refused_login_leads_to_the_settings(
     desk.until(lambda: desk.live.backend.overview().accounts["main"].stopped, "the stop")
     desk.until(lambda: Act.SETTINGS in desk.window.sheet.pane.buttons, "the way out")
     assert "The login was refused" in desk.words()
-    desk.press(Act.SETTINGS)
+    desk.act(Act.SETTINGS)
     desk.until(lambda: desk.settings, "the settings")
     sink.password = CANARY
-    desk.press(Act.RETRY)
+    desk.act(Act.RETRY)
     desk.until_state(mail, State.SENT)
 
 
@@ -401,11 +361,7 @@ def test_search_and_filters(desk: Desk, sink: Sink) -> None:
     desk.until(lambda: desk.subjects() == ["Green pear"], "what it is about")
     desk.type("x")
     desk.until(lambda: "No mail matches" in desk.words(), "that there is none")
-    clear = next(
-        one
-        for one in every_child(desk.window)
-        if one.winfo_class() == "TButton" and str(one.cget("text")).strip() == "Clear filter"
-    )
+    clear = desk.button("Clear filter")
     desk.click(clear)
     desk.until(lambda: len(desk.subjects()) == 3, "all again")
     assert desk.window.sheet.head.search.entry.value == ""
@@ -445,8 +401,8 @@ def test_a_large_mail_shows_how_far_it_is_and_is_stopped(
     desk.open()
     mail = desk.post("Film", files=(DraftFile("film.bin", path=str(file)),))
     desk.until(lambda: desk.window.held.progress.get(mail.id), "progress")
-    desk.until(lambda: any(" of 82 MB" in words for words in desk.words()), "how far it is")
-    desk.press(Act.STOP)
+    desk.until(lambda: " of 82 MB" in desk.words(), "how far it is")
+    desk.act(Act.STOP)
     desk.until_state(mail, State.CANCELLED)
     assert sink.arrivals == []
     assert desk.window.held.progress == {}
@@ -482,11 +438,7 @@ def test_only_the_newest_are_listed_until_more_are_wanted(desk: Desk) -> None:
     desk.open()
     desk.until(lambda: len(desk.subjects()) == FIRST, "the newest")
     assert f"The newest {FIRST} are shown." in desk.words()
-    more = next(
-        one
-        for one in every_child(desk.window)
-        if one.winfo_class() == "TButton" and str(one.cget("text")).strip() == "Show more"
-    )
+    more = desk.button("Show more")
     desk.click(more)
     desk.until(lambda: len(desk.subjects()) == FIRST + 20, "all")
     assert "Show more" not in desk.words()
@@ -514,7 +466,7 @@ def test_a_file_that_is_gone_is_told(desk: Desk, sink: Sink, tmp_path: Path) -> 
     desk.open()
     desk.until_state(mail, State.SENT)
     desk.live.app.spool.remove(desk.live.app.outbox.spooled())
-    desk.press(Act.EDIT)
+    desk.act(Act.EDIT)
     gone = "The content of large.bin is no longer kept. Attach the file to a new mail."
     desk.until(lambda: gone in desk.words(), "what is wrong")
     assert desk.composed == []

@@ -6,7 +6,6 @@ import io
 import os
 import socket
 import subprocess
-import tkinter as tk
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,12 +21,12 @@ from PIL import Image
 from tests.gui.conftest import MakeRoot
 from tests.support.certificates import Certificates
 from tests.support.dragging import drag
+from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.selection import clipboard
 from tests.support.sink import Arrival, Sink, serve
-from tests.support.tk import until_tk
 from tests.support.wait import until
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
@@ -50,7 +49,7 @@ def sink(certificates: Certificates) -> Iterator[Sink]:
 
 
 @dataclass
-class Desk:
+class Desk(Hands):
     """A window on the running program, and hands to work it."""
 
     root: Root
@@ -58,20 +57,11 @@ class Desk:
     window: QuickSendWindow
     doors: list[str]
 
-    def until(self, condition: Callable[[], object], what: str = "") -> None:
-        until_tk(self.root, condition, what, NO_CAP)
-
     def open(self, asked: Prefill | None = None) -> None:
         self.window.open(asked)
         self.until(self.window.winfo_viewable, "the window")
         self.until(lambda: self.window._loaded, "what it asks for")
         self.until(lambda: self.window.focus_get() is not None, "the keyboard")
-
-    def xdo(self, *arguments: str) -> None:
-        """Press real keys and buttons."""
-        with subprocess.Popen(["xdotool", *arguments], env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
-        assert hand.returncode == 0
 
     @contextmanager
     def hand_in_dialog(self, *keys: tuple[str, ...]) -> Iterator[None]:
@@ -88,17 +78,6 @@ class Desk:
             hand = hands.submit(work)
             yield
             hand.result()
-
-    def type(self, words: str) -> None:
-        self.xdo("type", "--delay", "4", words)
-
-    def keys(self, *names: str) -> None:
-        self.xdo("key", "--delay", "10", *names)
-
-    def click(self, widget: tk.Misc) -> None:
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", str(x), str(y), "click", "1")
 
     def another_window(self) -> QuickSendWindow:
         """Open the window of a program that has just started on the same home."""
@@ -124,23 +103,6 @@ class Desk:
         """Return what is told below the row of recipients."""
         note = self.window._sheet.head._rows["to"]._note
         return str(note.label.cget("text")) if note.winfo_ismapped() else ""
-
-    def words(self) -> list[str]:
-        """Return all words that are to be seen."""
-        return [
-            str(one.cget("text")).strip()
-            for one in every_child(self.window)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        ]
-
-    def button(self, words: str) -> tk.Misc:
-        return next(
-            one
-            for one in every_child(self.window)
-            if one.winfo_class() == "TButton"
-            and one.winfo_viewable()
-            and str(one.cget("text")).strip() == words
-        )
 
     def arrival(self, sink: Sink) -> Arrival:
         self.until(lambda: sink.arrivals, "the mail")
@@ -192,12 +154,6 @@ def _asked(*question: str) -> str:
         ["xdotool", *question], env=os.environ, capture_output=True, check=False
     )
     return answer.stdout.decode().strip()
-
-
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -354,7 +310,7 @@ def test_what_cannot_be_read_any_more_is_told_at_the_chip(desk: Desk, tmp_path: 
     desk.until(lambda: desk.window._held.files, "the file")
     # A folder is not attached, and a word says why.
     assert [one.name for one in desk.window._held.files] == ["notes.txt"]
-    assert any("zip it first" in words for words in desk.words())
+    assert "zip it first" in desk.words()
     file.unlink()
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.trouble, "what is wrong")
@@ -374,7 +330,7 @@ def test_a_mail_over_the_limit_is_not_sent(
     large.write_bytes(bytes(900_000))
     desk.open(Prefill(("a@x.example",), subject="Large", files=(str(large),)))
     desk.until(lambda: desk.window._held.files, "the file")
-    assert any("1.2 MB of 1.0 MB: 127.0.0.1 would refuse this" in words for words in desk.words())
+    assert "1.2 MB of 1.0 MB: 127.0.0.1 would refuse this" in desk.words()
     assert desk.window._sheet.foot.send_button.instate(["disabled"])
     desk.keys("ctrl+Return")
     desk.root.update()
@@ -393,7 +349,7 @@ def test_without_network_it_says_so_and_sends_later(
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     desk.until(lambda: desk.window._held.standing.offline, "that there is no way")
     desk.open()
-    assert any(words.startswith("No network.") for words in desk.words())
+    assert "No network." in desk.words()
     assert desk.mails() == [State.QUEUED]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -15,11 +13,12 @@ import pytest
 
 from tests.gui.conftest import MakeRoot
 from tests.support.certificates import Certificates
+from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
-from tests.support.tk import until_tk
+from tests.support.tk import every_child, until_tk
 from traymail.core.texts import text
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialog import Question
@@ -41,53 +40,13 @@ def sink(certificates: Certificates) -> Iterator[Sink]:
 
 
 @dataclass
-class Desk:
+class Desk(Hands):
     """The page in a window of its own on the running program, and hands to work it."""
 
     root: Root
     live: Live
     page: RulesPage
     window: Window
-
-    def until(self, condition: Callable[[], object], what: str = "") -> None:
-        until_tk(self.root, condition, what, NO_CAP)
-
-    def xdo(self, *arguments: str) -> None:
-        with subprocess.Popen(["xdotool", *arguments], env=os.environ) as hand:
-            self.until(lambda: hand.poll() is not None, "xdotool")
-        assert hand.returncode == 0
-
-    def type(self, words: str) -> None:
-        self.xdo("type", "--delay", "4", words)
-
-    def keys(self, *names: str) -> None:
-        self.xdo("key", "--delay", "10", *names)
-
-    def click(self, widget: tk.Misc) -> None:
-        self.root.update()
-        x = widget.winfo_rootx() + widget.winfo_width() // 2
-        y = widget.winfo_rooty() + widget.winfo_height() // 2
-        self.xdo("mousemove", str(x), str(y), "click", "1")
-
-    def click_words(self, window: tk.Misc, words: str) -> None:
-        self.click(self.button(window, words))
-
-    def button(self, window: tk.Misc, words: str) -> tk.Misc:
-        return next(
-            one
-            for one in every_child(window)
-            if one.winfo_class() == "TButton"
-            and one.winfo_viewable()
-            and str(one.cget("text")).strip() == words
-        )
-
-    def words(self, window: tk.Misc) -> str:
-        """Return all words that are to be seen in labels and buttons."""
-        return "\n".join(
-            str(one.cget("text")).strip()
-            for one in every_child(window)
-            if one.winfo_class() in {"TLabel", "TButton"} and one.winfo_viewable()
-        )
 
     def card(self, name: str) -> RuleCard:
         view = self.page._view
@@ -104,7 +63,7 @@ class Desk:
         return editor
 
     def new(self, words: str) -> RuleEditor:
-        self.click_words(self.window, words)
+        self.press(words, self.window)
         return self.editor()
 
     def write(self, editor: RuleEditor, field: str, words: str) -> None:
@@ -138,12 +97,6 @@ class Desk:
         question = asked()
         assert question is not None
         return question
-
-
-def every_child(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from every_child(child)
 
 
 @pytest.fixture
@@ -353,9 +306,9 @@ def test_a_rule_is_deleted_after_a_question(desk: Desk, tmp_path: Path) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
-    desk.click_words(editor, "Delete rule…")
+    desk.press("Delete rule…", editor)
     question = desk.question()
-    desk.click_words(question, "Delete rule")
+    desk.press("Delete rule", question)
     desk.until(lambda: not desk.page.editors, "the rule to go")
     desk.until(lambda: desk.live.backend.overview().settings.rules == (), "the rule to end")
     desk.until(lambda: "No rules yet" in desk.words(desk.window), "an empty list")
@@ -368,11 +321,11 @@ def test_to_close_with_changes_asks(desk: Desk, tmp_path: Path) -> None:
     desk.write(editor, "subject", "Other")
     desk.keys("Escape")
     question = desk.question()
-    desk.click_words(question, "Cancel")
+    desk.press("Cancel", question)
     desk.until(lambda: not question.winfo_exists(), "the answer")
     assert editor.held.values["subject"] == "Other"
-    desk.click_words(editor, "Cancel")
-    desk.click_words(desk.question(), "Discard changes")
+    desk.press("Cancel", editor)
+    desk.press("Discard changes", desk.question())
     desk.until(lambda: not desk.page.editors, "the editor closed")
     assert "subject" not in desk.live.backend.rule_fields("Scans")
 
@@ -391,7 +344,7 @@ def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
     desk.until(lambda: editor.held.clash, "the clash")
     assert editor.sheet.values["subject"] == "Mine"
     assert editor.sheet.values["zip"] == "true"
-    desk.click_words(editor, "Take the file's")
+    desk.press("Take the file's", editor)
     desk.until(lambda: editor.sheet.values["subject"] == "Theirs", "what the file says")
     desk.live.backend.remove_rule("Scans")
     desk.until(lambda: editor.held.lost, "the loss")
@@ -436,7 +389,7 @@ def test_a_rule_that_moves_and_names_with_commas_come_back_as_they_were(
 def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
     editor = desk.new("Watch a folder…")
     rows = dict.fromkeys(editor.sheet.form._rows.values())
-    desk.click_words(editor, "More: one mail for several, zip, size, waiting, hourly limit")
+    desk.press("More: one mail for several, zip, size, waiting, hourly limit", editor)
     desk.until(editor.sheet.form._rows["zip"].winfo_ismapped, "the rare fields")
     editor.update()
     tops = [row.winfo_y() for row in rows if row.winfo_ismapped()]

@@ -47,13 +47,12 @@ def words_of(widget: tk.Misc) -> list[str]:
     ]
 
 
-def button_of(widget: tk.Misc, words: str, place: int = 0) -> Button:
-    """Return the button with these words, of several the one at this place."""
-    found = [
+def buttons_of(widget: tk.Misc, words: str) -> list[Button]:
+    """Return the buttons with these words that are to be seen."""
+    return [
         one
         for one in every_child(widget)
         if isinstance(one, Button)
         and str(one.cget("text")).strip() == words
         and one.winfo_viewable()
     ]
-    return found[place]
