@@ -45,6 +45,11 @@ class CodeRow(Area):
         if inside is not None:
             inside.focus_set()
 
+    def clear(self) -> None:
+        """Forget what stands in the field."""
+        if self.entry is not None:
+            self.entry.value = ""
+
     def _draw(self, form: AccountForm, sight: CodeSight) -> None:
         if self._row is not None:
             self._row.destroy()

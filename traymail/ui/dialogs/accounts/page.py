@@ -144,8 +144,7 @@ class AccountsPage:
             case Act.BACK:
                 self.become(model.close_trial(self._held))
             case Act.CODE:
-                self.become(model.replace_code(model.close_trial(self._held)))
-                self._focus_on(act)
+                self._replace_code()
             case Act.SERVER:
                 self.become(model.close_trial(self._held))
                 self._focus_on(act)
@@ -178,7 +177,10 @@ class AccountsPage:
         self._timer = self._root.after(_JUDGE_AFTER_MS, self._judge)
 
     def _replace_code(self) -> None:
-        self.become(model.replace_code(self._held))
+        """Let a new code be entered, in an empty field: one that was refused is of no use."""
+        if self.view is not None and self.view.sheet is not None:
+            self.view.sheet.code.clear()
+        self.become(model.replace_code(model.close_trial(self._held)))
         self._focus_on(Act.CODE)
 
     def _focus_on(self, act: Act) -> None:
