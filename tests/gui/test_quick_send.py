@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import subprocess
+import tkinter as tk
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,12 +28,14 @@ from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.selection import clipboard
 from tests.support.sink import Arrival, Sink, serve
+from tests.support.tk import every_child
 from tests.support.wait import until
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
 from traymail.store.people import People
 from traymail.ui.backend import SavedDraft
 from traymail.ui.bridge import Background, Bridge
+from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import Stage
@@ -257,6 +260,71 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
     assert parsed(desk.arrival(sink).content)["Subject"] == ""
 
 
+def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
+    mine = Prefill(("a@x.example",), bcc=("b@x.example",), subject="Mine", body="For you alone")
+    desk.open(mine)
+    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
+    other = Prefill(("evil@x.example",), bcc=("spy@x.example",), body="Look here")
+    desk.window.open(other)
+    desk.sees("There is a draft already")
+    assert "“Mine” is not sent yet." in desk.words()
+    desk.press("Cancel")
+    desk.until(lambda: not questions(desk), "the question to go")
+    written = desk.window._held.written
+    assert (written.to, written.bcc, written.body) == (mine.to, mine.bcc, mine.body)
+    desk.window.open(other)
+    desk.press("Discard the draft")
+    desk.until(lambda: desk.window._held.written.to == other.to, "the other mail")
+    written = desk.window._held.written
+    assert (written.bcc, written.subject, written.body) == (other.bcc, "", "Look here")
+    assert desk.window._sheet.body.value == "Look here"
+
+
+def test_files_are_added_to_the_draft(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "more.txt"
+    file.write_text("more")
+    desk.open(Prefill(("a@x.example",), subject="Mine"))
+    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
+    desk.window.open(Prefill(files=(str(file),)))
+    desk.until(lambda: desk.window._held.files, "the file")
+    assert desk.window._held.written.subject == "Mine"
+    assert not questions(desk)
+
+
+def test_a_draft_is_thrown_away_after_a_question(desk: Desk) -> None:
+    desk.open(Prefill(("a@x.example",), subject="Mine", body="words"))
+    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
+    desk.click(desk.window._sheet.foot.discard_button)
+    desk.press("Discard the draft")
+    desk.until(lambda: desk.window._held.empty, "an empty window")
+    assert (desk.window._sheet.body.value, desk.window._sheet.head.subject.value) == ("", "")
+    assert desk.window.winfo_viewable()
+    # Of nothing there is nothing to throw away.
+    desk.click(desk.window._sheet.foot.discard_button)
+    desk.root.update()
+    assert not questions(desk)
+
+
+def questions(desk: Desk) -> list[tk.Misc]:
+    return [one for one in every_child(desk.root) if isinstance(one, Question)]
+
+
+def test_a_double_click_on_send_can_be_undone(desk: Desk, sink: Sink) -> None:
+    desk.open(Prefill(("a@x.example",), subject="Twice", body="words"))
+    desk.until(lambda: desk.window._held.written.subject == "Twice", "the draft")
+    send = desk.window._sheet.foot.send_button
+    x, y = (
+        send.winfo_rootx() + send.winfo_width() // 2,
+        send.winfo_rooty() + send.winfo_height() // 2,
+    )
+    desk.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "150", "1")
+    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.press("Undo")
+    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "the text")
+    assert desk.window._held.written.subject == "Twice"
+    assert sink.arrivals == []
+
+
 def test_undo_can_be_off(
     make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
 ) -> None:
@@ -407,8 +475,11 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
     assert desk.window._held.files[0].name.endswith(".png")
     assert list(desk.window._files.thumbnails) == [desk.window._held.files[0].path]
     if by == "tray":
-        desk.open(asked)
-        desk.until(lambda: desk.window._held.written.subject, "what was asked for")
+        desk.open()
+        desk.type("a@x.example")
+        desk.window._sheet.head.subject.focus_set()
+        desk.type("Picture")
+        desk.until(lambda: desk.window._held.written.subject == "Picture", "the subject")
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
     desk.click(desk.button("Undo"))

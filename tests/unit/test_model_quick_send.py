@@ -212,6 +212,23 @@ def test_a_new_request_lets_the_mail_before_it_go() -> None:
 # --- what is kept ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("asked", "clash"),
+    [
+        (Prefill(), False),
+        (Prefill(body="words", files=("/a",)), False),
+        (Prefill(subject="New"), True),
+        (Prefill(to=("a@x",)), True),
+        (Prefill(cc=("a@x",)), True),
+        (Prefill(bcc=("a@x",)), True),
+    ],
+)
+def test_another_mail_does_not_join_a_draft(asked: Prefill, clash: bool) -> None:
+    assert model.clashes(writing(), asked) is clash
+    assert not model.clashes(QuickSend(standing()), asked)
+    assert not model.clashes(waiting(), asked)
+
+
 def test_a_draft_is_kept_and_comes_back() -> None:
     state = model.looked(writing(), [File("/tmp/plan.pdf", "plan.pdf", 10)])
     assert state.kept == replace(state.written, files=("/tmp/plan.pdf",))

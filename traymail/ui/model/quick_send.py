@@ -167,6 +167,15 @@ def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
     return replace(state, written=written)
 
 
+def clashes(state: QuickSend, asked: Prefill) -> bool:
+    """Tell whether this would be another mail than the one that is being written.
+
+    Its people must not get what was written for others; files and words are just added.
+    """
+    other = bool(asked.to or asked.cc or asked.bcc or asked.subject)
+    return other and state.stage in {Stage.WRITING, Stage.ASKING} and not state.empty
+
+
 def restored(state: QuickSend, saved: SavedDraft) -> QuickSend:
     """Return the state with a kept draft, unless something is written; its files are unseen yet."""
     if saved.posted or not state.empty:

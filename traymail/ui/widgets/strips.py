@@ -23,6 +23,7 @@ _LOOKS: dict[Kind, tuple[Surface, str, str]] = {
 }
 _TOAST_MS = 4000
 _TICK_MS = 200
+_DOUBLE_CLICK_MS = 800
 
 
 class Banner(Area):
@@ -128,10 +129,15 @@ class UndoBar(Area):
             self, text("Undo"), lambda: self._end(self._choices.undo), icon="arrow-counterclockwise"
         )
         self.undo_button.grid(row=0, column=2, padx=(px(20), px(8)))
-        now = Button(self, text("Send now"), lambda: self._end(self._choices.now), "ghost")
+        now = Button(self, text("Send now"), self._now, "ghost")
         now.grid(row=0, column=3)
         for button in (self.undo_button, now):
             button.bind("<Escape>", lambda _event: self._undo_by_key())
+
+    def _now(self) -> None:
+        # It lies where Send was: the second click of a double click is not meant for it.
+        if (self._ticks - self._left) * _TICK_MS > _DOUBLE_CLICK_MS:
+            self._end(self._choices.now)
 
     def _undo_by_key(self) -> str:
         self._end(self._choices.undo)

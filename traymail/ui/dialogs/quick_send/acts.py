@@ -41,6 +41,9 @@ class Acts(Protocol):
     def remove(self, path: str) -> None:
         """Take a file out."""
 
+    def discard(self) -> None:
+        """Throw the draft away."""
+
     def turn_markdown(self) -> None:
         """Write Markdown, or not."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from traymail.core.texts import Text, text
 from traymail.ui.dialog import Footer
 from traymail.ui.dialogs.quick_send.acts import Acts
-from traymail.ui.widgets import Area, Button, Label, Line, Spinner, UndoBar
+from traymail.ui.widgets import Area, Button, Label, Line, Spinner, Tooltip, UndoBar
 from traymail.ui.widgets.strips import UndoChoices
 
 _SIDE = 20
@@ -61,7 +61,7 @@ class Foot(Area):
     def enable(self, *, send: bool, others: bool) -> None:
         """Let the buttons be pressed, or not."""
         self.send_button.enable(send)
-        for button in (self._attach, self._paste, self._markdown):
+        for button in (self._attach, self._paste, self._markdown, self.discard_button):
             button.enable(others)
 
     def show_markdown(self, *, on: bool) -> None:
@@ -78,6 +78,9 @@ class Foot(Area):
         self._markdown = bar.add_left("Markdown", acts.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
+        self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
+        self.discard_button.pack(side="left", padx=(0, self.look.px(8)))
+        Tooltip(self.discard_button, lambda _x, _y: self.look.say(text("Discard the draft")))
         self._keys = Label(bar.right, "Ctrl+Enter", "muted", "TmSmall")
         self.send_button = bar.add(text("Send"), acts.send_mail, "primary", icon="send")
 

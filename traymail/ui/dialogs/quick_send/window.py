@@ -9,11 +9,12 @@ from tkinter import filedialog
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.ui.attaching import Found
 from traymail.ui.backend import Backend, SavedDraft
 from traymail.ui.bridge import Background
 from traymail.ui.clipboard import Clip, Clipboard
+from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send.acts import Doors
 from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
 from traymail.ui.dialogs.quick_send.drops import take_drops
@@ -52,6 +53,7 @@ class QuickSendWindow(Window):
         self._clipboard = Clipboard(self, background)
         self._files = Files(backend, background, self._found, self._failed)
         self._toast = Toast(self)
+        self._question: Question | None = None
         self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
         self._known = Known(backend, background, self._failed, lambda: self._held.recipients)
         self._sheet = Sheet(self, self, self._known.helpers, self._files.thumbnails)
@@ -146,6 +148,9 @@ class QuickSendWindow(Window):
             state = model.restored(state, loaded.draft)
             self._files.look(loaded.draft.files if state.files else ())
         asked, self._asked = self._asked, Prefill()
+        if model.clashes(state, asked):
+            self._ask_about(asked)
+            asked = Prefill()
         if asked != Prefill():
             state = model.prefilled(state, asked)
             self._files.look(asked.files)
@@ -155,7 +160,38 @@ class QuickSendWindow(Window):
             self._sheet.focus_on_next(state.written)
         self._keeper.soon()
 
+    def _ask_about(self, asked: Prefill) -> None:
+        """Let the user choose between the draft and another mail that is asked for."""
+        subject = self._held.written.subject.strip() or text("no subject")
+        self._ask(
+            text("There is a draft already"),
+            text("“{subject}” is not sent yet. The new mail takes its place.", subject=subject),
+            lambda: self._begin_anew(asked),
+        )
+
+    def _begin_anew(self, asked: Prefill) -> None:
+        self._become(model.prefilled(model.finished(self._held), asked))
+        self._files.look(asked.files)
+        self._sheet.fill(self._held.written)
+        self._sheet.focus_on_next(self._held.written)
+        self._keeper.soon()
+
+    def _ask(self, title: Text, sentence: Text, yes: Callable[[], object]) -> None:
+        if self._question is not None and self._question.winfo_exists():
+            self._question.destroy()
+        self._question = Question(self, title, sentence, text("Discard the draft"), yes)
+        self._question.reveal()
+
     # --- writing ------------------------------------------------------------------------------
+
+    def discard(self) -> None:
+        """Throw the draft away, when the user means it."""
+        if self._held.stage is Stage.WRITING and not self._held.empty:
+            self._ask(
+                text("Discard the draft?"),
+                text("What you wrote and the list of files are gone then."),
+                lambda: self._begin_anew(Prefill()),
+            )
 
     def typed(self) -> None:
         """Follow the fields."""
