@@ -88,6 +88,19 @@ def test_what_is_composed_is_in_the_window_and_survives_the_end(
     assert "passwd" not in draft
 
 
+def test_what_is_too_long_for_a_link_is_told(program: Trayed) -> None:
+    program.ready()
+    people = ",".join(f"person-{number}@example.com" for number in range(4000))
+    for more in (f"mailto:{people}", f"mailto:a@b.example?body={'长' * 30_000}"):
+        done = program.run("compose", more)
+        assert (done.returncode, done.stderr.splitlines()[0]) == (
+            65,
+            "The text is too long for a link.",
+        )
+    # Three bytes a letter, and no more.
+    assert program.run("compose", "mailto:a@b.example?body=" + "长" * 20_000).returncode == 0
+
+
 def test_compose_starts_the_program(desktop: Display, home: Home) -> None:
     home.configure(PASSWORD_OF_NOBODY)
     with trayed(home, desktop, start=False) as program:

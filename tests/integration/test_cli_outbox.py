@@ -38,6 +38,15 @@ def test_list_and_show(office: Desk) -> None:
     assert message == sent
 
 
+def test_the_list_fits_a_terminal_and_json_tells_all(office: Desk) -> None:
+    long, wide = "s" * 10_000, "长" * 100
+    _store(office, long, wide)
+    _head, newest, oldest = office.run("outbox", "list").stdout.splitlines()
+    assert newest.endswith("  " + "长" * 29 + "…")
+    assert oldest.endswith("  " + "s" * 59 + "…")
+    assert [entry["subject"] for entry in office.json("outbox", "list")] == [wide, long]
+
+
 def test_a_state_is_told_in_the_readers_language(office: Desk) -> None:
     _store(office, "x")
     told = office.run("--lang", "zh_CN", "outbox", "resolve", "1", "sent")

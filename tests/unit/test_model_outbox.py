@@ -1,7 +1,7 @@
 """The state of the outbox window, and a mail in full."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from traymail.core.errors import RecipientReply
 from traymail.core.events import ItemChanged, MailProgress, OutboxChanged
 from traymail.core.markdown import to_html
 from traymail.core.message import Address, Attachment
-from traymail.core.outbox import Attempt, OutboxItem, State
+from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.ui.backend import MailDetail, SavedDraft
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import Found, Outbox
@@ -214,3 +214,15 @@ def test_a_new_mail_leaves_from_the_same_account() -> None:
     assert (kept.account, kept.markdown) == ("work", True)
     kept = prefilled(QuickSend(written=written), Prefill(("b@x.example",))).written
     assert (kept.account, kept.markdown) == ("work", True)
+
+
+def test_a_mail_waits_as_long_as_its_account_does() -> None:
+    later = NOON + timedelta(minutes=20)
+    overview = an_overview(accounts={"qq": AccountState("qq", hold_until=later, failures=1)})
+    soon = an_item(id=3, state=State.QUEUED, next_attempt_at=NOON + timedelta(minutes=2))
+    for_you = an_item(id=2, state=State.QUEUED, next_attempt_at=None)
+    found = Found(overview, (soon, for_you), _mail(soon))
+    state = model.listed(Outbox(), found)
+    assert [str(line.when) for line in model.lines(state, NOON)] == ["in 20 min", "needs you"]
+    assert state.mail is not None
+    assert state.mail.item.next_attempt_at == later

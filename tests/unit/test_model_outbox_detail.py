@@ -124,6 +124,12 @@ STOPPED = AccountState("qq", stopped=True, rule_id="x-535", code=535, reply="Log
             "",
         ),
         (
+            an_overview(accounts={"qq": AccountState("qq", hold_until=SOON, failures=2)}),
+            [Act.SEND_NOW, Act.CANCEL],
+            "The server cannot be used just now",
+            "",
+        ),
+        (
             an_overview(accounts={"qq": AccountState("qq", hold_until=NOON)}),
             [Act.SEND_NOW, Act.CANCEL],
             "Not sent yet",

@@ -20,6 +20,14 @@ def test_a_file_is_whole_once_it_was_quiet_for_long_enough() -> None:
     assert settling.next_due() is None
 
 
+def test_files_are_due_as_they_came_and_else_by_name() -> None:
+    settling = Settling(5.0)
+    for path in ("page 10", "Page 9", "b/page 2", "page 2", "page 2b"):
+        settling.seen(path, identity(), 1.0)
+    settling.stirred("a", identity(), 2.0)
+    assert settling.due(9.0) == ["b/page 2", "page 2", "page 2b", "Page 9", "page 10", "a"]
+
+
 def test_every_stir_begins_the_wait_anew() -> None:
     settling = Settling(5.0)
     for now in (0.0, 4.0, 8.0):

@@ -17,7 +17,7 @@ from traymail.cli.session import Session, typed
 from traymail.cli.start_errors import told_on_desktop
 from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses
-from traymail.core.errors import DesktopError, InputError, NotRunning, SourceError, StateError
+from traymail.core.errors import DesktopError, NotRunning, SourceError, StateError
 from traymail.core.texts import text
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ START_SECONDS = 20.0
 TURN_SECONDS = 0.05
 # Windows' DETACHED_PROCESS; elsewhere there are no such flags.
 _WITHOUT_CONSOLE = getattr(subprocess, "DETACHED_PROCESS", 0)
-# The running program hears no longer requests than 64 KiB.
-MOST_LETTERS = 40_000
 
 
 @command(
@@ -73,18 +71,13 @@ def compose(
         subject=typed(subject),
         files=tuple(_file(path) for path in attach),
     )
-    asked = merged(linked, given)
-    if len(asked.body) + len(asked.subject) > MOST_LETTERS:
-        raise InputError(
-            text("The text is too long for a link."), text("Attach it as a file instead.")
-        )
-    return show(session, asked)
+    return show(session, merged(linked, given))
 
 
 def show(session: Session, asked: Prefill) -> int:
     """Have the running program show its quick-send window; start the program when none runs.
 
-    Raises DesktopError, SettingsError, StateError, AlreadyRunning.
+    Raises DesktopError, SettingsError, StateError, AlreadyRunning, InputError.
     """
     request = {"command": "compose", **asdict(asked)}
     try:

@@ -9,7 +9,7 @@ import click
 
 from traymail.cli.outcome import deliver, settle_abandoned, tell
 from traymail.cli.session import Session, write_bytes
-from traymail.cli.show import entry, local, state_word, table
+from traymail.cli.show import entry, local, shortened, state_word, table
 from traymail.cli.words import command, group, option
 from traymail.core.address import clean
 from traymail.core.duration import parse_duration
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # No number is larger in SQLite.
 _NUMBER = click.IntRange(1, 2**63 - 1)
 IDS = click.argument("ids", metavar="ID", nargs=-1, type=_NUMBER)
+# So much of an address or a subject stands in the list.
+MOST_PLACES = 60
 ID = click.argument("mail_id", metavar="ID", type=_NUMBER)
 
 
@@ -71,8 +73,8 @@ def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
     to = f"{first.mailbox} +{len(others)}" if others else first.mailbox
     return (
         *(str(item.id), session.translated(state_word(item.state)), local(item.updated_at)),
-        *(item.account, to),
-        clean(item.subject),
+        *(item.account, shortened(to, MOST_PLACES)),
+        shortened(clean(item.subject), MOST_PLACES),
     )
 
 

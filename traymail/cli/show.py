@@ -34,6 +34,19 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def shortened(words: str, places: int) -> str:
+    """Return words that take at most so many places on a terminal, with an ellipsis if cut."""
+    if width(words) <= places:
+        return words
+    kept, taken = "", 1
+    for sign in words:
+        taken += width(sign)
+        if taken > places:
+            break
+        kept += sign
+    return f"{kept.rstrip()}…"
+
+
 def width(words: str) -> int:
     """Return the places that ``words`` take on a terminal."""
     return sum(

@@ -6,9 +6,13 @@ a scanner opens its file again, a browser makes an empty one first, an editor sa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from traymail.core.message import FileIdentity
+
+# A longer row of digits is no number that people count with.
+_NUMBERS = re.compile(r"([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,14 @@ class Seen:
 
     identity: FileIdentity
     since: float
+
+
+def _name_order(path: str) -> list[tuple[int, str]]:
+    """Return what a path is sorted by: "page 2" comes before "page 10"."""
+    parts = _NUMBERS.split(path.casefold())
+    return [
+        (int(part), part) if part.isascii() and part.isdecimal() else (0, part) for part in parts
+    ]
 
 
 class Settling:
@@ -63,13 +75,16 @@ class Settling:
         self._seen.pop(path, None)
 
     def due(self, now: float) -> list[str]:
-        """Return the files that have been quiet for long enough and are to be looked at now."""
+        """Return the files that have been quiet for long enough and are to be looked at now.
+
+        In the order they came; those that were found by the same look, as people sort names.
+        """
         due = []
         for path, seen in self._seen.items():
             if seen.since + self.quiet > now:
                 break
-            due.append(path)
-        return due
+            due.append((seen.since, _name_order(path), path))
+        return [path for _since, _order, path in sorted(due)]
 
     def next_due(self) -> float | None:
         """Return when the next file will have been quiet for long enough."""

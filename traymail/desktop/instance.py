@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from traymail.core.errors import AlreadyRunning, NotRunning, StateError
+from traymail.core.errors import AlreadyRunning, InputError, NotRunning, StateError
 from traymail.core.texts import text
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ Request = dict[str, Any]
 Handler = Callable[[Request], Request]
 
 MAX_LINE = 64 * 1024
+# The rest is for the token.
+MAX_REQUEST = MAX_LINE - 1024
 PEER_SECONDS = 5.0
 POLL_SECONDS = 0.05
 # The name of a Unix socket has at most 108 bytes (sun_path), 104 on macOS.
@@ -136,7 +138,14 @@ class Instance:
         return Server(self._state, handle)
 
     def ask(self, request: Request, seconds: float = 10.0) -> Request:
-        """Send one request to the running program and return its answer; raises NotRunning."""
+        """Send one request to the running program and return its answer.
+
+        Raises NotRunning, and InputError for a request that is longer than it hears.
+        """
+        if len(_line(request)) > MAX_REQUEST:
+            raise InputError(
+                text("The text is too long for a link."), text("Attach it as a file instead.")
+            )
         try:
             with _connect(self._state, seconds) as connection:
                 answer = connection.ask(request)
@@ -317,8 +326,7 @@ class _Connection:
         self._token = token
 
     def ask(self, request: Request) -> Request | None:
-        line = json.dumps({**request, "token": self._token}).encode() + b"\n"
-        self._peer.sendall(line)
+        self._peer.sendall(_line({**request, "token": self._token}))
         answer = bytearray()
         while b"\n" not in answer:
             block = self._peer.recv(65536)
@@ -327,6 +335,15 @@ class _Connection:
             answer += block
         heard: Request = json.loads(answer)
         return heard
+
+
+def _line(request: Request) -> bytes:
+    # What is no character of Unicode (from a file name, for one) passes only escaped.
+    words = json.dumps(request, ensure_ascii=False)
+    try:
+        return words.encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(request).encode() + b"\n"
 
 
 def _same_user(peer: socket.socket) -> bool:

@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         advice=text(
             "The connection is being inspected or the server is not trusted (antivirus "
             "mail shield, company proxy, self-signed certificate). Your password was not "
-            "sent. For a server of your company, set ca_file."
+            "sent. For a server of your company, give its certificate (ca_file)."
         ),
     ),
     Rule(
@@ -132,7 +132,8 @@ RULES: tuple[Rule, ...] = (
         trouble=Trouble.CA_FILE,
         title=titles.CA_FILE,
         advice=text(
-            "Check ca_file in the settings of the account: it must be a readable PEM file."
+            "Check the certificate (ca_file) in the settings of the account: it must be a readable "
+            "PEM file."
         ),
     ),
     Rule(

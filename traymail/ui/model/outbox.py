@@ -11,7 +11,7 @@ from traymail.core.outbox import OutboxItem, State
 from traymail.ui.backend import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
 from traymail.ui.model.outbox_progress import Progress, went_on
-from traymail.ui.model.outbox_table import FIRST, Line, Wish, line_of, next_look
+from traymail.ui.model.outbox_table import FIRST, Line, Wish, held_back, line_of, next_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class Outbox:
     @property
     def items(self) -> tuple[OutboxItem, ...]:
         """The mails of the list, newest first."""
-        return () if self.found is None else self.found.items
+        if self.found is None:
+            return ()
+        accounts = self.found.overview.accounts
+        return tuple(held_back(item, accounts.get(item.account)) for item in self.found.items)
 
     @property
     def item(self) -> OutboxItem | None:
@@ -54,7 +57,10 @@ class Outbox:
     def mail(self) -> MailDetail | None:
         """All that is known of the mail that is looked at."""
         mail = None if self.found is None else self.found.detail
-        return mail if mail is not None and mail.item.id == self.looked_at else None
+        if self.found is None or mail is None or mail.item.id != self.looked_at:
+            return None
+        account = self.found.overview.accounts.get(mail.item.account)
+        return replace(mail, item=held_back(mail.item, account))
 
     @property
     def more(self) -> bool:

@@ -125,10 +125,17 @@ def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
     advice, reply = advice_about(item.rule_id), reply_of(item.code, item.reply)
     account = overview.accounts.get(item.account)
     hold = account.hold_until if account is not None else None
-    if hold is not None and hold > now:
+    if account is not None and hold is not None and hold > now:
         time = moment_words(hold, now)
-        title = text("The server wants a pause until {time}", time=time)
-        return Card("card", title, advice, reply)
+        if not account.failures:
+            title = text("The server wants a pause until {time}", time=time)
+            return Card("card", title, advice, reply)
+        if item.rule_id is None:  # others have tried in vain, this one need not
+            return Card(
+                "card",
+                text("The server cannot be used just now"),
+                text("Look whether this computer is online. The next try is at {time}.", time=time),
+            )
     if item.attempts and item.rule_id is not None:
         return Card("card", title_for(item.rule_id) or text("Not sent yet"), advice, reply)
     return Card("card", text("Not sent yet"), text("It leaves by itself when its time has come."))

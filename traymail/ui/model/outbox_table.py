@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from traymail.core.address import clean
 from traymail.core.fields import Choice
-from traymail.core.outbox import OutboxItem, State
+from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview
 
@@ -166,6 +166,14 @@ def line_of(item: OutboxItem, now: datetime, part: float | None = None) -> Line:
         rule=item.rule or "",
         when=_when(item, now, part),
     )
+
+
+def held_back(item: OutboxItem, account: AccountState | None) -> OutboxItem:
+    """Return a mail with the time it can leave at: its account may have to wait for longer."""
+    due, hold = item.next_attempt_at, account.hold_until if account else None
+    if item.state is not State.QUEUED or due is None or hold is None:
+        return item
+    return replace(item, next_attempt_at=max(due, hold))
 
 
 def subject_of(item: OutboxItem) -> Text | str:

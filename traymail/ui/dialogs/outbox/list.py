@@ -24,7 +24,7 @@ _COLUMNS = (
     Column("subject", text("Subject"), 196, stretch=True),
     Column("to", text("To"), 144),
     Column("rule", text("Rule"), 84),
-    Column("when", text("When"), 84, align="e"),
+    Column("when", text("When"), 96, align="e"),
 )
 
 
