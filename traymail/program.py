@@ -15,7 +15,7 @@ from traymail import __version__
 from traymail.app import App
 from traymail.core.account import Account
 from traymail.core.commands import Apply, Pause, Resume, Wake
-from traymail.core.errors import SettingsError, StateError
+from traymail.core.errors import CredentialError, SettingsError, StateError
 from traymail.core.events import MailProgress, SettingsRefused
 from traymail.core.observations import Observation
 from traymail.core.rule import Rule
@@ -130,10 +130,18 @@ class Program:
                 recovered.requeued,
                 recovered.unknown,
             )
+        self._ask_keyring_again()
         self._folders.start()
         self.engine.start()
         self._pulse.start()
         self._server = self._app.instance.serve(self.answer)
+
+    def _ask_keyring_again(self) -> None:
+        """Let accounts go on that had no secret: it may be there now, as the keyring may be."""
+        for name in self._loaded.settings.accounts:
+            state = self._app.outbox.account_state(name)
+            if state.stopped and state.rule_id == CredentialError.rule_id:
+                self._app.let_go(name, mails=True)
 
     def stop(self) -> None:
         """End all threads, upstream first."""

@@ -12,7 +12,7 @@ from tests.support.mails import an_account
 from tests.support.session import KeyringSession
 from tests.support.wait import until
 from traymail.core.account import Account
-from traymail.core.errors import CredentialError
+from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
 from traymail.store.credentials import Keyrings
 
@@ -150,6 +150,21 @@ def test_a_locked_keyring_without_a_display_is_told_at_once(
         with pytest.raises(CredentialError, match="locked") as caught:
             question()
         assert CANARY not in told(caught.value)
+
+
+def test_a_keyring_that_is_gone_is_asked_again(
+    keyring_env: KeyringSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    credentials = Keyrings(keyring_env.env)
+    credentials.set(account, Secret(CANARY))
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'gone'}")
+    for _ in range(2):
+        with pytest.raises(KeyringError, match="does not work just now") as caught:
+            credentials.get(account)
+        assert "Error" not in str(caught.value)  # no name of Python's
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", keyring_env.address)
+    assert credentials.get(account) == Secret(CANARY)
+    credentials.delete(account)
 
 
 def test_a_keyring_that_prompts_for_ever_has_a_deadline(locked_keyring: KeyringSession) -> None:

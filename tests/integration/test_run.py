@@ -375,6 +375,18 @@ def test_a_new_code_in_the_keyring_lets_the_account_go_on(
     assert ready.run("account", "remove", "main").returncode == 0
 
 
+def test_a_secret_that_comes_later_is_found_at_the_next_start(
+    ready: Home, sink: Sink, tmp_path: Path
+) -> None:
+    with running(ready, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) as program:
+        assert ready.run("send", *MAIL).returncode == 77
+        assert program.status()["accounts"]["main"]["state"] == "attention"
+    with running(ready, credentials(tmp_path / "credentials")) as program:
+        sink.wait_for(1)
+        until(lambda: program.status()["outbox"]["sent"] == 1, what="the mail sent")
+        assert program.status()["accounts"]["main"]["state"] == "ready"
+
+
 def test_the_secret_stands_nowhere(ready: Home, sink: Sink, env: dict[str, str]) -> None:
     told: list[str] = []
     for line in (f"550 5.1.1 {CANARY} is not known", f"451 4.7.1 {CANARY} later"):

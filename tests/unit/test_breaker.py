@@ -12,6 +12,7 @@ from traymail.core.errors import (
     AuthFailure,
     CredentialError,
     DeliveryError,
+    KeyringError,
     PermanentFailure,
     Reply,
     Stage,
@@ -57,6 +58,12 @@ def test_a_server_that_cannot_be_used_is_asked_ever_less_often(failures: int, se
     state = after(replace(FRESH, failures=failures), outcome)
     assert state.hold_until == START + timedelta(seconds=seconds)
     assert state.failures == failures + 1
+
+
+def test_a_keyring_that_cannot_be_asked_is_asked_again_and_stops_nothing() -> None:
+    state = after(FRESH, KeyringError(text("Locked")))
+    assert (state.stopped, state.failures) == (False, 1)
+    assert state.hold_until == START + timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from traymail.core.errors import (
     AuthFailure,
     CredentialError,
     DeliveryError,
+    KeyringError,
     PermanentFailure,
     RecipientReply,
     Reply,
@@ -64,6 +65,7 @@ def test_a_receipt_for_all_is_sent() -> None:
         (failure(AccountFailure, 553), State.QUEUED, None),
         (failure(AuthFailure, 535), State.QUEUED, None),
         (CredentialError(text("No secret.")), State.QUEUED, None),
+        (KeyringError(text("Locked.")), State.QUEUED, 30 * SECOND),
         (failure(UnknownOutcome, None), State.UNKNOWN, None),
     ],
 )
@@ -75,7 +77,7 @@ def test_what_an_outcome_makes_of_a_mail(
     assert item.phase is Phase.PRE
     assert item.next_attempt_at == (None if due_after is None else NOON + due_after)
     assert item.pending == ("you@mail.example",)
-    assert item.rule_id == ("no-secret" if isinstance(outcome, CredentialError) else "x")
+    assert item.rule_id == getattr(outcome, "rule_id", "x")
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 15), (0.5, 22.5), (1.0, 30)])

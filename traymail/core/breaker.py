@@ -10,6 +10,7 @@ from traymail.core.errors import (
     AccountFailure,
     CredentialError,
     DeliveryError,
+    KeyringError,
     Stage,
     TransientFailure,
 )
@@ -36,11 +37,12 @@ def account_after(
     match outcome:
         case Receipt():
             return AccountState(account.name, login_worked=True)
-        case CredentialError():
-            return _stopped(state, account, outcome.rule_id, None, str(outcome.title))
-        case AccountFailure():
-            reply = outcome.reply
-            return _stopped(state, account, outcome.rule_id, reply.code, reply.text)
+        case KeyringError():
+            # The same secret is behind it for all mails of the account.
+            failures = state.failures + 1
+            return replace(state, failures=failures, hold_until=now + delay(failures, jitter))
+        case CredentialError() | AccountFailure():
+            return _stopped(state, outcome, account)
         case TransientFailure() if outcome.reply.stage in BEFORE_MAIL:
             # The server cannot be used at all: the other mails need not find out one by one.
             failures = state.failures + 1
@@ -57,13 +59,14 @@ def account_after(
 
 
 def _stopped(
-    state: AccountState, account: Account, rule_id: str, code: int | None, reply: str
+    state: AccountState, outcome: CredentialError | AccountFailure, account: Account
 ) -> AccountState:
+    reply = outcome.reply if isinstance(outcome, AccountFailure) else None
     return replace(
         state,
         stopped=True,
-        rule_id=rule_id,
-        code=code,
-        reply=reply,
+        rule_id=outcome.rule_id,
+        code=reply.code if reply else None,
+        reply=reply.text if reply else str(outcome.title),
         connection=account.connection,
     )

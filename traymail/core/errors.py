@@ -5,7 +5,8 @@
     TraymailError(title, advice)
     +- InputError                     an address, an argument: bad input (65)
     +- SettingsError(problems)        every problem of a configuration at once (78)
-    +- CredentialError                no keyring, locked, no such secret (77)
+    +- CredentialError                no keyring, no such secret (77)
+    |  +- KeyringError                the keyring cannot be asked just now
     +- SourceError(path)              a file or folder cannot be read (66)
     +- StateError                     our own state cannot be written (73)
     +- NotRunning, AlreadyRunning     about the running program (69, 75)
@@ -79,6 +80,12 @@ class CredentialError(TraymailError):
     """
 
     rule_id = "no-secret"
+
+
+class KeyringError(CredentialError):
+    """The keyring cannot be asked at this moment: locked, gone, silent. It may pass by itself."""
+
+    rule_id = "keyring"
 
 
 class SourceError(TraymailError):

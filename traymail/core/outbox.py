@@ -12,6 +12,7 @@ from traymail.core.errors import (
     AccountFailure,
     CredentialError,
     DeliveryError,
+    KeyringError,
     PermanentFailure,
     RecipientReply,
     TransientFailure,
@@ -150,6 +151,9 @@ def after_attempt(
         case Receipt():
             item = replace(item, code=outcome.code, reply=outcome.reply, rule_id=None)
             item = _divided(item, outcome.accepted, outcome.refused)
+            return _after_division(item, now, account, delay(item.tries, jitter))
+        case KeyringError():
+            item = replace(item, code=None, reply=None, rule_id=outcome.rule_id)
             return _after_division(item, now, account, delay(item.tries, jitter))
         case CredentialError():
             return replace(item, state=State.QUEUED, code=None, reply=None, rule_id=outcome.rule_id)

@@ -13,6 +13,7 @@ from traymail.core.errors import (
     AuthFailure,
     CredentialError,
     DeliveryError,
+    KeyringError,
     PermanentFailure,
     RecipientReply,
     Reply,
@@ -119,7 +120,7 @@ def outcome_word(outcome: Receipt | DeliveryError | CredentialError | None) -> s
             return "interrupted"
         case Receipt():
             return "sent"
-        case TransientFailure():
+        case TransientFailure() | KeyringError():
             return "later"
         case PermanentFailure():
             return "refused"

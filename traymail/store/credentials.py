@@ -7,6 +7,7 @@ itself may be a plain file or keep nothing at all.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from traymail.core.account import Account
-from traymail.core.errors import CredentialError
+from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.store.secret_sources import from_command, from_credentials_directory
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 # People need time to type the password of a locked keyring.
 DEADLINE_SECONDS = 60.0
@@ -123,14 +125,14 @@ class Keyrings:
                 answers.put(error)
             except Exception as error:  # noqa: BLE001 # backends let anything through
                 # The kind of error only: its words may hold what was sent to the keyring.
-                kind = type(error).__name__
-                answers.put(CredentialError(text("The keyring failed ({kind}).", kind=kind), WAYS))
+                log.warning("the keyring failed: %s", type(error).__name__)
+                answers.put(KeyringError(text("The keyring does not work just now."), WAYS))
 
         threading.Thread(target=work, name="keyring", daemon=True).start()
         try:
             answer = answers.get(timeout=self._deadline)
         except Empty:
-            raise CredentialError(
+            raise KeyringError(
                 text("The keyring does not answer."),
                 text("Unlock it (a prompt may be hidden behind other windows), then try again."),
             ) from None
@@ -165,7 +167,7 @@ class Keyrings:
                 if display:
                     return  # making the first one asks for its password
         if display:
-            raise CredentialError(
+            raise KeyringError(
                 text("The keyring is locked."),
                 text("Try again and type the password of the keyring when you are asked for it."),
             )

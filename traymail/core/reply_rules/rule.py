@@ -47,6 +47,7 @@ class Trouble(Enum):
     BAD_ADDRESS = auto()
     FILE = auto()
     NO_SECRET = auto()
+    KEYRING = auto()  # it cannot be asked just now
     UNSURE = auto()  # no proper answer to the final dot
 
 

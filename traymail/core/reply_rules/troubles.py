@@ -206,6 +206,13 @@ RULES: tuple[Rule, ...] = (
         advice=text("Give it with: traymail account set-secret NAME"),
     ),
     Rule(
+        id="keyring",
+        action=Action.RETRY,
+        trouble=Trouble.KEYRING,
+        title=titles.KEYRING,
+        advice=text("Unlock the keyring of this computer. The mail is tried again by itself."),
+    ),
+    Rule(
         id="unknown-outcome",
         action=Action.UNKNOWN,
         trouble=Trouble.UNSURE,
