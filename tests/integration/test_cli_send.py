@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from email import policy
 from email.message import EmailMessage
@@ -64,6 +65,23 @@ def test_a_message_with_everything_arrives(office: Desk, tmp_path: Path) -> None
     received = attached.get_payload(decode=True)
     assert isinstance(received, bytes)
     assert hashlib.sha256(received).digest() == hashlib.sha256(content).digest()
+
+
+def test_a_standard_input_that_is_closed_is_no_text(office: Desk) -> None:
+    words = ["send", "--to", "a@b.example", "--subject", "x", "--body", "-", "--queue"]
+    command = office.home.command(*words)
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *command],
+        env=office.env or None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (closed.returncode, closed.stderr.splitlines()[0]) == (
+        66,
+        "There is no standard input to read the text from.",
+    )
+    assert office.states() == {}
 
 
 def test_the_result_for_programs(office: Desk) -> None:

@@ -89,7 +89,18 @@ def test_a_filter_begins_anew() -> None:
     state = model.wanted_more(Outbox())
     assert state.limit == 2 * FIRST
     assert model.wished(state, Wish()) is state
-    assert model.wished(state, Wish("sent")) == Outbox(wish=Wish("sent"))
+    assert model.wished(state, Wish("sent")) == Outbox(wish=Wish("sent"), anew=True)
+
+
+def test_another_list_shows_a_mail_of_its_own() -> None:
+    state = model.listed(Outbox(), _found(3, 2, detail=3))
+    asked = model.wished(state, Wish(words="x"))
+    assert model.listed(asked, _found(3, 1, detail=3)).looked_at == 3
+    other = model.listed(asked, _found(2, 1, detail=3))
+    assert (other.looked_at, other.mail, other.anew) == (2, None, False)
+    assert model.listed(asked, _found(detail=3)).looked_at == 0
+    # A mail that leaves the list by itself stays in sight.
+    assert model.listed(other, _found(1)).looked_at == 2
 
 
 def test_a_mail_that_is_asked_for_is_shown_whatever_the_filter() -> None:

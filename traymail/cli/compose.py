@@ -143,6 +143,12 @@ def _start(session: Session) -> None:
 def _file(path: Path) -> str:
     """Return a file to attach as the running program finds it; raises SourceError."""
     absolute = str(path.absolute())
+    if path.is_dir():
+        raise SourceError(
+            absolute,
+            text("{path} is a folder.", path=path),
+            text("Only regular files can be attached."),
+        )
     try:
         with path.open("rb"):
             return absolute

@@ -168,7 +168,11 @@ def _body(wanted: Wanted, account: Account) -> tuple[str, str | None]:
 
 def _standard_input(account: Account) -> str:
     if sys.stdin is None:
-        return ""
+        raise SourceError(
+            "-",
+            text("There is no standard input to read the text from."),
+            text("Give the text with --body, or pipe it in."),
+        )
     content = _bounded(sys.stdin.buffer, account)
     for encoding in ("utf-8-sig", sys.stdin.encoding):
         try:

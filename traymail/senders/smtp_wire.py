@@ -34,6 +34,7 @@ MOST_LINES = 200
 _REPLY_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?")
 
 # OpenSSL's reasons, https://docs.openssl.org/master/man3/SSL_get_error/ and <openssl/sslerr.h>.
+_PLACE_IN_SOURCE = re.compile(r"^_ssl\.c:\d+: ")
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",
     "RECORD_LAYER_FAILURE",
@@ -266,4 +267,5 @@ def detail_of(error: OSError | ValueError) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return _PLACE_IN_SOURCE.sub("", words)

@@ -74,14 +74,14 @@ LOWER: Form = (
                 FieldKind.NUMBER,
                 text("More mails wait in the outbox; none is lost."),
                 unit=text("/ min"),
-                width=4,
+                width=5,
             ),
             Field(
                 "max_per_hour",
                 text("At most"),
                 FieldKind.NUMBER,
                 unit=text("/ hour"),
-                width=4,
+                width=5,
                 joined=True,
             ),
             Field(
@@ -89,7 +89,7 @@ LOWER: Form = (
                 text("At most"),
                 FieldKind.NUMBER,
                 unit=text("/ day"),
-                width=5,
+                width=6,
                 joined=True,
             ),
             Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ class Found:
 class Outbox:
     """``looked_at`` is the id of a mail, also of one that the filter hides; 0 is none.
 
-    ``found`` None: nothing is known yet.
+    ``found`` None: nothing is known yet. ``anew``: the user has just asked for another list.
     """
 
     wish: Wish = field(default_factory=Wish)
@@ -35,6 +35,7 @@ class Outbox:
     looked_at: int = 0
     found: Found | None = None
     progress: Mapping[int, Progress] = field(default_factory=dict)
+    anew: bool = False
 
     @property
     def items(self) -> tuple[OutboxItem, ...]:
@@ -83,7 +84,7 @@ class Outbox:
 
 def wished(state: Outbox, wish: Wish) -> Outbox:
     """Return the state after another filter was set; its list begins anew."""
-    return state if wish == state.wish else replace(state, wish=wish, limit=FIRST)
+    return state if wish == state.wish else replace(state, wish=wish, limit=FIRST, anew=True)
 
 
 def wanted_more(state: Outbox) -> Outbox:
@@ -101,17 +102,25 @@ def asked_for(state: Outbox, mail_id: int) -> Outbox:
     return replace(state, wish=Wish(), limit=FIRST, looked_at=mail_id)
 
 
+def to_look_at(state: Outbox, items: Sequence[OutboxItem]) -> int:
+    """Return the mail to look at when these are listed: one that just leaves the list stays."""
+    mail = state.looked_at
+    if not mail or (state.anew and all(item.id != mail for item in items)):
+        return items[0].id if items else 0
+    return mail
+
+
 def listed(state: Outbox, found: Found) -> Outbox:
     """Return the state with what was found; at first the newest mail is looked at."""
     under_way = {item.id for item in found.items if item.state is State.SENDING}
     if found.detail is not None and found.detail.item.state is State.SENDING:
         under_way.add(found.detail.item.id)
     progress = {mail: one for mail, one in state.progress.items() if mail in under_way}
-    mail = state.looked_at or (found.items[0].id if found.items else 0)
+    mail = to_look_at(state, found.items)
     if state.mail is not None and (found.detail is None or found.detail.item.id != mail):
         # Another mail was chosen while the list was looked for.
         found = replace(found, detail=state.mail)
-    return replace(state, found=found, progress=progress, looked_at=mail)
+    return replace(state, found=found, progress=progress, looked_at=mail, anew=False)
 
 
 def detailed(state: Outbox, mail: MailDetail) -> Outbox:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from traymail.core.errors import InputError, TraymailError
 from traymail.ui.backend import Backend, MailDetail
 from traymail.ui.bridge import Background, Job
-from traymail.ui.model.outbox import Found, Outbox
+from traymail.ui.model.outbox import Found, Outbox, to_look_at
 from traymail.ui.model.outbox_table import newest
 
 # Many events in a row are followed by one look.
@@ -101,7 +101,7 @@ def _found(backend: Backend, state: Outbox) -> Found:
         for one in wish.states
     ]
     items = newest(lists, state.limit)
-    mail = state.looked_at or (items[0].id if items else 0)
+    mail = to_look_at(state, items)
     return Found(backend.overview(), items, _detail(backend, mail))
 
 
