@@ -133,7 +133,8 @@ class Picker(ttk.Menubutton):
         self._menu.delete(0, "end")
         for choice in choices:
             pick = partial(self._pick, choice.value)
-            self._menu.add_command(label=self._words[choice.value], command=pick)
+            # Tk's menus know no padding.
+            self._menu.add_command(label=f" {self._words[choice.value]} ", command=pick)
         self.value = value
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
@@ -163,7 +164,8 @@ def paint_menu(menu: tk.Menu, palette: Palette) -> None:
         activeforeground=palette.fg,
         disabledforeground=palette.field,
         selectcolor=palette.link,
+        # A flat one has no edge at all, and is lost on a field of its own colour.
         borderwidth=1,
         activeborderwidth=0,
-        relief="flat",
+        relief="raised",
     )
