@@ -294,3 +294,11 @@ def test_progress_goes_on() -> None:
     assert went_on(two, 50, 1000, SOON) == Progress(50, 1000, SOON, SOON, first=50)
     assert went_on(two, 400, 2000, SOON) == Progress(400, 2000, SOON, SOON, first=400)
     assert Progress(0, 0, NOON, NOON).part == 0
+
+
+def test_a_mail_that_was_tried_tells_what_came_of_it_while_its_account_waits() -> None:
+    overview = an_overview(accounts={"qq": AccountState("qq", hold_until=SOON, failures=2)})
+    item = _mail(state=State.QUEUED, next_attempt_at=SOON, attempts=1, rule_id="dns")
+    detail = _told(item, overview)
+    assert detail.card is not None
+    assert str(detail.card.title) == "The server name was not found"

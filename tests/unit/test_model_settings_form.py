@@ -180,6 +180,8 @@ def test_undo_puts_back_what_is_saved() -> None:
     page = model.undo(with_values(known(), host="x.example"))
     assert values(page)["host"] == "smtp.qq.com"
     assert model.undo(Accounts()) == Accounts()
+    assert model.replace_code(Accounts()) == Accounts()
+    assert model.done(model.begun(known(), Busy.REMOVING)).busy is None
 
 
 def test_host_port_and_security_are_written_together() -> None:
@@ -298,7 +300,7 @@ def test_what_failed_is_told_at_its_fields_or_above_the_buttons() -> None:
 def test_a_trial_begins_ends_and_is_left() -> None:
     page = model.start(model.begun(known(), Busy.CHECKING), QQ)
     assert (page.busy, page.trial is not None) == (None, True)
-    page = model.hear(page, Step("dns", True, 1, "127.0.0.1"))  # ok
+    page = model.hear(page, Step("dns", True, 1, "127.0.0.1"))
     ended = model.end(page)
     assert ended.trial is not None
     assert ended.trial.verdict is Verdict.FAILED  # no mail came
@@ -306,6 +308,6 @@ def test_a_trial_begins_ends_and_is_left() -> None:
     assert given_up.trial is not None
     assert given_up.trial.verdict is Verdict.FAILED
     left = model.close_trial(page)
-    assert model.hear(left, Step("dns", True, 1)) is left  # ok
+    assert model.hear(left, Step("dns", True, 1)) is left
     assert model.end(left) is left
     assert model.give_up(left, StateError(text("no"), text("Wait."))) is left

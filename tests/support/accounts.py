@@ -1,0 +1,24 @@
+"""Accounts and steps of a test, for the tests of view models."""
+
+from traymail.core.account import Account, Security
+from traymail.core.examination import Step
+from traymail.core.message import Address
+from traymail.core.texts import text
+
+QQ = Account(
+    name="qq",
+    address=Address("123456@qq.com", "Ming"),
+    host="smtp.qq.com",
+    port=465,
+    security=Security.TLS,
+    username="123456@qq.com",
+    provider="qq",
+)
+GOOD = tuple(Step(name, True, 5, "fine") for name in ("dns", "tcp", "tls", "ehlo", "auth", "mail"))
+REFUSED = Step(
+    "auth",
+    False,
+    140,
+    text("{title}: {reply}", title=text("The login was refused"), reply="535 no"),
+    text("Check it."),
+)

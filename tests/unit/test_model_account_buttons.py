@@ -1,0 +1,91 @@
+"""The bar below an account's form: what can be done next, and what keeps it from that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.accounts import GOOD, QQ, REFUSED
+from traymail.core.account import Account, Auth
+from traymail.core.errors import Problem
+from traymail.core.settings import Settings
+from traymail.core.texts import text
+from traymail.ui.model import settings_form as model
+from traymail.ui.model.account_buttons import Act, Buttons, buttons
+from traymail.ui.model.settings_form import Accounts, Busy
+
+
+def page(account: Account = QQ, **values: str) -> Accounts:
+    found = model.refreshed(Accounts(), Settings(accounts={account.name: account}), {})
+    assert found.form is not None
+    return model.typed(found, {**found.form.values, **values})
+
+
+def acts(found: Buttons) -> list[Act]:
+    return [one.act for one in (found.left, *found.others, found.primary) if one is not None]
+
+
+def tried(state: Accounts, *steps: object, account: Account = QQ) -> Accounts:
+    state = model.start(state, account)
+    for step in steps:
+        state = model.hear(state, step)  # type: ignore[arg-type] # steps
+    return model.end(state)
+
+
+def test_without_an_account_there_is_nothing_to_do() -> None:
+    assert buttons(Accounts()) == Buttons()
+
+
+def test_what_is_saved_can_be_tried_and_removed() -> None:
+    found = buttons(page())
+    assert acts(found) == [Act.REMOVE, Act.TEST, Act.SAVE]
+    assert found.primary is not None
+    assert (found.primary.enabled, found.note) == (False, None)
+
+
+def test_what_is_changed_can_be_saved_and_undone() -> None:
+    found = buttons(page(display_name="Li"))
+    assert acts(found) == [Act.REMOVE, Act.UNDO, Act.TEST, Act.SAVE]
+    assert found.primary is not None
+    assert (found.primary.enabled, str(found.note)) == (True, "Changed, not saved")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 field needs you"), (2, "2 fields need you")])
+def test_wrong_fields_are_counted(count: int, words: str) -> None:
+    state = page(port="many")
+    assert state.form is not None
+    problems = tuple(Problem(name, text("wrong")) for name in ("port", "address")[:count])
+    found = buttons(model.judged(state, "qq", state.form.values, problems))
+    assert (str(found.note), found.wrong) == (words, True)
+    assert [one.enabled for one in (*found.others, found.primary) if one] == [True, False, False]
+
+
+@pytest.mark.parametrize("busy", Busy)
+def test_what_is_being_done_can_be_left(busy: Busy) -> None:
+    found = buttons(model.begun(page(), busy))
+    assert (acts(found), found.waiting) == ([Act.STOP], True)
+
+
+def test_what_follows_a_test() -> None:
+    assert acts(buttons(model.start(page(), QQ))) == [Act.STOP]
+    assert acts(buttons(tried(page(), *GOOD))) == [Act.COPY_REPORT, Act.TEST, Act.BACK]
+    changed = tried(page(display_name="Li"), *GOOD)
+    assert acts(buttons(changed)) == [Act.COPY_REPORT, Act.BACK, Act.SAVE]
+
+
+@pytest.mark.parametrize(
+    ("account", "step", "words"),
+    [
+        (QQ, "auth", "Enter code again"),
+        (replace(QQ, provider="", host="mail.x.example"), "auth", "Enter password again"),
+        (QQ, "tcp", "Check server"),
+        (replace(QQ, auth=Auth.NONE), "auth", "Check server"),
+    ],
+)
+def test_what_failed_leads_to_where_it_is_mended(account: Account, step: str, words: str) -> None:
+    state = tried(page(account), replace(REFUSED, step=step), account=account)
+    found = buttons(state)
+    assert acts(found)[:3] == [Act.COPY_REPORT, Act.BACK, Act.TEST]
+    assert found.primary is not None
+    assert str(found.primary.words) == words

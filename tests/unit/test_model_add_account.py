@@ -1,0 +1,252 @@
+"""Adding an account: from the address to the test, and what can be done at each step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.accounts import GOOD, QQ, REFUSED
+from traymail.core.account import Account, Auth, Security
+from traymail.core.errors import Problem, StateError
+from traymail.core.examination import Proposal
+from traymail.core.provider import by_id
+from traymail.core.texts import text
+from traymail.ui.model import add_account as model
+from traymail.ui.model.add_account import Adding, Page, Saving, Search
+from traymail.ui.model.add_buttons import Act, Buttons, buttons
+from traymail.ui.model.trial import Verdict
+
+HOST = Problem("host", text("no such host"))
+ADDRESS = Problem("address", text("no such address"))
+FULL = StateError(text("The disk is full"), text("Make room."))
+
+
+def proposal(provider: str = "") -> Proposal:
+    return Proposal("mx.x.example", 587, Security.STARTTLS, "ming", by_id(provider), text("found"))
+
+
+def at_code(account: Account = QQ) -> Adding:
+    return model.accepted(model.type_address(Adding(), "123456@qq.com"), "qq", account)
+
+
+def at_test(*steps: object) -> Adding:
+    state = model.start(model.type_code(at_code(), "abcdefghijklmnop"))
+    for step in steps:
+        state = model.hear(state, step)  # type: ignore[arg-type] # steps
+    return state
+
+
+def acts(found: Buttons) -> list[Act]:
+    return [one.act for one in (*found.left, found.second, found.primary) if one is not None]
+
+
+# --- the address ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "mailbox", "search"),
+    [
+        ("123456@qq.com", "123456@qq.com", Search.NONE),
+        ("me@x.example", "me@x.example", Search.RUNNING),
+        ("me@x", "", Search.NONE),
+        ("nobody", "", Search.NONE),
+    ],
+)
+def test_an_address_is_looked_at_while_it_is_typed(
+    typed: str, mailbox: str, search: Search
+) -> None:
+    state = model.type_address(Adding(), typed)
+    assert (state.mailbox, state.search) == (mailbox, search)
+    assert model.may_go_on(state) is (typed == "123456@qq.com")
+
+
+def test_a_card_tells_what_is_known() -> None:
+    assert model.card(Adding()) is None
+    known = model.card(model.type_address(Adding(), "123456@qq.com"))
+    assert known is not None
+    assert (str(known.detail), known.usable) == ("smtp.qq.com : 465  ·  SSL/TLS", True)
+    qq = model.type_address(Adding(), " 123456@qq.com ")
+    assert model.fields(qq) == {"address": "123456@qq.com"}
+    later = model.type_address(Adding(), "me@outlook.com")
+    card = model.card(later)
+    assert card is not None
+    assert (card.usable, model.may_go_on(later)) == (False, False)
+    looking = model.type_address(Adding(), "me@x.example")
+    card = model.card(looking)
+    assert card is not None
+    assert (card.search, card.detail) == (Search.RUNNING, "x.example")
+    assert model.remark(looking) is None
+
+
+@pytest.mark.parametrize(("provider", "title"), [("", "x.example"), ("qq", "QQ Mail")])
+def test_a_server_that_is_found_is_proposed(provider: str, title: str) -> None:
+    looking = model.type_address(Adding(), "me@x.example")
+    plain = replace(proposal(), username="me@x.example")
+    assert "username" not in model.fields(model.found(looking, "me@x.example", plain))
+    state = model.found(looking, "me@x.example", proposal(provider))
+    card = model.card(state)
+    assert card is not None
+    assert (str(card.title), card.detail) == (title, "mx.x.example : 587  ·  STARTTLS")
+    assert model.may_go_on(state)
+    assert model.fields(state) == {
+        "address": "me@x.example",
+        "host": "mx.x.example",
+        "port": 587,
+        "security": "starttls",
+        "username": "ming",
+    }
+    by_hand = model.unfold(state).by_hand
+    assert by_hand is not None
+    assert (by_hand["host"], by_hand["username"]) == ("mx.x.example", "ming")
+
+
+def test_a_search_for_another_address_is_passed_over() -> None:
+    looking = model.type_address(Adding(), "me@x.example")
+    assert model.found(looking, "you@x.example", proposal()) is looking
+    known = model.type_address(Adding(), "123456@qq.com")
+    assert model.found(known, "123456@qq.com", proposal()) is known
+
+
+def test_where_nothing_is_found_it_is_set_by_hand() -> None:
+    looking = model.type_address(Adding(), "me@x.example")
+    state = model.found(looking, "me@x.example", None)
+    assert state.by_hand is not None
+    assert (state.search, state.by_hand["username"]) == (Search.MISSING, "me@x.example")
+    assert "x.example" in str(model.remark(state))
+    assert not model.may_go_on(state)
+    state = model.edit(state, {**state.by_hand, "host": "mail.x.example"})
+    assert model.may_go_on(state)
+    assert model.fields(state) == {
+        "address": "me@x.example",
+        "host": "mail.x.example",
+        "port": 465,
+        "security": "tls",
+    }
+    assert (
+        model.fields(replace(state, by_hand={**(state.by_hand or {}), "username": "ming"}))[
+            "username"
+        ]
+        == "ming"
+    )
+    # A user name that is the address follows it; another does not.
+    state = model.type_address(state, "you@x.example")
+    assert state.by_hand is not None
+    assert (state.by_hand["username"], state.search) == ("you@x.example", Search.NONE)
+    state = model.edit(state, {**state.by_hand, "username": "ming", "auth": Auth.NONE.value})
+    state = model.type_address(state, "us@x.example")
+    assert model.fields(state)["username"] == "ming"
+    assert model.fields(state)["auth"] == "none"
+
+
+def test_everything_can_be_set_by_hand_from_what_is_known() -> None:
+    state = model.unfold(model.type_address(Adding(), "123456@qq.com"))
+    assert state.by_hand is not None
+    assert state.by_hand["host"] == "smtp.qq.com"
+    assert model.unfold(state) is state
+    assert model.card(state) is None
+    stopped = model.unfold(model.type_address(Adding(), "me@x.example"))
+    assert stopped.search is Search.NONE
+    other = model.edit(state, {**state.by_hand, "host": "smtp.163.com"})
+    provider = model.provider_of(other)
+    assert provider is not None
+    assert provider.id == "163"
+
+
+def test_problems_are_shown_where_they_can_be_mended() -> None:
+    state = model.check(model.type_address(Adding(), "123456@qq.com"))
+    assert (state.checking, model.may_go_on(state)) == (True, False)
+    refused = model.refused(state, (ADDRESS,))
+    assert (refused.by_hand, refused.checking) == (None, False)
+    assert model.refused(state, (ADDRESS, HOST)).by_hand is not None
+
+
+# --- the code and the test ------------------------------------------------------------------------
+
+
+def test_where_no_login_is_wanted_the_test_begins() -> None:
+    state = at_code(replace(QQ, auth=Auth.NONE))
+    assert (state.page, state.trial is not None) == (Page.TEST, True)
+    assert model.back(state).page is Page.ADDRESS
+    assert at_code().page is Page.CODE
+    assert model.back(at_code()).page is Page.ADDRESS
+
+
+def test_a_good_test_is_saved() -> None:
+    state = model.end(at_test(*GOOD))
+    assert state.saving is Saving.RUNNING
+    state = model.saved(state)
+    assert (state.saving, state.code.secret) == (Saving.DONE, None)
+    assert acts(buttons(state)) == [Act.DONE]
+
+
+def test_a_refused_login_leads_back_to_the_code() -> None:
+    state = model.end(at_test(*GOOD[:4], REFUSED))
+    assert state.saving is Saving.NOT_YET
+    assert acts(buttons(state)) == [Act.COPY_REPORT, Act.SAVE, Act.TEST, Act.CODE_AGAIN]
+    told = model.advice(state)
+    assert told is not None
+    assert str(told.title) == "The login was refused"
+    back = model.back(state)
+    assert (back.page, back.code.secret, back.trial) == (Page.CODE, None, None)
+
+
+def test_another_failure_leads_to_the_server() -> None:
+    state = model.end(at_test(replace(REFUSED, step="tcp")))
+    offered = buttons(state).primary
+    assert offered is not None
+    assert offered.act is Act.SERVER
+    there = model.to_server(state)
+    assert (there.page, there.by_hand is not None) == (Page.ADDRESS, True)
+
+
+def test_a_password_is_called_one() -> None:
+    account = replace(QQ, host="mail.x.example", provider="")
+    state = model.unfold(model.type_address(Adding(), "me@x.example"))
+    assert state.by_hand is not None
+    state = model.edit(state, {**state.by_hand, "host": "mail.x.example"})
+    state = model.start(model.accepted(state, "x", account))
+    offered = buttons(model.end(model.hear(state, REFUSED))).primary
+    assert offered is not None
+    assert str(offered.words) == "Enter password again"
+
+
+def test_a_test_is_stopped_or_given_up() -> None:
+    stopped = model.stop(at_test(GOOD[0]))
+    assert acts(buttons(stopped)) == [Act.CANCEL, Act.BACK, Act.TEST]
+    given_up = model.give_up(at_test(GOOD[0]), FULL)
+    assert given_up.trial is not None
+    assert given_up.trial.verdict is Verdict.FAILED
+    for state in (model.stop(Adding()), model.give_up(Adding(), FULL), model.end(Adding())):
+        assert state == Adding()
+    assert model.hear(Adding(), GOOD[0]) == Adding()
+    assert model.start(Adding()) == Adding()
+    assert model.advice(Adding()) is None
+
+
+def test_what_cannot_be_saved_is_told_above_all() -> None:
+    state = model.not_saved(model.end(at_test(*GOOD)), FULL)
+    words, told = model.headline(state), model.advice(state)
+    assert words is not None
+    assert told is not None
+    assert (str(words.title), str(words.more)) == (
+        "The account is not saved",
+        "The test was good. Try to save it again.",
+    )
+    assert str(told.title) == "The disk is full"
+    assert acts(buttons(state)) == [Act.CANCEL, Act.COPY_REPORT, Act.TEST, Act.SAVE]
+    untested = model.headline(model.not_saved(at_test(REFUSED), FULL))
+    assert untested is not None
+    assert str(untested.more) == "Try again."
+    again = model.save(state)
+    assert (again.saving, again.trouble, model.headline(again)) == (Saving.RUNNING, None, None)
+
+
+def test_the_buttons_of_the_first_pages() -> None:
+    first = buttons(Adding())
+    assert acts(first) == [Act.CANCEL, Act.NEXT]
+    assert first.primary is not None
+    assert not first.primary.enabled
+    assert acts(buttons(at_code())) == [Act.CANCEL, Act.BACK, Act.TEST]
+    assert acts(buttons(at_test(GOOD[0]))) == [Act.CANCEL, Act.STOP]
+    assert acts(buttons(replace(at_code(), page=Page.TEST))) == [Act.CANCEL, Act.STOP]

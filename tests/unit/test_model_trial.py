@@ -1,0 +1,152 @@
+"""The test of an account: rows, verdict, the words above it, the advice, the report."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.accounts import GOOD, QQ, REFUSED
+from traymail.core.account import Auth
+from traymail.core.errors import AuthFailure, Reply, Stage, StateError
+from traymail.core.examination import Step
+from traymail.core.texts import Text, text
+from traymail.ui.model import trial as model
+from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
+
+
+def heard(*steps: Step, trial: Trial | None = None) -> Trial:
+    trial = trial or model.begin(QQ)
+    for step in steps:
+        trial = model.hear(trial, step)
+    return trial
+
+
+def marks(trial: Trial) -> list[Mark]:
+    return [row.mark for row in trial.rows]
+
+
+def test_the_next_step_runs_when_one_is_done() -> None:
+    trial = heard(*GOOD[:2])
+    assert marks(trial) == [Mark.DONE, Mark.DONE, Mark.RUNNING, *[Mark.WAITING] * 3]
+    assert str(model.headline(trial).title) == "Testing…"
+
+
+def test_a_good_test_passes() -> None:
+    trial = model.end(heard(*GOOD))
+    assert trial.verdict is Verdict.PASSED
+    assert str(model.headline(trial).more) == "123456@qq.com is ready to send mail."
+    # What comes after the end is passed over.
+    assert model.hear(trial, REFUSED) is trial
+
+
+def test_a_test_without_its_mail_has_failed() -> None:
+    assert model.end(heard(*GOOD[:-1])).verdict is Verdict.FAILED
+    diagnosis = model.begin(QQ, DIAGNOSIS)
+    assert model.end(heard(GOOD[0], trial=diagnosis)).verdict is Verdict.PASSED
+
+
+def test_a_refused_login_is_told_with_its_reply() -> None:
+    trial = model.end(heard(*GOOD[:4], REFUSED, Step("mail", None)))
+    assert marks(trial)[-2:] == [Mark.FAILED, Mark.SKIPPED]
+    assert (trial.failed_at, trial.verdict) == ("auth", Verdict.FAILED)
+    assert trial.advice is not None
+    assert (str(trial.advice.title), trial.advice.reply) == ("The login was refused", "535 no")
+    assert str(model.headline(trial).title) == "The login was refused"
+    # The first failure counts.
+    assert (
+        heard(
+            replace(REFUSED, step="mail"), trial=replace(trial, verdict=Verdict.RUNNING)
+        ).failed_at
+        == "auth"
+    )
+
+
+@pytest.mark.parametrize(
+    ("detail", "title", "reply"),
+    [
+        (text("no such host"), "no such host", ""),
+        ("550 go away", "The server refused it.", "550 go away"),
+    ],
+)
+def test_a_failure_in_other_words(detail: Text | str, title: str, reply: str) -> None:
+    trial = heard(Step("dns", False, 3, detail))
+    assert trial.advice is not None
+    assert (str(trial.advice.title), trial.advice.reply) == (title, reply)
+    assert str(trial.rows[0].detail) == "failed"
+
+
+def test_advice_names_no_command() -> None:
+    advice = text(
+        "User name, or password or authorization code, is wrong. Give it again with: "
+        "traymail account set-secret NAME"
+    )
+    trial = heard(replace(REFUSED, advice=advice))
+    assert trial.advice is not None
+    assert "traymail" not in str(trial.advice.way_out)
+
+
+@pytest.mark.parametrize(
+    ("step", "detail"),
+    [
+        (Step("dns", True, 1, "1.2.3.4, 5.6.7.8"), "smtp.qq.com → 1.2.3.4"),
+        (Step("tcp", True, 1, "1.2.3.4, 465"), "port 465"),
+        (Step("auth", True, 1, "235 ok"), "accepted"),
+        (Step("ehlo", True, 1, "SIZE 73400320, AUTH"), "mails up to 73 MB"),
+        (Step("ehlo", True, 1, "AUTH"), "answered"),
+        (Step("ehlo", True, 1, "SIZE 0"), "answered"),
+        (Step("tls", True, 1, "as the server says"), "as the server says"),
+        (
+            Step("tls", True, 1, text("{version} {date}", version="TLSv1.3", date="2027-03-12")),
+            "TLSv1.3, valid until 2027-03-12",
+        ),
+    ],
+)
+def test_what_a_good_step_says(step: Step, detail: str) -> None:
+    trial = heard(step)
+    row = trial.rows[trial.steps.index(step.step)]
+    assert (row.mark, str(row.detail)) == (Mark.DONE, detail)
+
+
+def test_a_login_that_is_left_out() -> None:
+    left_out = Step("auth", None, None, text("left out"))
+    trial = heard(left_out, trial=model.begin(replace(QQ, auth=Auth.NONE)))
+    assert str(trial.rows[4].detail) == "not wanted"
+    assert str(heard(left_out).rows[4].detail) == "no code to log in with"
+    after = heard(Step("dns", False, 1, "x"), left_out)
+    assert str(after.rows[4].detail) == "left out"
+
+
+def test_without_a_code_that_is_what_is_told() -> None:
+    trial = model.end(heard(Step("auth", False, None, text("There is no secret"))))
+    assert str(model.headline(trial).title) != "The login was refused"
+
+
+def test_a_test_is_stopped() -> None:
+    stopped = model.stop(heard(GOOD[0]))
+    assert (stopped.verdict, str(model.headline(stopped).more)) == (
+        Verdict.STOPPED,
+        "Nothing is saved yet.",
+    )
+    diagnosis = model.stop(model.begin(QQ, DIAGNOSIS))
+    assert str(model.headline(diagnosis).more) == "What came before is shown."
+
+
+def test_a_test_that_could_not_go_on() -> None:
+    refused = AuthFailure(Reply(535, "no", Stage.AUTH), "x", text("Refused"), text("Mend it."))
+    given_up = model.give_up(heard(GOOD[0]), refused)
+    assert given_up.advice is not None
+    assert (given_up.failed_at, given_up.advice.reply) == ("", "no")
+    other = model.give_up(heard(GOOD[0]), StateError(text("Full"), text("Make room.")))
+    assert other.advice is not None
+    assert (str(other.advice.way_out), other.advice.reply) == ("Make room.", "")
+
+
+def test_the_report_tells_each_step() -> None:
+    told = model.report(model.end(heard(*GOOD[:4], REFUSED)), "1.0", str)
+    for words in (
+        "traymail 1.0",
+        "smtp.qq.com:465 tls, password",
+        "auth   failed   140 ms",
+        "535 no",
+    ):
+        assert words in told
+    assert "535" not in model.report(model.end(heard(*GOOD)), "1.0", str)
