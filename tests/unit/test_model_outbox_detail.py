@@ -298,7 +298,7 @@ def test_progress_goes_on() -> None:
 
 def test_a_mail_that_was_tried_tells_what_came_of_it_while_its_account_waits() -> None:
     overview = an_overview(accounts={"qq": AccountState("qq", hold_until=SOON, failures=2)})
-    item = _mail(state=State.QUEUED, next_attempt_at=SOON, attempts=1, rule_id="dns")
-    detail = _told(item, overview)
+    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, rule_id="dns")
+    detail = _told(replace(mail, item=replace(mail.item, attempts=1)), overview)
     assert detail.card is not None
-    assert str(detail.card.title) == "The server name was not found"
+    assert str(detail.card.title) == "The server name cannot be found"
