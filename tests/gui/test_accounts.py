@@ -23,6 +23,7 @@ from traymail.core.errors import CredentialError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
+from traymail.store.whole_file import exclusive
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.accounts import AccountsPage
@@ -357,6 +358,39 @@ def test_a_locked_store_is_told_and_the_code_is_not_lost(
     desk.sees("The keyring is locked.")
     assert desk.form.has_code
     assert NEW_CODE not in desk.written
+
+
+def test_saving_that_is_cancelled_leaves_no_code_in_the_form(desk: Desk) -> None:
+    kept = desk.account()
+    desk.write("display_name", "Late")
+    desk.press("Replace…")
+    desk.enter_code(NEW_CODE)
+    with exclusive(desk.live.home.config.with_name("config.toml.lock")):
+        desk.act(Act.SAVE)
+        desk.until(lambda: desk.live.app.credentials.get(kept).reveal() == NEW_CODE, "the store")
+        desk.act(Act.STOP)
+        desk.until(lambda: desk.page.held.busy is None, "the form")
+        assert not desk.form.has_code
+        assert desk.sheet.code.entry is None
+        assert "in the password store" in desk.words()
+    # What was under way is done once it can be, and told truly.
+    desk.until(lambda: desk.account().address.name == "Late", "the new name in force")
+    desk.until(lambda: not desk.form.changed, "a form without changes")
+
+
+def test_saving_that_is_cancelled_empties_a_field_that_stays(desk: Desk) -> None:
+    desk.write("username", "another@example.com")
+    desk.until(lambda: desk.sheet.code.entry is not None, "a field for another code")
+    desk.sheet.code.focus_inside()
+    desk.enter_code(NEW_CODE)
+    with exclusive(desk.live.home.config.with_name("config.toml.lock")):
+        desk.act(Act.SAVE)
+        desk.act(Act.STOP)
+        desk.until(lambda: desk.page.held.busy is None, "the form")
+        entry = desk.sheet.code.entry
+        assert entry is not None
+        assert (entry.value, desk.form.has_code) == ("", False)
+    desk.until(lambda: not desk.page._background.busy, "the work behind it")
 
 
 def test_a_file_that_cannot_be_written_is_told(desk: Desk) -> None:

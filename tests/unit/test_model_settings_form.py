@@ -282,6 +282,17 @@ def test_what_was_saved_is_no_change_any_more_and_what_was_typed_since_is() -> N
     assert model.saved(page, "nobody", {}).forms == page.forms
 
 
+@pytest.mark.parametrize(("busy", "kept"), [(Busy.SAVING, False), (Busy.CHECKING, True)])
+def test_a_code_that_may_be_saved_by_now_is_no_new_one(busy: Busy, kept: bool) -> None:
+    page = model.type_code(model.replace_code(known()), "abcdefghijklmnop")
+    page = model.choose(model.begun(with_values(page, display_name="Li"), busy), "lab")
+    page = model.cancelled(page)
+    assert (page.busy, page.trial) == (None, None)
+    form = page.forms["qq"]
+    assert (form.has_code, form.replacing, form.values["display_name"]) == (kept, kept, "Li")
+    assert model.cancelled(Accounts(busy=Busy.SAVING)) == Accounts()
+
+
 def test_what_failed_is_told_at_its_fields_or_above_the_buttons() -> None:
     page = model.begun(known(), Busy.SAVING)
     refused = SettingsError((Problem("accounts.qq.host", text("no such host")),))

@@ -80,7 +80,8 @@ class Entry:
 class Accounts:
     """The whole page. ``known``: it was asked how things stand. ``trial``: of the one in sight.
 
-    ``adding``: the next account that comes in is to be shown.
+    ``adding``: the next account that comes in is to be shown. ``about``: the account that
+    something is, or was last, being done with.
     """
 
     forms: Mapping[str, AccountForm] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Accounts:
     default: str = ""
     chosen: str | None = None
     busy: Busy | None = None
+    about: str = ""
     trial: Trial | None = None
     known: bool = False
     adding: bool = False
@@ -329,7 +331,19 @@ def _elsewhere(form: AccountForm) -> bool:
 
 def begun(page: Accounts, busy: Busy) -> Accounts:
     """Return the page while this is being done."""
-    return replace(edit(page, trouble=None), busy=busy)
+    return replace(edit(page, trouble=None), busy=busy, about=page.chosen or "")
+
+
+def cancelled(page: Accounts) -> Accounts:
+    """Return the page when what is being done is waited for no longer.
+
+    A code that is being saved may be in the password store by now: it is no new one any more.
+    """
+    form = page.forms.get(page.about)
+    if page.busy is Busy.SAVING and form is not None:
+        form = replace(form, replacing=False, code=CodeCheck(None))
+        page = replace(page, forms={**page.forms, page.about: form})
+    return close_trial(done(page))
 
 
 def done(page: Accounts) -> Accounts:

@@ -6,6 +6,7 @@ import tkinter as tk
 
 from traymail.core.texts import text
 from traymail.ui.dialogs.accounts.acts import Acts
+from traymail.ui.model.guides import CodeCheck
 from traymail.ui.model.settings_form import AccountForm, CodeSight, code_sight, guide, needs_code
 from traymail.ui.theme import Words
 from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label
@@ -32,6 +33,7 @@ class CodeRow(Area):
             if had_keyboard:
                 self.focus_inside()
         if self._row is not None and sight is CodeSight.ENTRY:
+            self._forget(form)
             self._tell(self._row, form)
 
     def focus_inside(self) -> None:
@@ -44,11 +46,6 @@ class CodeRow(Area):
                 button.focus_set()
         if inside is not None:
             inside.focus_set()
-
-    def clear(self) -> None:
-        """Forget what stands in the field."""
-        if self.entry is not None:
-            self.entry.value = ""
 
     def _draw(self, form: AccountForm, sight: CodeSight) -> None:
         if self._row is not None:
@@ -86,6 +83,11 @@ class CodeRow(Area):
             controls, on_change=self._acts.typed_code, font=font, secret=hidden, width=16
         )
         self.entry.pack(side="left", fill="x", expand=True)
+
+    def _forget(self, form: AccountForm) -> None:
+        """Empty the field when the form holds nothing of what was typed into it."""
+        if self.entry is not None and self.entry.value and form.code == CodeCheck(None):
+            self.entry.value = ""
 
     def _sign(self, controls: Area, words: Words, role: str, icon: str) -> None:
         px = self.look.px

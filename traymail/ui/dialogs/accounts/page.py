@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, cast
 
 from traymail import __version__
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
-from traymail.core.events import AccountChanged, Event, SettingsApplied
+from traymail.core.events import AccountChanged, SettingsApplied
+from traymail.core.events import Event as News
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background, Job
@@ -95,7 +97,7 @@ class AccountsPage:
         """Ask how the accounts stand."""
         self._looker.look()
 
-    def heard(self, event: Event) -> None:
+    def heard(self, event: News) -> None:
         """Follow the accounts while they are in sight."""
         view = self.view
         if isinstance(event, _TELLING) and view is not None and view.winfo_viewable():
@@ -111,9 +113,9 @@ class AccountsPage:
         secret = form.code.secret
         self._begin(Busy.SAVING)
 
-        def work(_stop: object) -> Checked:
+        def work(stop: Event) -> Checked:
             checked = self._backend.check_account(name, changes)
-            if checked[0] is not None:
+            if checked[0] is not None and not stop.is_set():
                 self._backend.save_account(name, changes, secret)
             return checked
 
@@ -178,8 +180,6 @@ class AccountsPage:
 
     def _replace_code(self) -> None:
         """Let a new code be entered, in an empty field: one that was refused is of no use."""
-        if self.view is not None and self.view.sheet is not None:
-            self.view.sheet.code.clear()
         self.become(model.replace_code(model.close_trial(self._held)))
         self._focus_on(Act.CODE)
 
@@ -228,7 +228,7 @@ class AccountsPage:
     def _stop(self) -> None:
         """Wait for it no longer; what was done before that is found by looking."""
         self._cancel()
-        self.become(model.close_trial(model.done(self._held)))
+        self.become(model.cancelled(self._held))
         self._looker.look()
 
     def _failed(self, name: str, error: TraymailError) -> None:
