@@ -15,7 +15,7 @@ from traymail.ui.model.account_fields import SERVER, UPPER, lower_for, remark_on
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
-_LABELS = 98
+_LABELS = 106
 _ROW = {field.name for field in SERVER}
 _UPPER = {field.name for field in fields_of(UPPER)}
 
