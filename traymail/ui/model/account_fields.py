@@ -74,7 +74,7 @@ LOWER: Form = (
                 FieldKind.NUMBER,
                 text("More mails wait in the outbox; none is lost."),
                 unit=text("/ min"),
-                width=5,
+                width=4,
             ),
             Field(
                 "max_per_hour",
