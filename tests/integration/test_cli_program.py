@@ -132,7 +132,7 @@ def test_a_program_without_windows_shows_none(office: Desk) -> None:
         (("https://example.com/",), 65),
         (("--attach", "not-there.txt"), 66),
         (("--attach", "."), 66),
-        (("mailto:a@b.example?body=" + 50_000 * "x",), 65),
+        (("mailto:a@b.example?body=" + 70_000 * "x",), 65),
         (("--colour", "red"), 64),
     ],
 )
