@@ -42,6 +42,31 @@ def test_who_it_is_from_and_who_logs_in(office: Desk) -> None:
     assert office.sink.arrivals[1].sender == "other@desk.example"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "where"),
+    [
+        ("api_url", "https://api.example.com", "accounts.desk.api_url"),
+        ("kind", "sendgrid", "accounts.desk.kind"),
+        ("kind", "wecom", "accounts.desk.kind"),
+        ("auth", "oauth2", "accounts.desk.auth"),
+    ],
+)
+def test_what_comes_later_is_refused_with_its_place(
+    office: Desk, key: str, value: str, where: str
+) -> None:
+    office.configure(**{key: value})
+    done = office.quick("config", "check")
+    assert done.returncode == 78
+    assert f": {where}: " in done.stderr
+    assert office.quick(*MAIL, "--queue").returncode == 78
+
+
+def test_an_oauth_table_comes_later_too(office: Desk) -> None:
+    office.configure('[accounts.desk.oauth]\nclient_id = "x"\n')
+    done = office.quick("config", "check")
+    assert (done.returncode, ": accounts.desk.oauth" in done.stderr) == (78, True)
+
+
 def test_no_login(office: Desk) -> None:
     with serve(security="none") as open_sink:
         office.configure(host="::1", auth="none", security="none", port=open_sink.port)

@@ -85,6 +85,16 @@ def test_a_known_provider_needs_only_the_code(keyed: Desk) -> None:
     assert names == {"qq": False, "qq-2": True}
 
 
+def test_a_name_to_show_and_another_login_name(office: Desk) -> None:
+    address, server = "shop@desk.example", ("--host", "mail.desk.example", "--no-secret")
+    names = ("--display-name", "小店", "--username", "ming")
+    done = office.quick("account", "add", address, "--name", "shop", *server, *names)
+    assert done.returncode == 0, done.stderr
+    [shop] = [one for one in office.json("account", "list") if one["name"] == "shop"]
+    assert (shop["address"], shop["username"]) == (address, "ming")
+    assert 'display_name = "小店"' in office.home.config.read_text("utf-8")
+
+
 def test_a_stopped_account_goes_on_with_a_new_secret(keyed: Desk) -> None:
     _add(keyed, "--name", "desk", "--no-test", given="wrong\n")
     assert keyed.run("send", "--to", "b@c.example", "--subject", "x").returncode == 77

@@ -179,7 +179,7 @@ def test_a_log_that_cannot_be_written(home: Home) -> None:
     log = home.path / "log" / "traymail.log"
     log.parent.mkdir()
     log.symlink_to("/dev/full")
-    done = home.run("-v", "send", "--to", "nobody", "--subject", "x")
+    done = home.run("--verbose", "send", "--to", "nobody", "--subject", "x")
     assert (done.returncode, len(done.stderr.splitlines())) == (65, 2), done.stderr
     stored = home.run("-v", "send", "--queue", "--to", "b@c.example", "--subject", "x")
     assert (stored.returncode, stored.stderr) == (0, "")
