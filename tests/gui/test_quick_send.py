@@ -361,6 +361,15 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
     desk.until(lambda: again._held.files[0].trouble, "that the file is gone")
 
 
+def test_a_window_that_is_gone_leaves_no_timer(desk: Desk) -> None:
+    desk.open()
+    desk.type("x")
+    desk.until(lambda: desk.window._keeper._timer, "the draft to be kept soon")
+    timer = desk.window._keeper._timer
+    desk.window.destroy()
+    assert timer not in desk.root.tk.splitlist(desk.root.tk.call("after", "info"))
+
+
 def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Once", body="Hi"))
     desk.keys("ctrl+Return")
@@ -527,7 +536,7 @@ def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
         file.write_text(file.name)
     desk.open()
     body = desk.window._sheet.body
-    desk.until(lambda: desk.window._drops, "the window to take drops")
+    desk.until(lambda: desk.window.bind("<<Drop:DND_Files>>"), "the window to take drops")
     x, y = body.winfo_rootx() + 100, body.winfo_rooty() + 100
     with drag(x, y, *files) as hand:
         desk.until(lambda: hand.poll() is not None, "the drop")

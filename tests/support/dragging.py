@@ -6,7 +6,8 @@ It drops them on the window at that point of the display, and ends once they are
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from Xlib import X, Xatom, display
@@ -19,10 +20,15 @@ from tests.support.selection import answer
 VERSION = 5
 
 
-def drag(x: int, y: int, *files: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def drag(x: int, y: int, *files: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Drag these files to a point of the display; the process ends well once they are taken."""
     command = [sys.executable, "-m", "tests.support.dragging", str(x), str(y), *map(str, files)]
-    return subprocess.Popen(command, env=os.environ)
+    with subprocess.Popen(command, env=os.environ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing, unless nobody took them
 
 
 class Drag:
