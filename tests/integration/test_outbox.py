@@ -246,6 +246,28 @@ def test_what_a_crash_left_in_the_spool_is_swept(outbox: Outbox, spool: Spool) -
     assert list(spool.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("cc", []),  # no word of how recipients are written down
+        ('", "', []),
+        ("[", []),
+        ("ann", [1]),
+        ('"the boss"', [2]),
+        ("c:\\x", [3]),
+        ("hidden", [4]),
+    ],
+)
+def test_search_looks_at_names_addresses_and_subjects_only(
+    outbox: Outbox, words: str, found: list[int]
+) -> None:
+    put(outbox, "1", to=(Address("ann@mail.example", "Ann"),))
+    put(outbox, "2", to=(Address("b@mail.example", 'Bob "the boss"'),))
+    put(outbox, "3", subject="c:\\x")
+    put(outbox, "4", to=(), bcc=(Address("hidden@mail.example"),))
+    assert [item.id for item in outbox.find(search=words)] == found
+
+
 def test_lists_are_filtered_and_newest_first(outbox: Outbox) -> None:
     put(outbox, "1", subject="100 % sure")
     put(outbox, "2", subject="1000 times", rule="A")

@@ -16,6 +16,11 @@ from traymail.store.rows import SELECT, item_of
 
 # In the order of the index ``mail_open``.
 OPEN = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN)
+# Not the JSON of the recipients as a whole: "cc" is in that of every mail.
+_SEARCH = (
+    "(subject LIKE :search ESCAPE '\\' OR EXISTS (SELECT 1 FROM json_tree(recipients)"
+    " WHERE type = 'text' AND atom LIKE :search ESCAPE '\\'))"
+)
 
 
 class Lists(Memory):
@@ -41,14 +46,12 @@ class Lists(Memory):
         search: str = "",
         limit: int = -1,
     ) -> list[OutboxItem]:
-        """Return entries, newest first; ``search`` looks into subjects and recipients."""
+        """Return entries, newest first; ``search`` looks into subjects, names and addresses."""
         conditions = {
             "state = :state": state.value if state else None,
             "account = :account": account,
             "rule = :rule": rule,
-            "(subject LIKE :search ESCAPE '\\' OR recipients LIKE :search ESCAPE '\\')": (
-                rows.like(search) if search else None
-            ),
+            _SEARCH: rows.like(search) if search else None,
         }
         wanted = [condition for condition, value in conditions.items() if value is not None]
         where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
