@@ -167,14 +167,18 @@ def test_purge_keeps_a_configuration_that_cannot_be_read(office: Desk) -> None:
 
 
 def test_purge_removes_all(office: Desk, keyring_env: KeyringSession) -> None:
-    office.env = {**keyring_env.env}
+    entries = office.folder / "settings" / "autostart"
+    office.env = {**keyring_env.env, "XDG_CONFIG_HOME": str(entries.parent)}
     office.run("account", "set-secret", "desk", given="abcd efgh ijkl mnop\n")
     office.run("send", "--to", "b@c.example", "--subject", "x", "--queue")
+    office.run("autostart", "on")
+    assert len(list(entries.iterdir())) == 1
     assert office.run("purge").returncode == 64
     assert office.states() == {1: "queued"}
     kept = office.run("purge", "--yes", "--keep-config")
     assert kept.returncode == 0
     assert kept.stderr == "1 waiting mails are removed unsent.\n"
+    assert list(entries.iterdir()) == []
     assert [file.name for file in office.home.path.iterdir()] == ["config.toml"]
     assert office.run("account", "test", "desk").returncode == 77
     assert office.run("purge", "--yes").returncode == 0

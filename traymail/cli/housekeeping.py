@@ -35,15 +35,15 @@ def completion(ctx: click.Context, /, shell: str) -> None:
     "purge",
     text(
         "Remove all that traymail keeps.\n\n"
-        "That is the outbox with its waiting mail, the logs, the secrets in the keyring, and the"
-        " configuration."
+        "That is the outbox with its waiting mail, the logs, the secrets in the keyring, the start"
+        " with the desktop session, and the configuration."
     ),
 )
 @option("--yes", text("Really remove it."), is_flag=True)
 @option("--keep-config", text("Keep the configuration file."), is_flag=True)
 @click.pass_obj
 def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
-    """Remove state, logs, secrets and configuration."""
+    """Remove state, logs, secrets, the autostart entry and the configuration."""
     if not yes:
         raise click.UsageError(
             session.translated(
@@ -66,6 +66,7 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
         session.note(text("The secrets in the keyring could not be removed:"))
         endings.tell_error(error, session)
         status = endings.status_of(error)
+    session.app.autostart.set(on=False)
     session.close()
     _remove(session, keep_config=keep_config)
     session.say(text("All that traymail kept is removed."))
@@ -79,8 +80,9 @@ def _remove(session: Session, *, keep_config: bool) -> None:
             if folder.exists():
                 shutil.rmtree(folder)
         if not keep_config:
-            for name in ("config.toml", "config.toml.bak", "config.toml.lock"):
-                (home.config / name).unlink(missing_ok=True)
+            file = home.config_file
+            for suffix in ("", ".bak", ".lock"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
             # Only when nothing of somebody else's is in it.
             with contextlib.suppress(OSError):
                 home.config.rmdir()
