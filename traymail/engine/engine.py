@@ -30,7 +30,7 @@ from traymail.engine.caps import rule_caps
 from traymail.engine.delivery import Delivery, Tools
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
-from traymail.engine.worker import Worker
+from traymail.engine.worker import Worker, end_all
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +137,8 @@ class Engine:
         """End all threads within `STOP_SECONDS`; what is under way is broken off and stays kept."""
         self._parts.tools.stopping.set()
         self._inbox.put(_Stop())
-        for worker in self._workers.values():
-            worker.wake()
-        self._thread.join(STOP_SECONDS)
-        for worker in self._workers.values():
-            worker.join(STOP_SECONDS)
+        self._thread.join(STOP_SECONDS)  # it is the one that adds workers
+        end_all(tuple(self._workers.values()), STOP_SECONDS)
 
     # --- the engine's thread ------------------------------------------------------------------
 

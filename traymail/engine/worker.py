@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable, Iterator
+from time import monotonic
 
 from traymail.engine.delivery import Delivery
 
@@ -57,22 +59,17 @@ class Worker:
         self.retired = True
         self.wake()
 
-    def join(self, seconds: float) -> None:
-        """Wait for the thread's end; break the attempt under way off when it takes too long.
+    def chain(self) -> Iterator[Worker]:
+        """Yield this worker, then the retired ones it waits for."""
+        worker: Worker | None = self
+        while worker is not None:
+            yield worker
+            worker = worker._follows
 
-        Called once ``stopping`` is set.
-        """
-        if self._follows is not None:
-            self._follows.join(seconds)
-        self.wake()
-        self._thread.join(min(seconds, GRACE_SECONDS))
-        if self._thread.is_alive():
-            self.delivery.abort()
-            self._thread.join(max(seconds - GRACE_SECONDS, 0.5))
-
-    def ended(self) -> None:
-        """Wait for the thread's end, however long the attempt under way takes."""
-        self._thread.join()
+    def ended(self, seconds: float | None = None) -> bool:
+        """Wait for the thread's end, for ever or at most so long; False when it goes on."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         if self._follows is not None:
@@ -103,3 +100,22 @@ class Worker:
             woken = self._woken or self._condition.wait(seconds)
             self._woken = False
             return woken
+
+
+def end_all(workers: Iterable[Worker], seconds: float) -> None:
+    """Wait up to ``seconds`` for all threads' ends; called once ``stopping`` is set.
+
+    Attempts that take longer than a grace are broken off, all of them at that time: one after the
+    other, as many servers as hang would take as many times as long.
+    """
+    every = [one for worker in workers for one in worker.chain()]
+    began = monotonic()
+    for worker in every:
+        worker.wake()
+    for worker in every:
+        worker.ended(began + GRACE_SECONDS - monotonic())
+    for worker in every:
+        worker.delivery.abort()
+    for worker in every:
+        if not worker.ended(began + seconds - monotonic()):
+            log.warning("delivery of account %s goes on", worker.delivery.account.name)
