@@ -64,12 +64,6 @@ def test_content_at_hand_is_kept_too(spool: Spool) -> None:
     assert content(spool, large) == b"x" * (INLINE_BYTES + 1)
 
 
-def test_a_temporary_file_is_removed_once_taken(spool: Spool, tmp_path: Path) -> None:
-    path = a_file(tmp_path, b"temporary")
-    spool.take(DraftFile("a", path=str(path), remove_after_copy=True))
-    assert not path.exists()
-
-
 @posix
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device", "socket", "missing"])
 def test_only_regular_files_are_taken(spool: Spool, tmp_path: Path, kind: str) -> None:

@@ -15,13 +15,11 @@ from traymail.cli.words import command, group, option
 from traymail.core.account import Auth
 from traymail.core.address import parse_address
 from traymail.core.errors import InputError
-from traymail.core.provider import AuthKind, Provider, for_address, for_host
+from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
 from traymail.core.secret import Secret, tidy_code
 from traymail.core.texts import text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from traymail.core.account import Account
     from traymail.core.message import Address
 
@@ -143,7 +141,7 @@ def add(
     _refuse_what_is_not_there(wanted, provider)
     with_secret = not no_secret and wanted.auth != Auth.NONE.value
     secret = _read_secret(session, provider) if with_secret else None
-    name = wanted.name or _free_name(provider, sender, settings.accounts)
+    name = wanted.name or free_name(provider, sender.mailbox, settings.accounts)
     session.home.make()
     fields = {"address": sender.mailbox, **wanted.fields()}
     if sender.name:
@@ -226,16 +224,6 @@ def _read_secret(session: Session, provider: Provider | None) -> Secret:
             text("Type it when asked, or write it as one line to standard input."),
         )
     return Secret(secret)
-
-
-def _free_name(provider: Provider | None, sender: Address, taken: Collection[str]) -> str:
-    """Return a name for the account: the provider's, else that of the domain."""
-    base = provider.id if provider else sender.mailbox.rpartition("@")[2].partition(".")[0]
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}-{number}"
-    return name
 
 
 @command("remove", text("Remove an account and its secret."))

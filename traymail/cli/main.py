@@ -14,6 +14,7 @@ from traymail.cli import endings
 from traymail.cli.session import Session, prepare_streams
 from traymail.cli.words import Group, option, speak
 from traymail.core.texts import text
+from traymail.desktop.language import LANGUAGES
 
 NAME = "traymail"
 COMPLETE = "_TRAYMAIL_COMPLETE"
@@ -92,7 +93,7 @@ def _word(value: object) -> str | None:
 @option(
     "--lang",
     text("Speak this language."),
-    type=click.Choice(["auto", "en", "zh_CN"]),
+    type=click.Choice(["auto", *LANGUAGES]),
 )
 @option("-v", text("Write errors in full into the log."), "--verbose", is_flag=True)
 @option(

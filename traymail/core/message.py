@@ -40,14 +40,12 @@ class DraftFile:
 
     Exactly one of ``path`` and ``content`` is given. ``name`` is what the recipient sees.
     ``guard``: the copy must find this very file, or it raises SourceError.
-    ``remove_after_copy``: the file is a temporary one of ours.
     """
 
     name: str
     path: str | None = None
     content: bytes | None = field(default=None, repr=False)
     guard: FileIdentity | None = None
-    remove_after_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

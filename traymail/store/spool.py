@@ -55,8 +55,6 @@ class Spool:
                 if attachment.spool is not None:
                     self.remove([attachment.spool])
                 raise _changed(path)
-        if file.remove_after_copy:
-            Path(path).unlink(missing_ok=True)
         return attachment
 
     def pack(self, attachments: Sequence[Attachment], name: str, now: datetime) -> Attachment:
