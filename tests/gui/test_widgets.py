@@ -253,6 +253,33 @@ def test_a_picker_shows_the_words_and_gives_the_value(window: Window) -> None:
     assert picker.cget("text") == "none"
 
 
+def test_the_wheel_scrolls_the_area_below_the_pointer(window: Window) -> None:
+    areas = [ScrollArea(window), ScrollArea(window)]
+    tops = []
+    for area in areas:
+        area.pack(side="left", fill="both", expand=True)
+        entries = [Entry(area.inner) for _ in range(40)]
+        for entry in entries:
+            entry.pack()
+        tops.append(entries[0])
+    window.update()
+    before = [top.winfo_rooty() for top in tops]
+    tops[1].event_generate("<Button-5>")
+    until_tk(window, lambda: tops[1].winfo_rooty() < before[1], what="the area to move")
+    assert tops[0].winfo_rooty() == before[0]
+    tops[1].event_generate("<Button-4>")
+    until_tk(window, lambda: tops[1].winfo_rooty() == before[1], what="the area to be back")
+
+
+def test_a_window_hears_no_more_for_areas_that_are_gone(window: Window) -> None:
+    ScrollArea(window)
+    keys = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<FocusIn>")
+    heard = [window.bind(key) for key in keys]
+    for _ in range(20):
+        ScrollArea(window).destroy()
+    assert [window.bind(key) for key in keys] == heard
+
+
 def test_the_keyboard_never_leads_to_what_cannot_be_seen(window: Window) -> None:
     area = ScrollArea(window)
     area.pack(fill="both", expand=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Iterator
+from functools import partial
 from tkinter import ttk
 
 from traymail.ui.palette import Surface
 from traymail.ui.widgets.base import Area, Padding
 
 _OWN_WHEEL = ("Text", "Treeview", "Listbox", "Canvas")
+# What is set in a window that listens.
+_LISTENS = "_traymail_scrolls"
 
 
 class ScrollArea(Area):
@@ -39,7 +43,7 @@ class ScrollArea(Area):
         self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.inner)
         self.inner.bind("<Configure>", lambda _event: self.later(self._fit), add="+")
         self._canvas.bind("<Configure>", self._resized, add="+")
-        self._listen_to_wheel()
+        _listen(self.winfo_toplevel())
 
     def show(self, widget: tk.Misc) -> None:
         """Scroll until ``widget`` is seen."""
@@ -63,25 +67,50 @@ class ScrollArea(Area):
         high = max(self.inner.winfo_reqheight(), self._canvas.winfo_height())
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), high))
 
-    def _listen_to_wheel(self) -> None:
-        window = self.winfo_toplevel()
-        window.bind("<MouseWheel>", self._wheel, add="+")
-        window.bind("<Button-4>", self._wheel, add="+")
-        window.bind("<Button-5>", self._wheel, add="+")
-        # The keyboard must never be led to something that cannot be seen.
-        window.bind("<FocusIn>", self._follow, add="+")
+    def turn(self, event: tk.Event[tk.Misc]) -> None:
+        """Follow the wheel, unless what is below the pointer does so itself."""
+        if event.widget.winfo_class() not in _OWN_WHEEL:
+            up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
+            self._canvas.yview_scroll(-2 if up else 2, "units")
 
-    def _wheel(self, event: tk.Event[tk.Misc]) -> None:
-        if not self._contains(event.widget) or event.widget.winfo_class() in _OWN_WHEEL:
-            return
-        up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
-        self._canvas.yview_scroll(-2 if up else 2, "units")
+    def holds(self, widget: tk.Misc) -> bool:
+        """Tell whether a widget is part of the content."""
+        return str(widget).startswith(f"{self.inner}.")
 
-    def _follow(self, event: tk.Event[tk.Misc]) -> None:
-        widget = event.widget
-        if self._contains(widget):
-            self.later(lambda: self.show(widget) if widget.winfo_exists() else None)
 
-    def _contains(self, widget: object) -> bool:
-        inside = isinstance(widget, tk.Misc) and self.winfo_exists()
-        return inside and str(widget).startswith(f"{self.inner}.")
+def _listen(window: tk.Misc) -> None:
+    """Let a window lead wheel and keyboard to its areas: once, since they come and go in it."""
+    if hasattr(window, _LISTENS):
+        return
+    setattr(window, _LISTENS, True)
+    for key in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
+        window.bind(key, _turn, add="+")
+    # The keyboard must never be led to something that cannot be seen.
+    window.bind("<FocusIn>", _follow, add="+")
+
+
+def _turn(event: tk.Event[tk.Misc]) -> None:
+    for area in _around(event.widget):
+        area.turn(event)
+
+
+def _follow(event: tk.Event[tk.Misc]) -> None:
+    widget = event.widget
+    for area in _around(widget):
+        area.later(partial(_show, area, widget))
+
+
+def _show(area: ScrollArea, widget: tk.Misc) -> None:
+    if widget.winfo_exists():
+        area.show(widget)
+
+
+def _around(widget: object) -> Iterator[ScrollArea]:
+    """Yield the areas that a widget is part of the content of."""
+    if not isinstance(widget, tk.Misc):
+        return  # Tk tells of some of its own parts by their names only
+    place: tk.Misc | None = widget
+    while place is not None:
+        if isinstance(place, ScrollArea) and place.holds(widget):
+            yield place
+        place = place.master
