@@ -43,3 +43,15 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / drafts.FILES).write_text("in the way")
     with pytest.raises(StateError, match="cannot be written"):
         drafts.keep_file(tmp_path, "token", "plan.pdf", BytesIO(b"content"))
+
+
+def test_a_draft_that_cannot_be_thrown_away_is_told(tmp_path: Path) -> None:
+    (tmp_path / drafts.FILE).mkdir()
+    with pytest.raises(StateError, match="cannot be written"):
+        drafts.save(tmp_path, {})
+
+
+def test_a_picture_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / drafts.PICTURES).write_text("in the way")
+    with pytest.raises(StateError, match="cannot be written"):
+        drafts.keep_picture(tmp_path, "one.png", b"png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,18 +35,18 @@ def save(state: Path, draft: Mapping[str, Any]) -> None:
     if draft:
         write_whole(state / FILE, json.dumps(draft, ensure_ascii=False).encode())
         return
-    (state / FILE).unlink(missing_ok=True)
-    for picture in (state / PICTURES).glob("*.png"):
-        picture.unlink(missing_ok=True)
+    with _writing(state / FILE):
+        (state / FILE).unlink(missing_ok=True)
+        for picture in (state / PICTURES).glob("*.png"):
+            picture.unlink(missing_ok=True)
     shutil.rmtree(state / FILES, ignore_errors=True)
 
 
 def keep_picture(state: Path, name: str, png: bytes) -> Path:
     """Keep a pasted picture for as long as the draft; return where. Raises StateError."""
-    folder = state / PICTURES
-    folder.mkdir(mode=0o700, exist_ok=True)
-    write_whole(folder / name, png)
-    return folder / name
+    path = state / PICTURES / name
+    write_whole(path, png)
+    return path
 
 
 def keep_file(state: Path, token: str, name: str, content: BinaryIO) -> Path:
@@ -56,18 +56,24 @@ def keep_file(state: Path, token: str, name: str, content: BinaryIO) -> Path:
     """
     folder = state / FILES / token
     path = folder / _file_name(name)
-    try:
+    with _writing(path):
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         folder.mkdir(mode=0o700)
         path.touch(mode=0o600, exist_ok=False)
         with path.open("wb") as target:
             shutil.copyfileobj(content, target)
+    return path
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StateError(
             text("{path} cannot be written: {reason}", path=path, reason=error.strerror),
             text("Free some space on that disk, or mend the permissions of that place."),
         ) from error
-    return path
 
 
 def _file_name(name: str) -> str:
