@@ -140,7 +140,7 @@ class Program:
         """Let accounts go on that had no secret: it may be there now, as the keyring may be."""
         for name in self._loaded.settings.accounts:
             state = self._app.outbox.account_state(name)
-            if state.stopped and state.rule_id == CredentialError.rule_id:
+            if state.stopped and state.advice_id == CredentialError.advice_id:
                 self._app.let_go(name, mails=True)
 
     def stop(self) -> None:

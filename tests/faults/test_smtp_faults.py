@@ -182,14 +182,14 @@ def test_nonsense_at_the_start_is_tried_again(banner: bytes, rule: str) -> None:
         peer.until_closed()
 
     error = failure(script)
-    assert (type(error), error.rule_id) == (TransientFailure, rule)
+    assert (type(error), error.advice_id) == (TransientFailure, rule)
     assert len(error.reply.text) <= 500
     assert error.reply.text.isprintable()
 
 
 def test_a_refusal_to_talk_stops_the_account() -> None:
     error = failure(lambda peer: peer.say("554 no service here"))
-    assert (type(error), error.rule_id) == (AccountFailure, "x-session")
+    assert (type(error), error.advice_id) == (AccountFailure, "x-session")
 
 
 def test_one_byte_at_a_time_meets_the_deadline() -> None:
@@ -203,7 +203,7 @@ def test_one_byte_at_a_time_meets_the_deadline() -> None:
             return
 
     error = failure(script, timeout=0.3)
-    assert (type(error), error.rule_id) == (TransientFailure, "timeout")
+    assert (type(error), error.advice_id) == (TransientFailure, "timeout")
 
 
 def test_an_answer_in_gbk_is_read() -> None:
@@ -213,7 +213,7 @@ def test_an_answer_in_gbk_is_read() -> None:
         peer.say("535 登录失败，请输入授权码".encode("gb18030"))
 
     error = failure(script, auth=Auth.PASSWORD, provider="qq")
-    assert (type(error), error.rule_id) == (AuthFailure, "qq-535-code")
+    assert (type(error), error.advice_id) == (AuthFailure, "qq-535-code")
     assert error.reply.text == "登录失败，请输入授权码"
 
 
@@ -255,7 +255,7 @@ def test_a_454_at_the_login_is_no_refusal() -> None:
 
 def test_no_login_is_offered() -> None:
     error = failure(lambda peer: peer.greet("AUTH XOAUTH2"), auth=Auth.PASSWORD)
-    assert (type(error), error.rule_id) == (AccountFailure, "no-login")
+    assert (type(error), error.advice_id) == (AccountFailure, "no-login")
 
 
 # Encryption
@@ -271,7 +271,7 @@ def over_starttls(script: Script, certificates: Certificates) -> tuple[DeliveryE
 
 def test_a_stripped_starttls_gets_no_login(certificates: Certificates) -> None:
     error, heard = over_starttls(lambda peer: peer.greet("AUTH PLAIN LOGIN"), certificates)
-    assert (type(error), error.rule_id) == (AccountFailure, "starttls-missing")
+    assert (type(error), error.advice_id) == (AccountFailure, "starttls-missing")
     assert b"AUTH" not in heard
 
 
@@ -298,7 +298,7 @@ def test_an_injection_behind_the_go_ahead_is_refused(certificates: Certificates)
         peer.say("220 go on", "250-evil", "250 AUTH PLAIN")
 
     error, heard = over_starttls(script, certificates)
-    assert (type(error), error.rule_id) == (AccountFailure, "starttls-injected")
+    assert (type(error), error.advice_id) == (AccountFailure, "starttls-injected")
     assert b"AUTH" not in heard
 
 
@@ -324,7 +324,7 @@ def test_the_handshake_breaks_off(certificates: Certificates) -> None:
         peer.sock.recv(1)
 
     error, _ = over_starttls(script, certificates)
-    assert (type(error), error.rule_id) == (TransientFailure, "tls-failed")
+    assert (type(error), error.advice_id) == (TransientFailure, "tls-failed")
 
 
 @pytest.mark.parametrize("content", [None, b"no certificate"])
@@ -339,7 +339,7 @@ def test_a_ca_file_that_cannot_be_used(
         ours = account(server.port, Security.TLS, ca_file=ca_file)
         with pytest.raises(AccountFailure) as caught:
             sender(ours).send(mail(), Notes())
-    assert caught.value.rule_id == "ca-file"
+    assert caught.value.advice_id == "ca-file"
 
 
 # Pipelining and recipients
@@ -509,7 +509,7 @@ def test_a_421_in_the_middle_of_a_batch_is_no_failure() -> None:
 
 def test_a_421_on_a_fresh_connection_waits() -> None:
     error = failure(closing(0))
-    assert (type(error), error.rule_id) == (TransientFailure, "x-421")
+    assert (type(error), error.advice_id) == (TransientFailure, "x-421")
     assert error.hold.total_seconds() == 15
 
 
@@ -579,7 +579,7 @@ def test_refused_before_the_server_is_asked(features: tuple[str, ...], box: str,
         with pytest.raises(PermanentFailure) as caught:
             uses.send(mail(box), Notes())
         uses.close()
-    assert caught.value.rule_id == rule
+    assert caught.value.advice_id == rule
     assert b"MAIL" not in server.heard
 
 
@@ -716,7 +716,7 @@ def test_abort_ends_what_waits(stage: Stage, kind: type[DeliveryError]) -> None:
         # For good: nothing is begun any more.
         with pytest.raises(TransientFailure) as caught:
             uses.send(mail(), Notes())
-        assert caught.value.rule_id == "stopped"
+        assert caught.value.advice_id == "stopped"
     assert server.connections == 1
 
 
@@ -741,7 +741,7 @@ def test_abort_ends_a_connection_that_hangs() -> None:
         until(lambda: any(one.name == "connect" for one in threading.enumerate()))
         uses.abort()
         thread.join(1.5)
-        assert [error.rule_id for error in caught] == ["stopped"]
+        assert [error.advice_id for error in caught] == ["stopped"]
 
 
 class Far(socket.socket):
@@ -774,14 +774,14 @@ def test_nobody_listens() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(TransientFailure) as caught:
         sender(account(port)).send(mail(), Notes())
-    assert caught.value.rule_id == "refused"
+    assert caught.value.advice_id == "refused"
 
 
 @pytest.mark.parametrize("host", ["no such host.invalid", "x" * 70 + ".invalid", "a..b"])
 def test_a_name_that_is_not_there(host: str) -> None:
     with pytest.raises(TransientFailure) as caught:
         sender(account(25, host=host)).send(mail(), Notes())
-    assert caught.value.rule_id == "dns"
+    assert caught.value.advice_id == "dns"
 
 
 @pytest.mark.parametrize("goodbye", [b"", b"421 4.4.2 idle for too long\r\n", b"nonsense\r\n"])
@@ -813,7 +813,7 @@ def test_lost_at_the_lone_dot_the_refusals_still_count() -> None:
         assert peer.body() == []
 
     error = failure(script)
-    assert (type(error), error.rule_id) == (PermanentFailure, "x-511")
+    assert (type(error), error.advice_id) == (PermanentFailure, "x-511")
 
 
 def test_of_many_refusals_the_accounts_decides() -> None:
@@ -828,5 +828,5 @@ def test_of_many_refusals_the_accounts_decides() -> None:
         with pytest.raises(AccountFailure) as caught:
             uses.send(mail("a@example.com", "b@example.com", "c@example.com"), Notes())
         uses.close()
-    assert caught.value.rule_id == "x-530"
+    assert caught.value.advice_id == "x-530"
     assert len(caught.value.refused) == 3

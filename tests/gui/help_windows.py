@@ -140,7 +140,7 @@ def troubled(root: Root) -> Window:
             ),
             accounts={
                 "qq": AccountState(
-                    "qq", stopped=True, rule_id="qq-535-code", reply="Login fail. Code is wrong"
+                    "qq", stopped=True, advice_id="qq-535-code", reply="Login fail. Code is wrong"
                 )
             },
             rules={

@@ -75,7 +75,7 @@ def _mails(root: Root) -> list[OutboxItem]:
             next_attempt_at=NOW + timedelta(seconds=110),
             code=451,
             reply="4.7.1 Greylisting in action, please come back later",
-            rule_id="x-450-grey",
+            advice_id="x-450-grey",
             size=812_000,
         ),
         mail(
@@ -84,7 +84,7 @@ def _mails(root: Root) -> list[OutboxItem]:
             State.UNKNOWN,
             to=(Address("accounting@example.com"),),
             size=2_100_000,
-            rule_id="unknown-outcome",
+            advice_id="unknown-outcome",
         ),
         mail(
             FAILED,
@@ -94,7 +94,7 @@ def _mails(root: Root) -> list[OutboxItem]:
             size=3_400_000,
             code=550,
             reply="5.1.1 Mailbox not found",
-            rule_id="x-511",
+            advice_id="x-511",
         ),
         mail(
             SENT,
@@ -195,7 +195,7 @@ def _no_match(root: Root) -> Window:
 
 
 def _stopped(root: Root) -> Window:
-    account = AccountState("qq", stopped=True, rule_id="x-535", code=535, reply="Login fail")
+    account = AccountState("qq", stopped=True, advice_id="x-535", code=535, reply="Login fail")
     return _waiting(root, an_overview(counts=COUNTS, accounts={"qq": account}))
 
 

@@ -183,7 +183,7 @@ BOTH = Settings(
 REFUSED = AccountState(
     "work",
     stopped=True,
-    rule_id="x-535",
+    advice_id="x-535",
     code=535,
     reply="535 5.7.8 Error: authentication failed",
 )

@@ -196,7 +196,7 @@ def test_a_mail_whose_attachment_was_taken_away_fails_and_others_go_on(
     around.delivery().step()
     kept = around.outbox.get(item.id)
     assert kept.state is State.FAILED
-    assert kept.rule_id is not None
+    assert kept.advice_id is not None
 
 
 def test_what_cannot_be_written_down_is_not_sent(around: Surroundings) -> None:

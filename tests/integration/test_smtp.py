@@ -84,7 +84,7 @@ def test_a_refused_mail_leaves_the_connection_in_order() -> None:
         sink.reply("rcpt", "550 5.1.1 no such user")
         with pytest.raises(PermanentFailure) as caught:
             uses.send(mail(), Notes())
-        assert [(one.mailbox, one.code, one.rule_id) for one in caught.value.refused] == [
+        assert [(one.mailbox, one.code, one.advice_id) for one in caught.value.refused] == [
             ("you@example.com", 550, "x-511")
         ]
         assert uses.send(mail(), Notes()).code == 250
@@ -102,7 +102,7 @@ def test_some_recipients_refused_the_others_get_the_mail() -> None:
         uses.close()
         assert sink.wait_for(1)[0].recipients == ("ok@example.com",)
     assert receipt.accepted == ("ok@example.com",)
-    assert [(one.mailbox, one.code, one.rule_id) for one in receipt.refused] == [
+    assert [(one.mailbox, one.code, one.advice_id) for one in receipt.refused] == [
         ("bad@example.com", 550, "x-511"),
         ("late@example.com", 452, "x-452-rcpt"),
     ]
@@ -126,7 +126,7 @@ def test_a_wrong_secret_is_told_and_struck_out(certificates: Certificates) -> No
         ours = account(sink.port, Security.TLS, Auth.PASSWORD, ca_file=certificates.ca_file)
         with pytest.raises(AuthFailure) as caught:
             sender(ours).send(mail(), Notes())
-    assert (caught.value.reply.code, caught.value.rule_id) == (535, "x-535")
+    assert (caught.value.reply.code, caught.value.advice_id) == (535, "x-535")
     assert CANARY not in repr(caught.value) + str(caught.value.reply)
 
 
@@ -156,7 +156,7 @@ def test_a_bad_certificate_gets_no_login(
         with pytest.raises(AccountFailure) as caught:
             sender(ours).send(mail(), Notes())
     assert not isinstance(caught.value, AuthFailure)
-    assert caught.value.rule_id == rules.get(kind, "cert-untrusted")
+    assert caught.value.advice_id == rules.get(kind, "cert-untrusted")
     assert b"AUTH" not in server.heard
 
 

@@ -47,7 +47,7 @@ def test_what_only_the_user_can_mend_stops_the_account(outcome: Exception) -> No
     state = after(FRESH, outcome)
     assert state.stopped
     assert state.connection == ACCOUNT.connection
-    assert state.rule_id
+    assert state.advice_id
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ def test_a_good_configuration_is_in_order() -> None:
         (None, Level.GOOD, ()),
         (AccountState("main"), Level.GOOD, ()),
         (
-            AccountState("main", stopped=True, rule_id="no such row", reply="535 no"),
+            AccountState("main", stopped=True, advice_id="no such row", reply="535 no"),
             Level.BAD,
             (("535 no", "The server refused it."),),
         ),

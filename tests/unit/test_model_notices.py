@@ -151,7 +151,7 @@ def test_events_become_notifications(
 
 
 def test_a_stopped_account_comes_with_its_advice() -> None:
-    state = AccountState("qq", stopped=True, rule_id="no-secret")
+    state = AccountState("qq", stopped=True, advice_id="no-secret")
     told = words(AccountChanged(state), Wishes())
     assert told is not None
     assert told[1] != words(AccountChanged(AccountState("qq", stopped=True)), Wishes())[1]  # type: ignore[index] # told above

@@ -40,7 +40,7 @@ def _blue(detail: Detail) -> list[Act]:
 
 
 def test_unknown_offers_two_equal_choices() -> None:
-    detail = _told(_mail(state=State.UNKNOWN, rule_id="unknown-outcome"))
+    detail = _told(_mail(state=State.UNKNOWN, advice_id="unknown-outcome"))
     assert _acts(detail) == [Act.MARK_SENT, Act.RESEND]
     assert detail.equal
     assert _blue(detail) == []
@@ -59,21 +59,21 @@ def test_an_unclear_answer_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule_id", "mends", "title"),
+    ("advice_id", "mends", "title"),
     [
         ("x-511", Act.EDIT, "A recipient was refused"),
         ("dns", Act.SETTINGS, "The server name was not found"),
         (None, Act.EDIT, "The server refused it."),
     ],
 )
-def test_failed_offers_first_what_mends_it(rule_id: str | None, mends: Act, title: str) -> None:
-    detail = _told(_mail(state=State.FAILED, rule_id=rule_id, code=550, reply="5.1.1 no"))
+def test_failed_offers_first_what_mends_it(advice_id: str | None, mends: Act, title: str) -> None:
+    detail = _told(_mail(state=State.FAILED, advice_id=advice_id, code=550, reply="5.1.1 no"))
     assert _acts(detail) == [mends, Act.RETRY, Act.DISMISS]
     assert _blue(detail) == [mends]
     assert detail.card is not None
     assert detail.card.fill == "errbg"
     assert detail.card.reply == "550 5.1.1 no"
-    if rule_id is None:
+    if advice_id is None:
         assert str(detail.card.title) == title
         assert detail.card.advice is None
     else:
@@ -96,7 +96,7 @@ def test_choices_without_advice(state: State, acts: list[Act]) -> None:
     assert not detail.equal
 
 
-STOPPED = AccountState("qq", stopped=True, rule_id="x-535", code=535, reply="Login fail")
+STOPPED = AccountState("qq", stopped=True, advice_id="x-535", code=535, reply="Login fail")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_waiting_after_a_failure_tells_it() -> None:
     mail = _mail(
         state=State.QUEUED,
         next_attempt_at=SOON,
-        rule_id="x-450-grey",
+        advice_id="x-450-grey",
         code=451,
         reply="4.7.1 grey",
     )
@@ -171,7 +171,7 @@ def test_waiting_after_a_failure_tells_it() -> None:
 
 
 def test_an_unknown_reason_is_no_reason() -> None:
-    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, rule_id="of a later version")
+    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, advice_id="of a later version")
     card = _told(mail).card
     assert card is not None
     assert str(card.title) == "Not sent yet"
@@ -188,16 +188,18 @@ def test_mail_of_a_removed_account() -> None:
 
 def test_mail_that_waits_for_the_user_though_the_account_goes() -> None:
     """Another process stopped and mended the account in between."""
-    mail = _mail(state=State.QUEUED, rule_id="no-secret")
+    mail = _mail(state=State.QUEUED, advice_id="no-secret")
     detail = _told(mail)
     assert _acts(detail) == [Act.SETTINGS, Act.RETRY, Act.CANCEL]
     assert detail.card is not None
     assert "traymail account" not in str(detail.card.advice)
 
 
-@pytest.mark.parametrize(("rule_id", "said"), [("x-535", True), ("no-secret", True), (None, False)])
-def test_advice_names_no_command(rule_id: str | None, said: bool) -> None:  # of a table
-    advice = advice_about(rule_id)
+@pytest.mark.parametrize(
+    ("advice_id", "said"), [("x-535", True), ("no-secret", True), (None, False)]
+)
+def test_advice_names_no_command(advice_id: str | None, said: bool) -> None:  # of a table
+    advice = advice_about(advice_id)
     assert (advice is not None) is said
     assert "traymail " not in str(advice)
 
@@ -298,7 +300,7 @@ def test_progress_goes_on() -> None:
 
 def test_a_mail_that_was_tried_tells_what_came_of_it_while_its_account_waits() -> None:
     overview = an_overview(accounts={"qq": AccountState("qq", hold_until=SOON, failures=2)})
-    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, rule_id="dns")
+    mail = _mail(state=State.QUEUED, next_attempt_at=SOON, advice_id="dns")
     detail = _told(replace(mail, item=replace(mail.item, attempts=1)), overview)
     assert detail.card is not None
     assert str(detail.card.title) == "The server name cannot be found"

@@ -427,13 +427,13 @@ def test_how_the_account_stands(state: AccountState, why: Keeping) -> None:
 
 
 def test_offline_comes_and_goes_with_events() -> None:
-    lost = ItemChanged(item(id=1, attempts=1, rule_id="dns"))
+    lost = ItemChanged(item(id=1, attempts=1, advice_id="dns"))
     state = model.heard(writing(), lost)
     assert keeping(state) is Keeping.OFFLINE
     assert keeping(model.heard(state, ItemChanged(item(id=2)))) is Keeping.OFFLINE
     sent = ItemChanged(item(id=1, state=State.SENT, attempts=2))
     assert keeping(model.heard(state, sent)) is Keeping.NOTHING
-    answered = ItemChanged(item(id=1, attempts=2, code=451, rule_id="x-4xx"))
+    answered = ItemChanged(item(id=1, attempts=2, code=451, advice_id="x-4xx"))
     assert keeping(model.heard(state, answered)) is Keeping.NOTHING
 
 

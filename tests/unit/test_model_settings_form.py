@@ -35,7 +35,7 @@ LAB = replace(
 )
 BOTH = Settings(default_account="lab", accounts={"qq": QQ, "lab": LAB})
 WRONG = Problem("host", text("no such host"))
-REFUSED = AccountState("qq", stopped=True, rule_id="x-535", code=535, reply="535 no")
+REFUSED = AccountState("qq", stopped=True, advice_id="x-535", code=535, reply="535 no")
 
 
 def known(settings: Settings = BOTH, chosen: str = "qq") -> Accounts:
@@ -111,7 +111,7 @@ def test_another_account_ends_the_trial_in_sight() -> None:
         (None, None),
         (AccountState("qq"), None),
         (REFUSED, "sign in again"),
-        (AccountState("qq", stopped=True, rule_id="x-sender"), "The sender was refused"),
+        (AccountState("qq", stopped=True, advice_id="x-sender"), "The sender was refused"),
         (AccountState("qq", stopped=True), "needs you"),
     ],
 )

@@ -50,9 +50,9 @@ def after(item: OutboxItem, outcome: Receipt | DeliveryError | CredentialError) 
 
 
 def test_a_receipt_for_all_is_sent() -> None:
-    item = after(an_item(rule_id="x"), Receipt(250, "2.0.0 Ok", ("you@mail.example",)))
+    item = after(an_item(advice_id="x"), Receipt(250, "2.0.0 Ok", ("you@mail.example",)))
     assert (item.state, item.code, item.reply) == (State.SENT, 250, "2.0.0 Ok")
-    assert (item.pending, item.next_attempt_at, item.rule_id) == ((), None, None)
+    assert (item.pending, item.next_attempt_at, item.advice_id) == ((), None, None)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_an_outcome_makes_of_a_mail(
     assert item.phase is Phase.PRE
     assert item.next_attempt_at == (None if due_after is None else NOON + due_after)
     assert item.pending == ("you@mail.example",)
-    assert item.rule_id == getattr(outcome, "rule_id", "x")
+    assert item.advice_id == getattr(outcome, "advice_id", "x")
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 15), (0.5, 22.5), (1.0, 30)])
@@ -118,7 +118,7 @@ def test_accepted_recipients_are_not_tried_again_and_refused_ones_are_told() -> 
     )
     assert first.next_attempt_at == NOON + 30 * SECOND
     last = after(first, Receipt(250, "Ok", ("c@x.example",)))
-    assert (last.state, last.code, last.reply, last.rule_id) == (
+    assert (last.state, last.code, last.reply, last.advice_id) == (
         State.FAILED,
         550,
         "no such user",

@@ -128,7 +128,7 @@ def test_a_reply_finds_its_rule(
 ) -> None:
     reply = Reply(code, said, stage)
     found = diagnose(reply, provider)
-    assert (found.rule_id, found.kind) == (rule, kind)
+    assert (found.advice_id, found.kind) == (rule, kind)
     error = as_error(found, reply)
     assert type(error) is kind
     assert error.reply is reply
@@ -234,7 +234,7 @@ def test_enhanced_codes(code: int | None, said: str, found: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule_id", "code", "login"),
+    ("advice_id", "code", "login"),
     [
         ("x-535", 535, True),
         ("qq-535-code", 535, True),
@@ -247,9 +247,9 @@ def test_enhanced_codes(code: int | None, said: str, found: str) -> None:
     ],
 )
 def test_which_refusals_are_about_the_login(
-    rule_id: str | None, code: int | None, login: bool
+    advice_id: str | None, code: int | None, login: bool
 ) -> None:
-    assert about_login(rule_id, code) is login
+    assert about_login(advice_id, code) is login
 
 
 def test_a_lost_attachment_fails_its_mail_for_good() -> None:

@@ -93,7 +93,7 @@ def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
     facts = [(session.translated(name), session.translated(value)) for name, value in _facts(item)]
     for line in table(facts):
         session.say(line)
-    advice = advice_for(item.rule_id)
+    advice = advice_for(item.advice_id)
     if advice is not None and item.state is not State.SENT:
         session.say(advice)
     for attempt in session.app.outbox.attempts(mail_id):
@@ -146,7 +146,7 @@ def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
     if item.state is State.QUEUED:
         next_attempt = local(item.next_attempt_at)
         yield text("next attempt"), next_attempt or text("once you have mended the account")
-    if title := title_for(item.rule_id):
+    if title := title_for(item.advice_id):
         yield text("problem"), title
     if item.code is not None or item.reply:
         yield text("answer"), f"{item.code or ''} {item.reply or ''}".strip()

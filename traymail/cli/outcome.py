@@ -55,10 +55,10 @@ def status_of(item: OutboxItem, account: AccountState) -> int:
 
 
 def _status_of_waiting(item: OutboxItem, account: AccountState) -> int:
-    rule_id, code = (item.rule_id, item.code)
-    if account.stopped and rule_id is None:
-        rule_id, code = account.rule_id, account.code
-    if about_login(rule_id, code):
+    advice_id, code = (item.advice_id, item.code)
+    if account.stopped and advice_id is None:
+        advice_id, code = account.advice_id, account.code
+    if about_login(advice_id, code):
         return endings.NO_PERMISSION
     return endings.UNAVAILABLE if account.stopped else endings.LATER
 
@@ -102,12 +102,12 @@ _LINES = {
 
 def _said(item: OutboxItem, account: AccountState) -> Text | str:
     """Return the server's words, or what happened where it said none."""
-    rule_id, code, reply = item.rule_id, item.code, item.reply
-    if item.state is State.QUEUED and rule_id is None and account.stopped:
-        rule_id, code, reply = account.rule_id, account.code, account.reply
+    advice_id, code, reply = item.advice_id, item.code, item.reply
+    if item.state is State.QUEUED and advice_id is None and account.stopped:
+        advice_id, code, reply = account.advice_id, account.code, account.reply
     if code is not None:
         return f"{code} {reply or ''}".rstrip()
-    title = title_for(rule_id)
+    title = title_for(advice_id)
     if title is not None:
         return text("{title} ({detail})", title=title, detail=reply) if reply else title
     return reply or text("it waits for its turn")
@@ -118,7 +118,7 @@ def _advice(session: Session, item: OutboxItem, account: AccountState) -> Text |
         return text(
             "Look whether it arrived, then: traymail outbox resolve {id} sent|resend", id=item.id
         )
-    advice = advice_for(item.rule_id or (account.rule_id if account.stopped else None))
+    advice = advice_for(item.advice_id or (account.advice_id if account.stopped else None))
     if advice is not None or item.state is not State.QUEUED:
         return advice
     if session.app.pauses.pause(session.app.clock.now())[0]:

@@ -83,7 +83,7 @@ _ACCOUNTS = {
 
 def entry(item: OutboxItem, translate: Translate) -> dict[str, object]:
     """Return an entry of ``outbox list --json``."""
-    advice = advice_for(item.rule_id)
+    advice = advice_for(item.advice_id)
     return {
         "id": item.id,
         "message_id": item.message_id,

@@ -65,7 +65,7 @@ def _stopped(
     return replace(
         state,
         stopped=True,
-        rule_id=outcome.rule_id,
+        advice_id=outcome.advice_id,
         code=reply.code if reply else None,
         reply=reply.text if reply else str(outcome.title),
         connection=account.connection,

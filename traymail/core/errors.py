@@ -76,16 +76,16 @@ class SettingsError(TraymailError):
 class CredentialError(TraymailError):
     """The secret of an account cannot be had or kept.
 
-    ``rule_id`` names the row of `traymail.core.replies` that the outbox keeps for it.
+    ``advice_id`` names the row of `traymail.core.replies` that the outbox keeps for it.
     """
 
-    rule_id = "no-secret"
+    advice_id = "no-secret"
 
 
 class KeyringError(CredentialError):
     """The keyring cannot be asked at this moment: locked, gone, silent. It may pass by itself."""
 
-    rule_id = "keyring"
+    advice_id = "keyring"
 
 
 class SourceError(TraymailError):
@@ -148,7 +148,7 @@ class Reply:
 class DeliveryError(TraymailError):
     """An attempt that did not end in "sent".
 
-    ``rule_id`` names the row of `traymail.core.replies` the advice came from; it is what the
+    ``advice_id`` names the row of `traymail.core.replies` the advice came from; it is what the
     outbox keeps, so that the advice can be shown in the language of the day.
     ``hold`` asks for a pause of at least so long before the account is used again.
     ``refused`` are the recipients this is about; empty means all of the mail.
@@ -157,7 +157,7 @@ class DeliveryError(TraymailError):
     def __init__(
         self,
         reply: Reply,
-        rule_id: str,
+        advice_id: str,
         title: Text,
         advice: Text | None = None,
         *,
@@ -166,7 +166,7 @@ class DeliveryError(TraymailError):
     ) -> None:
         super().__init__(title, advice)
         self.reply = reply
-        self.rule_id = rule_id
+        self.advice_id = advice_id
         self.hold = hold
         self.refused = refused
 
@@ -178,7 +178,7 @@ class RecipientReply:
     mailbox: str
     code: int
     reply: str
-    rule_id: str = ""
+    advice_id: str = ""
 
 
 class TransientFailure(DeliveryError):

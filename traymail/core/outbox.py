@@ -48,7 +48,8 @@ class OutboxItem:
     ``refused`` were refused for good while others were not; when the others have the mail, it is
     failed for these.
     ``next_attempt_at`` None in state ``queued``: waits for the user (the account is stopped).
-    ``rule_id`` names the advice (`traymail.core.replies`); ``code`` and ``reply`` are the server's.
+    ``advice_id`` names the advice (`traymail.core.replies`); ``code`` and ``reply`` are the
+    server's.
     ``unsure`` counts the times the outcome was unknown. ``tries`` counts the attempts, and
     ``since`` is the first of them, of this round: since the mail was stored, the user asked for
     another round, or a stopped account was let go on.
@@ -73,7 +74,7 @@ class OutboxItem:
     next_attempt_at: datetime | None = None
     code: int | None = None
     reply: str | None = None
-    rule_id: str | None = None
+    advice_id: str | None = None
     duration_ms: int | None = None
     possible_duplicate: bool = False
     when_unsure: WhenUnsure = WhenUnsure.ASK
@@ -120,7 +121,7 @@ class AccountState:
 
     name: str
     stopped: bool = False
-    rule_id: str | None = None
+    advice_id: str | None = None
     code: int | None = None
     reply: str | None = None
     connection: str = ""
@@ -149,14 +150,16 @@ def after_attempt(
     item = replace(item, phase=Phase.PRE, next_attempt_at=None, updated_at=now)
     match outcome:
         case Receipt():
-            item = replace(item, code=outcome.code, reply=outcome.reply, rule_id=None)
+            item = replace(item, code=outcome.code, reply=outcome.reply, advice_id=None)
             item = _divided(item, outcome.accepted, outcome.refused)
             return _after_division(item, now, account, delay(item.tries, jitter))
         case KeyringError():
-            item = replace(item, code=None, reply=None, rule_id=outcome.rule_id)
+            item = replace(item, code=None, reply=None, advice_id=outcome.advice_id)
             return _after_division(item, now, account, delay(item.tries, jitter))
         case CredentialError():
-            return replace(item, state=State.QUEUED, code=None, reply=None, rule_id=outcome.rule_id)
+            return replace(
+                item, state=State.QUEUED, code=None, reply=None, advice_id=outcome.advice_id
+            )
         case DeliveryError():
             item = _told(item, outcome)
             return _after_failure(item, outcome, now, account, jitter)
@@ -240,7 +243,9 @@ def settled(item: OutboxItem, state: State, now: datetime) -> OutboxItem:
 
 
 def _told(item: OutboxItem, failure: DeliveryError) -> OutboxItem:
-    return replace(item, code=failure.reply.code, reply=failure.reply.text, rule_id=failure.rule_id)
+    return replace(
+        item, code=failure.reply.code, reply=failure.reply.text, advice_id=failure.advice_id
+    )
 
 
 def _divided(
@@ -267,6 +272,10 @@ def _after_division(
     if item.refused:
         last = item.refused[-1]
         return replace(
-            item, state=State.FAILED, code=last.code, reply=last.reply, rule_id=last.rule_id or None
+            item,
+            state=State.FAILED,
+            code=last.code,
+            reply=last.reply,
+            advice_id=last.advice_id or None,
         )
     return replace(item, state=State.SENT)

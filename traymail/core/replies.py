@@ -24,7 +24,7 @@ from traymail.core.errors import (
 )
 from traymail.core.outbox import Receipt
 from traymail.core.provider import by_id
-from traymail.core.reply_rules import RULES, Action, Rule, Trouble
+from traymail.core.reply_rules import RULES, Action, ReplyRule, Trouble
 from traymail.core.texts import Text
 
 # Of a reply, so much is kept: a hostile server must not fill the outbox.
@@ -42,7 +42,7 @@ class Diagnosis:
     take the mail at once.
     """
 
-    rule_id: str
+    advice_id: str
     kind: type[DeliveryError]
     title: Text
     advice: Text
@@ -78,7 +78,7 @@ def as_error(
     """Make the error of a diagnosis, ready to be raised."""
     return diagnosis.kind(
         reply,
-        diagnosis.rule_id,
+        diagnosis.advice_id,
         diagnosis.title,
         diagnosis.advice,
         hold=diagnosis.hold,
@@ -86,21 +86,21 @@ def as_error(
     )
 
 
-def advice_for(rule_id: str | None) -> Text | None:
-    """Return the advice of a stored rule id; None when there is none."""
-    rule = _BY_ID.get(rule_id or "")
+def advice_for(advice_id: str | None) -> Text | None:
+    """Return the advice of a stored advice id; None when there is none."""
+    rule = _BY_ID.get(advice_id or "")
     return rule.advice if rule else None
 
 
-def title_for(rule_id: str | None) -> Text | None:
-    """Return what a stored rule id says went wrong; None when there is none."""
-    rule = _BY_ID.get(rule_id or "")
+def title_for(advice_id: str | None) -> Text | None:
+    """Return what a stored advice id says went wrong; None when there is none."""
+    rule = _BY_ID.get(advice_id or "")
     return rule.title if rule else None
 
 
-def about_login(rule_id: str | None, code: int | None) -> bool:
-    """Tell whether a stored rule id and code mean that the login was refused, or had no secret."""
-    rule = _BY_ID.get(rule_id or "")
+def about_login(advice_id: str | None, code: int | None) -> bool:
+    """Tell whether an advice id and a code mean that the login was refused, or had no secret."""
+    rule = _BY_ID.get(advice_id or "")
     if rule is None:
         return False
     # 530: RFC 4954 section 6, authentication required.
@@ -155,7 +155,7 @@ def enhanced_code(reply: Reply) -> str:
 
 def _fitting(
     reply: Reply, family: str, trouble: Trouble | None, *, login_worked: bool
-) -> Iterator[Rule]:
+) -> Iterator[ReplyRule]:
     for rule in RULES:
         if rule.trouble is not trouble or (rule.stages and reply.stage not in rule.stages):
             continue
@@ -165,7 +165,7 @@ def _fitting(
             yield rule
 
 
-def _says(rule: Rule, reply: Reply) -> bool:
+def _says(rule: ReplyRule, reply: Reply) -> bool:
     return (
         (not rule.code or bool(re.fullmatch(rule.code, str(reply.code))))
         and (not rule.enhanced or bool(re.fullmatch(rule.enhanced, enhanced_code(reply))))
@@ -173,9 +173,9 @@ def _says(rule: Rule, reply: Reply) -> bool:
     )
 
 
-def _kind(rule: Rule, stage: Stage) -> type[DeliveryError]:
+def _kind(rule: ReplyRule, stage: Stage) -> type[DeliveryError]:
     match rule.action:
-        case Action.RETRY | Action.RETRY_LATER | Action.RETRY_NEW_CONNECTION | Action.SPLIT:
+        case Action.RETRY | Action.RETRY_NEW_CONNECTION:
             return TransientFailure
         case Action.PERMANENT:
             return PermanentFailure

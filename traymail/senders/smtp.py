@@ -110,7 +110,7 @@ class SmtpSender:
 
     def _as_refused(self, refused: tuple[tuple[str, Reply], ...]) -> tuple[RecipientReply, ...]:
         return tuple(
-            RecipientReply(box, reply.code or 0, reply.text, self._diagnose(reply).rule_id)
+            RecipientReply(box, reply.code or 0, reply.text, self._diagnose(reply).advice_id)
             for box, reply in refused
         )
 

@@ -109,7 +109,7 @@ class Lists(Memory):
         """Return what servers last said of each recipient."""
         with self._database.read() as connection:
             found = connection.execute(
-                "SELECT mailbox, code, reply, rule_id FROM verdict WHERE mail_id = ?"
+                "SELECT mailbox, code, reply, advice_id FROM verdict WHERE mail_id = ?"
                 " ORDER BY rowid",
                 (mail_id,),
             ).fetchall()

@@ -62,7 +62,7 @@ class Memory:
         return AccountState(
             name=name,
             stopped=bool(row["stopped"]),
-            rule_id=row["rule_id"],
+            advice_id=row["advice_id"],
             code=row["code"],
             reply=row["reply"],
             connection=row["connection"],
@@ -79,7 +79,7 @@ class Memory:
                 (
                     state.name,
                     state.stopped,
-                    state.rule_id,
+                    state.advice_id,
                     state.code,
                     state.reply,
                     state.connection,

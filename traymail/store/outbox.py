@@ -145,7 +145,7 @@ class Outbox(Lists):
                 )
             connection.executemany(
                 "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?)",
-                [(item.id, v.mailbox, v.code, v.reply, v.rule_id) for v in verdicts],
+                [(item.id, v.mailbox, v.code, v.reply, v.advice_id) for v in verdicts],
             )
 
     def recover(self, now: datetime) -> Recovered:

@@ -16,7 +16,7 @@ from traymail.store.database import from_ms, to_ms
 SELECT = (
     "SELECT id, message_id, state, phase, account, rule, sender, recipients, pending, refused,"
     " subject, size, created_at, updated_at, attempts, tries, since, next_attempt_at, code, reply,"
-    " rule_id, duration_ms, possible_duplicate, when_unsure, unsure FROM mail "
+    " advice_id, duration_ms, possible_duplicate, when_unsure, unsure FROM mail "
 )
 
 
@@ -82,13 +82,13 @@ def save(connection: sqlite3.Connection, item: OutboxItem) -> None:
     connection.execute(
         "UPDATE mail SET state = ?, phase = ?, pending = ?, refused = ?, updated_at = ?,"
         " attempts = ?, tries = ?, since = ?, next_attempt_at = ?, code = ?, reply = ?,"
-        " rule_id = ?, duration_ms = ?, possible_duplicate = ?, when_unsure = ?, unsure = ?"
+        " advice_id = ?, duration_ms = ?, possible_duplicate = ?, when_unsure = ?, unsure = ?"
         " WHERE id = ?",
         (
             item.state.value,
             item.phase.value,
             _dump(item.pending),
-            _dump([(r.mailbox, r.code, r.reply, r.rule_id) for r in item.refused]),
+            _dump([(r.mailbox, r.code, r.reply, r.advice_id) for r in item.refused]),
             to_ms(item.updated_at),
             item.attempts,
             item.tries,
@@ -96,7 +96,7 @@ def save(connection: sqlite3.Connection, item: OutboxItem) -> None:
             _ms(item.next_attempt_at),
             item.code,
             item.reply,
-            item.rule_id,
+            item.advice_id,
             item.duration_ms,
             item.possible_duplicate,
             item.when_unsure.value,
@@ -129,7 +129,7 @@ def item_of(row: sqlite3.Row) -> OutboxItem:
         next_attempt_at=_time(row["next_attempt_at"]),
         code=row["code"],
         reply=row["reply"],
-        rule_id=row["rule_id"],
+        advice_id=row["advice_id"],
         duration_ms=row["duration_ms"],
         possible_duplicate=bool(row["possible_duplicate"]),
         when_unsure=WhenUnsure(row["when_unsure"]),

@@ -166,7 +166,7 @@ def _rows_one_by_one(source: sqlite3.Connection, table: str) -> Iterator[sqlite3
 def _fail_incomplete(connection: sqlite3.Connection) -> int:
     """Mark mails that lost their text or a file, so that no half of one is sent."""
     return connection.execute(
-        "UPDATE mail SET state = 'failed', next_attempt_at = NULL, rule_id = 'attachment'"
+        "UPDATE mail SET state = 'failed', next_attempt_at = NULL, advice_id = 'attachment'"
         " WHERE state IN ('queued', 'sending', 'unknown') AND"
         " (id NOT IN (SELECT mail_id FROM content)"
         " OR files <> (SELECT count(*) FROM attachment WHERE mail_id = mail.id))"

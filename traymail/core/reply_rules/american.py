@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import titles
-from traymail.core.reply_rules.rule import Action, Rule
+from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import text
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[ReplyRule, ...] = (
+    ReplyRule(
         id="g-534-app",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
             "your Google account."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="g-535",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -35,7 +35,7 @@ RULES: tuple[Rule, ...] = (
             "User name or app password is wrong. Make a new app password in your Google account."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="g-530",
         action=Action.NEEDS_USER,
         family="gmail",
@@ -45,7 +45,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.WANTS_LOGIN,
         advice=text("Check security and auth in the settings of the account."),
     ),
-    Rule(
+    ReplyRule(
         id="g-454",
         action=Action.RETRY,
         stages=(Stage.AUTH,),
@@ -58,9 +58,9 @@ RULES: tuple[Rule, ...] = (
         ),
         hold=timedelta(minutes=10),
     ),
-    Rule(
+    ReplyRule(
         id="g-550-quota",
-        action=Action.RETRY_LATER,
+        action=Action.RETRY,
         family="gmail",
         code="550",
         enhanced=r"5\.4\.5",
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         advice=text("The daily limit of Gmail is reached; sending goes on tomorrow."),
         hold=timedelta(hours=1),
     ),
-    Rule(
+    ReplyRule(
         id="g-421",
         action=Action.RETRY,
         family="gmail",
@@ -78,9 +78,9 @@ RULES: tuple[Rule, ...] = (
         advice=text("Gmail is busy or slows us down; the mail is tried again."),
         hold=timedelta(minutes=1),
     ),
-    Rule(
+    ReplyRule(
         id="g-452-rcpt",
-        action=Action.SPLIT,
+        action=Action.RETRY,
         stages=(Stage.RCPT,),
         family="gmail",
         code="452",
@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_LATER,
         advice=text("Too many recipients at once; the mail is sent in parts."),
     ),
-    Rule(
+    ReplyRule(
         id="g-552-size",
         action=Action.PERMANENT,
         stages=(
@@ -105,7 +105,7 @@ RULES: tuple[Rule, ...] = (
             "share a link."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="g-552-content",
         action=Action.PERMANENT,
         stages=(
@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.BLOCKED,
         advice=text("Gmail blocks this kind of file (programs, scripts). Share a link instead."),
     ),
-    Rule(
+    ReplyRule(
         id="g-550-spam",
         action=Action.NEEDS_USER,
         stages=(
@@ -131,7 +131,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.POLICY,
         advice=text("Gmail refused the content or the sender address; read what it says."),
     ),
-    Rule(
+    ReplyRule(
         id="o-535-basic",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -145,7 +145,7 @@ RULES: tuple[Rule, ...] = (
             "a company, the administrator must turn SMTP AUTH on."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="o-535",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -155,7 +155,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.LOGIN_REFUSED,
         advice=text("Sign in to Microsoft again."),
     ),
-    Rule(
+    ReplyRule(
         id="o-530",
         action=Action.NEEDS_USER,
         family="outlook",
@@ -165,7 +165,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.WANTS_LOGIN,
         advice=text("The account is not signed in: check auth in its settings."),
     ),
-    Rule(
+    ReplyRule(
         id="o-554-sendas",
         action=Action.NEEDS_USER,
         stages=(
@@ -180,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.SENDER_REFUSED,
         advice=text("The sender must be your own Outlook address."),
     ),
-    Rule(
+    ReplyRule(
         id="o-432",
         action=Action.RETRY,
         family="outlook",
@@ -190,9 +190,9 @@ RULES: tuple[Rule, ...] = (
         advice=text("Too many connections at once; the mail is tried again."),
         hold=timedelta(minutes=1),
     ),
-    Rule(
+    ReplyRule(
         id="o-554-limit",
-        action=Action.RETRY_LATER,
+        action=Action.RETRY,
         family="outlook",
         code="554",
         enhanced=r"5\.2\.0|5\.1\.0",

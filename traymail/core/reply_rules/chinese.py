@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import titles
-from traymail.core.reply_rules.rule import Action, Rule
+from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import text
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[ReplyRule, ...] = (
+    ReplyRule(
         id="qq-535-busy",
         action=Action.RETRY,
         stages=(Stage.AUTH,),
@@ -27,7 +27,7 @@ RULES: tuple[Rule, ...] = (
         ),
         hold=timedelta(minutes=10),
     ),
-    Rule(
+    ReplyRule(
         id="qq-535-code",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
             "minutes."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="qq-535-abnormal",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
             "once."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="qq-501-from",
         action=Action.NEEDS_USER,
         stages=(Stage.MAIL,),
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
             "QQ Mail only sends from your own address. Set the sender to the login address."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="qq-550-from-header",
         action=Action.NEEDS_USER,
         stages=(
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.FROM_REFUSED,
         advice=text("Use the plain address with a simple display name."),
     ),
-    Rule(
+    ReplyRule(
         id="qq-550-freq",
         action=Action.RETRY,
         family="qq",
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         ),
         hold=timedelta(minutes=10),
     ),
-    Rule(
+    ReplyRule(
         id="qq-550-content",
         action=Action.NEEDS_USER,
         stages=(
@@ -107,7 +107,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.SPAM,
         advice=text("Change subject or text, avoid links, send to fewer people."),
     ),
-    Rule(
+    ReplyRule(
         id="qq-550-rcpt",
         action=Action.PERMANENT,
         stages=(
@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_REFUSED,
         advice=text("The address does not exist or does not accept mail now."),
     ),
-    Rule(
+    ReplyRule(
         id="163-535",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -133,7 +133,7 @@ RULES: tuple[Rule, ...] = (
             "the password of the web page."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="163-550-perm",
         action=Action.NEEDS_USER,
         stages=(
@@ -146,7 +146,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.MAY_NOT_SEND,
         advice=text("Turn on the SMTP service in the settings of the NetEase mailbox."),
     ),
-    Rule(
+    ReplyRule(
         id="163-550-susp",
         action=Action.NEEDS_USER,
         family="163",
@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.MAY_NOT_SEND,
         advice=text("The mailbox is frozen; log in on the web page and follow its instructions."),
     ),
-    Rule(
+    ReplyRule(
         id="163-553-from",
         action=Action.NEEDS_USER,
         stages=(Stage.MAIL,),
@@ -168,7 +168,7 @@ RULES: tuple[Rule, ...] = (
             "NetEase only sends from the login address. Set the sender to the login address."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="163-553-noauth",
         action=Action.NEEDS_USER,
         stages=(Stage.MAIL,),
@@ -180,9 +180,9 @@ RULES: tuple[Rule, ...] = (
             "Set auth to password and give the user name and authorization code of the account."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="163-554-stc",
-        action=Action.RETRY_LATER,
+        action=Action.RETRY,
         family="163",
         code="554",
         words="MI:STC",
@@ -190,7 +190,7 @@ RULES: tuple[Rule, ...] = (
         advice=text("The mails of this day are used up; sending goes on by itself later."),
         hold=timedelta(hours=1),
     ),
-    Rule(
+    ReplyRule(
         id="163-554-spm",
         action=Action.NEEDS_USER,
         stages=(
@@ -203,7 +203,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.SPAM,
         advice=text("Change the text; adding yourself to Cc is reported to help."),
     ),
-    Rule(
+    ReplyRule(
         id="163-451-spm",
         action=Action.RETRY,
         stages=(
@@ -217,7 +217,7 @@ RULES: tuple[Rule, ...] = (
         advice=text("NetEase refused the mail for now; it is tried again after two minutes."),
         hold=timedelta(minutes=2),
     ),
-    Rule(
+    ReplyRule(
         id="163-421-rate",
         action=Action.RETRY,
         family="163",
@@ -227,7 +227,7 @@ RULES: tuple[Rule, ...] = (
         advice=text("Too many connections or mails; sending pauses and goes on by itself."),
         hold=timedelta(minutes=10),
     ),
-    Rule(
+    ReplyRule(
         id="163-450-conn",
         action=Action.RETRY_NEW_CONNECTION,
         family="163",
@@ -236,7 +236,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.LIMIT_REACHED,
         advice=text("The limit of one connection is reached; sending goes on with a new one."),
     ),
-    Rule(
+    ReplyRule(
         id="163-451-dmc",
         action=Action.RETRY_NEW_CONNECTION,
         family="163",
@@ -245,7 +245,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.LIMIT_REACHED,
         advice=text("The limit of one connection is reached; sending goes on with a new one."),
     ),
-    Rule(
+    ReplyRule(
         id="163-451-auth",
         action=Action.RETRY,
         stages=(Stage.AUTH,),
@@ -259,9 +259,9 @@ RULES: tuple[Rule, ...] = (
         ),
         hold=timedelta(minutes=10),
     ),
-    Rule(
+    ReplyRule(
         id="163-451-sfq",
-        action=Action.RETRY_LATER,
+        action=Action.RETRY,
         family="163",
         code="450|451",
         words="MI:SFQ",

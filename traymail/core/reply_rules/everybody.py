@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import titles
-from traymail.core.reply_rules.rule import Action, Rule
+from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import text
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[ReplyRule, ...] = (
+    ReplyRule(
         id="starttls-454",
         action=Action.RETRY,
         stages=(Stage.STARTTLS,),
@@ -18,7 +18,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.NO_ENCRYPTION,
         advice=text("Encryption is not available at the server for now; the mail is tried again."),
     ),
-    Rule(
+    ReplyRule(
         id="starttls-refused",
         action=Action.NEEDS_USER,
         stages=(Stage.STARTTLS,),
@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
             "port 465 with tls, or another network."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-421",
         action=Action.RETRY_NEW_CONNECTION,
         code="421",
@@ -39,7 +39,7 @@ RULES: tuple[Rule, ...] = (
         ),
         hold=timedelta(seconds=15),
     ),
-    Rule(
+    ReplyRule(
         id="x-450-grey",
         action=Action.RETRY,
         stages=(Stage.RCPT,),
@@ -48,15 +48,15 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_LATER,
         advice=text("The server asks to try again in a few minutes; that happens by itself."),
     ),
-    Rule(
+    ReplyRule(
         id="x-452-rcpt",
-        action=Action.SPLIT,
+        action=Action.RETRY,
         stages=(Stage.RCPT,),
         code="452",
         title=titles.RECIPIENT_LATER,
         advice=text("Too many recipients at once; the mail is sent in parts."),
     ),
-    Rule(
+    ReplyRule(
         id="x-452",
         action=Action.RETRY,
         stages=(
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.NO_SPACE,
         advice=text("The mail is tried again later."),
     ),
-    Rule(
+    ReplyRule(
         id="x-454-auth",
         action=Action.RETRY,
         stages=(Stage.AUTH,),
@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
         advice=text("The login is tried again by itself."),
         hold=timedelta(minutes=1),
     ),
-    Rule(
+    ReplyRule(
         id="x-530-tls",
         action=Action.NEEDS_USER,
         code="530",
@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.WANTS_ENCRYPTION,
         advice=text("Set security to starttls or tls in the settings of the account."),
     ),
-    Rule(
+    ReplyRule(
         id="x-530",
         action=Action.NEEDS_USER,
         code="530",
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.WANTS_LOGIN,
         advice=text("Set auth to password and give user name and password of the account."),
     ),
-    Rule(
+    ReplyRule(
         id="x-534",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
             "The server wants another kind of login: an app password, or a sign-in on its web page."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-535",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
             "traymail account set-secret NAME"
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-auth",
         action=Action.NEEDS_USER,
         stages=(Stage.AUTH,),
@@ -125,7 +125,7 @@ RULES: tuple[Rule, ...] = (
             "Check user name and secret, and whether sending by SMTP is turned on for the mailbox."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-session",
         action=Action.NEEDS_USER,
         stages=(Stage.CONNECT, Stage.TLS, Stage.STARTTLS, Stage.EHLO),
@@ -136,7 +136,7 @@ RULES: tuple[Rule, ...] = (
             "check host and port."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-552",
         action=Action.PERMANENT,
         code="552",
@@ -146,14 +146,14 @@ RULES: tuple[Rule, ...] = (
             "or share a link."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-523",
         action=Action.PERMANENT,
         enhanced=r"5\.2\.3|5\.3\.4",
         title=titles.TOO_LARGE,
         advice=text("It is larger than the server takes. Compress, split or share a link."),
     ),
-    Rule(
+    ReplyRule(
         id="x-511",
         action=Action.PERMANENT,
         stages=(
@@ -164,7 +164,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_REFUSED,
         advice=text("The address does not exist; check its spelling."),
     ),
-    Rule(
+    ReplyRule(
         id="x-522",
         action=Action.PERMANENT,
         stages=(
@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_REFUSED,
         advice=text("The mailbox of the recipient is full."),
     ),
-    Rule(
+    ReplyRule(
         id="x-smtputf8",
         action=Action.PERMANENT,
         stages=(
@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
             "address in ASCII."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-sender",
         action=Action.NEEDS_USER,
         stages=(Stage.MAIL,),
@@ -199,14 +199,14 @@ RULES: tuple[Rule, ...] = (
             "The server does not send from this address. Set the sender to the login address."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="x-571",
         action=Action.NEEDS_USER,
         enhanced=r"5\.7\.\d+",
         title=titles.POLICY,
         advice=text("Spam, sender or permissions: read what the server says."),
     ),
-    Rule(
+    ReplyRule(
         id="x-rcpt",
         action=Action.PERMANENT,
         stages=(Stage.RCPT,),
@@ -214,14 +214,14 @@ RULES: tuple[Rule, ...] = (
         title=titles.RECIPIENT_REFUSED,
         advice=text("The server takes no mail for this address; check its spelling."),
     ),
-    Rule(
+    ReplyRule(
         id="x-4xx",
         action=Action.RETRY,
         code="4..",
         title=titles.PASSING,
         advice=text("The mail is tried again by itself."),
     ),
-    Rule(
+    ReplyRule(
         id="x-5xx",
         action=Action.PERMANENT,
         code="5..",

@@ -14,9 +14,7 @@ class Action(Enum):
     """What a row asks for; the stage decides whose failure NEEDS_USER is."""
 
     RETRY = auto()
-    RETRY_LATER = auto()
     RETRY_NEW_CONNECTION = auto()
-    SPLIT = auto()
     NEEDS_USER = auto()
     PERMANENT = auto()
     UNKNOWN = auto()
@@ -52,7 +50,7 @@ class Trouble(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ReplyRule:
     """A row: when it fits, and what it says.
 
     Empty fields fit everything. ``code`` and ``enhanced`` (RFC 3463) are regular expressions for

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from traymail.core.reply_rules import titles
-from traymail.core.reply_rules.rule import Action, Rule, Trouble
+from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
 from traymail.core.texts import text
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[ReplyRule, ...] = (
+    ReplyRule(
         id="dns",
         action=Action.RETRY,
         trouble=Trouble.NAME,
@@ -17,7 +17,7 @@ RULES: tuple[Rule, ...] = (
             "is tried again."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="refused",
         action=Action.RETRY,
         trouble=Trouble.REFUSED,
@@ -27,7 +27,7 @@ RULES: tuple[Rule, ...] = (
             "tried again."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="timeout",
         action=Action.RETRY,
         trouble=Trouble.TIMEOUT,
@@ -37,28 +37,28 @@ RULES: tuple[Rule, ...] = (
             "security of the account."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="network",
         action=Action.RETRY,
         trouble=Trouble.NETWORK,
         title=titles.NO_NETWORK,
         advice=text("Check your network. The mail is tried again by itself."),
     ),
-    Rule(
+    ReplyRule(
         id="lost",
         action=Action.RETRY,
         trouble=Trouble.LOST,
         title=titles.LOST,
         advice=text("The server had not taken the mail yet; it is tried again by itself."),
     ),
-    Rule(
+    ReplyRule(
         id="stopped",
         action=Action.RETRY,
         trouble=Trouble.STOPPED,
         title=titles.STOPPING,
         advice=text("The mail stays in the outbox and leaves at the next start."),
     ),
-    Rule(
+    ReplyRule(
         id="nonsense",
         action=Action.RETRY,
         trouble=Trouble.NONSENSE,
@@ -68,14 +68,14 @@ RULES: tuple[Rule, ...] = (
             "proxy is in between."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="tls-wrong-mode",
         action=Action.NEEDS_USER,
         trouble=Trouble.TLS_MODE,
         title=titles.NO_ENCRYPTION,
         advice=text("Port and encryption do not fit together: 465 needs tls, 587 needs starttls."),
     ),
-    Rule(
+    ReplyRule(
         id="tls-old",
         action=Action.NEEDS_USER,
         trouble=Trouble.TLS_OLD,
@@ -85,7 +85,7 @@ RULES: tuple[Rule, ...] = (
             "1.2). Nothing was sent."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="tls-failed",
         action=Action.RETRY,
         trouble=Trouble.TLS_FAILED,
@@ -95,7 +95,7 @@ RULES: tuple[Rule, ...] = (
             "account: 465 needs tls, 587 needs starttls."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="cert-expired",
         action=Action.NEEDS_USER,
         trouble=Trouble.CERT_TIME,
@@ -105,7 +105,7 @@ RULES: tuple[Rule, ...] = (
             "time first. Your password was not sent."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="cert-host",
         action=Action.NEEDS_USER,
         trouble=Trouble.CERT_HOST,
@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
             "your password was not sent."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="cert-untrusted",
         action=Action.NEEDS_USER,
         trouble=Trouble.CERT_TRUST,
@@ -126,7 +126,7 @@ RULES: tuple[Rule, ...] = (
             "sent. For a server of your company, give its certificate (ca_file)."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="ca-file",
         action=Action.NEEDS_USER,
         trouble=Trouble.CA_FILE,
@@ -136,7 +136,7 @@ RULES: tuple[Rule, ...] = (
             "PEM file."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="starttls-missing",
         action=Action.NEEDS_USER,
         trouble=Trouble.NO_TLS,
@@ -146,7 +146,7 @@ RULES: tuple[Rule, ...] = (
             "port 465 with tls, or another network."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="starttls-injected",
         action=Action.NEEDS_USER,
         trouble=Trouble.INJECTED,
@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
             "before your password was sent; use another network."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="no-login",
         action=Action.NEEDS_USER,
         trouble=Trouble.NO_LOGIN,
@@ -165,14 +165,14 @@ RULES: tuple[Rule, ...] = (
             "Check host and port of the account, or set auth to none if the server needs no login."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="too-large",
         action=Action.PERMANENT,
         trouble=Trouble.TOO_LARGE,
         title=titles.TOO_LARGE,
         advice=text("The server takes less than this mail has. Compress, split or share a link."),
     ),
-    Rule(
+    ReplyRule(
         id="no-smtputf8",
         action=Action.PERMANENT,
         trouble=Trouble.NO_SMTPUTF8,
@@ -182,7 +182,7 @@ RULES: tuple[Rule, ...] = (
             "address in ASCII."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="bad-address",
         action=Action.PERMANENT,
         trouble=Trouble.BAD_ADDRESS,
@@ -191,28 +191,28 @@ RULES: tuple[Rule, ...] = (
             "It holds characters that no mail server takes. Correct the address and send again."
         ),
     ),
-    Rule(
+    ReplyRule(
         id="attachment",
         action=Action.PERMANENT,
         trouble=Trouble.FILE,
         title=titles.ATTACHMENT,
         advice=text("The copy kept with the mail is gone or damaged. Send the file again."),
     ),
-    Rule(
+    ReplyRule(
         id="no-secret",
         action=Action.NEEDS_USER,
         trouble=Trouble.NO_SECRET,
         title=titles.NO_SECRET,
         advice=text("Give it with: traymail account set-secret NAME"),
     ),
-    Rule(
+    ReplyRule(
         id="keyring",
         action=Action.RETRY,
         trouble=Trouble.KEYRING,
         title=titles.KEYRING,
         advice=text("Unlock the keyring of this computer. The mail is tried again by itself."),
     ),
-    Rule(
+    ReplyRule(
         id="unknown-outcome",
         action=Action.UNKNOWN,
         trouble=Trouble.UNSURE,

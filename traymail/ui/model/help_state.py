@@ -110,8 +110,8 @@ def _place_of(problem: Problem) -> Text | str:
 def _of_account(account: Account, state: AccountState | None) -> Finding:
     if state is None or not state.stopped:
         return Finding(Kind.ACCOUNT, account.name, Level.GOOD, text("ready"))
-    what = title_for(state.rule_id) or text("The server refused it.")
-    remark = Remark(_with_advice(what, advice_about(state.rule_id)), state.reply or "")
+    what = title_for(state.advice_id) or text("The server refused it.")
+    remark = Remark(_with_advice(what, advice_about(state.advice_id)), state.reply or "")
     return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
 
 

@@ -232,8 +232,8 @@ def _about_account(state: AccountState) -> Notice | None:
     return Notice(
         f"account:{state.name}",
         text("The account {name} needs you", name=state.name),
-        advice_about(state.rule_id)
-        or title_for(state.rule_id)
+        advice_about(state.advice_id)
+        or title_for(state.advice_id)
         or text("Its mail waits until you look at the account."),
         (Button.OPEN_SETTINGS,),
     )
@@ -261,7 +261,7 @@ def _may_be_undone(item: OutboxItem) -> bool:
 
 
 def _reason(item: OutboxItem) -> Text | str:
-    return title_for(item.rule_id) or item.reply or text("The server refused it.")
+    return title_for(item.advice_id) or item.reply or text("The server refused it.")
 
 
 def _subject(item: OutboxItem) -> str | Text:

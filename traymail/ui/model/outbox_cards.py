@@ -50,7 +50,7 @@ class Card:
 def cause_of(item: OutboxItem, overview: Overview) -> Cause:
     """Return what keeps a waiting mail, or what made one fail."""
     if item.state is State.FAILED:
-        return Cause.ACCOUNT if item.rule_id in _ACCOUNT_RULES else Cause.MAIL
+        return Cause.ACCOUNT if item.advice_id in _ACCOUNT_RULES else Cause.MAIL
     if item.account not in overview.settings.accounts:
         return Cause.GONE
     account = overview.accounts.get(item.account)
@@ -64,8 +64,8 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
     if item.state is State.UNKNOWN:
         return _unknown(item)
     if item.state is State.FAILED:
-        title = title_for(item.rule_id) or text("The server refused it.")
-        return Card("errbg", title, advice_about(item.rule_id), reply_of(item.code, item.reply))
+        title = title_for(item.advice_id) or text("The server refused it.")
+        return Card("errbg", title, advice_about(item.advice_id), reply_of(item.code, item.reply))
     return _waiting(item, overview, now) if item.state is State.QUEUED else None
 
 
@@ -102,13 +102,13 @@ def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
 def _stopped(item: OutboxItem, overview: Overview) -> Card:
     """Say why the account waits for the user; the mail itself may never have been tried."""
     account = overview.accounts.get(item.account)
-    rule_id, code, reply = item.rule_id, item.code, item.reply
-    if account is not None and account.stopped and account.rule_id is not None:
-        rule_id, code, reply = account.rule_id, account.code, account.reply
+    advice_id, code, reply = item.advice_id, item.code, item.reply
+    if account is not None and account.stopped and account.advice_id is not None:
+        advice_id, code, reply = account.advice_id, account.code, account.reply
     return Card(
         "warnbg",
-        title_for(rule_id) or text("The account {name} needs you", name=item.account),
-        advice_about(rule_id) or text("Its mail waits until you look at the account."),
+        title_for(advice_id) or text("The account {name} needs you", name=item.account),
+        advice_about(advice_id) or text("Its mail waits until you look at the account."),
         reply_of(code, reply),
     )
 
@@ -122,7 +122,7 @@ def _paused(overview: Overview, now: datetime) -> Card:
 
 def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
     """Say when the next try is, and what came of the last one."""
-    advice, reply = advice_about(item.rule_id), reply_of(item.code, item.reply)
+    advice, reply = advice_about(item.advice_id), reply_of(item.code, item.reply)
     account = overview.accounts.get(item.account)
     hold = account.hold_until if account is not None else None
     if account is not None and hold is not None and hold > now:
@@ -130,12 +130,12 @@ def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
         if not account.failures:
             title = text("The server wants a pause until {time}", time=time)
             return Card("card", title, advice, reply)
-        if item.rule_id is None:  # others have tried in vain, this one need not
+        if item.advice_id is None:  # others have tried in vain, this one need not
             return Card(
                 "card",
                 text("The server cannot be used just now"),
                 text("Look whether this computer is online. The next try is at {time}.", time=time),
             )
-    if item.attempts and item.rule_id is not None:
-        return Card("card", title_for(item.rule_id) or text("Not sent yet"), advice, reply)
+    if item.attempts and item.advice_id is not None:
+        return Card("card", title_for(item.advice_id) or text("Not sent yet"), advice, reply)
     return Card("card", text("Not sent yet"), text("It leaves by itself when its time has come."))

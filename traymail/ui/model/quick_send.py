@@ -286,7 +286,7 @@ def heard(state: QuickSend, event: Event) -> QuickSend:
 
 
 def _offline(offline: frozenset[str], item: OutboxItem) -> frozenset[str]:
-    if item.state is State.QUEUED and item.attempts > 0 and item.rule_id in _NO_WAY:
+    if item.state is State.QUEUED and item.attempts > 0 and item.advice_id in _NO_WAY:
         return offline | {item.account}
     if item.state is State.SENT or item.code is not None:
         return offline - {item.account}

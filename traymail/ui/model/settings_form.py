@@ -184,9 +184,9 @@ def attention(state: AccountState | None) -> Text | None:
     """Return in words what a stopped account needs."""
     if state is None or not state.stopped:
         return None
-    if about_login(state.rule_id, state.code):
+    if about_login(state.advice_id, state.code):
         return text("sign in again")
-    return title_for(state.rule_id) or text("needs you")
+    return title_for(state.advice_id) or text("needs you")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +204,9 @@ def stop_of(page: Accounts) -> Stop | None:
     state = page.states.get(page.chosen or "")
     if state is None or not state.stopped:
         return None
-    login = about_login(state.rule_id, state.code)
-    title = title_for(state.rule_id) or text("Mail of this account waits for you.")
-    return Stop(title, nearer(advice_for(state.rule_id)), state.reply or "", login)
+    login = about_login(state.advice_id, state.code)
+    title = title_for(state.advice_id) or text("Mail of this account waits for you.")
+    return Stop(title, nearer(advice_for(state.advice_id)), state.reply or "", login)
 
 
 # --- the form -------------------------------------------------------------------------------------
