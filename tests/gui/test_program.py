@@ -145,8 +145,11 @@ def test_the_icon_comes_back_with_its_panel(home: Home) -> None:
             with panel(on):
                 program.wait_for_icon()
                 program.no_window("traymail")
+            # The panel is gone: the window is back, and goes when the panel comes again.
+            program.window("traymail")
             with panel(on):
                 program.wait_for_icon()
+                program.no_window("traymail")
 
 
 def test_the_menu_pauses_resumes_and_quits(program: Trayed) -> None:

@@ -115,6 +115,84 @@ def test_at_login_nothing_opens_for_a_minute(bus: str, monkeypatch: pytest.Monke
         assert desk.windows == []
 
 
+@pytest.fixture
+def hosted(bus: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, Watcher]]:
+    """A tray that a panel shows, started by hand a while ago; a panel is missed soon."""
+    del bus
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
+    monkeypatch.setattr(linux, "GONE_SECONDS", 0.1)
+    with a_desk() as desk:
+        watcher = Watcher(desk.loop)
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: watcher.registered)
+        desk.loop.settle(0.3)
+        assert desk.windows == []
+        yield desk, watcher
+
+
+def test_a_panel_that_goes_leaves_a_window_until_it_is_back(hosted: tuple[Desk, Watcher]) -> None:
+    desk, watcher = hosted
+    watcher.close()
+    desk.loop.until(lambda: desk.windows)
+    again = Watcher(desk.loop)
+    desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
+    again.close()
+    desk.loop.until(lambda: len(desk.windows) == 2)
+
+
+def test_a_bus_that_goes_leaves_a_window_until_it_is_back(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
+    monkeypatch.setattr(linux, "GONE_SECONDS", 0.1)
+    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 0.05)
+    with a_desk() as desk:
+        with session_bus(address):
+            watcher = Watcher(desk.loop)
+            desk.tray.start(IDLE, a_menu())
+            desk.loop.until(lambda: watcher.registered)
+            desk.loop.settle(0.3)
+            assert desk.windows == []
+            watcher.close()
+        desk.loop.until(lambda: desk.windows)
+        with session_bus(address):
+            watcher = Watcher(desk.loop)
+            desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
+            watcher.close()
+
+
+def test_a_panel_that_starts_anew_opens_nothing(hosted: tuple[Desk, Watcher]) -> None:
+    desk, watcher = hosted
+    watcher.close()
+    again = Watcher(desk.loop)
+    desk.loop.until(lambda: again.registered)
+    desk.loop.settle(0.3)
+    assert desk.windows == []
+    again.close()
+
+
+def test_the_window_comes_within_five_seconds() -> None:
+    for seconds in (linux.BY_HAND_SECONDS, linux.GONE_SECONDS):
+        assert seconds + linux.GTK_SECONDS < 5
+
+
+def test_at_login_a_panel_that_goes_is_waited_for(
+    bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bus
+    monkeypatch.setattr(linux, "PATIENT_SECONDS", 0.8)
+    monkeypatch.setattr(linux, "GONE_SECONDS", 0.05)
+    with a_desk(login=True) as desk:
+        watcher = Watcher(desk.loop)
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: watcher.registered)
+        watcher.close()
+        desk.loop.settle(0.3)
+        assert desk.windows == []
+        desk.loop.until(lambda: desk.windows)
+
+
 def test_without_a_bus_there_is_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.05)
     with a_desk() as desk:

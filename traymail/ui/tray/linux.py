@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Someone who starts the program sees something within 5 s; at login, panels may take a minute.
-# A panel that was there and went is on its way back.
 BY_HAND_SECONDS = 2.5
 PATIENT_SECONDS = 60.0
+# A panel that went is usually back in a second: it was started anew.
+GONE_SECONDS = 3.0
 # How long GTK's icon may take to find a place.
 GTK_SECONDS = 1.5
 FIRST_RETRY_SECONDS = 1.0
@@ -40,6 +41,7 @@ class LinuxTray:
     def __init__(self, parts: Parts, *, login: bool) -> None:
         self._parts = parts
         self._patience = PATIENT_SECONDS if login else BY_HAND_SECONDS
+        self._patient = True
         self._retry = FIRST_RETRY_SECONDS
         self._stopped = False
         self._hosted = False
@@ -48,13 +50,14 @@ class LinuxTray:
         self._notifications: Notifications | None = None
         self._gtk: PystrayTray | None = None
         self._window: FallbackWindow | None = None
+        self._cancel_patience: Act | None = None
         self._cancel_fallback: Act | None = None
         self._cancel_retry: Act | None = None
 
     def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
         """Look for a panel, and for another way when there is none in time."""
         self._shown, self._entries = shown, entries
-        self._fall_back_in(self._patience, self._fall_back)
+        self._cancel_patience = self._parts.loop.after(self._patience, self._lose_patience)
         self._connect()
 
     def show(self, shown: Shown) -> None:
@@ -85,7 +88,7 @@ class LinuxTray:
     def stop(self) -> None:
         """Leave the bus and close what stands in for the icon."""
         self._stopped = True
-        for cancel in (self._cancel_fallback, self._cancel_retry):
+        for cancel in (self._cancel_patience, self._cancel_fallback, self._cancel_retry):
             if cancel is not None:
                 cancel()
         if self._bus is not None:
@@ -146,7 +149,13 @@ class LinuxTray:
             self._fall_back_in(None, self._fall_back)
             self._end_fallback()
         else:
-            self._fall_back_in(PATIENT_SECONDS, self._fall_back)
+            self._fall_back_in(GONE_SECONDS, self._fall_back)
+
+    def _lose_patience(self) -> None:
+        """Do without a panel that has not come until now; one that has just gone gets its time."""
+        self._patient, self._cancel_patience = False, None
+        if not self._hosted and self._cancel_fallback is None:
+            self._fall_back()
 
     def _fall_back_in(self, seconds: float | None, act: Act) -> None:
         """Have another way looked for then; None: not at all."""
@@ -158,6 +167,8 @@ class LinuxTray:
 
     def _fall_back(self) -> None:
         self._cancel_fallback = None
+        if self._patient:
+            return
         watched = self._item is not None and self._item.watched
         if watched or not gtk_is_here():
             self._open_window()
