@@ -4,7 +4,7 @@ import pytest
 
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, TraymailError
 from traymail.core.texts import text
-from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.sentences import below_field, sentence_of
 
 WRONG = Problem("theme", text("unknown key"), 2)
 PLACELESS = Problem("", text("is not there"))
@@ -37,3 +37,16 @@ def test_an_error_is_told_with_its_way_out(error: TraymailError, words: str) -> 
 def test_settings_without_a_problem_are_told_by_their_title() -> None:
     error = SettingsError(())
     assert str(sentence_of(error)).startswith(str(error.title))
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (WRONG, "Unknown key"),
+        (ADVISED, "Must be one of a, b. Did you?"),
+        (Problem("to", text("is this one?"), advice=text("Look.")), "Is this one? Look."),
+        (Problem("to", text("{path} is gone", path="a"), advice=text("No.")), "a is gone. No."),
+    ],
+)
+def test_a_problem_is_told_below_its_field(problem: Problem, words: str) -> None:
+    assert below_field(problem, str) == words

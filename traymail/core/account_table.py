@@ -15,7 +15,7 @@ from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, fo
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Read, read_table
 from traymail.core.tables import ACCOUNT, LATER, AccountTable
-from traymail.core.texts import Text, text
+from traymail.core.texts import Text, by_command, text
 
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 # RFC 8314 section 3.3: submission by implicit TLS is preferred.
@@ -55,7 +55,10 @@ def read_account(
 
 def unknown_account(where: str, name: str, known: tuple[str, ...]) -> Problem:
     """Return the problem that ``where`` names an account that is not among those ``known``."""
-    advice = read.nearest(name, known) or text("Add it with: traymail account add ADDRESS")
+    advice = read.nearest(name, known) or by_command(
+        text("Add it with: traymail account add ADDRESS"),
+        in_window=text("Add it on the page “Accounts” of the settings."),
+    )
     return Problem(where, text("there is no account {name}", name=name), advice=advice)
 
 
@@ -107,7 +110,10 @@ def _host_problems(
                 text(
                     "is missing: the mail server of {domain} is not known", domain=_domain(mailbox)
                 ),
-                advice=text("traymail detect {address} looks for it.", address=mailbox),
+                advice=by_command(
+                    text("traymail detect {address} looks for it.", address=mailbox),
+                    in_window=text("“Add account…” in the settings looks for it."),
+                ),
             )
         ]
     if "." in host or ":" in host or is_loopback(host):

@@ -98,6 +98,12 @@ def title_for(advice_id: str | None) -> Text | None:
     return rule.title if rule else None
 
 
+def trouble_of(advice_id: str | None) -> Trouble | None:
+    """Return what ended the session of a stored advice id; None when it was a reply."""
+    rule = _BY_ID.get(advice_id or "")
+    return rule.trouble if rule else None
+
+
 def about_login(advice_id: str | None, code: int | None) -> bool:
     """Tell whether an advice id and a code mean that the login was refused, or had no secret."""
     rule = _BY_ID.get(advice_id or "")

@@ -18,7 +18,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Form, read_table
-from traymail.core.texts import text
+from traymail.core.texts import by_command, text
 
 FORMS: dict[str, Form[Any]] = {FolderRule.kind: FOLDER, LogRule.kind: LOG}
 
@@ -111,5 +111,8 @@ def _account_problems(rule: RuleRead, given: Surroundings) -> list[Problem]:
         advice = text("Name one here, or set default_account.")
     else:
         what = text("no account is set up")
-        advice = text("Add one with: traymail account add ADDRESS")
+        advice = by_command(
+            text("Add one with: traymail account add ADDRESS"),
+            in_window=text("Add one on the page “Accounts” of the settings."),
+        )
     return [Problem(where, what, advice=advice)]

@@ -17,7 +17,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from traymail.core.errors import Problem
 from traymail.core.readers import Reader, Wrong, nearest, table
 from traymail.core.settings import place_of
-from traymail.core.texts import Text, text
+from traymail.core.texts import Text, by_command, text
 
 T = TypeVar("T")
 
@@ -100,7 +100,13 @@ def _reasons(error: Exception, key: Key, where: str) -> list[Problem]:
 
 def _advice_for_unknown(name: str, form: Form[Any]) -> Text | None:
     if name.lower() in _SECRET_WORDS:
-        return text("Secrets never stand in this file: traymail account set-secret NAME")
+        return by_command(
+            text("Secrets never stand in this file: traymail account set-secret NAME"),
+            in_window=text(
+                "Secrets never stand in this file: enter them on the page “Accounts” of the "
+                "settings."
+            ),
+        )
     return nearest(name, tuple(form.keys))
 
 

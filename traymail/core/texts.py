@@ -30,6 +30,17 @@ class Text:
         return self.translated(str)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCommand(Text):
+    """Advice that names a command, for a terminal; who has a window is told ``in_window``.
+
+    ``at_hand`` is for the window in which it is done.
+    """
+
+    in_window: Text
+    at_hand: Text
+
+
 def text(msgid: str, /, **values: object) -> Text:
     """Make a Text; the catalogue is extracted from the calls of this function.
 
@@ -37,3 +48,8 @@ def text(msgid: str, /, **values: object) -> Text:
     A Text without values is shown as it is, so braces in it need no doubling.
     """
     return Text(msgid, tuple(values.items()))
+
+
+def by_command(words: Text, *, in_window: Text, at_hand: Text | None = None) -> ByCommand:
+    """Make advice of words that name a command, and of those that say the same in a window."""
+    return ByCommand(words.msgid, words.values, in_window=in_window, at_hand=at_hand or in_window)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
-from traymail.core.texts import text
+from traymail.core.texts import by_command, text
 from traymail.store.secret_sources import from_command, from_credentials_directory
 
 if TYPE_CHECKING:
@@ -78,7 +78,13 @@ class Keyrings:
         if remembered is None:
             raise CredentialError(
                 text("There is no secret for account {name}.", name=account.name),
-                text("Enter it with: traymail account set-secret {name}", name=account.name),
+                by_command(
+                    text("Enter it with: traymail account set-secret {name}", name=account.name),
+                    in_window=text(
+                        "Open the settings of the account and enter the code or password."
+                    ),
+                    at_hand=text("Enter the code or password."),
+                ),
             )
         return remembered
 

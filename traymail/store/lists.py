@@ -8,7 +8,7 @@ from datetime import datetime
 from traymail.core.errors import InputError, RecipientReply
 from traymail.core.message import Envelope, Mail, Placed
 from traymail.core.outbox import Attempt, OutboxItem, State
-from traymail.core.texts import text
+from traymail.core.texts import by_command, text
 from traymail.store import due, rows
 from traymail.store.database import from_ms
 from traymail.store.memory import Memory
@@ -33,7 +33,10 @@ class Lists(Memory):
         if row is None:
             raise InputError(
                 text("The outbox has no mail {id}.", id=mail_id),
-                text("Look the number up with: traymail outbox list"),
+                by_command(
+                    text("Look the number up with: traymail outbox list"),
+                    in_window=text("Sent mail is removed after a while."),
+                ),
             )
         return item_of(row)
 

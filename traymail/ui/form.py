@@ -15,6 +15,7 @@ from traymail.core.fields import Field, Form, Section, defaults, fields_of, plac
 from traymail.core.texts import Text, text
 from traymail.ui.form_controls import Control, Helpers, make_control
 from traymail.ui.widgets.base import Area, Label
+from traymail.ui.model.sentences import below_field
 from traymail.ui.widgets.button import Button
 from traymail.ui.widgets.entry import FieldRow, Severity
 
@@ -159,23 +160,10 @@ class FormView(Area):
             self._more.grid(row=next(self._places), sticky="w")
 
     def _sentence(self, problem: Problem) -> str:
-        return sentence_of(problem, self.look.say, self.look.language)
+        return below_field(problem, self.look.say)
 
     def _changed(self, name: str) -> None:
         self._on_change(name)
-
-
-def sentence_of(problem: Problem, say: Callable[[Text], str], language: str) -> str:
-    """Return what is wrong and its way out, as they stand below a field."""
-    what = say(problem.what)
-    # A name or a path at the beginning is no word of the sentence.
-    if not problem.what.msgid.startswith("{"):
-        what = what[:1].upper() + what[1:]
-    if problem.advice is None:
-        return what
-    stop, gap = ("。", "") if language == "zh_CN" else (".", " ")
-    end = "" if what.endswith((".", "?", "。", "？")) else stop
-    return f"{what}{end}{gap}{say(problem.advice)}"
 
 
 class Jumping(Protocol):

@@ -21,6 +21,7 @@ from traymail.desktop.notify import Bubble
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.icons import notice_icon, tray_images
+from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
 from traymail.ui.model.notices import Button, Notice, Wishes, wishes_of
 from traymail.ui.model.prefill import Prefill
@@ -253,6 +254,7 @@ class Shell:
 
     def _failed(self, error: TraymailError) -> None:
         """Tell what could not be done, when no window is there to tell it."""
+        advice = in_window(advice)
         log.warning("%s", error)
         self._tell(error.title, error.advice)
 

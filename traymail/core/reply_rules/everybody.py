@@ -7,7 +7,7 @@ from datetime import timedelta
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule
-from traymail.core.texts import text
+from traymail.core.texts import by_command, text
 
 RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
@@ -110,9 +110,16 @@ RULES: tuple[ReplyRule, ...] = (
         stages=(Stage.AUTH,),
         code="535",
         title=titles.LOGIN_REFUSED,
-        advice=text(
-            "User name, or password or authorization code, is wrong. Give it again with: "
-            "traymail account set-secret NAME"
+        advice=by_command(
+            text(
+                "User name, or password or authorization code, is wrong. Give it again with: "
+                "traymail account set-secret NAME"
+            ),
+            in_window=text(
+                "User name, or password or authorization code, is wrong. Open the settings of the "
+                "account and enter it again."
+            ),
+            at_hand=text("User name, or password or authorization code, is wrong. Enter it again."),
         ),
     ),
     ReplyRule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
-from traymail.core.texts import text
+from traymail.core.texts import by_command, text
 
 RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
@@ -203,7 +203,11 @@ RULES: tuple[ReplyRule, ...] = (
         action=Action.NEEDS_USER,
         trouble=Trouble.NO_SECRET,
         title=titles.NO_SECRET,
-        advice=text("Give it with: traymail account set-secret NAME"),
+        advice=by_command(
+            text("Give it with: traymail account set-secret NAME"),
+            in_window=text("Open the settings of the account and enter the code or password."),
+            at_hand=text("Enter the code or password."),
+        ),
     ),
     ReplyRule(
         id="keyring",
@@ -217,10 +221,16 @@ RULES: tuple[ReplyRule, ...] = (
         action=Action.UNKNOWN,
         trouble=Trouble.UNSURE,
         title=titles.UNSURE,
-        advice=text(
-            "The connection broke at the last moment; the mail may have been delivered. "
-            "Look in the Sent folder of the account or ask the recipient, then use: "
-            "traymail outbox resolve"
+        advice=by_command(
+            text(
+                "The connection broke at the last moment; the mail may have been delivered. "
+                "Look in the Sent folder of the account or ask the recipient, then use: "
+                "traymail outbox resolve"
+            ),
+            in_window=text(
+                "The whole mail went out, but the connection broke before the server answered. Ask "
+                "the recipient or look into “Sent” on the web page, then choose."
+            ),
         ),
     ),
 )

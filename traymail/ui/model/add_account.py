@@ -16,6 +16,7 @@ from traymail.core.provider import AuthKind, Provider, for_address, for_host
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.account_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME, as_written
+from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
@@ -269,7 +270,7 @@ def saved(state: Adding) -> Adding:
 
 def not_saved(state: Adding, error: TraymailError) -> Adding:
     """Note that it is not, and why."""
-    advice = Advice(error.title, error.advice)
+    advice = Advice(error.title, at_hand(error.advice))
     return replace(state, saving=Saving.FAILED, trouble=advice)
 
 

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import Literal
 
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.replies import title_for
-from traymail.core.reply_rules import RULES, Trouble
+from traymail.core.replies import title_for, trouble_of
+from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview
 from traymail.ui.model.advice import advice_about
@@ -18,14 +18,15 @@ from traymail.ui.model.outbox_table import moment_words
 Fill = Literal["warnbg", "errbg", "card"]
 
 # Nothing is wrong with a mail that failed of these: its account needs to be looked at.
-_OF_THE_ACCOUNT = {
-    Trouble.NAME,
-    Trouble.REFUSED,
-    Trouble.TIMEOUT,
-    Trouble.NONSENSE,
-    Trouble.TLS_FAILED,
-}
-_ACCOUNT_RULES = frozenset(rule.id for rule in RULES if rule.trouble in _OF_THE_ACCOUNT)
+_OF_THE_ACCOUNT = frozenset(
+    {
+        Trouble.NAME,
+        Trouble.REFUSED,
+        Trouble.TIMEOUT,
+        Trouble.NONSENSE,
+        Trouble.TLS_FAILED,
+    }
+)
 
 
 class Cause(Enum):
@@ -50,7 +51,7 @@ class Card:
 def cause_of(item: OutboxItem, overview: Overview) -> Cause:
     """Return what keeps a waiting mail, or what made one fail."""
     if item.state is State.FAILED:
-        return Cause.ACCOUNT if item.advice_id in _ACCOUNT_RULES else Cause.MAIL
+        return Cause.ACCOUNT if trouble_of(item.advice_id) in _OF_THE_ACCOUNT else Cause.MAIL
     if item.account not in overview.settings.accounts:
         return Cause.GONE
     account = overview.accounts.get(item.account)

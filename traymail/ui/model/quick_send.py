@@ -12,13 +12,14 @@ from traymail.core.account import Account
 from traymail.core.errors import SourceError, TraymailError
 from traymail.core.events import AccountChanged, Event, ItemChanged, PauseChanged
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.replies import trouble_of
+from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview, SavedDraft
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.sentences import sentence_of
 
-# Rows of the advice table that mean: no way to the server.
-_NO_WAY = frozenset({"dns", "network", "refused", "timeout"})
+_NO_WAY = frozenset({Trouble.NAME, Trouble.NETWORK, Trouble.REFUSED, Trouble.TIMEOUT})
 _ON_ITS_WAY = frozenset({State.SENDING, State.SENT, State.UNKNOWN, State.FAILED})
 
 
@@ -286,7 +287,7 @@ def heard(state: QuickSend, event: Event) -> QuickSend:
 
 
 def _offline(offline: frozenset[str], item: OutboxItem) -> frozenset[str]:
-    if item.state is State.QUEUED and item.attempts > 0 and item.advice_id in _NO_WAY:
+    if item.state is State.QUEUED and item.attempts > 0 and trouble_of(item.advice_id) in _NO_WAY:
         return offline | {item.account}
     if item.state is State.SENT or item.code is not None:
         return offline - {item.account}

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from traymail.core.errors import SettingsError, TraymailError
+from collections.abc import Callable
+
+from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.texts import Text, text
-from traymail.ui.model.advice import nearer
+from traymail.ui.model.advice import in_window
 
 
 def sentence_of(error: TraymailError) -> Text:
     """Return what went wrong and the way out, as one passage."""
     if isinstance(error, SettingsError) and error.problems:
         return _of_settings(error)
-    return _with_way_out(error.title, nearer(error.advice))
+    return _with_way_out(error.title, error.advice)
+
+
+def below_field(problem: Problem, say: Callable[[Text], str]) -> str:
+    """Return what is wrong with one value and the way out, as they stand below its field."""
+    told = say(_with_way_out(problem.what, problem.advice))
+    # A name or a path at the beginning is no word of the sentence.
+    return told if problem.what.msgid.startswith("{") else told[:1].upper() + told[1:]
 
 
 def _of_settings(error: SettingsError) -> Text:
@@ -27,10 +36,10 @@ def _of_settings(error: SettingsError) -> Text:
 def _with_way_out(what: Text, way_out: Text | None) -> Text:
     if way_out is None:
         return what
-    return text("{what} {way_out}", what=_ended(what), way_out=way_out)
+    return text("{what} {way_out}", what=_ended(what), way_out=in_window(way_out))
 
 
 def _ended(title: Text) -> Text:
     """Return a title as a sentence of its own."""
-    ended = title.msgid.endswith((".", "{way_out}"))
+    ended = str(title).endswith((".", "?"))
     return title if ended else text("{sentence}.", sentence=title)

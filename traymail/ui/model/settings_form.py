@@ -18,7 +18,7 @@ from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.account_fields import LOWER, UPPER, Values, as_written, values_of
-from traymail.ui.model.advice import nearer
+from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.trial import Trial
@@ -206,7 +206,7 @@ def stop_of(page: Accounts) -> Stop | None:
         return None
     login = about_login(state.advice_id, state.code)
     title = title_for(state.advice_id) or text("Mail of this account waits for you.")
-    return Stop(title, nearer(advice_for(state.advice_id)), state.reply or "", login)
+    return Stop(title, at_hand(advice_for(state.advice_id)), state.reply or "", login)
 
 
 # --- the form -------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from traymail.core.address import excerpt
 from traymail.core.errors import DeliveryError, TraymailError
 from traymail.core.examination import Step
 from traymail.core.texts import Text, Translate, text
-from traymail.ui.model.advice import nearer
+from traymail.ui.model.advice import at_hand
 
 NAMES: Mapping[str, Text] = {
     "dns": text("Find the server"),
@@ -121,7 +121,7 @@ def give_up(trial: Trial, error: TraymailError) -> Trial:
     """Return the test when it could not go on, for a reason that is none of the server's."""
     rows = _settled(trial.rows)
     reply = error.reply.text if isinstance(error, DeliveryError) else ""
-    advice = Advice(error.title, nearer(error.advice), reply)
+    advice = Advice(error.title, at_hand(error.advice), reply)
     return replace(trial, rows=rows, verdict=Verdict.FAILED, failed_at="", advice=advice)
 
 
@@ -250,7 +250,7 @@ _OTHER_DETAILS: Mapping[str, Callable[[Text | str], Text | str]] = {
 def _advice(step: Step) -> Advice:
     values = _values(step.detail)
     title, reply = values.get("title"), values.get("reply", "")
-    way_out = nearer(step.advice)
+    way_out = at_hand(step.advice)
     if isinstance(title, Text):
         return Advice(title, way_out, str(reply))
     if isinstance(step.detail, Text):

@@ -14,6 +14,7 @@ from traymail.ui.model.rule_editor import Editing, account_choices, strip, told
 from traymail.ui.model.rule_fields import FORMS, MORE
 from traymail.ui.model.rule_form import drawn, places
 from traymail.ui.model.rule_preview import tally
+from traymail.ui.model.sentences import below_field
 from traymail.ui.widgets import Area, Banner, Button, Entry, Note, ScrollArea, Switch
 
 _LEAST_LETTERS = 4
@@ -124,7 +125,7 @@ class Sheet(Area):
         if problem is None:
             self._name_note.pack_forget()
             return
-        sentence = sentence_of(problem, self.look.say, self.look.language)
+        sentence = below_field(problem, self.look.say)
         self._name_note.say(sentence, "danger", "exclamation-circle")
         self._name_note.pack(fill="x", before=self._below_head)
 
