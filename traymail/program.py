@@ -181,10 +181,9 @@ class Program:
                 self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
             case "hello":
                 return self._hello()
-            case "compose" if self._front is not None:
-                self._front.visit(request)
-                return self._hello()
-            case "compose":
+            case "compose" | "add_account":
+                if self._front is not None:
+                    self._front.visit(request)
                 return self._hello()
             case "quit":
                 self.end()

@@ -10,13 +10,17 @@ from typing import Any
 from traymail.app import App
 from traymail.backend import LiveBackend
 from traymail.desktop.ending import Ending
+from traymail.desktop.knock import ADD_ACCOUNT
 from traymail.desktop.language import translator
 from traymail.program import Program
 from traymail.program import run as run_program
-from traymail.ui.model.prefill import Prefill, asked_for
+from traymail.ui.model.prefill import asked_for
 from traymail.ui.shell import Shell, Speech, open_root
+from traymail.ui.windows import Windows
 
 OnShell = Callable[[Shell], None]
+Wish = Callable[[Windows], None]
+"""Opens the window that is asked for."""
 
 
 class Door:
@@ -24,8 +28,8 @@ class Door:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[Prefill] = []
-        self._welcome: Callable[[Prefill], None] | None = None
+        self._waiting: list[Wish] = []
+        self._welcome: Callable[[Wish], None] | None = None
 
     @property
     def ready(self) -> bool:
@@ -34,19 +38,26 @@ class Door:
 
     def visit(self, request: dict[str, Any]) -> None:
         """Take a request in, on any thread."""
-        asked = asked_for(request)
+        wish = _wish(request)
         with self._lock:
             if self._welcome is None:
-                self._waiting.append(asked)
+                self._waiting.append(wish)
                 return
-        self._welcome(asked)
+        self._welcome(wish)
 
-    def open(self, welcome: Callable[[Prefill], None]) -> None:
+    def open(self, welcome: Callable[[Wish], None]) -> None:
         """Hand what has come and what will come to ``welcome``, which takes it on any thread."""
         with self._lock:
             waiting, self._welcome = self._waiting, welcome
-        for asked in waiting:
-            welcome(asked)
+        for wish in waiting:
+            welcome(wish)
+
+
+def _wish(request: dict[str, Any]) -> Wish:
+    if request["command"] == ADD_ACCOUNT:
+        return Windows.add_account
+    asked = asked_for(request)
+    return lambda windows: windows.quick_send(asked)
 
 
 def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
@@ -66,7 +77,7 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
         try:
             if on_shell is not None:
                 on_shell(shell)
-            door.open(lambda asked: shell.loop.post(lambda: shell.compose(asked)))
+            door.open(lambda wish: shell.loop.post(lambda: wish(shell.windows)))
             _end_with(ending, shell)
             root.mainloop()
         finally:

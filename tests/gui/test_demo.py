@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.display import Display, display, missing_programs, panel
 from tests.support.homes import Home
+from tests.support.running import account
 from tests.support.trayed import Trayed
 from tests.support.wait import until
 from traymail.desktop.instance import Instance
@@ -166,15 +167,52 @@ def test_a_signal_ends_the_demo(running: Demo) -> None:
     assert "Traceback" not in running.said()
 
 
-def test_the_real_program_takes_over(desktop: Display, running: Demo) -> None:
-    own = Trayed(Home(running.place / "the user's own"), desktop)
+@contextmanager
+def real_program(running: Demo, desktop: Display, config: str = "") -> Iterator[Trayed]:
+    """The program of the user's own home; it may run when the block ends."""
+    home = Home(running.place / "the user's own")
+    if config:
+        home.configure(config)
+    own = Trayed(home, desktop)
     try:
+        yield own
+    finally:
+        own.run("quit")
+        own.gone()
+
+
+def test_the_real_program_takes_over(desktop: Display, running: Demo) -> None:
+    with real_program(running, desktop) as own:
         running.press("shift+Tab", "space")  # "Add a real account…"
         assert running.ends() == 0, running.said()
         own.window("Add account")
-    finally:
-        assert own.run("quit").returncode == 0
     assert list(running.place.glob("traymail-demo-*")) == []
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_also_with_an_account_the_real_program_offers_to_add_one(
+    desktop: Display, running: Demo, runs: bool
+) -> None:
+    with real_program(running, desktop, account(1)) as own:
+        if runs:
+            assert own.run().returncode == 0
+        running.press("shift+Tab", "space")  # "Add a real account…"
+        assert running.ends() == 0, running.said()
+        own.window("Add account")
+        assert own.windows("New mail") == []
+
+
+def test_the_real_program_speaks_the_language_of_the_rehearsal(
+    desktop: Display, running: Demo
+) -> None:
+    config = running.hands.home.config
+    words = config.read_text("utf-8")
+    config.write_text(words.replace('language = "en"', 'language = "zh_CN"'), "utf-8")
+    running.hands.wait_for_entry("设置…")
+    with real_program(running, desktop) as own:
+        running.press("shift+Tab", "space")  # "Add a real account…"
+        assert running.ends() == 0, running.said()
+        own.window("添加邮箱账户")
 
 
 def test_a_display_that_is_gone_leads_to_the_tour(desktop: Display, place: Path) -> None:

@@ -88,15 +88,21 @@ class Trayed:
         with self.peer() as peer:
             peer.call(address, "Activate", "ii", 0, 0)
 
-    def choose(self, label: str) -> None:
-        """Choose an entry of the menu."""
+    def wait_for_entry(self, label: str) -> int:
+        """Wait for an entry of the menu, and return its number."""
         address = self._address("/MenuBar", "com.canonical.dbusmenu")
         with self.peer() as peer:
 
             def number() -> int | None:
                 return number_of_label(peer, label, address)
 
-            found = until(number, what=f"the entry {label}")
+            return until(number, what=f"the entry {label}") or 0
+
+    def choose(self, label: str) -> None:
+        """Choose an entry of the menu."""
+        found = self.wait_for_entry(label)
+        address = self._address("/MenuBar", "com.canonical.dbusmenu")
+        with self.peer() as peer:
             peer.call(address, "Event", "isvu", found, "clicked", ("i", 0), 0)
 
     # --- as a user ----------------------------------------------------------------------------

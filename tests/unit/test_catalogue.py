@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from tests.support import catalogue
-from traymail.desktop.language import translator
+from traymail.desktop.language import LANGUAGES, choose, speaking, translator
 
 _FIELD = re.compile(r"(?<!\{)\{(\w+)(?:![rsa])?\}(?!\})")
 _WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
@@ -112,3 +112,14 @@ def test_no_space_at_full_width_signs() -> None:
 def test_translator_knows_the_language() -> None:
     assert translator("zh_CN")("Left out:") == "未包括："
     assert translator("en")("Left out:") == "Left out:"
+
+
+@pytest.mark.parametrize("wanted", LANGUAGES)
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"LANG": "C.UTF-8"}, {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}, {"LC_ALL": "C"}],
+)
+def test_an_environment_speaks_a_language(wanted: str, environ: dict[str, str]) -> None:
+    changed = speaking(wanted, environ)
+    assert choose("auto", changed) == wanted
+    assert changed.get("LANG") == environ.get("LC_ALL", environ.get("LANG"))

@@ -17,8 +17,9 @@ from traymail.cli.session import Session, typed
 from traymail.cli.start_errors import told_on_desktop
 from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses
-from traymail.core.errors import DesktopError, NotRunning, SourceError, StateError
+from traymail.core.errors import NotRunning, SourceError, StateError
 from traymail.core.texts import text
+from traymail.desktop.knock import COMPOSE, knock
 
 if TYPE_CHECKING:
     from traymail.ui.model.prefill import Prefill
@@ -79,17 +80,11 @@ def show(session: Session, asked: Prefill) -> int:
 
     Raises DesktopError, SettingsError, StateError, AlreadyRunning, InputError.
     """
-    request = {"command": "compose", **asdict(asked)}
     try:
-        answer = session.app.instance.ask(request)
+        knock(session.app.instance, COMPOSE, **asdict(asked))
     except NotRunning:
         _start(session)
-        answer = session.app.instance.ask(request)
-    if not answer.get("windows"):
-        raise DesktopError(
-            text("traymail runs here without windows (pid {pid}).", pid=answer.get("pid")),
-            text("End it with “traymail quit” to use the tray, or send with: traymail send"),
-        )
+        knock(session.app.instance, COMPOSE, **asdict(asked))
     return endings.OK
 
 

@@ -39,6 +39,8 @@ def _rehearse(session: Session) -> int:
     from traymail.desktop.display import check_display
 
     check_display(session.environ)
+    from traymail.demo.real import RealProgram
     from traymail.demo.rehearsal import rehearse
 
-    return rehearse(session.environ, session.language, session.say, session.program_command())
+    real = RealProgram(session.app.instance, session.program_command())
+    return rehearse(session.environ, session.language, session.say, real)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from traymail.core.errors import DesktopError, StateError
+from traymail.core.errors import StateError
 from traymail.core.texts import Text, text
+from traymail.demo.real import RealProgram
 from traymail.demo.stage import Say, Stage, append, sample_picture, stage
 from traymail.desktop.opening import open_path
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
@@ -19,8 +19,6 @@ from traymail.ui.model.menu import Do
 from traymail.ui.shell import Shell
 from traymail.windowed import run
 
-# As long as `traymail` itself waits for its windows, and a little.
-START_SECONDS = 25.0
 PICTURE = (320, 200)
 
 
@@ -78,24 +76,27 @@ class Acts:
         return text("The error is in the log; the mail comes in a moment.")
 
 
-def rehearse(
-    environ: Mapping[str, str], language: str, say: Say, real_program: Sequence[str]
-) -> int:
-    """Run until the user ends it; return the exit status. Raises DesktopError without a display.
-
-    ``real_program`` is the command that starts traymail in the user's own home.
-    """
+def rehearse(environ: Mapping[str, str], language: str, say: Say, real_program: RealProgram) -> int:
+    """Run until the user ends it; return the exit status. Raises DesktopError without a display."""
     mailbag = Mailbag()
     with stage(environ, language, say, mailbag.put) as here:
 
         def open_inbox(shell: Shell) -> None:
-            _open_inbox(here, shell, mailbag, real_program)
+
+            def take_over() -> None:
+                spoken = shell.root.look.language
+                # In the language it was started in, the real program is at home by itself.
+                real_program.add_account("" if spoken == language else spoken)
+
+            _open_inbox(here, shell, mailbag, take_over)
             say(text("The rehearsal runs; its window, the tray or Ctrl+C end it."))
 
         return run(here.app, login=False, on_shell=open_inbox)
 
 
-def _open_inbox(here: Stage, shell: Shell, mailbag: Mailbag, real_program: Sequence[str]) -> None:
+def _open_inbox(
+    here: Stage, shell: Shell, mailbag: Mailbag, take_over: Callable[[], object]
+) -> None:
     clock = here.app.clock
     acts = Acts(here, clock.now)
 
@@ -103,7 +104,7 @@ def _open_inbox(here: Stage, shell: Shell, mailbag: Mailbag, real_program: Seque
         shell.choose(Do.QUIT)
 
     def real() -> None:
-        start_program(real_program)
+        take_over()
         shell.loop.post(end)
 
     doors = InboxDoors(
@@ -118,26 +119,6 @@ def _open_inbox(here: Stage, shell: Shell, mailbag: Mailbag, real_program: Seque
     window.know(here.kinds)
     mailbag.give(shell.loop.post, window)
     window.reveal()
-
-
-def start_program(command: Sequence[str]) -> None:
-    """Start traymail as the user does, and wait until it is there; raises DesktopError."""
-    failed = text("traymail could not be started.")
-    try:
-        ended = subprocess.run(  # noqa: S603 - our own program
-            list(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=START_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DesktopError(failed) from error
-    if ended.returncode != 0:
-        told = ended.stderr.strip().partition("\n")[0]
-        raise DesktopError(text("{what} {told}", what=failed, told=told))
 
 
 def _written(path: Path, write: Callable[[], object]) -> None:

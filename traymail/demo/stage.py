@@ -17,6 +17,7 @@ from traymail.core.secret import Secret
 from traymail.core.texts import Text, text
 from traymail.demo.sink import HOST, Login, running
 from traymail.demo.vault import NoAutostart, Vault
+from traymail.desktop.language import translator
 from traymail.desktop.paths import home
 from traymail.ui.model.inbox import Delivered, Origin
 
@@ -25,6 +26,7 @@ SYSTEM_LOGS = ("/var/log/dpkg.log", "/var/log/syslog", "/var/log/system.log")
 
 CONFIG = """\
 version = 1
+language = "{language}"
 
 [accounts.demo]
 address = "{address}"
@@ -81,13 +83,15 @@ def stage(
             say(
                 text("An SMTP server with TLS listens on {host}:{port}.", host=HOST, port=sink.port)
             )
-            app = App(home(str(folder / "home"), environ), environ, language)
+            # As a setting, the language can be changed in the rehearsal.
+            app = App(home(str(folder / "home"), environ), environ)
             app.credentials, app.autostart = Vault(), NoAutostart()
             app.home.make()
-            translate = app.translate()
+            translate = translator(language)
             files = text("Dropped files").translated(translate)
             errors = text("Log errors").translated(translate)
             config = CONFIG.format(
+                language=language,
                 address=ADDRESS,
                 host=HOST,
                 port=sink.port,

@@ -29,6 +29,16 @@ def choose(wanted: str, environ: Mapping[str, str]) -> str:
     return _nearest(environ.get("LANGUAGE") or locale_name)
 
 
+def speaking(language: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment whose language is this one; nothing else of its locale changes."""
+    changed = dict(environ)
+    # It would overrule the language, and gives all the rest.
+    if everything := changed.pop("LC_ALL", ""):
+        changed["LANG"] = everything
+    locale_name = "zh_CN" if language == "zh_CN" else "en_US"
+    return {**changed, "LC_MESSAGES": f"{locale_name}.UTF-8", "LANGUAGE": language}
+
+
 @cache
 def translator(language: str) -> Translate:
     """Return the function that turns a catalogue entry into ``language``; unknown ones stay."""

@@ -24,7 +24,6 @@ from traymail.ui.icons import notice_icon, tray_images
 from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
 from traymail.ui.model.notices import Button, Notice, Wishes, wishes_of
-from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
@@ -147,10 +146,6 @@ class Shell:
             case _:
                 assert_never(choice)
 
-    def compose(self, asked: Prefill) -> None:
-        """Open the quick-send window with what is asked for."""
-        self.windows.quick_send(asked)
-
     def _pressed(self, notice: Notice, button: Button | None) -> None:
         """Do what a button of a notification says; None: the notification itself was clicked."""
         mail = notice.mail
@@ -254,12 +249,12 @@ class Shell:
 
     def _failed(self, error: TraymailError) -> None:
         """Tell what could not be done, when no window is there to tell it."""
-        advice = in_window(advice)
         log.warning("%s", error)
         self._tell(error.title, error.advice)
 
     def _tell(self, what: Text, advice: Text | None = None) -> None:
         say = self.root.look.say
+        advice = in_window(advice)
         self._tray.notify(Bubble(_TROUBLE, say(what), "" if advice is None else say(advice)))
 
     # --- the tray -----------------------------------------------------------------------------
