@@ -16,7 +16,6 @@ from traymail.ui.widgets import (
     Banner,
     Box,
     Button,
-    Check,
     Column,
     Empty,
     Label,
@@ -192,7 +191,6 @@ class WidgetGallery(Dialog):
         row.pack(fill="x", pady=(self.look.px(8), 0))
         for on in (True, False):
             Switch(row, text("On"), on).pack(side="left")
-            Check(row, text("Off"), on).pack(side="left", padx=self.look.px(8))
         segments = (
             Segment("all", text("All"), count=128),
             Segment("sent", text("Sent"), "check-circle-fill", "success", 121),
@@ -227,7 +225,7 @@ class WidgetGallery(Dialog):
         self.table.pack(fill="both", expand=True, pady=self.look.px(8))
 
     def _addresses(self) -> None:
-        known = Suggestion("li.na@example.com", "Li Na", text("{n} mails", n=12))
+        known = Suggestion("li.na@example.com", "Li Na")
         self.addresses = AddressField(
             self.left,
             lambda address: address if "." in address.partition("@")[2] else None,

@@ -179,11 +179,6 @@ def test_a_later_bubble_takes_the_place_of_the_first(
         assert [server.next()["id"] for _ in range(2)] == [1, 1]
         notifications.show(SENT)
         assert server.next()["id"] == 1
-        loop.settle(0.05)
-        notifications.withdraw("mail:1")
-        assert server.next() == {"closed": 1}
-        notifications.withdraw("mail:1")
-        assert server.says_nothing()
 
 
 def test_a_quiet_desktop_is_told_only_of_trouble(

@@ -38,9 +38,6 @@ class Server:
             self.bus.send(new_method_return(message, "as", (self.capabilities,)))
         elif member == "Notify":
             self.notify(message, message.body)
-        elif member == "CloseNotification":
-            tell({"closed": message.body[0]})
-            self.bus.send(new_method_return(message))
         elif member == "Get" and message.body == (NAME, "Inhibited"):
             self.bus.send(new_method_return(message, "v", (("b", self.inhibited),)))
         else:

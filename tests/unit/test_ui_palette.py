@@ -1,10 +1,11 @@
 import pytest
 
-from traymail.ui.palette import DARK, LIGHT, PALETTES, Mode, contrast
+from traymail.ui.palette import DARK, LIGHT, PALETTES, Mode
 
 SURFACES = ("bg", "chrome", "card", "input")
 TEXTS = ("fg", "muted", "link", "success", "warning", "danger")
 ON_STATES = (("success", "okbg"), ("warning", "warnbg"), ("danger", "errbg"), ("danger", "mark"))
+LINEAR_BELOW = 0.04045  # IEC 61966-2-1
 MODES: tuple[Mode, ...] = ("light", "dark")
 
 
@@ -48,3 +49,17 @@ def test_roles_and_colours() -> None:
     assert LIGHT.colour("link") == "#1f63cf"
     assert DARK.colour("#123456") == "#123456"
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)

@@ -68,12 +68,6 @@ class Notifications:
         else:
             self._show(bubble)
 
-    def withdraw(self, key: str) -> None:
-        """Take a bubble away, if it is still to be seen."""
-        number = self._ids.pop(key, None)
-        if number is not None:
-            self._bus.call(new_method_call(_SERVER, "CloseNotification", "u", (number,)))
-
     # --- the server -------------------------------------------------------------------------------
 
     def _server_changed(self, owner: str) -> None:

@@ -53,7 +53,6 @@ class Palette:
         return str(getattr(self, role)) if role in ROLES else role
 
 
-_LINEAR_BELOW = 0.04045  # IEC 61966-2-1
 ROLES = frozenset(field.name for field in fields(Palette)) - {"mode"}
 
 LIGHT = Palette(
@@ -117,17 +116,3 @@ DARK = Palette(
 )
 
 PALETTES: dict[Mode, Palette] = {"light": LIGHT, "dark": DARK}
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    red, green, blue = (
-        part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)

@@ -1,4 +1,4 @@
-"""Small pictures the styles are made of: rounded rectangles, switches, check marks.
+"""Small pictures the styles are made of: rounded rectangles, bars, switches.
 
 Drawn four times as large and reduced, so that edges are smooth at every scale. The corners are
 filled with the surface behind, because ttk draws images without regard to what lies below.
@@ -78,12 +78,11 @@ def bar(fill: str, surface: str, height: int) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """The colours of a switch or check box in one state."""
+    """The colours of a switch in one state."""
 
     fill: str
     mark: str
     surface: str
-    edge: str | None = None
     ring: str | None = None
 
 
@@ -102,24 +101,6 @@ def switch(knob: Knob, width: int, height: int, ring: int, *, on: bool) -> Image
     left = gap + (width - size - inset if on else inset)
     _oval(draw, (left, gap + inset, left + size, gap + inset + size), knob.mark)
     return picture.resize(full, Image.Resampling.LANCZOS)
-
-
-def check(knob: Knob, side: int, ring: int, *, on: bool) -> Image.Image:
-    """Return a check box with room for its focus ring on all sides."""
-    gap = 2 * ring
-    full = side + 2 * gap
-    picture = Image.new("RGB", (full * _OVER, full * _OVER), knob.surface)
-    draw = ImageDraw.Draw(picture)
-    if knob.ring is not None:
-        focus = Box(knob.surface, knob.surface, side // 4 + gap, knob.ring, ring)
-        _draw_box(draw, focus, full, full)
-    box = Box(knob.fill, knob.surface, side // 4, knob.edge, max(1, ring // 2))
-    _draw_box(draw, box, side, side, gap)
-    if on:
-        points = [(0.24, 0.52), (0.43, 0.70), (0.77, 0.31)]
-        line = [((gap + x * side) * _OVER, (gap + y * side) * _OVER) for x, y in points]
-        draw.line(line, fill=knob.mark, width=round(side * _OVER * 0.13), joint="curve")
-    return picture.resize((full, full), Image.Resampling.LANCZOS)
 
 
 def _oval(draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], fill: str) -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from ttkbootstrap.style.icons import IconRenderer
 
 from traymail.ui.palette import Palette, Surface
-from traymail.ui.shapes import Knob, check, switch
+from traymail.ui.shapes import Knob, switch
 from traymail.ui.style_kit import Builder, Kit
 
 
@@ -158,25 +158,6 @@ def _switch(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
     _indicator(kit, name, surface, draw(p.field, on=False), states)
 
 
-def _check(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
-    p, ring = kit.palette, 2 * kit.hairline
-
-    def draw(*, on: bool, focus: bool = False, off: bool = False) -> Image.Image:
-        fill = (p.btnborder if off else p.primary) if on else (p.hover if off else p.input)
-        edge = None if on else (p.border if off else p.field)
-        knob = Knob(fill, p.on_primary, p.colour(surface), edge, p.link if focus else None)
-        return check(knob, kit.px(16), ring, on=on)
-
-    states = (
-        ("disabled selected", draw(on=True, off=True)),
-        ("disabled", draw(on=False, off=True)),
-        ("selected focus", draw(on=True, focus=True)),
-        ("selected", draw(on=True)),
-        ("focus", draw(on=False, focus=True)),
-    )
-    _indicator(kit, name, surface, draw(on=False), states)
-
-
 def _indicator(
     kit: Kit,
     name: str,
@@ -205,5 +186,4 @@ CONTROLS: dict[str, Builder] = {
     "PickerBare": _picker_bare,
     "Segment": _segment,
     "Switch": _switch,
-    "Check": _check,
 }

@@ -11,7 +11,7 @@ Label-ROLE         TLabel            text in a colour
 Button-KIND        TButton           primary, normal, ghost, link, alert, danger, nav ...
 Picker, PickerBare TMenubutton       a drop-down, bordered or bare
 Segment            TRadiobutton      one of several choices in a row
-Switch, Check      TCheckbutton      on or off
+Switch             TCheckbutton      on or off
 Field, FieldBare   TEntry            a field, bordered or bare
 FieldBox           TFrame            an area with the border of a field
 Bar-ROLE           TProgressbar      a bar with round ends
@@ -41,7 +41,6 @@ _CLASSES = {
     "PickerBare": "TMenubutton",
     "Segment": "TRadiobutton",
     "Switch": "TCheckbutton",
-    "Check": "TCheckbutton",
     "Field": "TEntry",
     "FieldBare": "TEntry",
     "FieldBox": "TFrame",

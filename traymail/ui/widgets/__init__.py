@@ -4,7 +4,7 @@ from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.attachments import Attached, AttachmentStrip
 from traymail.ui.widgets.base import Area, Box, Empty, Label, Line, Note, surface_of
 from traymail.ui.widgets.button import Button, Picker
-from traymail.ui.widgets.choice import Check, Segment, Segments, Switch
+from traymail.ui.widgets.choice import Segment, Segments, Switch
 from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
 from traymail.ui.widgets.proposals import Suggestion
@@ -23,7 +23,7 @@ __all__ = [
     "Banner",
     "Box",
     "Button",
-    "Check",
+    "Caption",
     "Column",
     "Empty",
     "Entry",

@@ -68,11 +68,6 @@ class AddressField(Area):
         """What is being typed and no chip yet."""
         return self.entry.value.strip(f" {_ENDS}")
 
-    @property
-    def bad(self) -> tuple[str, ...]:
-        """The chips that are no addresses."""
-        return tuple(address for address in self._addresses if self._ask.label(address) is None)
-
     def add(self, address: str) -> None:
         """Add a chip, unless it is there."""
         if address not in self._addresses:

@@ -36,15 +36,10 @@ class Attached:
 class AttachmentStrip(Area):
     """One row of files; what does not fit stands behind a button that unfolds the strip."""
 
-    def __init__(
-        self,
-        master: tk.Misc,
-        on_remove: Callable[[str], object],
-        on_open: Callable[[str], object] = lambda _key: None,
-    ) -> None:
-        """Both are called with the key of the file."""
+    def __init__(self, master: tk.Misc, on_remove: Callable[[str], object]) -> None:
+        """``on_remove`` is called with the key of the file."""
         super().__init__(master)
-        self._on_remove, self._on_open = on_remove, on_open
+        self._on_remove = on_remove
         self._cards: list[_Card] = []
         self._unfolded = False
         self._flow = Flow(self, gap=8, row_gap=8)
@@ -57,7 +52,7 @@ class AttachmentStrip(Area):
         """Show these files."""
         for card in self._cards:
             card.destroy()
-        self._cards = [_Card(self._flow, file, self._on_remove, self._on_open) for file in files]
+        self._cards = [_Card(self._flow, file, self._on_remove) for file in files]
         self._more.lift()
         self._lay()
 
@@ -100,15 +95,9 @@ class AttachmentStrip(Area):
 
 
 class _Card(Box):
-    """One file. Return opens it, Delete removes it."""
+    """One file. Delete removes it."""
 
-    def __init__(
-        self,
-        master: tk.Misc,
-        file: Attached,
-        remove: Callable[[str], object],
-        open_: Callable[[str], object],
-    ) -> None:
+    def __init__(self, master: tk.Misc, file: Attached, remove: Callable[[str], object]) -> None:
         super().__init__(master, "errbg" if file.bad else "card", (8, 7))
         self.configure(takefocus=True)
         self._thumbnail = self._sign(file)
@@ -125,9 +114,7 @@ class _Card(Box):
         self.bind("<FocusOut>", lambda _event: self.state(["!focus"]))
         for key in ("<Delete>", "<BackSpace>"):
             self.bind(key, lambda _event: remove(file.key))
-        self.bind("<Return>", lambda _event: open_(file.key))
         for part in (self, words, *words.winfo_children()):
-            part.bind("<Double-Button-1>", lambda _event: open_(file.key))
             part.bind("<Button-1>", lambda _event: self.focus_set())
 
     def _sign(self, file: Attached) -> ImageTk.PhotoImage | None:

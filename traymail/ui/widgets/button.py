@@ -35,14 +35,11 @@ class Button(ttk.Button):
         command: Callable[[], object],
         kind: ButtonKind = "normal",
         icon: str | None = None,
-        width: int | None = None,
     ) -> None:
         look = look_of(master)
         self._look, self._surface = look, surface_of(master)
         self._kind, self._icon = kind, icon
         super().__init__(master, command=command, style=look.style(f"Button-{kind}", self._surface))
-        if width is not None:
-            self.configure(width=width)
         self.say(words)
         look.paint(self, lambda _palette: self._draw_icon())
         # ttkbootstrap takes the space bar from buttons.

@@ -1,4 +1,4 @@
-"""What is chosen or turned on: segments, switches, check boxes."""
+"""What is chosen or turned on: segments and switches."""
 
 from __future__ import annotations
 
@@ -107,10 +107,8 @@ class Segments(Area):
             self._on_change(self.value)
 
 
-class _OnOff(ttk.Checkbutton):
+class Switch(ttk.Checkbutton):
     """Something that is on or off, with words at its right."""
-
-    kind = ""
 
     def __init__(
         self,
@@ -128,7 +126,7 @@ class _OnOff(ttk.Checkbutton):
             text=f"  {shown}" if shown else "",
             variable=self._on,
             command=self._changed,
-            style=look.style(self.kind, surface_of(master)),
+            style=look.style("Switch", surface_of(master)),
         )
 
     @property
@@ -147,15 +145,3 @@ class _OnOff(ttk.Checkbutton):
     def _changed(self) -> None:
         if self._on_change is not None:
             self._on_change(self.on)
-
-
-class Switch(_OnOff):
-    """Acts at once."""
-
-    kind = "Switch"
-
-
-class Check(_OnOff):
-    """Acts when the form is saved."""
-
-    kind = "Check"

@@ -7,18 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from traymail.core.texts import text
-from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area, Box, Label, Line
 from traymail.ui.widgets.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A known address: what becomes the chip, how it is shown, and a word at the right."""
+    """A known address: what becomes the chip, and whose it is."""
 
     address: str
     name: str
-    detail: Words = ""
 
 
 class Proposals:
@@ -82,7 +80,7 @@ class Proposals:
 
 
 class _Proposal(Area):
-    """One row: name, address, how often it was used."""
+    """One row: name and address."""
 
     def __init__(
         self, master: tk.Misc, suggestion: Suggestion, take: Callable[[str], object]
@@ -93,9 +91,6 @@ class _Proposal(Area):
             self._labels.append(Label(self, suggestion.address, "muted"))
         for label in self._labels:
             label.pack(side="left", padx=(0, self.look.px(8)))
-        detail = Label(self, suggestion.detail, "muted", "TmSmall")
-        detail.pack(side="right", padx=(self.look.px(24), 0))
-        self._labels.append(detail)
         for part in (self, *self._labels):
             part.bind("<Button-1>", lambda _event: take(suggestion.address))
 
@@ -103,6 +98,5 @@ class _Proposal(Area):
         """Draw it as the one Return would take, or not."""
         self.surface = "sel" if on else "input"
         self.configure(style=self.look.style("Frame", self.surface))
-        roles = ("fg", "muted", "muted") if len(self._labels) > 2 else ("fg", "muted")  # noqa: PLR2004 - name, address, detail
-        for label, role in zip(self._labels, roles, strict=True):
+        for label, role in zip(self._labels, ("fg", "muted"), strict=False):
             label.configure(style=self.look.style(f"Label-{role}", self.surface))

@@ -36,12 +36,8 @@ class Banner(Area):
         self.actions = Area(self)
         self.actions.grid(row=0, column=2, sticky="e", padx=(self.look.px(12), 0))
         Label(self, "", role, icon=icon or sign).grid(row=0, column=0, sticky="w")
-        self._note = Note(self, words, "fg", font="TkDefaultFont")
-        self._note.grid(row=0, column=1, sticky="we", padx=(self.look.px(10), 0))
-
-    def say(self, words: Words) -> None:
-        """Show another sentence."""
-        self._note.say(words, "fg")
+        note = Note(self, words, "fg", font="TkDefaultFont")
+        note.grid(row=0, column=1, sticky="we", padx=(self.look.px(10), 0))
 
 
 class Toast:
