@@ -15,7 +15,7 @@ from traymail.core.address import clean
 from traymail.core.duration import parse_duration
 from traymail.core.errors import InputError
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.replies import advice_for, title_for
+from traymail.core.replies import advice_for, outcome_told, title_for
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 
@@ -102,7 +102,7 @@ def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
                 "{time}  attempt {number}: {outcome} {stage} {code} {reply} ({ms} ms)",
                 time=local(attempt.started_at),
                 number=attempt.number,
-                outcome=_OUTCOMES.get(attempt.outcome, attempt.outcome),
+                outcome=outcome_told(attempt.outcome),
                 stage=attempt.stage,
                 code=attempt.code or "",
                 reply=attempt.reply,
@@ -111,17 +111,6 @@ def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
         )
     for verdict in session.app.outbox.verdicts(mail_id):
         session.say(f"{verdict.mailbox}: {verdict.code} {verdict.reply}")
-
-
-# The words of `traymail.core.replies.outcome_word`, as people read them.
-_OUTCOMES = {
-    "sent": text("sent"),
-    "later": text("not now"),
-    "refused": text("refused"),
-    "unknown": text("perhaps sent"),
-    "stopped": text("account stopped"),
-    "interrupted": text("interrupted"),
-}
 
 
 def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:

@@ -25,12 +25,21 @@ from traymail.core.errors import (
 from traymail.core.outbox import Receipt
 from traymail.core.provider import by_id
 from traymail.core.reply_rules import RULES, Action, ReplyRule, Trouble
-from traymail.core.texts import Text
+from traymail.core.texts import Text, text
 
 # Of a reply, so much is kept: a hostile server must not fill the outbox.
 LONGEST_REPLY = 500
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
+# The words of `outcome_word`, as people read them.
+_OUTCOMES = {
+    "sent": text("sent"),
+    "later": text("not now"),
+    "refused": text("refused"),
+    "unknown": text("perhaps sent"),
+    "stopped": text("account stopped"),
+    "interrupted": text("interrupted"),
+}
 _BY_ID = {rule.id: rule for rule in RULES}
 
 
@@ -134,6 +143,11 @@ def outcome_word(outcome: Receipt | DeliveryError | CredentialError | None) -> s
             return "unknown"
         case _:
             return "stopped"
+
+
+def outcome_told(word: str) -> Text | str:
+    """Return a word of the history as people read it; one that is not known stays as it is."""
+    return _OUTCOMES.get(word, word)
 
 
 def readable(raw: bytes, hide: Callable[[str], str] = str) -> str:

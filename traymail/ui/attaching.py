@@ -8,12 +8,12 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from urllib.parse import unquote, urlsplit
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from traymail.core.texts import Text, text
+from traymail.ui.thumbnails import LARGEST, thumbnail
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
-_LARGEST_PICTURE = 50_000_000
 _THUMBNAIL = (96, 96)
 
 
@@ -52,16 +52,9 @@ def _look(given: str) -> Found:
 
 
 def _thumbnail(path: Path, size: int) -> Image.Image | None:
-    if path.suffix.lower() not in _PICTURES or size > _LARGEST_PICTURE:
+    if path.suffix.lower() not in _PICTURES or size > LARGEST:
         return None
-    try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", _THUMBNAIL)  # a JPEG is decoded no larger than needed
-            small = picture.convert("RGBA")
-            small.thumbnail(_THUMBNAIL)
-            return small
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None  # not the picture its name says: it is attached all the same
+    return thumbnail(path, _THUMBNAIL)
 
 
 def paths_of(items: Iterable[str]) -> tuple[str, ...]:

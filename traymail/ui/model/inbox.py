@@ -10,9 +10,9 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from enum import Enum
 
+from traymail.core.markdown import text_of
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.model.html_text import text_of_html
 
 MOST_SHOWN = 20_000  # letters; the source has the rest
 RULE_HEADER = "X-Traymail-Rule"
@@ -73,7 +73,7 @@ def _body(message: EmailMessage) -> str:
     except (LookupError, MessageError):
         return ""
     if part.get_content_subtype() == "html":
-        words = text_of_html(words)
+        words = text_of(words)
     return words.replace("\r\n", "\n").strip("\n")
 
 

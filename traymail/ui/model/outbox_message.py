@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from traymail.core.address import clean
 from traymail.core.markdown import to_html
 from traymail.core.message import Address
 from traymail.core.outbox import Attempt
+from traymail.core.replies import outcome_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.backend import MailDetail
@@ -18,15 +19,6 @@ from traymail.ui.model.passages import Passage
 from traymail.ui.model.prefill import Prefill
 
 _LONGEST_NAME = 60
-# The words of `traymail.core.replies.outcome_word`, as people read them.
-_OUTCOMES: Mapping[str, Text] = {
-    "sent": text("sent"),
-    "later": text("not now"),
-    "refused": text("refused"),
-    "unknown": text("perhaps sent"),
-    "stopped": text("account stopped"),
-    "interrupted": text("interrupted"),
-}
 
 
 def passages(mail: MailDetail) -> tuple[Passage, ...]:
@@ -87,7 +79,7 @@ def _attempt(attempt: Attempt) -> Iterator[Passage]:
             "{number}. {when}, {outcome}, {seconds} s",
             number=attempt.number,
             when=when,
-            outcome=_OUTCOMES.get(attempt.outcome, attempt.outcome),
+            outcome=outcome_told(attempt.outcome),
             seconds=f"{attempt.duration_ms / 1000:.1f}",
         )
     )
