@@ -86,7 +86,7 @@ class Desk(Hands):
         """Open the window of a program that has just started on the same home."""
         old = self.window
         window = QuickSendWindow(
-            self.root, self.live.backend, old._known._background, old._doors, old._now
+            self.root, self.live.backend, old._people._background, old._doors, old._now
         )
         window.open()
         self.until(lambda: window._loaded, "the other window")

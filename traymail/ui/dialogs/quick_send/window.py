@@ -19,7 +19,6 @@ from traymail.ui.dialogs.quick_send.acts import Doors
 from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
 from traymail.ui.dialogs.quick_send.drops import take_drops
 from traymail.ui.dialogs.quick_send.files import Files
-from traymail.ui.dialogs.quick_send.known import Known
 from traymail.ui.dialogs.quick_send.pasting import Pasting
 from traymail.ui.dialogs.quick_send.post import Loaded, Post
 from traymail.ui.dialogs.quick_send.sheet import LEAST, Keys, Sheet
@@ -27,6 +26,7 @@ from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
 from traymail.ui.model.quick_send import File, QuickSend, Stage
+from traymail.ui.people import People
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Size, Window
@@ -55,8 +55,8 @@ class QuickSendWindow(Window):
         self._toast = Toast(self)
         self._question: Question | None = None
         self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
-        self._known = Known(backend, background, self._failed, lambda: self._held.recipients)
-        self._sheet = Sheet(self, self, self._known.helpers, self._files.thumbnails)
+        self._people = People(backend, background, self._failed, lambda: self._held.recipients)
+        self._sheet = Sheet(self, self, self._people.helpers, self._files.thumbnails)
         self._sheet.pack(fill="both", expand=True)
         self._sheet.draw(self._held)
         keys = Keys(self)
@@ -141,7 +141,7 @@ class QuickSendWindow(Window):
         self._post.load(self._now, self._informed, draft=not self._loaded)
 
     def _informed(self, loaded: Loaded) -> None:
-        self._known.know(loaded.people)
+        self._people.know(loaded.people)
         state = model.informed(self._held, loaded.overview, loaded.now)
         if loaded.draft is not None:
             self._loaded = True
@@ -309,7 +309,7 @@ class QuickSendWindow(Window):
         return self._held.kept if self._loaded else None
 
     def _store(self) -> None:
-        state, names = self._held, self._known.names
+        state, names = self._held, self._people.names
         if state.account is not None:
             self._post.store(lambda: judge.draft_of(state, names), state.account.undo, self._posted)
 

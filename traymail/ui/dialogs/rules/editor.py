@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from traymail.core.errors import InputError, Problem, TraymailError
@@ -16,14 +16,13 @@ from traymail.ui.dialog import Dialog, Question
 from traymail.ui.dialogs.rules.preview import PreviewPane
 from traymail.ui.dialogs.rules.sheet import Sheet
 from traymail.ui.form import ProblemCount
-from traymail.ui.form_controls import Helpers
 from traymail.ui.model import rule_editor as model
-from traymail.ui.model.completion import chip, proposals
 from traymail.ui.model.rule_editor import Editing, Work, told
 from traymail.ui.model.rule_form import Table
 from traymail.ui.model.rule_preview import sight
+from traymail.ui.people import People
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Line, Suggestion
+from traymail.ui.widgets import Line
 from traymail.ui.window import Size
 
 _JUDGE_AFTER_MS = 300
@@ -55,15 +54,14 @@ class RuleEditor(Dialog):
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
         self._backend, self._background, self._on_closed = backend, background, on_closed
         self._held = Editing(kind, before)
-        self._people: tuple[Address, ...] = ()
+        self._people = People(backend, background, self._failed, self._written_to)
         self._job: Job | None = None
         self._timers: dict[str, str] = {}
         self._again = False
         self.preview = PreviewPane(self.body, self._turn)
         self.preview.pack(side="right", fill="y")
         Line(self.body).pack(side="right", fill="y")
-        helpers = Helpers(self._label, self._suggest, self._forget)
-        self.sheet = Sheet(self.body, kind, helpers, self._changed, self._by_file)
+        self.sheet = Sheet(self.body, kind, self._people.helpers, self._changed, self._by_file)
         self.sheet.pack(side="left", fill="both", expand=True)
         self.remove = self.footer.add_left(text("Delete rule…"), self._ask_removal, "danger")
         self.count = ProblemCount(self.footer.right, self.sheet)
@@ -110,6 +108,9 @@ class RuleEditor(Dialog):
             return
         self.become(model.edited(self._held, name, self.sheet.values))
         self._judge_later()
+
+    def _written_to(self) -> list[str]:
+        return self.sheet.values["to"].split(", ")
 
     def _turn(self, step: int) -> None:
         self.become(model.turn(self._held, step))
@@ -182,7 +183,7 @@ class RuleEditor(Dialog):
         self._job = self._background.run(work, self._fetched, self._not_fetched)
 
     def _fetched(self, opened: _Opened) -> None:
-        self._people = opened.people
+        self._people.know(opened.people)
         state = model.known(self._held, opened.overview.settings)
         if opened.table is None:
             state = model.begun(state, self.look.say(text("New rule")))
@@ -205,7 +206,7 @@ class RuleEditor(Dialog):
                     table = self._backend.rule_fields(before)
                 except InputError:
                     table = None
-            return _Opened(table, self._backend.overview(), self._people)
+            return _Opened(table, self._backend.overview(), self._people.known)
 
         self._background.run(work, self._followed, lambda _error: None)
 
@@ -269,22 +270,6 @@ class RuleEditor(Dialog):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-
-    # --- whom the user writes to --------------------------------------------------------------
-
-    def _label(self, address: str) -> str | None:
-        return chip(address, {person.mailbox: person.name for person in self._people})
-
-    def _suggest(self, typed: str) -> Sequence[Suggestion]:
-        taken = self.sheet.values["to"].split(", ")
-        found = proposals(self._people, typed, taken)
-        return [Suggestion(person.mailbox, person.name) for person in found]
-
-    def _forget(self, mailbox: str) -> None:
-        self._people = tuple(one for one in self._people if one.mailbox != mailbox)
-        self._background.run(
-            lambda _stop: self._backend.forget_person(mailbox), lambda _none: None, self._failed
-        )
 
     # --- drawing ------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from traymail.ui.model.completion import chip, proposals
 from traymail.ui.widgets import Suggestion
 
 
-class Known:
+class People:
     """Answers what the address fields ask; ``names`` are those of known mailboxes."""
 
     def __init__(
@@ -26,24 +26,24 @@ class Known:
         """``taken`` returns the recipients that are there already."""
         self._backend, self._background = backend, background
         self._failed, self._taken = failed, taken
-        self._people: tuple[Address, ...] = ()
+        self.known: tuple[Address, ...] = ()
         self.names: dict[str, str] = {}
         self.helpers = Helpers(self._label, self._suggest, self._forget)
 
     def know(self, people: tuple[Address, ...]) -> None:
         """Offer these from now on."""
-        self._people = people
+        self.known = people
         self.names = {person.mailbox: person.name for person in people}
 
     def _label(self, address: str) -> str | None:
         return chip(address, self.names)
 
     def _suggest(self, typed: str) -> list[Suggestion]:
-        found = proposals(self._people, typed, self._taken())
+        found = proposals(self.known, typed, self._taken())
         return [Suggestion(person.mailbox, person.name) for person in found]
 
     def _forget(self, mailbox: str) -> None:
-        self.know(tuple(person for person in self._people if person.mailbox != mailbox))
+        self.know(tuple(person for person in self.known if person.mailbox != mailbox))
         self._background.run(
             lambda _stop: self._backend.forget_person(mailbox), lambda _none: None, self._failed
         )
