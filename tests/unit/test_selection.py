@@ -4,7 +4,8 @@ import pytest
 
 from traymail.core.message import Address
 from traymail.core.rules.folder import FolderRule
-from traymail.core.selection import Selection, readable, size_reason, split, wire_bytes
+from traymail.core.selection import Selection, readable, size_reason, split
+from traymail.core.wire_size import wire_bytes
 
 
 def rule(
@@ -91,7 +92,7 @@ def test_files_are_shared_out_to_mails_under_the_limit() -> None:
     assert [one for mail in mails for one in mail] == list(range(10))
     assert len(mails) == 4
     for mail in mails:
-        assert wire_bytes("{files}", [files[one] for one in mail]) <= 500_000
+        assert wire_bytes(("{files}",), [files[one] for one in mail]) <= 500_000
     assert split("", [("a", 9_000_000), ("b", 1)], 500_000) == [[0], [1]]
     assert split("", [], 1) == []
 

@@ -14,8 +14,9 @@ from traymail.cli.session import Session, chosen_account, typed
 from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses
 from traymail.core.errors import InputError, SourceError
-from traymail.core.message import Address, Draft, DraftFile, encoded_size
+from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.texts import text
+from traymail.core.wire_size import wire_bytes
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
@@ -124,11 +125,12 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
 
 def _require_fit(draft: Draft, account: Account) -> None:
     """Raise InputError for a mail above the account's limit, before large files are copied."""
-    sizes = [len((draft.text + (draft.html or "")).encode("utf-8", "replace"))]
-    for path in filter(None, (file.path for file in draft.files)):
-        with contextlib.suppress(OSError):  # told when it is copied
-            sizes.append(Path(path).stat().st_size)
-    if sum(map(encoded_size, sizes)) > account.max_message_bytes:
+    files = []
+    for file in draft.files:
+        if file.path is not None:
+            with contextlib.suppress(OSError):  # told when it is copied
+                files.append((file.name, Path(file.path).stat().st_size))
+    if wire_bytes((draft.text, draft.html or ""), files) > account.max_message_bytes:
         raise _too_large(account)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from traymail.core.message import encoded_size
 from traymail.core.rules.folder import FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
+from traymail.core.wire_size import file_bytes, wire_bytes
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -22,12 +22,6 @@ _SIDE_BEGINNINGS = ("~$", ".~lock", "._", ".syncthing.", "~syncthing~")
 _SIDE_NAMES = frozenset({".ds_store", "desktop.ini", "thumbs.db", "@eadir", ".stfolder"})
 # A copy that traymail itself is making while it moves a file across file systems.
 OWN_COPY = ".traymail-copy-"
-
-# What a mail needs beyond its files: headers and the frame of the parts; and for each file.
-_MAIL_BYTES = 4096
-_PART_BYTES = 512
-# RFC 2231 writes a byte of a name as %XX, once in each of two headers, with a little around it.
-_NAME_FACTOR = 8
 # A zip may shrink a file; one that would have to shrink more than this is not even tried.
 ZIP_HOPE = 20
 
@@ -140,7 +134,7 @@ def size_reason(rule: FolderRule, size: int, wire_limit: int) -> Text | None:
             most=human_size(rule.max_bytes),
         )
     shrunk = size // ZIP_HOPE if rule.zip else size
-    return None if wire_bytes("", (("", shrunk),)) <= wire_limit else too_large(size, wire_limit)
+    return None if wire_bytes((), (("", shrunk),)) <= wire_limit else too_large(size, wire_limit)
 
 
 def too_large(size: int, wire_limit: int) -> Text:
@@ -153,12 +147,6 @@ def too_large(size: int, wire_limit: int) -> Text:
     )
 
 
-def wire_bytes(body: str, files: Iterable[tuple[str, int]]) -> int:
-    """Return an upper bound of the bytes on the wire of a mail with these files (name, size)."""
-    words = encoded_size(len(body.encode("utf-8", "replace")))
-    return _MAIL_BYTES + words + sum(_part_bytes(name, size) for name, size in files)
-
-
 def split(body: str, files: Sequence[tuple[str, int]], wire_limit: int) -> list[list[int]]:
     """Share files (name, size) out to as few mails as their order allows; returns indexes.
 
@@ -166,18 +154,13 @@ def split(body: str, files: Sequence[tuple[str, int]], wire_limit: int) -> list[
     ``body`` is the rule's; it may name each file with its size.
     """
     mails: list[list[int]] = []
-    empty = wire_bytes(body, ())
+    empty = wire_bytes((body,), ())
     full = wire_limit
     for at, (name, size) in enumerate(files):
-        part = _part_bytes(name, size)
+        part = file_bytes(name, size)
         if not mails or full + part > wire_limit:
             mails.append([])
             full = empty
         mails[-1].append(at)
         full += part
     return mails
-
-
-def _part_bytes(name: str, size: int) -> int:
-    """Return an upper bound for what a file adds: its part, and a line in the body."""
-    return encoded_size(size) + _PART_BYTES + _NAME_FACTOR * len(name.encode("utf-8", "replace"))

@@ -23,9 +23,9 @@ from traymail.core.selection import (
     mailed_by_a_rule,
     readable,
     too_large,
-    wire_bytes,
 )
 from traymail.core.texts import Text, text
+from traymail.core.wire_size import wire_bytes
 from traymail.engine.flow import Posting, Surroundings
 from traymail.engine.folder_mail import write_draft, zip_name
 
@@ -151,7 +151,7 @@ class FolderMailer:
         copies = tuple(one.copy for one in taken)
         packed = self._tools.pack(copies, zip_name(self._rule, now), now)
         limit = self._account.max_message_bytes
-        if wire_bytes(self._rule.body, ((packed.name, packed.size),)) <= limit:
+        if wire_bytes((self._rule.body,), ((packed.name, packed.size),)) <= limit:
             try:
                 self._store(taken, (packed,), outcome, now)
             except BaseException:

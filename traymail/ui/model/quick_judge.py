@@ -8,16 +8,14 @@ from enum import Enum
 
 from traymail.core.account import Account
 from traymail.core.markdown import to_html
-from traymail.core.message import Address, Draft, DraftFile, encoded_size
+from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.provider import by_id
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
+from traymail.core.wire_size import wire_bytes
 from traymail.ui.model.completion import complaint, named
 from traymail.ui.model.quick_send import QuickSend, Stage, posting
 
-# Headers of the message, and of each part of it.
-_HEAD_BYTES = 1500
-_PART_BYTES = 400
 # The HTML of a text is about so much larger; it is only made when the mail is sent.
 _HTML_FACTOR = 2
 _FIELDS = ("to", "cc", "bcc")
@@ -66,18 +64,11 @@ def weight(state: QuickSend) -> Weight | None:
 
 
 def wire_size(state: QuickSend) -> int:
-    """Return about how many octets the message will have on the wire."""
+    """Return how many octets the message will have on the wire at most."""
     written = state.written
-    words = _text_size(written.body)
-    if written.markdown:
-        words += _PART_BYTES + _HTML_FACTOR * words
-    files = sum(encoded_size(file.size) + _PART_BYTES for file in state.files)
-    recipients = sum(len(one.encode()) for one in state.recipients)
-    return _HEAD_BYTES + len(written.subject.encode()) + recipients + words + files
-
-
-def _text_size(words: str) -> int:
-    return len(words) if words.isascii() else encoded_size(len(words.encode("utf-8", "replace")))
+    copies = 1 + _HTML_FACTOR if written.markdown else 1
+    words = (*[written.body] * copies, written.subject, *state.recipients)
+    return wire_bytes(words, [(file.name, file.size) for file in state.files])
 
 
 def complaints(state: QuickSend) -> dict[str, Text]:
