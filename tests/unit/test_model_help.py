@@ -278,7 +278,12 @@ def rule_finding(
         (rule_finding(FlowStatus(), enabled=False), Level.QUIET, "off", 0),
         (rule_finding(None), Level.QUIET, "not watching yet", 0),
         (rule_finding(FlowStatus(watching=True, sent=3)), Level.GOOD, "watching, 3 mailed", 0),
-        (rule_finding(FlowStatus(watching=True, held=3)), Level.GOOD, "watching, 3 held back", 0),
+        (
+            rule_finding(FlowStatus(watching=True, held=3)),
+            Level.GOOD,
+            "cooling down, 3 held back",
+            0,
+        ),
         (rule_finding(FlowStatus(watching=True), paused=True), Level.QUIET, "paused", 0),
         (
             rule_finding(FlowStatus(error=text("gone"), left_out=(LEFT,))),

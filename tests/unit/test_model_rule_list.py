@@ -13,7 +13,7 @@ from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.backend import Overview
-from traymail.ui.model.rule_list import card, cards
+from traymail.ui.model.rule_list import Card, cards
 
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=timezone(timedelta(hours=8)))
 TO = (Address("boss@example.com"),)
@@ -32,19 +32,40 @@ class Strange(Rule):
     kind: ClassVar[str] = "strange"
 
 
+def shown(rule: Rule, status: FlowStatus, *, paused: bool = False) -> Card:
+    rules = {rule.name: status}
+    overview = Overview(Settings(rules=(rule,)), {}, rules, {}, paused=paused, paused_until=None)
+    (found,) = cards(overview, HOME, NOW)
+    return found
+
+
 @pytest.mark.parametrize(
     ("status", "enabled", "words", "role"),
     [
         (FlowStatus(watching=True), True, "watching", "success"),
-        (FlowStatus(), True, "starting", "muted"),
+        (FlowStatus(), True, "not watching yet", "muted"),
         (FlowStatus(watching=True, held=12), True, "cooling down, 12 held back", "warning"),
         (FlowStatus(error=text("no such folder"), held=1), True, "no such folder", "danger"),
         (FlowStatus(error=text("no such folder")), False, "off", "muted"),
     ],
 )
 def test_how_a_rule_fares(status: FlowStatus, enabled: bool, words: str, role: str) -> None:
-    found = card(folder(enabled=enabled), status, HOME, NOW)
+    found = shown(folder(enabled=enabled), status)
     assert (str(found.state), found.role) == (words, role)
+
+
+@pytest.mark.parametrize(
+    ("status", "enabled", "words"),
+    [
+        (FlowStatus(watching=True), True, "paused"),
+        (FlowStatus(watching=True, held=3), True, "paused"),
+        (FlowStatus(), True, "paused"),
+        (FlowStatus(error=text("no such folder")), True, "no such folder"),
+        (FlowStatus(watching=True), False, "off"),
+    ],
+)
+def test_how_a_rule_fares_in_a_pause(status: FlowStatus, enabled: bool, words: str) -> None:
+    assert str(shown(folder(enabled=enabled), status, paused=True).state) == words
 
 
 @pytest.mark.parametrize(
@@ -63,7 +84,7 @@ def test_how_a_rule_fares(status: FlowStatus, enabled: bool, words: str, role: s
     ],
 )
 def test_the_last_match(status: FlowStatus, words: str) -> None:
-    assert str(card(folder(), status, HOME, NOW).last) == words
+    assert str(shown(folder(), status).last) == words
 
 
 @pytest.mark.parametrize(
@@ -89,7 +110,7 @@ def test_the_last_match(status: FlowStatus, words: str) -> None:
     ],
 )
 def test_what_a_rule_does(rule: Rule, words: str) -> None:
-    assert str(card(rule, FlowStatus(), HOME, NOW).does) == words
+    assert str(shown(rule, FlowStatus()).does) == words
 
 
 def test_the_list_is_in_the_order_of_the_file() -> None:

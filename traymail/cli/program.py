@@ -14,6 +14,7 @@ from traymail.cli.words import command, option
 from traymail.core.duration import parse_duration
 from traymail.core.errors import NotRunning
 from traymail.core.outbox import State
+from traymail.core.reports import FlowStatus, fare_of
 from traymail.core.texts import Text, text
 
 # The program promises to end within 5 s; the rest is for a machine under load.
@@ -101,7 +102,7 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
     rows += [
         (
             session.translated(text("rule {name}", name=name)),
-            _rule_state(session, one),
+            _rule_state(session, one, paused=told["paused"]),
             _counts(session, one),
         )
         for name, one in told["rules"].items()
@@ -120,12 +121,11 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
             )
 
 
-def _rule_state(session: Session, rule: dict[str, Any]) -> str:
-    if rule["error"]:
+def _rule_state(session: Session, rule: dict[str, Any], *, paused: bool) -> str:
+    if rule["enabled"] and rule["error"]:
         return str(rule["error"])
-    if not rule["enabled"]:
-        return session.translated(text("off"))
-    return session.translated(text("watching") if rule["watching"] else text("not watching"))
+    status = FlowStatus(watching=rule["watching"])
+    return session.translated(fare_of(status, enabled=rule["enabled"], paused=paused).value)
 
 
 def _counts(session: Session, told: dict[str, Any]) -> str:

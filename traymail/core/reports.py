@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
-from traymail.core.texts import Text
+from traymail.core.texts import Text, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,30 @@ class FlowStatus:
     left_out: tuple[LeftOut, ...] = ()
     held: int = 0
     quiet_until: datetime | None = None
+
+
+class Fare(Enum):
+    """How a rule fares; the value is the word for it, the same wherever it is told."""
+
+    OFF = text("off")
+    BROKEN = text("does not work now")
+    PAUSED = text("paused")
+    STARTING = text("not watching yet")
+    COOLING = text("cooling down")
+    WATCHING = text("watching")
+
+
+def fare_of(status: FlowStatus, *, enabled: bool, paused: bool) -> Fare:
+    """Return how a rule fares. ``paused``: all of traymail is."""
+    if not enabled:
+        return Fare.OFF
+    if status.error is not None:
+        return Fare.BROKEN
+    if paused:
+        return Fare.PAUSED
+    if status.held:
+        return Fare.COOLING
+    return Fare.WATCHING if status.watching else Fare.STARTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -9,7 +10,7 @@ from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.outbox import AccountState
 from traymail.core.replies import title_for
-from traymail.core.reports import FlowStatus
+from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.texts import Text, Translate, text
@@ -115,26 +116,32 @@ def _of_account(account: Account, state: AccountState | None) -> Finding:
     return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
 
 
+_LEVELS: Mapping[Fare, Level] = {
+    Fare.OFF: Level.QUIET,
+    Fare.BROKEN: Level.BAD,
+    Fare.PAUSED: Level.QUIET,
+    Fare.STARTING: Level.QUIET,
+    Fare.COOLING: Level.GOOD,
+    Fare.WATCHING: Level.GOOD,
+}
+
+
 def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> Finding:
     kind = Kind.FOLDER if isinstance(rule, FolderRule) else Kind.LOG
-    if not rule.enabled:
-        return Finding(kind, rule.name, Level.QUIET, text("off"))
     status = status or FlowStatus()
-    left_out = tuple(Remark(one.reason, one.what, bad=False) for one in status.left_out)
-    if status.error is not None:
-        remarks = (Remark(status.error), *left_out)
-        return Finding(kind, rule.name, Level.BAD, text("does not work now"), remarks)
-    if overview.paused:
-        return Finding(kind, rule.name, Level.QUIET, text("paused"), left_out)
-    if not status.watching:
-        return Finding(kind, rule.name, Level.QUIET, text("not watching yet"), left_out)
-    return Finding(kind, rule.name, Level.GOOD, _watching(status), left_out)
+    fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
+    error = () if status.error is None else (Remark(status.error),)
+    left_out = (Remark(one.reason, one.what, bad=False) for one in status.left_out)
+    remarks = (*error, *left_out) if rule.enabled else ()
+    return Finding(kind, rule.name, _LEVELS[fare], _state(fare, status), remarks)
 
 
-def _watching(status: FlowStatus) -> Text:
-    if status.held:
-        return text("watching, {n} held back", n=status.held)
-    return text("watching, {n} mailed", n=status.sent)
+def _state(fare: Fare, status: FlowStatus) -> Text:
+    if fare is Fare.COOLING:
+        return text("{fare}, {n} held back", fare=fare.value, n=status.held)
+    if fare is Fare.WATCHING:
+        return text("{fare}, {n} mailed", fare=fare.value, n=status.sent)
+    return fare.value
 
 
 def _with_advice(what: Text, advice: Text | None) -> Text:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from traymail.core.reports import FlowStatus
+from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -29,31 +30,42 @@ class Card:
 
 def cards(overview: Overview, home: str, now: datetime) -> tuple[Card, ...]:
     """Return the cards in the order of the file; ``home`` is shown as ``~``."""
-    return tuple(
-        card(rule, overview.rules.get(rule.name, FlowStatus()), home, now)
-        for rule in overview.settings.rules
-    )
+    return tuple(card(rule, overview, home, now) for rule in overview.settings.rules)
 
 
-def card(rule: Rule, status: FlowStatus, home: str, now: datetime) -> Card:
+def card(rule: Rule, overview: Overview, home: str, now: datetime) -> Card:
     """Return the card of one rule."""
-    icon, state, role = _state(rule, status)
+    status = overview.rules.get(rule.name, FlowStatus())
+    fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
+    icon, role = _SIGNS[fare]
     return Card(
-        rule.name, rule.kind, rule.enabled, _does(rule, home), icon, state, role, _last(status, now)
+        name=rule.name,
+        kind=rule.kind,
+        enabled=rule.enabled,
+        does=_does(rule, home),
+        icon=icon,
+        state=_state(fare, status),
+        role=role,
+        last=_last(status, now),
     )
 
 
-def _state(rule: Rule, status: FlowStatus) -> tuple[str, Text, str]:
-    if not rule.enabled:
-        return "pause-circle", text("off"), "muted"
-    if status.error is not None:
-        return "exclamation-triangle", status.error, "danger"
-    if status.held:
-        words = text("cooling down, {n} held back", n=status.held)
-        return "hourglass-split", words, "warning"
-    if status.watching:
-        return "eye", text("watching"), "success"
-    return "hourglass", text("starting"), "muted"
+_SIGNS: Mapping[Fare, tuple[str, str]] = {
+    Fare.OFF: ("pause-circle", "muted"),
+    Fare.BROKEN: ("exclamation-triangle", "danger"),
+    Fare.PAUSED: ("pause-circle", "muted"),
+    Fare.STARTING: ("hourglass", "muted"),
+    Fare.COOLING: ("hourglass-split", "warning"),
+    Fare.WATCHING: ("eye", "success"),
+}
+
+
+def _state(fare: Fare, status: FlowStatus) -> Text:
+    if fare is Fare.COOLING:
+        return text("{fare}, {n} held back", fare=fare.value, n=status.held)
+    if fare is Fare.BROKEN and status.error is not None:
+        return status.error
+    return fare.value
 
 
 def _last(status: FlowStatus, now: datetime) -> Text:
