@@ -38,6 +38,7 @@ class FlowStatus:
 class Fare(Enum):
     """How a rule fares; the value is the word for it, the same wherever it is told."""
 
+    _value_: Text
     OFF = text("off")
     BROKEN = text("does not work now")
     PAUSED = text("paused")
