@@ -125,7 +125,7 @@ def _rule_state(session: Session, rule: dict[str, Any], *, paused: bool) -> str:
     if rule["enabled"] and rule["error"]:
         return str(rule["error"])
     status = FlowStatus(watching=rule["watching"])
-    return session.translated(fare_of(status, enabled=rule["enabled"], paused=paused).value)
+    return session.translated(fare_of(status, enabled=rule["enabled"], paused=paused).words)
 
 
 def _counts(session: Session, told: dict[str, Any]) -> str:

@@ -38,13 +38,18 @@ class FlowStatus:
 class Fare(Enum):
     """How a rule fares; the value is the word for it, the same wherever it is told."""
 
-    _value_: Text
     OFF = text("off")
     BROKEN = text("does not work now")
     PAUSED = text("paused")
     STARTING = text("not watching yet")
     COOLING = text("cooling down")
     WATCHING = text("watching")
+
+    @property
+    def words(self) -> Text:
+        """Return the word for it."""
+        words: Text = self.value
+        return words
 
 
 def fare_of(status: FlowStatus, *, enabled: bool, paused: bool) -> Fare:

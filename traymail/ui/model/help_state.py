@@ -138,10 +138,10 @@ def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> Findi
 
 def _state(fare: Fare, status: FlowStatus) -> Text:
     if fare is Fare.COOLING:
-        return text("{fare}, {n} held back", fare=fare.value, n=status.held)
+        return text("{fare}, {n} held back", fare=fare.words, n=status.held)
     if fare is Fare.WATCHING:
-        return text("{fare}, {n} mailed", fare=fare.value, n=status.sent)
-    return fare.value
+        return text("{fare}, {n} mailed", fare=fare.words, n=status.sent)
+    return fare.words
 
 
 def _with_advice(what: Text, advice: Text | None) -> Text:

@@ -62,10 +62,10 @@ _SIGNS: Mapping[Fare, tuple[str, str]] = {
 
 def _state(fare: Fare, status: FlowStatus) -> Text:
     if fare is Fare.COOLING:
-        return text("{fare}, {n} held back", fare=fare.value, n=status.held)
+        return text("{fare}, {n} held back", fare=fare.words, n=status.held)
     if fare is Fare.BROKEN and status.error is not None:
         return status.error
-    return fare.value
+    return fare.words
 
 
 def _last(status: FlowStatus, now: datetime) -> Text:
