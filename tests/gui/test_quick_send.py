@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import os
 import socket
 import subprocess
@@ -35,6 +36,7 @@ from traymail.core.outbox import State
 from traymail.store.people import People
 from traymail.ui.backend import SavedDraft
 from traymail.ui.bridge import Background, Bridge
+from traymail.ui.clipboard import Clip
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
@@ -501,6 +503,36 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     kept = desk.live.home.path / "state" / "pictures"
     desk.until(lambda: list(kept.glob("*")) == [], "the kept picture to go")
+
+
+def test_elsewhere_than_on_x11_a_picture_is_read_in_a_thread(desk: Desk, tmp_path: Path) -> None:
+    """As on Windows and macOS, where the targets of a selection are unknown."""
+    file = tmp_path / "picture.png"
+    Image.effect_noise((300, 200), 50).save(file)
+    desk.open()
+    board = desk.window._clipboard
+    board._x11 = False
+    clips: list[Clip] = []
+    with clipboard({"image/png": file}):
+        assert not board.for_a_field()
+        board.read(clips.append, lambda error: pytest.fail(str(error)))
+        assert clips == []
+        desk.until(lambda: clips, "an answer")
+    # Pillow needs xclip here.
+    assert bool(clips[0].png) == bool(shutil.which("xclip"))
+
+
+def test_elsewhere_than_on_x11_words_go_before_pictures(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("words")
+    desk.open()
+    board = desk.window._clipboard
+    board._x11 = False
+    clips: list[Clip] = []
+    with clipboard({"UTF8_STRING": words, "image/png": words}):
+        assert board.for_a_field()
+        board.read(clips.append, lambda error: pytest.fail(str(error)))
+    assert clips == [Clip(words="words")]
 
 
 def test_no_picture_to_paste_is_told(desk: Desk, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +22,7 @@ _PNG = "image/png"
 
 
 class Holds(Enum):
-    """What is in the clipboard."""
+    """What an X selection is taken for."""
 
     NOTHING = "nothing"
     WORDS = "words"
@@ -61,70 +60,64 @@ def offers_picture(targets: frozenset[str]) -> bool:
 
 
 class Clipboard:
-    """Reads the clipboard of ``widget``'s display; on the thread of Tk, which is not held up."""
+    """Reads the clipboard of ``widget``'s display; used on the thread of Tk.
+
+    Words are asked for by Tk, and files under X11. All else is asked for in a thread: it may take
+    a helper program, a picture may be large, and the program that owns it may be this one, which
+    has to answer.
+    """
 
     def __init__(self, widget: tk.Misc, background: Background) -> None:
         self._widget, self._background = widget, background
         self._x11 = widget.tk.call("tk", "windowingsystem") == "x11"
 
-    def holds(self) -> Holds:
-        """Return what is there."""
+    def for_a_field(self) -> bool:
+        """Return whether what is there belongs into a field: words, or nothing at all."""
         if self._x11:
-            return told_by(self._targets())
-        if self._words():
-            return Holds.WORDS
-        with suppress(OSError, NotImplementedError):
-            grabbed = ImageGrab.grabclipboard()
-            if isinstance(grabbed, list):
-                return Holds.FILES
-            if grabbed is not None:
-                return Holds.PICTURE
-        return Holds.NOTHING
+            return told_by(self._targets()) in {Holds.WORDS, Holds.NOTHING}
+        return bool(self._words())
 
     def read(
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
-        """Call one of these soon with what is there."""
-        match self.holds():
-            case Holds.NOTHING:
-                done(Clip())
-            case Holds.WORDS:
-                done(Clip(words=self._words()))
-            case Holds.FILES:
-                done(Clip(files=self._files()))
-            case Holds.PICTURE:
-                self.read_picture(done, failed)
+        """Call one of these soon with what is there: words if they are meant, else the rest."""
+        if self.for_a_field():
+            done(Clip(words=self._words()))
+        else:
+            self.read_files(done, failed)
 
-    def read_picture(
+    def read_files(
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
-        """Call one of these soon, with a picture if there is one, also one beside words."""
-        if self._x11 and not offers_picture(self._targets()):
+        """Call one of these soon with the files there are, or a picture, also one beside words."""
+        targets = self._targets() if self._x11 else frozenset()
+        if told_by(targets) is Holds.FILES:
+            done(Clip(files=self._files()))
+        elif self._x11 and not offers_picture(targets):
             done(Clip())
-            return
-        # Asked in a thread: the program that is asked may be this one, which has to answer.
-        self._background.run(
-            lambda _stop: _grab(), lambda png: self._grabbed(png, done, failed), failed
-        )
+        else:
+            self._background.run(
+                lambda _stop: _grab(), lambda clip: self._grabbed(clip, done, failed), failed
+            )
 
     def _grabbed(
         self,
-        png: bytes | None,
+        clip: Clip | None,
         done: Callable[[Clip], object],
         failed: Callable[[TraymailError], object],
     ) -> None:
         """Go on without the helper programs, when they are not there: Tk can do a little."""
-        if png is None and self._x11:
-            png = self._picture_by_tk()
-            if not png:
-                failed(
-                    InputError(
-                        text("The picture cannot be read from the clipboard."),
-                        text("Install xclip, or wl-clipboard on Wayland, and paste again."),
-                    )
+        if clip is not None or not self._x11:
+            done(clip or Clip())
+        elif png := self._picture_by_tk():
+            done(Clip(png=png))
+        else:
+            failed(
+                InputError(
+                    text("The picture cannot be read from the clipboard."),
+                    text("Install xclip, or wl-clipboard on Wayland, and paste again."),
                 )
-                return
-        done(Clip(png=png or b""))
+            )
 
     def _get(self, kind: str) -> str:
         got = self._widget.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind)
@@ -144,9 +137,6 @@ class Clipboard:
         return ""
 
     def _files(self) -> tuple[str, ...]:
-        if not self._x11:
-            grabbed = ImageGrab.grabclipboard()
-            return tuple(grabbed) if isinstance(grabbed, list) else ()
         for kind in _FILES:
             with suppress(tk.TclError):
                 told = self._get(kind)
@@ -177,14 +167,16 @@ def octets(told: str) -> bytes:
         return told.encode("utf-8", "replace")
 
 
-def _grab() -> bytes | None:
-    """Return the clipboard's picture as PNG, b"" when there is none, None when nobody can tell."""
+def _grab() -> Clip | None:
+    """Return the files or the picture that are there; None when nobody can tell."""
     try:
         grabbed = ImageGrab.grabclipboard()
     except (NotImplementedError, OSError):
-        return None if sys.platform.startswith("linux") else b""
-    if not isinstance(grabbed, Image.Image):
-        return b""
+        return None
+    if isinstance(grabbed, list):  # not under X11
+        return Clip(files=tuple(grabbed))
+    if grabbed is None:
+        return Clip()
     target = io.BytesIO()
     grabbed.save(target, "PNG")
-    return target.getvalue()
+    return Clip(png=target.getvalue())

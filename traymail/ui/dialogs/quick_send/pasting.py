@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
-from traymail.ui.clipboard import Clip, Clipboard, Holds
+from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialogs.quick_send.files import Files
 from traymail.ui.widgets import Toast
 
@@ -26,17 +26,14 @@ class Pasting:
 
     def paste(self) -> bool:
         """Attach files or a picture; words are left to the field that has the keyboard (False)."""
-        if self._clipboard.holds() not in {Holds.FILES, Holds.PICTURE}:
+        if self._clipboard.for_a_field():
             return False
-        self._clipboard.read(self._attach, self._failed)
+        self._clipboard.read_files(self._attach, self._failed)
         return True
 
     def picture(self) -> None:
         """Attach the picture in the clipboard, also one beside words, or the files."""
-        if self._clipboard.holds() is Holds.FILES:
-            self._clipboard.read(self._attach, self._failed)
-        else:
-            self._clipboard.read_picture(self._attach, self._failed)
+        self._clipboard.read_files(self._attach, self._failed)
 
     def _attach(self, clip: Clip) -> None:
         if clip.png:
