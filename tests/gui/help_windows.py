@@ -67,7 +67,7 @@ def an_overview(**changes: object) -> Overview:
 
 
 def _window(root: Root, state: Help) -> Window:
-    doors = HelpDoors(lambda: None, lambda _page: None)
+    doors = HelpDoors(lambda: None, lambda _page: None, lambda: None)
     window = StillWindow(root, cast("Backend", None), cast("Background", None), doors)
     window.become(state)
     return window

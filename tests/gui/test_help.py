@@ -82,7 +82,11 @@ class MakeDesk:
         background = Background(bridge)
         self._ending.callback(background.close)
         gone_to: list[str] = []
-        doors = HelpDoors(lambda: gone_to.append("quick send"), gone_to.append)
+        doors = HelpDoors(
+            lambda: gone_to.append("quick send"),
+            gone_to.append,
+            lambda: gone_to.append("add account"),
+        )
         window = HelpWindow(self._root, program.backend, background, doors)
         program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
         return Desk(self._root, program, window, gone_to)
@@ -284,7 +288,7 @@ def test_the_first_steps_lead_to_the_other_windows(make_desk: MakeDesk) -> None:
     desk.until(lambda: desk.gone_to == ["quick send", "accounts", "rules"], "the doors")
     desk.open(Page.DIAGNOSIS)
     desk.click(desk.button("Add account…"))
-    desk.until(lambda: desk.gone_to[3:] == ["accounts"], "the door")
+    desk.until(lambda: desk.gone_to[3:] == ["add account"], "the door")
 
 
 def test_the_pages_are_turned_by_keys(make_desk: MakeDesk) -> None:

@@ -122,11 +122,11 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
         ),
         (RuleTrouble("Scans", None), Wishes(), None),
         (
-            LimitReached(text("The rule {name}", name="Scans"), NOON),
+            LimitReached(text("rule {name}", name="Scans"), NOON),
             Wishes(),
             (
                 "Mail waits: a limit is reached",
-                "The rule Scans may send no more for now. Nothing is lost.",
+                "For now, rule Scans may send no more. Nothing is lost.",
                 (Button.OPEN_OUTBOX,),
             ),
         ),

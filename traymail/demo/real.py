@@ -54,4 +54,4 @@ class RealProgram:
             raise DesktopError(failed) from error
         if ended.returncode != 0:
             told = ended.stderr.strip().partition("\n")[0]
-            raise DesktopError(text("{what} {told}", what=failed, told=told))
+            raise DesktopError(failed, text("It says: {told}", told=told) if told else None)

@@ -180,7 +180,7 @@ class Windows:
     def _make_help(self) -> HelpWindow:
         from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 
-        doors = HelpDoors(self.quick_send, self.settings)
+        doors = HelpDoors(self.quick_send, self.settings, self.add_account)
         return HelpWindow(self._root, self._backend, self._background, doors)
 
     def _to_accounts(self) -> None:

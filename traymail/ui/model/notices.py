@@ -179,7 +179,7 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
             return Notice(
                 f"limit:{whose}",
                 text("Mail waits: a limit is reached"),
-                text("{whose} may send no more for now. Nothing is lost.", whose=whose),
+                text("For now, {whose} may send no more. Nothing is lost.", whose=whose),
                 (Button.OPEN_OUTBOX,),
                 passing=True,
             )

@@ -12,3 +12,4 @@ class HelpDoors:
 
     quick_send: Callable[[], object]
     settings: Callable[[str], object]
+    add_account: Callable[[], object]

@@ -48,7 +48,7 @@ class HelpWindow(Dialog):
         self.nav = Nav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
-        self.diagnosis = DiagnosisPage(self.body, self._choose, self._add_account)
+        self.diagnosis = DiagnosisPage(self.body, self._choose, doors.add_account)
         self.state_page = StatePage(self.body)
         self.files = FilesPage(self.body, self._about, self._open)
         self._pages: Mapping[Page, Area] = {
@@ -180,12 +180,9 @@ class HelpWindow(Dialog):
             case Door.QUICK_SEND:
                 self._doors.quick_send()
             case Door.ACCOUNTS:
-                self._add_account()
+                self._doors.settings("accounts")
             case Door.RULES:
                 self._doors.settings("rules")
-
-    def _add_account(self) -> None:
-        self._doors.settings("accounts")
 
     def _open(self, path: Path) -> None:
         self._background.run(lambda _stop: open_path(path), lambda _none: None, self._failed)
