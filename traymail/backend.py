@@ -202,7 +202,8 @@ class LiveBackend:
         account = read_account(name, self._account_table(name, values), str(Path.home()), problems)
         prefix = place_of("accounts", name)
         return account, tuple(
-            replace(one, where=one.where.removeprefix(prefix).lstrip(".")) for one in problems
+            replace(one, where=one.where.removeprefix(prefix).lstrip("."))
+            for one in self._app.settings_file.placed(problems)
         )
 
     def test_account(self, account: Account, secret: Secret | None) -> Iterator[Step]:

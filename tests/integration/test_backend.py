@@ -114,3 +114,12 @@ def test_of_a_large_log_only_the_end_is_previewed(backend: LiveBackend, tmp_path
 def test_the_fields_of_no_rule_are_an_error(backend: LiveBackend) -> None:
     with pytest.raises(InputError, match="There is no rule gone"):
         backend.rule_fields("gone")
+def test_a_mistake_made_by_hand_has_its_line(backend: LiveBackend) -> None:
+    config = backend.places()["config"]
+    written = config.read_text().replace("[accounts.here]", "[accounts.here]\nbogus = 1")
+    config.write_text(written)
+    _, problems = backend.check_account("here", {"port": 587})
+    line = written[: written.index("bogus")].count("\n") + 1
+    assert [(one.where, one.line) for one in problems if one.where == "bogus"] == [("bogus", line)]
+
+

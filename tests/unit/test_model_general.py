@@ -79,7 +79,7 @@ def test_what_is_written_is_what_the_file_holds(name: str, value: str, written: 
         (SettingsError((Problem("theme", text("no colour")),)), "no colour"),
         (
             SettingsError((Problem("bogus", text("unknown key"), 2),), "config.toml"),
-            "config.toml:2: bogus: unknown key",
+            "config.toml:2: bogus: unknown key. Mend it in the file.",
         ),
     ],
 )

@@ -18,15 +18,21 @@ ADVISED = Problem("theme", text("must be one of {choices}", choices="a, b"), 2, 
         (InputError(text("No rule"), text("Make one.")), "No rule. Make one."),
         (InputError(text("No rule."), text("Make one.")), "No rule. Make one."),
         (SourceError("/a", text("{path} is a folder", path="/a")), "/a is a folder"),
-        (SettingsError((WRONG,), "old.toml"), "old.toml:2: theme: unknown key"),
-        (SettingsError((PLACELESS,), "config.toml"), "config.toml: is not there"),
+        (
+            SettingsError((WRONG,), "old.toml"),
+            "old.toml:2: theme: unknown key. Mend it in the file.",
+        ),
+        (
+            SettingsError((PLACELESS,), "config.toml"),
+            "config.toml: is not there. Mend it in the file.",
+        ),
         (
             SettingsError((ADVISED, WRONG, PLACELESS), "c.toml"),
             "c.toml:2: theme: must be one of a, b. Did you? And 2 more.",
         ),
         (
             SettingsError((WRONG, ADVISED), "c.toml"),
-            "c.toml:2: theme: unknown key. And 1 more.",
+            "c.toml:2: theme: unknown key. Mend it in the file. And 1 more.",
         ),
     ],
 )

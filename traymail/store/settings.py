@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,14 @@ class SettingsFile:
             return parsed(self._read(self._path))[1]
         except Unreadable as error:
             raise SettingsError((error.problem,), self._path.name) from error
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems with their lines in the file, as far as it has them."""
+        try:
+            lines = lines_of(parsed(self._read(self._path))[0])
+        except Unreadable as error:
+            raise SettingsError((error.problem,), self._path.name) from error
+        return tuple(_placed(one, lines) for one in problems)
 
     def tried(self, change: Callable[[TOMLDocument], None]) -> Loaded:
         """Return what `edit` would; writes nothing. Raises SettingsError."""
