@@ -252,17 +252,21 @@ class Counts:
 
 
 @contextmanager
-def kept(loop: TkLoop, counts: Counts) -> Iterator[tuple[Keeper, Recorder]]:
+def kept(root: Root, loop: TkLoop, counts: Counts) -> Iterator[tuple[Keeper, Recorder]]:
     recorder = Recorder()
-    keeper = Keeper(loop, counts.overview, recorder, SystemClock())
+    bridge = Bridge(root)
+    background = Background(bridge)
+    keeper = Keeper(loop, background, counts.overview, recorder, SystemClock())
     keeper.start(Overview(Settings(rules=RULES), {}, {}, {}, False, None))
     yield keeper, recorder
     keeper.close()
+    background.close()
+    bridge.close()
 
 
 def test_the_keeper_follows_what_happens(root: Root, loop: TkLoop) -> None:
     counts = Counts()
-    with kept(loop, counts) as (keeper, tray):
+    with kept(root, loop, counts) as (keeper, tray):
         assert tray.tips == ["traymail: idle"]
         keeper.hear(ItemChanged(an_item(id=1, state=State.SENDING)))
         until_tk(root, lambda: tray.icons[-1] is Icon.SENDING)
@@ -278,7 +282,7 @@ def test_the_keeper_follows_what_happens(root: Root, loop: TkLoop) -> None:
 
 def test_the_keeper_tells_a_pause_at_once(root: Root, loop: TkLoop) -> None:
     counts = Counts()
-    with kept(loop, counts) as (keeper, tray):
+    with kept(root, loop, counts) as (keeper, tray):
         keeper.hear(PauseChanged(paused=True, until=NOON + timedelta(hours=1)))
         assert tray.icons[-1] is Icon.PAUSED
         until_tk(root, lambda: counts.asked)
@@ -287,7 +291,7 @@ def test_the_keeper_tells_a_pause_at_once(root: Root, loop: TkLoop) -> None:
 def test_the_keeper_survives_a_look_that_fails(root: Root, loop: TkLoop) -> None:
     counts = Counts()
     counts.broken = True
-    with kept(loop, counts) as (keeper, tray):
+    with kept(root, loop, counts) as (keeper, tray):
         keeper.refresh()
         until_tk(root, lambda: counts.asked)
         counts.broken = False

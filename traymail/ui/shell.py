@@ -88,7 +88,7 @@ class Shell:
         self.loop = TkLoop(root, self._bridge, self._background)
         self.windows = Windows(root, backend, self._background, clock, self._out_of_sight)
         self._tray = make_tray(self._parts(), login=login)
-        self._keeper = Keeper(self.loop, backend.overview, self._tray, clock)
+        self._keeper = Keeper(self.loop, self._background, backend.overview, self._tray, clock)
         self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
         self._keeper.start(overview)
         self._obey(overview.settings)

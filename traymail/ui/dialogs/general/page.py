@@ -13,6 +13,7 @@ from traymail.core.events import Event, SettingsApplied
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.desktop.opening import open_path
+from traymail.ui.asking import Asking
 from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
@@ -43,7 +44,12 @@ class GeneralPage:
         # Fields that were changed again while their value is being saved.
         self._stale: set[str] = set()
         self._timer: str | None = None
-        self._asking = self._ask_again = False
+        self._asking = Asking(
+            background,
+            self._question,
+            self._told,
+            lambda error: self.become(model.unknown(self._held, error)),
+        )
 
     @property
     def held(self) -> General:
@@ -57,12 +63,12 @@ class GeneralPage:
 
     def shown(self) -> None:
         """Ask how things stand."""
-        self._ask()
+        self._asking.ask()
 
     def heard(self, event: Event) -> None:
         """Follow changes of the configuration, whoever makes them."""
         if isinstance(event, SettingsApplied):
-            self._ask()
+            self._asking.ask()
 
     def become(self, page: General) -> None:
         """Show the page like this."""
@@ -105,7 +111,7 @@ class GeneralPage:
         self._jobs.clear()
         self._stale.clear()
         self.become(model.stopped(self._held))
-        self._ask()
+        self._asking.ask()
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -149,7 +155,7 @@ class GeneralPage:
     def _refused(self, name: str, error: TraymailError) -> None:
         self.become(model.refused(self._held, name, error))
         # What was chosen is not in force: the field shows again what is.
-        self._ask()
+        self._asking.ask()
 
     def _export(self) -> None:
         chosen = filedialog.asksaveasfilename(
@@ -186,37 +192,19 @@ class GeneralPage:
     def _moved(self, file: str) -> None:
         self.become(model.moved(self._held, file))
         # An answer that came before may have kept a value that was typed wrongly.
-        self._ask()
+        self._asking.ask()
 
-    def _ask(self) -> None:
-        """Ask how things stand; once more after an answer that is under way."""
-        if self._asking:
-            self._ask_again = True
-            return
-        self._asking = True
-        backend = self._backend
-
-        def work(_stop: object) -> Told:
-            try:
-                autostart: bool | TraymailError = backend.autostart()
-            except TraymailError as error:  # the other fields can be told all the same
-                autostart = error
-            return backend.overview().settings, autostart, backend.places()
-
-        self._background.run(work, self._told, self._not_told)
+    def _question(self) -> Told:
+        try:
+            autostart: bool | TraymailError = self._backend.autostart()
+        except TraymailError as error:  # the other fields can be told all the same
+            autostart = error
+        return self._backend.overview().settings, autostart, self._backend.places()
 
     def _told(self, told: Told) -> None:
-        self._asking = False
         settings, autostart, places = told
         on = autostart is True
         page = model.known(self._held, settings, autostart=on, places=places)
         if isinstance(autostart, TraymailError):
             page = model.refused(page, AUTOSTART, autostart)
         self.become(page)
-        if self._ask_again:
-            self._ask_again = False
-            self._ask()
-
-    def _not_told(self, error: TraymailError) -> None:
-        self._asking = self._ask_again = False
-        self.become(model.unknown(self._held, error))

@@ -12,6 +12,7 @@ from traymail.core.errors import TraymailError
 from traymail.core.events import Event, ItemChanged, LimitReached, MailProgress
 from traymail.core.texts import text
 from traymail.desktop.opening import open_path
+from traymail.ui.asking import Asking
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
@@ -44,7 +45,7 @@ class HelpWindow(Dialog):
         self._held = Help()
         self._about = _about(root)
         self._job: Job | None = None
-        self._asking = self._ask_again = False
+        self._asking = Asking(background, self._question, self._informed, self._failed)
         self.nav = Nav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
@@ -81,7 +82,7 @@ class HelpWindow(Dialog):
     def heard(self, event: Event) -> None:
         """Follow an event of the engine while in sight."""
         if self.winfo_viewable() and not isinstance(event, _PASSED_OVER):
-            self._ask()
+            self._asking.ask()
 
     def turn(self, page: Page) -> None:
         """Show another page."""
@@ -92,7 +93,7 @@ class HelpWindow(Dialog):
     def shown(self) -> None:
         """Ask how everything stands now."""
         self.nav.rows[self._held.page].focus_set()
-        self._ask()
+        self._asking.ask()
 
     def close(self) -> None:
         """Hide; what is being tried ends."""
@@ -189,17 +190,8 @@ class HelpWindow(Dialog):
 
     # --- what blocks --------------------------------------------------------------------------
 
-    def _ask(self) -> None:
-        """Ask how everything stands, once at a time."""
-        if self._asking:
-            self._ask_again = True
-            return
-        self._asking = True
-
-        def work(_stop: object) -> Told:
-            return self._backend.overview(), self._backend.places()
-
-        self._background.run(work, self._informed, self._not_informed)
+    def _question(self) -> Told:
+        return self._backend.overview(), self._backend.places()
 
     def _informed(self, told: Told) -> None:
         running = self._held.running
@@ -208,17 +200,6 @@ class HelpWindow(Dialog):
             self._job.cancel()
             self._job = None
         self.become(state)
-        self._answered()
-
-    def _not_informed(self, error: TraymailError) -> None:
-        self._failed(error)
-        self._answered()
-
-    def _answered(self) -> None:
-        self._asking = False
-        if self._ask_again:
-            self._ask_again = False
-            self._ask()
 
     def _failed(self, error: TraymailError) -> None:
         self._toast.show(sentence_of(error), "err")

@@ -19,6 +19,7 @@ from traymail.core.events import (
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
+from traymail.ui.asking import Asking
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardActs, RuleCard
@@ -48,7 +49,12 @@ class RulesPage:
         """``now`` is the local time: of today, only the hour of a match is shown."""
         self._root, self._backend, self._background, self._now = root, backend, background, now
         self._view: RuleListView | None = None
-        self._asking = self._ask_again = False
+        self._asking = Asking(
+            background,
+            backend.overview,
+            self._answered,
+            lambda error: self._say(sentence_of(error)),
+        )
         self.editors: dict[str, RuleEditor] = {}
 
     def build(self, parent: tk.Misc) -> tk.Widget:
@@ -59,14 +65,14 @@ class RulesPage:
 
     def shown(self) -> None:
         """Ask how the rules fare."""
-        self._refresh()
+        self._asking.ask()
 
     def heard(self, event: Event) -> None:
         """Follow the rules while the list is in sight, and the file for the editors."""
         for editor in tuple(self.editors.values()):
             editor.heard(event)
         if isinstance(event, _TELLING) and self._view is not None and self._view.winfo_viewable():
-            self._refresh()
+            self._asking.ask()
 
     def new(self, kind: str) -> None:
         """Open the editor of a new rule."""
@@ -105,33 +111,15 @@ class RulesPage:
 
     def _failed(self, error: TraymailError) -> None:
         self._say(sentence_of(error))
-        self._refresh()
+        self._asking.ask()
 
     def _say(self, words: Text | None) -> None:
         if self._view is not None and self._view.winfo_exists():
             self._view.say(words)
 
-    def _refresh(self) -> None:
-        """Ask once more, after the answer that is under way."""
-        if self._asking:
-            self._ask_again = True
-            return
-        self._asking = True
-        self._background.run(
-            lambda _stop: self._backend.overview(), self._answered, self._not_answered
-        )
-
     def _answered(self, overview: Overview) -> None:
-        self._asking = False
         if self._view is not None and self._view.winfo_exists():
             self._view.show(cards(overview, str(Path.home()), self._now()))
-        if self._ask_again:
-            self._ask_again = False
-            self._refresh()
-
-    def _not_answered(self, error: TraymailError) -> None:
-        self._asking = self._ask_again = False
-        self._say(sentence_of(error))
 
 
 class RuleListView(Area):
