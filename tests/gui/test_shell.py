@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.support.homes import Home
 from tests.support.live import at_sink
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
+from traymail.core.errors import StateError
 from traymail.core.outbox import State
 
 
@@ -96,6 +98,75 @@ def test_another_language_is_spoken_at_once(desk: Office) -> None:
     assert desk.tool_tip() == "traymail：空闲"
     desk.live.backend.set_general("language", "auto")
     desk.window("Settings")
+
+
+def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(
+    desk: Office,
+) -> None:
+    desk.left_click()
+    old = desk.window("New mail")
+    desk.type("you@b.example,")
+    desk.keys("Tab", "Tab", "Tab")
+    desk.type("Half a mail")
+    # What stands in the way of the draft is what a full disk is, too.
+    draft = desk.live.app.home.state / "draft.json"
+    draft.unlink(missing_ok=True)
+    draft.mkdir()
+    desk.live.backend.set_general("language", "zh_CN")
+    new = desk.window("写邮件")
+    desk.until(lambda: not old.winfo_exists(), "the end of the old window")
+    desk.sees("you@b.example")
+    desk.choose("设置…")
+    desk.window("设置")
+    draft.rmdir()
+    new.focus_force()
+    desk.type("!")
+    desk.until(lambda: desk.live.backend.draft().subject == "Half a mail", "the draft")
+
+
+def test_a_mail_that_can_be_undone_can_be_undone_in_another_language(desk: Office) -> None:
+    desk.live.backend.pause(None)
+    desk.left_click()
+    desk.window("New mail")
+    desk.type(f"{ADDRESS},")
+    desk.keys("Tab", "Tab", "Tab")
+    desk.type("Not yet")
+    desk.keys("ctrl+Return")
+    desk.button("Undo")
+    desk.live.backend.set_general("language", "zh_CN")
+    desk.window("写邮件")
+    desk.press("撤销")
+    [item] = desk.live.backend.find()
+    desk.until(lambda: desk.live.backend.detail(item.id).item.state is State.CANCELLED, "undo")
+    desk.sees(ADDRESS)
+
+
+def test_a_change_that_is_not_saved_outlives_another_language(desk: Office) -> None:
+    desk.choose("Settings…")
+    desk.window("Settings")
+    desk.write("display_name", "Ann")
+    desk.live.backend.set_general("language", "zh_CN")
+    desk.window("设置")
+    desk.sees("有未保存的更改")
+    assert desk.live.backend.overview().settings.accounts["main"].address.name == ""
+
+
+def test_the_end_is_the_end_also_when_the_draft_cannot_be_kept(
+    open_office: Open, sink: Sink, certificates: Certificates
+) -> None:
+    def write_and_end() -> None:
+        with open_office(at_sink(sink, certificates.ca_file)) as desk:
+            roots.append(desk.root)
+            desk.left_click()
+            desk.window("New mail")
+            (desk.live.app.home.state / "draft.json").mkdir()
+            desk.type("you@b.example,")
+
+    roots: list[tk.Misc] = []
+    with pytest.raises(StateError):
+        write_and_end()
+    with pytest.raises(tk.TclError):
+        roots[0].winfo_exists()
 
 
 def test_another_theme_is_worn_at_once(desk: Office) -> None:

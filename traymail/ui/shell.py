@@ -105,14 +105,16 @@ class Shell:
         return self._background
 
     def close(self) -> None:
-        """End all of it; what is written is kept first."""
-        self.windows.keep()
-        self._keeper.close()
-        self.notifier.close()
-        self._tray.stop()
-        self._background.close()
-        self._bridge.close()
-        self.root.destroy()
+        """End all of it; what is written is kept first. Raises StateError when it cannot be."""
+        try:
+            self.windows.keep()
+        finally:
+            self._keeper.close()
+            self.notifier.close()
+            self._tray.stop()
+            self._background.close()
+            self._bridge.close()
+            self.root.destroy()
 
     @property
     def busy(self) -> bool:
@@ -212,8 +214,8 @@ class Shell:
         self._paint()
         language = self._speech.language(settings.language)
         if language != self.root.look.language:
-            self.windows.speak(language, self._speech.translator(language))
-            self._keeper.refresh()
+            translate = self._speech.translator(language)
+            self.windows.speak(language, translate, self._keeper.refresh)
 
     def _look_at_desktop(self) -> None:
         """Ask whether the desktop is dark, where it does not tell by itself."""

@@ -13,6 +13,7 @@ from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.once import Once
+from traymail.ui.page import Page
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -55,6 +56,8 @@ class Windows:
         self._clock, self._out_of_sight = clock, out_of_sight
         self._quick = Once(self._make_quick)
         self._adding = Once(self._make_adding)
+        # What was changed in a page and not saved outlives the window in another language.
+        self._pages = Once(self._make_pages)
         self._settings = Once(self._make_settings)
         self._outbox = Once(self._make_outbox)
         self._help = Once(self._make_help)
@@ -111,11 +114,24 @@ class Windows:
         if self._quick.made is not None:
             self._quick.made.keep()
 
-    def speak(self, language: str, translate: Translate) -> None:
-        """Make all windows anew in another language, those in sight at once where they were."""
-        self.keep()
-        self._root.look.speak(language, translate)
-        settings = self._settings.made
+    def speak(self, language: str, translate: Translate, spoken: Callable[[], object]) -> None:
+        """Make all windows anew in another language, those in sight at once where they were.
+
+        ``spoken`` is called then: a mail that is being stored has to be in the outbox first.
+        """
+
+        def turn() -> None:
+            self._root.look.speak(language, translate)
+            self._make_anew()
+            spoken()
+
+        if self._quick.made is None:
+            turn()
+        else:
+            self._quick.made.at_rest(turn)
+
+    def _make_anew(self) -> None:
+        quick, settings = self._quick.made, self._settings.made
         page = "" if settings is None else settings.page.name
         reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
@@ -130,6 +146,8 @@ class Windows:
                     reopened.append((reopen, once, once.made.geometry()))
                 once.made.destroy()
                 once.drop()
+        if quick is not None:
+            self._quick().take_over(quick)
         for reopen, window, place in reopened:
             reopen()
             window().take_place(place)
@@ -153,23 +171,26 @@ class Windows:
 
         return AddAccountWindow(self._root, self._backend, self._background)
 
-    def _make_settings(self) -> SettingsWindow:
+    def _make_pages(self) -> tuple[Page, ...]:
         from traymail.ui.dialogs.accounts import AccountsPage
         from traymail.ui.dialogs.general import GeneralPage
         from traymail.ui.dialogs.rules import RulesPage
-        from traymail.ui.dialogs.settings import Link, SettingsWindow
 
         given = (self._root, self._backend, self._background)
-        pages = (
+        return (
             AccountsPage(*given, self.add_account),
             RulesPage(*given, self._local_time),
             GeneralPage(*given),
         )
+
+    def _make_settings(self) -> SettingsWindow:
+        from traymail.ui.dialogs.settings import Link, SettingsWindow
+
         links = (
             Link(text("Outbox"), "inboxes", self.outbox),
             Link(text("Help and diagnosis"), "activity", self.help),
         )
-        return SettingsWindow(self._root, pages, links)
+        return SettingsWindow(self._root, self._pages(), links)
 
     def _make_outbox(self) -> OutboxWindow:
         from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow

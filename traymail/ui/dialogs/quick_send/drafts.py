@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from traymail.core.errors import TraymailError
 from traymail.ui.backend import Backend, SavedDraft
-from traymail.ui.bridge import Background
+from traymail.ui.bridge import Background, Job
 
 _SOON_MS = 1000
 
@@ -28,7 +28,7 @@ class DraftKeeper:
         self._backend, self._background, self._failed = backend, background, failed
         self._next: SavedDraft | None = None
         self._kept: SavedDraft | None = None
-        self._busy = False
+        self._job: Job | None = None
         self._timer: str | None = None
         widget.bind("<Destroy>", self._gone, add="+")
 
@@ -46,7 +46,7 @@ class DraftKeeper:
     def keep_now(self) -> None:
         """Keep the draft before this returns: the program ends."""
         draft = self._draft()
-        if draft is not None and (self._busy or draft != self._kept):
+        if draft is not None and (self._job is not None or draft != self._kept):
             self._backend.keep_draft(draft)
 
     def _stop(self) -> None:
@@ -57,26 +57,27 @@ class DraftKeeper:
     def _gone(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._widget:  # not one of its children
             self._stop()
+            if self._job is not None:
+                self._job.cancel()  # it is written all the same; nobody is there to be told
 
     def _go_on(self) -> None:
         draft = self._next
-        if self._busy or draft is None:
+        if self._job is not None or draft is None:
             return
         self._next = None
         if draft == self._kept:
             return
-        self._busy = True
-        self._background.run(
+        self._job = self._background.run(
             lambda _stop: self._backend.keep_draft(draft),
             lambda _none: self._written(draft),
             self._not_written,
         )
 
     def _written(self, draft: SavedDraft) -> None:
-        self._busy = False
+        self._job = None
         self._kept = draft
         self._go_on()
 
     def _not_written(self, error: TraymailError) -> None:
-        self._busy = False
+        self._job = None
         self._failed(error)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from traymail.core.errors import TraymailError
 from traymail.core.message import Address, Draft
 from traymail.ui.backend import Backend, Overview, SavedDraft
-from traymail.ui.bridge import Background
+from traymail.ui.bridge import Background, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Post:
 
     def load(
         self, now: Callable[[], datetime], done: Callable[[Loaded], object], *, draft: bool
-    ) -> None:
+    ) -> Job:
         """Ask how everything stands, for whom the user writes to, and for the kept ``draft``."""
 
         def ask(_stop: object) -> Loaded:
@@ -43,7 +43,7 @@ class Post:
             kept = backend.draft() if draft else None
             return Loaded(backend.overview(), now(), backend.people(), kept)
 
-        self._background.run(ask, done, self._failed)
+        return self._background.run(ask, done, self._failed)
 
     def store(
         self, make: Callable[[], Draft], undo: timedelta, done: Callable[[int], object]

@@ -12,7 +12,7 @@ from traymail.core.events import Event, SettingsApplied
 from traymail.core.texts import Text, text
 from traymail.ui.attaching import Found
 from traymail.ui.backend import Backend, SavedDraft
-from traymail.ui.bridge import Background
+from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send.acts import Doors
@@ -48,6 +48,8 @@ class QuickSendWindow(Window):
         self._held = QuickSend()
         self._asked = Prefill()
         self._loaded = self._send_soon = self._drops = False
+        self._loading: Job | None = None
+        self._at_rest: Callable[[], object] | None = None
         self._keeper = DraftKeeper(self, backend, background, self._kept, self._failed)
         self._post = Post(backend, background, self._failed)
         self._clipboard = Clipboard(self, background)
@@ -65,6 +67,7 @@ class QuickSendWindow(Window):
         keys.bind(self._paste_by_key, "<<Paste>>")
         # The close button does not undo: the mail leaves when its time has come.
         self.protocol("WM_DELETE_WINDOW", self._shut)
+        self.bind("<Destroy>", self._gone, add="+")
 
     # --- for those who open it ----------------------------------------------------------------
 
@@ -89,6 +92,24 @@ class QuickSendWindow(Window):
     def keep(self) -> None:
         """Keep the draft before this returns: the program ends."""
         self._keeper.keep_now()
+
+    def at_rest(self, act: Callable[[], object]) -> None:
+        """Call ``act`` once nothing is on its way that would be lost with this window."""
+        self._at_rest = act
+        self._rest()
+
+    def take_over(self, old: QuickSendWindow) -> None:
+        """Go on where a window in another language has stopped; it is gone."""
+        self._asked = old._asked
+        if not old._loaded:
+            return
+        self._loaded, state = True, old._held
+        # Fields that are greyed take nothing.
+        self._become(replace(state, stage=Stage.WRITING))
+        self._sheet.fill(state.written)
+        self._become(state)
+        self._files.look(file.path for file in state.files)
+        self._keeper.soon()
 
     @property
     def waits_for(self) -> int:
@@ -127,7 +148,19 @@ class QuickSendWindow(Window):
         else:
             self.close()
 
+    def _gone(self, event: object) -> None:
+        if getattr(event, "widget", None) is self and self._loading is not None:
+            self._loading.cancel()
+
+    def _rest(self) -> None:
+        moving = self._held.stage in {Stage.POSTING, Stage.RETURNING} or self._files.busy
+        if self._at_rest is not None and not moving:
+            act, self._at_rest = self._at_rest, None
+            act()
+
     def _become(self, state: QuickSend) -> None:
+        if self._at_rest is not None:
+            self.after_idle(self._rest)
         before, self._held = self._held, state
         if state == before:
             return
@@ -138,7 +171,7 @@ class QuickSendWindow(Window):
             self._after_waiting()
 
     def _refresh(self) -> None:
-        self._post.load(self._now, self._informed, draft=not self._loaded)
+        self._loading = self._post.load(self._now, self._informed, draft=not self._loaded)
 
     def _informed(self, loaded: Loaded) -> None:
         self._people.know(loaded.people)
