@@ -14,8 +14,8 @@ from traymail.core.errors import Problem
 from traymail.core.fields import Field, Form, Section, defaults, fields_of, place_problems
 from traymail.core.texts import Text, text
 from traymail.ui.form_controls import Control, Helpers, make_control
-from traymail.ui.widgets.base import Area, Label
 from traymail.ui.model.sentences import below_field
+from traymail.ui.widgets.base import Area, Label
 from traymail.ui.widgets.button import Button
 from traymail.ui.widgets.entry import FieldRow, Severity
 
