@@ -81,8 +81,11 @@ class LiveBackend:
         return bool(self._app.outbox.cancel([mail_id], self._app.clock.now()))
 
     def send_now(self, mail_id: int) -> None:
-        """End the wait of a post early."""
-        self.retry((mail_id,))
+        """End the wait of a post early; a stop of its account stays as it is."""
+        outbox = self._app.outbox
+        if outbox.get(mail_id).next_attempt_at is not None:  # else its account waits for the user
+            outbox.retry((mail_id,), self._app.clock.now())
+            self._wake()
 
     def find(
         self,
@@ -136,8 +139,11 @@ class LiveBackend:
 
     def cancel(self, ids: tuple[int, ...]) -> None:
         """Take mails out of the queue; stop those that are being sent."""
-        self._app.outbox.cancel(ids, self._app.clock.now())
-        self._program.interruptions.request(ids)
+        outbox, interruptions = self._app.outbox, self._program.interruptions
+        # Asked for first: a mail that is claimed meanwhile is stopped all the same.
+        interruptions.request(ids)
+        outbox.cancel(ids, self._app.clock.now())
+        interruptions.forget(one for one in ids if outbox.get(one).state is not State.SENDING)
         self._wake(ids)
 
     def _wake(self, ended: tuple[int, ...] = ()) -> None:

@@ -40,16 +40,16 @@ FORM = (
     Section(
         text("When a file arrives in"),
         (
-            Field("folder", text("Folder"), FieldKind.FOLDER, text("Without its subfolders.")),
-            Field("only", text("Only"), default="*.pdf *.jpg"),
-            Field("pattern", text("that matches"), FieldKind.PATTERN, default=r"ERROR|FATAL"),
+            Field("folder", text("F&older"), FieldKind.FOLDER, text("Without its subfolders.")),
+            Field("only", text("Onl&y"), default="*.pdf *.jpg"),
+            Field("pattern", text("that &matches"), FieldKind.PATTERN, default=r"ERROR|FATAL"),
         ),
     ),
     Section(
         text("mail it"),
         (
             Field("to", text("To"), FieldKind.ADDRESSES, default="boss@example.com"),
-            Field("host", text("Server, port"), default="smtp.qq.com"),
+            Field("host", text("Ser&ver, port"), default="smtp.qq.com"),
             Field("port", text("Port"), FieldKind.NUMBER, width=5, default="465", joined=True),
             Field(
                 "security",
@@ -106,9 +106,9 @@ class FormGallery(Dialog):
         scroll.pack(side="left", fill="both", expand=True)
         self.form = FormView(scroll.inner, FORM)
         self.form.pack(fill="x")
-        self.footer.add_left(text("Delete rule…"), self.close, "danger")
+        self.footer.add_left(text("Delete r&ule…"), self.close, "danger")
         count = ProblemCount(self.footer.right, self.form)
-        self.footer.add(text("Cancel"), self.close)
+        self.footer.add(text("&Cancel"), self.close)
         self.primary = self.footer.add(text("Save and watch"), self.close, "primary")
         if problems:
             count.show(self.form.show_problems(PROBLEMS, "rules[0].")[0])
@@ -161,9 +161,9 @@ class WidgetGallery(Dialog):
         self._addresses()
         self._files()
         self._steps()
-        self.footer.add_left(text("Cancel"), self.close)
-        self.footer.add(text("Test"), self.close, icon="play")
-        self.primary = self.footer.add(text("Send"), self.close, "primary", icon="send")
+        self.footer.add_left(text("&Cancel"), self.close)
+        self.footer.add(text("&Test"), self.close, icon="play")
+        self.primary = self.footer.add(text("&Send"), self.close, "primary", icon="send")
 
     def _buttons(self, side: Area) -> None:
         row = Area(side)
@@ -171,14 +171,14 @@ class WidgetGallery(Dialog):
         kinds = ("primary", "normal", "ghost", "link", "danger")
         gap = self.look.px(6)
         for kind in kinds:
-            button = Button(row, text("Save"), self.close, kind, icon="gear")  # type: ignore[arg-type] # kinds
+            button = Button(row, text("&Save"), self.close, kind, icon="gear")  # type: ignore[arg-type] # kinds
             button.pack(side="left", padx=(0, gap))
             if len(side.pack_slaves()) > 3:
                 break
         off = Area(side)
         off.pack(fill="x", pady=(gap, 0))
         for kind in kinds[:3]:
-            button = Button(off, text("Save"), self.close, kind, icon="gear")  # type: ignore[arg-type] # kinds
+            button = Button(off, text("&Save"), self.close, kind, icon="gear")  # type: ignore[arg-type] # kinds
             button.enable(False)
             button.pack(side="left", padx=(0, gap))
         for kind in ("nav", "chosen"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
@@ -194,7 +195,8 @@ def _nothing() -> None:
 
 
 def _accounts_page(root: Root) -> AccountsPage:
-    return AccountsPage(root, cast("Backend", None), cast("Background", None), _nothing)
+    unasked = cast("Backend", SimpleNamespace(overview=_nothing))
+    return AccountsPage(root, unasked, cast("Background", None), _nothing)
 
 
 def _accounts(root: Root, state: Accounts) -> Window:

@@ -1,5 +1,7 @@
 """Every window that has a picture: in both languages, at both scales; themes; the class."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.gui.conftest import MakeRoot
@@ -7,8 +9,12 @@ from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.pictures import WINDOWS
 from tests.support.clip import clipped
 from tests.support.tk import every_child, until_tk
+from traymail.ui.dialogs.outbox.list import COLUMNS
+from traymail.ui.model.outbox_table import until
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("percent", [100, 200])
@@ -63,3 +69,14 @@ def test_a_window_is_made_hidden_shown_and_hidden_again(root: Root) -> None:
     root.update()
     assert not window.winfo_viewable()
     assert window.winfo_exists()
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("percent", [100, 200])
+def test_when_a_mail_leaves_fits_its_column(
+    make_root: MakeRoot, language: str, percent: int
+) -> None:
+    look = make_root("light", language, percent).look
+    (column,) = (one for one in COLUMNS if one.key == "when")
+    words = look.say(until(NOON, NOON))
+    assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)

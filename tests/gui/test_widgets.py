@@ -233,7 +233,7 @@ def test_a_switch_is_turned_with_the_space_bar(window: Window) -> None:
 
 def test_keys_press_a_button(window: Window) -> None:
     pressed: list[str] = []
-    button = Button(window, "&Save", lambda: pressed.append("save"))
+    button = Button(window, text("&Save"), lambda: pressed.append("save"))
     button.pack()
     for times, key in enumerate(("<Return>", "<space>", "<Alt-s>"), start=1):
         press(button, key)

@@ -1,6 +1,7 @@
 """What windows ask, done by a running program: real files, a real outbox, no server."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from traymail.app import App
 from traymail.backend import LiveBackend
 from traymail.core.errors import InputError, SettingsError
 from traymail.core.message import Address, Draft
-from traymail.core.outbox import State
+from traymail.core.outbox import AccountState, State
 from traymail.desktop.paths import home
 from traymail.program import Program
 from traymail.ui.backend import SavedDraft
@@ -28,17 +29,29 @@ auth = "none"
 """
 
 
+@dataclass(frozen=True)
+class Running:
+    app: App
+    program: Program
+    backend: LiveBackend
+
+
 @pytest.fixture
-def backend(tmp_path: Path) -> Iterator[LiveBackend]:
+def running(tmp_path: Path) -> Iterator[Running]:
     app = App(home(str(tmp_path / "home"), {}), {}, "en")
     app.home.make()
     app.home.config_file.write_text(CONFIG)
     app.instance.claim()
     program = Program(app, app.settings_file.load(), lambda: None)
     program.start()
-    yield LiveBackend(app, program)
+    yield Running(app, program, LiveBackend(app, program))
     program.stop()
     app.close()
+
+
+@pytest.fixture
+def backend(running: Running) -> LiveBackend:
+    return running.backend
 
 
 def draft() -> Draft:
@@ -51,6 +64,30 @@ def test_a_post_can_be_undone_while_it_waits(backend: LiveBackend) -> None:
     assert backend.detail(item.id).item.state is State.CANCELLED
     assert not backend.take_back(item.id)
     assert backend.people() == (Address("ann@example.com", "Ann"),)
+
+
+def test_sending_a_post_now_leaves_the_stop_of_its_account(running: Running) -> None:
+    backend, outbox = running.backend, running.app.outbox
+    backend.pause(None)
+    item = backend.post(draft(), timedelta(minutes=5))
+    account = running.app.settings().accounts["here"]
+    stopped = AccountState("here", stopped=True, connection=account.connection)
+    with outbox.transaction():
+        outbox.save_account_state(stopped)
+    backend.send_now(item.id)
+    assert outbox.account_state("here") == stopped
+    due = outbox.get(item.id).next_attempt_at
+    assert due is not None
+    assert due <= running.app.clock.now()
+
+
+def test_a_mail_that_is_not_under_way_is_cancelled_and_no_wish_stays(running: Running) -> None:
+    backend = running.backend
+    backend.pause(None)
+    item = backend.post(draft(), timedelta(minutes=5))
+    backend.cancel((item.id,))
+    assert backend.detail(item.id).item.state is State.CANCELLED
+    assert not running.program.interruptions.wanted(item.id)
 
 
 def test_a_mail_is_found_and_saved(backend: LiveBackend, tmp_path: Path) -> None:
@@ -100,6 +137,15 @@ def test_problems_of_an_account_name_its_fields(backend: LiveBackend) -> None:
     assert (account is None) == bool(problems)
 
 
+def test_a_mistake_made_by_hand_has_its_line(backend: LiveBackend) -> None:
+    config = backend.places()["config"]
+    written = config.read_text().replace("[accounts.here]", "[accounts.here]\nbogus = 1")
+    config.write_text(written)
+    _, problems = backend.check_account("here", {"port": 587})
+    line = written[: written.index("bogus")].count("\n") + 1
+    assert [(one.where, one.line) for one in problems if one.where == "bogus"] == [("bogus", line)]
+
+
 def test_of_a_large_log_only_the_end_is_previewed(backend: LiveBackend, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     with log.open("w") as file:
@@ -114,12 +160,3 @@ def test_of_a_large_log_only_the_end_is_previewed(backend: LiveBackend, tmp_path
 def test_the_fields_of_no_rule_are_an_error(backend: LiveBackend) -> None:
     with pytest.raises(InputError, match="There is no rule gone"):
         backend.rule_fields("gone")
-def test_a_mistake_made_by_hand_has_its_line(backend: LiveBackend) -> None:
-    config = backend.places()["config"]
-    written = config.read_text().replace("[accounts.here]", "[accounts.here]\nbogus = 1")
-    config.write_text(written)
-    _, problems = backend.check_account("here", {"port": 587})
-    line = written[: written.index("bogus")].count("\n") + 1
-    assert [(one.where, one.line) for one in problems if one.where == "bogus"] == [("bogus", line)]
-
-

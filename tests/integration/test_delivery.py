@@ -222,11 +222,42 @@ def test_a_mail_the_user_stops_is_cancelled_before_the_final_dot(around: Surroun
     assert around.outbox.get(item.id).state is State.CANCELLED
 
 
-def test_an_old_wish_to_stop_does_not_stop_a_later_attempt(around: Surroundings) -> None:
+def test_a_wish_from_before_the_first_byte_counts(around: Surroundings) -> None:
+    item = around.post()
+
+    def asked(mail: object, journal: object) -> Receipt:
+        del mail
+        journal.progress(1, 2)  # type: ignore[attr-defined] # a Journal
+        raise AssertionError("the journal breaks it off")
+
+    around.sender.send = asked  # type: ignore[method-assign] # as smtp does
+    # Claimed, and not begun: the outbox leaves a mail alone that is under way.
+    around.tools.interruptions.request([item.id])
+    around.delivery().step()
+    assert around.outbox.get(item.id).state is State.CANCELLED
+
+
+def test_a_wish_that_came_too_late_for_a_chunk_keeps_the_mail_from_another_try(
+    around: Surroundings,
+) -> None:
+    item = around.post()
+
+    def asked(mail: object, journal: object) -> Receipt:
+        del mail, journal
+        around.tools.interruptions.request([item.id])
+        raise failure(TransientFailure, 451, Stage.FINAL)
+
+    around.sender.send = asked  # type: ignore[method-assign] # as smtp does
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.code, kept.next_attempt_at) == (State.CANCELLED, 451, None)
+
+
+def test_a_wish_ends_with_its_attempt(around: Surroundings) -> None:
     item = around.post()
     around.tools.interruptions.request([item.id])
     around.delivery().step()
-    assert around.outbox.get(item.id).state is State.SENT
+    assert not around.tools.interruptions.wanted(item.id)
 
 
 def test_a_stop_breaks_off_before_the_final_dot_and_keeps_the_mail(around: Surroundings) -> None:

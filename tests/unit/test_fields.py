@@ -8,7 +8,7 @@ FORM = (
     Section(
         None,
         (
-            Field("folder", text("Folder"), default="~"),
+            Field("folder", text("F&older"), default="~"),
             Field("to", text("To")),
             Field("to_all", text("Everyone")),
         ),

@@ -77,10 +77,10 @@ def test_what_follows_a_test() -> None:
 @pytest.mark.parametrize(
     ("account", "step", "words"),
     [
-        (QQ, "auth", "Enter code again"),
-        (replace(QQ, provider="", host="mail.x.example"), "auth", "Enter password again"),
-        (QQ, "tcp", "Check server"),
-        (replace(QQ, auth=Auth.NONE), "auth", "Check server"),
+        (QQ, "auth", "&Enter code again"),
+        (replace(QQ, provider="", host="mail.x.example"), "auth", "&Enter password again"),
+        (QQ, "tcp", "Check ser&ver"),
+        (replace(QQ, auth=Auth.NONE), "auth", "Check ser&ver"),
     ],
 )
 def test_what_failed_leads_to_where_it_is_mended(account: Account, step: str, words: str) -> None:

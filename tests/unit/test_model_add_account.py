@@ -208,7 +208,7 @@ def test_a_password_is_called_one() -> None:
     state = model.start(model.accepted(state, "x", account))
     offered = buttons(model.end(model.hear(state, REFUSED))).primary
     assert offered is not None
-    assert str(offered.words) == "Enter password again"
+    assert str(offered.words) == "&Enter password again"
 
 
 def test_a_test_is_stopped_or_given_up() -> None:

@@ -130,8 +130,8 @@ def test_choices_name_account_and_address() -> None:
 
 def test_the_button_says_that_it_is_not_the_first_time() -> None:
     state = told(Help(), "a")
-    assert model.start_words(state) == text("Start diagnosis")
-    assert model.start_words(model.started(state)) == text("Try again")
+    assert model.start_words(state) == text("&Start diagnosis")
+    assert model.start_words(model.started(state)) == text("Try &again")
 
 
 def test_what_comes_without_a_test_changes_nothing() -> None:

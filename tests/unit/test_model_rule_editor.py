@@ -152,9 +152,9 @@ def test_a_rule_that_cannot_be_read_has_no_form() -> None:
 
 
 def test_the_bar_below() -> None:
-    assert model.bar(new()) == model.Bar(True, False, text("Save and watch"))
-    assert model.bar(old()) == model.Bar(True, True, text("Save and watch"))
-    assert model.bar(put(old(), "enabled", "false")).save == text("Save")
+    assert model.bar(new()) == model.Bar(True, False, text("&Save and watch"))
+    assert model.bar(old()) == model.Bar(True, True, text("&Save and watch"))
+    assert model.bar(put(old(), "enabled", "false")).save == text("&Save")
     assert model.bar(model.saving(old())) == model.Bar(False, False, text("Saving…"))
     assert model.bar(model.removing(old())).can_remove is False
     assert model.bar(model.judged(old(), (Problem("to", BAD),))).can_save is False

@@ -151,20 +151,18 @@ class Delivery:
     def _attempt(self, item: OutboxItem) -> None:
         tools = self._tools
         tools.publish(ItemChanged(item))
-        tools.interruptions.begin(item.id)
         started, began = tools.clock.now(), tools.clock.monotonic()
         outcome = self._send(item)
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
-        if outcome is None and tools.interruptions.wanted(item.id):
-            ended = settled(item, State.CANCELLED, now)
-        elif outcome is None:
+        if outcome is None:
             ended = after_interruption(item, now)
         else:
             ended = after_attempt(item, outcome, now, self.account, tools.jitter())
         ended = replace(ended, duration_ms=duration)
         attempt = _as_attempt(ended, outcome, started)
         self._save(ended, attempt, outcome, now)
+        tools.interruptions.forget([item.id])
 
     def _send(self, item: OutboxItem) -> Outcome | None:
         """Make one attempt; None: it was broken off on our side before the final dot."""
@@ -194,6 +192,9 @@ class Delivery:
         while True:
             try:
                 with tools.outbox.transaction():
+                    # Asked in here: who cancels later than this finds the mail waiting.
+                    if ended.state is State.QUEUED and tools.interruptions.wanted(ended.id):
+                        ended = settled(ended, State.CANCELLED, now)
                     tools.outbox.finish(ended, attempt, refused)
                     if after != before:
                         tools.outbox.save_account_state(after)

@@ -18,10 +18,10 @@ class Interruptions:
         with self._lock:
             self._wanted.update(ids)
 
-    def begin(self, mail_id: int) -> None:
-        """Forget what was asked before this attempt began."""
+    def forget(self, ids: Iterable[int]) -> None:
+        """Take the wish back: these are not under way, or no more."""
         with self._lock:
-            self._wanted.discard(mail_id)
+            self._wanted.difference_update(ids)
 
     def wanted(self, mail_id: int) -> bool:
         """Tell whether a mail is to be stopped."""

@@ -99,7 +99,7 @@ class Question(Dialog):
         note = Note(self.body, sentence, "fg", font="TkDefaultFont")
         note.pack(fill="x", pady=(self.look.px(8), 0))
         self.footer.add_left(verb, self._yes, "danger")
-        self._cancel = self.footer.add(text("Cancel"), self.close)
+        self._cancel = self.footer.add(text("&Cancel"), self.close)
 
     def shown(self) -> None:
         """Start on the harmless answer, and keep the keyboard."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Protocol
 
@@ -138,6 +139,7 @@ class FormView(Area):
                 row = FieldRow(self, field.label, field.help, label_width=self._label_width)
                 # Numbered: Tk would give the place of a hidden row to the next one.
                 row.grid(row=next(self._places), sticky="we", pady=(0, px(10)))
+                row.caption.lead(partial(self.jump, field.name))
                 if field.rare:
                     self._rare.append(row)
                     row.grid_remove()

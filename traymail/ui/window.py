@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from traymail.ui.icons import window_icons
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Root, Words
+from traymail.ui.widgets.access_keys import obey_access_keys
 
 WINDOW_CLASS = "Traymail"
 SCREEN_PART = 0.9
@@ -43,6 +44,7 @@ class Window(tk.Toplevel):
         self._place: str | None = None
         self.protocol("WM_DELETE_WINDOW", self.close)
         self.bind("<Escape>", lambda _event: self.close())
+        obey_access_keys(self)
         self.look.paint(self, lambda palette: self.configure(background=palette.bg))
 
     def reveal(self) -> None:

@@ -56,8 +56,8 @@ _DOING: Mapping[Busy, Text] = {
     Busy.DEFAULTING: text("Saving…"),
     Busy.CHECKING: text("Looking…"),
 }
-_AGAIN = Offer(text("Test again"), Act.TEST)
-_BACK = Offer(text("Back"), Act.BACK)
+_AGAIN = Offer(text("&Test again"), Act.TEST)
+_BACK = Offer(text("Bac&k"), Act.BACK)
 
 
 def buttons(page: Accounts) -> Buttons:
@@ -66,14 +66,14 @@ def buttons(page: Accounts) -> Buttons:
     if form is None:
         return Buttons()
     if page.busy is not None:
-        stop = (Offer(text("Cancel"), Act.STOP),)
+        stop = (Offer(text("&Cancel"), Act.STOP),)
         return Buttons(note=_DOING[page.busy], others=stop, waiting=True)
     if page.trial is not None:
         return _of_trial(form, page.trial)
     wrong = len(form.problems) + needs_code(form)
-    test = Offer(text("Test"), Act.TEST, enabled=not wrong)
-    remove = Offer(text("Remove…"), Act.REMOVE)
-    save = Offer(text("Save"), Act.SAVE, enabled=form.changed and not wrong)
+    test = Offer(text("&Test"), Act.TEST, enabled=not wrong)
+    remove = Offer(text("Re&move…"), Act.REMOVE)
+    save = Offer(text("&Save"), Act.SAVE, enabled=form.changed and not wrong)
     undo = (Offer(text("Undo"), Act.UNDO),) if form.changed else ()
     if wrong:
         words = text("1 field needs you") if wrong == 1 else text("{n} fields need you", n=wrong)
@@ -83,21 +83,21 @@ def buttons(page: Accounts) -> Buttons:
 
 
 def _of_trial(form: AccountForm, trial: Trial) -> Buttons:
-    report = Offer(text("Copy report"), Act.COPY_REPORT)
+    report = Offer(text("Copy &report"), Act.COPY_REPORT)
     match trial.verdict:
         case Verdict.RUNNING:
-            return Buttons(others=(Offer(text("Cancel"), Act.STOP),), waiting=True)
+            return Buttons(others=(Offer(text("&Cancel"), Act.STOP),), waiting=True)
         case Verdict.PASSED if form.changed:
-            return Buttons(report, None, (_BACK,), Offer(text("Save"), Act.SAVE))
+            return Buttons(report, None, (_BACK,), Offer(text("&Save"), Act.SAVE))
         case Verdict.PASSED:
-            return Buttons(report, None, (_AGAIN,), Offer(text("Done"), Act.BACK))
+            return Buttons(report, None, (_AGAIN,), Offer(text("D&one"), Act.BACK))
         case _:
             return Buttons(report, None, (_BACK, _AGAIN), _mend(form, trial))
 
 
 def _mend(form: AccountForm, trial: Trial) -> Offer:
     if trial.failed_at != "auth" or trial.account.auth is Auth.NONE:
-        return Offer(text("Check server"), Act.SERVER)
+        return Offer(text("Check ser&ver"), Act.SERVER)
     if guide(form).hidden:
-        return Offer(text("Enter password again"), Act.CODE)
-    return Offer(text("Enter code again"), Act.CODE)
+        return Offer(text("&Enter password again"), Act.CODE)
+    return Offer(text("&Enter code again"), Act.CODE)

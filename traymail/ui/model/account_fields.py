@@ -22,11 +22,11 @@ SECURITIES: Mapping[Security, Text | str] = {
     Security.NONE: text("none"),
 }
 SERVER = (
-    Field("host", text("Server, port")),
+    Field("host", text("Ser&ver, port")),
     Field("port", text("Port"), FieldKind.NUMBER, width=5, joined=True),
     Field(
         "security",
-        text("Protection"),
+        text("Protect&ion"),
         FieldKind.CHOICE,
         choices=tuple(Choice(kind.value, words) for kind, words in SECURITIES.items()),
         default=Security.TLS.value,
@@ -34,10 +34,10 @@ SERVER = (
         joined=True,
     ),
 )
-USERNAME = Field("username", text("User name"), help=text("Usually the address."))
+USERNAME = Field("username", text("&User name"), help=text("Usually the address."))
 AUTH = Field(
     "auth",
-    text("Login"),
+    text("Lo&gin"),
     FieldKind.CHOICE,
     choices=(
         Choice(Auth.PASSWORD.value, text("with a password or code")),
@@ -47,7 +47,7 @@ AUTH = Field(
 )
 CA_FILE = Field(
     "ca_file",
-    text("Certificate"),
+    text("Certi&ficate"),
     FieldKind.FILE,
     text("The file of a company's own authority; empty for all others."),
 )
@@ -56,8 +56,8 @@ UPPER: Form = (
     Section(
         None,
         (
-            Field("address", text("Address")),
-            Field("display_name", text("Display name"), help=text("What the recipient sees.")),
+            Field("address", text("&Address")),
+            Field("display_name", text("Disp&lay name"), help=text("What the recipient sees.")),
             *SERVER,
         ),
     ),
@@ -94,7 +94,7 @@ LOWER: Form = (
             ),
             Field(
                 "undo_seconds",
-                text("Quick send"),
+                text("&Quick send"),
                 FieldKind.NUMBER,
                 unit=text("seconds to undo"),
                 width=4,
@@ -104,13 +104,13 @@ LOWER: Form = (
             replace(CA_FILE, rare=True),
             Field(
                 "password_command",
-                text("Command"),
+                text("C&ommand"),
                 help=text("A program that prints the code, such as: pass mail/qq"),
                 rare=True,
             ),
             Field(
                 "max_message_mb",
-                text("Largest mail"),
+                text("Larg&est mail"),
                 FieldKind.NUMBER,
                 text("As it travels: files grow by a third."),
                 unit=text("MB"),
@@ -119,7 +119,7 @@ LOWER: Form = (
             ),
             Field(
                 "timeout_seconds",
-                text("Patience"),
+                text("&Patience"),
                 FieldKind.NUMBER,
                 text("So long the server may take for an answer."),
                 unit=text("seconds"),
@@ -128,14 +128,14 @@ LOWER: Form = (
             ),
             Field(
                 "retry_for",
-                text("Try again for"),
+                text("Tr&y again for"),
                 help=text("Then a mail has failed. Write it like 12h or 3d."),
                 width=6,
                 rare=True,
             ),
             Field(
                 "when_unsure",
-                text("When unsure"),
+                text("&When unsure"),
                 FieldKind.CHOICE,
                 text("When the server may have a mail, but its answer did not come."),
                 choices=(

@@ -27,7 +27,7 @@ APPEARANCE: Form = (
         (
             Field(
                 "language",
-                text("Language"),
+                text("Lan&guage"),
                 FieldKind.SEGMENTS,
                 choices=(
                     Choice("auto", _SYSTEM),
@@ -38,7 +38,7 @@ APPEARANCE: Form = (
             ),
             Field(
                 "theme",
-                text("Appearance"),
+                text("A&ppearance"),
                 FieldKind.SEGMENTS,
                 choices=(
                     Choice("system", _SYSTEM),
@@ -56,14 +56,14 @@ BEHAVIOUR: Form = (
         (
             Field(
                 AUTOSTART,
-                text("Start"),
+                text("S&tart"),
                 FieldKind.SWITCH,
                 unit=text("Start with the desktop, without opening a window"),
                 default="false",
             ),
             Field(
                 "notifications",
-                text("Notifications"),
+                text("&Notifications"),
                 FieldKind.CHOICE,
                 choices=(
                     Choice("off", text("of nothing")),
@@ -74,10 +74,10 @@ BEHAVIOUR: Form = (
                 default="usual",
                 width=1,
             ),
-            Field("retention", text("Keep sent mail"), FieldKind.CHOICE, default="30d", width=1),
+            Field("retention", text("&Keep sent mail"), FieldKind.CHOICE, default="30d", width=1),
             Field(
                 "rules_max_per_hour",
-                text("All rules"),
+                text("A&ll rules"),
                 FieldKind.NUMBER,
                 text("Together they send no more than that. The rest waits, and you are told."),
                 unit=text("mails an hour at most"),

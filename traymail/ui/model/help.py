@@ -141,7 +141,7 @@ def choices(state: Help) -> tuple[Choice, ...]:
 
 def start_words(state: Help) -> Text:
     """Return what is on the button that begins."""
-    return text("Start diagnosis") if state.trial is None else text("Try again")
+    return text("&Start diagnosis") if state.trial is None else text("Try &again")
 
 
 class Door(Enum):

@@ -68,17 +68,17 @@ class Detail:
     twice: bool = False
 
 
-_EDIT = Choice(Act.EDIT, text("Edit and send"), "pencil")
-_AGAIN = Choice(Act.EDIT, text("Send again…"), "arrow-repeat")
-_SETTINGS = Choice(Act.SETTINGS, text("Open settings"), "gear")
-_RETRY = Choice(Act.RETRY, text("Try again"), "arrow-clockwise")
-_DISMISS = Choice(Act.DISMISS, text("Dismiss"), None, "ghost")
-_MARK = Choice(Act.MARK_SENT, text("Mark as sent"), "check-lg")
-_RESEND = Choice(Act.RESEND, text("Send again"), "arrow-repeat")
-_NOW = Choice(Act.SEND_NOW, text("Send now"), "send")
-_RESUME = Choice(Act.RESUME, text("Resume"), "play-fill", "primary")
-_CANCEL = Choice(Act.CANCEL, text("Cancel"), None, "ghost")
-_STOP = Choice(Act.STOP, text("Stop"), "stop-fill")
+_EDIT = Choice(Act.EDIT, text("&Edit and send"), "pencil")
+_AGAIN = Choice(Act.EDIT, text("Send a&gain…"), "arrow-repeat")
+_SETTINGS = Choice(Act.SETTINGS, text("Open se&ttings"), "gear")
+_RETRY = Choice(Act.RETRY, text("T&ry again"), "arrow-clockwise")
+_DISMISS = Choice(Act.DISMISS, text("Dis&miss"), None, "ghost")
+_MARK = Choice(Act.MARK_SENT, text("Mar&k as sent"), "check-lg")
+_RESEND = Choice(Act.RESEND, text("Send agai&n"), "arrow-repeat")
+_NOW = Choice(Act.SEND_NOW, text("Send no&w"), "send")
+_RESUME = Choice(Act.RESUME, text("Res&ume"), "play-fill", "primary")
+_CANCEL = Choice(Act.CANCEL, text("&Cancel"), None, "ghost")
+_STOP = Choice(Act.STOP, text("Sto&p"), "stop-fill")
 
 
 def describe(

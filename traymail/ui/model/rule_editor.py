@@ -256,9 +256,9 @@ def bar(state: Editing) -> Bar:
     if state.work is Work.SAVING:
         caption = text("Saving…")
     elif state.values.get("enabled", "true") == "true":
-        caption = text("Save and watch")
+        caption = text("&Save and watch")
     else:
-        caption = text("Save")
+        caption = text("&Save")
     return Bar(
         can_save=idle and not told(state),
         can_remove=idle and state.before is not None,

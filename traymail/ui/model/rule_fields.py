@@ -46,12 +46,12 @@ EXAMPLES = (
     Choice(r'" (?P<code>5\d\d) ', text("an error of a web server")),
 )
 
-_TO = Field("to", text("To"), FieldKind.ADDRESSES)
-_SUBJECT = Field("subject", text("Subject"))
-_ACCOUNT = Field("account", text("Account"), FieldKind.CHOICE)
+_TO = Field("to", text("&To"), FieldKind.ADDRESSES)
+_SUBJECT = Field("subject", text("Sub&ject"))
+_ACCOUNT = Field("account", text("&Account"), FieldKind.CHOICE)
 _CC = Field("cc", text("Cc"), FieldKind.ADDRESSES, rare=True)
 _BCC = Field("bcc", text("Bcc"), FieldKind.ADDRESSES, rare=True)
-_BODY = Field("body", text("Text"), FieldKind.LINES, rare=True)
+_BODY = Field("body", text("Te&xt"), FieldKind.LINES, rare=True)
 _CAP = Field(
     "max_per_hour",
     text("At most"),
@@ -64,7 +64,7 @@ _RESEND = Choice(WhenUnsure.RESEND.value, text("send it again"))
 _ASK = Choice(WhenUnsure.ASK.value, text("ask me"))
 _UNSURE = Field(
     "when_unsure",
-    text("When unsure"),
+    text("W&hen unsure"),
     FieldKind.CHOICE,
     text("When the server may have a mail, but its answer did not come."),
     choices=(_RESEND, _ASK),
@@ -75,10 +75,10 @@ FOLDER: Form = (
     Section(
         text("When a file arrives in"),
         (
-            Field("folder", text("Folder"), FieldKind.FOLDER, text("Without its subfolders.")),
+            Field("folder", text("F&older"), FieldKind.FOLDER, text("Without its subfolders.")),
             Field(
                 "include",
-                text("Only"),
+                text("Onl&y"),
                 help=text("Patterns as in .gitignore. Partial downloads are always skipped."),
             ),
         ),
@@ -89,7 +89,7 @@ FOLDER: Form = (
         (
             Field(
                 "after",
-                text("File"),
+                text("F&ile"),
                 FieldKind.CHOICE,
                 text("Touched only after the server has taken the mail."),
                 choices=(
@@ -101,7 +101,7 @@ FOLDER: Form = (
             ),
             Field(
                 "move_to",
-                text("Move to"),
+                text("&Move to"),
                 help=text("A folder inside the watched one, or a full path."),
             ),
         ),
@@ -111,7 +111,7 @@ FOLDER: Form = (
         (
             Field(
                 "batch_seconds",
-                text("Together"),
+                text("To&gether"),
                 FieldKind.NUMBER,
                 text("Files that arrive within so long go out in one mail; 0: each in its own."),
                 unit=text("seconds"),
@@ -120,7 +120,7 @@ FOLDER: Form = (
             ),
             Field(
                 "zip",
-                text("Zip"),
+                text("Zi&p"),
                 FieldKind.SWITCH,
                 text("Pack the files of a mail into one archive."),
                 rare=True,
@@ -128,14 +128,14 @@ FOLDER: Form = (
             replace(_CC),
             replace(_BCC),
             replace(_BODY, choices=FOLDER_PLACES),
-            Field("recursive", text("Subfolders"), FieldKind.SWITCH, rare=True),
+            Field("recursive", text("Su&bfolders"), FieldKind.SWITCH, rare=True),
             Field(
                 "exclude",
                 text("But not"),
                 help=text("Patterns of what is left out, although it fits."),
                 rare=True,
             ),
-            Field("min_bytes", text("Size from"), unit=text("up to"), width=8, rare=True),
+            Field("min_bytes", text("Si&ze from"), unit=text("up to"), width=8, rare=True),
             Field(
                 "max_bytes",
                 text("Size to"),
@@ -146,7 +146,7 @@ FOLDER: Form = (
             ),
             Field(
                 "settle_seconds",
-                text("Wait"),
+                text("&Wait"),
                 FieldKind.NUMBER,
                 text("A file is whole when it has not changed for so long."),
                 unit=text("seconds"),
@@ -166,7 +166,7 @@ FOLDER: Form = (
             ),
             Field(
                 "again",
-                text("Same name"),
+                text("Sam&e name"),
                 FieldKind.CHOICE,
                 text("When a file comes whose name was mailed before."),
                 choices=(
@@ -178,7 +178,7 @@ FOLDER: Form = (
             ),
             Field(
                 "failed_to",
-                text("If it fails"),
+                text("If it fai&ls"),
                 help=text("A folder for files whose mail failed for good; empty: they stay."),
                 rare=True,
             ),
@@ -194,11 +194,11 @@ LOG: Form = (
         (
             Field(
                 "paths",
-                text("Files"),
+                text("F&iles"),
                 FieldKind.FILES,
                 text("One path a line; * stands for anything. New files are followed too."),
             ),
-            Field("match", text("that matches"), FieldKind.PATTERNS, choices=EXAMPLES),
+            Field("match", text("that &matches"), FieldKind.PATTERNS, choices=EXAMPLES),
             Field("ignore", text("but not"), FieldKind.PATTERNS),
         ),
     ),
@@ -209,13 +209,13 @@ LOG: Form = (
             replace(_SUBJECT, choices=LOG_PLACES),
             Field(
                 "threshold.count",
-                text("After"),
+                text("Aft&er"),
                 FieldKind.NUMBER,
                 unit=text("matches within"),
                 width=4,
             ),
             Field("threshold.within", text("Within"), width=8, joined=True),
-            Field("cooldown", text("Then wait"), unit=text("then one digest"), width=8),
+            Field("cooldown", text("Then &wait"), unit=text("then one digest"), width=8),
         ),
     ),
     Section(
@@ -227,7 +227,7 @@ LOG: Form = (
             replace(_BODY, choices=LOG_PLACES),
             Field(
                 "before",
-                text("Context"),
+                text("C&ontext"),
                 FieldKind.NUMBER,
                 unit=text("lines before"),
                 width=4,
@@ -244,14 +244,14 @@ LOG: Form = (
             ),
             Field(
                 "record_start",
-                text("Records"),
+                text("&Records"),
                 FieldKind.PATTERN,
                 text("A pattern of the line that begins a record; the others belong to it."),
                 rare=True,
             ),
             Field(
                 "encoding",
-                text("Encoding"),
+                text("Encodin&g"),
                 help=text("auto, utf-8, gb18030, utf-16, big5 or another one's name."),
                 width=12,
                 rare=True,
@@ -269,14 +269,14 @@ LOG: Form = (
             ),
             Field(
                 "group_by",
-                text("For each"),
+                text("&For each"),
                 help=text("A name that the pattern captures: each of its values counts by itself."),
                 width=16,
                 rare=True,
             ),
             Field(
                 "silent_for",
-                text("Silence"),
+                text("Si&lence"),
                 help=text("Mail me also when nothing has matched for so long, as in 24 h."),
                 width=8,
                 rare=True,

@@ -2,7 +2,7 @@
 
 from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.attachments import Attached, AttachmentStrip
-from traymail.ui.widgets.base import Area, Box, Empty, Label, Line, Note, surface_of
+from traymail.ui.widgets.base import Area, Box, Caption, Empty, Label, Line, Note, surface_of
 from traymail.ui.widgets.button import Button, Picker
 from traymail.ui.widgets.choice import Segment, Segments, Switch
 from traymail.ui.widgets.entry import Entry, FieldRow, TextArea

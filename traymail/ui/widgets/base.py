@@ -10,6 +10,7 @@ from typing import Literal
 from traymail.ui.model.lines import broken
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Words, look_of
+from traymail.ui.widgets.access_keys import caption
 
 Padding = float | tuple[float, float] | tuple[float, float, float, float]
 """96-dpi pixels: all sides, (left-right, top-bottom) or (left, top, right, bottom)."""
@@ -128,6 +129,36 @@ class Label(ttk.Label):
         if self._icon is not None:
             image = self._look.icon(self._icon, self._icon_size, self._role)
             self.configure(image=image)
+
+
+class Caption(Label):
+    """The words beside a field; their access key puts the keyboard into it."""
+
+    def __init__(
+        self, master: tk.Misc, words: Words, role: str = "muted", font: str = "TkDefaultFont"
+    ) -> None:
+        shown, self._at = caption(look_of(master), words)
+        self.access_key = shown[self._at].lower() if self._at >= 0 else ""
+        self._enter: Callable[[], object] = lambda: None
+        super().__init__(master, shown, role, font)
+
+    def lead(self, enter: Callable[[], object]) -> None:
+        """Call ``enter`` when the access key is pressed."""
+        self._enter = enter
+
+    def answer_key(self) -> None:
+        """Go into the field."""
+        self._enter()
+
+    def _show(self) -> None:
+        super()._show()
+        # Where the words are broken, the letter has moved to the right.
+        at = (
+            str(self.cget("text")).lower().find(self.access_key, self._at)
+            if self.access_key
+            else -1
+        )
+        self.configure(underline=at)
 
 
 class Note(Area):

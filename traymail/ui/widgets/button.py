@@ -11,6 +11,7 @@ from typing import Any, Literal
 from traymail.core.fields import Choice
 from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, look_of
+from traymail.ui.widgets.access_keys import caption
 from traymail.ui.widgets.base import surface_of
 
 ButtonKind = Literal[
@@ -48,15 +49,11 @@ class Button(ttk.Button):
 
     def say(self, words: Words) -> None:
         """Show other words."""
-        shown = self._look.say(words)
-        letter = shown.find("&")
-        shown = shown.replace("&", "", 1)
+        shown, letter = caption(self._look, words)
+        self.access_key = shown[letter].lower() if letter >= 0 else ""
         gap = " " if self._icon and shown else ""
         self.configure(compound="left" if shown else "image")
         self.configure(text=gap + shown, underline=letter + len(gap) if letter >= 0 else -1)
-        if letter >= 0:
-            key = f"<Alt-{shown[letter].lower()}>"
-            self.winfo_toplevel().bind(key, lambda _event: self._by_key(), add="+")
 
     def dress(self, kind: ButtonKind, icon: str | None = None) -> None:
         """Show the button as another kind, with another icon when given."""
@@ -67,6 +64,11 @@ class Button(ttk.Button):
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be pressed, or not."""
         self.state(["!disabled" if enabled else "disabled"])
+
+    def answer_key(self) -> None:
+        """Be pressed by the access key."""
+        self.focus_set()
+        self.invoke()
 
     def _draw_icon(self) -> None:
         if self._icon is None:
@@ -81,10 +83,6 @@ class Button(ttk.Button):
     def _pressed(self, _event: tk.Event[tk.Misc]) -> str:
         self.invoke()
         return "break"
-
-    def _by_key(self) -> None:
-        if self.winfo_viewable():
-            self.invoke()
 
 
 class Picker(ttk.Menubutton):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, look_of
-from traymail.ui.widgets.base import Area, Label, Note, surface_of
+from traymail.ui.widgets.base import Area, Caption, Note, surface_of
 
 Severity = Literal["danger", "warning", "success"]
 _SIGNS = {"danger": "exclamation-circle", "warning": "exclamation-triangle", "success": "check"}
@@ -167,13 +167,13 @@ class FieldRow(Area):
         self._help = help_
         self._row, self._column = (1, 0) if above else (0, 1)
         if above:
-            caption = Label(self, label, "fg", "TmStrong")
-            caption.grid(row=0, column=0, sticky="w", pady=(0, self.look.px(4)))
+            self.caption = Caption(self, label, "fg", "TmStrong")
+            self.caption.grid(row=0, column=0, sticky="w", pady=(0, self.look.px(4)))
         else:
             self.columnconfigure(0, minsize=self.look.px(label_width))
-            caption = Label(self, label, "muted")
-            caption.fit(self.look.px(label_width - 12))
-            caption.grid(row=0, column=0, sticky="nw", pady=(self.look.px(7), 0))
+            self.caption = Caption(self, label)
+            self.caption.fit(self.look.px(label_width - 12))
+            self.caption.grid(row=0, column=0, sticky="nw", pady=(self.look.px(7), 0))
         self.columnconfigure(self._column, weight=1)
         self.controls = Area(self)
         self.controls.grid(row=self._row, column=self._column, sticky="we")

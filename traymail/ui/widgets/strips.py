@@ -122,10 +122,13 @@ class UndoBar(Area):
         self._bar = Progress(middle, "link", 1)
         self._bar.pack(fill="x", pady=(px(4), 0))
         self.undo_button = Button(
-            self, text("Undo"), lambda: self._end(self._choices.undo), icon="arrow-counterclockwise"
+            self,
+            text("&Undo"),
+            lambda: self._end(self._choices.undo),
+            icon="arrow-counterclockwise",
         )
         self.undo_button.grid(row=0, column=2, padx=(px(20), px(8)))
-        now = Button(self, text("Send now"), self._now, "ghost")
+        now = Button(self, text("Send &now"), self._now, "ghost")
         now.grid(row=0, column=3)
         for button in (self.undo_button, now):
             button.bind("<Escape>", lambda _event: self._undo_by_key())

@@ -69,13 +69,13 @@ class CodeRow(Area):
 
     def _draw_stored(self, controls: Area) -> None:
         self._sign(controls, text("in the password store"), "success", "shield-check")
-        replace = Button(controls, text("Replace…"), self._acts.replace_code, "link")
+        replace = Button(controls, text("&Replace…"), self._acts.replace_code, "link")
         replace.pack(side="left", padx=(self.look.px(12), 0))
 
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:
         px = self.look.px
         if form.replacing:
-            keep = Button(controls, text("Keep the old one"), self._acts.keep_code, "link")
+            keep = Button(controls, text("Keep t&he old one"), self._acts.keep_code, "link")
             keep.pack(side="right", padx=(px(8), 0))
         hidden = guide(form).hidden
         font = "TkDefaultFont" if hidden else "TkFixedFont"

@@ -28,7 +28,7 @@ class AccountList(Area):
         )
         foot = Area(self, padding=(20, 12, 20, 16))
         foot.pack(side="bottom", fill="x")
-        self.add = Button(foot, text("Add account…"), acts.add, icon="plus-lg")
+        self.add = Button(foot, text("Add accou&nt…"), acts.add, icon="plus-lg")
         self.add.pack(fill="x")
         self._scroll = ScrollArea(self, padding=(12, 0, 2, 0))
         self._scroll.pack(side="top", fill="both", expand=True)

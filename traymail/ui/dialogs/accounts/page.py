@@ -198,7 +198,7 @@ class AccountsPage:
                 "The account and its code are removed from this computer. "
                 "The mailbox itself stays as it is."
             ),
-            text("Remove"),
+            text("&Remove"),
             lambda: self._remove(form.account.name),
         ).reveal()
 

@@ -35,7 +35,7 @@ class AccountSheet(Area):
         head = Area(inner)
         head.pack(fill="x", pady=(0, px(14)))
         self._default = Label(head, text("default"), "muted", icon="check", icon_size=14)
-        self.make_default = Button(head, text("Make default"), acts.set_default, "link")
+        self.make_default = Button(head, text("Ma&ke default"), acts.set_default, "link")
         Note(head, form.account.name, "fg", font="TmTitle").pack(side="left", fill="x", expand=True)
         self._head = head
         self._holder = Area(inner)
@@ -113,7 +113,7 @@ class AccountSheet(Area):
             reply = Note(card, stop.reply, "muted", font="TkFixedFont")
             reply.pack(fill="x", pady=(px(4), 0))
         if stop.login:
-            again = Button(card, text("Enter code again"), partial(self._acts.press, Act.CODE))
+            again = Button(card, text("&Enter code again"), partial(self._acts.press, Act.CODE))
             again.pack(anchor="w", pady=(px(10), 0))
 
     def _changed(self, _name: str) -> None:

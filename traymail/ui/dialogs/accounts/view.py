@@ -30,7 +30,7 @@ class AccountsView(Area):
             text("No account yet"),
             text("Add the address you send from. It takes about a minute."),
         )
-        Button(self.empty.middle, text("Add account…"), acts.add, "primary", icon="plus-lg").pack()
+        Button(self.empty.middle, text("Add accou&nt…"), acts.add, "primary", icon="plus-lg").pack()
         self.list = AccountList(self, acts)
         self._line = Line(self)
         self._detail = Area(self)

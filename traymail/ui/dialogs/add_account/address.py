@@ -34,14 +34,14 @@ class AddressPage(Area):
         self._acts = acts
         self._drawn: Card | None = None
         self.form: FormView | None = None
-        self.unfold = Button(self, text("Other server or set up by hand…"), acts.unfold, "link")
+        self.unfold = Button(self, text("Other ser&ver or set up by hand…"), acts.unfold, "link")
         self._scroll = ScrollArea(self, padding=(24, 20, 10, 12))
         self._scroll.pack(side="top", fill="both", expand=True)
         inner = self._scroll.inner
         Label(inner, text("Which address do you send from?"), "fg", "TmTitle").pack(anchor="w")
         subtitle = Label(inner, text("traymail fills in the server settings for you."), "muted")
         subtitle.pack(anchor="w", pady=(px(4), px(16)))
-        self._row = FieldRow(inner, text("Email address"), above=True)
+        self._row = FieldRow(inner, text("&Email address"), above=True)
         self._row.pack(fill="x")
         self.entry = Entry(self._row.controls, on_change=acts.typed)
         self.entry.pack(fill="x")

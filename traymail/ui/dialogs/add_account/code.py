@@ -51,7 +51,7 @@ class CodePage(Area):
         Line(bottom).pack(fill="x", pady=(0, px(12)))
         self._row = FieldRow(bottom, guide.label, _COPIED, above=True)
         self._row.pack(fill="x")
-        self.paste = Button(self._row.controls, text("Paste"), self._paste, icon="clipboard")
+        self.paste = Button(self._row.controls, text("&Paste"), self._paste, icon="clipboard")
         self.paste.pack(side="right", padx=(px(8), 0))
         font = "TkDefaultFont" if guide.hidden else "TkFixedFont"
         self.entry = Entry(
@@ -88,5 +88,5 @@ def _draw_step(
     if step.hint is not None:
         Note(row, step.hint).grid(row=1, column=1, sticky="we")
     if open_page is not None:
-        button = Button(row, text("Open page"), open_page, icon="box-arrow-up-right")
+        button = Button(row, text("Open pa&ge"), open_page, icon="box-arrow-up-right")
         button.grid(row=0, column=2, sticky="e", padx=(px(12), 0))

@@ -177,7 +177,7 @@ class GeneralPage:
             window,
             text("Replace all settings?"),
             text("Accounts and rules become those of {file}.", file=source.name),
-            text("Import"),
+            text("&Import"),
             lambda: self._move(Move.IMPORT, source, lambda: self._backend.import_settings(source)),
         )
 

@@ -58,7 +58,7 @@ class GeneralView(Area):
         self._busy = Area(head)
         self._spinner = Spinner(self._busy, size=18)
         self._spinner.pack(side="right")
-        Button(self._busy, text("Cancel"), acts.stop, "link").pack(side="right", padx=(0, px(8)))
+        Button(self._busy, text("&Cancel"), acts.stop, "link").pack(side="right", padx=(0, px(8)))
         scroll = ScrollArea(self, padding=(24, 6, 14, 16))
         scroll.pack(fill="both", expand=True)
         inner = scroll.inner
@@ -124,8 +124,8 @@ class GeneralView(Area):
         holder = Area(self._rows)
         holder.grid(row=row, column=1, sticky="we", pady=(px(8), 0))
         moves: tuple[tuple[Text, Move, str], ...] = (
-            (text("Export…"), Move.EXPORT, "box-arrow-up"),
-            (text("Import…"), Move.IMPORT, "box-arrow-in-down"),
+            (text("E&xport…"), Move.EXPORT, "box-arrow-up"),
+            (text("&Import…"), Move.IMPORT, "box-arrow-in-down"),
         )
         self.buttons: dict[Move, Button] = {}
         line = Area(holder)

@@ -60,9 +60,9 @@ class HelpWindow(Dialog):
             Page.FILES: self.files,
         }
         self._in_sight: Page | None = None
-        self.footer.add_left(text("Copy report"), self.copy_report, "link", "copy")
-        self.cancel = self.footer.add(text("Cancel"), self._stop)
-        self.start = self.footer.add(text("Start diagnosis"), self._start, "primary", "play")
+        self.footer.add_left(text("Copy &report"), self.copy_report, "link", "copy")
+        self.cancel = self.footer.add(text("&Cancel"), self._stop)
+        self.start = self.footer.add(text("&Start diagnosis"), self._start, "primary", "play")
         self._toast = Toast(self)
         self.become(self._held)
 

@@ -68,7 +68,7 @@ class InboxWindow(Window):
     def _draw_strip(self) -> None:
         words = text("This is a rehearsal: everything stays on this computer.")
         strip = Banner(self, "info", words, "house-check")
-        real = text("Add a real account…")
+        real = text("Add a &real account…")
         self.real = Button(strip.actions, real, lambda: self._do(self._doors.real), "primary")
         self.real.pack()
         strip.pack(side="top", fill="x")
@@ -79,15 +79,15 @@ class InboxWindow(Window):
         words = Label(footer.left, text("Try it:"), "fg", "TmStrong")
         words.pack(side="left", padx=(0, self.look.px(8)))
         doors = self._doors
-        self.write = footer.add_left(text("Write a mail…"), doors.write, "normal", "pencil")
+        self.write = footer.add_left(text("&Write a mail…"), doors.write, "normal", "pencil")
         self.drop = footer.add_left(
-            text("Drop a picture"), lambda: self._do(doors.drop), "normal", "image"
+            text("Drop a &picture"), lambda: self._do(doors.drop), "normal", "image"
         )
         self.folder = footer.add_left(
-            text("Open the folder"), lambda: self._do(doors.folder), "normal", "folder2-open"
+            text("Open the f&older"), lambda: self._do(doors.folder), "normal", "folder2-open"
         )
         self.error = footer.add_left(
-            text("Write an error into the log"), lambda: self._do(doors.error), "normal", "bug"
+            text("Write an error into the &log"), lambda: self._do(doors.error), "normal", "bug"
         )
 
     # --- for those who open it ----------------------------------------------------------------

@@ -36,8 +36,8 @@ class DetailPane(Area):
         self._scroll = ScrollArea(self, padding=(20, 20, 10, 12))
         self.buttons: dict[Act, Button] = {}
         for act, words, icon in (
-            (Act.OPEN, text("Open message"), "envelope-open"),
-            (Act.SAVE, text("Save as .eml…"), "download"),
+            (Act.OPEN, text("&Open message"), "envelope-open"),
+            (Act.SAVE, text("Sa&ve as .eml…"), "download"),
         ):
             button = Button(self._foot, words, self._doing(act), "ghost", icon)
             button.pack(side="left", padx=(0, px(4)))

@@ -20,7 +20,7 @@ from traymail.ui.model.outbox_table import (
 )
 from traymail.ui.widgets import Area, Button, Column, Empty, Label, Picker, Row, Table
 
-_COLUMNS = (
+COLUMNS = (
     Column("subject", text("Subject"), 196, stretch=True),
     Column("to", text("To"), 144),
     Column("rule", text("Rule"), 84),
@@ -39,7 +39,7 @@ class ListPane(Area):
         self._looked_at = 0
         self._make_bar()
         self._foot = _Foot(self, acts)
-        self.table = Table(self, _COLUMNS, self._selected, self._opened)
+        self.table = Table(self, COLUMNS, self._selected, self._opened)
         self.table.pack(fill="both", expand=True, padx=(self.look.px(8), 0))
         self._nothing: Empty | None = None
 
@@ -62,7 +62,7 @@ class ListPane(Area):
         bar = Area(self, padding=(12, 8, 10, 2))
         bar.pack(fill="x")
         self.retry_all = Button(
-            bar, text("Retry all"), self._acts.retry_all, "link", "arrow-clockwise"
+            bar, text("Retry a&ll"), self._acts.retry_all, "link", "arrow-clockwise"
         )
         self.retry_all.pack(side="right")
         self.accounts = Picker(bar, account_choices(None), "", self._account, bare=True)
@@ -87,7 +87,7 @@ class ListPane(Area):
         elif self._nothing is None and empty:
             self._nothing = Empty(self, "search", text("No mail matches"))
             clear = Button(
-                self._nothing.middle, text("Clear filter"), lambda: self._acts.ask(Wish()), "link"
+                self._nothing.middle, text("Clear &filter"), lambda: self._acts.ask(Wish()), "link"
             )
             clear.pack(pady=(self.look.px(4), 0))
             self._nothing.place(in_=self.table, relwidth=1, relheight=1)
@@ -119,7 +119,7 @@ class _Foot(Area):
         super().__init__(master, "chrome", (16, 4))
         self._words = Label(self, "", "muted", "TmSmall")
         self._words.pack(side="left")
-        Button(self, text("Show more"), acts.ask_for_more, "link").pack(side="right")
+        Button(self, text("S&how more"), acts.ask_for_more, "link").pack(side="right")
 
     def show(self, count: int) -> None:
         """Say how many mails are shown; 0: that is all of them."""

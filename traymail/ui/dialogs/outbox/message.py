@@ -18,7 +18,7 @@ class MessageWindow(Dialog):
         super().__init__(root, text("Message"), Size(640, 620, (480, 360)))
         self.reading = Reading(self.body)
         self.reading.pack(fill="both", expand=True)
-        self.primary = self.footer.add(text("Close"), self.close)
+        self.primary = self.footer.add(text("C&lose"), self.close)
 
     def open(self, mail: MailDetail) -> None:
         """Show a mail."""

@@ -86,7 +86,7 @@ class Body(Area):
         words.configure(justify="center", anchor="center")
         words.fit(self.look.px(400))
         words.pack(pady=(0, below))
-        Button(invitation, text("Add account…"), add_account, "primary").pack()
+        Button(invitation, text("Add accou&nt…"), add_account, "primary").pack()
         return invitation
 
 

@@ -73,16 +73,16 @@ class Foot(Area):
 
     def _fill(self, acts: Acts) -> None:
         bar = self._buttons
-        self._attach = bar.add_left(text("Attach"), acts.choose, icon="paperclip")
-        self._paste = bar.add_left(text("Paste picture"), acts.paste_picture, icon="clipboard")
-        self._markdown = bar.add_left("Markdown", acts.turn_markdown, icon="markdown")
+        self._attach = bar.add_left(text("&Attach"), acts.choose, icon="paperclip")
+        self._paste = bar.add_left(text("&Paste picture"), acts.paste_picture, icon="clipboard")
+        self._markdown = bar.add_left(text("Mar&kdown"), acts.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
         self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
         self.discard_button.pack(side="left", padx=(0, self.look.px(8)))
         Tooltip(self.discard_button, lambda _x, _y: self.look.say(text("Discard the draft")))
         self._keys = Label(bar.right, "Ctrl+Enter", "muted", "TmSmall")
-        self.send_button = bar.add(text("Send"), acts.send_mail, "primary", icon="send")
+        self.send_button = bar.add(text("&Send"), acts.send_mail, "primary", icon="send")
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         """Leave the name of the key out where there is little room."""
@@ -136,7 +136,7 @@ class _Question(Area):
             row=0, column=0, padx=(0, px(14))
         )
         Label(self, question, "fg", "TmStrong").grid(row=0, column=1, sticky="w")
-        back = Button(self, text("Cancel"), no)
+        back = Button(self, text("&Cancel"), no)
         back.grid(row=0, column=2, padx=(px(20), px(8)))
         go = Button(self, verb, yes, "primary", icon="send")
         go.grid(row=0, column=3)

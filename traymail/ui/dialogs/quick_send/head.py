@@ -14,7 +14,7 @@ from traymail.ui.form_controls import Helpers
 from traymail.ui.model.quick_judge import sender_words
 from traymail.ui.model.quick_send import QuickSend
 from traymail.ui.theme import Words
-from traymail.ui.widgets import AddressField, Area, Button, Entry, Label, Line, Note, Picker
+from traymail.ui.widgets import AddressField, Area, Button, Caption, Entry, Line, Note, Picker
 
 _SIDE = 20
 _LABEL = 64
@@ -32,9 +32,9 @@ class Row(Area):
         self.bar.columnconfigure(0, minsize=px(_LABEL))
         self.bar.columnconfigure(1, weight=1)
         self.bar.rowconfigure(0, minsize=px(_ROW))
-        caption = Label(self.bar, label, "muted")
-        above = (px(_ROW) - caption.winfo_reqheight()) // 2
-        caption.grid(row=0, column=0, sticky="nw", pady=(above, 0))
+        self._caption = Caption(self.bar, label)
+        above = (px(_ROW) - self._caption.winfo_reqheight()) // 2
+        self._caption.grid(row=0, column=0, sticky="nw", pady=(above, 0))
         gutter = Area(self)
         gutter.configure(height=px(2))
         gutter.pack(fill="x")
@@ -46,6 +46,7 @@ class Row(Area):
     def put(self, field: tk.Widget, watched: tk.Widget) -> None:
         """Show a field; ``watched`` in it takes the keyboard."""
         field.grid(in_=self.bar, row=0, column=1, sticky="we", pady=self.look.px(5))
+        self._caption.lead(watched.focus_set)
         watched.bind("<FocusIn>", lambda _event: self._focus(on=True), add="+")
         watched.bind("<FocusOut>", lambda _event: self._focus(on=False), add="+")
 
@@ -83,13 +84,13 @@ class Head(Area):
         self._acts = acts
         self._senders: tuple[tuple[str, str], ...] = ()
         self._make_from()
-        self.to = self._people(text("To"), helpers)
+        self.to = self._people(text("&To"), helpers)
         self._make_links()
-        self.cc = self._people(text("Cc"), helpers)
-        self.bcc = self._people(text("Bcc"), helpers)
+        self.cc = self._people(text("&Cc"), helpers)
+        self.bcc = self._people(text("&Bcc"), helpers)
         self._rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
         self._rows["bcc"] = self._row_of(self.bcc)
-        self._subject_row = Row(self, text("Subject"))
+        self._subject_row = Row(self, text("Sub&ject"))
         self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
         self._subject_row.put(self.subject, self.subject)
         for row in (self._from_row, self._rows["to"], self._subject_row):
@@ -165,7 +166,7 @@ class Head(Area):
         self._copies.grid()
 
     def _make_from(self) -> None:
-        self._from_row = Row(self, text("From"))
+        self._from_row = Row(self, text("F&rom"))
         bar = self._from_row.bar
         changed = self._acts.typed
         self._sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
@@ -201,9 +202,9 @@ class Head(Area):
 
     def _make_links(self) -> None:
         row = self._row_of(self.to)
-        self._me = Button(row.bar, text("Me"), self._acts.add_me, "link", icon="person")
+        self._me = Button(row.bar, text("M&e"), self._acts.add_me, "link", icon="person")
         row.put_right(self._me, 2)
-        self._copies = Button(row.bar, text("Cc/Bcc"), self._unfold_by_user, "link")
+        self._copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
         row.put_right(self._copies, 3)
 
     def _unfold_by_user(self) -> None:

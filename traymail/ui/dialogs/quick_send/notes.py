@@ -24,7 +24,7 @@ class Notes:
         """Show why mail would wait, and what did not work; None: nothing of the kind."""
         banner = self._put("warn", sentence, _ICONS.get(keeping))
         if banner is not None and keeping is Keeping.STOPPED:
-            Button(banner.actions, text("Settings…"), self._settings, "link").pack()
+            Button(banner.actions, text("Settin&gs…"), self._settings, "link").pack()
         self._put("err", trouble)
 
     def _put(self, kind: Kind, words: Text | None, icon: str | None = None) -> Banner | None:

@@ -102,7 +102,7 @@ class Sheet(Area):
                 self.foot.show_buttons()
             case Stage.ASKING:
                 question = text("Send without a subject?")
-                self.foot.ask(question, text("Send"), acts.send_anyway, acts.close)
+                self.foot.ask(question, text("&Send"), acts.send_anyway, acts.close)
             case Stage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
             case Stage.WAITING:

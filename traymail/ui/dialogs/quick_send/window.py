@@ -212,7 +212,7 @@ class QuickSendWindow(Window):
     def _ask(self, title: Text, sentence: Text, yes: Callable[[], object]) -> None:
         if self._question is not None and self._question.winfo_exists():
             self._question.destroy()
-        self._question = Question(self, title, sentence, text("Discard the draft"), yes)
+        self._question = Question(self, title, sentence, text("&Discard the draft"), yes)
         self._question.reveal()
 
     # --- writing ------------------------------------------------------------------------------

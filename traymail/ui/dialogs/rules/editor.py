@@ -63,10 +63,10 @@ class RuleEditor(Dialog):
         Line(self.body).pack(side="right", fill="y")
         self.sheet = Sheet(self.body, kind, self._people.helpers, self._changed, self._by_file)
         self.sheet.pack(side="left", fill="both", expand=True)
-        self.remove = self.footer.add_left(text("Delete rule…"), self._ask_removal, "danger")
+        self.remove = self.footer.add_left(text("Delete r&ule…"), self._ask_removal, "danger")
         self.count = ProblemCount(self.footer.right, self.sheet)
-        self.footer.add(text("Cancel"), self.close)
-        self.primary = self.save = self.footer.add(text("Save and watch"), self._save, "primary")
+        self.footer.add(text("&Cancel"), self.close)
+        self.primary = self.save = self.footer.add(text("&Save and watch"), self._save, "primary")
         self.bind("<Control-s>", lambda _event: self._save())
         self.bind("<Destroy>", self._gone, add="+")
         self.become(self._held)
@@ -92,7 +92,7 @@ class RuleEditor(Dialog):
             self,
             text("Close without saving?"),
             text("What you changed in this rule is not saved yet."),
-            text("Discard changes"),
+            text("&Discard changes"),
             self._end,
         ).reveal()
 
@@ -149,7 +149,7 @@ class RuleEditor(Dialog):
             self,
             text("Delete this rule?"),
             text("Mail that waits is still sent. Files and logs stay as they are."),
-            text("Delete rule"),
+            text("&Delete rule"),
             self._remove,
         ).reveal()
 

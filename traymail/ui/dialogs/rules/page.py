@@ -132,10 +132,10 @@ class RuleListView(Area):
         self.cards: dict[str, RuleCard] = {}
         head = Area(self, padding=(24, 18, 24, 12))
         head.pack(fill="x")
-        self.log = Button(head, text("Watch a log…"), lambda: new(LogRule.kind), icon="file-text")
+        self.log = Button(head, text("Watch a &log…"), lambda: new(LogRule.kind), icon="file-text")
         self.log.pack(side="right")
         self.folder = Button(
-            head, text("Watch a folder…"), lambda: new(FolderRule.kind), icon="folder2"
+            head, text("Watch a f&older…"), lambda: new(FolderRule.kind), icon="folder2"
         )
         self.folder.pack(side="right", padx=(0, px(8)))
         Label(head, text("Rules"), "fg", "TmTitle").pack(side="left")

@@ -157,5 +157,5 @@ class Sheet(Area):
             return
         self._banner = Banner(self, "err" if wanted.bad else "warn", wanted.words)
         if wanted.reload:
-            Button(self._banner.actions, text("Take the file's"), self._reload).pack()
+            Button(self._banner.actions, text("Ta&ke the file's"), self._reload).pack()
         self._banner.pack(side="top", fill="x", before=self.scroll)
