@@ -21,6 +21,7 @@ from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.store.database import Database
+from traymail.store.known_rules import KnownRules
 from traymail.store.outbox import Outbox
 from traymail.store.pause import PauseMemory
 from traymail.store.settings import SettingsFile
@@ -89,6 +90,11 @@ class App:
     def pauses(self) -> PauseMemory:
         """Open the memory of a pause."""
         return PauseMemory(self.outbox)
+
+    @cached_property
+    def known_rules(self) -> KnownRules:
+        """Open the memory of the rules that were in force."""
+        return KnownRules(self.database)
 
     @cached_property
     def credentials(self) -> Keyrings:
@@ -213,7 +219,7 @@ class App:
         for item_id in ids:
             account = settings.accounts.get(self.outbox.get(item_id).account)
             if account is not None:
-                delivery = Delivery(account, rule_caps(settings), tools)
+                delivery = Delivery(account, rule_caps(settings, self.known_rules.caps()), tools)
                 delivery.step(only=item_id)
                 delivery.close()
 

@@ -108,6 +108,7 @@ class Program:
             watches=(self._folders, self),
             publisher=app.publisher,
             memory=app.pauses,
+            rules=app.known_rules,
         )
         self.engine = Engine(loaded.settings, parts, self._die)
         self._pulse = Pulse(

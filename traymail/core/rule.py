@@ -24,3 +24,8 @@ class Rule:
     body: str
     when_unsure: WhenUnsure = WhenUnsure.ASK
     max_per_hour: int
+
+    @property
+    def place(self) -> str:
+        """Where it watches, to be compared only; each kind says it."""
+        raise NotImplementedError

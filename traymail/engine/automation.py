@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from typing import TypeVar
 
@@ -37,9 +37,16 @@ class Automation:
         self._trouble: dict[str, Text] = {}
         self._told: dict[str, FlowStatus] = {}
         self._paused = False
+        self._renamed: dict[str, str] = {}
 
-    def apply(self, settings: Settings, now: datetime) -> None:
-        """Begin, end and renew flows so that they are the configuration's enabled rules."""
+    def apply(
+        self, settings: Settings, now: datetime, renamed: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin, end and renew flows so that they are the configuration's enabled rules.
+
+        ``renamed`` are the new names of rules that have one, by the old.
+        """
+        self._follow_names(renamed or {}, {rule.name for rule in settings.rules})
         wanted = {rule.name: rule for rule in settings.rules if rule.enabled}
         for name in list(self._flows):
             if name not in wanted:
@@ -66,9 +73,10 @@ class Automation:
         return min((wish for wish in wishes if wish is not None), default=None)
 
     def finished(self, item: OutboxItem, now: datetime) -> None:
-        """Tell a rule how one of its mails ended."""
+        """Tell a rule how one of its mails ended, under the name it had when that began."""
         if item.rule is not None and item.state in ENDED:
-            self._call(item.rule, lambda flow: flow.finished(item, now))
+            name = self._renamed.get(item.rule, item.rule)
+            self._call(name, lambda flow: flow.finished(item, now))
 
     def pause(self, now: datetime, *, paused: bool) -> None:
         """Tell every flow that nothing leaves now, or that mail leaves again."""
@@ -79,6 +87,13 @@ class Automation:
     def status(self) -> dict[str, FlowStatus]:
         """Return how each enabled rule fares."""
         return {name: flow.status() for name, flow in self._flows.items()}
+
+    def _follow_names(self, renamed: Mapping[str, str], names: Set[str]) -> None:
+        """Keep where mails lead that were under way when their rule got another name."""
+        for old, now in self._renamed.items():
+            self._renamed[old] = renamed.get(now, now)
+        self._renamed.update(renamed)
+        self._renamed = {old: now for old, now in self._renamed.items() if old not in names}
 
     def _forget(self, name: str) -> None:
         self._flows.pop(name, None)

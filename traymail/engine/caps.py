@@ -39,9 +39,12 @@ class RuleCaps:
     together: int
 
 
-def rule_caps(settings: Settings) -> RuleCaps:
-    """Return the caps that a configuration sets."""
-    each = {rule.name: rule.max_per_hour for rule in settings.rules}
+def rule_caps(settings: Settings, known: Mapping[str, int]) -> RuleCaps:
+    """Return the caps that a configuration sets.
+
+    ``known`` are those of earlier rules: mail of a rule that was taken out does not leave faster.
+    """
+    each = {**known, **{rule.name: rule.max_per_hour for rule in settings.rules}}
     return RuleCaps(each, settings.rules_max_per_hour)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
 from traymail.core.commands import Apply, Command, Pause, Resume, Wake
-from traymail.core.errors import InputError
+from traymail.core.errors import InputError, StateError
 from traymail.core.events import (
     Event,
     ItemChanged,
@@ -24,6 +24,7 @@ from traymail.core.events import (
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
 from traymail.core.reports import FlowStatus
+from traymail.core.rule import Rule
 from traymail.core.settings import Settings
 from traymail.engine.automation import Automation
 from traymail.engine.caps import rule_caps
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
 ASK_SECONDS = 8.0
+# When what is known of rules cannot be written, as on a full disk: until the next try.
+AGAIN_LATER = timedelta(seconds=5)
 MOST_WAITING = 64
 
 
@@ -86,6 +89,21 @@ class PauseMemory(Protocol):
         ...
 
 
+class RuleMemory(Protocol):
+    """Remembers the rules in force over restarts, so that one with another name is known again."""
+
+    def put_in_force(self, rules: Iterable[Rule]) -> Mapping[str, str]:
+        """Remember these; return the new names of those that have one, by the old.
+
+        Raises StateError: nothing was changed.
+        """
+        ...
+
+    def caps(self) -> Mapping[str, int]:
+        """Return the mails an hour of each rule known, also of those that were taken out."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an engine is put together from."""
@@ -96,6 +114,7 @@ class Parts:
     watches: tuple[Watch, ...]
     publisher: Publisher
     memory: PauseMemory
+    rules: RuleMemory
 
 
 class Engine:
@@ -103,6 +122,8 @@ class Engine:
 
     def __init__(self, settings: Settings, parts: Parts, on_death: Callable[[], None]) -> None:
         self._settings = settings
+        self._caps = rule_caps(settings, {})
+        self._waiting: tuple[datetime, Settings] | None = None
         self._on_death = on_death
         self._parts = parts
         self._inbox: SimpleQueue[Entry] = SimpleQueue()
@@ -183,7 +204,6 @@ class Engine:
                 self._parts.publisher.publish(OutboxChanged())
             case Apply():
                 self._put_in_force(entry.settings, now)
-                self._parts.publisher.publish(SettingsApplied())
             case Pause():
                 self._pause(entry.until, now, paused=True)
             case Resume():
@@ -206,10 +226,13 @@ class Engine:
         now = self._parts.tools.clock.now()
         if self._paused and self._paused_until is not None and self._paused_until <= now:
             self._pause(None, now, paused=False)
+        if self._waiting is not None and self._waiting[0] <= now:
+            self._put_in_force(self._waiting[1], now)
         wish = self._parts.automation.tick(now)
         for account in self._parts.poster.announce():
             self._wake_worker(account)
-        waits = [wait for wait in (wish, self._paused_until) if wait is not None]
+        again = None if self._waiting is None else self._waiting[0]
+        waits = [wait for wait in (wish, self._paused_until, again) if wait is not None]
         return min(waits, default=None)
 
     def _pause(self, until: datetime | None, now: datetime, *, paused: bool) -> None:
@@ -221,15 +244,26 @@ class Engine:
         self._parts.publisher.publish(PauseChanged(paused, until))
 
     def _put_in_force(self, settings: Settings, now: datetime) -> None:
-        before, self._settings = self._settings, settings
-        caps = rule_caps(settings)
-        for name in list(self._workers):
-            same = settings.accounts.get(name) == before.accounts.get(name)
-            if not same or caps != rule_caps(before):
-                self._workers[name].retire()
-        self._parts.automation.apply(settings, now)
-        for watch in self._parts.watches:
-            watch.apply(settings)
+        """Work by these settings from now on; by the old ones until their rules are known."""
+        before, self._waiting = self._settings, None
+        caps_change = rule_caps(settings, {}) != rule_caps(before, {})
+        for name, worker in self._workers.items():
+            if caps_change or settings.accounts.get(name) != before.accounts.get(name):
+                worker.retire()
+        try:
+            renamed = self._parts.rules.put_in_force(settings.rules)
+            self._caps = rule_caps(settings, self._parts.rules.caps())
+        except StateError as error:
+            # A rule that is not known again would mail once more what it mailed before.
+            log.error("the rules are not in force yet: %s", error)  # noqa: TRY400 # told in words
+            self._waiting = now + AGAIN_LATER, settings
+        else:
+            self._settings = settings
+            self._parts.automation.apply(settings, now, renamed)
+            for watch in self._parts.watches:
+                watch.apply(settings)
+            if settings is not before:
+                self._parts.publisher.publish(SettingsApplied())
         self._wake_workers()
 
     def _wake_workers(self) -> None:
@@ -241,7 +275,7 @@ class Engine:
         worker = self._workers.get(name)
         account = self._settings.accounts.get(name)
         if account is not None and (worker is None or worker.retired):
-            delivery = Delivery(account, rule_caps(self._settings), self._parts.tools)
+            delivery = Delivery(account, self._caps, self._parts.tools)
             worker = Worker(delivery, self._parts.tools.stopping, follows=worker)
             worker.pause(paused=self._paused)
             self._workers[name] = worker

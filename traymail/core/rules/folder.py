@@ -58,3 +58,8 @@ class FolderRule(Rule):
     after: After = After.KEEP
     move_to: str
     failed_to: str = ""
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return self.folder

@@ -47,3 +47,8 @@ class LogRule(Rule):
     cooldown: timedelta = timedelta(minutes=10)
     group_by: str = ""
     silent_for: timedelta | None = None
+
+    @property
+    def place(self) -> str:
+        """The globs, a line each."""
+        return "\n".join(self.paths)
