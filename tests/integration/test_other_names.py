@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -184,14 +186,32 @@ def test_what_a_rule_of_that_name_left_before_makes_room(desk: Desk) -> None:
     assert len(desk.mails()) == 4
 
 
+def test_until_a_name_can_be_written_down_the_old_one_stays_in_force(desk: Desk) -> None:
+    home = paths.home(str(desk.home.path), {})
+    desk.configure(desk.scans("Scans"))
+    (desk.folder / "one").write_text("1")
+    with running(desk.home, desk.env) as program:
+        desk.arrive(1)
+        with closing(sqlite3.connect(home.database, isolation_level=None)) as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE UPDATE ON ledger_root BEGIN SELECT RAISE(FAIL, 'full');"
+                " END"
+            )
+            desk.configure(desk.scans("Papers"))
+            until(lambda: "the rules are not in force yet" in home.log_file.read_text(), 20)
+            (desk.folder / "two").write_text("2")
+            assert desk.arrive(2) == [("one", "Scans"), ("two", "Scans")]
+            database.execute("DROP TRIGGER full")
+        _watches(program, "Papers")
+        (desk.folder / "three").write_text("3")
+        assert desk.arrive(3)[2:] == [("three", "Papers")]
+
+
 def test_rules_taken_out_are_forgotten_once_nothing_of_them_waits(desk: Desk) -> None:
     desk.configure(desk.scans("Scans"))
     with running(desk.home, desk.env) as program:
         _watches(program, "Scans")
         desk.configure()
         _watches(program)
-    database = Database(paths.home(str(desk.home.path), {}).database)
-    try:
+    with closing(Database(paths.home(str(desk.home.path), {}).database)) as database:
         assert KnownRules(database).caps() == {}
-    finally:
-        database.close()
