@@ -245,6 +245,7 @@ KEYS = (
         text("Everywhere"),
         (
             ("Tab Shift+Tab", text("To the next or the previous field")),
+            ("Alt", text("With an underlined letter: to its field, or press its button")),
             ("Esc", text("Close the window")),
         ),
     ),
