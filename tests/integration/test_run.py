@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hashlib import sha256
@@ -24,6 +26,7 @@ from tests.support.running import ADDRESS, CANARY, Running, account, credentials
 from tests.support.session import KeyringSession
 from tests.support.sink import Arrival, Sink, Stage, serve
 from tests.support.wait import until
+from traymail.desktop import paths
 
 MAIL = ("--to", "you@example.com", "--subject", "hello", "--body", "a line")
 # What the program promises for its end, and what the tests give it on a busy machine.
@@ -229,6 +232,25 @@ def test_a_pause_ends_by_itself(ready: Home, sink: Sink, env: dict[str, str]) ->
         assert ready.run("pause", "3s").returncode == 0
         assert ready.run("send", "--queue", *MAIL).returncode == 0
         sink.wait_for(1, timeout=20)
+
+
+def test_a_pause_that_cannot_be_written_down_holds_all_the_same(
+    ready: Home, sink: Sink, env: dict[str, str]
+) -> None:
+    home = paths.home(str(ready.path), {})
+    with running(ready, env) as program:
+        with closing(sqlite3.connect(home.database, isolation_level=None)) as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON meta BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+            assert ready.run("pause").returncode == 0
+            until(lambda: program.status()["paused"], what="the pause")
+            assert ready.run("send", "--queue", *MAIL).returncode == 0
+            assert ready.run("resume").returncode == 0
+        sink.wait_for(1)
+    told = home.log_file.read_text()
+    assert told.count("is not kept for the next start") == 2
+    assert "Traceback" not in told
 
 
 # --- the configuration under way ------------------------------------------------------------------

@@ -237,7 +237,12 @@ class Engine:
 
     def _pause(self, until: datetime | None, now: datetime, *, paused: bool) -> None:
         self._paused, self._paused_until = paused, until
-        self._parts.memory.remember_pause(until, paused=paused)
+        try:
+            self._parts.memory.remember_pause(until, paused=paused)
+        except StateError as error:
+            # What the user asked for holds now; a full disk is no reason to do otherwise.
+            what = "the pause" if paused else "the end of the pause"
+            log.error("%s is not kept for the next start: %s", what, error)  # noqa: TRY400 # told
         self._parts.automation.pause(now, paused=paused)
         for worker in self._workers.values():
             worker.pause(paused=paused)
