@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from traymail.app import App
-from traymail.core.account import Account, Auth
+from traymail.core.account import Account
 from traymail.core.account_table import read_account
 from traymail.core.commands import Pause, Resume, Wake
 from traymail.core.errors import InputError, Problem, SettingsError, StateError
@@ -212,27 +213,24 @@ class LiveBackend:
             for one in self._app.settings_file.placed(problems)
         )
 
-    def test_account(self, account: Account, secret: Secret | None) -> Iterator[Step]:
+    def test_account(self, account: Account, secret: Secret | None) -> Generator[Step, None, None]:
         """Try an account live, with a mail to itself at the end."""
-        from traymail.senders.probe import examine
-
-        wanted = secret is None and account.auth is not Auth.NONE
-        known = self._app.credentials.get(account) if wanted else secret
         passed = True
-        for step in examine(account, known, self._app.clock):
-            if step.step in TESTED_STEPS:
-                passed = passed and step.ok is not False
-                yield step
+        with closing(diagnose(self._app, account, secret)) as steps:
+            for step in steps:
+                if step.step in TESTED_STEPS:
+                    passed = passed and step.ok is not False
+                    yield step
         language = self._program.engine.snapshot().settings.language
         translate = self._app.translate(language)
         mail = (
-            send_to_oneself(self._app, account, known, translate) if passed else Step("mail", None)
+            send_to_oneself(self._app, account, secret, translate) if passed else Step("mail", None)
         )
         yield mail
         if mail.ok:
             self._app.let_go(account.name, mails=True)
 
-    def diagnose(self, account: Account) -> Iterator[Step]:
+    def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server step by step, up to the login."""
         return diagnose(self._app, account)
 

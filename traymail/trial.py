@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from traymail import __version__
@@ -12,6 +13,7 @@ from traymail.core.errors import CredentialError, DeliveryError
 from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
 from traymail.core.mime import compose
+from traymail.core.ports import SecretSource
 from traymail.core.secret import Secret
 from traymail.core.texts import Translate, text
 from traymail.engine.posting import new_stamp
@@ -19,20 +21,12 @@ from traymail.engine.posting import new_stamp
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """`traymail.core.ports.Credentials` that know one secret, not kept anywhere yet."""
+    """`traymail.core.ports.SecretSource` that knows one secret, not kept anywhere yet."""
 
-    secret: Secret | None
+    secret: Secret
 
-    def get(self, account: Account) -> Secret:
-        if self.secret is None:
-            raise CredentialError(text("Account {name} has no secret.", name=account.name))
+    def get(self, _account: Account) -> Secret:
         return self.secret
-
-    def set(self, account: Account, secret: Secret) -> None:
-        raise NotImplementedError
-
-    def delete(self, account: Account) -> bool:
-        raise NotImplementedError
 
 
 class _Nobody:
@@ -45,31 +39,37 @@ class _Nobody:
         """Do nothing: a trial is too short to watch."""
 
 
-def diagnose(app: App, account: Account) -> Iterator[Step]:
+def diagnose(
+    app: App, account: Account, secret: Secret | None = None
+) -> Generator[Step, None, None]:
     """Try an account's server step by step, up to the login.
 
-    A secret that cannot be had is a failed login, told at its place.
+    ``secret`` None: the one kept for it; one that cannot be had is a failed login, told at its
+    place. Closed early, the connection ends.
     """
     from traymail.senders.probe import examine
 
-    secret: Secret | None = None
     missing: CredentialError | None = None
-    if account.auth is not Auth.NONE:
+    if secret is None and account.auth is not Auth.NONE:
         try:
             secret = app.credentials.get(account)
         except CredentialError as error:
             missing = error
-    for step in examine(account, secret, app.clock):
-        if step.step == "auth" and step.ok is None and missing is not None:
-            yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
-        else:
-            yield step
+    with closing(examine(account, secret, app.clock)) as steps:
+        for step in steps:
+            if step.step == "auth" and step.ok is None and missing is not None:
+                yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
+            else:
+                yield step
 
 
 def send_to_oneself(
     app: App, account: Account, secret: Secret | None, translate: Translate
 ) -> Step:
-    """Send a mail from an account to its own address; return how that went."""
+    """Send a mail from an account to its own address; return how that went.
+
+    ``secret`` None: the one kept for it.
+    """
     from traymail.senders.smtp import SmtpSender
 
     now, began = app.clock.now(), app.clock.monotonic()
@@ -85,7 +85,8 @@ def send_to_oneself(
     mailbox = account.address.mailbox
     envelope = Envelope(mailbox, (mailbox,))
     mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton)
-    sender = SmtpSender(account, _Given(secret), app.spool.open, lambda: False)
+    secrets: SecretSource = app.credentials if secret is None else _Given(secret)
+    sender = SmtpSender(account, secrets, app.spool.open, lambda: False)
     try:
         receipt = sender.send(mail, _Nobody())
     except (DeliveryError, CredentialError) as error:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import select
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -36,7 +39,7 @@ from traymail.senders import smtp_session
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp import SmtpSender
 from traymail.senders.smtp_session import Session
-from traymail.senders.smtp_wire import SmtpError, Wire
+from traymail.senders.smtp_wire import SmtpError, Wire, client_context
 
 
 def failure(
@@ -830,3 +833,21 @@ def test_of_many_refusals_the_accounts_decides() -> None:
         uses.close()
     assert caught.value.advice_id == "x-530"
     assert len(caught.value.refused) == 3
+
+
+def test_a_connection_that_is_reset_before_tls_begins_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname())
+        wire = Wire(sock, 5.0, Cutoff())
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        watching = select.poll()
+        watching.register(sock, 0)
+        until(lambda: watching.poll(0), what="the reset")
+        with pytest.raises(SmtpError) as caught:
+            wire.secure(client_context(""), "localhost")
+        assert caught.value.trouble is Trouble.TLS_FAILED
+        wire.close()
+    del caught
+    gc.collect()  # a socket that is still open would be told of

@@ -1,7 +1,7 @@
 """The way into Tk from other threads, by pipe and by pump."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from threading import Event, Thread
 
@@ -105,4 +105,36 @@ def test_cancelled_work_is_told_and_not_heard(root: Root) -> None:
     background.close()
     until_tk(root, lambda: not background.busy, what="the end of all work")
     assert heard == []
+    bridge.close()
+
+
+def test_what_is_followed_is_closed_when_it_is_cancelled(root: Root) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    heard: list[int] = []
+    go_on, closed = Event(), Event()
+    kept: list[Generator[int, None, None]] = []  # so that nobody else closes it
+
+    def work() -> Generator[int, None, None]:
+        try:
+            yield 1
+            go_on.wait(10)
+            yield 2
+            pytest.fail("went on")
+        finally:
+            closed.set()
+
+    def begin() -> Generator[int, None, None]:
+        kept.append(work())
+        return kept[0]
+
+    job = background.follow(
+        begin, heard.append, lambda: None, lambda error: pytest.fail(str(error))
+    )
+    until_tk(root, lambda: heard)
+    job.cancel()
+    go_on.set()
+    assert closed.wait(5)
+    until_tk(root, lambda: not background.busy, what="the end of all work")
+    assert heard == [1]
     bridge.close()

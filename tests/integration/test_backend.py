@@ -160,3 +160,12 @@ def test_of_a_large_log_only_the_end_is_previewed(backend: LiveBackend, tmp_path
 def test_the_fields_of_no_rule_are_an_error(backend: LiveBackend) -> None:
     with pytest.raises(InputError, match="There is no rule gone"):
         backend.rule_fields("gone")
+
+
+def test_a_code_that_is_not_there_keeps_no_step_from_being_tried(backend: LiveBackend) -> None:
+    account, _ = backend.check_account("here", {"auth": "password", "password_command": ["false"]})
+    assert account is not None
+    steps = {step.step: step for step in backend.test_account(account, None)}
+    # Nobody listens there; that the secret is missing is told beside it.
+    assert [name for name, step in steps.items() if step.ok is False] == ["tcp", "auth"]
+    assert steps["mail"].ok is None

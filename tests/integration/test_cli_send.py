@@ -315,7 +315,10 @@ def test_a_large_mail_shows_its_progress(office: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an interrupt from a keyboard is POSIX's")
-def test_an_interrupt_keeps_the_mail(office: Desk) -> None:
+def test_an_interrupt_keeps_the_mail(office: Desk, request: pytest.FixtureRequest) -> None:
+    # A shell has its background jobs ignore it, and whoever they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     go_on = Event()
     office.sink.hold("rcpt", go_on)
     command = office.home.command("send", "--to", "b@c.example", "--subject", "x")

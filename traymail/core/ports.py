@@ -65,12 +65,16 @@ class Sender(Protocol):
         ...
 
 
-class Credentials(Protocol):
-    """Where secrets live. Calls may block (a keyring's prompt): never from Tk's thread."""
+class SecretSource(Protocol):
+    """Where a sender gets secrets. May block (a keyring's prompt): never from Tk's thread."""
 
     def get(self, account: Account) -> Secret:
         """Return the account's secret; raises CredentialError with the way out."""
         ...
+
+
+class Credentials(SecretSource, Protocol):
+    """Where secrets live."""
 
     def set(self, account: Account, secret: Secret) -> None:
         """Keep it in the keyring and read it back; raises CredentialError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -28,12 +28,13 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 _DATE = re.compile(r"\w{3}, +\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}")
 
 
-def examine(account: Account, secret: Secret | None, clock: Clock) -> Iterator[Step]:
+def examine(account: Account, secret: Secret | None, clock: Clock) -> Generator[Step, None, None]:
     """Try an account's server up to the login, and yield the seven steps in their order.
 
     Nothing is sent but the login, and that only over an encrypted line. Without a ``secret`` the
     login is left out. The work may take another order than the steps (implicit TLS comes before
-    the banner): a step is yielded as soon as those before it are known.
+    the banner): a step is yielded as soon as those before it are known. Closed early, the
+    connection ends.
     """
     examination = _Examination(account, secret, clock)
     known: dict[str, Step] = {}

@@ -17,7 +17,7 @@ from traymail.core.errors import (
 )
 from traymail.core.message import Mail, OpenAttachment
 from traymail.core.outbox import Receipt
-from traymail.core.ports import Credentials, Journal
+from traymail.core.ports import Journal, SecretSource
 from traymail.core.replies import Diagnosis, as_error, diagnose
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import text
@@ -43,7 +43,7 @@ class SmtpSender:
     def __init__(
         self,
         account: Account,
-        credentials: Credentials,
+        credentials: SecretSource,
         open_attachment: OpenAttachment,
         login_worked: Callable[[], bool],
     ) -> None:

@@ -6,7 +6,9 @@ translated. What the commands mean is `traymail.senders.smtp_session`'s matter.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import re
 import socket
 import ssl
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from traymail.core.errors import Reply, Stage
 from traymail.core.replies import readable
@@ -72,12 +74,26 @@ def trouble_at(stage: Stage, trouble: Trouble, detail: str) -> SmtpError:
     return SmtpError(Reply(None, detail, stage), trouble)
 
 
+class _Encrypted(ssl.SSLSocket):
+    """A TLS socket that is closed also when the other end was gone before TLS began."""
+
+    def getpeername(self) -> Any:  # noqa: ANN401 # as ssl declares it
+        # Asked by Python's ssl once it has taken the connection over. When there is none any more,
+        # it raises, and leaves the descriptor open that nobody else has.
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from error
+
+
 def client_context(ca_file: str) -> ssl.SSLContext:
     """Return the only kind of TLS there is: checked certificates and names, TLS 1.2 or newer.
 
     ``ca_file``: trusted in addition to the system's authorities; "" for none.
     """
     context = ssl.create_default_context()
+    context.sslsocket_class = _Encrypted
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         try:

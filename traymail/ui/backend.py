@@ -6,7 +6,7 @@ Tk's thread. Each may raise a TraymailError, which the window shows with its way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -178,14 +178,14 @@ class Backend(Protocol):
         """Return the account these fields make, or every problem (``where`` is the field)."""
         ...
 
-    def test_account(self, account: Account, secret: Secret | None) -> Iterator[Step]:
+    def test_account(self, account: Account, secret: Secret | None) -> Generator[Step, None, None]:
         """Try an account live: dns, tcp, tls, ehlo, auth, then ``mail``: a mail to itself.
 
         ``secret`` None: the one kept for it. A passing test lets a stopped account go on.
         """
         ...
 
-    def diagnose(self, account: Account) -> Iterator[Step]:
+    def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail."""
         ...
 

@@ -11,8 +11,8 @@ import os
 import sys
 import tkinter as tk
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -176,7 +176,7 @@ class Background:
 
     def follow(
         self,
-        work: Callable[[], Iterator[T]],
+        work: Callable[[], Generator[T, None, None]],
         each: Callable[[T], object],
         done: Callable[[], object],
         failed: Callable[[TraymailError], object],
@@ -187,13 +187,12 @@ class Background:
         """
 
         def walk(stop: Event) -> None:
-            results = work()
-            while not stop.is_set():
-                try:
-                    result = next(results)
-                except StopIteration:
-                    return
-                self._bridge.post(_call(hear, result))
+            # Closed here and now: a connection must not wait for the garbage collector.
+            with closing(work()) as results:
+                for result in results:
+                    self._bridge.post(_call(hear, result))
+                    if stop.is_set():
+                        return
 
         def hear(result: T) -> None:
             if not job.cancelled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from traymail.core.errors import InputError, Problem, TraymailError
@@ -235,7 +235,7 @@ class RuleEditor(Dialog):
         self._stop()
         fields, before = self._held.table_now, self._held.before
 
-        def work() -> Iterator[tuple[Problem, ...] | RulePreview]:
+        def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
             problems = self._backend.check_rule(fields, before)
             yield problems
             if not problems:
