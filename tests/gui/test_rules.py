@@ -394,3 +394,36 @@ def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
     editor.update()
     tops = [row.winfo_y() for row in rows if row.winfo_ismapped()]
     assert tops == sorted(set(tops)), "no row lies on another one"
+
+
+def in_sight(editor: RuleEditor, widget: tk.Misc) -> bool:
+    """Tell whether all of a widget of the form is seen."""
+    canvas = editor.sheet.scroll._canvas
+    top = widget.winfo_rooty() - canvas.winfo_rooty()
+    return top >= 0 and top + widget.winfo_height() <= canvas.winfo_height()
+
+
+@pytest.mark.parametrize("keys", [{"existing": "send"}, {"max_per_hour": 2}, {}])
+def test_a_saved_rule_opens_at_its_top(desk: Desk, tmp_path: Path, keys: dict[str, object]) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.live.backend.save_rule(keys, "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.until(lambda: editor.held.preview, "all is there")
+    editor.update()
+    assert in_sight(editor, editor.sheet.name)
+    assert in_sight(editor, editor.sheet.form._rows["folder"])
+
+
+def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.live.backend.save_rule({"batch_seconds": 3}, "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.until(lambda: editor.held.preview, "all is there")
+    for field in ("bcc", "batch_seconds", "folder"):
+        desk.write(editor, field, "nothing good")
+    desk.until(lambda: len(told(editor.held)) == 3, "the problems")
+    for _ in range(3):
+        desk.click(editor.count)
+        desk.until(lambda: in_sight(editor, editor.sheet.form._rows["folder"]), "the first")

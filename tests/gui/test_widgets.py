@@ -26,6 +26,7 @@ from traymail.ui.widgets import (
     Suggestion,
     Switch,
     Table,
+    TextArea,
     Toast,
     UndoBar,
 )
@@ -267,6 +268,25 @@ def test_the_wheel_scrolls_the_area_below_the_pointer(window: Window) -> None:
     assert tops[0].winfo_rooty() == before[0]
     tops[1].event_generate("<Button-4>")
     until_tk(window, lambda: tops[1].winfo_rooty() == before[1], what="the area to be back")
+
+
+def test_the_wheel_goes_past_a_text_that_has_nothing_to_scroll(window: Window) -> None:
+    area = ScrollArea(window)
+    area.pack(fill="both", expand=True)
+    texts = [TextArea(area.inner, height=2) for _ in range(40)]
+    for one in texts:
+        one.pack()
+    window.update()
+    before = texts[0].winfo_rooty()
+    texts[0].event_generate("<Button-5>")
+    until_tk(window, lambda: texts[0].winfo_rooty() < before, what="the area to move")
+    texts[0].insert("1.0", "a line\n" * 9)
+    window.update()
+    before = texts[0].winfo_rooty()
+    texts[0].event_generate("<Button-5>")
+    until_tk(window, lambda: texts[0].yview()[0] > 0, what="the text to move")
+    window.update()
+    assert texts[0].winfo_rooty() == before
 
 
 def test_a_window_hears_no_more_for_areas_that_are_gone(window: Window) -> None:

@@ -69,7 +69,7 @@ class ScrollArea(Area):
 
     def turn(self, event: tk.Event[tk.Misc]) -> None:
         """Follow the wheel, unless what is below the pointer does so itself."""
-        if event.widget.winfo_class() not in _OWN_WHEEL:
+        if not _scrolls(event.widget):
             up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
             self._canvas.yview_scroll(-2 if up else 2, "units")
 
@@ -89,6 +89,14 @@ def _listen(window: tk.Misc) -> None:
     window.bind("<FocusIn>", _follow, add="+")
 
 
+def _scrolls(widget: tk.Misc) -> bool:
+    """Tell whether a widget has a wheel of its own, and something to be scrolled to."""
+    if widget.winfo_class() not in _OWN_WHEEL:
+        return False
+    first, last = map(float, widget.tk.splitlist(widget.tk.call(widget, "yview")))
+    return (first, last) != (0.0, 1.0)
+
+
 def _turn(event: tk.Event[tk.Misc]) -> None:
     for area in _around(event.widget):
         area.turn(event)
@@ -101,7 +109,8 @@ def _follow(event: tk.Event[tk.Misc]) -> None:
 
 
 def _show(area: ScrollArea, widget: tk.Misc) -> None:
-    if widget.winfo_exists():
+    # What holds the one with the keyboard is told of it, too; but it is not to be led to.
+    if widget.winfo_exists() and str(widget.tk.call("focus", "-displayof", widget)) == str(widget):
         area.show(widget)
 
 
