@@ -26,9 +26,11 @@ from tests.support.tray import MENU, labels, layout
 from traymail.core.settings import Settings
 from traymail.desktop.autostart import autostart_folder, entry_name
 from traymail.store.whole_file import exclusive
+from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.general.view import GeneralView
 from traymail.ui.form import FormView
 from traymail.ui.palette import PALETTES, Palette
+from traymail.ui.widgets import Entry
 
 CAP = "rules_max_per_hour"
 
@@ -185,6 +187,35 @@ def test_windows_stay_where_they_are_in_another_language(desk: Desk) -> None:
     desk.office.click(desk.part("TRadiobutton", "简体中文"))
     other = desk.office.window("设置")
     desk.until(lambda: other.geometry() == "960x640+200+300", "the same place")
+
+
+def test_what_was_typed_for_a_new_account_goes_along_into_another_language(desk: Desk) -> None:
+    settings = desk.view.winfo_toplevel()
+    desk.office.press("Accounts", settings)
+    desk.office.press("Add account…", settings)
+    adding = desk.office.window("Add account")
+    desk.office.type("second@qq.com")
+    desk.sees("Recognised")
+    desk.office.press("Next", adding)
+    desk.sees("Get the authorization code")
+    desk.office.type("abcd efgh ijkl")
+    desk.office.press("General", settings)
+    desk.office.click(desk.part("TRadiobutton", "简体中文"))
+    desk.sees("获取授权码")
+    adding = next(
+        one
+        for one in every_child(desk.office.root)
+        if isinstance(one, AddAccountWindow) and one.winfo_viewable()
+    )
+    fields = [one for one in every_child(adding) if isinstance(one, Entry) and one.winfo_viewable()]
+    assert [one.value for one in fields] == ["abcd efgh ijkl"]
+    desk.office.button("上一步", adding).invoke()
+    desk.until(
+        lambda: any(
+            one.value == "second@qq.com" for one in every_child(adding) if isinstance(one, Entry)
+        ),
+        "the address",
+    )
 
 
 def test_a_theme_is_worn_at_once_and_kept(desk: Desk) -> None:

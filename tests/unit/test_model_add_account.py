@@ -224,6 +224,17 @@ def test_a_test_is_stopped_or_given_up() -> None:
     assert model.advice(Adding()) is None
 
 
+def test_another_window_finds_nothing_under_way() -> None:
+    assert model.at_rest(model.check(at_code())) == at_code()
+    rested = model.at_rest(at_test())
+    assert rested.trial is not None
+    assert rested.trial.verdict is Verdict.STOPPED
+    saving = model.save(model.stop(at_test()))
+    assert model.at_rest(saving) == replace(saving, saving=Saving.NOT_YET)
+    failed = model.not_saved(saving, FULL)
+    assert model.at_rest(failed) == failed
+
+
 def test_what_cannot_be_saved_is_told_above_all() -> None:
     state = model.not_saved(model.end(at_test(*GOOD)), FULL)
     words, told = model.headline(state), model.advice(state)

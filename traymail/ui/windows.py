@@ -132,6 +132,7 @@ class Windows:
 
     def _make_anew(self) -> None:
         quick, settings = self._quick.made, self._settings.made
+        adding = None if self._adding.made is None else self._adding.made.leave()
         page = "" if settings is None else settings.page.name
         reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
@@ -148,6 +149,8 @@ class Windows:
                 once.drop()
         if quick is not None:
             self._quick().take_over(quick)
+        if adding is not None:
+            self._adding().take_over(adding)
         for reopen, window, place in reopened:
             reopen()
             window().take_place(place)

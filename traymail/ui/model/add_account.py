@@ -289,6 +289,14 @@ def to_server(state: Adding) -> Adding:
     return unfold(state)
 
 
+def at_rest(state: Adding) -> Adding:
+    """Return the state with nothing under way but a search: what another window goes on with."""
+    if state.trial is not None and state.trial.verdict is Verdict.RUNNING:
+        state = stop(state)
+    saving = Saving.NOT_YET if state.saving is Saving.RUNNING else state.saving
+    return replace(state, checking=False, saving=saving)
+
+
 def advice(state: Adding) -> Advice | None:
     """Return the one card below the rows."""
     if state.trouble is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from traymail import __version__
@@ -30,6 +31,14 @@ from traymail.ui.window import Size
 
 _SEARCH_AFTER_MS = 600
 Checked = tuple[str, Account | None, tuple[Problem, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How far a window came; ``code`` is what stands in its field."""
+
+    state: Adding
+    code: str = field(repr=False)
 
 
 class AddAccountWindow(Dialog):
@@ -77,6 +86,19 @@ class AddAccountWindow(Dialog):
         self.conceal()
         self._forget_code_page()
         self.become(Adding())
+
+    def leave(self) -> Left:
+        """Stop what is under way; return what another window can go on with."""
+        self._cancel()
+        return Left(model.at_rest(self._held), "" if self.code is None else self.code.entry.value)
+
+    def take_over(self, left: Left) -> None:
+        """Go on where another window was left."""
+        self.become(left.state)
+        if self.code is not None:
+            self.code.entry.value = left.code
+        if left.state.search is Search.RUNNING:
+            self._search()
 
     # --- what the user does -------------------------------------------------------------------
 

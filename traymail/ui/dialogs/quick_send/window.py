@@ -171,6 +171,8 @@ class QuickSendWindow(Window):
             self._after_waiting()
 
     def _refresh(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
         self._loading = self._post.load(self._now, self._informed, draft=not self._loaded)
 
     def _informed(self, loaded: Loaded) -> None:
