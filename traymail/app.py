@@ -103,6 +103,15 @@ class App:
 
         return Keyrings(self.environ)
 
+    def drop_secret(self, account: Account, settings: Settings) -> None:
+        """Forget an account's secret, unless one of these settings has the same login.
+
+        Raises CredentialError.
+        """
+        logins = {(one.host, one.username) for one in settings.accounts.values()}
+        if (account.host, account.username) not in logins:
+            self.credentials.delete(account)
+
     def new_poster(self) -> Poster:
         """Return a way into the outbox, for one thread."""
         return Poster(self.outbox, self.spool, self.clock, self.publisher.publish)

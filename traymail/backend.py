@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -11,10 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from traymail.app import App
-from traymail.core.account import Account
+from traymail.core.account import Account, Auth
 from traymail.core.account_table import read_account
 from traymail.core.commands import Pause, Resume, Wake
-from traymail.core.errors import InputError, Problem, SettingsError, StateError
+from traymail.core.errors import (
+    CredentialError,
+    InputError,
+    Problem,
+    SettingsError,
+    StateError,
+    TraymailError,
+)
 from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
 from traymail.core.message import Address, Draft
@@ -34,6 +42,8 @@ from traymail.ui.backend import Fields, MailDetail, Overview, RulePreview, Saved
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+
+log = logging.getLogger(__name__)
 
 PREVIEW_MAILS = 20
 PREVIEW_LINES = 200
@@ -239,20 +249,36 @@ class LiveBackend:
         account, problems = self.check_account(name, values)
         if account is None:
             raise SettingsError(problems)
+        settings = self._program.engine.snapshot().settings
+        before = settings.accounts.get(name)
         if secret is not None:
             self._app.credentials.set(account, secret)
         table = self._account_table(name, values)
-        self._program.edit(lambda document: put_account(document, name, table))
+        try:
+            self._program.edit(lambda document: put_account(document, name, table))
+        except TraymailError:
+            if secret is not None:
+                self._drop_secret(account, settings)
+            raise
         self._app.let_go(name, mails=True)
+        if before is not None and before.auth is not Auth.NONE:
+            self._drop_secret(before, self._app.settings())
 
     def remove_account(self, name: str) -> None:
         """Remove an account and its secret."""
         account = self._program.engine.snapshot().settings.accounts.get(name)
-        self._app.settings_file.remove_account(name)
+        left = self._app.settings_file.remove_account(name).settings
         self._program.reload()
         self._app.outbox.forget_account(name)
         if account is not None:
-            self._app.credentials.delete(account)
+            self._app.drop_secret(account, left)
+
+    def _drop_secret(self, account: Account, settings: Settings) -> None:
+        """Leave no secret in the keyring of a login that no account has, if that can be helped."""
+        try:
+            self._app.drop_secret(account, settings)
+        except CredentialError as error:
+            log.warning("an old secret may still be in the keyring: %s", error)
 
     def set_default(self, name: str) -> None:
         """Make an account the default one."""

@@ -1,5 +1,6 @@
 """What windows ask, done by a running program: real files, a real outbox, no server."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +11,10 @@ import pytest
 from tests.support.wait import until
 from traymail.app import App
 from traymail.backend import LiveBackend
-from traymail.core.errors import InputError, SettingsError
+from traymail.core.errors import CredentialError, InputError, SettingsError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import AccountState, State
+from traymail.core.secret import Secret
 from traymail.desktop.paths import home
 from traymail.program import Program
 from traymail.ui.backend import SavedDraft
@@ -163,9 +165,54 @@ def test_the_fields_of_no_rule_are_an_error(backend: LiveBackend) -> None:
 
 
 def test_a_code_that_is_not_there_keeps_no_step_from_being_tried(backend: LiveBackend) -> None:
-    account, _ = backend.check_account("here", {"auth": "password", "password_command": ["false"]})
-    assert account is not None
-    steps = {step.step: step for step in backend.test_account(account, None)}
-    # Nobody listens there; that the secret is missing is told beside it.
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        mine = {"port": nobody.getsockname()[1], "auth": "password", "password_command": ["false"]}
+        account, _ = backend.check_account("here", mine)
+        assert account is not None
+        steps = {step.step: step for step in backend.test_account(account, None)}
     assert [name for name, step in steps.items() if step.ok is False] == ["tcp", "auth"]
     assert steps["mail"].ok is None
+
+
+# --- what is left in the keyring ------------------------------------------------------------------
+
+MINE = {"address": "me@other.example", "host": "127.0.0.1", "port": 587, "username": "me"}
+
+
+def kept(running: Running, username: str) -> bool:
+    account, _ = running.backend.check_account("mine", {**MINE, "username": username})
+    assert account is not None
+    try:
+        running.app.credentials.get(account)
+    except CredentialError:
+        return False
+    return True
+
+
+@pytest.mark.usefixtures("keyring_env")
+def test_an_account_that_cannot_be_saved_leaves_no_secret(running: Running) -> None:
+    config = running.app.home.config_file
+    config.write_text("bogus = 1\n" + config.read_text())
+    with pytest.raises(SettingsError):
+        running.backend.save_account("mine", MINE, Secret("abc"))
+    assert not kept(running, "me")
+
+
+@pytest.mark.usefixtures("keyring_env")
+def test_the_secret_of_a_login_goes_with_the_last_account_that_has_it(running: Running) -> None:
+    backend = running.backend
+
+    def save(name: str, **values: object) -> None:
+        backend.save_account(name, {**MINE, **values}, Secret("abc"))
+        until(lambda: name in backend.overview().settings.accounts, what=name)
+
+    save("mine")
+    save("twin")
+    backend.remove_account("twin")
+    assert kept(running, "me")
+    save("mine", username="you")
+    assert (kept(running, "me"), kept(running, "you")) == (False, True)
+    until(lambda: backend.overview().settings.accounts["mine"].username == "you")
+    backend.remove_account("mine")
+    assert not kept(running, "you")

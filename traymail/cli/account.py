@@ -232,10 +232,10 @@ def _read_secret(session: Session, provider: Provider | None) -> Secret:
 def remove(session: Session, /, *, name: str) -> None:
     """Take an account out of the configuration and the keyring."""
     one = session.account(name)
-    session.app.settings_file.remove_account(name)
+    left = session.app.settings_file.remove_account(name).settings
     session.say(text("Account {name} is removed.", name=name))
     session.app.outbox.forget_account(name)
-    session.app.credentials.delete(one)
+    session.app.drop_secret(one, left)
 
 
 @command(
