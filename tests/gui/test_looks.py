@@ -9,10 +9,13 @@ from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.pictures import WINDOWS
 from tests.support.clip import clipped
 from tests.support.tk import every_child, until_tk
+from traymail.ui.dialog import Question
 from traymail.ui.dialogs.outbox.list import COLUMNS
 from traymail.ui.model.outbox_table import until
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
+from traymail.ui.widgets import Note
+from traymail.ui.window import Size, Window
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -31,6 +34,34 @@ def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, perce
         window.geometry(f"{width}x{height}")
         until_tk(root, lambda: window.winfo_width() == width, what="the least size")
         assert clipped(window) == []
+
+
+def test_a_question_of_any_length_is_read_to_its_end(make_root: MakeRoot) -> None:
+    root = make_root("light", "en", 100)
+    window = WidgetGallery(root)
+    window.reveal()
+    until_tk(root, window.winfo_viewable, what="the window")
+    for count in range(9, 16):
+        question = Question(window, "Delete?", "Files stay. " * count, "Delete", lambda: None)
+        question.reveal()
+        root.update()
+        assert clipped(question) == [], count
+        question.destroy()
+
+
+def test_a_sentence_that_gets_an_icon_is_read_to_its_end(make_root: MakeRoot) -> None:
+    root = make_root("light", "en", 100)
+    window = Window(root, "Notes", Size(300, 900))
+    notes = [Note(window) for _ in range(30)]
+    for note in notes:
+        note.pack(fill="x")
+    window.reveal()
+    until_tk(root, window.winfo_viewable, what="the window")
+    root.update()
+    for letters, note in enumerate(notes, start=20):
+        note.say("i" * letters * 2 + " end", "danger", "exclamation-circle")
+    root.update()
+    assert clipped(window) == []
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

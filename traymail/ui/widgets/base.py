@@ -181,19 +181,22 @@ class Note(Area):
         self._icon: Label | None = None
         self.label = Label(self, words, role, font)
         self.label.grid(row=0, column=1, sticky="nw")
-        wrap(self.label, self, self._icon_width)
+        self._wrap_again = wrap(self.label, self, self._icon_width)
         self.say(words, role, icon)
 
     def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
         """Show another sentence; without ``icon`` there is none."""
         self.label.say(words, role)
-        if self._icon is not None:
-            self._icon.destroy()
+        before = self._icon
+        if before is not None:
+            before.destroy()
             self._icon = None
         if icon is not None:
             self._icon = Label(self, "", role or "muted", icon=icon, icon_size=13)
             below = self.look.px(2)
             self._icon.grid(row=0, column=0, sticky="nw", padx=(0, self.look.px(6)), pady=below)
+        if (before is None) != (icon is None):
+            self._wrap_again()
 
     def _icon_width(self) -> int:
         return 0 if self._icon is None else self._icon.winfo_reqwidth() + self.look.px(6)
@@ -227,23 +230,29 @@ def surface_of(widget: tk.Misc) -> Surface:
     return "bg"
 
 
-def wrap(label: Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> None:
+def wrap(label: Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> Callable[[], object]:
     """Wrap ``label`` at the width of ``pane`` less so many pixels.
 
-    Set once for each real change and when idle: set at once from the event, it can loop for ever.
+    Return what is to be called when ``less`` has changed. Set once for each real change and when
+    idle: set at once from the event, it can loop for ever.
     """
     width = 0
 
     def apply() -> None:
-        label.fit(max(1, width - less()))
+        if width:
+            label.fit(max(1, width - less()))
+
+    def again() -> None:
+        look_of(label).later(label, apply)
 
     def changed(event: tk.Event[tk.Misc]) -> None:
         nonlocal width
         if event.widget is pane and event.width != width and event.width > 1:
             width = event.width
-            look_of(label).later(label, apply)
+            again()
 
     pane.bind("<Configure>", changed, add="+")
+    return again
 
 
 def _pixels(px: Callable[[float], int], padding: Padding) -> tuple[int, int, int, int]:
