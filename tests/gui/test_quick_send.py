@@ -42,6 +42,7 @@ from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import Stage
 from traymail.ui.theme import Root
+from traymail.ui.widgets import Button
 
 NO_CAP = 30.0
 
@@ -586,3 +587,18 @@ def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
         desk.keys("ctrl+shift+a")
         desk.until(lambda: desk.window._held.files, "the file")
     assert desk.window._held.files[0].path == str(file)
+
+
+def test_the_bar_below_is_walked_as_it_is_read(desk: Desk) -> None:
+    desk.open()
+    desk.window.update()
+    foot = desk.window._sheet.foot
+    buttons = [one for one in every_child(foot) if isinstance(one, Button)]
+    focused: list[Button] = []
+    widget: object = desk.window
+    for _ in range(40):
+        widget = widget.tk_focusNext()  # type: ignore[attr-defined] # a widget
+        if isinstance(widget, Button) and widget in buttons:
+            focused.append(widget)
+    once = focused[: len(set(focused))]
+    assert [one.winfo_rootx() for one in once] == sorted(one.winfo_rootx() for one in once)

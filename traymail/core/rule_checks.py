@@ -54,14 +54,14 @@ def rule_problems(read: RuleRead, places: Places) -> list[Problem]:
 def problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
     """Return what is wrong between rules: equal names, and one that watches another's output."""
     problems = []
-    seen: dict[str, int] = {}
+    seen: set[str] = set()
     for read in reads:
         if "name" in read.bad:
             continue
-        first = seen.setdefault(read.rule.name, read.index)
-        if first != read.index:
-            what = text("rules[{index}] has this name already", index=first)
+        if read.rule.name in seen:
+            what = text("another rule has this name already")
             problems.append(Problem(read.place("name"), what))
+        seen.add(read.rule.name)
     folders = [
         (read, read.rule)
         for read in reads
@@ -119,7 +119,7 @@ def _folder_problems(read: RuleRead, rule: FolderRule, places: Places) -> list[P
                 advice = text('Name a folder inside of it, such as "sent".')
                 problems.append(Problem(read.place(key), what, advice=advice))
     if rule.after is After.MOVE and not rule.move_to and "move_to" not in read.bad:
-        what = text('must not be empty when after is "move"')
+        what = text("must not be empty: files are moved there once they are sent")
         problems.append(Problem(read.place("move_to"), what))
     if rule.max_bytes and rule.max_bytes < rule.min_bytes:
         problems.append(Problem(read.place("max_bytes"), text("is less than min_bytes")))

@@ -73,7 +73,9 @@ RULES: tuple[ReplyRule, ...] = (
         action=Action.NEEDS_USER,
         trouble=Trouble.TLS_MODE,
         title=titles.NO_ENCRYPTION,
-        advice=text("Port and encryption do not fit together: 465 needs tls, 587 needs starttls."),
+        advice=text(
+            "Port and encryption do not fit together: 465 goes with SSL/TLS, 587 with STARTTLS."
+        ),
     ),
     ReplyRule(
         id="tls-old",
@@ -92,7 +94,7 @@ RULES: tuple[ReplyRule, ...] = (
         title=titles.NO_ENCRYPTION,
         advice=text(
             "The mail is tried again. If this goes on, check port and security of the "
-            "account: 465 needs tls, 587 needs starttls."
+            "account: 465 goes with SSL/TLS, 587 with STARTTLS."
         ),
     ),
     ReplyRule(
@@ -162,7 +164,8 @@ RULES: tuple[ReplyRule, ...] = (
         trouble=Trouble.NO_LOGIN,
         title=titles.NO_LOGIN,
         advice=text(
-            "Check host and port of the account, or set auth to none if the server needs no login."
+            "Check host and port of the account, or choose no login (none) if the server needs "
+            "none."
         ),
     ),
     ReplyRule(

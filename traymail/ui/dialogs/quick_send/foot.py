@@ -27,6 +27,7 @@ class Foot(Area):
         self.grid_propagate(flag=False)
         self._buttons = Footer(self, _SIDE)
         self._fill(acts)
+        self._buttons.right.lift()  # Tab goes as the eye reads: to attach first, to send last
         self._instead: Area | None = None
         self._timer: str | None = None
         self._buttons.pack(fill="both", expand=True)
