@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +30,12 @@ from traymail.store.spool import Spool
 # What only deliveries need is imported by them: `send --queue` is to be quick.
 if TYPE_CHECKING:
     from traymail.core.account import Account
+    from traymail.core.holds import Holds
     from traymail.core.message import Draft
     from traymail.core.ports import Sender
     from traymail.core.settings import Settings
     from traymail.desktop.autostart import Autostart
+    from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Tools
     from traymail.store.credentials import Keyrings
 
@@ -190,13 +192,20 @@ class App:
                     self.instance.delivering.release()
                 return
             told = told or self.wake()
+            held = self.holds(settings)
             waiting = {
                 item_id: attempts
                 for item_id, attempts in waiting.items()
-                if not self._rests(self.outbox.get(item_id), attempts, settings)
+                if not self._rests(self.outbox.get(item_id), attempts, settings, held)
             }
             if waiting:
                 pause.wait(POLL_SECONDS)
+
+    def holds(self, settings: Settings) -> Holds:
+        """Return the caps that are reached now."""
+        from traymail.engine.caps import holds
+
+        return holds(self.outbox, settings, self._caps(settings), self.clock.now())
 
     def tools(
         self, stopping: threading.Event, progress: Progress, interruptions: Interruptions
@@ -218,7 +227,6 @@ class App:
         )
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
-        from traymail.engine.caps import rule_caps
         from traymail.engine.delivery import Delivery
 
         self.outbox.recover(self.clock.now())
@@ -228,14 +236,17 @@ class App:
         for item_id in ids:
             account = settings.accounts.get(self.outbox.get(item_id).account)
             if account is not None:
-                delivery = Delivery(account, rule_caps(settings, self.known_rules.caps()), tools)
+                delivery = Delivery(account, self._caps(settings), tools)
                 delivery.step(only=item_id)
                 delivery.close()
 
-    def _rests(self, item: OutboxItem, attempts: int, settings: Settings) -> bool:
-        """Return whether the running program will do no more about a mail for now."""
-        from traymail.engine.caps import account_wait
+    def _caps(self, settings: Settings) -> RuleCaps:
+        from traymail.engine.caps import rule_caps
 
+        return rule_caps(settings, self.known_rules.caps())
+
+    def _rests(self, item: OutboxItem, attempts: int, settings: Settings, held: Holds) -> bool:
+        """Return whether the running program will do no more about a mail for now."""
         if item.state is not State.QUEUED:
             return item.state is not State.SENDING
         if item.attempts > attempts or item.next_attempt_at is None:
@@ -244,10 +255,8 @@ class App:
         account = settings.accounts.get(item.account)
         if account is None or self.pauses.pause(now)[0]:
             return True
-        hold = self.outbox.account_state(account.name).hold_until
-        return _later(hold, now) or _later(
-            account_wait(self.outbox, account.name, account.limits, now), now
-        )
+        pause = self.outbox.account_state(account.name).hold_until
+        return (pause is not None and pause > now) or held.of(item) is not None
 
     def _make_sender(self, account: Account) -> Sender:
         from traymail.senders.smtp import SmtpSender
@@ -256,7 +265,3 @@ class App:
             return self.outbox.account_state(account.name).login_worked
 
         return SmtpSender(account, self.credentials, self.spool.open, login_worked)
-
-
-def _later(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment > now

@@ -76,6 +76,7 @@ class LiveBackend:
             paused=snapshot.paused,
             paused_until=snapshot.paused_until,
             config_error=() if error is None else error.problems,
+            holds=self._app.holds(snapshot.settings),
         )
 
     # --- mail -----------------------------------------------------------------------------

@@ -165,6 +165,12 @@ def test_a_cap_holds_what_waits(desk: Desk, after: str) -> None:
         assert [subject for subject, _ in desk.mails()[2:]] == ["by hand"]
         assert program.status()["outbox"]["queued"] == 3
         name = "Papers" if rules else "Scans"
+        # Nobody is kept waiting for it, and it is told why the mail is.
+        refused = desk.home.run("outbox", "retry", "--all")
+        assert refused.returncode == 75
+        assert f"The rule {name} has sent as many mails as it may in an hour." in refused.stderr
+        assert "goes on at" in desk.home.run("outbox", "show", "3").stdout
+        assert len(desk.mails()) == 3
         assert {mail["rule"] for mail in outbox(desk.home) if mail["state"] == "queued"} == {name}
 
 

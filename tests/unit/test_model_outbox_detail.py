@@ -9,6 +9,7 @@ import pytest
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
 from traymail.core.errors import RecipientReply
+from traymail.core.holds import Holds
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, State
 from traymail.ui.backend import MailDetail, Overview
@@ -153,6 +154,49 @@ def test_waiting_for_a_pause_that_ends() -> None:
     card = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), an_overview(paused=True)).card
     assert card is not None
     assert str(card.advice) == "It leaves once you resume."
+
+
+@pytest.mark.parametrize(
+    ("holds", "rule", "advice"),
+    [
+        (
+            Holds(rules={"Scans": SOON}),
+            "Scans",
+            "The rule Scans has sent as many mails as it may in an hour.",
+        ),
+        (
+            Holds(together=SOON),
+            "Scans",
+            "All rules together have sent as many mails as they may in an hour.",
+        ),
+        (
+            Holds(accounts={"qq": SOON}, rules={"Scans": NOON}),
+            None,
+            "The account qq has sent as many mails as it may.",
+        ),
+    ],
+)
+def test_waiting_for_a_limit(holds: Holds, rule: str | None, advice: str) -> None:
+    """Nothing but time helps: no button pretends to."""
+    mail = _mail(state=State.QUEUED, rule=rule, next_attempt_at=NOON)
+    detail = _told(mail, an_overview(holds=holds))
+    assert _acts(detail) == [Act.CANCEL]
+    assert detail.card is not None
+    assert (str(detail.card.title), str(detail.card.advice)) == ("Held back until 12:05", advice)
+
+
+def test_mail_by_hand_waits_for_no_rule() -> None:
+    mail = _mail(state=State.QUEUED, next_attempt_at=NOON)
+    holds = Holds(rules={"Scans": SOON}, together=SOON)
+    assert _acts(_told(mail, an_overview(holds=holds))) == [Act.SEND_NOW, Act.CANCEL]
+
+
+@pytest.mark.parametrize(
+    ("due", "paused", "told"), [(NOON, False, False), (SOON, True, False), (SOON, False, True)]
+)
+def test_the_next_try_is_told_when_it_is_known(due: datetime, paused: bool, told: bool) -> None:
+    detail = _told(_mail(state=State.QUEUED, next_attempt_at=due), an_overview(paused=paused))
+    assert any(str(fact.name) == "Next try" for fact in detail.facts) is told
 
 
 def test_waiting_after_a_failure_tells_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
 from traymail.core.address import parse_address
+from traymail.core.holds import Holds
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.ui.model import outbox_table as table
 from traymail.ui.model.outbox_table import SIGNS, Wish
@@ -123,8 +124,8 @@ def test_who_gets_it(to: tuple[str, ...], cc: tuple[str, ...], said: str) -> Non
         (State.SENDING, None, None, "now"),
         (State.SENDING, None, 0.624, "62 %"),
         (State.QUEUED, None, None, "needs you"),
-        (State.QUEUED, 0, None, "in a moment"),
-        (State.QUEUED, 60, None, "in a moment"),
+        (State.QUEUED, 0, None, "soon"),
+        (State.QUEUED, 60, None, "soon"),
         (State.QUEUED, 61, None, "in 2 min"),
         (State.QUEUED, 3600, None, "in 60 min"),
         (State.QUEUED, 3601, None, "in 2 h"),
@@ -137,6 +138,30 @@ def test_when(state: State, due: int | None, part: float | None, said: str) -> N
     moment = None if due is None else NOON + timedelta(seconds=due)
     item = _item(state, updated_at=NOON, next_attempt_at=moment)
     assert str(table.line_of(item, NOON, part).when) == said
+
+
+def test_in_a_pause_no_time_is_told() -> None:
+    item = _item(State.QUEUED, next_attempt_at=NOON)
+    assert str(table.line_of(item, NOON, paused=True).when) == "paused"
+    assert str(table.line_of(replace(item, next_attempt_at=None), NOON, paused=True).when) == (
+        "needs you"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "minutes"),
+    [
+        ({}, 1),
+        ({"accounts": {"qq": AccountState("qq", hold_until=NOON + timedelta(minutes=5))}}, 5),
+        ({"holds": Holds(rules={"Scans": NOON + timedelta(minutes=7)})}, 7),
+        ({"holds": Holds(rules={"Other": NOON + timedelta(minutes=7)})}, 1),
+        ({"holds": Holds(accounts={"qq": NOON})}, 1),
+    ],
+)
+def test_what_holds_mail_back_for_longer(changes: dict[str, object], minutes: int) -> None:
+    item = _item(State.QUEUED, rule="Scans", next_attempt_at=NOON + timedelta(minutes=1))
+    held = table.held_back(item, an_overview(**changes))
+    assert held.next_attempt_at == NOON + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from traymail.cli.outcome import deliver, settle_abandoned, tell
+from traymail.cli.outcome import deliver, reason_to_wait, settle_abandoned, tell
 from traymail.cli.session import Session, write_bytes
 from traymail.cli.show import entry, local, shortened, state_word, table
 from traymail.cli.words import command, group, option
 from traymail.core.address import clean
 from traymail.core.duration import parse_duration
-from traymail.core.errors import InputError
+from traymail.core.errors import InputError, SettingsError
+from traymail.core.holds import Holds
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.replies import advice_for, outcome_told, title_for
 from traymail.core.template import human_size
@@ -90,12 +91,19 @@ def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
         for chunk in session.app.outbox.mail(mail_id).chunks(session.app.spool.open):
             write_bytes(chunk)
         return
-    facts = [(session.translated(name), session.translated(value)) for name, value in _facts(item)]
+    held = _holds(session)
+    due = _due(session, item, held)
+    facts = [
+        (session.translated(name), session.translated(value)) for name, value in _facts(item, due)
+    ]
     for line in table(facts):
         session.say(line)
     advice = advice_for(item.advice_id)
     if advice is not None and item.state is not State.SENT:
         session.say(advice)
+    reason = reason_to_wait(session, item, held)
+    if reason is not None:
+        session.say(reason)
     for attempt in session.app.outbox.attempts(mail_id):
         session.say(
             text(
@@ -113,7 +121,29 @@ def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
         session.say(f"{verdict.mailbox}: {verdict.code} {verdict.reply}")
 
 
-def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
+def _holds(session: Session) -> Holds:
+    """Return the caps that are reached, as far as the configuration can be read."""
+    try:
+        return session.app.holds(session.settings())
+    except SettingsError:
+        return Holds()
+
+
+def _due(session: Session, item: OutboxItem, held: Holds) -> Text | str:
+    """Return when the next attempt can be made."""
+    if item.next_attempt_at is None:
+        return text("once you have mended the account")
+    now = session.app.clock.now()
+    paused, until = session.app.pauses.pause(now)
+    if paused and until is None:
+        return text("once you resume")
+    hold, account = held.of(item), session.app.outbox.account_state(item.account)
+    waits = (item.next_attempt_at, until, None if hold is None else hold.until, account.hold_until)
+    due = max(wait for wait in waits if wait is not None)
+    return local(due) if due > now else text("as soon as can be")
+
+
+def _facts(item: OutboxItem, due: Text | str) -> Iterator[tuple[Text, Text | str]]:
     def joined(addresses: Sequence[object]) -> str:
         return ", ".join(map(str, addresses))
 
@@ -133,8 +163,7 @@ def _facts(item: OutboxItem) -> Iterator[tuple[Text, Text | str]]:
     yield text("stored"), local(item.created_at)
     yield text("changed"), local(item.updated_at)
     if item.state is State.QUEUED:
-        next_attempt = local(item.next_attempt_at)
-        yield text("next attempt"), next_attempt or text("once you have mended the account")
+        yield text("next attempt"), due
     if title := title_for(item.advice_id):
         yield text("problem"), title
     if item.code is not None or item.reply:
@@ -168,7 +197,8 @@ def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) 
     for name in {item.account for item in ended if item.state is State.SENT}:
         if not session.app.outbox.account_state(name).stopped:
             session.app.let_go(name, mails=True)
-    return next(filter(None, [tell(session, item) for item in ended]), 0)
+    held = session.app.holds(settings)
+    return next(filter(None, [tell(session, item, held) for item in ended]), 0)
 
 
 def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxItem]) -> None:

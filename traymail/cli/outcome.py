@@ -8,6 +8,7 @@ from traymail.cli import endings
 from traymail.cli.progress import Bar
 from traymail.cli.session import Session
 from traymail.cli.show import local
+from traymail.core.holds import hold_told
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.replies import about_login, advice_for, title_for
 from traymail.core.texts import Text, text
@@ -15,6 +16,7 @@ from traymail.core.texts import Text, text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from traymail.core.holds import Holds
     from traymail.core.settings import Settings
 
 
@@ -63,10 +65,10 @@ def _status_of_waiting(item: OutboxItem, account: AccountState) -> int:
     return endings.UNAVAILABLE if account.stopped else endings.LATER
 
 
-def tell(session: Session, item: OutboxItem, *, quiet: bool = False) -> int:
+def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False) -> int:
     """Print how a mail stands, a failure with the way out on standard error; return the status.
 
-    ``quiet``: a mail that was sent has been told of already.
+    ``held``: the caps that are reached. ``quiet``: a mail that was sent has been told of already.
     """
     account = session.app.outbox.account_state(item.account)
     if item.state is State.SENT:
@@ -74,9 +76,25 @@ def tell(session: Session, item: OutboxItem, *, quiet: bool = False) -> int:
             session.say(_line(item, account))
     else:
         session.note(_line(item, account))
-        if advice := _advice(session, item, account):
+        advice = _advice(item, account) or reason_to_wait(session, item, held)
+        if advice is not None:
             session.note(advice)
     return status_of(item, account)
+
+
+def reason_to_wait(session: Session, item: OutboxItem, held: Holds) -> Text | None:
+    """Return why a mail waits that nothing is wrong with; None when it does not."""
+    if item.state is not State.QUEUED:
+        return None
+    if session.app.pauses.pause(session.app.clock.now())[0]:
+        return text("Everything is paused. It goes on with: traymail resume")
+    hold = held.of(item)
+    if hold is not None:
+        return text("{why} It goes on at {time}.", why=hold_told(hold), time=local(hold.until))
+    account = session.app.outbox.account_state(item.account)
+    if account.hold_until is not None and account.hold_until > session.app.clock.now():
+        return text("Its server wants a pause until {time}.", time=local(account.hold_until))
+    return None
 
 
 def _line(item: OutboxItem, account: AccountState) -> Text:
@@ -113,14 +131,9 @@ def _said(item: OutboxItem, account: AccountState) -> Text | str:
     return reply or text("it waits for its turn")
 
 
-def _advice(session: Session, item: OutboxItem, account: AccountState) -> Text | None:
+def _advice(item: OutboxItem, account: AccountState) -> Text | None:
     if item.state is State.UNKNOWN:
         return text(
             "Look whether it arrived, then: traymail outbox resolve {id} sent|resend", id=item.id
         )
-    advice = advice_for(item.advice_id or (account.advice_id if account.stopped else None))
-    if advice is not None or item.state is not State.QUEUED:
-        return advice
-    if session.app.pauses.pause(session.app.clock.now())[0]:
-        return text("Everything is paused. It goes on with: traymail resume")
-    return text("A limit of the account or a pause of its server holds it back; it goes out then.")
+    return advice_for(item.advice_id or (account.advice_id if account.stopped else None))

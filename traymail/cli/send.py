@@ -104,7 +104,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
     [item] = deliver(session, [item], settings)
     if as_json:
         _dump(session, item)
-    return tell(session, item, quiet=as_json)
+    return tell(session, item, session.app.holds(settings), quiet=as_json)
 
 
 def _draft(wanted: Wanted, account: Account) -> Draft:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from traymail.core.account import Limits
+from traymail.core.holds import Holds
 from traymail.core.settings import Settings
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -72,15 +73,33 @@ def account_wait(
 
 def held_rules(departures: Departures, caps: RuleCaps, now: datetime) -> HeldRules:
     """Return which rules are at their cap; with all rules at the common one, every name."""
-    together = _room(departures.departure(caps.together, by_rules=True), HOUR, now)
+    together = _together(departures, caps, now)
     if together is not None:
         return HeldRules(frozenset(caps.each), together)
-    waits = {
+    waits = _each(departures, caps, now)
+    return HeldRules(frozenset(waits), min(waits.values(), default=None))
+
+
+def holds(departures: Departures, settings: Settings, caps: RuleCaps, now: datetime) -> Holds:
+    """Return all caps that are reached."""
+    accounts = {
+        name: wait
+        for name, account in settings.accounts.items()
+        if (wait := account_wait(departures, name, account.limits, now)) is not None
+    }
+    return Holds(accounts, _each(departures, caps, now), _together(departures, caps, now))
+
+
+def _together(departures: Departures, caps: RuleCaps, now: datetime) -> datetime | None:
+    return _room(departures.departure(caps.together, by_rules=True), HOUR, now)
+
+
+def _each(departures: Departures, caps: RuleCaps, now: datetime) -> dict[str, datetime]:
+    return {
         name: wait
         for name, most in caps.each.items()
         if (wait := _room(departures.departure(most, rule=name), HOUR, now)) is not None
     }
-    return HeldRules(frozenset(waits), min(waits.values(), default=None))
 
 
 def _room(nth_last: datetime | None, span: timedelta, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ Tk's thread. Each may raise a TraymailError, which the window shows with its way
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from traymail.core.account import Account
 from traymail.core.errors import Problem, RecipientReply
 from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
+from traymail.core.holds import Holds
 from traymail.core.message import Address, Attachment, Draft
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.reports import FlowStatus, LineShown, Preview
@@ -37,6 +38,7 @@ class Overview:
     paused: bool
     paused_until: datetime | None
     config_error: tuple[Problem, ...] = ()
+    holds: Holds = field(default_factory=Holds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class Outbox:
         """The mails of the list, newest first."""
         if self.found is None:
             return ()
-        accounts = self.found.overview.accounts
-        return tuple(held_back(item, accounts.get(item.account)) for item in self.found.items)
+        overview = self.found.overview
+        return tuple(held_back(item, overview) for item in self.found.items)
 
     @property
     def item(self) -> OutboxItem | None:
@@ -60,8 +60,7 @@ class Outbox:
         mail = None if self.found is None else self.found.detail
         if self.found is None or mail is None or mail.item.id != self.looked_at:
             return None
-        account = self.found.overview.accounts.get(mail.item.account)
-        return replace(mail, item=held_back(mail.item, account))
+        return replace(mail, item=held_back(mail.item, self.found.overview))
 
     @property
     def more(self) -> bool:
@@ -145,8 +144,11 @@ def heard(state: Outbox, event: Event, now: datetime) -> Outbox:
 
 def lines(state: Outbox, now: datetime) -> tuple[Line, ...]:
     """Return the rows."""
+    paused = state.found is not None and state.found.overview.paused
     return tuple(
-        line_of(item, now, one.part if (one := state.progress.get(item.id)) else None)
+        line_of(
+            item, now, one.part if (one := state.progress.get(item.id)) else None, paused=paused
+        )
         for item in state.items
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Literal
 
+from traymail.core.holds import Hold, hold_told
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.replies import title_for, trouble_of
 from traymail.core.reply_rules import Trouble
@@ -36,6 +37,7 @@ class Cause(Enum):
     ACCOUNT = auto()
     GONE = auto()  # its account was removed
     PAUSED = auto()
+    LIMIT = auto()  # a cap is reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def cause_of(item: OutboxItem, overview: Overview) -> Cause:
     account = overview.accounts.get(item.account)
     if item.next_attempt_at is None or (account is not None and account.stopped):
         return Cause.ACCOUNT
-    return Cause.PAUSED if overview.paused else Cause.MAIL
+    if overview.paused:
+        return Cause.PAUSED
+    return Cause.MAIL if overview.holds.of(item) is None else Cause.LIMIT
 
 
 def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
@@ -97,7 +101,10 @@ def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
         )
     if cause is Cause.ACCOUNT:
         return _stopped(item, overview)
-    return _paused(overview, now) if cause is Cause.PAUSED else _patient(item, overview, now)
+    if cause is Cause.PAUSED:
+        return _paused(overview, now)
+    hold = overview.holds.of(item)
+    return _patient(item, overview, now) if hold is None else _limited(hold, now)
 
 
 def _stopped(item: OutboxItem, overview: Overview) -> Card:
@@ -119,6 +126,11 @@ def _paused(overview: Overview, now: datetime) -> Card:
         return Card("card", text("Paused"), text("It leaves once you resume."))
     time = moment_words(overview.paused_until, now)
     return Card("card", text("Paused"), text("It leaves after {time}.", time=time))
+
+
+def _limited(hold: Hold, now: datetime) -> Card:
+    time = moment_words(hold.until, now)
+    return Card("card", text("Held back until {time}", time=time), hold_told(hold))
 
 
 def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:

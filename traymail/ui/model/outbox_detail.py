@@ -91,7 +91,7 @@ def describe(
         id=item.id,
         sign=SIGNS[item.state],
         subject=subject_of(item),
-        facts=tuple(_facts(mail, now)),
+        facts=tuple(_facts(mail, now, paused=overview.paused)),
         card=card_of(item, overview, now),
         bar=bar_of(item, progress),
         choices=_choices(item, cause),
@@ -119,6 +119,7 @@ _WHEN_WAITING: Mapping[Cause, tuple[Choice, ...]] = {
     Cause.PAUSED: (_RESUME, _CANCEL),
     Cause.ACCOUNT: (_primary(_SETTINGS), _RETRY, _CANCEL),
     Cause.GONE: (_primary(_SETTINGS), _CANCEL),
+    Cause.LIMIT: (_CANCEL,),
     Cause.MAIL: (_NOW, _CANCEL),
 }
 _OTHERWISE: Mapping[State, tuple[Choice, ...]] = {
@@ -149,7 +150,7 @@ def _note(item: OutboxItem) -> Text | None:
 # --- facts ----------------------------------------------------------------------------------------
 
 
-def _facts(mail: MailDetail, now: datetime) -> Iterator[Fact]:
+def _facts(mail: MailDetail, now: datetime, *, paused: bool) -> Iterator[Fact]:
     item = mail.item
     for name, people in (
         (text("To"), item.to),
@@ -166,8 +167,9 @@ def _facts(mail: MailDetail, now: datetime) -> Iterator[Fact]:
         yield Fact(text("Tries"), str(item.attempts))
     if mail.attempts:
         yield Fact(text("Last try"), attempt_words(mail.attempts[-1], now))
-    if item.state is State.QUEUED and item.next_attempt_at is not None:
-        yield Fact(text("Next try"), moment_words(item.next_attempt_at, now))
+    due = item.next_attempt_at
+    if item.state is State.QUEUED and due is not None and due > now and not paused:
+        yield Fact(text("Next try"), moment_words(due, now))
     if item.refused:
         lacking = ", ".join(reply.mailbox for reply in item.refused)
         yield Fact(text("Refused for"), lacking)

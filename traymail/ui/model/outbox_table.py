@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from traymail.core.address import clean
 from traymail.core.fields import Choice
-from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.outbox import OutboxItem, State
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview
 
@@ -156,7 +156,9 @@ class Line:
         return self.sign is SIGNS[State.CANCELLED]
 
 
-def line_of(item: OutboxItem, now: datetime, part: float | None = None) -> Line:
+def line_of(
+    item: OutboxItem, now: datetime, part: float | None = None, *, paused: bool = False
+) -> Line:
     """Return the row of a mail; ``part`` of it is out already, when that is known."""
     return Line(
         id=item.id,
@@ -164,16 +166,18 @@ def line_of(item: OutboxItem, now: datetime, part: float | None = None) -> Line:
         subject=subject_of(item),
         to=people_of(item),
         rule=item.rule or "",
-        when=_when(item, now, part),
+        when=_when(item, now, part, paused=paused),
     )
 
 
-def held_back(item: OutboxItem, account: AccountState | None) -> OutboxItem:
-    """Return a mail with the time it can leave at: its account may have to wait for longer."""
-    due, hold = item.next_attempt_at, account.hold_until if account else None
-    if item.state is not State.QUEUED or due is None or hold is None:
+def held_back(item: OutboxItem, overview: Overview) -> OutboxItem:
+    """Return a mail with the time it can leave at: its account or a cap may hold it for longer."""
+    due, account = item.next_attempt_at, overview.accounts.get(item.account)
+    if item.state is not State.QUEUED or due is None:
         return item
-    return replace(item, next_attempt_at=max(due, hold))
+    hold = overview.holds.of(item)
+    pause = due if account is None or account.hold_until is None else account.hold_until
+    return replace(item, next_attempt_at=max(due, pause, due if hold is None else hold.until))
 
 
 def subject_of(item: OutboxItem) -> Text | str:
@@ -190,13 +194,15 @@ def people_of(item: OutboxItem) -> Text | str:
     return text("{name} +{more}", name=name, more=len(others))
 
 
-def _when(item: OutboxItem, now: datetime, part: float | None) -> Text | str:
+def _when(item: OutboxItem, now: datetime, part: float | None, *, paused: bool) -> Text | str:
     match item.state:
         case State.SENDING:
             return text("now") if part is None else f"{part * 100:.0f} %"
         case State.QUEUED:
             due = item.next_attempt_at
-            return text("needs you") if due is None else until(due, now)
+            if due is None:
+                return text("needs you")
+            return text("paused") if paused else until(due, now)
         case _:
             return since(item.updated_at, now)
 
@@ -205,7 +211,7 @@ def until(moment: datetime, now: datetime) -> Text | str:
     """Return in how long something happens."""
     seconds = (moment - now).total_seconds()
     if seconds <= _MINUTE:
-        return text("in a moment")
+        return text("soon")
     if seconds <= _HOUR:
         return text("in {n} min", n=_steps(seconds, _MINUTE))
     if seconds <= _DAY:
