@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from traymail.engine.delivery import Tools
     from traymail.store.credentials import Keyrings
 
+# A mail that is to be broken off may stand at a server that is slow to take the next piece.
+STOPPING_SECONDS = 10.0
+
 Progress = Callable[[int, int, int], None]
 
 
@@ -166,6 +169,22 @@ class App:
         for name in {item.account for item in changed}:
             self.let_go(name, mails=False)
         return changed
+
+    def cancel(self, ids: Collection[int]) -> None:
+        """Take mails out of the queue; the running program breaks off those it is sending.
+
+        It does that between two pieces of a mail, so wait for it a little; never after the last.
+        """
+        try:
+            self.instance.ask({"command": "cancel", "ids": list(ids)})
+        except NotRunning:
+            self.outbox.cancel(ids, self.clock.now())
+            return
+        pause, until = threading.Event(), self.clock.monotonic() + STOPPING_SECONDS
+        while self.clock.monotonic() < until and any(
+            self.outbox.get(mail_id).state is State.SENDING for mail_id in ids
+        ):
+            pause.wait(POLL_SECONDS)
 
     def wake(self, ended: Iterable[int] = ()) -> bool:
         """Tell the running program that the outbox has changed; False when none runs."""

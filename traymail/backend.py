@@ -151,12 +151,7 @@ class LiveBackend:
 
     def cancel(self, ids: tuple[int, ...]) -> None:
         """Take mails out of the queue; stop those that are being sent."""
-        outbox, interruptions = self._app.outbox, self._program.interruptions
-        # Asked for first: a mail that is claimed meanwhile is stopped all the same.
-        interruptions.request(ids)
-        outbox.cancel(ids, self._app.clock.now())
-        interruptions.forget(one for one in ids if outbox.get(one).state is not State.SENDING)
-        self._wake(ids)
+        self._program.cancel(ids)
 
     def _wake(self, ended: tuple[int, ...] = ()) -> None:
         self._program.engine.submit(Wake(ended))

@@ -18,6 +18,7 @@ from traymail.core.commands import Apply, Pause, Resume, Wake
 from traymail.core.errors import CredentialError, SettingsError, StateError
 from traymail.core.events import MailProgress, SettingsRefused
 from traymail.core.observations import Observation
+from traymail.core.outbox import State
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -167,6 +168,16 @@ class Program:
         """Look at the configuration now instead of within a second."""
         self._pulse.hurry()
 
+    def cancel(self, ids: tuple[int, ...]) -> None:
+        """Take mails out of the queue; stop those that are being sent. Raises InputError."""
+        outbox = self._app.outbox
+        # Asked for first: a mail that is claimed meanwhile is stopped all the same.
+        self.interruptions.request(ids)
+        outbox.cancel(ids, self._app.clock.now())
+        under_way = {item.id for item in outbox.find(state=State.SENDING)}
+        self.interruptions.forget(set(ids) - under_way)
+        self.engine.submit(Wake(ids))
+
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer another process; called on the server's thread."""
         match request.get("command"):
@@ -180,6 +191,8 @@ class Program:
                 self.engine.submit(Resume())
             case "wake":
                 self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
+            case "cancel":
+                self.cancel(tuple(int(mail) for mail in request.get("ids", ())))
             case "hello":
                 return self._hello()
             case "compose" | "add_account":

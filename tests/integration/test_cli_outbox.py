@@ -1,12 +1,15 @@
 """`traymail outbox`: the queue and the history."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.cli import Desk, desk
+from tests.support.wait import until
 
 
 @pytest.fixture
@@ -92,6 +95,27 @@ def test_cancel_and_purge(office: Desk) -> None:
     assert office.run("outbox", "purge").stdout == "0 mails are forgotten.\n"
     assert office.run("outbox", "purge", "--older-than", "0s").stdout == "2 mails are forgotten.\n"
     assert office.states() == {3: "queued"}
+
+
+def test_cancel_stops_what_is_being_sent(office: Desk, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(b"x" * 5_000_000)
+    go_on = Event()
+    office.sink.hold("data", go_on)
+    with office.running(), ThreadPoolExecutor() as pool:
+        office.run("send", "--to", "b@c.example", "--attach", large, "--queue")
+        until(lambda: office.states() == {1: "sending"}, what="the large mail under way")
+        _store(office, "waits behind it")
+        try:
+            told = pool.submit(office.run, "outbox", "cancel", "1", "2")
+            until(lambda: office.states()[2] == "cancelled", what="the command to have asked")
+        finally:
+            go_on.set()
+        done = told.result()
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "Mail 1 is cancelled.\nMail 2 is cancelled.\n"
+    assert office.states() == {1: "cancelled", 2: "cancelled"}
+    assert office.sink.arrivals == []
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
     return 0
 
 
-@command("cancel", text("Take mails that wait or failed out of the queue."))
+@command("cancel", text("Take mails out of the queue; stop those that are being sent."))
 @IDS
 @click.pass_obj
 def cancel(session: Session, /, *, ids: tuple[int, ...]) -> None:
@@ -245,8 +245,11 @@ def cancel(session: Session, /, *, ids: tuple[int, ...]) -> None:
     if not ids:
         raise click.UsageError(session.translated(text("Name mails by their number.")))
     settle_abandoned(session)
-    cancelled = session.app.outbox.cancel(ids, session.app.clock.now())
-    session.app.wake([item.id for item in cancelled])
+    find = session.app.outbox.get
+    chosen = [item for item in map(find, ids) if item.state is not State.CANCELLED]
+    session.app.cancel([item.id for item in chosen])
+    after = [find(item.id) for item in chosen]
+    cancelled = [item for item in after if item.state is State.CANCELLED]
     for item in cancelled:
         session.say(text("Mail {id} is cancelled.", id=item.id))
     _require_all(session, ids, cancelled)
