@@ -155,6 +155,14 @@ def full(root: Root) -> Window:
     return QuickPicture(root, _state(root, written=draft, files=files, trouble=trouble))
 
 
+def many(root: Root) -> Window:
+    """More recipients and files than there is room for."""
+    people = tuple(f"colleague{number}@example.com" for number in range(50))
+    draft = replace(written(root.look.language), to=people, cc=people, bcc=people)
+    files = tuple(File(f"/more/{number}", f"notes {number}.txt", 1000) for number in range(30))
+    return QuickPicture(root, _state(root, written=draft, files=files))
+
+
 class CompletionPicture(QuickPicture):
     """Somebody types."""
 
@@ -180,5 +188,6 @@ QUICK = {
     "quick-send-too-big": too_big,
     "quick-send-error": bad_address,
     "quick-send-full": full,
+    "quick-send-many": many,
     "quick-send-completion": completion,
 }

@@ -263,6 +263,32 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
     assert parsed(desk.arrival(sink).content)["Subject"] == ""
 
 
+def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    window = desk.window
+    window.update()
+    height, rows = window.winfo_height(), window.look.px(60)
+    files = [tmp_path / f"notes of meeting {number}.txt" for number in range(9)]
+    for file in files:
+        file.write_text("x")
+    people = tuple(f"colleague{number}@example.com" for number in range(50))
+    window._begin_anew(Prefill(people, people, people, "subject", "text", tuple(map(str, files))))
+    desk.until(lambda: len(window._held.files) == 9, "the files")
+    desk.until(lambda: window.winfo_height() > height, "a higher window")
+    text = window._sheet.body.text
+    desk.until(lambda: text.winfo_height() >= rows, "room for the text")
+    assert text.winfo_rooty() + text.winfo_height() < window.winfo_rooty() + window.winfo_height()
+    window._begin_anew(Prefill())
+    desk.until(lambda: window.winfo_height() == height, "the window as it was")
+    window._begin_anew(Prefill(people, people, people, "subject", "text"))
+    desk.until(lambda: window.winfo_height() > height, "a higher window again")
+    window.conceal()
+    window._begin_anew(Prefill())
+    desk.until(lambda: window.minsize()[1] < height, "no need for it any more")
+    window.reveal()
+    desk.until(lambda: window.winfo_viewable() and window.winfo_height() == height, "as it was")
+
+
 def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
     mine = Prefill(("a@x.example",), bcc=("b@x.example",), subject="Mine", body="For you alone")
     desk.open(mine)

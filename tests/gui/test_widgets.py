@@ -111,6 +111,41 @@ def test_a_proposal_is_chosen_with_the_keyboard(field: AddressField) -> None:
     assert field.addresses == ("lily@lab.example",)
 
 
+def test_many_recipients_scroll(field: AddressField, window: Window) -> None:
+    """The field stays low, and what is typed stays in sight."""
+    field.addresses = tuple(f"colleague{number}@example.com" for number in range(50))
+    window.update()
+    most = field.look.px(110)
+    until_tk(window, lambda: field.winfo_height() <= most, what="the field's height")
+    typed(field.entry, "boss@example.com")
+    press(field.entry, "<Return>")
+    until_tk(window, lambda: _inside(field.entry, field), what="the entry in sight")
+    field.addresses = ("boss@example.com",)
+    until_tk(window, lambda: field.winfo_height() < most / 2, what="one row")
+
+
+def _inside(widget: tk.Misc, around: tk.Misc) -> bool:
+    top = widget.winfo_rooty() - around.winfo_rooty()
+    return top >= 0 and top + widget.winfo_height() <= around.winfo_height()
+
+
+def test_the_wheel_turns_the_innermost_that_can_scroll(window: Window) -> None:
+    outer = ScrollArea(window)
+    outer.pack(fill="both", expand=True)
+    inner = ScrollArea(outer.inner, highest=100)
+    inner.pack(fill="x")
+    for area, height in ((inner, 300), (outer, 900)):
+        filler = Area(area.inner)
+        filler.configure(height=height)
+        filler.pack(fill="x")
+    until_tk(window, lambda: inner.winfo_height() == window.look.px(100), what="the lower one")
+    window.update()
+    inner.inner.event_generate("<Button-5>")
+    assert (inner._canvas.yview()[0] > 0, outer._canvas.yview()[0]) == (True, 0.0)
+    outer.inner.event_generate("<Button-5>")
+    assert outer._canvas.yview()[0] > 0
+
+
 def test_escape_closes_the_proposals_and_not_the_window(
     field: AddressField, window: Window
 ) -> None:

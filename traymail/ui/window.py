@@ -68,6 +68,14 @@ class Window(tk.Toplevel):
             self._place = self.geometry()
         self.withdraw()
 
+    def set_height(self, height: int) -> None:
+        """Be as high as this, also when it is shown the next time."""
+        size = f"{self.winfo_width()}x{height}"
+        self.geometry(size)
+        if self._place is not None:
+            _size, plus, corner = self._place.partition("+")
+            self._place = f"{size}{plus}{corner}"
+
     def take_place(self, geometry: str) -> None:
         """Go where another window was, at its size if the user may choose that."""
         _size, _, corner = geometry.partition("+")

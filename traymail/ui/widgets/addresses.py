@@ -11,9 +11,11 @@ from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.entry import Entry
 from traymail.ui.widgets.flow import Flow
 from traymail.ui.widgets.proposals import Proposals, Suggestion
+from traymail.ui.widgets.scroll import ScrollArea
 
 _MOST = 6
 _ENDS = ",;，；"
+_HIGHEST = 104
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,13 @@ class AddressField(Area):
         self._chips: list[_Chip] = []
         self._marked = False
         self._enabled = True
-        self._flow = Flow(self)
+        # However many recipients there are, what stands below keeps its room.
+        self._area = ScrollArea(self, highest=_HIGHEST)
+        self._area.pack(fill="x", expand=True)
+        self._flow = Flow(self._area.inner)
         self._flow.pack(fill="x", expand=True)
+        # It moves down as chips come in front of it.
+        self._flow.bind("<Configure>", lambda _event: self.later(self._see_entry), add="+")
         self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=6)
         self._popup = Proposals(self.entry, self._take)
         self._bind()
@@ -168,6 +175,10 @@ class AddressField(Area):
             self._popup.hide()
             if self.entry.value.strip():
                 self.finish()
+
+    def _see_entry(self) -> None:
+        if self.focus_get() is self.entry:
+            self._area.show(self.entry)
 
     def _unmark(self) -> None:
         if self._marked:

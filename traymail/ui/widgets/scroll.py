@@ -19,9 +19,15 @@ class ScrollArea(Area):
     """Put content into `inner`. The scroll bar has a fixed gutter, so nothing moves sideways."""
 
     def __init__(
-        self, master: tk.Misc, surface: Surface | None = None, padding: Padding = 0
+        self,
+        master: tk.Misc,
+        surface: Surface | None = None,
+        padding: Padding = 0,
+        highest: float | None = None,
     ) -> None:
+        """``highest``: it is as high as its content up to so much, and has its bar only beyond."""
         super().__init__(master, surface)
+        self._highest = None if highest is None else self.look.px(highest)
         self._canvas = tk.Canvas(self, width=1, height=1)
         self._bar = ttk.Scrollbar(
             self,
@@ -30,7 +36,8 @@ class ScrollArea(Area):
             style=self.look.style("Scroll", self.surface),
             takefocus=False,
         )
-        self._bar.pack(side="right", fill="y")
+        if highest is None:
+            self._bar.pack(side="right", fill="y")
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.configure(yscrollcommand=self._bar.set)
         self.look.paint(
@@ -41,7 +48,9 @@ class ScrollArea(Area):
         )
         self.inner = Area(self._canvas, self.surface, padding)
         self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.inner)
-        self.inner.bind("<Configure>", lambda _event: self.later(self._fit), add="+")
+        # A canvas does not resize what came to lie out of sight as it shrank: it unmaps it.
+        for change in ("<Configure>", "<Unmap>"):
+            self.inner.bind(change, lambda _event: self.later(self._fit), add="+")
         self._canvas.bind("<Configure>", self._resized, add="+")
         _listen(self.winfo_toplevel())
 
@@ -63,19 +72,32 @@ class ScrollArea(Area):
         self.later(self._fit)
 
     def _fit(self) -> None:
+        if self._highest is not None:
+            self._be_as_high(self.inner.winfo_reqheight(), self._highest)
         # The content keeps its own height: with another, Tk would not tell when it grows.
         high = max(self.inner.winfo_reqheight(), self._canvas.winfo_height())
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), high))
 
-    def turn(self, event: tk.Event[tk.Misc]) -> None:
-        """Follow the wheel, unless what is below the pointer does so itself."""
-        if not _scrolls(event.widget):
-            up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
-            self._canvas.yview_scroll(-2 if up else 2, "units")
+    def _be_as_high(self, content: int, highest: int) -> None:
+        # With the bar, the content is narrower and no lower: what fits then fits without it, too.
+        if content > highest:
+            self._bar.pack(side="right", fill="y", before=self._canvas)
+        else:
+            self._bar.pack_forget()
+        if self._canvas.winfo_reqheight() != min(content, highest):
+            self._canvas.configure(height=min(content, highest))
+
+    def turn(self, event: tk.Event[tk.Misc]) -> bool:
+        """Follow the wheel; return whether there was anything to scroll."""
+        if self._canvas.yview() == (0.0, 1.0):
+            return False
+        up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
+        self._canvas.yview_scroll(-2 if up else 2, "units")
+        return True
 
     def holds(self, widget: tk.Misc) -> bool:
-        """Tell whether a widget is part of the content."""
-        return str(widget).startswith(f"{self.inner}.")
+        """Tell whether a widget is the content or part of it."""
+        return f"{widget}.".startswith(f"{self.inner}.")
 
 
 def _listen(window: tk.Misc) -> None:
@@ -98,8 +120,9 @@ def _scrolls(widget: tk.Misc) -> bool:
 
 
 def _turn(event: tk.Event[tk.Misc]) -> None:
-    for area in _around(event.widget):
-        area.turn(event)
+    """Let the innermost that has something to scroll follow the wheel."""
+    if not _scrolls(event.widget):
+        any(area.turn(event) for area in _around(event.widget))
 
 
 def _follow(event: tk.Event[tk.Misc]) -> None:

@@ -20,7 +20,7 @@ from traymail.ui.model import quick_judge as judge
 from traymail.ui.model.quick_send import QuickSend, Stage
 from traymail.ui.widgets import Area
 from traymail.ui.widgets.strips import UndoChoices
-from traymail.ui.window import SCREEN_PART
+from traymail.ui.window import SCREEN_PART, Window
 
 LEAST = (480, 420)
 
@@ -38,6 +38,8 @@ class Sheet(Area):
         super().__init__(master)
         self._acts = acts
         self._stage: Stage | None = None
+        # How high the window was before its parts needed more, 0 while they do not; how high then.
+        self._before = self._grown = 0
         # Made in the order in which the keyboard goes through them.
         self.head = Head(self, helpers, acts)
         self.body = Body(self, acts.typed, acts.add_account)
@@ -94,6 +96,21 @@ class Sheet(Area):
         needed = min(max(usual, self.winfo_reqheight()), screen)
         if high != needed and wide > 1:
             window.minsize(wide, needed)
+            self._keep_height(window.winfo_height(), needed)
+
+    def _keep_height(self, height: int, needed: int) -> None:
+        """Let what made the window grow go away with it again, unless the user made it higher."""
+        if needed > height:
+            self._before = self._before or height
+            self._grown = needed
+        elif self._before and height <= self._grown:
+            window = self.winfo_toplevel()
+            assert isinstance(window, Window)  # noqa: S101 - all of ours are
+            window.set_height(max(self._before, needed))
+            if needed <= self._before:
+                self._before = 0
+        else:
+            self._before = 0
 
     def _draw_foot(self, state: QuickSend) -> None:
         acts = self._acts
