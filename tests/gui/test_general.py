@@ -28,7 +28,9 @@ from traymail.desktop.autostart import autostart_folder, entry_name
 from traymail.store.whole_file import exclusive
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.general.view import GeneralView
+from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.form import FormView
+from traymail.ui.model.rule_editor import Work, told
 from traymail.ui.palette import PALETTES, Palette
 from traymail.ui.widgets import Entry
 
@@ -216,6 +218,39 @@ def test_what_was_typed_for_a_new_account_goes_along_into_another_language(desk:
         ),
         "the address",
     )
+
+
+def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Desk) -> None:
+    settings = desk.view.winfo_toplevel()
+    desk.office.press("Rules", settings)
+    desk.office.press("Watch a folder…", settings)
+    editor = _editor(desk)
+    editor.sheet.form.jump("folder")
+    desk.office.type("~/Nowhere")
+    desk.until(lambda: told(editor.held), "what is wrong with it")
+    editor.geometry("+0+0")
+    settings.geometry("+1000+0")
+    desk.until(lambda: settings.winfo_rootx() >= 1000, "both side by side")
+    desk.office.press("General", settings)
+    desk.office.click(desk.part("TRadiobutton", "简体中文"))
+    desk.until(lambda: not editor.winfo_exists(), "the old window to go")
+    other = _editor(desk)
+    assert other.sheet.form.values["folder"] == "~/Nowhere"
+    desk.sees("没有此文件夹")
+    assert other.held.changed
+    other.close()
+    desk.office.window("不保存就关闭？")
+
+
+def _editor(desk: Desk) -> RuleEditor:
+    def there() -> RuleEditor | None:
+        found = (one for one in every_child(desk.office.root) if isinstance(one, RuleEditor))
+        return next((one for one in found if one.held.work is Work.NONE), None)
+
+    desk.until(there, "the editor")
+    editor = there()
+    assert editor is not None
+    return editor
 
 
 def test_a_theme_is_worn_at_once_and_kept(desk: Desk) -> None:

@@ -237,6 +237,26 @@ def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
     assert desk.live.backend.overview().settings.rules == ()
 
 
+def test_the_folder_that_was_missing_is_seen_when_one_comes_back(
+    desk: Desk, tmp_path: Path
+) -> None:
+    folder = tmp_path / "later"
+    editor = desk.new("Watch a folder…")
+    desk.write(editor, "folder", str(folder))
+    desk.write(editor, "to", "boss@example.com")
+    desk.until(lambda: not editor.save.instate(["!disabled"]), "no way to save it")
+    desk.window.focus_force()
+    desk.until(lambda: editor.focus_displayof() is None or _away(editor), "the keyboard elsewhere")
+    folder.mkdir()
+    editor.focus_force()
+    desk.until(lambda: editor.save.instate(["!disabled"]), "a way to save it")
+
+
+def _away(editor: RuleEditor) -> bool:
+    focus = editor.focus_get()
+    return focus is None or focus.winfo_toplevel() is not editor
+
+
 def test_the_preview_shows_the_files_that_are_there(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "Scans"
     make_folder_rule(desk, folder)

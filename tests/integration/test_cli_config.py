@@ -116,11 +116,18 @@ def test_export_and_import(office: Desk, home: Home, tmp_path: Path) -> None:
     copy = tmp_path / "copy.toml"
     assert office.quick("config", "export", copy).returncode == 0
     assert copy.read_bytes() == office.home.config.read_bytes()
+    assert office.quick("config", "export", "-").stdout == copy.read_text("utf-8")
     home.configure("version = 1 # mine\n")
     done = in_process(home, "config", "import", copy)
     assert (done.returncode, "account set-secret desk" in done.stdout) == (0, True)
     assert home.config.read_bytes() == copy.read_bytes()
     assert home.path.joinpath("config.toml.bak").read_text() == "version = 1 # mine\n"
+
+
+def test_an_export_makes_no_folders(office: Desk, tmp_path: Path) -> None:
+    done = office.quick("config", "export", tmp_path / "nowhere" / "copy.toml")
+    assert (done.returncode, (tmp_path / "nowhere").exists()) == (73, False)
+    assert done.stderr.startswith(f"There is no folder {tmp_path / 'nowhere'}.\n")
 
 
 def test_an_export_to_a_link_that_leads_to_itself(office: Desk, tmp_path: Path) -> None:

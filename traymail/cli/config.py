@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from traymail.cli.session import Session
+from traymail.cli.session import Session, write_bytes
 from traymail.cli.words import PATH, command, group
 from traymail.core.errors import SettingsError
 from traymail.core.texts import text
@@ -49,11 +49,17 @@ def checked(session: Session) -> Loaded:
     return loaded
 
 
-@command("export", text("Write the configuration into a file; it holds no secret."))
+@command(
+    "export",
+    text("Write the configuration into a file (“-”: print it); it holds no secret."),
+)
 @FILE
 @click.pass_obj
 def export(session: Session, /, *, file: Path) -> None:
     """Write a copy."""
+    if str(file) == "-":
+        write_bytes(session.app.settings_file.exported())
+        return
     session.app.settings_file.export(file)
     session.say(text("The configuration is written to {file}.", file=file))
 

@@ -27,6 +27,9 @@ class World(Protocol):
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there."""
 
+    def is_readable(self, folder: str) -> bool:
+        """Tell whether the user may see what is in a folder."""
+
     def is_file(self, path: str) -> bool:
         """Tell whether a file is there."""
 
@@ -80,13 +83,16 @@ def _folder_problem(where: str, rule: FolderRule, places: Places, world: World) 
         if world.is_file(rule.folder):
             return Problem(where, text("is a file, not a folder"))
         return Problem(where, text("no such folder"), advice=_advice(rule.folder, world))
+    if not world.is_readable(rule.folder):
+        what = text("you have no permission to read this folder")
+        return Problem(where, what, advice=text("Ask its owner for it, or choose another folder."))
     real = replace(
         places,
         own_folders=tuple(world.real_path(own) for own in places.own_folders),
         config_file=world.real_path(places.config_file) if places.config_file else "",
     )
-    what = own_folder(replace(rule, folder=world.real_path(rule.folder)), real)
-    return Problem(where, what) if what else None
+    own = own_folder(replace(rule, folder=world.real_path(rule.folder)), real)
+    return Problem(where, own) if own else None
 
 
 def _advice(folder: str, world: World) -> Text:

@@ -50,6 +50,10 @@ class Disk:
         """Tell whether a folder is there."""
         return Path(path).is_dir()
 
+    def is_readable(self, folder: str) -> bool:
+        """Tell whether the user may see what is in a folder."""
+        return os.access(folder, os.R_OK | os.X_OK)
+
     def is_file(self, path: str) -> bool:
         """Tell whether a file is there."""
         return Path(path).is_file()
@@ -192,8 +196,19 @@ class SettingsFile:
         """Write the configuration to ``target``. It is valid, so it holds no key for a secret."""
         from traymail.store.whole_file import write_whole
 
+        content = self.exported()
+        if not target.parent.is_dir():
+            # A typing error makes no folders.
+            raise StateError(
+                text("There is no folder {path}.", path=target.parent),
+                text("Make the folder, or mend its path."),
+            )
+        write_whole(target, content)
+
+    def exported(self) -> bytes:
+        """Return the configuration as it is written. It is valid, so it holds no secret."""
         self.load()
-        write_whole(target, self._read(self._path))
+        return self._read(self._path)
 
     def import_from(self, source: Path) -> Loaded:
         """Put the configuration in ``source`` in the place of this one, kept as ``….bak``.

@@ -33,6 +33,15 @@ class Page(Protocol):
 
 
 @runtime_checkable
+class WithWindows(Protocol):
+    """A page with windows of its own."""
+
+    def make_anew(self) -> None:
+        """Make these windows anew, in another language, with what was typed in them."""
+        ...
+
+
+@runtime_checkable
 class Saving(Protocol):
     """A page that does not save by itself."""
 

@@ -13,7 +13,7 @@ from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.once import Once
-from traymail.ui.page import Page
+from traymail.ui.page import Page, WithWindows
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -151,6 +151,9 @@ class Windows:
             self._quick().take_over(quick)
         if adding is not None:
             self._adding().take_over(adding)
+        for one in self._pages.made or ():
+            if isinstance(one, WithWindows):
+                one.make_anew()
         for reopen, window, place in reopened:
             reopen()
             window().take_place(place)

@@ -68,6 +68,7 @@ class RuleEditor(Dialog):
         self.footer.add(text("&Cancel"), self.close)
         self.primary = self.save = self.footer.add(text("&Save and watch"), self._save, "primary")
         self.bind("<Control-s>", lambda _event: self._save())
+        self.bind("<FocusIn>", self._back, add="+")
         self.bind("<Destroy>", self._gone, add="+")
         self.become(self._held)
 
@@ -81,9 +82,26 @@ class RuleEditor(Dialog):
         self.reveal()
         self._fetch()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is being written."""
+        return self._held.work not in {Work.SAVING, Work.REMOVING}
+
+    def take_over(self, old: RuleEditor) -> None:
+        """Go on where an editor in another language has stopped; that one is gone then."""
+        state, people, place = old.held, old._people.known, old.geometry()
+        old.destroy()
+        self.reveal()
+        self.take_place(place)
+        if state.work is Work.LOADING:
+            self._fetch()
+        else:
+            self._people.know(people)
+            self._refill(state)
+
     def close(self) -> None:
         """End the editor; with unsaved changes, ask first."""
-        if self._held.work in {Work.SAVING, Work.REMOVING}:
+        if not self.at_rest:
             return
         if self._held.work is Work.LOADING or not self._held.changed:
             self._end()
@@ -166,6 +184,11 @@ class RuleEditor(Dialog):
     def _end(self) -> None:
         self.destroy()
         self._on_closed()
+
+    def _back(self, event: object) -> None:
+        """Look again when the user comes back: the missing folder may be there, lines are new."""
+        if getattr(event, "widget", None) is self and self._held.work is Work.NONE:
+            self._judge_later()
 
     def _gone(self, event: object) -> None:
         if getattr(event, "widget", None) is self:

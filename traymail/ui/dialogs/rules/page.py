@@ -88,10 +88,19 @@ class RulesPage:
         if key in self.editors:
             self.editors[key].reveal()
             return
-        self.editors[key] = RuleEditor(
-            self._root, self._backend, self._background, kind, name, lambda: self._closed(key)
-        )
+        self.editors[key] = self._editor(key, kind, name)
         self.editors[key].open()
+
+    def make_anew(self) -> None:
+        """Make the editors anew; one that is just saving ends as it is."""
+        for key, old in tuple(self.editors.items()):
+            if old.at_rest:
+                self.editors[key] = self._editor(key, old.held.kind, old.held.before)
+                self.editors[key].take_over(old)
+
+    def _editor(self, key: str, kind: str, name: str | None) -> RuleEditor:
+        given = (self._root, self._backend, self._background)
+        return RuleEditor(*given, kind, name, lambda: self._closed(key))
 
     def _closed(self, key: str) -> None:
         del self.editors[key]

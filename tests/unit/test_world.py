@@ -1,0 +1,29 @@
+"""What a rule needs of the disk, and the disk does not give."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.folders import folder_rule
+from traymail.core.places import Places
+from traymail.core.rule_checks import RuleRead
+from traymail.core.world import absences
+from traymail.store.settings import Disk
+
+
+class OfSomebodyElse(Disk):
+    """A disk whose folders the user may not read: the tests may run as root, who may."""
+
+    def is_readable(self, folder: str) -> bool:
+        assert Path(folder).is_dir()
+        return False
+
+
+@pytest.mark.parametrize(
+    ("disk", "said"),
+    [(Disk(), []), (OfSomebodyElse(), ["you have no permission to read this folder"])],
+)
+def test_a_folder_that_may_not_be_read(disk: Disk, said: list[str], tmp_path: Path) -> None:
+    read = RuleRead(0, folder_rule(tmp_path), frozenset())
+    found = absences([read], {}, Places("/home/ming"), disk)
+    assert [str(one.problem.what) for one in found] == said
