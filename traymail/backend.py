@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -130,7 +131,7 @@ class LiveBackend:
         """Write the message as a file."""
         mail = self._app.outbox.mail(mail_id)
         try:
-            with target.open("wb") as file:
+            with open(target, "wb", opener=_private) as file:
                 file.writelines(mail.chunks(self._app.spool.open))
         except OSError as error:
             raise StateError(
@@ -388,6 +389,10 @@ class LiveBackend:
     def quit(self) -> None:
         """End the program."""
         self._program.end()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _no_bar(_work: int, _done: int, _total: int) -> None:

@@ -107,6 +107,8 @@ def test_compose_starts_the_program(desktop: Display, home: Home) -> None:
         done = program.run("compose", "--subject", "Hello")
         assert (done.returncode, done.stderr) == (0, "")
         program.window("New mail")
+        # Where file dialogs begin.
+        assert Path(f"/proc/{program.pid}/cwd").readlink() == Path.home()
 
 
 def test_at_login_no_window_opens(desktop: Display, home: Home) -> None:

@@ -98,6 +98,7 @@ def test_a_mail_is_found_and_saved(backend: LiveBackend, tmp_path: Path) -> None
     assert [one.id for one in backend.find(search="ann@")] == [item.id]
     backend.save_eml(item.id, tmp_path / "mail.eml")
     assert b"Message-ID: " + item.message_id.encode() in (tmp_path / "mail.eml").read_bytes()
+    assert (tmp_path / "mail.eml").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_draft_is_kept_until_it_is_empty(backend: LiveBackend) -> None:

@@ -117,6 +117,26 @@ def test_a_usage_error_names_its_command(home: Home) -> None:
         assert done.stderr.splitlines()[1] == f"Look it up with: traymail {name} --help"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "english", "chinese"),
+    [
+        (["send"], "Missing option '--to'.", "缺少选项 '--to'。"),
+        (["outbox", "show"], "Missing argument 'ID'.", "缺少参数 'ID'。"),
+        (
+            ["outbox", "show", "x"],
+            "Invalid value for 'ID': 'x' is not a valid number.",
+            "'ID' 的值无效：'x' 不是有效的数字。",
+        ),
+    ],
+)
+def test_a_usage_error_is_a_sentence_of_the_language(
+    home: Home, arguments: list[str], english: str, chinese: str
+) -> None:
+    for language, said in (("en", english), ("zh_CN", chinese)):
+        done = in_process(home, "--lang", language, *arguments)
+        assert done.stderr.splitlines()[0] == said
+
+
 def test_help_lists_every_command(home: Home) -> None:
     done = in_process(home, "-h")
     assert done.returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -98,6 +97,12 @@ def start(session: Session) -> int:
     return endings.OK
 
 
+def _start_folder() -> Path:
+    """Return where file dialogs begin: not in a folder that might be unmounted."""
+    home = Path.home()
+    return home if home.is_dir() else Path(home.anchor)
+
+
 def _start(session: Session) -> None:
     """Start the program by itself, and wait until its windows can be asked for."""
     from traymail.desktop.display import check_display
@@ -110,7 +115,7 @@ def _start(session: Session) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        cwd=Path(sys.executable).anchor,  # so that no folder is kept from being unmounted
+        cwd=_start_folder(),
         text=True,
         errors="replace",
         start_new_session=True,

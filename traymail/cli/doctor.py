@@ -6,7 +6,7 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.session import Session
-from traymail.cli.words import command, option
+from traymail.cli.words import Number, command, option
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.errors import InputError
@@ -20,7 +20,7 @@ from traymail.trial import diagnose
 # What a failure of each step means for the caller; the others may pass: try again later.
 STATUS = {"tls": endings.UNAVAILABLE, "auth": endings.NO_PERMISSION, "clock": endings.UNAVAILABLE}
 SECURITY = click.Choice([security.value for security in Security])
-PORT = click.IntRange(1, 65_535)
+PORT = Number(1, 65_535)
 
 
 @command("doctor", text("Try a server step by step and tell what to do where it fails."))

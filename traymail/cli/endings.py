@@ -113,7 +113,10 @@ def _tell(error: Exception, session: Session) -> int:
             return INTERRUPTED
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "traymail"
-            session.note(error.format_message())
+            told = error.format_message()
+            # click ends a sentence with a full stop of its own in every language.
+            ended = text("{sentence}.", sentence=told.removesuffix("."))
+            session.note(ended if told.endswith(".") else told)
             session.note(text("Look it up with: {command} --help", command=command))
             return USAGE
         case TraymailError():

@@ -10,7 +10,7 @@ import click
 from traymail.cli.outcome import deliver, reason_to_wait, settle_abandoned, tell
 from traymail.cli.session import Session, write_bytes
 from traymail.cli.show import entry, local, shortened, state_word, table
-from traymail.cli.words import command, group, option
+from traymail.cli.words import Number, command, group, option
 from traymail.core.address import clean
 from traymail.core.duration import parse_duration
 from traymail.core.errors import InputError, SettingsError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from traymail.core.settings import Settings
 
 # No number is larger in SQLite.
-_NUMBER = click.IntRange(1, 2**63 - 1)
+_NUMBER = Number(1, 2**63 - 1)
 IDS = click.argument("ids", metavar="ID", nargs=-1, type=_NUMBER)
 # So much of an address or a subject stands in the list.
 MOST_PLACES = 60

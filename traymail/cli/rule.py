@@ -11,7 +11,7 @@ from traymail.cli.config import checked
 from traymail.cli.progress import Bar
 from traymail.cli.session import Session
 from traymail.cli.show import table
-from traymail.cli.words import PATH, command, group, option
+from traymail.cli.words import PATH, Number, command, group, option
 from traymail.core.address import clean
 from traymail.core.errors import InputError
 from traymail.core.rules.folder import FolderRule
@@ -110,7 +110,7 @@ def check(session: Session, /) -> None:
 @option(
     "--limit",
     text("Show so many mails at most; else 10, with --json all."),
-    type=click.IntRange(min=0),
+    type=Number(min=0),
     metavar="N",
 )
 @option("--json", text("Print the result for programs."), "as_json", is_flag=True)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from traymail.core.texts import Text
+from traymail.core.texts import Text, text
 from traymail.desktop.language import CATALOGUES, DOMAIN
 
 # A file that cannot be read is no wrong usage: whoever opens it tells, with a status of its own.
@@ -45,6 +45,15 @@ class Option(click.Option):
         shown = copy.copy(self)
         shown.help = _translated(self.help)
         return super(Option, shown).get_help_record(ctx)
+
+
+class Number(click.IntRange):
+    """A whole number; an error calls it so in the user's language."""
+
+    @property
+    def name(self) -> str:  # type: ignore[override] # click has a plain attribute
+        """Return the word for it."""
+        return _translated(text("number").msgid)
 
 
 class Command(click.Command):
