@@ -176,7 +176,8 @@ class LiveBackend:
 
     def keep_picture(self, png: bytes) -> Path:
         """Keep a pasted picture where a draft finds it after a restart."""
-        return drafts.keep_picture(self._app.home.state, f"{secrets.token_hex(8)}.png", png)
+        taken_at = self._app.clock.now().astimezone()
+        return drafts.keep_picture(self._app.home.state, f"picture-{taken_at:%Y%m%d-%H%M%S}", png)
 
     def draft_files(self, mail_id: int) -> tuple[Path, ...]:
         """Make a mail's attachments files, kept for as long as the draft."""

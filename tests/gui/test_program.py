@@ -108,7 +108,7 @@ def test_compose_starts_the_program(desktop: Display, home: Home) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         program.window("New mail")
         # Where file dialogs begin.
-        assert Path(f"/proc/{program.pid}/cwd").readlink() == Path.home()
+        assert Path(f"/proc/{program.pid}/cwd").readlink() == Path(program.env["HOME"])
 
 
 def test_at_login_no_window_opens(desktop: Display, home: Home) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import tkinter as tk
@@ -571,6 +573,28 @@ def test_no_picture_to_paste_is_told(desk: Desk, tmp_path: Path) -> None:
         desk.until(lambda: "There is no picture in the clipboard." in desk.words(), "a word")
 
 
+def test_an_owner_of_the_clipboard_that_hangs_puts_nothing_into_the_text(
+    desk: Desk, tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.png"
+    Image.effect_noise((30, 20), 50).save(picture)
+    desk.open()
+    desk.window._sheet.body.text.focus_set()
+    with clipboard({"image/png": picture}) as owner:
+        owner.send_signal(signal.SIGSTOP)
+        try:
+            desk.keys("ctrl+v")
+            words = "The program that holds the clipboard does not answer."
+            desk.until(lambda: words in desk.words(), "a word")
+        finally:
+            owner.send_signal(signal.SIGCONT)
+        desk.keys("ctrl+v")
+        desk.until(lambda: desk.window._held.files, "the picture")
+    assert desk.window._sheet.body.value == ""
+    (file,) = desk.window._held.files
+    assert re.fullmatch(r"picture-\d{8}-\d{6}\.png", file.name)
+
+
 def test_what_says_to_be_a_picture_and_is_none_is_told(desk: Desk, tmp_path: Path) -> None:
     words = tmp_path / "words"
     words.write_text("words")
@@ -578,6 +602,7 @@ def test_what_says_to_be_a_picture_and_is_none_is_told(desk: Desk, tmp_path: Pat
     with clipboard({"image/png": words}):
         desk.click(desk.button("Paste picture"))
         desk.until(lambda: desk.window._held.trouble, "what to do")
+    assert "Save it as a file" in desk.words()  # a helper program would not help
 
 
 def test_the_clipboard_is_sent_from_the_tray(desk: Desk, tmp_path: Path) -> None:

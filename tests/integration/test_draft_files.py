@@ -51,7 +51,13 @@ def test_a_draft_that_cannot_be_thrown_away_is_told(tmp_path: Path) -> None:
         drafts.save(tmp_path, {})
 
 
+def test_pictures_of_one_second_stay_apart(tmp_path: Path) -> None:
+    kept = [drafts.keep_picture(tmp_path, "one", content) for content in (b"a", b"b", b"c")]
+    assert [path.name for path in kept] == ["one.png", "one-2.png", "one-3.png"]
+    assert [path.read_bytes() for path in kept] == [b"a", b"b", b"c"]
+
+
 def test_a_picture_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / drafts.PICTURES).write_text("in the way")
     with pytest.raises(StateError, match="cannot be written"):
-        drafts.keep_picture(tmp_path, "one.png", b"png")
+        drafts.keep_picture(tmp_path, "one", b"png")

@@ -16,7 +16,7 @@ from Xlib.protocol.event import SelectionNotify, SelectionRequest
 
 
 @contextmanager
-def clipboard(holds: dict[str, Path]) -> Iterator[None]:
+def clipboard(holds: dict[str, Path]) -> Iterator[subprocess.Popen[bytes]]:
     """Have another program hold this in the clipboard until the block ends."""
     told = [part for target, file in holds.items() for part in (target, str(file))]
     command = [sys.executable, "-m", "tests.support.selection", *told]
@@ -24,7 +24,7 @@ def clipboard(holds: dict[str, Path]) -> Iterator[None]:
         try:
             assert owner.stdout is not None
             assert owner.stdout.readline() == b"ready\n"
-            yield
+            yield owner
         finally:
             owner.terminate()
 

@@ -270,6 +270,8 @@ def test_files_come_and_go() -> None:
     told = model.turned_away(state, [gone, folder])
     assert str(told) == "3: A folder cannot be attached: zip it first."
     assert model.turned_away(state, [gone]) is None
+    more = [folder, replace(folder, path="/4", name="4"), replace(folder, path="/5", name="5")]
+    assert str(model.turned_away(state, more)) == f"{told} Not attached, either: 2 more."
     assert model.removed(state, "/1").files == (File("/2", "2", 20),)
     held = replace(state, stage=Stage.WAITING)
     assert model.removed(held, "/1") is held

@@ -43,8 +43,15 @@ def save(state: Path, draft: Mapping[str, Any]) -> None:
 
 
 def keep_picture(state: Path, name: str, png: bytes) -> Path:
-    """Keep a pasted picture for as long as the draft; return where. Raises StateError."""
-    path = state / PICTURES / name
+    """Keep a pasted picture for as long as the draft; return where. Raises StateError.
+
+    ``name``: how it is called without its ending; a number is added to that of another one.
+    """
+    folder, number = state / PICTURES, 1
+    path = folder / f"{name}.png"
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.png"
     write_whole(path, png)
     return path
 

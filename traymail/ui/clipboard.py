@@ -19,6 +19,8 @@ from traymail.ui.bridge import Background
 _FILES = ("text/uri-list", "x-special/gnome-copied-files", "x-special/mate-copied-files")
 _WORDS = frozenset({"UTF8_STRING", "STRING", "TEXT", "text/plain", "text/plain;charset=utf-8"})
 _PNG = "image/png"
+# What Tk says when the owner of a selection lets it wait too long.
+_SILENT = "owner didn't respond"
 
 
 class Holds(Enum):
@@ -72,7 +74,10 @@ class Clipboard:
         self._x11 = widget.tk.call("tk", "windowingsystem") == "x11"
 
     def for_a_field(self) -> bool:
-        """Return whether what is there belongs into a field: words, or nothing at all."""
+        """Return whether what is there belongs into a field: words, or nothing at all.
+
+        Raises InputError when the program that owns it does not answer.
+        """
         if self._x11:
             return told_by(self._targets()) in {Holds.WORDS, Holds.NOTHING}
         return bool(self._words())
@@ -81,7 +86,12 @@ class Clipboard:
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
         """Call one of these soon with what is there: words if they are meant, else the rest."""
-        if self.for_a_field():
+        try:
+            words = self.for_a_field()
+        except InputError as error:
+            failed(error)
+            return
+        if words:
             done(Clip(words=self._words()))
         else:
             self.read_files(done, failed)
@@ -90,7 +100,11 @@ class Clipboard:
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
         """Call one of these soon with the files there are, or a picture, also one beside words."""
-        targets = self._targets() if self._x11 else frozenset()
+        try:
+            targets = self._targets() if self._x11 else frozenset()
+        except InputError as error:
+            failed(error)
+            return
         if told_by(targets) is Holds.FILES:
             done(Clip(files=self._files()))
         elif self._x11 and not offers_picture(targets):
@@ -109,15 +123,26 @@ class Clipboard:
         """Go on without the helper programs, when they are not there: Tk can do a little."""
         if clip is not None or not self._x11:
             done(clip or Clip())
-        elif png := self._picture_by_tk():
-            done(Clip(png=png))
         else:
+            self._grab_by_tk(done, failed)
+
+    def _grab_by_tk(
+        self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
+    ) -> None:
+        try:
+            png = octets(self._get(_PNG))
+            _verify(png)
+        except tk.TclError:
             failed(
                 InputError(
                     text("The picture cannot be read from the clipboard."),
                     text("Install xclip, or wl-clipboard on Wayland, and paste again."),
                 )
             )
+        except InputError as error:
+            failed(error)
+        else:
+            done(Clip(png=png))
 
     def _get(self, kind: str) -> str:
         got = self._widget.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind)
@@ -126,7 +151,12 @@ class Clipboard:
     def _targets(self) -> frozenset[str]:
         try:
             targets = self._get("TARGETS")
-        except tk.TclError:
+        except tk.TclError as error:
+            if _SILENT in str(error):
+                raise InputError(
+                    text("The program that holds the clipboard does not answer."),
+                    text("Copy it again, or end that program."),
+                ) from error
             return frozenset()
         return frozenset(targets.split())
 
@@ -145,16 +175,6 @@ class Clipboard:
                     return files
         return ()
 
-    def _picture_by_tk(self) -> bytes:
-        try:
-            told = self._get(_PNG)
-            content = octets(told)
-            with Image.open(io.BytesIO(content)) as picture:
-                picture.verify()
-        except (tk.TclError, ValueError, OSError, SyntaxError, UnidentifiedImageError):
-            return b""
-        return content
-
 
 def octets(told: str) -> bytes:
     """Return the bytes of a selection that Tk tells as "0x89 0x50 ...", or as characters."""
@@ -167,10 +187,31 @@ def octets(told: str) -> bytes:
         return told.encode("utf-8", "replace")
 
 
+def _verify(png: bytes) -> None:
+    """Raise InputError for what is no picture."""
+    try:
+        with Image.open(io.BytesIO(png)) as picture:
+            picture.verify()
+    except (ValueError, OSError, SyntaxError) as error:
+        raise _broken() from error
+
+
+def _broken() -> InputError:
+    return InputError(
+        text("What is in the clipboard is not a picture that can be read."),
+        text("Save it as a file, and attach that."),
+    )
+
+
 def _grab() -> Clip | None:
-    """Return the files or the picture that are there; None when nobody can tell."""
+    """Return the files or the picture that are there; None when nobody can tell.
+
+    Raises InputError for a picture that is broken.
+    """
     try:
         grabbed = ImageGrab.grabclipboard()
+    except UnidentifiedImageError as error:
+        raise _broken() from error
     except (NotImplementedError, OSError):
         return None
     if isinstance(grabbed, list):  # not under X11
@@ -178,5 +219,8 @@ def _grab() -> Clip | None:
     if grabbed is None:
         return Clip()
     target = io.BytesIO()
-    grabbed.save(target, "PNG")
+    try:
+        grabbed.save(target, "PNG")
+    except (ValueError, OSError, SyntaxError) as error:
+        raise _broken() from error
     return Clip(png=target.getvalue())

@@ -129,12 +129,15 @@ def looked(state: QuickSend, files: Sequence[File]) -> QuickSend:
 
 
 def turned_away(state: QuickSend, files: Sequence[File]) -> Text | None:
-    """Return why the first of these files was not attached; None when all were."""
+    """Return why the first of these files was not attached, and how many more; None: all were."""
     there = {file.path for file in state.files}
-    for file in files:
-        if file.trouble is not None and file.path not in there:
-            return text("{name}: {what}", name=file.name, what=file.trouble)
-    return None
+    bad = [file for file in files if file.trouble is not None and file.path not in there]
+    if not bad:
+        return None
+    first = text("{name}: {what}", name=bad[0].name, what=bad[0].trouble)
+    if len(bad) == 1:
+        return first
+    return text("{first} Not attached, either: {n} more.", first=first, n=len(bad) - 1)
 
 
 def removed(state: QuickSend, path: str) -> QuickSend:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from traymail.core.errors import TraymailError
+from traymail.core.errors import InputError, TraymailError
 from traymail.core.texts import text
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialogs.quick_send.files import Files
@@ -26,8 +26,13 @@ class Pasting:
 
     def paste(self) -> bool:
         """Attach files or a picture; words are left to the field that has the keyboard (False)."""
-        if self._clipboard.for_a_field():
-            return False
+        try:
+            if self._clipboard.for_a_field():
+                return False
+        except InputError as error:
+            # The field would ask, too, and take what is no words for words.
+            self._failed(error)
+            return True
         self._clipboard.read_files(self._attach, self._failed)
         return True
 
