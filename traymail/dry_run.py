@@ -113,7 +113,8 @@ class DryRun:
             raise _unreadable(file or Path(rule.folder), error) from error
         files.sort(key=lambda one: one.path)
         told = preview(rule, account, files, _surroundings(), now, limit)
-        return Preview(told.rule, told.events, told.mails, (*passed, *told.left_out))
+        # Those that only their size keeps out come first: they are what one looks for.
+        return Preview(told.rule, told.events, told.mails, (*told.left_out, *passed))
 
     def _of_log(
         self, rule: LogRule, account: Account, file: Path | None, now: datetime, limit: int | None

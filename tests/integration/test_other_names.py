@@ -99,10 +99,14 @@ def test_files_that_were_mailed_stay_mailed(desk: Desk) -> None:
     (desk.folder / "one").write_text("1")
     with running(desk.home, desk.env) as program:
         desk.arrive(1)
+        before = program.status()["rules"]["Scans"]
         desk.configure(desk.scans("Papers"))
         _watches(program, "Papers")
+        after = program.status()["rules"]["Papers"]
+        assert (after["matched"], after["last_match_at"]) == (1, before["last_match_at"])
         (desk.folder / "two").write_text("2")
         assert desk.arrive(2) == [("one", "Scans"), ("two", "Papers")]
+        until(lambda: program.status()["rules"]["Papers"]["sent"] == 2, what="both counted")
         assert program.status()["outbox"]["queued"] == 0
     # A rule's mails are found by its name of today.
     names = {mail["subject"]: mail["rule"] for mail in outbox(desk.home)}
@@ -142,7 +146,7 @@ def test_lines_that_were_mailed_stay_mailed(desk: Desk) -> None:
         _watches(program, "Faults")
         with desk.log.open("a") as log:
             log.write("ERROR new\n")
-        until(lambda: program.status()["rules"]["Faults"]["matched"] == 1, what="the new line")
+        until(lambda: program.status()["rules"]["Faults"]["matched"] == 2, what="the new line")
         desk.send_by_hand()
         # The cooldown of the alert before goes on, too: no second alert yet.
         assert [subject for subject, _ in desk.mails()[1:]] == ["by hand"]

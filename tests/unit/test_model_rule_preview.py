@@ -84,11 +84,15 @@ def test_files_are_listed_up_to_a_few() -> None:
     assert "and 0 more" not in below(folder(6))
 
 
-def test_what_is_there_at_first_is_spoken_of_only_when_it_stays() -> None:
-    words = "What is there when the rule first starts is left alone."
-    assert words in below(folder(1))
-    assert words not in below(folder(1, existing="send"))
-    assert words not in below(folder(0))
+def test_what_stays_is_spoken_of_only_when_it_does() -> None:
+    first, again = (
+        "What is there when the rule first starts is left alone.",
+        "What this rule has mailed is not mailed again.",
+    )
+    assert below(replace(folder(1), before=None)) == [first]
+    assert below(replace(folder(1, existing="send"), before=None)) == []
+    assert below(folder(1)) == [again]
+    assert below(folder(0)) == []
 
 
 def test_what_is_left_out_is_named_with_its_reason() -> None:

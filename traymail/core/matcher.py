@@ -247,8 +247,8 @@ def _refused_opening(token: str) -> Text | None:
     match token:
         case "(?=" | "(?!" | "(?<=" | "(?<!":
             return text(
-                "RE2 has no lookaround ({token}…): put what a line must hold into match, and what "
-                "it must not hold into ignore.",
+                "RE2 has no lookaround ({token}…): write one pattern for what a line must hold, "
+                "and one for what it must not hold (ignore; in the window “but not”).",
                 token=token,
             )
         case "(?>":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -33,6 +33,16 @@ class FlowStatus:
     left_out: tuple[LeftOut, ...] = ()
     held: int = 0
     quiet_until: datetime | None = None
+
+    def after(self, earlier: FlowStatus) -> FlowStatus:
+        """Return this with what was counted by an earlier flow of the same rule."""
+        return replace(
+            self,
+            matched=earlier.matched + self.matched,
+            sent=earlier.sent + self.sent,
+            suppressed=earlier.suppressed + self.suppressed,
+            last_match_at=self.last_match_at or earlier.last_match_at,
+        )
 
 
 class Fare(Enum):

@@ -36,6 +36,8 @@ class Automation:
         self._accounts: dict[str, Account] = {}
         self._trouble: dict[str, Text] = {}
         self._told: dict[str, FlowStatus] = {}
+        # Of flows that ended: an edit of a rule does not undo what it did.
+        self._counts: dict[str, FlowStatus] = {}
         self._paused = False
         self._renamed: dict[str, str] = {}
 
@@ -46,16 +48,18 @@ class Automation:
 
         ``renamed`` are the new names of rules that have one, by the old.
         """
-        self._follow_names(renamed or {}, {rule.name for rule in settings.rules})
+        names = {rule.name for rule in settings.rules}
+        self._follow_names(renamed or {}, names)
         wanted = {rule.name: rule for rule in settings.rules if rule.enabled}
-        for name in list(self._flows):
-            if name not in wanted:
+        for name, flow in list(self._flows.items()):
+            rule = wanted.get(name)
+            same = rule is not None and flow.rule == rule
+            if not same or self._accounts[name] != settings.accounts[flow.rule.account]:
                 self._forget(name)
+        self._move_counts(renamed or {}, names)
         for name, rule in wanted.items():
-            account = settings.accounts[rule.account]
-            flow = self._flows.get(name)
-            if flow is None or flow.rule != rule or self._accounts[name] != account:
-                self._forget(name)
+            if name not in self._flows:
+                account = settings.accounts[rule.account]
                 self._flows[name] = self._make_flow(rule, account)
                 self._accounts[name] = account
                 self._call(name, lambda flow: flow.start(now))
@@ -86,7 +90,15 @@ class Automation:
 
     def status(self) -> dict[str, FlowStatus]:
         """Return how each enabled rule fares."""
-        return {name: flow.status() for name, flow in self._flows.items()}
+        return {name: self._status(name, flow) for name, flow in self._flows.items()}
+
+    def _status(self, name: str, flow: Flow) -> FlowStatus:
+        return flow.status().after(self._counts.get(name, FlowStatus()))
+
+    def _move_counts(self, renamed: Mapping[str, str], names: Set[str]) -> None:
+        """Keep what rules did before they were edited, under their names of today."""
+        counts = {renamed.get(name, name): status for name, status in self._counts.items()}
+        self._counts = {name: status for name, status in counts.items() if name in names}
 
     def _follow_names(self, renamed: Mapping[str, str], names: Set[str]) -> None:
         """Keep where mails lead that were under way when their rule got another name."""
@@ -96,7 +108,9 @@ class Automation:
         self._renamed = {old: now for old, now in self._renamed.items() if old not in names}
 
     def _forget(self, name: str) -> None:
-        self._flows.pop(name, None)
+        flow = self._flows.pop(name, None)
+        if flow is not None:
+            self._counts[name] = self._status(name, flow)
         self._trouble.pop(name, None)
         self._told.pop(name, None)
 
@@ -115,7 +129,7 @@ class Automation:
     def _tell(self) -> None:
         """Publish what changed: how the flows fare, their troubles, what they leave out."""
         for name, flow in self._flows.items():
-            status, told = flow.status(), self._told.get(name)
+            status, told = self._status(name, flow), self._told.get(name)
             self._tell_trouble(name, status.error)
             if status == told:
                 continue

@@ -85,7 +85,9 @@ def _of_folder(state: Editing, seen: RulePreview) -> Sight:
     if shown and hidden > 0 and state.values["zip"] != "true":
         below.append(text("and {n} more", n=hidden))
     below += _left_out(preview.left_out)
-    if preview.events and state.values["existing"] == Existing.SKIP.value:
+    if preview.events and state.before is not None:
+        below.append(text("What this rule has mailed is not mailed again."))
+    elif preview.events and state.values["existing"] == Existing.SKIP.value:
         below.append(text("What is there when the rule first starts is left alone."))
     return _with_mail(state, preview.mails, Sight(_headline(preview.events), shown, (), (*below,)))
 
