@@ -10,7 +10,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class CustomBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "standard":  # an editable install finds them in the checkout
+        # An editable install and the source archive have them where the checkout has them.
+        if self.target_name == "wheel" and version == "standard":
             build_data["force_include"][str(Path(self.root, "icons", "drawn"))] = "traymail/icons"
         for source in Path(self.root, "traymail", "locale").rglob("*.po"):
             with source.open("rb") as catalogue, source.with_suffix(".mo").open("wb") as compiled:

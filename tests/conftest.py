@@ -1,5 +1,7 @@
 """What every test starts from: a clean environment, no thread left behind, real things to meet."""
 
+from __future__ import annotations
+
 import gc
 import os
 import threading
@@ -7,20 +9,24 @@ import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.homes import Home
-from tests.support.session import KeyringSession, keyring_session, missing_programs
 from tests.support.wait import until
+from traymail.store.database import Database
+
+if TYPE_CHECKING:
+    from tests.support.session import KeyringSession
 
 # No test judges by the clock.
 settings.register_profile("traymail", deadline=None)
 settings.load_profile("traymail")
 
-_NEEDS_MARKS = {"desktop", "postfix"}
+_NEEDS_MARKS = {"desktop", "postfix", "packages"}
 _KEYRING_FIXTURES = {"keyring", "keyring_env", "locked_keyring", "locked_keyring_env"}
 _OF_THE_USER = ("TRAYMAIL_", "XDG_", "LC_", "DBUS_", "GNOME_", "PYTHON_KEYRING")
 _OF_THE_USER_BY_NAME = {
@@ -35,12 +41,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail a test that misses a piece of the desktop or a Postfix, instead of skipping it",
     )
+    parser.addoption(
+        "--packages",
+        action="store_true",
+        help="also install, use and remove the packages, as root: in bare Debians and under Wine",
+    )
+    parser.addoption(
+        "--windows",
+        action="store_true",
+        help="also run tests/windows/: under Wine, with Python for Windows, both kept in .wine/",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Those of packages and of Windows take long: they are run when they are asked for."""
+    apart = {Path(__file__).parent / name: f"--{name}" for name in ("packages", "windows")}
+    option = apart.get(collection_path)
+    return True if option and not config.getoption(option) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _KEYRING_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("desktop")
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among thousands of tests and modules: all of them stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,7 +102,6 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     until(
         lambda: not set(threading.enumerate()) - before,
-        timeout=5.0,
         what=f"the end of the threads {set(threading.enumerate()) - before}",
     )
 
@@ -82,6 +110,14 @@ def _no_thread_is_left() -> Iterator[None]:
 def home(tmp_path: Path) -> Home:
     """A home that is not there yet."""
     return Home(tmp_path / "traymail home")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Return a new one, where its folder is to be made, too."""
+    database = Database(tmp_path / "state" / "outbox.db")
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +141,9 @@ def locked_keyring() -> Iterator[KeyringSession]:
 
 
 def _session() -> Iterator[KeyringSession]:
+    # The bus that it speaks to is Linux's, as are the modules for it.
+    from tests.support.session import keyring_session, missing_programs
+
     missing = missing_programs()
     if missing:
         pytest.skip(f"not here: {', '.join(missing)}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from traymail.core.errors import NotRunning
+from traymail.core.errors import AccountFailure, CredentialError, NotRunning
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.places import Places
 from traymail.core.texts import Translate
@@ -17,11 +19,11 @@ from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import POLL_SECONDS, Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
+from traymail.disk import in_home
 from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.store.database import Database
-from traymail.store.known_rules import KnownRules
 from traymail.store.outbox import Outbox
 from traymail.store.pause import PauseMemory
 from traymail.store.settings import SettingsFile
@@ -30,6 +32,7 @@ from traymail.store.spool import Spool
 # What only deliveries need is imported by them: `send --queue` is to be quick.
 if TYPE_CHECKING:
     from traymail.core.account import Account
+    from traymail.core.consent import Risk
     from traymail.core.holds import Holds
     from traymail.core.message import Draft
     from traymail.core.ports import Sender
@@ -37,10 +40,13 @@ if TYPE_CHECKING:
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Tools
-    from traymail.store.credentials import Keyrings
+    from traymail.store.credentials import CredentialHosts, Keyrings
+    from traymail.store.known_rules import KnownRules
 
 # A mail that is to be broken off may stand at a server that is slow to take the next piece.
 STOPPING_SECONDS = 10.0
+
+_UNAGREED = "risks that wait for the user"
 
 Progress = Callable[[int, int, int], None]
 
@@ -54,18 +60,23 @@ class App:
         self.clock = SystemClock()
         self.publisher = Publisher()
         self.instance = Instance(home.state)
-        self.settings_file = SettingsFile(
-            home.config_file,
-            Places(
-                user_home=str(Path.home()),
-                own_folders=tuple(map(str, home.own_folders)),
-                config_file=str(home.config_file),
-                log_file=str(home.log_file),
-            ),
-        )
         self._language = language
 
     # --- parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def settings_file(self) -> SettingsFile:
+        """Return the configuration file; raises UnsafePath for one in a home that is not ours."""
+        self.home.check()
+        return SettingsFile(
+            self.home.config_file,
+            Places(
+                user_home=str(in_home("~")),
+                own_folders=tuple(map(str, self.home.own_folders)),
+                config_file=str(self.home.config_file),
+                log_file=str(self.home.log_file),
+            ),
+        )
 
     @cached_property
     def autostart(self) -> Autostart:
@@ -78,7 +89,24 @@ class App:
     def database(self) -> Database:
         """Open the database; raises StateError."""
         self.home.make()
+        self.look_at_log()
         return Database(self.home.database)
+
+    def look_at_log(self) -> None:
+        """Keep what the database's log may have lost; only before the database is opened.
+
+        Raises StateError.
+        """
+        log = self.home.database.with_name(f"{self.home.database.name}-wal")
+        # Whoever has it open keeps one.
+        if not log.exists() or self.instance.running.holder() not in {None, os.getpid()}:
+            return
+        from traymail.store.write_ahead import set_log_aside  # seldom needed
+
+        if copy := set_log_aside(self.home.database):
+            logging.getLogger(__name__).error(
+                "mails stored last may be missing: the database's log was damaged; see %s", copy
+            )
 
     @cached_property
     def spool(self) -> Spool:
@@ -99,6 +127,8 @@ class App:
     @cached_property
     def known_rules(self) -> KnownRules:
         """Open the memory of the rules that were in force."""
+        from traymail.store.known_rules import KnownRules
+
         return KnownRules(self.database)
 
     @cached_property
@@ -106,20 +136,91 @@ class App:
         """Make ready to ask for secrets; nothing is asked before it is needed."""
         from traymail.store.credentials import Keyrings
 
-        return Keyrings(self.environ)
+        return Keyrings(self.environ, hosts=self._credential_hosts, waits=self._waits)
 
-    def drop_secret(self, account: Account, settings: Settings) -> None:
+    @cached_property
+    def _credential_hosts(self) -> CredentialHosts:
+        from traymail.store.credentials import CredentialHosts
+
+        return CredentialHosts(self.outbox)
+
+    def risks(self, before: Settings, after: Settings) -> tuple[Risk, ...]:
+        """Return what these settings could do with secrets that those before could not."""
+        from traymail.core.consent import risks
+
+        return risks(before, after, self._bound_to)
+
+    def unconfirmed(self, before: Settings, after: Settings) -> tuple[Risk, ...]:
+        """Return the risks, and those that are in force but for the secret."""
+        from traymail.core.consent import moved, waiting
+
+        kept = self.unagreed()
+        waits = [risk for one in after.accounts.values() for risk in waiting(one, kept)]
+        found = (*waits, *self.risks(before, after), *moved(after, self._bound_to))
+        return tuple({(one.account, one.key): one for one in found}.values())
+
+    def agree(self, risks: Iterable[Risk]) -> None:
+        """Let credential files go to the hosts the user agreed to, and commands run."""
+        from traymail.core.consent import HOST
+
+        agreed = tuple(risks)
+        for risk in agreed:
+            if risk.key == HOST:
+                self._credential_hosts[risk.account] = risk.value
+        self.keep_unagreed(self.unagreed() - {risk.id for risk in agreed})
+
+    def agree_everywhere(self, risks: Iterable[Risk]) -> None:
+        """Agree to what was just written: the running program would ask as for an edit by hand."""
+        agreed = tuple(risks)
+        self.agree(agreed)
+        with suppress(NotRunning):
+            self.instance.ask({"command": "consent", "agreed": [one.id for one in agreed]})
+
+    def unagreed(self) -> frozenset[str]:
+        """Return the ids of risks that wait for the user, also after a restart."""
+        kept = self.outbox.meta(_UNAGREED) if self.home.database.exists() else None
+        return frozenset(kept.split()) if kept else frozenset()
+
+    def keep_unagreed(self, ids: frozenset[str]) -> None:
+        """Remember what waits for the user."""
+        if ids != self.unagreed():
+            self.outbox.set_meta(_UNAGREED, " ".join(sorted(ids)))
+
+    def _waits(self, account: Account) -> frozenset[str]:
+        """Return the keys of the account that came by an edit nobody has agreed to."""
+        from traymail.core.consent import waiting
+
+        return frozenset(risk.key for risk in waiting(account, self.unagreed()))
+
+    def _bound_to(self, account: str) -> str | None:
+        """Return which host the account's credential file is for: `traymail.core.consent.BoundTo`.
+
+        It may be the running program that has the file, and this process not.
+        """
+        from traymail.store.secret_sources import credential_file
+
+        bound = self._credential_hosts.get(account) if self.home.database.exists() else None
+        file = credential_file(account, self.environ)
+        return bound or ("" if file is not None and file.exists() else None)
+
+    def drop_secret(self, account: Account, settings: Settings) -> bool:
         """Forget an account's secret, unless one of these settings has the same login.
 
-        Raises CredentialError.
+        False when there is no keyring that could have it. Raises CredentialError.
         """
         logins = {(one.host, one.username) for one in settings.accounts.values()}
         if (account.host, account.username) not in logins:
-            self.credentials.delete(account)
+            try:
+                self.credentials.delete(account)
+            except CredentialError as error:
+                if error.advice_id != "no-keyring":
+                    raise
+                return False
+        return True
 
     def new_poster(self) -> Poster:
         """Return a way into the outbox, for one thread."""
-        return Poster(self.outbox, self.spool, self.clock, self.publisher.publish)
+        return Poster(self.outbox, self.spool, self.clock, self.publisher.changed)
 
     def settings(self) -> Settings:
         """Read the configuration; raises SettingsError."""
@@ -158,6 +259,20 @@ class App:
             self.outbox.save_account_state(AccountState(name, login_worked=worked))
             if mails:
                 self.outbox.unpark(name, self.clock.now())
+        self.wake()
+
+    def stop(self, account: Account, refusal: AccountFailure) -> None:
+        """Stop an account whose server refused what only the user can mend, outside of a mail."""
+        from traymail.core.breaker import account_after
+        from traymail.core.events import AccountChanged
+
+        now = self.clock.now()
+        with self.outbox.transaction():
+            before = self.outbox.account_state(account.name)
+            after = account_after(before, refusal, account, now, jitter=0)
+            self.outbox.save_account_state(after)
+            self.outbox.park(account.name, now)
+        self.publisher.publish(AccountChanged(after))
         self.wake()
 
     def retry(self, ids: Collection[int] | None) -> list[OutboxItem]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
@@ -16,33 +15,38 @@ from traymail.app import App
 from traymail.core.account import Account, Auth
 from traymail.core.account_table import read_account
 from traymail.core.commands import Pause, Resume, Wake
+from traymail.core.consent import Risk
 from traymail.core.errors import (
     CredentialError,
     InputError,
     Problem,
     SettingsError,
-    StateError,
+    SourceError,
     TraymailError,
 )
 from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
 from traymail.core.message import Address, Draft
-from traymail.core.outbox import OutboxItem, State
+from traymail.core.outbox import AccountState, OutboxItem, State, in_trouble
 from traymail.core.rule import Rule
 from traymail.core.rules.log import LogRule
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import text
+from traymail.desktop.language import speaking
+from traymail.disk import in_home, write_whole
 from traymail.dry_run import DryRun
 from traymail.program import Program
-from traymail.store import drafts
-from traymail.store.edits import drop_rule, put_account, put_rule, put_value
+from traymail.store import drafts, window_places
 from traymail.store.people import People
-from traymail.trial import diagnose, send_to_oneself
+from traymail.store.write_ahead import warnings
+from traymail.trial import diagnose, judge, send_to_oneself
 from traymail.ui.backend import Fields, MailDetail, Overview, RulePreview, SavedDraft
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+
+    from traymail.engine.engine import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +75,23 @@ class LiveBackend:
         error = self._program.config_error
         return Overview(
             settings=snapshot.settings,
-            accounts={name: outbox.account_state(name) for name in sorted(names)},
+            accounts={name: self._account_state(name, snapshot) for name in sorted(names)},
             rules=snapshot.rules,
             counts=outbox.counts(),
             paused=snapshot.paused,
             paused_until=snapshot.paused_until,
             config_error=() if error is None else error.problems,
+            unconfirmed=self._program.waiting(),
             holds=self._app.holds(snapshot.settings),
+            warnings=tuple(warnings(self._app.home.database)),
         )
+
+    def _account_state(self, name: str, snapshot: Snapshot) -> AccountState:
+        state, trouble = self._app.outbox.account_state(name), snapshot.troubles.get(name)
+        if trouble is None or state.stopped:
+            return state
+        language = self._app.translate(snapshot.settings.language)
+        return in_trouble(state, trouble.translated(language))
 
     # --- mail -----------------------------------------------------------------------------
 
@@ -117,27 +130,23 @@ class LiveBackend:
     def detail(self, mail_id: int) -> MailDetail:
         """Return all that is known of one mail."""
         outbox = self._app.outbox
-        mail = outbox.mail(mail_id)
+        try:
+            mail = outbox.mail(mail_id)
+        except SourceError as error:  # the rest is shown all the same
+            log.warning("%s", error)
+            mail = None
         return MailDetail(
             item=outbox.get(mail_id),
-            text=mail.text,
-            html=mail.html,
-            attachments=tuple(placed.attachment for placed in mail.placed),
+            text="" if mail is None else mail.text,
+            html=None if mail is None else mail.html,
+            attachments=tuple(placed.attachment for placed in mail.placed) if mail else (),
             attempts=tuple(outbox.attempts(mail_id)),
             verdicts=tuple(outbox.verdicts(mail_id)),
         )
 
     def save_eml(self, mail_id: int, target: Path) -> None:
         """Write the message as a file."""
-        mail = self._app.outbox.mail(mail_id)
-        try:
-            with open(target, "wb", opener=_private) as file:
-                file.writelines(mail.chunks(self._app.spool.open))
-        except OSError as error:
-            raise StateError(
-                text("{path} cannot be written: {reason}", path=target, reason=error.strerror),
-                text("Choose another place for it."),
-            ) from error
+        write_whole(target, self._app.outbox.mail(mail_id).chunks(self._app.spool.open))
 
     def retry(self, ids: tuple[int, ...] | None) -> None:
         """Try mails now, also of an account that was stopped."""
@@ -160,24 +169,33 @@ class LiveBackend:
     # --- what the quick-send window remembers ---------------------------------------------
 
     def draft(self) -> SavedDraft:
-        """Return the kept draft; what an older version kept otherwise is passed over."""
+        """Return the kept draft; what is there otherwise than it was kept is passed over."""
+        known: dict[str, Any] = {}
         kept = drafts.load(self._app.home.state)
-        names = {field.name for field in fields(SavedDraft)}
-        known: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in kept.items()
-            if key in names
-        }
+        for field in fields(SavedDraft):
+            value = kept.get(field.name)
+            if isinstance(value, list):
+                value = tuple(one for one in value if isinstance(one, str))
+            if isinstance(value, type(field.default)):
+                known[field.name] = value
         return SavedDraft(**known)
 
     def keep_draft(self, draft: SavedDraft) -> None:
         """Keep a draft; an empty one forgets it."""
         drafts.save(self._app.home.state, {} if draft == SavedDraft() else asdict(draft))
 
-    def keep_picture(self, png: bytes) -> Path:
+    def keep_picture(self, png: bytes, word: str) -> Path:
         """Keep a pasted picture where a draft finds it after a restart."""
         taken_at = self._app.clock.now().astimezone()
-        return drafts.keep_picture(self._app.home.state, f"picture-{taken_at:%Y%m%d-%H%M%S}", png)
+        return drafts.keep_picture(self._app.home.state, f"{word}-{taken_at:%Y%m%d-%H%M%S}", png)
+
+    def window_places(self) -> dict[str, str]:
+        """Return where windows were when the program ended."""
+        return window_places.load(self._app.home.state)
+
+    def keep_window_places(self, kept: Mapping[str, str]) -> None:
+        """Keep where windows are until the next start."""
+        window_places.save(self._app.home.state, kept)
 
     def draft_files(self, mail_id: int) -> tuple[Path, ...]:
         """Make a mail's attachments files, kept for as long as the draft."""
@@ -214,17 +232,22 @@ class LiveBackend:
     ) -> tuple[Account | None, tuple[Problem, ...]]:
         """Return the account these fields make, or every problem of a field."""
         problems: list[Problem] = []
-        account = read_account(name, self._account_table(name, values), str(Path.home()), problems)
+        account = read_account(name, self._account_table(name, values), str(in_home("~")), problems)
         prefix = place_of("accounts", name)
         return account, tuple(
             replace(one, where=one.where.removeprefix(prefix).lstrip("."))
             for one in self._app.settings_file.placed(problems)
+            if not one.hint
         )
 
     def test_account(self, account: Account, secret: Secret | None) -> Generator[Step, None, None]:
         """Try an account live, with a mail to itself at the end."""
         passed = True
-        with closing(diagnose(self._app, account, secret)) as steps:
+        kept = self._program.engine.snapshot().settings.accounts.get(account.name)
+        # What is only typed so far says nothing of the account at work.
+        is_kept = secret is None and kept is not None and kept.connection == account.connection
+        tried = judge(self._app, account) if is_kept else diagnose(self._app, account, secret)
+        with closing(tried) as steps:
             for step in steps:
                 if step.step in TESTED_STEPS:
                     passed = passed and step.ok is not False
@@ -240,10 +263,12 @@ class LiveBackend:
 
     def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server step by step, up to the login."""
-        return diagnose(self._app, account)
+        return judge(self._app, account)
 
     def save_account(self, name: str, values: Fields, secret: Secret | None) -> None:
         """Add or change an account; its secret goes to the keyring first."""
+        from traymail.store.edits import put_account  # as all of them: tomlkit is slow to import
+
         account, problems = self.check_account(name, values)
         if account is None:
             raise SettingsError(problems)
@@ -290,16 +315,15 @@ class LiveBackend:
     # --- rules ----------------------------------------------------------------------------
 
     def check_rule(self, values: Fields, before: str | None) -> tuple[Problem, ...]:
-        """Return every problem of a rule; ``where`` is the field."""
+        """Return every problem of a rule, or else hints; ``where`` is the field."""
         try:
-            self._tried_rule(values, before)
+            return self._tried_rule(values, before)[2]
         except SettingsError as error:
             return error.problems
-        return ()
 
     def preview_rule(self, values: Fields, before: str | None) -> RulePreview:
         """Return what these fields would do now; raises SettingsError when they are wrong."""
-        rule, settings = self._tried_rule(values, before)
+        rule, settings, _ = self._tried_rule(values, before)
         dry = DryRun(self._app.home.own_folders, self._app.translate(settings.language), _no_bar)
         account, now = settings.accounts[rule.account], self._app.clock.now()
         if isinstance(rule, LogRule):
@@ -317,6 +341,7 @@ class LiveBackend:
 
     def save_rule(self, values: Fields, before: str | None) -> None:
         """Add or change a rule."""
+        from traymail.store.edits import put_rule
 
         def change(document: TOMLDocument) -> None:
             put_rule(document, values, before)
@@ -325,14 +350,23 @@ class LiveBackend:
 
     def remove_rule(self, name: str) -> None:
         """Remove a rule."""
+        from traymail.store.edits import drop_rule
+
         self._program.edit(lambda document: drop_rule(document, name))
 
     def enable_rule(self, name: str, *, enabled: bool) -> None:
         """Switch a rule on or off."""
         self.save_rule({"enabled": enabled}, name)
 
-    def _tried_rule(self, values: Fields, before: str | None) -> tuple[Rule, Settings]:
-        """Return the rule these fields make; raises SettingsError with its own problems only."""
+    def _tried_rule(
+        self, values: Fields, before: str | None
+    ) -> tuple[Rule, Settings, tuple[Problem, ...]]:
+        """Return the rule these fields make, with hints.
+
+        Raises SettingsError with its own problems only.
+        """
+        from traymail.store.edits import put_rule
+
         place = ""
 
         def change(document: TOMLDocument) -> None:
@@ -342,29 +376,31 @@ class LiveBackend:
         try:
             loaded = self._app.settings_file.tried(change)
         except SettingsError as error:
-            own = [one for one in error.problems if one.where.startswith(place)]
-            raise SettingsError(
-                tuple(replace(one, where=one.where[len(place) :].lstrip(".")) for one in own)
-                or error.problems
-            ) from error
+            raise SettingsError(_own(error.problems, place) or error.problems) from error
         settings = loaded.settings
         name = values.get("name", before)
-        return next(rule for rule in settings.rules if rule.name == name), settings
+        rule = next(rule for rule in settings.rules if rule.name == name)
+        return rule, settings, _own(loaded.hints, place)
 
     # --- the program ----------------------------------------------------------------------
 
     def set_general(self, key: str, value: object) -> None:
         """Change a top-level value of the configuration."""
+        from traymail.store.edits import put_value
+
         self._program.edit(lambda document: put_value(document, key, value))
 
     def export_settings(self, target: Path) -> None:
         """Write the configuration without any secret."""
         self._app.settings_file.export(target)
 
-    def import_settings(self, source: Path) -> None:
-        """Take a configuration over, when it is valid."""
-        self._app.settings_file.import_from(source)
-        self._program.reload()
+    def import_settings(self, source: Path, agreed: tuple[Risk, ...] = ()) -> tuple[Risk, ...]:
+        """Take a configuration over, or return what has to be agreed to first."""
+        return self._program.import_settings(source, agreed)
+
+    def agree(self, risks: tuple[Risk, ...]) -> None:
+        """Put an edit by hand in force that waits for the user's consent."""
+        self._program.agree(risks)
 
     def places(self) -> Mapping[str, Path]:
         """Return where the files are."""
@@ -387,13 +423,24 @@ class LiveBackend:
         """Let mail leave again."""
         self._program.engine.submit(Resume())
 
+    def rehearse(self, language: str) -> None:
+        """Start the rehearsal, then end: two of them would have two icons."""
+        from traymail.desktop.autostart import program_command
+        from traymail.desktop.starting import start_rehearsal
+
+        command = (*program_command(self._app.home), "demo")
+        start_rehearsal(command, speaking(language, self._app.environ))
+        self.quit()
+
     def quit(self) -> None:
         """End the program."""
         self._program.end()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _own(problems: Iterable[Problem], place: str) -> tuple[Problem, ...]:
+    """Return the problems of one rule, each with its field alone."""
+    own = (one for one in problems if one.where.startswith(place))
+    return tuple(replace(one, where=one.where[len(place) :].lstrip(".")) for one in own)
 
 
 def _no_bar(_work: int, _done: int, _total: int) -> None:

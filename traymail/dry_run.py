@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from traymail.core.account import Account
 from traymail.core.errors import SourceError
-from traymail.core.observations import FoundFile
+from traymail.core.observations import FoundFile, LinesMatched
+from traymail.core.reasons import unreadable
 from traymail.core.reports import LeftOut, LineShown, Preview
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
-from traymail.core.texts import Text, Translate, text
-from traymail.core.throttle import Told
+from traymail.core.texts import Text, Translate
 from traymail.engine.flow import Surroundings
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ class DryRun:
         from traymail.watch.rereading import TAIL_BYTES, logs_of
 
         logs, passed = logs_of(rule)
-        found = self._matches(rule, logs, TAIL_BYTES)
+        unread: dict[str, SourceError] = {}
+        found = self._matches(rule, logs, unread, TAIL_BYTES)
         told = preview(self._writer(rule, account), found, now, limit)
-        return LogEnds(_with_passed(told, passed), _last_lines(rule, logs, most), logs)
+        read = [log for log in logs if log not in unread]
+        return LogEnds(_with_passed(told, passed, unread), _last_lines(rule, read, most), logs)
 
     def _of_folder(
         self,
@@ -110,7 +112,7 @@ class DryRun:
                 else:
                     passed.append(LeftOut(one.path, one.reason))
         except OSError as error:
-            raise _unreadable(file or Path(rule.folder), error) from error
+            raise unreadable(file or Path(rule.folder), error) from error
         files.sort(key=lambda one: one.path)
         told = preview(rule, account, files, _surroundings(), now, limit)
         # Those that only their size keeps out come first: they are what one looks for.
@@ -123,8 +125,10 @@ class DryRun:
         from traymail.watch.rereading import logs_of
 
         logs, passed = logs_of(rule) if file is None else ((str(file.absolute()),), ())
-        told = preview(self._writer(rule, account), self._matches(rule, logs), now, limit)
-        return _with_passed(told, passed)
+        unread: dict[str, SourceError] = {}
+        found = self._matches(rule, logs, unread)
+        told = preview(self._writer(rule, account), found, now, limit)
+        return _with_passed(told, passed, unread)
 
     def _writer(self, rule: LogRule, account: Account) -> LogWriter:
         # Here, since re2 is needed for log rules only.
@@ -133,19 +137,37 @@ class DryRun:
         return writer_of(rule, account, _surroundings(), self._translate)
 
     def _matches(
-        self, rule: LogRule, logs: Sequence[str], most: int | None = None
-    ) -> Iterator[Told]:
-        """Yield the matches of all logs, one log after the other; of their last ``most`` bytes."""
+        self,
+        rule: LogRule,
+        logs: Sequence[str],
+        unread: dict[str, SourceError],
+        most: int | None = None,
+    ) -> Iterator[LinesMatched]:
+        """Yield the matches of all logs, one log after the other; of their last ``most`` bytes.
+
+        What cannot be read goes into ``unread``; raises SourceError when that is all of them.
+        """
         from traymail.watch.rereading import reread
 
         sizes = [Path(log).stat().st_size if Path(log).is_file() else 0 for log in logs]
         for at, log in enumerate(logs):
             before = sum(sizes[:at])
-            yield from reread(rule, log, partial(self._tell, before, sum(sizes)), most)
+            try:
+                yield from reread(rule, log, partial(self._tell, before, sum(sizes)), most)
+            except SourceError as error:
+                unread[log] = error
+                if len(unread) == len(logs):
+                    raise
 
 
-def _with_passed(told: Preview, passed: Sequence[tuple[str, Text]]) -> Preview:
-    left_out = (*(LeftOut(path, reason) for path, reason in passed), *told.left_out)
+def _with_passed(
+    told: Preview, passed: Sequence[tuple[str, Text]], unread: Mapping[str, SourceError]
+) -> Preview:
+    left_out = (
+        *(LeftOut(path, reason) for path, reason in passed),
+        *(LeftOut(path, error.title) for path, error in unread.items()),
+        *told.left_out,
+    )
     return Preview(told.rule, told.events, told.mails, left_out)
 
 
@@ -170,14 +192,6 @@ def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:
     )
     ignored = bool(marks) and unwanted is not None and unwanted.found_in(line)
     return LineShown(words, marks, ignored)
-
-
-def _unreadable(path: Path, error: OSError) -> SourceError:
-    return SourceError(
-        str(path),
-        text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
-        text("Check the name and the permissions of the file."),
-    )
 
 
 def _surroundings() -> Surroundings:

@@ -9,16 +9,28 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
 from traymail.app import App
+from traymail.consenting import Consent
 from traymail.core.account import Account
 from traymail.core.commands import Apply, Pause, Resume, Wake
-from traymail.core.errors import CredentialError, SettingsError, StateError
+from traymail.core.consent import Risk
+from traymail.core.duration import in_calendar
+from traymail.core.errors import (
+    InputError,
+    Problem,
+    SettingsError,
+    StateError,
+    problem_line,
+    unforeseen,
+)
 from traymail.core.events import MailProgress, SettingsRefused
 from traymail.core.observations import Observation
 from traymail.core.outbox import State
+from traymail.core.replies import mended_outside
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -52,7 +64,6 @@ log = logging.getLogger(__name__)
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LOOK_SECONDS = 1.0
 EDIT_SECONDS = 0.25
-THREADS_SECONDS = 30.0
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
 DAY_SECONDS = 24 * 3600.0
@@ -89,17 +100,24 @@ class Program:
         self._front = front
         self._app = app
         self._loaded = loaded
+        _log_hints(loaded)
         self.config_error: SettingsError | None = None
         self._stopping = threading.Event()
         self.interruptions = Interruptions()
+        self._consent = Consent(app)
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
         self._signature = self._signature_seen = loaded.signature
+        self._signature_since = 0.0
+        # An edit of ours and the look at edits by hand take turns.
+        self._config_lock = threading.Lock()
         self._poster = app.new_poster()
         self._positions = Positions(app.database)
         self._surroundings = Surroundings(socket.gethostname(), getpass.getuser())
         own_folders = tuple(map(str, app.home.own_folders))
-        self._folders = FolderWatcher(self._observe, self._known_files, app.clock, own_folders)
+        self._folders = FolderWatcher(
+            self._observe, self._known_files, app.clock, own_folders, on_death=self._die
+        )
         self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
         automation = Automation(self._make_flow, app.publisher.publish)
         parts = Parts(
@@ -116,11 +134,11 @@ class Program:
             (
                 self._look_at_config,
                 self._look_at_outbox,
-                self._look_at_threads,
                 self._tails.sweep,
                 self._tidy,
             ),
             app.clock.monotonic,
+            self._die,
         )
 
     def start(self) -> None:
@@ -136,19 +154,27 @@ class Program:
         self._folders.start()
         self.engine.start()
         self._pulse.start()
-        self._server = self._app.instance.serve(self.answer)
+        try:
+            self._server = self._app.instance.serve(self.answer, self._die)
+        except StateError:
+            self._end_threads()
+            raise
 
     def _ask_keyring_again(self) -> None:
-        """Let accounts go on that had no secret: it may be there now, as the keyring may be."""
+        """Let accounts go on whose secret may be there, or another one, by now."""
         for name in self._loaded.settings.accounts:
             state = self._app.outbox.account_state(name)
-            if state.stopped and state.advice_id == CredentialError.advice_id:
+            if state.stopped and mended_outside(state.advice_id):
                 self._app.let_go(name, mails=True)
 
     def stop(self) -> None:
         """End all threads, upstream first."""
         self._stopping.set()
         self._server.close()
+        self._end_threads()
+
+    def _end_threads(self) -> None:
+        self._stopping.set()
         self._folders.stop()
         self._pulse.stop()
         self._tails.close()
@@ -160,22 +186,57 @@ class Program:
         self._pulse.hurry()
 
     def edit(self, change: Callable[[TOMLDocument], None]) -> None:
-        """Change the configuration and have it put in force; raises SettingsError, StateError."""
-        self._app.settings_file.edit(change)
+        """Change the configuration; returns once that is in force.
+
+        Raises SettingsError, StateError: nothing was changed.
+        """
+        try:
+            before: Settings | None = self._app.settings()
+        except SettingsError:
+            before = None  # what else it holds was never put before the user
+        loaded = self._app.settings_file.edit(change)
+        if before is not None:
+            self._consent.edited(before, loaded.settings)
+        self.reload()
+
+    def import_settings(self, source: Path, agreed: tuple[Risk, ...]) -> tuple[Risk, ...]:
+        """Take a configuration over; return what has to be agreed to first, and do nothing.
+
+        Raises SettingsError, SourceError, StateError.
+        """
+        waiting = self._consent.import_from(source, self._loaded.settings, agreed)
+        self.reload()
+        return waiting
+
+    def waiting(self) -> tuple[Risk, ...]:
+        """Return what an edit by hand could do, and waits for the user."""
+        return self._consent.waiting(self._loaded.settings)
+
+    def agree(self, risks: tuple[Risk, ...]) -> None:
+        """Put in force what the user has seen and wants."""
+        self._consent.agree(risks)
         self.reload()
 
     def reload(self) -> None:
-        """Look at the configuration now instead of within a second."""
-        self._pulse.hurry()
+        """Put in force, or refuse, what the configuration says; returns once that is done."""
+        with self._config_lock:
+            self._signature = self._signature_seen = self._app.settings_file.signature()
+            self._load()
+        # Its answer tells of everything that was submitted before.
+        self.engine.snapshot()
 
     def cancel(self, ids: tuple[int, ...]) -> None:
         """Take mails out of the queue; stop those that are being sent. Raises InputError."""
         outbox = self._app.outbox
         # Asked for first: a mail that is claimed meanwhile is stopped all the same.
         self.interruptions.request(ids)
-        outbox.cancel(ids, self._app.clock.now())
-        under_way = {item.id for item in outbox.find(state=State.SENDING)}
-        self.interruptions.forget(set(ids) - under_way)
+        under_way: set[int] = set()
+        try:
+            outbox.cancel(ids, self._app.clock.now())
+            under_way = {item.id for item in outbox.find(state=State.SENDING)}
+        finally:
+            # Else a mail that gets such a number later would be stopped.
+            self.interruptions.forget(set(ids) - under_way)
         self.engine.submit(Wake(ids))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -185,18 +246,19 @@ class Program:
                 language = choose(str(request.get("language", "auto")), self._app.environ)
                 return self.status(translator(language))
             case "pause":
-                until = request.get("until")
-                self.engine.submit(Pause(datetime.fromisoformat(until) if until else None))
+                self.engine.submit(Pause(_moment(request.get("until"))))
             case "resume":
                 self.engine.submit(Resume())
             case "wake":
-                self.engine.submit(Wake(tuple(int(mail) for mail in request.get("ended", ()))))
+                self.engine.submit(Wake(_numbers(request.get("ended", []))))
+            case "consent":
+                answer = self._consent.answer(request, self._loaded.settings)
+                self.reload()
+                return answer
             case "cancel":
-                self.cancel(tuple(int(mail) for mail in request.get("ids", ())))
-            case "hello":
-                return self._hello()
-            case "compose" | "add_account":
-                if self._front is not None:
+                self.cancel(_numbers(request.get("ids", [])))
+            case "hello" | "compose" | "add_account" as wish:
+                if self._front is not None and wish != "hello":
                     self._front.visit(request)
                 return self._hello()
             case "quit":
@@ -281,22 +343,40 @@ class Program:
 
     def _look_at_config(self) -> float:
         """Put an edit in force once the file stays as it is: editors empty it before they write."""
-        signature, before = self._app.settings_file.signature(), self._signature_seen
-        self._signature_seen = signature
-        if signature == self._signature:
-            return LOOK_SECONDS
-        if signature != before:
-            return EDIT_SECONDS
-        self._signature = signature
-        try:
-            self._loaded = self._app.settings_file.reload(self._loaded)
-        except SettingsError as error:
-            self.config_error = error
-            self._app.publisher.publish(SettingsRefused(error))
-        else:
-            self.config_error = None
-            self.engine.submit(Apply(self._loaded.settings))
+        with self._config_lock:
+            signature, before = self._app.settings_file.signature(), self._signature_seen
+            self._signature_seen = signature
+            if signature == self._signature:
+                return LOOK_SECONDS
+            now = self._app.clock.monotonic()
+            if signature != before:
+                self._signature_since = now
+            # What hurries the looks does not make an edit older.
+            left = self._signature_since + EDIT_SECONDS - now
+            if left > 0:
+                return left
+            self._signature = signature
+            self._load()
         return LOOK_SECONDS
+
+    def _load(self) -> None:
+        try:
+            loaded = self._app.settings_file.reload(self._loaded)
+            self._consent.require(self._loaded.settings, loaded.settings)
+        except SettingsError as error:
+            self._refuse(error)
+        except Exception as error:  # told as what it is about
+            log.exception("the configuration cannot be read")
+            self._refuse(SettingsError((Problem("", unforeseen(error)),)))
+        else:
+            self._loaded = loaded
+            mended, self.config_error = self.config_error is not None, None
+            _log_hints(self._loaded)
+            self.engine.submit(Apply(self._loaded.settings, mended=mended))
+
+    def _refuse(self, error: SettingsError) -> None:
+        self.config_error = error
+        self._app.publisher.publish(SettingsRefused(error))
 
     def _look_at_outbox(self) -> float:
         """Notice mail that other processes store, also when their call did not reach us."""
@@ -306,13 +386,6 @@ class Program:
             self.engine.submit(Wake())
         return LOOK_SECONDS
 
-    def _look_at_threads(self) -> float:
-        """End with an error rather than go on half dead."""
-        if not self._folders.is_alive():
-            log.error("the folder watcher's thread has ended")
-            self._die()
-        return THREADS_SECONDS
-
     def _tidy(self) -> float:
         """Forget what is older than the retention; once a day."""
         before = self._app.clock.now() - self._loaded.settings.retention
@@ -320,6 +393,36 @@ class Program:
         if count:
             log.info("%d mails that ended long ago are forgotten", count)
         return DAY_SECONDS
+
+
+def _numbers(asked: object) -> tuple[int, ...]:
+    """Return the numbers of mails that another process names; raises InputError."""
+    if not isinstance(asked, list) or any(type(one) is not int for one in asked):
+        raise _not_understood()
+    return tuple(asked)
+
+
+def _moment(words: object) -> datetime | None:
+    """Return the time that another process names; raises InputError."""
+    if not words:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(words))
+        return in_calendar(moment if moment.tzinfo is not None else moment.astimezone())
+    except (ValueError, OverflowError) as error:
+        raise _not_understood() from error
+
+
+def _not_understood() -> InputError:
+    return InputError(
+        text("The running program does not understand what it is asked."),
+        text("Restart it: it may be of another version than the command."),
+    )
+
+
+def _log_hints(loaded: Loaded) -> None:
+    for hint in loaded.hints:
+        log.warning("%s", problem_line("config.toml", hint, str))
 
 
 Stay = Callable[[Program, Ending], None]
@@ -373,6 +476,7 @@ def own_the_home(app: App, ending: Ending) -> bool:
 
 def _mend_database(app: App) -> None:
     """Set a damaged database aside and go on with what can be saved of it; told in the log."""
+    app.look_at_log()
     salvage = check(app.home.database, app.clock.now())
     if salvage is not None:
         log.error("the database was damaged: %s", salvage)

@@ -14,8 +14,9 @@ from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.texts import Translate
 from traymail.engine.engine import Snapshot
+from traymail.store.write_ahead import warnings
 
-SHOWN = (State.QUEUED, State.SENDING, State.SENT, State.FAILED, State.UNKNOWN)
+SHOWN = tuple(state for state in State if state is not State.CANCELLED)
 
 
 def describe(
@@ -36,6 +37,7 @@ def describe(
             for rule in snapshot.settings.rules
         },
         "outbox": {state.value: counts[state] for state in SHOWN},
+        "warnings": [one.translated(translate) for one in warnings(app.home.database)],
     }
 
 
@@ -47,12 +49,13 @@ def _accounts(app: App, snapshot: Snapshot) -> dict[str, Any]:
         counts = by_account.get(name, {})
         kept = app.outbox.account_state(name)
         held = kept.hold_until is not None and kept.hold_until > app.clock.now()
-        word = "attention" if kept.stopped else "waiting" if held else "ready"
+        stopped = kept.stopped or name in snapshot.troubles
+        word = "attention" if stopped else "waiting" if held else "ready"
         found[name] = {
             "state": word if name in configured else "missing",
             "queued": counts.get(State.QUEUED, 0),
             "failed": counts.get(State.FAILED, 0),
-            "breaker": "open" if kept.stopped or held else "closed",
+            "breaker": "open" if stopped or held else "closed",
         }
     return found
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from traymail import __version__
 from traymail.app import App
 from traymail.core.account import Account, Auth
-from traymail.core.errors import CredentialError, DeliveryError
+from traymail.core.errors import AccountFailure, CredentialError, DeliveryError
 from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
 from traymail.core.mime import compose
 from traymail.core.ports import SecretSource
+from traymail.core.replies import remedy_for, what_failed
 from traymail.core.secret import Secret
 from traymail.core.texts import Translate, text
 from traymail.engine.posting import new_stamp
@@ -50,17 +51,41 @@ def diagnose(
     from traymail.senders.probe import examine
 
     missing: CredentialError | None = None
+    login_worked = False
     if secret is None and account.auth is not Auth.NONE:
         try:
             secret = app.credentials.get(account)
+            login_worked = app.outbox.account_state(account.name).login_worked
         except CredentialError as error:
             missing = error
-    with closing(examine(account, secret, app.clock)) as steps:
+    with closing(examine(account, secret, app.clock, login_worked=login_worked)) as steps:
         for step in steps:
             if step.step == "auth" and step.ok is None and missing is not None:
-                yield replace(step, ok=False, detail=missing.title, advice=missing.advice)
+                yield replace(
+                    step, ok=False, detail=missing.title, advice=missing.advice, failure=missing
+                )
             else:
                 yield step
+
+
+def judge(app: App, account: Account) -> Generator[Step, None, None]:
+    """`diagnose` with the secret that is kept; the account learns from it as from a mail's try.
+
+    All passed, a stopped account goes on; a refusal that only the user can mend stops it. Raises
+    StateError when that cannot be kept.
+    """
+    refusal: AccountFailure | None = None
+    passed = True
+    with closing(diagnose(app, account)) as steps:
+        for step in steps:
+            passed = passed and step.ok is not False
+            if refusal is None and isinstance(step.failure, AccountFailure):
+                refusal = step.failure
+            yield step
+    if passed:
+        app.let_go(account.name, mails=True)
+    elif refusal is not None:
+        app.stop(account, refusal)
 
 
 def send_to_oneself(
@@ -90,8 +115,11 @@ def send_to_oneself(
     try:
         receipt = sender.send(mail, _Nobody())
     except (DeliveryError, CredentialError) as error:
-        reply = error.reply.text if isinstance(error, DeliveryError) else ""
-        return Step("mail", False, None, reply or error.title, error.advice)  # noqa: FBT003 # ok
+        detail, advice = error.title, error.advice
+        if isinstance(error, DeliveryError):
+            detail = what_failed(error.title, error.reply.code, error.reply.text)
+            advice = remedy_for(error.advice_id, account.name)
+        return Step("mail", False, None, detail, advice, error)  # noqa: FBT003 # ok
     finally:
         sender.close()
     spent = round((app.clock.monotonic() - began) * 1000)

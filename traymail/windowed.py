@@ -77,7 +77,7 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
         try:
             if on_shell is not None:
                 on_shell(shell)
-            door.open(lambda wish: shell.loop.post(lambda: wish(shell.windows)))
+            door.open(lambda wish: shell.loop.post(lambda: shell.grant(wish)))
             _end_with(ending, shell)
             root.mainloop()
         finally:

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ _HEAD = ("what", "ours", "peer", "unit", "ratio", "limit", "")
 
 def main(names: Sequence[str]) -> int:
     """Measure and print."""
+    # What is installed has its byte code; here the first start of each program writes it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found = sorted(
         module.name.removeprefix(_PREFIX)
         for module in pkgutil.iter_modules(tests.bench.__path__)

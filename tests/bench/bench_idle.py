@@ -1,7 +1,8 @@
-"""What the running program costs while nothing happens: memory, and how often it wakes up."""
+"""What the running program costs while nothing happens: memory, wake-ups, many quiet logs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,6 +58,38 @@ def rows() -> Iterator[Row]:
     yield Row("run --headless idle: RSS", memory, MEMORY_LIMIT, "MB")
     rate = woken / WATCH_SECONDS
     yield Row("run --headless idle: context switches", rate, SWITCHES_LIMIT, "/s")
+
+    yield Row("start with 2,000 logs: processor time", _many_logs(2000)[0], 3.0, "s")
+    yield Row("1,000 logs idle: processor time", _many_logs(1000)[1], 0.4, "%")
+
+
+def _many_logs(count: int) -> tuple[float, float]:
+    """Return the processor time to open many logs, and the share of it while they are quiet."""
+    never = Event()
+    with TemporaryDirectory(prefix="tm-bench-") as name:
+        folder = Path(name)
+        (folder / "scans").mkdir()
+        for number in range(count):
+            (folder / f"{number}.log").write_text(f"a line {number}\n" * 1000)
+        home = Home(folder / "home")
+        home.configure(account(465, auth="none") + RULES.format(folder=folder))
+        with running(home) as program:
+            until(
+                lambda: all(rule["watching"] for rule in program.status()["rules"].values()),
+                what="both rules at work",
+            )
+            opening = processor_seconds(program.process.pid)
+            never.wait(SETTLE_SECONDS)
+            before = processor_seconds(program.process.pid)
+            never.wait(WATCH_SECONDS)
+            idle = processor_seconds(program.process.pid) - before
+    return opening, idle / WATCH_SECONDS * 100
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> float:

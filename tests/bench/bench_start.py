@@ -41,6 +41,11 @@ def rows() -> Iterator[Row]:
 def _seconds(command: Sequence[str]) -> float:
     began = perf_counter()
     subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ, check=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ,
+        check=True,
     )
     return perf_counter() - began

@@ -40,7 +40,11 @@ def test_killed_at_any_moment_each_file_is_mailed_once_and_moved_once(tmp_path: 
     worker = work(tmp_path)
     try:
         sent = folder / "sent"
-        until(lambda: all((sent / name).exists() for name in names), timeout=60.0)
+        # A file that is being moved is for a moment at both places.
+        until(
+            lambda: all((sent / name).exists() and not (folder / name).exists() for name in names),
+            timeout=60.0,
+        )
     finally:
         worker.kill()
         worker.wait()

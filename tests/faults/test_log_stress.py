@@ -79,7 +79,7 @@ def test_nothing_is_lost_or_told_twice(
         return not writer.is_alive() and len(following.lines()) >= writer.count
 
     try:
-        until(done, 30.0, "every line")
+        until(done, what="every line")
         for _ in range(20):
             following.tails.sweep()
     finally:

@@ -8,7 +8,9 @@ import socket
 import struct
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from threading import Event, Thread
 
@@ -16,7 +18,7 @@ import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.sending import BODY, CANARY, Notes, account, mail, sender, with_file
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 from tests.support.wire import Peer, Script, scripted, starttls_script
 from traymail.core.account import Auth, Security
 from traymail.core.errors import (
@@ -43,7 +45,7 @@ from traymail.senders.smtp_wire import SmtpError, Wire, client_context
 
 
 def failure(
-    *scripts: Script, auth: Auth = Auth.NONE, provider: str = "", timeout: float = 5.0
+    *scripts: Script, auth: Auth = Auth.NONE, provider: str = "", timeout: float = PATIENCE_SECONDS
 ) -> DeliveryError:
     """Send one mail to a server that plays the scripts; return what it raises."""
     with scripted(*scripts) as server:
@@ -143,12 +145,32 @@ def test_silence_after_the_dot_is_unknown(monkeypatch: pytest.MonkeyPatch) -> No
         peer.expect("DATA")
         peer.say("354 go on")
         peer.body()
-        done.wait(5)
+        done.wait(PATIENCE_SECONDS)
 
     with scripted(script) as server:
         with pytest.raises(UnknownOutcome):
-            sender(account(server.port, timeout=0.2)).send(mail(), Notes())
+            sender(account(server.port, timeout=3.0)).send(mail(), Notes())
         done.set()
+
+
+@pytest.mark.parametrize("answer", ["", "451 later", "554 no"])
+def test_who_was_refused_is_known_whatever_becomes_of_the_others(answer: str) -> None:
+    def script(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "RCPT", "RCPT", "DATA")
+        peer.say("250 ok", "550 5.1.1 no", "250 ok", "354 go on")
+        peer.body()
+        if answer:
+            peer.say(answer)
+            peer.until_closed()
+
+    with scripted(script) as server:
+        uses = sender(account(server.port))
+        with pytest.raises(DeliveryError) as caught:
+            uses.send(mail("a@example.com", "b@example.com"), Notes())
+        uses.close()
+    assert [one.mailbox for one in caught.value.refused] == ["a@example.com"]
+    assert caught.value.reply.stage is Stage.FINAL
 
 
 @pytest.mark.parametrize("garbage", [b"\x16\x03\x01nonsense\r\n", b"", b"250 a\r\n221 b\r\n"])
@@ -247,6 +269,78 @@ def test_an_echoed_secret_is_struck_out() -> None:
     assert error.reply.text.startswith("*** ***")
 
 
+def in_the_banner(peer: Peer, echo: str) -> None:
+    peer.say(f"554 go away, {echo}")
+
+
+def in_no_banner(peer: Peer, echo: str) -> None:
+    peer.say(f"hello {echo}")
+
+
+def at_ehlo(peer: Peer, echo: str) -> None:
+    peer.say("220 scripted.test")
+    peer.expect("EHLO")
+    peer.say(f"550 not you, {echo}")
+
+
+def as_a_way_to_log_in(peer: Peer, echo: str) -> None:
+    peer.greet(f"AUTH {echo}", f"AUTH={echo}")
+
+
+def at_the_login(peer: Peer, echo: str) -> None:
+    peer.greet("AUTH PLAIN")
+    peer.expect("AUTH PLAIN")
+    peer.say(f"535 5.7.8 wrong: {echo}")
+
+
+def over_two_lines(peer: Peer, echo: str) -> None:
+    half = len(echo) // 2
+    peer.greet("AUTH PLAIN")
+    peer.expect("AUTH PLAIN")
+    peer.say(f"535-5.7.8 wrong: {echo[:half]}", f"535 5.7.8 {echo[half:]}")
+
+
+def of_a_recipient(peer: Peer, echo: str) -> None:
+    peer.greet("AUTH PLAIN")
+    peer.expect("AUTH PLAIN")
+    peer.say("235 come in")
+    peer.expect("MAIL")
+    peer.say("250 ok")
+    peer.expect("RCPT")
+    peer.say(f"550 {echo}")
+    for start in ("RSET", "QUIT"):
+        peer.expect(start)
+        peer.say(f"250 {echo}")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *(in_the_banner, in_no_banner, at_ehlo, as_a_way_to_log_in),
+        *(at_the_login, over_two_lines, of_a_recipient),
+    ],
+)
+@pytest.mark.parametrize(
+    "echo",
+    [
+        CANARY,
+        CANARY.upper(),
+        b64encode(CANARY.encode()).decode(),
+        "".join(f"%{byte:02X}" for byte in CANARY.encode()),
+    ],
+)
+def test_no_reply_of_a_session_shows_the_secret(
+    script: Callable[[Peer, str], None], echo: str
+) -> None:
+    error = failure(lambda peer: script(peer, echo), auth=Auth.PASSWORD)
+    shown = (
+        f"{error!r} {error.__cause__} {error.reply} {error.title} {error.advice} {error.refused}"
+    )
+    assert "***" in shown
+    assert echo[: len(echo) // 2] not in shown
+    assert echo[len(echo) // 2 :] not in shown
+
+
 def test_a_454_at_the_login_is_no_refusal() -> None:
     def script(peer: Peer) -> None:
         peer.greet("AUTH PLAIN")
@@ -256,9 +350,20 @@ def test_a_454_at_the_login_is_no_refusal() -> None:
     assert type(failure(script, auth=Auth.PASSWORD)) is TransientFailure
 
 
-def test_no_login_is_offered() -> None:
-    error = failure(lambda peer: peer.greet("AUTH XOAUTH2"), auth=Auth.PASSWORD)
-    assert (type(error), error.advice_id) == (AccountFailure, "no-login")
+@pytest.mark.parametrize(
+    ("offer", "rule"),
+    [
+        ("SIZE 1", "no-login"),
+        ("AUTH XOAUTH2", "oauth-only"),
+        ("AUTH XOAUTH2 OAUTHBEARER", "oauth-only"),
+        ("AUTH CRAM-MD5 XOAUTH2", "other-login"),
+        ("AUTH GSSAPI NTLM", "other-login"),
+    ],
+)
+def test_no_login_is_offered(offer: str, rule: str) -> None:
+    error = failure(lambda peer: peer.greet(offer), auth=Auth.PASSWORD)
+    assert (type(error), error.advice_id) == (AccountFailure, rule)
+    assert ("none" in str(error.advice)) is (rule == "no-login")
 
 
 # Encryption
@@ -483,6 +588,22 @@ def test_some_refused_the_body_goes_to_the_others() -> None:
     assert [one.mailbox for one in receipt.refused] == ["a@example.com"]
 
 
+def test_of_refused_recipients_each_is_judged_by_what_the_server_said() -> None:
+    def script(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "RCPT", "RCPT", "DATA")
+        peer.say("250 ok", "550 5.1.1 no", "550 Ip frequency limited", "503 no recipients")
+        peer.until_closed()
+
+    with scripted(script) as server:
+        uses = sender(account(server.port))
+        with pytest.raises(TransientFailure) as caught:
+            uses.send(mail("a@example.com", "b@example.com"), Notes())
+        uses.close()
+    assert [one.for_good for one in caught.value.refused] == [True, False]
+    assert caught.value.hold == timedelta(minutes=10)
+
+
 def closing(after: int) -> Script:
     """A server that takes so many mails and answers the next one's MAIL with 421."""
 
@@ -497,11 +618,6 @@ def closing(after: int) -> Script:
 
 
 def test_a_421_in_the_middle_of_a_batch_is_no_failure() -> None:
-    def good(peer: Peer) -> None:
-        peer.greet()
-        peer.take()
-        peer.until_closed()
-
     with scripted(closing(2), good) as server:
         uses = sender(account(server.port))
         for _ in range(3):
@@ -522,11 +638,6 @@ def test_a_limit_of_one_connection_is_met_by_another() -> None:
         peer.take()
         peer.expect("MAIL")
         peer.say("450 MI:DMC 163 smtp1")
-        peer.until_closed()
-
-    def good(peer: Peer) -> None:
-        peer.greet()
-        peer.take()
         peer.until_closed()
 
     with scripted(limited, good) as server:
@@ -586,9 +697,10 @@ def test_refused_before_the_server_is_asked(features: tuple[str, ...], box: str,
     assert b"MAIL" not in server.heard
 
 
-def test_a_size_of_zero_is_no_limit_and_the_size_is_told() -> None:
+@pytest.mark.parametrize("limit", ["0", "\u0663", "1" + "0" * 1000, "-5", "\u00b2"])
+def test_a_size_that_is_no_limit_and_the_size_is_told(limit: str) -> None:
     def script(peer: Peer) -> None:
-        peer.greet("SIZE 0")
+        peer.greet(f"SIZE {limit}")
         assert peer.expect("MAIL") == f"MAIL FROM:<me@example.com> SIZE={len(BODY)}"
         peer.say("250 ok")
         peer.expect("RCPT")
@@ -669,7 +781,7 @@ def test_an_attachment_of_another_size_ends_the_session_without_the_dot() -> Non
 
 def aborted(uses: SmtpSender, begun: Event) -> Thread:
     def run() -> None:
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         uses.abort()
 
     thread = Thread(target=run)
@@ -709,7 +821,7 @@ def test_abort_ends_what_waits(stage: Stage, kind: type[DeliveryError]) -> None:
         peer.until_closed()
 
     with scripted(script) as server:
-        uses = sender(account(server.port, timeout=60))
+        uses = sender(account(server.port))
         thread = aborted(uses, begun)
         with pytest.raises(DeliveryError) as caught:
             uses.send(mail(), Notes())
@@ -731,7 +843,7 @@ def test_abort_ends_a_connection_that_hangs() -> None:
         for filler in (first, second):
             filler.setblocking(False)  # the socket's own signature
             filler.connect_ex(deaf.getsockname())
-        uses = sender(account(deaf.getsockname()[1], timeout=2))
+        uses = sender(account(deaf.getsockname()[1]))
         caught: list[DeliveryError] = []
 
         def send() -> None:
@@ -743,7 +855,7 @@ def test_abort_ends_a_connection_that_hangs() -> None:
         thread.start()
         until(lambda: any(one.name == "connect" for one in threading.enumerate()))
         uses.abort()
-        thread.join(1.5)
+        thread.join()
         assert [error.advice_id for error in caught] == ["stopped"]
 
 
@@ -801,7 +913,7 @@ def test_a_session_that_ended_between_two_mails_is_replaced(goodbye: bytes) -> N
     with scripted(impatient, good) as server:
         uses = sender(account(server.port))
         uses.send(mail(), Notes())
-        assert gone.wait(5)
+        assert gone.wait(PATIENCE_SECONDS)
         assert uses.send(mail(), Notes()).code == 250
         uses.close()
     assert server.connections == 2
@@ -827,7 +939,7 @@ def test_of_many_refusals_the_accounts_decides() -> None:
         peer.until_closed()
 
     with scripted(script) as server:
-        uses = sender(account(server.port, timeout=0.3))
+        uses = sender(account(server.port))
         with pytest.raises(AccountFailure) as caught:
             uses.send(mail("a@example.com", "b@example.com", "c@example.com"), Notes())
         uses.close()
@@ -835,6 +947,7 @@ def test_of_many_refusals_the_accounts_decides() -> None:
     assert len(caught.value.refused) == 3
 
 
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="select tells of no reset")
 def test_a_connection_that_is_reset_before_tls_begins_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sock = socket.create_connection(listener.getsockname())
@@ -851,3 +964,46 @@ def test_a_connection_that_is_reset_before_tls_begins_is_closed() -> None:
         wire.close()
     del caught
     gc.collect()  # a socket that is still open would be told of
+
+
+def of_old(code: int) -> Script:
+    """A server that knows HELO only."""
+
+    def script(peer: Peer) -> None:
+        peer.say("220 hi")
+        peer.expect("EHLO")
+        peer.say(f"{code} what?")
+        if peer.line():  # HELO, or nothing
+            peer.say("250 me")
+            peer.take()
+            peer.expect("QUIT")
+
+    return script
+
+
+@pytest.mark.parametrize("code", [500, 502])
+def test_a_server_of_old_is_greeted_as_it_knows(code: int, certificates: Certificates) -> None:
+    with scripted(of_old(code)) as server:
+        uses = sender(account(server.port))
+        assert uses.send(mail(), Notes()).code == 250
+        uses.close()
+    assert b"HELO [127.0.0.1]" in server.heard.replace(b"EHLO", b"")
+    context = certificates.good.server_context()
+    with scripted(of_old(code), implicit_tls=context) as server:
+        uses = sender(account(server.port, Security.TLS, ca_file=certificates.ca_file))
+        assert uses.send(mail(), Notes()).code == 250
+        uses.close()
+
+
+@pytest.mark.parametrize(
+    ("security", "auth", "code"),
+    [
+        (Security.STARTTLS, Auth.NONE, 502),
+        (Security.NONE, Auth.PASSWORD, 500),
+        (Security.NONE, Auth.NONE, 550),
+    ],
+)
+def test_nothing_is_given_up_for_a_server_of_old(security: Security, auth: Auth, code: int) -> None:
+    with scripted(of_old(code)) as server, pytest.raises(AccountFailure):
+        sender(account(server.port, security, auth)).send(mail(), Notes())
+    assert b"HELO" not in server.heard.replace(b"EHLO", b"")

@@ -1,5 +1,6 @@
 """kill -9 in the middle: what was said to be stored is there, nothing goes out twice unmarked."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -24,7 +25,7 @@ def killed_after(folder: Path, work: str, mark: str, lines: int) -> list[str]:
     with subprocess.Popen(
         [sys.executable, str(WORKER), str(folder), work, mark],
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

@@ -12,18 +12,36 @@ from tests.support.display import Display, display, missing_programs, panel
 from tests.support.session import missing_programs as missing_for_keyring
 from tests.support.session import unlocked_keyring
 from traymail.desktop.language import translator
+from traymail.desktop.screens import Rectangle
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
 
 
 class MakeRoot(Protocol):
-    def __call__(self, mode: Mode = "light", language: str = "en", percent: int = 100) -> Root: ...
+    def __call__(
+        self,
+        mode: Mode = "light",
+        language: str = "en",
+        percent: int = 100,
+        monitor: Rectangle | None = None,
+    ) -> Root: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("desktop")
+
+
+@pytest.fixture(autouse=True)
+def _tk_collects_its_own() -> Iterator[None]:
+    """Let no other thread collect what is Tk's while its loop does not run, as between the waits.
+
+    `pytest_runtest_logfinish` collects it.
+    """
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +87,15 @@ def make_root(screen: Display) -> Iterator[MakeRoot]:
     del screen
     made: list[Root] = []
 
-    def make(mode: Mode = "light", language: str = "en", percent: int = 100) -> Root:
-        made.append(Root(mode, language, translator(language), scaling=4 / 3 * percent / 100))
+    def make(
+        mode: Mode = "light",
+        language: str = "en",
+        percent: int = 100,
+        monitor: Rectangle | None = None,
+    ) -> Root:
+        scaling = 4 / 3 * percent / 100
+        screen = None if monitor is None else lambda: (monitor,)
+        made.append(Root(mode, language, translator(language), scaling=scaling, screen=screen))
         return made[-1]
 
     yield make

@@ -85,8 +85,8 @@ FORM = (
     ),
 )
 PROBLEMS = (
-    Problem("rules[0].folder", text("No such folder. Did you mean {x}?", x="~/Scans")),
-    Problem("rules[0].to[0]", text("An address needs a name with a dot after @.")),
+    Problem("folder", text("No such folder. Did you mean {x}?", x="~/Scans")),
+    Problem("to[0]", text("An address needs a name with a dot after @.")),
 )
 
 
@@ -111,7 +111,7 @@ class FormGallery(Dialog):
         self.footer.add(text("&Cancel"), self.close)
         self.primary = self.footer.add(text("Save and watch"), self.close, "primary")
         if problems:
-            count.show(self.form.show_problems(PROBLEMS, "rules[0].")[0])
+            count.show(self.form.show_problems(PROBLEMS)[0])
             self.primary.enable(False)
 
     def _fill_preview(self, preview: Area) -> None:
@@ -128,7 +128,7 @@ class FormGallery(Dialog):
             ).pack(fill="x", pady=(px(4), 0))
         box = Box(preview, "errbg", 14)
         box.pack(fill="x", pady=(px(10), 0))
-        Note(box, text("Mend the marked fields to see what would be mailed."), "fg").pack(fill="x")
+        Note(box, text("Fix the marked fields to see what would be mailed."), "fg").pack(fill="x")
         Label(box, "535 Login fail", "muted", "TkFixedFont").pack(anchor="w")
         Empty(preview, "eye-slash", text("Nothing here yet"), text("Nothing here yet")).pack(
             fill="both", expand=True

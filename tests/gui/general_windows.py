@@ -9,6 +9,7 @@ from typing import cast
 
 from tests.gui.settings_frame import in_settings
 from tests.support.tk import until_tk
+from traymail.core.consent import Risk
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.settings import Settings
 from traymail.core.texts import text
@@ -56,15 +57,40 @@ def saving(root: Root) -> Window:
 
 
 def importing(root: Root) -> Window:
+    return _asked(root, lambda page, window: page.question(Path("/home/me/old.toml"), window))
+
+
+def _asked(root: Root, ask: Callable[[GeneralPage, Window], Window]) -> Window:
     page = GeneralPage(root, cast("Backend", None), cast("Background", None))
     window = in_settings(root, "general", page.build)
     page.become(USUAL)
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the settings")
-    question = page.question(Path("/home/me/old.toml"), window)
+    question = ask(page, window)
     # The picture is of the question alone, and whoever closes it knows of no other window.
-    question.bind("<Destroy>", lambda _event: root.after_idle(window.destroy))
+    question.bind("<Destroy>", lambda _event: root.after_idle(window.destroy), add="+")
     return question
+
+
+RISK = Risk(
+    "qq",
+    "password_command",
+    "pass mail/qq",
+    text(
+        "Account {name} runs {command} and gives what it prints to {host}.",
+        name="qq",
+        command="pass mail/qq",
+        host="smtp.qq.com",
+    ),
+)
+
+
+def waiting(root: Root) -> Window:
+    return _general(root, replace(USUAL, unconfirmed=(RISK,)))
+
+
+def consent(root: Root) -> Window:
+    return _asked(root, lambda page, window: page.consent((RISK, RISK), window, lambda: None))
 
 
 GENERAL: dict[str, Callable[[Root], Window]] = {
@@ -73,4 +99,6 @@ GENERAL: dict[str, Callable[[Root], Window]] = {
     "settings-general-not-imported": not_imported,
     "settings-general-saving": saving,
     "settings-general-question": importing,
+    "settings-general-waiting": waiting,
+    "settings-general-consent": consent,
 }

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import cast
 
 from tests.gui.settings_windows import QQ, STEPS, refusal
-from tests.support.tray import a_rule
+from tests.support.mails import a_rule
 from traymail.core.errors import Problem
 from traymail.core.examination import Step
 from traymail.core.message import Address
-from traymail.core.outbox import AccountState
+from traymail.core.outbox import AccountState, State
 from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
@@ -132,6 +132,7 @@ def troubled(root: Root) -> Window:
         root,
         _at(
             Page.STATE,
+            counts={State.FAILED: 1, State.UNKNOWN: 2},
             config_error=(
                 Problem(
                     "rules[2].folder", text("No such folder. Did you mean {x}?", x="~/Scans"), 31

@@ -19,13 +19,11 @@ from jeepney import DBusAddress
 
 from tests.support.bus import Peer
 from tests.support.display import Display
-from tests.support.hands import Hands
+from tests.support.hands import Worker
 from tests.support.homes import Home
 from tests.support.live import Live, live
-from tests.support.tk import every_child
 from tests.support.tray import ITEM, MENU, NAME, WATCHER, number_of_label
 from traymail.desktop.language import choose, translator
-from traymail.ui.form import FormView
 from traymail.ui.shell import Shell, Speech, open_root
 
 T = TypeVar("T")
@@ -34,7 +32,7 @@ _SPEECH = Speech(lambda wanted: choose(wanted, {"LANG": "C.UTF-8"}), translator)
 
 
 @dataclass
-class Office(Hands):
+class Office(Worker):
     """The running program, and the hands and eyes of its user."""
 
     root: tk.Misc
@@ -71,46 +69,6 @@ class Office(Hands):
     def tool_tip(self) -> str:
         """Return what the icon says."""
         return str(self.peer.get(ITEM, "ToolTip")[2])
-
-    # --- the user -----------------------------------------------------------------------------
-
-    def window(self, title: str) -> tk.Toplevel:
-        """Wait for a window and the keyboard in it."""
-
-        def found() -> tk.Toplevel | None:
-            for one in every_child(self.root):
-                if (
-                    isinstance(one, tk.Toplevel)
-                    and one.winfo_viewable()
-                    and one.title() == title
-                    and (focus := self.root.focus_get()) is not None
-                    and focus.winfo_toplevel() is one
-                ):
-                    return one
-            return None
-
-        return self.until(found, f"the window “{title}” with the keyboard")  # type: ignore[return-value] # it was found
-
-    def write(self, field: str, words: str) -> None:
-        """Type into a field of the form in sight, in place of what stands there."""
-
-        def found() -> FormView | None:
-            return next(
-                (
-                    one
-                    for one in every_child(self.root)
-                    if isinstance(one, FormView) and one.winfo_viewable() and field in one.values
-                ),
-                None,
-            )
-
-        form = self.until(found, f"a form with the field {field}")
-        assert form is not None
-        form.jump(field)
-        if form.values[field]:
-            self.keys("ctrl+a", "Delete")
-        self.type(words)
-        self.until(lambda: form.values[field] == words, f"“{words}” in {field}")
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
-from traymail.core.errors import StateError
+from traymail.core.errors import RecipientReply, StateError
 from traymail.core.message import Address, Attachment
-from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
+from traymail.core.outbox import AccountState, Attempt, OutboxItem, Phase, State
 from traymail.core.texts import text
 from traymail.ui.backend import Backend, MailDetail, Overview
 from traymail.ui.bridge import Background
@@ -29,11 +29,12 @@ COUNTS = {
     State.QUEUED: 1,
     State.SENDING: 1,
     State.SENT: 121,
+    State.PARTIAL: 1,
     State.FAILED: 3,
     State.UNKNOWN: 1,
     State.CANCELLED: 1,
 }
-SENDING, WAITING, UNKNOWN, FAILED, SENT, CANCELLED = 10, 9, 8, 7, 6, 3
+PARTIAL, SENDING, WAITING, UNKNOWN, FAILED, SENT, CANCELLED = 11, 10, 9, 8, 7, 6, 3
 
 
 class StillWindow(OutboxWindow):
@@ -56,10 +57,25 @@ def _mails(root: Root) -> list[OutboxItem]:
     ) -> OutboxItem:
         moment = TODAY + timedelta(minutes=number)
         given: dict[str, Any] = {"created_at": moment, "updated_at": moment, "to": boss, **more}
+        if state is not State.SENT:
+            given.setdefault("pending", tuple(one.mailbox for one in given["to"]))
         return an_item(id=number, subject=subject[chinese], state=state, **given)
 
     old = NOW - timedelta(days=1)
+    team = tuple(Address(f"{name}@example.com") for name in ("li.na", "wang.wei", "zhang.wei"))
     return [
+        mail(
+            PARTIAL,
+            ("Minutes of Monday", "周一会议纪要"),
+            State.PARTIAL,
+            to=(*team, Address("old@example.org")),
+            pending=(),
+            refused=(RecipientReply("old@example.org", 550, "5.1.1 Mailbox not found", "x-511"),),
+            size=48_000,
+            code=550,
+            reply="5.1.1 Mailbox not found",
+            advice_id="x-511",
+        ),
         mail(
             SENDING,
             ("Drawings, 41 MB", "图纸 41 MB"),
@@ -185,6 +201,16 @@ def _at(looked_at: int) -> Callable[[Root], Window]:
     return lambda root: _window(root, _state(root, looked_at))
 
 
+def _unanswered(root: Root) -> Window:
+    state = _state(root, SENDING)
+    assert state.found is not None
+    assert state.found.detail is not None
+    detail = replace(state.found.detail, item=replace(state.found.detail.item, phase=Phase.DATA))
+    others = state.found.items
+    items = tuple(detail.item if one.id == SENDING else one for one in others)
+    return _window(root, replace(state, found=replace(state.found, items=items, detail=detail)))
+
+
 def _nothing(root: Root) -> Window:
     return _window(root, Outbox(found=Found(an_overview(), (), None)))
 
@@ -241,9 +267,11 @@ def _message(root: Root) -> Window:
 
 OUTBOX: dict[str, Callable[[Root], Window]] = {
     "outbox-sending": _at(SENDING),
+    "outbox-unanswered": _unanswered,
     "outbox-waiting": _at(WAITING),
     "outbox-unknown": _at(UNKNOWN),
     "outbox-failed": _at(FAILED),
+    "outbox-partial": _at(PARTIAL),
     "outbox-sent": _at(SENT),
     "outbox-cancelled": _at(CANCELLED),
     "outbox-empty": _nothing,

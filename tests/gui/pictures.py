@@ -2,17 +2,24 @@
 
 Both themes, both languages, and one at 200 %: NAME_light_en.png, NAME_dark_zh_CN_200.png ...
 A window is added by one line in WINDOWS. With `--readme` instead of a folder, those that the
-READMEs show are made anew in docs/pictures: NAME_en.png and NAME_zh_CN.png.
+READMEs show are made anew in docs/pictures: NAME_en.png and NAME_zh_CN.png. `--windows` first has
+them taken under Wine, with Python for Windows; alone, those of the READMEs, in
+docs/pictures/windows.
 """
 
+from __future__ import annotations
+
+import gc
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageGrab, ImageOps
 
 from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.general_windows import GENERAL
@@ -23,12 +30,15 @@ from tests.gui.quick import QUICK
 from tests.gui.rule_windows import RULES
 from tests.gui.settings_windows import ADDING, SETTINGS
 from tests.gui.tray_windows import TRAY
-from tests.support.display import display, entered
-from tests.support.tk import until_tk
+from tests.gui.welcome_windows import WELCOME
+from tests.support.tk import KEPT, until_tk
 from traymail.desktop.language import translator
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
+
+if TYPE_CHECKING:
+    from tests.support.wine import Wine
 
 WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-form": lambda root: FormGallery(root, problems=False),
@@ -43,6 +53,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     **RULES,
     **SETTINGS,
     **TRAY,
+    **WELCOME,
 }
 # What the READMEs show, in this order, in their language and this theme.
 README: dict[str, Mode] = {
@@ -53,7 +64,11 @@ README: dict[str, Mode] = {
     "outbox-unknown": "dark",
     "demo-inbox": "light",
 }
-README_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+ROOT = Path(__file__).parents[2]
+README_FOLDER = ROOT / "docs" / "pictures"
+WINDOWS_FOLDER = README_FOLDER / "windows"
+_SCREEN = "2600x2000"
+_LONGEST_SECONDS = 1800.0
 LANGUAGES = ("en", "zh_CN")
 LOOKS: tuple[tuple[Mode, str, int], ...] = (
     ("light", "en", 100),
@@ -96,11 +111,50 @@ def _frame(file: Path, colour: str) -> None:
     few.save(file, optimize=True)
 
 
-@contextmanager
-def _screen() -> Iterator[None]:
+def take_on_windows(arguments: Sequence[str], computer: Wine | None = None) -> int:
+    """Have Python for Windows take them under Wine: those of the READMEs, or into a folder.
+
+    Without a ``computer``, one is set up.
+    """
+    # Neither is for Windows itself.
+    from tests.support import wine
+    from tests.support.display import display
+
+    target, *names = arguments or [str(WINDOWS_FOLDER)]
+    if computer is None:
+        computer = wine.set_up()
+        wine.copy_tests(computer)
+    copy = computer.drive / "checkout"
+    made = copy / "pictures" if arguments else copy / README_FOLDER.relative_to(ROOT)
     with (
         TemporaryDirectory(prefix="tm-") as below,
-        display(Path(below), "2600x2000") as screen,
+        display(Path(below), _SCREEN) as screen,
+        computer.desktop(screen.variables, _SCREEN) as running,
+    ):
+        done = running.run(
+            *(wine.PYTHON, "-m", "tests.gui.pictures"),
+            *([made, *names] if arguments else ["--readme"]),
+            folder=copy,
+            timeout=_LONGEST_SECONDS,
+        )
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        return done.returncode
+    shutil.copytree(made, target, dirs_exist_ok=True)
+    sys.stdout.write(f"{Path(target).resolve()}\n")
+    return 0
+
+
+@contextmanager
+def _screen() -> Iterator[None]:
+    if sys.platform == "win32":
+        yield
+        return
+    from tests.support.display import display, entered  # these speak to the bus of Linux
+
+    with (
+        TemporaryDirectory(prefix="tm-") as below,
+        display(Path(below), _SCREEN) as screen,
         entered(screen),
     ):
         yield
@@ -109,8 +163,10 @@ def _screen() -> Iterator[None]:
 @contextmanager
 def _root(mode: Mode, language: str, percent: int = 100) -> Iterator[Root]:
     root = Root(mode, language, translator(language), scaling=4 / 3 * percent / 100)
+    KEPT.append(root)
     yield root
     root.destroy()
+    gc.collect()
 
 
 def _take(root: Root, name: str, file: Path) -> None:
@@ -118,8 +174,15 @@ def _take(root: Root, name: str, file: Path) -> None:
     window.reveal()
     until_tk(window, window.winfo_viewable, what="the window")
     window.update()
-    subprocess.run(["import", "-window", hex(window.winfo_id()), str(file)], check=True)
+    if sys.platform == "win32":
+        left, top = window.winfo_rootx(), window.winfo_rooty()
+        edges = (left, top, left + window.winfo_width(), top + window.winfo_height())
+        ImageGrab.grab(edges).save(file)
+    else:
+        subprocess.run(["import", "-window", hex(window.winfo_id()), str(file)], check=True)
     window.destroy()
+    # Here, not on the thread of a window's question that happens to collect what was Tk's.
+    gc.collect()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -127,13 +190,16 @@ def main(arguments: Sequence[str]) -> int:
     if list(arguments) == ["--readme"]:
         take_for_readme()
         return 0
-    folder, *names = arguments or ["build/pictures"]
+    there = list(arguments[:1]) == ["--windows"]
+    folder, *names = arguments[there:] or ["build/pictures"]
     unknown = [name for name in names if name not in WINDOWS]
     if unknown or folder.startswith("-"):
         sys.stderr.write(
             f"Unknown: {' '.join(unknown or [folder])}. There are: {' '.join(WINDOWS)}\n"
         )
         return 64
+    if there:
+        return take_on_windows(arguments[1:])
     take_all(Path(folder), names)
     sys.stdout.write(f"{Path(folder).resolve()}\n")
     return 0

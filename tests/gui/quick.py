@@ -14,6 +14,7 @@ from traymail.ui.backend import SavedDraft
 from traymail.ui.dialogs.quick_send.sheet import Sheet
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.completion import chip
+from traymail.ui.model.quick_judge import asked_to_send
 from traymail.ui.model.quick_send import File, QuickSend, Stage, Standing
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Suggestion
@@ -122,6 +123,14 @@ def asking(root: Root) -> Window:
     return window
 
 
+def no_dot(root: Root) -> Window:
+    window = QuickPicture(root, _state(root))
+    written = replace(_state(root).written, to=("wang.wei@a-rather-long-name-of-a-computer",))
+    asked = asked_to_send(_state(root, written=written))
+    window.sheet.draw(asked)
+    return window
+
+
 def offline(root: Root) -> Window:
     standing = _state(root).standing
     return QuickPicture(root, _state(root, standing=replace(standing, offline=frozenset({"qq"}))))
@@ -184,6 +193,7 @@ QUICK = {
     "quick-send-no-account": no_account,
     "quick-send-undo": undo,
     "quick-send-no-subject": asking,
+    "quick-send-no-dot": no_dot,
     "quick-send-offline": offline,
     "quick-send-too-big": too_big,
     "quick-send-error": bad_address,

@@ -108,6 +108,12 @@ def folder_new(root: Root) -> Window:
     return _editor(root, model.judged(state, missing))
 
 
+def folder_first(root: Root) -> Window:
+    state = replace(_folder(root), before=None)
+    state = replace(state, values={**state.values, "existing": "skip"})
+    return _editor(root, model.previewed(state, _files(root)))
+
+
 def looking(root: Root) -> Window:
     return _editor(root, model.waiting(_folder(root)))
 
@@ -246,6 +252,7 @@ RULES = {
     "rules-empty": page_empty,
     "rule-folder": folder,
     "rule-folder-new": folder_new,
+    "rule-folder-first": folder_first,
     "rule-folder-more": folder_more,
     "rule-looking": looking,
     "rule-errors": errors,

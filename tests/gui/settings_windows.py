@@ -61,7 +61,9 @@ def refusal() -> Step:
 
 
 def _add(root: Root, *states: Adding) -> Window:
-    window = AddAccountWindow(root, cast("Backend", None), cast("Background", None))
+    window = AddAccountWindow(
+        root, cast("Backend", None), cast("Background", None), lambda: None, lambda: False
+    )
     for state in states:
         window.become(state)
     return window
@@ -101,8 +103,8 @@ def add_oauth(root: Root) -> Window:
 def add_by_hand(root: Root) -> Window:
     missing = adding.found(_typed("me@company.example"), "me@company.example", None)
     assert missing.by_hand is not None
-    filled = adding.edit(missing, {**missing.by_hand, "host": "mailserver", "port": "26"})
-    what = text("has no dot: {host} may be another computer in every network", host="mailserver")
+    filled = adding.edit(missing, {**missing.by_hand, "host": "http://mail.lab", "port": "26"})
+    what = text("is not the name of a server")
     return _add(root, adding.refused(filled, (Problem("host", what),)))
 
 
@@ -229,12 +231,12 @@ def accounts_attention(root: Root) -> Window:
 
 def accounts_wrong(root: Root) -> Window:
     state = accounts.choose(_known(), "lab")
-    state = _edited(state, host="mailserver", port="many", max_per_day="0")
+    state = _edited(state, host="http://mail.lab", port="many", max_per_day="0")
     assert state.form is not None
-    dot = text("has no dot: {host} may be another computer in every network", host="mailserver")
-    advice = text("Write the server's full name, such as smtp.example.com.")
+    name = text("is not the name of a server")
+    advice = text("Write it like smtp.example.com, without http:// and without a port.")
     problems = (
-        Problem("host", dot, advice=advice),
+        Problem("host", name, advice=advice),
         Problem(
             "max_per_day",
             text(
@@ -262,7 +264,7 @@ def accounts_trouble(root: Root) -> Window:
     state = _edited(_known(), display_name="Ming")
     error = StateError(
         text("{path} cannot be written: {reason}", path="/home/ming/config.toml", reason="?"),
-        text("Free some space on that disk, or mend the permissions of that place."),
+        text("Free some space on that disk, or fix the permissions of that place."),
     )
     return _accounts(root, accounts.failed(state, "qq", error))
 

@@ -99,7 +99,7 @@ def test_chinese_captions_show_no_mark_and_have_no_key(make_root: MakeRoot, name
 
 
 def test_a_key_presses_a_button_wherever_the_keyboard_is(desk: Desk) -> None:
-    desk.form.jump("host")
+    desk.go_to(desk.form, "host")
     desk.keys("alt+s")
     desk.until(lambda: desk.pressed, "the button")
     assert desk.save.cget("underline") == 0

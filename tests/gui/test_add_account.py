@@ -13,7 +13,7 @@ from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.tk import buttons_of, press, until_tk, words_of
+from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
 from traymail.core.provider import for_address
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -49,8 +49,17 @@ def background(root: Root) -> Iterator[Background]:
 
 
 @pytest.fixture
-def window(root: Root, program: Live, background: Background) -> AddAccountWindow:
-    window = AddAccountWindow(root, program.backend, background)
+def went_on() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def window(
+    root: Root, program: Live, background: Background, went_on: list[str]
+) -> AddAccountWindow:
+    window = AddAccountWindow(
+        root, program.backend, background, lambda: went_on.append("a mail"), lambda: False
+    )
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the window")
     return window
@@ -82,7 +91,12 @@ _KEYS = {
 
 
 def wait(window: AddAccountWindow, condition: Callable[[], object], what: str) -> None:
-    until_tk(window, condition, what, timeout=20)
+    until_tk(window, condition, what)
+
+
+def sees(window: AddAccountWindow, told: str) -> None:
+    """Wait until words are to be seen: a window that grows shows them once X has let it."""
+    wait(window, lambda: told in words(window), told)
 
 
 def by_hand(window: AddAccountWindow, sink: Sink, ca_file: Path) -> None:
@@ -92,12 +106,16 @@ def by_hand(window: AddAccountWindow, sink: Sink, ca_file: Path) -> None:
     assert form is not None
     for name, words in (("host", sink.host), ("port", str(sink.port)), ("ca_file", str(ca_file))):
         form.fill({name: ""})
-        form.jump(name)
+        go_to(form, name)
         write(window, words)
 
 
 def test_a_wrong_code_then_the_right_one(
-    window: AddAccountWindow, sink: Sink, certificates: Certificates, program: Live
+    window: AddAccountWindow,
+    sink: Sink,
+    certificates: Certificates,
+    program: Live,
+    went_on: list[str],
 ) -> None:
     by_hand(window, sink, certificates.ca_file)
     press(window, "<Return>")
@@ -125,8 +143,32 @@ def test_a_wrong_code_then_the_right_one(
     assert program.app.credentials.get(account).reveal() == CODE
     assert CODE not in (program.home.path / "config.toml").read_text("utf-8")
     assert window.held.code.secret is None
+    lead_on = window.lead_on
+    assert lead_on is not None
+    sees(window, "a click on this icon")
+    wait(window, lambda: lead_on.switch.instate(["!disabled"]), "how the program starts")
+    assert not lead_on.switch.on
+    lead_on.switch.invoke()
+    wait(window, program.backend.autostart, "a start with the desktop")
     press(window, "<Return>")
     assert not window.winfo_viewable()
+    assert went_on == ["a mail"]
+
+
+def test_the_name_that_recipients_see_is_asked_for(
+    window: AddAccountWindow, sink: Sink, certificates: Certificates
+) -> None:
+    by_hand(window, sink, certificates.ca_file)
+    window.address.name.focus_set()
+    write(window, "Ming")
+    press(window, "<Return>")
+    wait(window, lambda: window.held.page is Page.CODE, "the page of the code")
+    account = window.held.account
+    assert account is not None
+    assert account.address.name == "Ming"
+    window.bar.buttons[Act.BACK].invoke()
+    window.update()
+    assert window.address.name.value == "Ming"
 
 
 def _verdict(window: AddAccountWindow) -> Verdict | None:
@@ -153,16 +195,16 @@ def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow
     write(window, "123456@qq.com")
     assert words(window).count("Recognised") == 1
     for told in ("QQ Mail", "smtp.qq.com : 465  ·  SSL/TLS", "wants an authorization code"):
-        assert told in words(window)
+        sees(window, told)
     to_the_code(window)
     assert window.code is not None
     assert not window.code.entry.cget("show")  # a code is pasted, not known by heart
     write(window, "abcd efgh")
-    assert "8 of 16 letters" in words(window)
+    sees(window, "8 of 16 letters")
     press(focused(window), "<Return>")
     assert window.held.page is Page.CODE
     write(window, " ijkl mnop")
-    assert "16 letters, as it should be." in words(window)
+    sees(window, "16 letters, as expected.")
     window.bar.buttons[Act.BACK].invoke()
     wait(window, lambda: window.held.page is Page.ADDRESS, "the first page")
     assert focused(window).value == "123456@qq.com"
@@ -171,7 +213,7 @@ def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow
 
 def test_a_provider_that_takes_no_password_is_told_at_once(window: AddAccountWindow) -> None:
     write(window, "me@outlook.com")
-    assert "OAuth2" in words(window)
+    sees(window, "OAuth2")
     press(window, "<Return>")
     assert window.held.page is Page.ADDRESS
     assert not window.held.checking
@@ -189,8 +231,11 @@ def test_the_page_of_the_provider_is_opened(
     monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
     write(window, "me@163.com")
     to_the_code(window)
-    buttons_of(window, "Open page")[0].invoke()
+    mailbox, about_the_code = buttons_of(window, "Open page")
+    mailbox.invoke()
     wait(window, asked.exists, "the browser")
+    wait(window, lambda: asked.read_text() == "https://mail.163.com/", "the mailbox")
+    about_the_code.invoke()
     url = for_address("me@163.com").help_url  # type: ignore[union-attr] # it is in the table
     wait(window, lambda: asked.read_text() == url, "the address of the page")
     if not there:
@@ -201,19 +246,19 @@ def test_the_page_of_the_provider_is_opened(
 def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> None:
     write(window, "me@nowhere.invalid")
     wait(window, lambda: window.held.search is Search.MISSING, "the end of the search")
-    assert "No server is found for nowhere.invalid." in words(window)
+    sees(window, "No server is found for nowhere.invalid.")
     form = window.address.form
     assert form is not None
-    form.jump("host")
-    write(window, "mailserver")
+    go_to(form, "host")
+    write(window, "mail.lab/25")
     form.fill({"port": ""})
-    form.jump("port")
+    go_to(form, "port")
     write(window, "26")
-    assert "Port 26 is unusual" in words(window)
+    sees(window, "Port 26 is unusual")
     press(window, "<Return>")
     wait(window, lambda: window.held.problems, "the judgement")
     assert [one.where for one in window.held.problems] == ["host"]
-    assert "mailserver may be another computer" in words(window)
+    sees(window, "Is not the name of a server")
     assert not window.bar.buttons[Act.NEXT].instate(["!disabled"])
 
 
@@ -268,7 +313,7 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
     assert _verdict(window) is Verdict.PASSED
     wait(window, lambda: window.held.saving is Saving.FAILED, "the store to refuse")
     for told in ("The account is not saved", "The keyring is locked."):
-        assert told in words(window)
+        sees(window, told)
     assert program.backend.overview().settings.accounts == {}
     assert CODE not in words(window)
     assert window.bar.buttons[Act.SAVE].instate(["!disabled"])

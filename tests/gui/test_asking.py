@@ -36,7 +36,7 @@ class Oracle:
     def _question(self) -> str:
         assert threading.current_thread() is not threading.main_thread()
         self.asked += 1
-        answer = self._answers.get(timeout=10)
+        answer = self._answers.get(timeout=60)
         if answer is None:
             raise StateError(text("The disk is full."))
         return answer

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 
@@ -10,7 +11,7 @@ import pytest
 from tests.support.tk import until_tk
 from traymail.core.errors import StateError, TraymailError
 from traymail.core.texts import text
-from traymail.ui.bridge import Background, Bridge
+from traymail.ui.bridge import MOST_THREADS, MOST_WAITING, Background, Bridge
 from traymail.ui.theme import Root
 
 
@@ -56,6 +57,32 @@ def test_an_error_in_one_does_not_stop_the_others(root: Root, bridge: Bridge) ->
     assert seen == [ZeroDivisionError]
 
 
+def test_what_is_posted_long_before_the_loop_runs_is_heard(root: Root, bridge: Bridge) -> None:
+    """tkinter waits a second for a loop that other threads ask for, and then refuses."""
+    refused = Event()
+
+    def ask() -> None:
+        with suppress(RuntimeError):
+            root.event_generate("<<Anything>>", when="tail")
+        refused.set()
+
+    heard: list[int] = []
+
+    def hear() -> None:
+        heard.append(1)
+        root.quit()
+
+    root.update()  # the pump begins
+    bridge.post(hear)
+    asker = Thread(target=ask)
+    asker.start()
+    assert refused.wait(30)
+    asker.join()
+    root.after(10_000, root.quit)
+    root.mainloop()
+    assert heard
+
+
 def test_nothing_is_heard_after_the_end(root: Root, bridge: Bridge) -> None:
     bridge.close()
     bridge.post(lambda: pytest.fail("heard"))
@@ -94,12 +121,12 @@ def test_cancelled_work_is_told_and_not_heard(root: Root) -> None:
     heard: list[object] = []
 
     def work(stop: Event) -> None:
-        stop.wait(10)
+        stop.wait(60)
         ended.set()
 
     job = background.run(work, heard.append, heard.append)
     job.cancel()
-    assert ended.wait(5)
+    assert ended.wait(60)
     root.update()
     background.run(work, heard.append, heard.append)
     background.close()
@@ -118,7 +145,7 @@ def test_what_is_followed_is_closed_when_it_is_cancelled(root: Root) -> None:
     def work() -> Generator[int, None, None]:
         try:
             yield 1
-            go_on.wait(10)
+            go_on.wait(60)
             yield 2
             pytest.fail("went on")
         finally:
@@ -134,7 +161,30 @@ def test_what_is_followed_is_closed_when_it_is_cancelled(root: Root) -> None:
     until_tk(root, lambda: heard)
     job.cancel()
     go_on.set()
-    assert closed.wait(5)
+    assert closed.wait(60)
     until_tk(root, lambda: not background.busy, what="the end of all work")
     assert heard == [1]
+    bridge.close()
+
+
+def test_the_number_of_jobs_has_a_bound(root: Root) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    go, refused, done = Event(), list[TraymailError](), list[int]()
+    count = MOST_THREADS + MOST_WAITING
+
+    def work(number: int, _stop: Event) -> int:
+        assert go.wait(60)
+        return number
+
+    for number in range(count + 1):
+        background.run(partial(work, number), done.append, refused.append)
+    background.run(partial(work, -1), done.append, refused.append).cancel()
+    threads = [one for one in threading.enumerate() if one.name == "background"]
+    until_tk(root, lambda: refused)
+    assert (len(threads), len(refused)) == (MOST_THREADS, 1)
+    go.set()
+    until_tk(root, lambda: len(done) == count)
+    assert sorted(done) == list(range(count))
+    assert not background.busy
     bridge.close()

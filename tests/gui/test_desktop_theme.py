@@ -18,7 +18,7 @@ from tests.support.display import Display
 from tests.support.homes import Home
 from tests.support.portald import portal
 from tests.support.tray import ITEM
-from traymail.ui.icons import tray_images
+from traymail.ui.icons import Panel, tray_images
 from traymail.ui.model.tray import Icon
 from traymail.ui.palette import PALETTES, Mode
 from traymail.ui.tray.status_notifier import pixmap
@@ -34,19 +34,19 @@ def desk(desktop: Display, home: Home, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield made
 
 
-def wears(desk: Office, window: tk.Toplevel, mode: Mode) -> bool:
-    """Tell whether a window, and the icon for its panel, are in these colours."""
-    return str(window.cget("background")) == PALETTES[mode].bg and icon_for(desk, mode)
+def wears(desk: Office, window: tk.Toplevel, mode: Mode, panel: Panel = "any") -> bool:
+    """Tell whether a window is in these colours, and the icon for such a panel."""
+    return str(window.cget("background")) == PALETTES[mode].bg and icon_for(desk, panel)
 
 
-def icon_for(desk: Office, panel: Mode) -> bool:
+def icon_for(desk: Office, panel: Panel) -> bool:
     """Tell whether the icon is the one for such a panel."""
     icon = [tuple(one) for one in desk.peer.get(ITEM, "IconPixmap")]
     return icon == [pixmap(one) for one in tray_images(Icon.IDLE.value, panel)]
 
 
-def test_open_windows_and_the_icon_follow_the_portal(desk: Office, desktop: Display) -> None:
-    window = desk.window("Add account")
+def test_open_windows_follow_the_portal(desk: Office, desktop: Display) -> None:
+    window = desk.window("Welcome to traymail")
     desk.until(partial(wears, desk, window, "light"), "light, as nobody says otherwise")
     with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1) as user:
         desk.until(partial(wears, desk, window, "dark"), "dark, once the portal is there")
@@ -57,12 +57,11 @@ def test_open_windows_and_the_icon_follow_the_portal(desk: Office, desktop: Disp
 
 
 def test_a_theme_that_was_chosen_stays(desk: Office, desktop: Display) -> None:
-    window = desk.window("Add account")
+    window = desk.window("Welcome to traymail")
     desk.live.backend.set_general("theme", "light")
     desk.until(lambda: desk.live.backend.overview().settings.theme == "light", "the choice")
     with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1):
-        dark = [pixmap(one) for one in tray_images(Icon.IDLE.value, "dark")]
-        desk.until(lambda: desk.peer.get(ITEM, "IconPixmap") == dark, "the icon for a dark panel")
+        desk.until(lambda: desk.shell._modes.windows == "dark", "that the desktop is dark")
         assert str(window.cget("background")) == PALETTES["light"].bg
         desk.live.backend.set_general("theme", "system")
         desk.until(partial(wears, desk, window, "dark"), "dark")
@@ -83,7 +82,7 @@ def test_a_dark_panel_of_xfce_gets_a_light_icon(
     set_dark("true")
     try:
         with office(home, NOTHING) as desk:
-            window = desk.window("Add account")
+            window = desk.window("Welcome to traymail")
             desk.until(lambda: icon_for(desk, "dark"), "the icon for a dark panel")
             assert str(window.cget("background")) == PALETTES["light"].bg
             with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 2) as user:
@@ -93,7 +92,7 @@ def test_a_dark_panel_of_xfce_gets_a_light_icon(
                 desk.until(lambda: icon_for(desk, "dark"), "the icon for a dark panel")
                 # What the windows wear says nothing of the panel.
                 user.prefer(1)
-                desk.until(partial(wears, desk, window, "dark"), "dark windows")
+                desk.until(partial(wears, desk, window, "dark", "dark"), "dark windows")
                 user.prefer(2)
                 bg = PALETTES["light"].bg
                 desk.until(lambda: str(window.cget("background")) == bg, "light windows")
@@ -102,10 +101,21 @@ def test_a_dark_panel_of_xfce_gets_a_light_icon(
         subprocess.run([*xfconf, "--reset"], check=True, env=desktop.env)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "panel"), [("light", "dark"), ("dark", "light"), ("outlined", "any")]
+)
+def test_an_icon_that_was_chosen_stays(desk: Office, chosen: str, panel: Panel) -> None:
+    assert icon_for(desk, "any")
+    desk.live.backend.set_general("tray_icon", chosen)
+    desk.until(lambda: icon_for(desk, panel), f"the icon “{chosen}”")
+    desk.live.backend.set_general("tray_icon", "auto")
+    desk.until(lambda: icon_for(desk, "any"), "the icon for any panel")
+
+
 def test_a_mac_is_asked_whenever_a_window_opens(
     desk: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = desk.window("Add account")
+    window = desk.window("Welcome to traymail")
     answer = tmp_path / "answer"
     command = tmp_path / "bin" / "defaults"
     command.parent.mkdir()
@@ -116,8 +126,8 @@ def test_a_mac_is_asked_whenever_a_window_opens(
     answer.write_text("Dark\n")
     desk.choose("Outbox…")
     desk.window("Outbox")
-    desk.until(partial(wears, desk, window, "dark"), "dark")
+    desk.until(partial(wears, desk, window, "dark", "dark"), "dark")
     # A light one has no such key.
     answer.unlink()
     desk.choose("Help and diagnosis…")
-    desk.until(partial(wears, desk, window, "light"), "light")
+    desk.until(partial(wears, desk, window, "light", "light"), "light")

@@ -25,7 +25,7 @@ from tests.support.tk import every_child
 from tests.support.tray import MENU, labels, layout
 from traymail.core.settings import Settings
 from traymail.desktop.autostart import autostart_folder, entry_name
-from traymail.store.whole_file import exclusive
+from traymail.disk import exclusive
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.general.view import GeneralView
 from traymail.ui.dialogs.rules.editor import RuleEditor
@@ -225,7 +225,7 @@ def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Des
     desk.office.press("Rules", settings)
     desk.office.press("Watch a folder…", settings)
     editor = _editor(desk)
-    editor.sheet.form.jump("folder")
+    desk.office.go_to(editor.sheet.form, "folder")
     desk.office.type("~/Nowhere")
     desk.until(lambda: told(editor.held), "what is wrong with it")
     editor.geometry("+0+0")
@@ -326,12 +326,13 @@ def test_what_was_typed_is_saved_though_another_field_is_changed_at_once(desk: D
 
 
 def test_what_is_typed_while_the_first_digits_are_saved_is_not_lost(desk: Desk) -> None:
-    desk.office.write(CAP, "2")
+    desk.until(lambda: not desk.office.shell.busy, "rest")
     lock = desk.office.live.home.config.with_name("config.toml.lock")
     with exclusive(lock):
+        desk.office.write(CAP, "2")
         desk.until(lambda: desk.office.shell.busy, "the first digit on its way")
         desk.keys("5")
-    desk.until(lambda: desk.settings.rules_max_per_hour == 2, "the first digit")
+        desk.shows(CAP, "25")
     desk.until(lambda: desk.settings.rules_max_per_hour == 25, "all digits")
     desk.shows(CAP, "25")
 
@@ -395,7 +396,7 @@ def test_the_settings_are_exported_without_secrets_and_imported_after_a_question
     desk: Desk, tmp_path: Path
 ) -> None:
     target = tmp_path / "mine.toml"
-    with desk.choosing("Save As", target):
+    with desk.choosing("Export the settings", target):
         desk.office.press("Export…")
     desk.sees("Written to mine.toml.")
     exported = target.read_text("utf-8")
@@ -403,20 +404,57 @@ def test_the_settings_are_exported_without_secrets_and_imported_after_a_question
     assert CANARY not in exported
     target.write_text(exported.replace('theme = "light"', 'theme = "dark"'), "utf-8")
     before = desk.written
-    with desk.choosing("Open", target):
+    with desk.choosing("Import settings", target):
         desk.office.press("Import…")
     desk.office.window("Replace all settings?")
-    desk.sees("Accounts and rules become those of mine.toml.")
+    desk.sees("Your accounts and rules are replaced by those in mine.toml.")
     desk.office.press("Cancel")
     desk.until(lambda: desk.written == before, "nothing replaced")
-    with desk.choosing("Open", target):
+    with desk.choosing("Import settings", target):
         desk.office.press("Import…")
     desk.office.window("Replace all settings?")
     desk.office.press("Import")
-    desk.sees("mine.toml is in force now.")
+    desk.sees("mine.toml is now in use.")
     desk.shows("theme", "dark")
     assert desk.written == target.read_text("utf-8")
     assert desk.office.live.home.config.with_name("config.toml.bak").read_text("utf-8") == before
+
+
+def test_what_an_import_would_run_is_listed_before_it_counts(desk: Desk, tmp_path: Path) -> None:
+    offered = tmp_path / "offered.toml"
+    command = 'password_command = ["sh", "-c", "echo code"]\nhost ='
+    offered.write_text(desk.written.replace("host =", command), "utf-8")
+    before = desk.written
+    with desk.choosing("Import settings", offered):
+        desk.office.press("Import…")
+    desk.office.window("Replace all settings?")
+    desk.office.press("Import")
+    desk.office.window("Is this what you want?")
+    desk.sees("runs sh -c 'echo code' and gives what it prints to 127.0.0.1.")
+    desk.keys("Escape")
+    desk.until(lambda: not desk.office.shell.busy, "rest")
+    assert desk.written == before
+    with desk.choosing("Import settings", offered):
+        desk.office.press("Import…")
+    desk.office.press("Import")
+    desk.office.window("Is this what you want?")
+    desk.office.press("Agree")
+    desk.sees("offered.toml is now in use.")
+    desk.until(lambda: next(iter(desk.settings.accounts.values())).password_command, "in force")
+    assert "waits for your consent" not in desk.office.words()
+
+
+def test_an_edit_by_hand_that_runs_a_command_waits_for_consent(desk: Desk) -> None:
+    command = 'password_command = ["sh", "-c", "echo code"]\nhost ='
+    desk.write_by_hand("host =", command)
+    desk.sees("The configuration was changed by hand and waits for your consent.")
+    assert not next(iter(desk.settings.accounts.values())).password_command
+    desk.office.press("Review…")
+    desk.office.window("Is this what you want?")
+    desk.sees("runs sh -c 'echo code'")
+    desk.office.press("Agree")
+    desk.until(lambda: next(iter(desk.settings.accounts.values())).password_command, "in force")
+    desk.until(lambda: "waits for your consent" not in desk.office.words(), "no banner")
 
 
 def test_the_question_appears_over_the_window_it_is_about(desk: Desk, tmp_path: Path) -> None:
@@ -425,7 +463,7 @@ def test_the_question_appears_over_the_window_it_is_about(desk: Desk, tmp_path: 
     window = desk.view.winfo_toplevel()
     window.geometry("+690+580")
     desk.until(lambda: window.winfo_rootx() > 680 and window.winfo_rooty() > 570, "it moved")
-    with desk.choosing("Open", file):
+    with desk.choosing("Import settings", file):
         desk.office.press("Import…")
     question = desk.office.window("Replace all settings?")
     left, top = question.winfo_rootx(), question.winfo_rooty()
@@ -440,7 +478,7 @@ def test_a_broken_file_is_told_and_nothing_is_replaced(desk: Desk, tmp_path: Pat
     broken = tmp_path / "old.toml"
     broken.write_text('version = 1\ntheme = "pink"\n', "utf-8")
     before = desk.written
-    with desk.choosing("Open", broken):
+    with desk.choosing("Import settings", broken):
         desk.office.press("Import…")
     desk.office.window("Replace all settings?")
     desk.office.press("Import")
@@ -453,10 +491,10 @@ def test_what_an_import_brings_takes_the_place_of_a_wrong_value(desk: Desk, tmp_
     good.write_text(f"{CAP} = 44\n{desk.written}", "utf-8")
     desk.office.write(CAP, "0")
     desk.sees("a whole number from 1 to")
-    with desk.choosing("Open", good):
+    with desk.choosing("Import settings", good):
         desk.office.press("Import…")
     desk.office.press("Import")
-    desk.sees("good.toml is in force now.")
+    desk.sees("good.toml is now in use.")
     desk.shows(CAP, "44")
 
 
@@ -468,7 +506,7 @@ def test_an_edit_by_hand_is_followed(desk: Desk) -> None:
     desk.shows("retention", "400d")
     desk.shows("notifications", "off")
     assert desk.part("TMenubutton", "400 days").winfo_viewable()
-    assert desk.part("TMenubutton", "of nothing").winfo_viewable()
+    assert desk.part("TMenubutton", "never").winfo_viewable()
     window = desk.view.winfo_toplevel()
     desk.until(lambda: wears(window, PALETTES["dark"]), "the dark theme")
 

@@ -117,8 +117,8 @@ def test_a_good_account_passes_and_no_mail_is_sent(
     assert set(desk.marks().values()) == {Mark.DONE}
     assert sink.logins == [(ADDRESS, True)]
     assert sink.arrivals == []
-    assert "sink.localhost" in desk.words()
-    assert "within the certificate's dates" in desk.words()
+    desk.sees("sink.localhost")
+    desk.sees("within the certificate's dates")
 
 
 def test_a_wrong_code_is_told_with_the_way_out(
@@ -133,8 +133,8 @@ def test_a_wrong_code_is_told_with_the_way_out(
     }
     assert trial.advice is not None
     assert trial.advice.way_out is not None
-    assert str(trial.advice.way_out)[:20] in desk.words()
-    assert "The login was refused" in desk.words()
+    desk.sees(str(trial.advice.way_out)[:20])
+    desk.sees("The login was refused")
     desk.click(desk.button("Copy report"))
     desk.until(lambda: "wrong-code-7" not in desk.root.clipboard_get(), "the report")
     assert "auth   failed" in desk.root.clipboard_get()
@@ -150,8 +150,8 @@ def test_a_secret_that_is_missing_is_told_at_its_place(
     (tmp_path / "secrets" / "traymail.main").unlink()
     desk.diagnose()
     assert desk.marks()["auth"] is Mark.FAILED
-    assert "There is no code to log in with" in desk.words()
-    assert "/bin/false" in desk.words()
+    desk.sees("There is no code to log in with")
+    desk.sees("/bin/false")
 
 
 @pytest.mark.parametrize("kind", ["wrong_host", "expired", "self_signed"])
@@ -167,7 +167,7 @@ def test_a_wrong_certificate_stops_before_the_login(
         assert trial.failed_at == "tls"
         assert desk.marks()["tcp"] is Mark.DONE
         assert desk.marks()["auth"] is Mark.SKIPPED
-        assert "The connection is not safe" in desk.words()
+        desk.sees("The connection is not safe")
         assert sink.logins == []
 
 
@@ -181,8 +181,8 @@ def test_a_stopped_server_is_told_and_tried_again(
     assert trial.failed_at == "tcp"
     assert trial.advice is not None
     assert trial.advice.way_out is not None
-    assert "The server is not reached" in desk.words()
-    assert str(desk.window.start.cget("text")).strip() == "Try again"
+    desk.sees("The server is not reached")
+    assert str(desk.window.start.cget("text")).strip() == "Test again"
     press(desk.window.start, "<Return>")
     desk.until(lambda: desk.window.held.trial is not trial, "another try")
     desk.until(lambda: not desk.window.held.running, "its end")
@@ -200,7 +200,7 @@ def test_a_server_that_says_nothing_can_be_left(make_desk: MakeDesk) -> None:
         desk.click(desk.window.cancel)
         desk.until(lambda: not desk.window.held.running, "the end")
         assert desk.trial.verdict is Verdict.STOPPED
-        assert "The test was stopped" in desk.words()
+        desk.sees("The test was stopped")
         assert desk.window.start.instate(["!disabled"])
         desk.until(lambda: not desk.window._background.busy, "the work behind it")
         assert desk.trial.verdict is Verdict.STOPPED
@@ -231,7 +231,7 @@ def test_problems_and_what_is_left_out_are_told_as_they_come(
     home.config.write_text(config.replace('kind = "folder"', 'kind = "fodler"'), "utf-8")
     desk.until(lambda: "1 problem" in desk.words(), "the problem")
     line = config[: config.index("kind =")].count("\n") + 1
-    assert f"line {line}: rules[0].kind" in desk.words()
+    desk.sees(f"line {line}: rules[0].kind")
     assert "(1)" in str(desk.window.nav.rows[Page.STATE].cget("text"))
     home.config.write_text(config, "utf-8")
     desk.until(lambda: "in order" in desk.words(), "the end of the problem")

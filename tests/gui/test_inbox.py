@@ -117,15 +117,15 @@ def test_it_begins_empty(desk: Desk) -> None:
 def test_mails_are_listed_and_looked_at(desk: Desk) -> None:
     desk.send(a_message("By hand 一"))
     desk.until(lambda: "By hand 一" in desk.words(), "the first, shown by itself")
-    assert "Quick send" in desk.words()
+    desk.sees("Quick send")
     desk.send(a_message("Of a folder", "The body of the second.\n", "Scans"))
     desk.send(a_message("Of a log", "third\n", "App errors"))
     assert desk.window.title() == "Demo inbox (2)"
     assert desk.window.held.entries[0].mail.subject == "Of a log"
     desk.click(desk.window.list.rows[2])
     desk.until(lambda: "The body of the second." in desk.words(), "the second")
-    assert "Rule “Scans”" in desk.words()
-    assert "me@demo.example" in desk.words()
+    desk.sees("Rule “Scans”")
+    desk.sees("me@demo.example")
     row = desk.window.list.rows[2]
     desk.until(lambda: desk.window.focus_get() is row, "the keyboard in the list")
     press(row, "<Up>")
@@ -158,7 +158,7 @@ def test_pictures_are_drawn_and_files_are_saved(
     desk.until(lambda: "图.png" in desk.words(), "the files")
     assert len(desk.window.pane._pictures) == 1
     assert desk.window.pane._pictures[0].width() == desk.root.look.px(270)
-    assert "1.6 KB" in desk.words()
+    desk.sees("1.6 KB")
     asked: list[str] = []
 
     def choose(**options: object) -> str:

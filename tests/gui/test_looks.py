@@ -1,20 +1,34 @@
 """Every window that has a picture: in both languages, at both scales; themes; the class."""
 
+import ast
+import tkinter as tk
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from Xlib import X, Xatom
+from Xlib.display import Display as Connection
+from Xlib.xobject.drawable import Window as XWindow
 
 from tests.gui.conftest import MakeRoot
 from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.pictures import WINDOWS
+from tests.support.catalogue import PACKAGE, entries
 from tests.support.clip import clipped
+from tests.support.display import Display
+from tests.support.mails import an_item
 from tests.support.tk import every_child, until_tk
+from traymail.core.outbox import Phase, State
+from traymail.core.texts import Text, text
+from traymail.desktop.screens import Rectangle
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.outbox.list import COLUMNS
-from traymail.ui.model.outbox_table import until
+from traymail.ui.model.outbox_table import line_of, until
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Note
+from traymail.ui.widgets import Note, Panes
+from traymail.ui.widgets.tooltip import Tooltip
 from traymail.ui.window import Size, Window
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -46,6 +60,106 @@ def test_a_question_of_any_length_is_read_to_its_end(make_root: MakeRoot) -> Non
         question.reveal()
         root.update()
         assert clipped(question) == [], count
+        question.destroy()
+
+
+# Every question of the program, with the longest that its sentences are filled with.
+_FILE = "/home/somebody/" + "a long folder/" * 12 + "config.toml"
+_HOST = "smtp." + "m" * 63 + ".example.com"
+_DISCARD = text("&Discard the draft")
+QUESTIONS: tuple[tuple[Text, tuple[Text, ...], Text, str], ...] = (
+    (
+        text("Replace all settings?"),
+        (text("Your accounts and rules are replaced by those in {file}.", file="x" * 200),),
+        text("&Import"),
+        "",
+    ),
+    (
+        text("Is this what you want?"),
+        (
+            text("A configuration from elsewhere could give secrets away. With this one:"),
+            text(
+                "Account {name} gives its secret to any server that {path} vouches for as {host}.",
+                name="W" * 64,
+                path=_FILE,
+                host=_HOST,
+            ),
+            text(
+                "Account {name} runs {command} and gives what it prints to {host}.",
+                name="W" * 64,
+                command="sh -c " + "word " * 40,
+                host=_HOST,
+            ),
+        ),
+        text("&Agree"),
+        "",
+    ),
+    (
+        text("Close without saving?"),
+        (text("Your changes to this rule are not saved yet."),),
+        text("&Discard changes"),
+        "",
+    ),
+    (
+        text("Delete this rule?"),
+        (text("Mail that waits is still sent. Files and logs stay as they are."),),
+        text("&Delete rule"),
+        "",
+    ),
+    (
+        text("There is a draft already"),
+        (text("This mail is not sent yet. The new mail takes its place."),),
+        _DISCARD,
+        "W" * 200,
+    ),
+    (
+        text("Discard the draft?"),
+        (text("What you wrote and the list of files will be lost."),),
+        _DISCARD,
+        "主题" * 100,
+    ),
+    (
+        text("Remove {name}?", name="W" * 64),
+        (
+            text(
+                "The account and its code are removed from this computer. "
+                "The mailbox itself stays as it is."
+            ),
+        ),
+        text("&Remove"),
+        "",
+    ),
+)
+
+
+def test_every_question_of_the_program_is_among_these() -> None:
+    asked = {one.msgid for title, said, verb, _ in QUESTIONS for one in (title, *said, verb)}
+    assert asked <= {entry.said for entry in entries()}, "word for word"
+    makers = sum(
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Question"
+        for source in (PACKAGE / "ui" / "dialogs").rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+    )
+    assert makers == len(QUESTIONS) - 1, "one place asks about the draft in two ways"
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_question_is_read_to_its_end(
+    make_root: MakeRoot, language: str, percent: int
+) -> None:
+    root = make_root("light", language, percent)
+    window = WidgetGallery(root)
+    window.reveal()
+    until_tk(root, window.winfo_viewable, what="the window")
+    for title, (sentence, *more), verb, which in QUESTIONS:
+        question = Question(window, title, sentence, verb, lambda: None, which)
+        for words in more:
+            question.add_sentence(words)
+        question.offer(text("&Save and watch"), lambda: None)
+        question.reveal()
+        root.update()
+        assert clipped(question) == [], title
         question.destroy()
 
 
@@ -109,5 +223,157 @@ def test_when_a_mail_leaves_fits_its_column(
 ) -> None:
     look = make_root("light", language, percent).look
     (column,) = (one for one in COLUMNS if one.key == "when")
-    words = look.say(until(NOON, NOON))
-    assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)
+    waits = an_item(state=State.SENDING, phase=Phase.DATA)
+    for told in (until(NOON, NOON), line_of(waits, NOON).when):
+        words = look.say(told)
+        assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_what_stands_beside_the_recipients_is_on_their_line(
+    make_root: MakeRoot, percent: int
+) -> None:
+    window = WINDOWS["quick-send"](make_root("light", "en", percent))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+
+    def middle(words: str) -> float:
+        (one,) = [
+            one
+            for one in every_child(window)
+            if one.winfo_class() in {"TLabel", "TButton"} and str(one.cget("text")).strip() == words
+        ]
+        return one.winfo_rooty() + one.winfo_height() / 2
+
+    assert {abs(middle(words) - middle("To")) <= 1 for words in ("Me", "Cc/Bcc")} == {True}
+
+
+def _right_edges(window: tk.Misc, kinds: set[str]) -> set[int]:
+    """Return how far from the right edge of a window its widest fields, or buttons, end."""
+    ends = [
+        window.winfo_rootx() + window.winfo_width() - one.winfo_rootx() - one.winfo_width()
+        for one in every_child(window)
+        if one.winfo_class() in kinds and one.winfo_viewable()
+    ]
+    return {min(ends)}
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize(
+    "name", ["account-1-address", "account-1-by-hand", "settings-accounts", "help-diagnosis"]
+)
+def test_fields_end_where_the_buttons_below_do(
+    make_root: MakeRoot, name: str, percent: int
+) -> None:
+    window = WINDOWS[name](make_root("light", "en", percent))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    (fields,) = _right_edges(window, {"TEntry", "TMenubutton"})
+    (buttons,) = _right_edges(window, {"TButton"})
+    assert fields == buttons
+
+
+SMALL = (Rectangle(0, 0, 1920, 1080), Rectangle(0, 0, 1280, 800))
+
+
+@pytest.mark.parametrize("monitor", SMALL, ids=["1920x1080", "1280x800"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", [name for name in WINDOWS if not name.startswith("gallery")])
+def test_nothing_is_cut_off_at_200_percent_on_a_small_screen(
+    make_root: MakeRoot, name: str, language: str, monitor: Rectangle
+) -> None:
+    root = make_root("light", language, 200, monitor)
+    window = WINDOWS[name](root)
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    assert window.winfo_width() <= monitor.width
+    assert window.winfo_height() <= monitor.height
+    panes = [one for one in every_child(window) if isinstance(one, Panes)]
+    for place in (0, 1):
+        for one in panes:
+            one.lead_to(place)
+        window.update()
+        assert [one for one in clipped(window) if not one.startswith("not shown")] == []
+    window.destroy()
+
+
+@pytest.fixture
+def double_scale(screen: Display) -> Iterator[None]:
+    """Let the display say that its desktop wants 200 %."""
+    del screen  # entered
+    here = Connection()
+    window = here.screen().root
+    window.change_property(Xatom.RESOURCE_MANAGER, Xatom.STRING, 8, b"Xft.dpi:\t192\n")
+    here.sync()
+    yield
+    window.delete_property(Xatom.RESOURCE_MANAGER)
+    here.sync()
+    here.close()
+
+
+def test_the_scale_of_the_desktop_is_known_without_a_program(
+    double_scale: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del double_scale  # set
+    monkeypatch.setenv("PATH", str(tmp_path))
+    root = Root()
+    try:
+        assert root.look.px(100) == 200
+    finally:
+        root.update()
+        root.destroy()
+
+
+def _laid_by_the_server(window: tk.Misc) -> set[str]:
+    """Return the colours that a window has before Tk has drawn anything."""
+    here = Connection()
+
+    def clear(one: XWindow) -> None:
+        if one.get_attributes().map_state == X.IsViewable:
+            one.clear_area(0, 0, 0, 0, False)  # without telling Tk
+            for inside in one.query_tree().children:
+                clear(inside)
+
+    try:
+        top = here.create_resource_object("window", window.winfo_id())
+        clear(top)
+        here.sync()
+        size = top.get_geometry()
+        held = top.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
+    finally:
+        here.close()
+    return {f"#{held[at : at + 3][::-1].hex()}" for at in range(0, len(held), 4)}
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_windows_come_up_in_the_colour_of_the_theme(make_root: MakeRoot, mode: Mode) -> None:
+    root = make_root("light")
+    root.look.use(mode)
+    palette = root.look.palette
+    grounds = {palette.bg, palette.card, palette.chrome, palette.input, palette.btn}
+    for name in ("rule-folder", "settings-accounts", "outbox-failed", "quick-send"):
+        window = WINDOWS[name](root)
+        window.reveal()
+        until_tk(window, window.winfo_viewable, what="the window")
+        window.update()
+        assert _laid_by_the_server(window) <= grounds, name
+        window.destroy()
+    window = WINDOWS["rule-folder"](root)
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    Tooltip(window, lambda _x, _y: "A tooltip")
+    window.event_generate("<Motion>", x=5, y=5)
+
+    def tips() -> list[tk.Misc]:
+        return [
+            one
+            for one in every_child(window)
+            if isinstance(one, tk.Toplevel) and one.wm_overrideredirect() and one.winfo_viewable()
+        ]
+
+    (tip,) = until_tk(window, tips, what="the tooltip")
+    window.update()
+    assert _laid_by_the_server(tip) <= grounds

@@ -24,7 +24,8 @@ from traymail.core.outbox import State
 from traymail.core.texts import text
 from traymail.desktop.bus import Bus, connect
 from traymail.desktop.clock import SystemClock
-from traymail.desktop.notify import SERVER, Bubble, Notifications
+from traymail.desktop.notify import SERVER, Notifications
+from traymail.desktop.requests import Bubble
 from traymail.ui.model import notices
 from traymail.ui.model.notices import Button, Notice
 from traymail.ui.notifier import Notifier
@@ -34,7 +35,13 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="no dbus-daemon here"),
 ]
 
-FAILED = Bubble("mail:1", "Not sent: a & b", "<b>no</b>", (("retry", "Retry"), ("outbox", "Open")))
+FAILED = Bubble(
+    "mail:1",
+    "Not sent: a & b",
+    "<b>no</b>",
+    (("retry", "Retry"), ("outbox", "Open")),
+    click="Show it",
+)
 SENT = Bubble("mail:1", "Sent: a & b", passing=True)
 RICH = ("actions", "body", "body-markup")
 
@@ -81,8 +88,8 @@ class Server:
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(5)
-        self._thread.join(5)
+        self._process.wait(60)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -142,7 +149,7 @@ def test_a_bubble_is_shown_with_its_buttons(notifications: Notifications, loop: 
             "icon": "traymail",
             "title": "Not sent: a & b",
             "body": "&lt;b&gt;no&lt;/b&gt;",
-            "actions": ["default", "Not sent: a & b", "retry", "Retry", "outbox", "Open"],
+            "actions": ["default", "Show it", "retry", "Retry", "outbox", "Open"],
             "urgency": 1,
             "transient": False,
         }
@@ -181,6 +188,27 @@ def test_a_later_bubble_takes_the_place_of_the_first(
         assert server.next()["id"] == 1
 
 
+def test_a_bubble_is_taken_away_when_its_cause_is_gone(
+    notifications: Notifications, loop: SelectLoop
+) -> None:
+    with a_server(loop, *RICH) as server:
+        notifications.show(FAILED)
+        # Before the server is known, before its number is known, and after.
+        notifications.withdraw(FAILED.key)
+        assert server.says_nothing()
+        notifications.show(FAILED)
+        notifications.withdraw(FAILED.key)
+        assert server.next()["title"] == FAILED.title
+        assert server.next() == {"closed": 1}
+        notifications.show(FAILED)
+        assert server.next()["title"] == FAILED.title
+        loop.settle(0.1)
+        notifications.withdraw(FAILED.key)
+        assert server.next() == {"closed": 1}
+        notifications.withdraw("mail:9")
+        assert server.says_nothing()
+
+
 def test_a_quiet_desktop_is_told_only_of_trouble(
     notifications: Notifications, loop: SelectLoop
 ) -> None:
@@ -205,7 +233,7 @@ def test_servers_may_come_late_and_change(notifications: Notifications, loop: Se
     with a_server(loop, *RICH) as server:
         assert server.says_nothing()
         notifications.show(SENT)
-        assert server.next()["actions"] == ["default", "Sent: a & b"]
+        assert server.next()["actions"] == []
     with a_server(loop, "body") as server:
         loop.settle(0.05)
         notifications.show(SENT)
@@ -222,6 +250,9 @@ def test_events_become_bubbles_and_buttons_come_back(
     class Tray:
         def notify(self, bubble: Bubble) -> None:
             notifications.show(bubble)
+
+        def withdraw(self, key: str) -> None:
+            notifications.withdraw(key)
 
     def on_press(notice: Notice, button: Button | None) -> None:
         chosen.append((notice, button))
@@ -242,7 +273,9 @@ def test_events_become_bubbles_and_buttons_come_back(
             (5, Button.RETRY),
             (5, None),
         ]
-        notifier.hear(ItemChanged(failed))
+        # It holds back: what it told of is over before it is told.
+        notifier.hear(RuleTrouble("Scans", text("no such folder")))
+        notifier.hear(RuleTrouble("Scans", None))
         notifier.close()
         assert server.says_nothing()
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, cast
 
 import pytest
@@ -195,7 +195,7 @@ def test_a_sent_mail_is_read_saved_and_sent_again(desk: Desk, sink: Sink, tmp_pa
     desk.until(lambda: not desk.window._message.winfo_viewable(), "the mail to be closed")  # type: ignore[union-attr] # there is one
     assert message.winfo_viewable()
     target = tmp_path / "saved.eml"
-    with desk.answering("Save As", str(target)):
+    with desk.answering("Save the message", str(target)):
         desk.act(Act.SAVE)
         desk.until(lambda: "Saved as saved.eml." in desk.words(), "the word that it is saved")
     assert target.read_bytes() == sink.arrivals[0].content
@@ -223,7 +223,7 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
     desk.open()
     desk.until_state(mail, State.FAILED)
     desk.until(lambda: "550 5.1.1 Mailbox not found" in desk.words(), "the server's line")
-    assert "Failed" in desk.words()
+    desk.sees("Failed")
     desk.act(Act.EDIT)
     desk.until(lambda: desk.composed, "quick send")
     asked = desk.composed[0]
@@ -301,7 +301,7 @@ def test_a_waiting_mail_is_cancelled_by_a_key(desk: Desk, sink: Sink) -> None:
     desk.until_state(mail, State.CANCELLED)
     desk.keys("Delete", "Up")
     desk.until(lambda: desk.window.held.looked_at == other.id, "the newer mail")
-    desk.until(lambda: "It leaves once you resume." in desk.words(), "why it waits")
+    desk.until(lambda: "It is sent once you resume." in desk.words(), "why it waits")
     desk.act(Act.RESUME)
     desk.until_state(other, State.SENT)
     assert [desk.state(one) for one in (mail, other)] == [State.CANCELLED, State.SENT]
@@ -339,7 +339,7 @@ def test_a_refused_login_leads_to_the_settings(
     desk.open()
     desk.until(lambda: desk.live.backend.overview().accounts["main"].stopped, "the stop")
     desk.until(lambda: Act.SETTINGS in desk.window.sheet.pane.buttons, "the way out")
-    assert "The login was refused" in desk.words()
+    desk.sees("The login was refused")
     desk.act(Act.SETTINGS)
     desk.until(lambda: desk.settings, "the settings")
     sink.password = CANARY
@@ -408,6 +408,34 @@ def test_a_large_mail_shows_how_far_it_is_and_is_stopped(
     assert desk.window.held.progress == {}
 
 
+def test_the_wait_for_the_answer_is_ended_and_the_other_mails_go_on(desk: Desk, sink: Sink) -> None:
+    never = Event()
+    sink.hold("final", never)
+    desk.open()
+    try:
+        slow = desk.post("Slow")
+        desk.until(lambda: "Waits for the server's answer" in desk.words(), "what it waits for")
+        other = desk.post("Other")
+        desk.act(Act.STOP)
+        desk.until_state(slow, State.UNKNOWN)
+        desk.until_state(other, State.SENT)
+    finally:
+        never.set()
+    assert [one.recipients for one in sink.arrivals[:1]] == [("a@x.example",)]
+
+
+def test_a_mail_that_some_have_is_tried_again_for_the_others(desk: Desk, sink: Sink) -> None:
+    sink.reply("rcpt", "550 5.1.1 no such user", only="b@")
+    desk.open()
+    mail = desk.post("Minutes", cc=(Address("b@x.example"),))
+    desk.until_state(mail, State.PARTIAL)
+    desk.until(lambda: "1 of 2 have it." in desk.words(), "how many have it")
+    desk.sees("b@x.example: 550 5.1.1 no such user")
+    desk.act(Act.RETRY)
+    desk.until_state(mail, State.SENT)
+    assert [one.recipients for one in sink.arrivals] == [("a@x.example",), ("b@x.example",)]
+
+
 def test_a_mail_that_another_process_stores_comes_in_and_nothing_jumps(desk: Desk) -> None:
     desk.pause()
     outbox = desk.live.app.outbox
@@ -437,7 +465,7 @@ def test_only_the_newest_are_listed_until_more_are_wanted(desk: Desk) -> None:
             desk.live.app.store(a_draft(f"Mail {number}"))
     desk.open()
     desk.until(lambda: len(desk.subjects()) == FIRST, "the newest")
-    assert f"The newest {FIRST} are shown." in desk.words()
+    desk.sees(f"The newest {FIRST} are shown.")
     more = desk.button("Show more")
     desk.click(more)
     desk.until(lambda: len(desk.subjects()) == FIRST + 20, "all")
@@ -534,5 +562,4 @@ def test_subjects_have_all_the_room_there_is_when_the_window_comes(make_root: Ma
         window,
         lambda: tree.item("6", "text").strip() == "Meeting room screen, 23 Nov",
         what="a whole subject",
-        timeout=5,
     )

@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.gui.pictures import LANGUAGES, LOOKS, README, README_FOLDER, WINDOWS
+from tests.gui.conftest import MakeRoot
+from tests.gui.pictures import (
+    LANGUAGES,
+    LOOKS,
+    README,
+    README_FOLDER,
+    WINDOWS,
+    WINDOWS_FOLDER,
+)
 from tests.support.display import Display
+from tests.support.tk import until_tk
 
 ROOT = README_FOLDER.parents[1]
 READMES = {"en": ROOT / "README.md", "zh_CN": ROOT / "README.zh-CN.md"}
@@ -55,10 +64,25 @@ def test_a_readme_shows_them_in_its_language(language: str) -> None:
     assert [file for _words, file in shown] == [f"{name}_{language}.png" for name in README]
 
 
-def test_they_are_there_and_small() -> None:
+@pytest.mark.parametrize("folder", [README_FOLDER, WINDOWS_FOLDER])
+def test_they_are_there_and_small(folder: Path) -> None:
     expected = {f"{name}_{language}.png" for name in README for language in LANGUAGES}
-    assert {file.name for file in README_FOLDER.iterdir()} == expected
-    for file in README_FOLDER.iterdir():
+    found = [file for file in folder.iterdir() if file.is_file()]
+    assert {file.name for file in found} == expected
+    for file in found:
         assert file.stat().st_size < LARGEST
         with Image.open(file) as picture:
             assert picture.mode == "P"
+
+
+@pytest.mark.parametrize("name", ["rule-folder", "rule-log-errors"])
+def test_an_editor_that_nobody_opened_asks_nobody(make_root: MakeRoot, name: str) -> None:
+    """For its picture it is shown, and has no program behind it."""
+    root = make_root()
+    window = WINDOWS[name](root)
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    waiting = root.tk.call("after", "info")
+    window.event_generate("<FocusIn>")
+    assert root.tk.call("after", "info") == waiting

@@ -49,7 +49,7 @@ def test_a_click_opens_quick_send_and_a_mail_is_sent(
         program.left_click()
         program.window("New mail")
         program.type("you@example.com,")
-        program.keys("Tab", "Tab", "Tab")
+        program.keys("Tab")
         program.type("From the tray")
         program.keys("ctrl+Return")
         [mail] = sink.wait_for(1)
@@ -77,14 +77,20 @@ def test_what_is_composed_is_in_the_window_and_survives_the_end(
     file = tmp_path / "note.txt"
     file.write_text("a note")
     link = "mailto:a@b.example?subject=Hello%20there&body=Words&attach=/etc/passwd"
-    done = program.run("compose", "--to", "You <c@d.example>", "--attach", str(file), link)
+    spaced = tmp_path / "a file: 文件.txt"  # as a file manager names it
+    spaced.write_text("another")
+    plain = tmp_path / "plain.txt"
+    plain.write_text("a third")
+    more = (link, spaced.as_uri(), str(plain))
+    done = program.run("compose", "--to", "You <c@d.example>", "--attach", str(file), *more)
     assert (done.returncode, done.stderr) == (0, "")
     program.window("New mail")
     assert program.run("quit").returncode == 0
     program.gone()
     draft = (program.home.path / "state" / "draft.json").read_text("utf-8")
-    for words in ("a@b.example", "You <c@d.example>", "Hello there", "Words", str(file)):
+    for words in ("a@b.example", "You <c@d.example>", "Hello there", "Words"):
         assert words in draft
+    assert json.loads(draft)["files"] == [str(file), str(spaced), str(plain)]
     assert "passwd" not in draft
 
 
@@ -127,7 +133,10 @@ def test_at_login_no_window_opens(desktop: Display, home: Home) -> None:
 
 def test_without_an_account_the_first_start_leads_to_one(desktop: Display, home: Home) -> None:
     with trayed(home, desktop) as program:
+        program.window("Welcome to traymail")
+        program.keys("Return")
         program.window("Add account")
+        program.no_window("Welcome to traymail")
 
 
 def test_the_icon_comes_back_with_its_panel(home: Home) -> None:

@@ -18,12 +18,13 @@ from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
-from tests.support.tk import every_child, until_tk
+from tests.support.tk import buttons_of, every_child, until_tk
 from traymail.core.texts import text
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
+from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Work, told
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
@@ -68,8 +69,7 @@ class Desk(Hands):
 
     def write(self, editor: RuleEditor, field: str, words: str) -> None:
         """Put words into a field in place of what stands there."""
-        editor.sheet.form.jump(field)
-        self.root.update()
+        self.go_to(editor.sheet.form, field)
         control = editor.sheet.form._controls[field]
         if editor.sheet.form.values[field]:
             self.keys("ctrl+a", "Delete")
@@ -128,10 +128,10 @@ def desk(
         bridge.close()
 
 
-def make_folder_rule(desk: Desk, folder: Path, name: str = "") -> None:
+def make_folder_rule(desk: Desk, folder: Path, name: str = "", **more: object) -> None:
     """Save a rule through the program, as if it had been there before."""
     folder.mkdir(exist_ok=True)
-    fields = {"name": name or folder.name, "kind": "folder", "folder": str(folder)}
+    fields = {"name": name or folder.name, "kind": "folder", "folder": str(folder), **more}
     desk.live.backend.save_rule({**fields, "to": ["boss@example.com"]}, None)
     desk.card(name or folder.name)
 
@@ -193,6 +193,53 @@ def test_a_log_rule_is_made_and_tells_of_a_line(desk: Desk, sink: Sink, tmp_path
     desk.until(lambda: "last match" in desk.words(desk.card("app")), "the match on the card")
 
 
+def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -> None:
+    make_folder_rule(desk, tmp_path / "Scans")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.write(editor, "subject", "half a {")
+    desk.until(lambda: told(editor.held), "that it is wrong")
+    desk.keys("Escape")
+    question = desk.question()
+    assert buttons_of(question, "Save and watch") == [], "what is wrong cannot be saved"
+    desk.press("Cancel", question)
+    desk.write(editor, "subject", "whole")
+    desk.until(lambda: editor.held.preview and model.bar(editor.held).can_save, "a preview")
+    desk.keys("Escape")
+    desk.press("Save and watch", desk.question())
+    desk.until(lambda: not desk.page.editors, "the rule to be saved")
+    assert desk.live.backend.rule_fields("Scans")["subject"] == "whole"
+
+
+def test_emoji_go_into_every_field_of_a_rule(desk: Desk, sink: Sink, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    editor = desk.new("Watch a log…")
+    desk.type(str(log))
+    desk.until(lambda: editor.held.values["name"] == "app", "a name")
+    fields = {
+        "match": "🔥 (?P<level>E\\w+)",
+        "ignore": "💤",
+        "to": "Me 😀 <me@example.com>",
+        "subject": "🔥 {match.level}",
+        "body": "👍🏽 {line}",
+    }
+    for field, words in fields.items():
+        desk.write(editor, field, words)
+    editor.sheet.name.focus_set()
+    desk.keys("ctrl+a")
+    desk.type("app 🚒")
+    desk.save(editor)
+    desk.working("app 🚒")
+    with log.open("a") as file:
+        file.write("09:42 🔥 Early 💤\n09:43 🔥 Error 😀\n")
+    desk.until(lambda: sink.arrivals, "the mail")
+    mail = message_from_bytes(sink.arrivals[0].content, policy=policy.default)
+    assert (mail["Subject"], mail["To"]) == ("🔥 Error", "Me 😀 <me@example.com>")
+    assert mail.get_content().strip() == "👍🏽 09:43 🔥 Error 😀"
+    assert mail["X-Traymail-Rule"] == "app 🚒"
+
+
 def log_words(editor: RuleEditor) -> str:
     shown = next(one for one in every_child(editor.preview) if isinstance(one, tk.Text))
     return shown.get("1.0", "end")
@@ -208,7 +255,7 @@ def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: 
     desk.until(lambda: "match" in told(editor.held), "the refusal")
     assert "RE2" in desk.words(editor.sheet)
     assert "1 field needs you" in desk.words(editor)
-    assert "Mend the marked fields" in desk.words(editor.preview)
+    assert "Fix the marked fields" in desk.words(editor.preview)
     assert editor.save.instate(["disabled"])
     desk.click(editor.count)
     desk.until(lambda: editor.focus_get() is not None)
@@ -216,6 +263,24 @@ def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: 
     desk.until(lambda: editor.held.preview, "a preview")
     assert told(editor.held) == {}
     assert not editor.save.instate(["disabled"])
+
+
+def test_what_hardly_was_meant_is_told_at_the_field_and_may_be_saved(
+    desk: Desk, tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("ERROR one\n")
+    editor = desk.new("Watch a log…")
+    desk.type(str(log))
+    desk.write(editor, "to", "me@example.com")
+    desk.write(editor, "match", ".")
+    hint = "This matches every line"
+    desk.until(lambda: hint in desk.words(editor.sheet), "the hint")
+    assert "need" not in desk.words(editor.count)
+    desk.until(lambda: editor.held.preview, "a preview")
+    desk.write(editor, "match", "ERROR")
+    desk.until(lambda: hint not in desk.words(editor.sheet), "no hint")
+    desk.save(editor)
 
 
 def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
@@ -252,6 +317,26 @@ def test_the_folder_that_was_missing_is_seen_when_one_comes_back(
     desk.until(lambda: editor.save.instate(["!disabled"]), "a way to save it")
 
 
+def test_a_new_rule_leaves_what_is_there_unless_it_is_told_to(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    for name in ("a.pdf", "b.pdf"):
+        (folder / name).write_bytes(b"words")
+    editor = desk.new("Watch a folder…")
+    desk.type(str(folder))
+    desk.keys("Tab", "Tab", "Tab")
+    desk.type("boss@example.com")
+    desk.keys("Tab")
+    stay = "Files like these will be mailed. The 2 already here stay."
+    desk.until(lambda: stay in desk.words(editor.preview), "what stays")
+    desk.press("Mail these too", editor)
+    now = "These 2 files would be mailed now:"
+    desk.until(lambda: now in desk.words(editor.preview), "what goes")
+    assert editor.sheet.values["existing"] == "send"
+    desk.until(lambda: editor.save.instate(["!disabled"]), "a way to save it")
+    editor.destroy()
+
+
 def _away(editor: RuleEditor) -> bool:
     focus = editor.focus_get()
     return focus is None or focus.winfo_toplevel() is not editor
@@ -259,7 +344,8 @@ def _away(editor: RuleEditor) -> bool:
 
 def test_the_preview_shows_the_files_that_are_there(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "Scans"
-    make_folder_rule(desk, folder)
+    # None is mailed meanwhile, however long this takes.
+    make_folder_rule(desk, folder, settle_seconds=3600)
     for name in ("a.pdf", "b.pdf", "notes.txt", "c.pdf.part"):
         (folder / name).write_bytes(b"words")
     desk.click(desk.card("Scans"))
@@ -368,7 +454,7 @@ def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
     desk.until(lambda: editor.sheet.values["subject"] == "Theirs", "what the file says")
     desk.live.backend.remove_rule("Scans")
     desk.until(lambda: editor.held.lost, "the loss")
-    assert "not in the file any more" in desk.words(editor)
+    assert "no longer in the file" in desk.words(editor)
     desk.save(editor)
     fields = desk.live.backend.rule_fields("Scans")
     assert (fields["subject"], fields["enabled"]) == ("Theirs", False)

@@ -16,6 +16,7 @@ from tests.support.homes import Home
 from tests.support.live import at_sink
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
+from tests.support.trayed import trayed
 from traymail.core.errors import StateError
 from traymail.core.outbox import State
 
@@ -72,7 +73,7 @@ def test_undo_is_offered_by_a_notification_when_the_window_is_closed(
     desk.left_click()
     window = desk.window("New mail")
     desk.type(f"{ADDRESS},")
-    desk.keys("Tab", "Tab", "Tab")
+    desk.keys("Tab")
     desk.type("Not yet")
     desk.keys("ctrl+Return")
     desk.button("Undo")
@@ -106,20 +107,21 @@ def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(
     desk.left_click()
     old = desk.window("New mail")
     desk.type("you@b.example,")
-    desk.keys("Tab", "Tab", "Tab")
+    desk.keys("Tab")
     desk.type("Half a mail")
     # What stands in the way of the draft is what a full disk is, too.
     draft = desk.live.app.home.state / "draft.json"
     draft.unlink(missing_ok=True)
     draft.mkdir()
     desk.live.backend.set_general("language", "zh_CN")
-    new = desk.window("写邮件")
+    desk.window("写邮件")
     desk.until(lambda: not old.winfo_exists(), "the end of the old window")
     desk.sees("you@b.example")
     desk.choose("设置…")
     desk.window("设置")
     draft.rmdir()
-    new.focus_force()
+    desk.left_click()
+    desk.window("写邮件")
     desk.type("!")
     desk.until(lambda: desk.live.backend.draft().subject == "Half a mail", "the draft")
 
@@ -129,13 +131,13 @@ def test_a_mail_that_can_be_undone_can_be_undone_in_another_language(desk: Offic
     desk.left_click()
     desk.window("New mail")
     desk.type(f"{ADDRESS},")
-    desk.keys("Tab", "Tab", "Tab")
+    desk.keys("Tab")
     desk.type("Not yet")
     desk.keys("ctrl+Return")
     desk.button("Undo")
     desk.live.backend.set_general("language", "zh_CN")
     desk.window("写邮件")
-    desk.press("撤销")
+    desk.press("取消发送")
     [item] = desk.live.backend.find()
     desk.until(lambda: desk.live.backend.detail(item.id).item.state is State.CANCELLED, "undo")
     desk.sees(ADDRESS)
@@ -169,6 +171,14 @@ def test_the_end_is_the_end_also_when_the_draft_cannot_be_kept(
         roots[0].winfo_exists()
 
 
+def test_nothing_waits_for_its_time_after_the_end(
+    open_office: Open, sink: Sink, certificates: Certificates
+) -> None:
+    with open_office(at_sink(sink, certificates.ca_file)) as desk:
+        tcl = desk.root.tk
+    assert not tcl.splitlist(tcl.call("after", "info"))
+
+
 def test_another_theme_is_worn_at_once(desk: Office) -> None:
     desk.choose("Outbox…")
     window = desk.window("Outbox")
@@ -177,6 +187,43 @@ def test_another_theme_is_worn_at_once(desk: Office) -> None:
     desk.until(lambda: window.cget("background") != light, "the dark theme")
     desk.live.backend.set_general("theme", "light")
     desk.until(lambda: window.cget("background") == light, "the light theme")
+
+
+def test_a_mended_configuration_is_no_trouble_any_more(desk: Office) -> None:
+    file = desk.live.app.home.config_file
+    good = file.read_text("utf-8")
+    file.write_text(good + "\nnonsense = 1\n", "utf-8")
+    desk.until(lambda: "settings" in desk.shell.notifier.shown, "the notification")
+    desk.until(lambda: "configuration has errors" in desk.tool_tip(), "the trouble")
+    # As it was: there is nothing to put in force.
+    file.write_text(good, "utf-8")
+    desk.until(lambda: "settings" not in desk.shell.notifier.shown, "its end")
+    desk.until(lambda: "configuration" not in desk.tool_tip(), "an icon without trouble")
+
+
+def test_without_a_chinese_font_the_windows_speak_english_and_say_why(
+    desktop: Display, home: Home, tmp_path: Path
+) -> None:
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(
+        "<fontconfig><dir>/usr/share/fonts/truetype/dejavu</dir>"
+        f"<cachedir>{tmp_path}/cache</cachedir></fontconfig>"
+    )
+    home.configure('version = 1\nlanguage = "zh_CN"\n')
+    with trayed(home, desktop, {"FONTCONFIG_FILE": str(fonts)}) as program:
+        program.window("Welcome to traymail")
+        log = (home.path / "log" / "traymail.log").read_text("utf-8")
+        assert "no font here has Chinese characters" in log
+    with trayed(home, desktop) as program:
+        program.window("欢迎使用 traymail")
+
+
+def test_the_general_page_names_the_font(desk: Office) -> None:
+    desk.shell.root.look.lacks_font = True
+    desk.choose("Settings…")
+    window = desk.window("Settings")
+    desk.press("General", window)
+    desk.sees("fonts-noto-cjk")
 
 
 def test_the_menu_switches_rules(

@@ -10,6 +10,7 @@ import pytest
 from jeepney import DBusAddress, DBusErrorResponse, Message, Properties, new_method_call
 
 from tests.support.bus import Peer, address_below, session_bus
+from tests.support.mails import a_rule
 from tests.support.tray import (
     IDLE,
     ITEM,
@@ -20,7 +21,6 @@ from tests.support.tray import (
     Watcher,
     a_desk,
     a_menu,
-    a_rule,
     click,
     labels,
     layout,

@@ -12,6 +12,7 @@ import pytest
 from jeepney import DBusAddress
 
 from tests.support.bus import Peer, address_below, session_bus
+from tests.support.mails import a_rule
 from tests.support.tray import (
     IDLE,
     ITEM,
@@ -21,14 +22,13 @@ from tests.support.tray import (
     Watcher,
     a_desk,
     a_menu,
-    a_rule,
     click,
     number_of,
 )
 from traymail.desktop.bus import connect
 from traymail.ui.model.menu import Do
 from traymail.ui.model.tray import Icon
-from traymail.ui.tray import linux
+from traymail.ui.tray import linux, status_notifier
 
 pytestmark = [
     pytest.mark.desktop,
@@ -103,6 +103,59 @@ def test_a_watcher_without_a_panel_shows_nothing(bus: str, monkeypatch: pytest.M
         watcher.host_comes()
         desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
         watcher.close()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_item_that_is_dropped_registers_again(
+    bus: str, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    del bus
+    monkeypatch.setattr(status_notifier, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(status_notifier, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(linux, "GONE_SECONDS", 1.0)
+    with a_desk() as desk:
+        watcher = Watcher(desk.loop, drops=2)
+        watcher.tells_drops = told
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: watcher.items)
+        assert len(watcher.registered) == 3
+        desk.loop.settle(0.4)
+        assert (len(watcher.registered), desk.windows) == (3, [])
+        watcher.close()
+
+
+def test_an_item_that_is_never_kept_leaves_the_window(
+    bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bus
+    monkeypatch.setattr(status_notifier, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(status_notifier, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.2)
+    monkeypatch.setattr(linux, "GONE_SECONDS", 0.3)
+    with a_desk() as desk:
+        watcher = Watcher(desk.loop, drops=100)
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: desk.windows)
+        desk.loop.until(lambda: len(watcher.registered) == status_notifier.TRIES)
+        desk.loop.settle(0.3)
+        assert len(watcher.registered) == status_notifier.TRIES
+        assert [window.seen[-1] for window in desk.windows] == ["revealed"]
+        watcher.close()
+        # A watcher that comes anew, as after the shell's restart, is tried anew.
+        again = Watcher(desk.loop)
+        desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
+        again.close()
+
+
+def test_an_item_dropped_later_comes_back(hosted: tuple[Desk, Watcher]) -> None:
+    desk, watcher = hosted
+    watcher.items.clear()
+    watcher.drop("someone.else@/StatusNotifierItem")
+    desk.loop.settle(0.2)
+    assert len(watcher.registered) == 1
+    watcher.drop(f"{NAME}/StatusNotifierItem")
+    desk.loop.until(lambda: len(watcher.registered) == 2)
+    watcher.close()
 
 
 def test_at_login_nothing_opens_for_a_minute(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.support.bus import Peer
 from tests.support.display import Display, display, missing_programs, panel
+from tests.support.mails import a_rule
 from tests.support.tray import (
     IDLE,
     ITEM,
@@ -20,7 +21,6 @@ from tests.support.tray import (
     Desk,
     a_desk,
     a_menu,
-    a_rule,
     click,
     number_of,
 )

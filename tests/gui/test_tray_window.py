@@ -12,7 +12,7 @@ from PIL import Image
 from tests.support.bus import Peer
 from tests.support.clip import clipped
 from tests.support.display import Display, missing_programs, panel
-from tests.support.mails import NOON, an_item
+from tests.support.mails import NOON, a_rule, an_item
 from tests.support.tk import until_tk
 from tests.support.tray import (
     IDLE,
@@ -20,7 +20,6 @@ from tests.support.tray import (
     NAME,
     NEEDS,
     a_menu,
-    a_rule,
     click,
     number_of,
     pictures,
@@ -31,7 +30,7 @@ from traymail.core.outbox import State
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
-from traymail.desktop.notify import Bubble
+from traymail.desktop.requests import Bubble
 from traymail.ui.backend import Overview
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.icons import TRAY_SIZES, tray_images
@@ -39,10 +38,10 @@ from traymail.ui.model.menu import Choice, Do, Entry, SwitchRule
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.theme import Root
 from traymail.ui.tray import linux
-from traymail.ui.tray.choice import Parts, make_tray
 from traymail.ui.tray.control_window import ControlWindow
-from traymail.ui.tray.keeper import Keeper
+from traymail.ui.tray.keeper import Keeper, make_tray
 from traymail.ui.tray.loop import TkLoop
+from traymail.ui.tray.port import Parts
 from traymail.ui.tray.pystray_tray import PystrayTray
 from traymail.ui.widgets import Button
 
@@ -134,7 +133,7 @@ def test_a_new_menu_keeps_the_keyboard_and_fits(window: ControlWindow, root: Roo
     window.set_menu(a_menu(*RULES, a_rule("New"), paused=True))
     window.show(NEEDS)
     until_tk(root, lambda: window.winfo_height() > height, what="a higher window")
-    assert window.focus_get() is rows(window)["Settings…"]
+    until_tk(root, lambda: window.focus_get() is rows(window)["Settings…"], "the keyboard")
     assert {"New", "Resume", "Outbox…"} <= set(rows(window))
     assert window.title() == "2 mails need you"
     assert clipped(window) == []
@@ -228,8 +227,16 @@ class Recorder:
     def notify(self, bubble: Bubble) -> None:
         raise AssertionError(bubble)
 
+    def withdraw(self, key: str) -> None:
+        raise AssertionError(key)
+
     def repaint(self) -> None:
         self.icons.append(self.icons[-1])
+
+    in_window = False
+
+    def reveal(self) -> None:
+        """Nothing to reveal."""
 
     def stop(self) -> None:
         """Nothing to stop."""
@@ -293,7 +300,8 @@ def test_the_keeper_survives_a_look_that_fails(root: Root, loop: TkLoop) -> None
     counts.broken = True
     with kept(root, loop, counts) as (keeper, tray):
         keeper.refresh()
-        until_tk(root, lambda: counts.asked)
+        until_tk(root, lambda: tray.icons[-1] is Icon.ATTENTION)
+        assert tray.tips[-1] == "The disk is full."
         counts.broken = False
         counts.counts = {State.UNKNOWN: 1}
         keeper.refresh()

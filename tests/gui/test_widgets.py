@@ -5,7 +5,8 @@ import tkinter as tk
 import pytest
 
 from tests.gui.gallery import FORM, PROBLEMS
-from tests.support.tk import press, until_tk
+from tests.support.hands import Hands
+from tests.support.tk import every_child, go_to, press, until_tk, words_of
 from traymail.core.fields import Choice
 from traymail.core.texts import text
 from traymail.ui.form import FormView, ProblemCount
@@ -18,7 +19,9 @@ from traymail.ui.widgets import (
     Button,
     Column,
     Entry,
+    Panes,
     Picker,
+    Rail,
     Row,
     ScrollArea,
     Segment,
@@ -29,6 +32,7 @@ from traymail.ui.widgets import (
     TextArea,
     Toast,
     UndoBar,
+    stack,
 )
 from traymail.ui.widgets.strips import UndoChoices
 from traymail.ui.window import Size, Window
@@ -103,6 +107,96 @@ def test_backspace_marks_then_removes(field: AddressField) -> None:
         press(field.entry, "<BackSpace>")
         seen.append(field.addresses)
     assert seen == [("a@example.com", "bad"), ("a@example.com",), ("a@example.com",)]
+
+
+def test_f2_takes_the_chip_before_back_to_its_place(field: AddressField) -> None:
+    field.addresses = ("a@example.com", "b@exampel.com", "c@example.com")
+    press(field.entry, "<BackSpace>", "<F2>")
+    assert (field.entry.value, len(field._chips)) == ("c@example.com", 2)
+    press(field.entry, "<F2>")
+    assert field.entry.value == "c@example.com", "only where nothing is typed"
+    press(field.entry, "<Return>", "<F2>")
+    field.entry.value = ""
+    press(field.entry, "<F2>")
+    typed(field.entry, "!")
+    press(field.entry, "<Return>")
+    assert list(field.addresses) == ["a@example.com", "b@exampel.com!"]
+
+
+def test_a_double_click_takes_a_chip_back_to_its_place(field: AddressField, window: Window) -> None:
+    field.addresses = ("a@example.com", '"Na, Li" <li@exampel.com>', "c@example.com")
+    typed(field.entry, "d@example.com")
+    hands = Hands()
+    hands.root = window
+    words = next(one for one in every_child(field._chips[1]) if one.winfo_class() == "TLabel")
+    chip = field._chips[1]
+    until_tk(window, chip.winfo_viewable, what="the chip")
+    x, y = chip.winfo_rootx() + 20, chip.winfo_rooty() + words.winfo_height() // 2 + 4
+    hands.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "80", "1")
+    until_tk(window, lambda: field.entry.value, what="the words")
+    assert field.entry.value == '"Na, Li" <li@exampel.com>'
+    left = [chip.winfo_x() for chip in field._chips]
+    until_tk(window, lambda: left[0] < field.entry.winfo_x(), what="the words at their place")
+    hands.keys("Left", "BackSpace", "BackSpace", "BackSpace", "BackSpace")
+    hands.type(".cn")
+    there = ("a@example.com", '"Na, Li" <li@exampel.cn>', "c@example.com", "d@example.com")
+    until_tk(window, lambda: field.addresses == there, what="what is typed")
+    hands.keys("Return")
+    until_tk(window, lambda: len(field._chips) == 4, what="the chip")
+    assert list(field.addresses) == list(there)
+
+
+def test_chips_are_seen_however_they_were_made(field: AddressField, window: Window) -> None:
+    def all_seen() -> bool:
+        return all(chip.winfo_width() > 50 for chip in field._chips)
+
+    typed(field.entry, "a@example.com,")
+    until_tk(window, lambda: len(field._chips) == 1 and all_seen(), what="the first chip")
+    typed(field.entry, "b@example.com,")
+    field.add("c@example.com")
+    until_tk(window, lambda: len(field._chips) == 3 and all_seen(), what="three chips")
+    typed(field.entry, "d@example.com")
+    field._edit("a@example.com")
+    until_tk(window, lambda: len(field._chips) == 3 and all_seen(), what="the others")
+    press(field.entry, "<Return>")
+    until_tk(window, lambda: len(field._chips) == 4 and all_seen(), what="all chips")
+    field.addresses = ("a@example.com",)
+    field.addresses = ("b@example.com", "c@example.com")
+    until_tk(window, lambda: len(field._chips) == 2 and all_seen(), what="others")
+
+
+def test_return_goes_on_where_nothing_is_typed(field: AddressField, window: Window) -> None:
+    press(field.entry, "<Return>")
+    assert isinstance(window.focus_get(), Entry)
+    assert str(window.focus_get()) != str(field.entry)
+    field.addresses = ("a@example.com",)
+    typed(field.entry, "b@example.com")
+    press(field.entry, "<Return>")
+    assert str(window.focus_get()) == str(field.entry), "that made a chip"
+    press(field.entry, "<Return>")
+    assert str(window.focus_get()) != str(field.entry)
+
+
+def test_what_is_typed_has_room(field: AddressField, window: Window) -> None:
+    """It begins a row of its own before it gets too narrow to be read."""
+    letter = field.look.font("TkDefaultFont").measure("m")
+    for number in range(4, 40):
+        field.addresses = ("m" * number + "@example.com", "b@example.com")
+        window.update()
+        assert field.entry.winfo_width() >= field.look.px(80), number
+    field.addresses = ("a@example.com", "b@example.com")
+    window.update()
+    row = field.entry.winfo_y()
+    typed(field.entry, "m" * (int(field.entry.winfo_width() / letter) - 2))
+    window.update()
+    assert field.entry.winfo_y() == row
+    typed(field.entry, "m" * 4)
+    until_tk(window, lambda: field.entry.winfo_y() > row, what="a row of its own")
+    field.addresses = ("m" * 200 + "@example.com",)
+    window.update()
+    (chip,) = field._chips
+    cross = chip.winfo_children()[0]
+    assert cross.winfo_x() + cross.winfo_width() <= chip.winfo_width() <= field.winfo_width()
 
 
 def test_a_proposal_is_chosen_with_the_keyboard(field: AddressField) -> None:
@@ -189,14 +283,14 @@ def test_problems_are_shown_at_their_fields_and_go_away(window: Window) -> None:
     form.pack(fill="both")
     count = ProblemCount(bar, form)
     Button(bar, "Save", window.close).pack(side="left")
-    fields, homeless = form.show_problems(PROBLEMS, "rules[0].")
+    fields, homeless = form.show_problems(PROBLEMS)
     count.show(fields)
     window.update()
     assert (fields, homeless) == (2, ())
     assert is_seen(count)
     count.invoke()
     assert str(until_tk(window, window.focus_get)).startswith(str(form))
-    count.show(form.show_problems((), "rules[0].")[0])
+    count.show(form.show_problems(())[0])
     window.update()
     assert not is_seen(count)
 
@@ -209,8 +303,7 @@ def test_what_the_user_changes_is_told(window: Window) -> None:
     changed: list[str] = []
     form = FormView(window, FORM, changed.append)
     form.pack(fill="both")
-    form.jump("only")
-    until_tk(window, window.focus_get, what="the keyboard")
+    go_to(form, "only")
     entry = window.focus_get()
     assert isinstance(entry, Entry)
     entry.insert("end", "x")
@@ -364,6 +457,22 @@ def test_files_that_do_not_fit_stand_behind_a_button(window: Window) -> None:
     until_tk(window, lambda: strip.winfo_height() > low, what="all files")
 
 
+def test_files_may_change_before_they_are_laid_out(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[object] = []
+    root = window.nametowidget(".")
+    monkeypatch.setattr(root, "report_callback_exception", lambda *error: errors.append(error))
+    strip = AttachmentStrip(window, str)
+    strip.pack(fill="x")
+    window.update()
+    for count in (2, 1):
+        strip.show([Attached(str(n), f"scan {n}.pdf", "1 MB") for n in range(count)])
+    window.update()
+    assert not errors
+    assert "scan 0.pdf" in words_of(strip)
+
+
 def children(widget: tk.Misc) -> list[tk.Misc]:
     return [below for child in widget.winfo_children() for below in (child, *children(child))]
 
@@ -404,3 +513,73 @@ def test_a_toast_goes_when_its_window_does(root: Root) -> None:
     window.update()
     window.destroy()
     root.update()
+
+
+def test_panes_lie_beside_each_other_or_one_behind_the_other(root: Root) -> None:
+    window = Window(root, "test", Size(700, 300, (200, 200)))
+    panes = Panes(window, room=300)
+    rows, detail = Area(panes), Area(panes)
+    rows.configure(width=rows.look.px(250))
+    rows.pack_propagate(flag=False)
+    table = Table(rows, (Column("subject", text("Subject"), 100, stretch=True),))
+    table.pack(fill="both", expand=True)
+    table.show((Row("1", ("one",)), Row("2", ("two",))))
+    words = Button(detail, text("&Save"), lambda: None)
+    words.pack()
+    panes.hold(rows, detail)
+    panes.pack(fill="both", expand=True)
+    window.reveal()
+    shown(window)
+    until_tk(window, lambda: table.winfo_viewable() and words.winfo_viewable(), what="both")
+    assert rows.winfo_width() == rows.look.px(250)
+    window.geometry("400x300")
+    until_tk(window, lambda: not words.winfo_viewable(), what="the list alone")
+    until_tk(window, lambda: rows.winfo_width() > 350, what="all the width for it")
+    hands = Hands()
+    hands.root = window
+    x, y, _wide, high = map(int, table.tree.bbox("2"))
+    place = (table.tree.winfo_rootx() + x + 20, table.tree.winfo_rooty() + y + high // 2)
+    hands.xdo("mousemove", str(place[0]), str(place[1]), "click", "1")
+    until_tk(window, words.winfo_viewable, what="the details of what was clicked")
+    assert table.selected == "2"
+    panes.lead_to(0)
+    until_tk(window, table.winfo_viewable, what="the list")
+    window.geometry("700x300")
+    until_tk(window, lambda: table.winfo_viewable() and words.winfo_viewable(), what="both")
+    assert rows.winfo_width() == rows.look.px(250)
+
+
+def test_a_rail_shows_signs_only_where_its_window_is_narrow(root: Root) -> None:
+    window = Window(root, "test", Size(900, 300, (200, 200)))
+    rail = Rail(window, 200)
+    row = rail.row(text("Settings"), lambda: None, "gear")
+    row.pack(fill="x")
+    rail.give_way([row])
+    rail.pack(side="left", fill="y")
+    window.reveal()
+    shown(window)
+    assert (str(row.cget("text")).strip(), rail.winfo_width()) == ("Settings", 200)
+    window.geometry("500x300")
+    until_tk(window, lambda: str(row.cget("text")) == "", what="the sign alone")
+    until_tk(window, lambda: rail.winfo_width() < 80, what="a narrow rail")
+    assert row.words == "Settings"
+    window.geometry("900x300")
+    until_tk(window, lambda: rail.winfo_width() == 200, what="a wide one")
+    assert str(row.cget("text")).strip() == "Settings"
+
+
+def test_what_stays_is_not_painted_anew(window: Window) -> None:
+    unmapped: list[str] = []
+    boxes = {name: Button(window, name, lambda: None) for name in "abcd"}
+    for name, box in boxes.items():
+        box.bind("<Unmap>", lambda _event, name=name: unmapped.append(name))  # type: ignore[misc] # a default binds it
+
+    def stacked(names: str) -> list[str]:
+        stack([boxes[name] for name in names], fill="x")
+        window.update()
+        return sorted(names, key=lambda name: boxes[name].winfo_y())
+
+    assert stacked("ac") == ["a", "c"]
+    assert stacked("abcd") == ["a", "b", "c", "d"]
+    assert stacked("dcab") == ["d", "c", "a", "b"]
+    assert unmapped == []

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.support.tray import a_menu, a_rule
+from tests.support.mails import a_rule
+from traymail.ui.model.menu import menu
 from traymail.ui.theme import Root
 from traymail.ui.tray.control_window import ControlWindow
 from traymail.ui.window import Window
@@ -13,7 +14,7 @@ def _control(root: Root) -> Window:
     names = ("扫描件", "程序报错", "发票") if chinese else ("Scans", "App errors", "Invoices")
     rules = [a_rule(name, enabled=name != names[2]) for name in names]
     window = ControlWindow(root, lambda _choice: None)
-    window.set_menu(a_menu(*rules, needs=1))
+    window.set_menu(menu(rules, paused=False, needs=1))
     return window
 
 

@@ -3,7 +3,6 @@
 import json
 import stat
 import sys
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,18 +10,11 @@ from threading import Event
 
 import pytest
 
-from tests.support.certificates import Certificates
-from tests.support.cli import CODE, USER, Desk, desk
+from tests.support.cli import CODE, USER, Desk
 from tests.support.sink import serve
 from tests.support.wait import until
 
 MAIL = ("send", "--to", "b@c.example", "--subject", "x")
-
-
-@pytest.fixture
-def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
-    with desk(tmp_path, certificates) as one:
-        yield one
 
 
 def _sender(office: Desk) -> str:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.wait import until
 from traymail.app import App
 from traymail.backend import LiveBackend
-from traymail.core.errors import CredentialError, InputError, SettingsError
+from traymail.core.errors import CredentialError, InputError, SettingsError, StateError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import AccountState, State
 from traymail.core.secret import Secret
@@ -68,6 +68,22 @@ def test_a_post_can_be_undone_while_it_waits(backend: LiveBackend) -> None:
     assert backend.people() == (Address("ann@example.com", "Ann"),)
 
 
+def test_what_was_lost_on_the_disk_is_told_until_its_remains_are_removed(running: Running) -> None:
+    database = running.app.home.database
+    remains = [
+        database.with_name(f"{database.name}{end}")
+        for end in ("-wal.damaged-0123456789abcdef", ".damaged-20261201T000000Z")
+    ]
+    assert running.backend.overview().warnings == ()
+    for file in remains:
+        file.write_bytes(b"")
+    told = running.backend.overview().warnings
+    assert all(str(file) in str(one) for file, one in zip(remains, told, strict=True))
+    for file in remains:
+        file.unlink()
+    assert running.backend.overview().warnings == ()
+
+
 def test_sending_a_post_now_leaves_the_stop_of_its_account(running: Running) -> None:
     backend, outbox = running.backend, running.app.outbox
     backend.pause(None)
@@ -99,10 +115,37 @@ def test_a_mail_is_found_and_saved(backend: LiveBackend, tmp_path: Path) -> None
     backend.save_eml(item.id, tmp_path / "mail.eml")
     assert b"Message-ID: " + item.message_id.encode() in (tmp_path / "mail.eml").read_bytes()
     assert (tmp_path / "mail.eml").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / "link.eml").symlink_to(tmp_path / "mine")
+    with pytest.raises(StateError, match="link"):
+        backend.save_eml(item.id, tmp_path / "link.eml")
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+
+
+def test_a_change_is_in_force_when_it_is_saved(running: Running, tmp_path: Path) -> None:
+    backend = running.backend
+    for number in range(20):
+        theme = ("light", "dark")[number % 2]
+        backend.set_general("theme", theme)
+        assert backend.overview().settings.theme == theme
+    backend.save_rule(
+        {"name": "Scans", "kind": "folder", "folder": str(tmp_path), "to": ["a@b.cn"]}, None
+    )
+    assert [rule.name for rule in backend.overview().settings.rules] == ["Scans"]
+    backend.enable_rule("Scans", enabled=False)
+    assert not backend.overview().settings.rules[0].enabled
+    backend.remove_rule("Scans")
+    assert backend.overview().settings.rules == ()
+    copy = tmp_path / "copy.toml"
+    backend.export_settings(copy)
+    backend.set_general("theme", "system")
+    assert backend.import_settings(copy) == ()
+    assert backend.overview().settings.theme == "dark"
 
 
 def test_a_draft_is_kept_until_it_is_empty(backend: LiveBackend) -> None:
-    kept = SavedDraft(account="here", to=("ann@exa",), body="half a")
+    # The name of the file is none in UTF-8.
+    kept = SavedDraft(account="here", to=("ann@exa",), body="half a 😀", files=("/x/\udcff.txt",))
     backend.keep_draft(kept)
     assert backend.draft() == kept
     backend.keep_draft(SavedDraft())
@@ -130,6 +173,19 @@ def test_a_rule_is_checked_previewed_saved_switched_and_removed(
     backend.remove_rule("Scans")
     with pytest.raises(InputError):
         backend.remove_rule("Scans")
+
+
+def test_a_hint_stops_no_rule(
+    backend: LiveBackend, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = [str(tmp_path / "app.log")]
+    rule = {"name": "Errors", "kind": "log", "to": ["ann@example.com"], "paths": paths}
+    odd = {**rule, "match": [r"\b错误"]}
+    assert [(one.where, one.hint) for one in backend.check_rule(odd, None)] == [("match[0]", True)]
+    assert backend.preview_rule(odd, None).preview.events == 0
+    backend.save_rule(odd, None)
+    until(lambda: "Errors" in backend.overview().rules, what="the rule at work")
+    assert r"rules[0].match[0]: \b is the edge of a word" in caplog.text
 
 
 def test_problems_of_an_account_name_its_fields(backend: LiveBackend) -> None:
@@ -217,3 +273,12 @@ def test_the_secret_of_a_login_goes_with_the_last_account_that_has_it(running: R
     until(lambda: backend.overview().settings.accounts["mine"].username == "you")
     backend.remove_account("mine")
     assert not kept(running, "you")
+
+
+def test_a_draft_that_is_damaged_is_passed_over(running: Running) -> None:
+    kept = running.app.home.state / "draft.json"
+    kept.write_text('{"to": ["a", 5], "cc": 7, "subject": ["x"], "body": "text", "posted": "1"}')
+    assert running.backend.draft() == SavedDraft(to=("a",), body="text")
+    for damaged in ("5", "[1]", "nonsense", "[" * 100_000):
+        kept.write_text(damaged)
+        assert running.backend.draft() == SavedDraft()

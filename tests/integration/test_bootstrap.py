@@ -1,13 +1,18 @@
 """The pure pieces of bootstrap.py: what it decides, without network and without installing."""
 
 import ast
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import bootstrap
+from tests.support.wait import PATIENCE_SECONDS, until
 
 ROOT = Path(bootstrap.__file__).parent
 
@@ -132,10 +137,13 @@ def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
         assert "waiting" in second.stderr.readline()
         assert second.poll() is None
     with second:
-        assert second.wait(10) == 0
+        assert second.wait(PATIENCE_SECONDS) == 0
 
 
-@pytest.mark.parametrize("given", [[], ["--readme"], ["/tmp/pictures", "quick-send"]])
+@pytest.mark.parametrize(
+    "given",
+    [[], ["--readme"], ["--windows"], ["/tmp/pictures", "quick-send"], ["--windows", "/tmp/there"]],
+)
 def test_what_names_no_folder_here_is_handed_on_as_it_is(given: list[str]) -> None:
     assert bootstrap.picture_arguments(given) == given
 
@@ -146,9 +154,34 @@ def test_pictures_go_into_the_folder_of_the_reader(
     monkeypatch.chdir(tmp_path)
     expected = [str(tmp_path / "shots"), "quick-send"]
     assert bootstrap.picture_arguments(["shots", "quick-send"]) == expected
+    there = ["--windows", *expected]
+    assert bootstrap.picture_arguments(["--windows", "shots", "quick-send"]) == there
 
 
-@pytest.mark.parametrize("name", ["demo", "test", "bench", "pictures"])
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (["--packages"], ["tests/packages", "--packages"]),
+        (
+            ["--packages", "--require-desktop"],
+            ["tests/packages", "--require-desktop", "--packages"],
+        ),
+        (
+            ["--packages", "tests/packages/test_deb.py"],
+            ["tests/packages/test_deb.py", "--packages"],
+        ),
+        (["--require-desktop", "tests/gui"], ["tests/gui", "--require-desktop"]),
+    ],
+)
+def test_those_of_the_packages_are_run_when_asked_for_and_not_shared_out(
+    arguments: list[str], last: list[str]
+) -> None:
+    *others, run = bootstrap.pytest_runs(arguments)
+    assert run == last
+    assert all("--packages" not in other for other in others)
+
+
+@pytest.mark.parametrize("name", ["demo", "test", "bench", "pictures", "package", "release"])
 def test_the_usage_names_every_command(name: str) -> None:
     assert f"python3 bootstrap.py {name} " in bootstrap.USAGE
 
@@ -166,3 +199,71 @@ def test_its_own_command_line(arguments: tuple[str, ...], status: int, word: str
     )
     assert ended.returncode == status
     assert word in ended.stdout + ended.stderr
+
+
+HANGING = """
+import os, pathlib, signal, subprocess, sys
+
+OTHERS = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
+
+
+def test_that_hangs():
+    here = pathlib.Path(__file__).parent
+    command = [sys.executable, "-c", OTHERS]
+    children = [subprocess.Popen(command), subprocess.Popen(command, start_new_session=True)]
+    if os.fork() == 0:  # as daemons do: an orphan in a session of its own
+        os.setsid()
+        children.append(subprocess.Popen(command))
+        (here / "daemon").write_text(str(children[-1].pid))
+        os._exit(0)
+    os.wait()
+    pids = [os.getpid(), *(child.pid for child in children), (here / "daemon").read_text()]
+    (here / "begun").write_text(" ".join(map(str, pids)))
+    (here / "pids").write_text((here / "begun").read_text())
+    try:
+        signal.pause()
+    finally:
+        (here / "tidied").touch()
+"""
+
+# The checks before the tests would only take time.
+UNCHECKED = """
+import sys, bootstrap
+
+bootstrap.CHECKS = ()
+sys.exit(bootstrap.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="daemons are followed on Linux")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [(), bootstrap.shared_out()], ids=["alone", "shared out"])
+def test_interrupted_it_ends_what_it_started(
+    number: signal.Signals, how: Sequence[str], tmp_path: Path
+) -> None:
+    hanging = tmp_path / "test_hanging.py"
+    hanging.write_text(HANGING)
+    command = [sys.executable, "-c", UNCHECKED, "test", "--fast", *how, str(hanging)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT
+    ) as running:
+        begun = tmp_path / "pids"
+        until(begun.exists, what="the test that hangs")
+        pids = [int(pid) for pid in begun.read_text().split()]
+        try:
+            assert all(map(_alive, pids))
+            running.send_signal(number)
+            assert running.wait(60) == 128 + number
+            assert [pid for pid in pids if _alive(pid)] == []
+        finally:
+            for pid in filter(_alive, pids):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    assert (tmp_path / "tidied").exists()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False

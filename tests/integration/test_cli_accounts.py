@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -17,12 +16,6 @@ from tests.support.session import KeyringSession
 
 GROUPED = "abcd efgh ijkl mnop"
 STEPS = ["dns", "tcp", "banner", "tls", "ehlo", "auth", "clock"]
-
-
-@pytest.fixture
-def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
-    with desk(tmp_path, certificates) as one:
-        yield one
 
 
 @pytest.fixture
@@ -49,6 +42,44 @@ def _add(desk: Desk, *more: str, given: str = GROUPED + "\n") -> tuple[int, str]
     ca = ("--ca-file", str(desk.ca_file))
     done = desk.run("account", "add", f"Me <{USER}>", *server, *ca, *more, given=given)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_a_server_of_the_own_network_is_taken_with_a_hint_and_a_refusal_names_no_line(
+    keyed: Desk,
+) -> None:
+    added = ("account", "add", "lina@example.com", "--no-secret", "--no-test")
+    done = keyed.quick(*added, "--host", "mail")
+    assert (done.returncode, done.stdout) == (0, "Account example is added: mail, port 465.\n")
+    assert "accounts.example.host: has no dot: mail may be another computer" in done.stderr
+    before = keyed.home.config.read_bytes()
+    refused = keyed.quick(*added, "--name", "b", "--host", "x.example.com", "--port", "25")
+    cause, way_out = refused.stderr.splitlines()
+    assert (refused.returncode, way_out[:20]) == (65, "Nothing was changed.")
+    assert cause.startswith("config.toml: accounts.b.port: ")
+    assert keyed.home.config.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--host", "a b"),
+        ("--host", "mail.example.com", "--port", "2500"),
+        ("--host", "mail.example.com", "--port", "587", "--security", "tls"),
+        ("--host", "mail.example.com", "--name", "a/b"),
+    ],
+)
+def test_what_makes_no_account_is_bad_input_and_not_a_wrong_configuration(
+    keyed: Desk, wrong: tuple[str, ...]
+) -> None:
+    before = keyed.home.config.read_bytes()
+    added = ("account", "add", "lina@example.com", "--no-secret", "--no-test")
+    refused = keyed.quick(*added, *wrong)
+    assert refused.returncode == 65, refused.stderr
+    assert refused.stderr.splitlines()[-1].startswith("Nothing was changed.")
+    assert keyed.home.config.read_bytes() == before
+    # What was wrong before is another matter.
+    keyed.home.configure("version = 1\nlangage = 'en'\n")
+    assert keyed.quick(*added, "--host", "mail.example.com").returncode == 78
 
 
 def test_the_life_of_an_account(keyed: Desk) -> None:
@@ -119,11 +150,12 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
     [
         (["add", "me@outlook.com"], 65, "OAuth2"),
         (["add", "me@desk.example", "--host", "h.example", "--auth", "oauth2"], 65, "OAuth2"),
+        (["add", "me@foxmail.com", "--auth", "oauth2"], 65, "Signing in with OAuth2 comes"),
         (["add", "me@desk.example", "--host", "h.example", "--kind", "wecom"], 65, "wecom"),
         (["add", "no address"], 65, "no address"),
         (["add", "me@qq.com"], 65, "No secret is given."),
         (["add", "me@nowhere.invalid"], 65, "me@nowhere.invalid"),
-        (["add", "me@qq.com", "--port", "25", "--no-secret"], 78, "config.toml:"),
+        (["add", "me@qq.com", "--port", "25", "--no-secret"], 65, "config.toml:"),
         (["add", "me@qq.com", "--name", "desk", "--no-secret"], 65, "desk"),
         (["remove", "nobody"], 65, "nobody"),
         (["test", "nobody"], 65, "nobody"),
@@ -175,6 +207,24 @@ def test_doctor_visits_a_host(home: Home) -> None:
         assert in_process(home, "doctor", *arguments).returncode == 64
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:465", "https://mail.example.com", "a b"])
+def test_doctor_visits_no_host_that_no_account_could_have(home: Home, host: str) -> None:
+    done = in_process(home, "doctor", "--host", host)
+    cause, way_out = done.stderr.splitlines()
+    assert (done.returncode, cause) == (65, f"“{host}” is not the name of a server")
+    assert way_out == "Write it like smtp.example.com, without http:// and without a port."
+
+
+def test_a_certificate_is_named_from_where_one_stands(
+    keyed: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(keyed.ca_file.parent)
+    added = ("account", "add", "me@corp.example", "--host", "h.example", "--no-secret", "--no-test")
+    done = keyed.quick(*added, "--ca-file", keyed.ca_file.name)
+    assert done.returncode == 0, done.stderr
+    assert f'ca_file = "{keyed.ca_file}"' in keyed.home.config.read_text("utf-8")
+
+
 def test_detect(home: Home) -> None:
     done = in_process(home, "detect", "me@163.com", "--json")
     told = json.loads(done.stdout)
@@ -204,7 +254,146 @@ def test_a_code_is_typed_unseen(keyed: Desk) -> None:
             with contextlib.suppress(OSError):
                 shown += person.read(4096)
     assert asking.returncode == 0
-    assert b"is kept" in told
+    assert b"is stored" in told
     assert b"Password" in shown
     assert b"abcd" not in shown
     assert _secret("127.0.0.1", USER) == CODE
+
+
+def _configured_without(desk: Desk) -> Desk:
+    """A server: no session, no keyring, nothing handed over."""
+    desk.env = {"DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": str(desk.folder)}
+    desk.home.configure("version = 1\n")
+    return desk
+
+
+def test_without_a_keyring_an_account_is_added_and_told_what_it_needs(office: Desk) -> None:
+    _configured_without(office)
+    status, told = _add(office, "--name", "work")
+    assert status == 77
+    assert 'password_command = ["cat", "/path"] into [accounts.work]' in told
+    assert "LoadCredential=traymail.work:/path" in told
+    assert office.json("account", "list")[0]["state"] == "no secret"
+    assert "no secret" in office.quick("account", "list").stdout
+    done = office.run("account", "set-secret", "work", given=f"{CODE}\n")
+    assert (done.returncode, "password_command" in done.stderr) == (77, True)
+    secret = office.folder / "secret"
+    secret.write_text(GROUPED + "\n")
+    config = office.home.config.read_text("utf-8")
+    office.home.configure(config + f'password_command = ["cat", "{secret}"]\n')
+    assert office.json("account", "list")[0]["state"] == "ready"
+    assert office.run("account", "test", "work").returncode == 0
+
+
+def test_an_address_that_has_an_account_is_pointed_at(office: Desk) -> None:
+    added = ("account", "add", "--host", "h.example", "--no-secret", "--no-test")
+    assert "already" not in office.quick(*added, "lina@example.com").stderr
+    done = office.quick(*added, "Lina@Example.com")
+    assert (done.returncode, done.stdout[:18]) == (0, "Account Example is")
+    assert "Account example has this address already." in done.stderr
+    assert "traymail account set-secret example\n" in done.stderr
+
+
+def test_without_a_keyring_accounts_are_removed_and_all_is(office: Desk) -> None:
+    _configured_without(office)
+    for name in ("work", "home"):
+        at = ("--name", name, "--host", "h.example")
+        added = office.run("account", "add", USER, *at, "--no-secret")
+        assert added.returncode == 0, added.stderr
+    note = "There is no keyring here to remove a secret from.\n"
+    done = office.run("account", "remove", "work")
+    assert (done.returncode, done.stdout) == (0, "Account work is removed.\n")
+    assert done.stderr == ""  # the other account has the same login
+    done = office.run("account", "remove", "home")
+    assert (done.returncode, done.stderr) == (0, note)
+    assert office.run("account", "add", USER, "--host", "h.example", "--no-secret").returncode == 0
+    done = office.run("purge", "--yes")
+    assert (done.returncode, done.stderr) == (0, note)
+    assert not office.home.config.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is POSIX's")
+def test_a_secret_that_can_be_kept_nowhere_is_not_asked_for(office: Desk) -> None:
+    _configured_without(office)
+    server = ("--host", "127.0.0.1", "--port", str(office.sink.port), "--security", "tls")
+    command = office.home.command("account", "add", USER, "--name", "work", *server)
+    screen, terminal = os.openpty()
+    with Popen(
+        command, stdin=terminal, stdout=PIPE, stderr=PIPE, env={**os.environ, **office.env}
+    ) as running:
+        _out, told = running.communicate(timeout=60)
+    os.close(screen)
+    os.close(terminal)
+    assert running.returncode == 77
+    assert told.startswith(b"There is no keyring on this system.\n")
+
+
+@pytest.mark.parametrize("place", ["file", "command"])
+def test_a_secret_for_the_keyring_that_would_not_count_is_refused(office: Desk, place: str) -> None:
+    if place == "command":
+        office.env.clear()
+        office.configure(password_command=["cat", "/path"])
+    done = office.run("account", "set-secret", "desk", given=f"{CODE}\n")
+    assert done.returncode == 77
+    assert "counts before the keyring" in done.stderr
+    where = "LoadCredential=" if place == "file" else "password_command of account desk"
+    assert where in done.stderr
+
+
+@pytest.mark.parametrize("place", ["file", "command"])
+def test_a_refused_secret_is_mended_where_it_is(office: Desk, place: str) -> None:
+    if place == "file":
+        office.give_secret("wrong-secret")
+    else:
+        office.env.clear()
+        (office.folder / "code").write_text("wrong-secret\n")
+        office.configure(password_command=["cat", str(office.folder / "code")])
+    sent = office.quick("send", "--to", "b@c.example", "--subject", "x")
+    told = sent.stderr
+    assert sent.returncode == 77
+    assert "set-secret" not in told
+    assert "traymail account test desk" in told
+    assert ("LoadCredential=" in told, "password_command of account desk" in told) == (
+        place == "file",
+        place == "command",
+    )
+    assert told.splitlines()[-1] in office.quick("account", "test", "desk").stdout
+    assert told.splitlines()[-1] in office.quick("outbox", "show", "1").stdout
+    if place == "file":
+        office.give_secret()
+    else:
+        (office.folder / "code").write_text("abcd efgh ijkl mnop\n")
+    with office.running():  # the next start lets the account go on
+        office.sink.wait_for(1)
+
+
+def test_a_command_that_fails_is_told_with_the_mail(office: Desk) -> None:
+    office.env.clear()
+    office.configure(password_command=["cat", "/no/such/file"])
+    sent = office.quick("send", "--to", "b@c.example", "--subject", "x")
+    assert sent.returncode == 77
+    assert "The password command of the account gives no secret (exit status 1: cat: /no/" in (
+        sent.stderr
+    )
+    assert "password_command of account desk" in sent.stderr
+    told = office.quick("--lang", "zh_CN", "outbox", "show", "1").stdout
+    assert "密码命令没有给出" in told
+    assert "退出状态 1：cat: /no/such/file" in told
+
+
+@pytest.mark.parametrize("line", [GROUPED, f"\ufeff{GROUPED}\r", f"\ufeff{CODE}"])
+def test_a_code_in_groups_or_behind_a_mark_by_standard_input(keyed: Desk, line: str) -> None:
+    assert _add(keyed, "--name", "desk", given=f"{line}\n")[0] == 0
+    assert _secret("127.0.0.1", USER) == CODE
+    wrong = keyed.run("account", "set-secret", "desk", given="wrong\n")
+    assert wrong.returncode == 0
+    assert keyed.run("account", "set-secret", "desk", given=f"{line}\n").returncode == 0
+    assert _secret("127.0.0.1", USER) == CODE
+
+
+def test_a_refused_secret_of_the_keyring_names_the_account(keyed: Desk) -> None:
+    assert _add(keyed, "--name", "desk")[0] == 0
+    assert keyed.run("account", "set-secret", "desk", given="wrong\n").returncode == 0
+    sent = keyed.run("send", "--to", "b@c.example", "--subject", "x")
+    assert sent.returncode == 77
+    assert sent.stderr.rstrip().endswith("traymail account set-secret desk")

@@ -84,7 +84,7 @@ def test_every_problem_is_told_at_once(home: Home, command: list[str]) -> None:
     ]
     assert "language" in lines[0]
     assert "no such folder" in lines[2]
-    assert lines[-1].startswith("Mend the lines")
+    assert lines[-1].startswith("Fix the lines")
     assert home.config.read_text("utf-8") == BROKEN
 
 
@@ -104,6 +104,80 @@ def test_a_valid_configuration(office: Desk, home: Home) -> None:
     assert office.quick("config", "path").stdout == f"{office.home.config}\n"
 
 
+def test_what_hardly_was_meant_is_pointed_at(office: Desk) -> None:
+    config = office.home.config
+    written = config.read_text("utf-8").replace("ERROR|FATAL)", r"ERROR|错误)\b")
+    config.write_text(written + r"ignore = ['ok', '.']" + "\n", "utf-8")
+    done = office.quick("rule", "check")
+    assert done.returncode == 0
+    lines = written.splitlines()
+    at = next(number for number, line in enumerate(lines, 1) if line.startswith("match"))
+    first, *hints = done.stdout.splitlines()
+    assert "is valid" in first
+    assert [hint.split(": ")[:2] for hint in hints] == [
+        [f"config.toml:{at}", "rules[1].match[0]"],
+        [f"config.toml:{len(lines) + 1}", "rules[1].ignore[1]"],
+    ]
+    assert r"\b is the edge of a word of ASCII letters, digits and _: beside 误" in hints[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("*.{pdf,jpg}", "{pdf,jpg} is no choice here"),
+        ("scan*.(pdf|jpg)", "(pdf|jpg) is no choice here"),
+        ("*.pdf;*.jpg", "*.pdf;*.jpg is no choice here"),
+        ("*.pdf *.jpg", "*.pdf *.jpg is no choice here"),
+        (r"^.*\.pdf$", "looks like a regular expression"),
+        (r"scan\d+.pdf", "looks like a regular expression"),
+        (r"C:\Scans\*.pdf", "Patterns are read from inside the rule's folder"),
+        ("~/Scans/*.pdf", "Patterns are read from inside the rule's folder"),
+        ("{drop}/*.pdf", "Patterns are read from inside the rule's folder"),
+        (".pdf", "a file whose whole name is .pdf"),
+    ],
+)
+def test_a_file_pattern_of_another_dialect_is_pointed_at(
+    office: Desk, tmp_path: Path, pattern: str, told: str
+) -> None:
+    config = office.home.config
+    written = config.read_text("utf-8")
+    meant = pattern.replace("{drop}", str(tmp_path / "drop"))
+    config.write_text(written.replace('"*.pdf"', f"'*.png', '{meant}'"), "utf-8")
+    done = office.quick("rule", "check")
+    _, hint = done.stdout.splitlines()
+    assert (done.returncode, hint.split(": ")[1]) == (0, "rules[0].include[1]")
+    assert told in hint
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["*.pdf", "report.*", "scan *.pdf", "2024/**/*.jpg", "!a.pdf", "[ab].jpg"],
+)
+def test_nothing_is_said_about_a_usual_file_pattern(office: Desk, pattern: str) -> None:
+    config = office.home.config
+    written = config.read_text("utf-8").replace('"*.pdf"', f"'*.pdf', '{pattern}'")
+    config.write_text(written, "utf-8")
+    assert len(office.quick("rule", "check").stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("plain", "written"),
+    [
+        ('name = "Scans"', "name = “Scans”"),
+        ('name = "Scans"', 'name = "Scans”'),
+        ('name = "Scans"', 'name ＝ "Scans"'),
+        ('["*.pdf"]', '["*.pdf"，"*.jpg"]'),
+        ('["*.pdf"]', '［"*.pdf"］'),
+    ],
+)
+def test_a_sign_that_only_looks_right_is_named(office: Desk, plain: str, written: str) -> None:
+    config = office.home.config
+    config.write_text(config.read_text("utf-8").replace(plain, written), "utf-8")
+    done = office.quick("config", "check")
+    assert done.returncode == 78
+    assert "Type quotation marks, commas, = and brackets on an English keyboard" in done.stderr
+
+
 def test_a_folder_that_is_gone_stops_no_mail(office: Desk, tmp_path: Path) -> None:
     (tmp_path / "drop").rmdir()
     assert office.quick("rule", "check").returncode == 78
@@ -118,7 +192,7 @@ def test_export_and_import(office: Desk, home: Home, tmp_path: Path) -> None:
     assert copy.read_bytes() == office.home.config.read_bytes()
     assert office.quick("config", "export", "-").stdout == copy.read_text("utf-8")
     home.configure("version = 1 # mine\n")
-    done = in_process(home, "config", "import", copy)
+    done = in_process(home, "config", "import", copy, "--yes")
     assert (done.returncode, "account set-secret desk" in done.stdout) == (0, True)
     assert home.config.read_bytes() == copy.read_bytes()
     assert home.path.joinpath("config.toml.bak").read_text() == "version = 1 # mine\n"
@@ -130,11 +204,26 @@ def test_an_export_makes_no_folders(office: Desk, tmp_path: Path) -> None:
     assert done.stderr.startswith(f"There is no folder {tmp_path / 'nowhere'}.\n")
 
 
-def test_an_export_to_a_link_that_leads_to_itself(office: Desk, tmp_path: Path) -> None:
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    assert office.quick("config", "export", loop).returncode == 0
-    assert loop.read_bytes() == office.home.config.read_bytes()
+def test_an_export_goes_through_no_link(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o1777)
+    (tmp_path / "open" / "way").symlink_to(tmp_path, target_is_directory=True)
+    for name, leads_to in (("link", "mine"), ("loop", "loop"), ("dangling", "new")):
+        (tmp_path / name).symlink_to(tmp_path / leads_to)
+    for goal in ("link", "loop", "dangling", "open/way/copy.toml", "open/way/mine"):
+        done = office.quick("config", "export", tmp_path / goal)
+        assert (done.returncode, "is a link" in done.stderr) == (73, True)
+        assert "Take the link away" in done.stderr
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "copy.toml").exists()
+    assert not (tmp_path / "new").exists()
+    os.mkfifo(tmp_path / "pipe")
+    assert office.quick("config", "export", tmp_path / "pipe").returncode == 73
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "documents").symlink_to(tmp_path, target_is_directory=True)  # the user's own
+    done = office.quick("config", "export", tmp_path / "documents" / f"{'long' * 60}.toml")
+    assert done.returncode == 0
 
 
 def test_a_broken_import_changes_nothing(home: Home, tmp_path: Path) -> None:
@@ -143,7 +232,8 @@ def test_a_broken_import_changes_nothing(home: Home, tmp_path: Path) -> None:
     done = in_process(home, "config", "import", tmp_path / "broken.toml")
     assert done.returncode == 78
     assert done.stderr.startswith("broken.toml:2: langauge: ")
-    assert in_process(home, "config", "import", tmp_path / "nothing.toml").returncode == 66
+    done = in_process(home, "config", "import", tmp_path / "nothing.toml")
+    assert (done.returncode, len(done.stderr.splitlines())) == (66, 2)  # the cause, the way out
     assert home.config.read_text() == "version = 1\n"
 
 

@@ -1,21 +1,14 @@
 """`traymail outbox`: the queue and the history."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from tests.support.certificates import Certificates
-from tests.support.cli import Desk, desk
+from tests.support.cli import Desk
 from tests.support.wait import until
-
-
-@pytest.fixture
-def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
-    with desk(tmp_path, certificates) as one:
-        yield one
 
 
 def _store(office: Desk, *subjects: str) -> None:
@@ -66,7 +59,7 @@ def test_retry_all_after_a_passing_failure(office: Desk) -> None:
     done = office.run("outbox", "retry", "--all")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
     assert office.states() == {1: "sent", 2: "sent"}
-    assert office.run("outbox", "retry", "--all").stdout == "No mail waits.\n"
+    assert office.run("outbox", "retry", "--all").stdout == "No mail is waiting.\n"
 
 
 def test_a_mail_of_unknown_fate(office: Desk) -> None:
@@ -92,8 +85,11 @@ def test_cancel_and_purge(office: Desk) -> None:
     assert office.run("outbox", "cancel", "1", "2").returncode == 0
     assert office.states() == {1: "cancelled", 2: "cancelled", 3: "queued"}
     assert office.run("outbox", "cancel", "1").returncode == 65
-    assert office.run("outbox", "purge").stdout == "0 mails are forgotten.\n"
-    assert office.run("outbox", "purge", "--older-than", "0s").stdout == "2 mails are forgotten.\n"
+    assert office.run("outbox", "purge").stdout == "0 mails are removed from the history.\n"
+    assert (
+        office.run("outbox", "purge", "--older-than", "0s").stdout
+        == "2 mails are removed from the history.\n"
+    )
     assert office.states() == {3: "queued"}
 
 
@@ -116,6 +112,68 @@ def test_cancel_stops_what_is_being_sent(office: Desk, tmp_path: Path) -> None:
         assert done.stdout == "Mail 1 is cancelled.\nMail 2 is cancelled.\n"
     assert office.states() == {1: "cancelled", 2: "cancelled"}
     assert office.sink.arrivals == []
+
+
+def test_the_wait_for_the_answer_is_told_and_can_be_ended(office: Desk) -> None:
+    never = Event()
+    office.sink.hold("final", never)
+    try:
+        with office.running():
+            office.run("send", "--to", "b@c.example", "--subject", "slow", "--queue")
+            told = "waits for the server's answer"
+            until(lambda: told in office.run("outbox", "list").stdout, what="all of it to be out")
+            _store(office, "waits behind it")
+            ended = office.run("outbox", "cancel", "1")
+            assert (ended.returncode, ended.stdout) == (75, "")
+            assert "traymail outbox resolve 1" in ended.stderr
+            until(
+                lambda: office.states() == {1: "unknown", 2: "sent"}, what="the other mail to go on"
+            )
+    finally:
+        never.set()
+
+
+def test_what_waits_while_no_program_runs_is_told_with_what_delivers_it(office: Desk) -> None:
+    office.give_secret("wrongwrongwrong1")
+    assert office.quick("send", "--to", "b@c.example", "--subject", "x").returncode == 77
+    nobody = "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all\n"
+    office.give_secret()
+    tested = office.quick("account", "test", "desk")
+    assert (tested.returncode, tested.stderr) == (0, nobody)
+    assert office.quick("outbox", "retry", "--all").returncode == 0
+    assert office.quick("account", "test", "desk").stderr == ""
+
+
+def test_who_has_a_mail_already_is_told_when_it_is_cancelled_or_counts_as_sent(
+    office: Desk,
+) -> None:
+    office.sink.reply("rcpt", "451 4.2.1 later", only="b@")
+    office.sink.reply("rcpt", "550 5.1.1 no such user", only="b@")
+    to = ("send", "--to", "a@c.example, b@c.example", "--subject", "x")
+    assert office.quick(*to).returncode == 75
+    cancelled = office.quick("outbox", "cancel", "1")
+    assert cancelled.stdout == "Mail 1 is cancelled.\n1 of 2 have it.\n"
+    office.sink.drop("answer")
+    assert office.quick(*to).returncode == 75
+    settled = office.quick("outbox", "resolve", "2", "sent")
+    assert settled.stdout == "Mail 2 counts as sent.\n1 of 2 have it.\n"
+    assert office.states() == {1: "cancelled", 2: "partial"}
+
+
+def test_what_waits_for_its_account_is_not_due_before(office: Desk) -> None:
+    office.sink.reply("mail", "550 Ip frequency limited")
+    assert office.run("send", "--to", "b@c.example", "--subject", "limited").returncode == 75
+    _store(office, "behind it")
+    second, first = office.json("outbox", "list")
+    assert first["next_attempt_at"] == second["next_attempt_at"]
+    assert (_moment(first["next_attempt_at"]) - _moment(first["updated_at"])).seconds >= 600
+    due = _moment(first["next_attempt_at"]).astimezone()
+    assert f"next attempt  {due:%Y-%m-%d %H:%M:%S}" in office.run("outbox", "show", "2").stdout
+    assert office.json("outbox", "show", "2")["next_attempt_at"] == first["next_attempt_at"]
+
+
+def _moment(iso: str) -> datetime:
+    return datetime.fromisoformat(iso)
 
 
 @pytest.mark.parametrize(

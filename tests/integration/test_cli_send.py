@@ -4,7 +4,7 @@ import hashlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -18,20 +18,14 @@ from tests.support.certificates import Certificates
 from tests.support.cli import USER, Desk, desk, watched
 from tests.support.homes import Home
 from tests.support.sink import Arrival, Sink
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 
-KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account"}
+KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account", "recipients"}
 ENTRY_KEYS = {
     *("id", "message_id", "state", "account", "rule", "to", "subject", "size", "created_at"),
     *("updated_at", "attempts", "next_attempt_at", "code", "reply", "advice", "duration_ms"),
-    "possible_duplicate",
+    *("possible_duplicate", "accepted", "refused"),
 }
-
-
-@pytest.fixture
-def office(tmp_path: Path, certificates: Certificates) -> Iterator[Desk]:
-    with desk(tmp_path, certificates) as one:
-        yield one
 
 
 def _parsed(arrival: Arrival) -> EmailMessage:
@@ -99,6 +93,7 @@ def test_the_result_for_programs(office: Desk) -> None:
 def test_queue_stores_and_retry_sends(office: Desk) -> None:
     done = office.run("send", "--to", "b@c.example", "--subject", "x", "--queue")
     assert (done.returncode, done.stdout) == (0, "Mail 1 is stored in the outbox.\n")
+    assert done.stderr.startswith("Nothing delivers it: start traymail, or run: traymail outbox")
     assert office.sink.connections == 0
     assert office.states() == {1: "queued"}
     assert office.run("outbox", "retry", "1").returncode == 0
@@ -109,6 +104,45 @@ def test_text_comes_from_standard_input(office: Desk) -> None:
     done = office.run("send", "--to", "b@c.example", "--body", "-", given="管道 text\n")
     assert done.returncode == 0
     assert _parsed(office.sink.arrivals[0]).get_content() == "管道 text\r\n"
+
+
+def test_an_empty_standard_input_alone_makes_no_mail(office: Desk) -> None:
+    done = office.run("send", "--to", "b@c.example", "--body", "-", given="")
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (
+        65,
+        ["Standard input is empty: look at the program that writes to it."],
+    )
+    assert (
+        office.run(
+            "send", "--to", "b@c.example", "--subject", "x", "--body", "-", given=""
+        ).returncode
+        == 0
+    )
+    assert office.states() == {1: "sent"}
+
+
+def test_what_a_program_prints_is_taken_whatever_it_is(office: Desk) -> None:
+    done = subprocess.run(
+        office.home.command("send", "--to", "b@c.example", "--body", "-"),
+        env={**os.environ, **office.env},
+        input="\x1b[31m磁盘已满\x1b[0m\0\n".encode("gb18030") + b"\xff ok\n",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert _parsed(office.sink.arrivals[0]).get_content() == "磁盘已满\r\n\ufffd ok\r\n"
+
+
+def test_a_link_that_is_named_by_hand_leads_to_its_file(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "latest.txt").symlink_to(tmp_path / "report-7.txt")
+    (tmp_path / "report-7.txt").write_text("seven")
+    done = office.run("send", "--to", "b@c.example", "--attach", tmp_path / "latest.txt")
+    assert (done.returncode, done.stderr) == (0, "")
+    _text, attached = _parsed(office.sink.arrivals[0]).iter_parts()
+    assert (attached.get_filename(), attached.get_content()) == ("latest.txt", "seven")
+    (tmp_path / "report-7.txt").unlink()
+    gone = office.run("send", "--to", "b@c.example", "--attach", tmp_path / "latest.txt")
+    assert gone.returncode == 66
 
 
 @pytest.mark.parametrize("kind", ["html", "markdown"])
@@ -126,6 +160,10 @@ def test_html_has_its_text(office: Desk, tmp_path: Path, kind: str) -> None:
 
 def _rcpt(sink: Sink) -> None:
     sink.reply("rcpt", "550 5.1.1 no such user")
+
+
+def _limit(sink: Sink) -> None:
+    sink.reply("rcpt", "550 Ip frequency limited")
 
 
 def _final(sink: Sink) -> None:
@@ -153,6 +191,7 @@ def _nonsense(sink: Sink) -> None:
     [
         (_rcpt, 69, "failed", False, "550 5.1.1 no such user"),
         (_content, 69, "failed", False, "554 5.7.1 looks like spam"),
+        (_limit, 75, "queued", True, "550 Ip frequency limited"),
         (_final, 75, "queued", True, "451 4.3.0 try later"),
         (_nonsense, 75, "queued", True, "Mail 1 stays in the outbox"),
         (_lost, 75, "unknown", False, "Mail 1 may have arrived"),
@@ -173,10 +212,71 @@ def test_what_a_server_says_ends_as_it_should(
     assert (done.returncode, done.stdout) == (status, "")
     assert told in cause
     assert way_out
+    nobody = "Nothing delivers it: start traymail, or run: traymail outbox retry 1"
+    assert (nobody in way_out) is waits, "no program runs that would try it again"
+    assert ("tried again at" in cause) is False
     [entry] = office.json("outbox", "list")
     assert entry["state"] == state
     assert (entry["next_attempt_at"] is not None) is waits
     assert entry["subject"] == "kept"
+
+
+def test_refused_recipients_are_named_and_only_they_are_tried_again(office: Desk) -> None:
+    office.sink.reply("rcpt", "550 5.1.1 no such user", times=2, only="b@")
+    office.sink.reply("rcpt", "550 Mailbox not found", times=2, only="c@")
+    to = ("--to", "a@x.example, b@x.example", "--bcc", "c@x.example", "--subject", "x")
+    sent = office.json("send", *to, status=69)
+    assert (sent["state"], sent["code"]) == ("partial", 550)
+    assert [tuple(one.values()) for one in sent["recipients"]] == [
+        ("a@x.example", "accepted", 250, "2.0.0 OK: taken"),
+        ("b@x.example", "refused", 550, "5.1.1 no such user"),
+        ("c@x.example", "refused", 550, "Mailbox not found"),
+    ]
+    [entry] = office.json("outbox", "list", "--state", "partial")
+    assert (entry["accepted"], entry["refused"]) == (1, 2)
+    done = office.run("send", *to)
+    assert (done.returncode, done.stdout) == (69, "")
+    first, *refused, way_out = done.stderr.splitlines()
+    assert first.startswith("Mail 2 is partly sent: 1 of 3 have it (")
+    assert refused == ["b@x.example: 550 5.1.1 no such user", "c@x.example: 550 Mailbox not found"]
+    assert way_out.endswith("traymail outbox retry 2")
+    assert office.run("outbox", "retry", "2").returncode == 0
+    assert [one.recipients for one in office.sink.arrivals] == [
+        ("a@x.example",),
+        ("a@x.example",),
+        ("b@x.example", "c@x.example"),
+    ]
+    shown = office.json("outbox", "show", "2")
+    assert {one["state"] for one in shown["recipients"]} == {"accepted"}
+    assert [one["outcome"] for one in shown["tries"]] == ["sent", "sent"]
+    assert set(shown) == ENTRY_KEYS | {"recipients", "tries"}
+    assert "c@x.example  refused  550 Mailbox not found" in office.run("outbox", "show", "1").stdout
+
+
+@pytest.mark.parametrize("option", ["--to", "--cc", "--bcc"])
+def test_an_address_without_a_dot_has_to_be_meant(office: Desk, option: str) -> None:
+    words = ("send", "--to", "a@x.example", option, "Wang <wang@qq>", "--subject", "x", "--queue")
+    done = office.quick(*words)
+    cause, way_out = done.stderr.splitlines()
+    assert (done.returncode, cause) == (65, "The address “wang@qq” has no dot after the @")
+    assert "--any-domain" in way_out
+    assert office.states() == {}
+    assert office.quick(*words, "--any-domain").returncode == 0
+    local = ("me@localhost", "me@[127.0.0.1]")
+    for address in local:
+        sent = office.quick("send", "--to", address, "--subject", "x", "--queue")
+        assert sent.returncode == 0
+
+
+def test_a_recipient_who_is_put_off_is_told_with_the_words_about_them(office: Desk) -> None:
+    office.sink.reply("rcpt", "451 4.2.1 slow down", only="b@")
+    done = office.run("send", "--to", "a@x.example, b@x.example", "--subject", "x")
+    first, have, deferred = done.stderr.splitlines()[:3]
+    assert done.returncode == 75
+    assert "451 4.2.1 slow down" in first
+    assert (have, deferred) == ("1 of 2 have it.", "b@x.example: 451 4.2.1 slow down")
+    stands = office.json("outbox", "show", "1")["recipients"]
+    assert [one["state"] for one in stands] == ["accepted", "deferred"]
 
 
 def test_a_wrong_code_stops_the_account_until_it_is_mended(office: Desk) -> None:
@@ -197,6 +297,41 @@ def test_a_wrong_code_stops_the_account_until_it_is_mended(office: Desk) -> None
     assert office.run("account", "test", "desk").returncode == 0
     assert office.run("outbox", "retry", "--all").returncode == 0
     assert office.states() == {1: "sent", 2: "sent"}
+
+
+@pytest.mark.parametrize("asking", [("account", "test", "desk"), ("doctor", "desk")])
+def test_the_last_verdict_on_a_login_counts_whoever_asked(
+    office: Desk, asking: tuple[str, ...]
+) -> None:
+    office.give_secret("wrongwrongwrong1")
+    assert office.quick(*asking).returncode == 77
+    # No mail was there yet.
+    assert office.json("account", "list")[0]["state"] == "attention"
+    logins = len(office.sink.logins)
+    assert office.quick("send", "--to", "b@c.example", "--subject", "x").returncode == 77
+    assert len(office.sink.logins) == logins
+    office.give_secret()
+    assert office.quick(*asking).returncode == 0
+    assert office.json("account", "list")[0]["state"] == "ready"
+    [entry] = office.json("outbox", "list")
+    assert entry["next_attempt_at"] is not None
+    assert office.quick("outbox", "retry", "1").returncode == 0
+    # A server that cannot be reached says nothing about the login.
+    office.configure(port=1)
+    assert office.quick(*asking).returncode == 75
+    assert office.json("account", "list")[0]["state"] == "ready"
+
+
+def test_a_certificate_that_the_doctor_refuses_stops_the_account(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    with desk(tmp_path, certificates, shown=certificates.wrong_host) as office:
+        assert office.quick("doctor", "desk").returncode == 69
+        assert office.json("account", "list")[0]["state"] == "attention"
+        visited = ("--host", office.sink.host, "--port", str(office.sink.port))
+        assert office.quick("doctor", *visited).returncode == 69
+        [listed] = office.json("account", "list")
+        assert (listed["name"], listed["state"]) == ("desk", "attention")
 
 
 def test_no_secret(office: Desk) -> None:
@@ -325,9 +460,56 @@ def test_an_interrupt_keeps_the_mail(office: Desk, request: pytest.FixtureReques
     with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as sending:
         until(lambda: office.sink.logins, what="the login")
         sending.send_signal(signal.SIGINT)
-        told = sending.communicate(timeout=20)[1]
+        told = sending.communicate(timeout=PATIENCE_SECONDS)[1]
     go_on.set()
     assert sending.returncode == 130
     assert told == b"Interrupted: what is not sent yet stays in the outbox.\n"
     assert office.run("outbox", "retry", "--all").returncode == 0
     assert office.states() == {1: "sent"}
+
+
+def test_an_interrupt_while_the_answer_is_waited_for_leaves_the_mail_unknown(
+    office: Desk, request: pytest.FixtureRequest
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+    never = Event()
+    request.addfinalizer(never.set)
+    office.sink.hold("final", never)
+    command = office.home.command("send", "--to", "b@c.example", "--subject", "x")
+    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as sending:
+        waits = "waits for the server's answer"
+        until(lambda: waits in office.quick("outbox", "list").stdout, what="all of it to be out")
+        sending.send_signal(signal.SIGINT)
+        told = sending.communicate(timeout=PATIENCE_SECONDS)[1].decode()
+    assert sending.returncode == 130
+    assert "Mail 1 may have arrived" in told
+    assert "traymail outbox resolve 1 sent|resend" in told
+    assert office.states() == {1: "unknown"}
+
+
+def test_a_mail_that_waits_for_some_tells_their_reply(office: Desk) -> None:
+    office.sink.reply("rcpt", "451 4.7.1 greylisted", only="c@")
+    done = office.quick("send", "--to", "b@c.example", "--to", "c@c.example", "--subject", "s")
+    assert done.returncode == 75
+    assert "451 4.7.1 greylisted" in done.stderr
+    assert "250" not in done.stderr
+
+
+def test_a_broken_connection_is_no_wish_of_the_server(office: Desk) -> None:
+    office.configure(port=1)
+    assert office.quick("send", "--to", "b@c.example", "--subject", "s").returncode == 75
+    shown = office.quick("outbox", "show", "1").stdout
+    assert "The server cannot be used just now; the next try is at" in shown
+    assert "asked for a pause" not in shown
+
+
+def test_a_refused_login_names_the_account_and_the_place_in_its_way_out(office: Desk) -> None:
+    office.give_secret("wrong")
+    done = office.quick("send", "--to", "b@c.example", "--subject", "s")
+    way = done.stderr.splitlines()[-1]
+    assert "the credential file traymail.desk" in way
+    assert "traymail account test desk" in way
+    assert office.json("outbox", "list")[0]["advice"] == way
+    again = office.quick("send", "--to", "b@c.example", "--subject", "s")
+    assert again.stderr.splitlines()[-1] == way

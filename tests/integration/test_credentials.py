@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import traceback
+import tracemalloc
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +38,26 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+# As people write a code into a file, with the programs they have.
+DOORS = [
+    (b"abcd efgh ijkl mnop\n", "abcdefghijklmnop"),
+    (b"\xef\xbb\xbfabcd efgh ijkl mnop\r\n", "abcdefghijklmnop"),
+    (b"\xef\xbb\xbfsecret\n", "secret"),
+    ("\ufeffabcd efgh ijkl mnop\r\n".encode("utf-16-le"), "abcdefghijklmnop"),
+    ("\ufeffsecret\r\nmore".encode("utf-16-be"), "secret"),
+    ("abcd\u00a0efgh\u3000ijkl mnop \n".encode(), "abcdefghijklmnop"),
+    (b" abcdefghijklmnop\n", "abcdefghijklmnop"),
+]
+
+
+@pytest.mark.parametrize(("content", "secret"), DOORS)
+def test_a_command_may_print_a_code_in_groups(tmp_path: Path, content: bytes, secret: str) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    found = Keyrings({}).get(an_account(password_command=("cat", str(file))))
+    assert (found.reveal(), found.place) == (secret, "command")
+
+
 def told(error: CredentialError) -> str:
     return f"{error} {error!r} {error.title} {error.advice} {error.args}"
 
@@ -47,6 +69,7 @@ def told(error: CredentialError) -> str:
         (b"code", "code"),
         (b"code\r\nsecond line\n", "code"),
         ("密码 with blanks \n".encode(), "密码 with blanks "),
+        *DOORS,
     ],
 )
 def test_systemd_s_credential_is_its_first_line(folder: Path, content: bytes, secret: str) -> None:
@@ -58,7 +81,7 @@ def test_systemd_s_credential_is_its_first_line(folder: Path, content: bytes, se
 @pytest.mark.parametrize("content", [b"", b"\nsecond", b"\xff\xfe\n"])
 def test_a_credential_file_without_a_secret_is_told(folder: Path, content: bytes) -> None:
     (folder / "traymail.qq").write_bytes(content)
-    with pytest.raises(CredentialError, match="holds no secret"):
+    with pytest.raises(CredentialError, match="has no secret"):
         Keyrings({"CREDENTIALS_DIRECTORY": str(folder)}).get(an_account())
 
 
@@ -85,12 +108,19 @@ def test_systemd_comes_before_the_command_and_the_command_before_the_keyring(
     assert credentials.get(with_command) == Secret("systemd")
 
 
+def test_a_command_that_is_not_there_is_named_with_what_is_kept_of_the_mail() -> None:
+    with pytest.raises(CredentialError) as caught:
+        Keyrings({}).get(an_account(password_command=("no-such-program", CANARY)))
+    assert caught.value.detail == "no-such-program: No such file or directory"
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
         (("/no/such/program", CANARY), "cannot be started"),
         (("", CANARY), "cannot be started"),
         (printing(f"print('{CANARY}'); raise SystemExit(3)"), "failed with status 3"),
+        (printing(f"import sys; print('{CANARY}'); sys.exit('{CANARY}')"), "failed with status 1"),
         (printing(f"import sys; sys.stderr.write('{CANARY}')"), "printed nothing"),
         (printing(f"print('\\n{CANARY}')"), "printed nothing"),
     ],
@@ -101,6 +131,43 @@ def test_a_command_without_a_secret_is_told_and_not_quoted(
     with pytest.raises(CredentialError, match=words) as caught:
         Keyrings({}).get(an_account(password_command=command))
     assert CANARY not in told(caught.value)
+
+
+def test_a_command_tells_what_it_complains_of_last(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    command = ("cat", str(missing))
+    with pytest.raises(CredentialError, match=r"cat failed with status 1: cat: .*missing: ") as one:
+        Keyrings({}).get(an_account(password_command=command))
+    assert one.value.detail.startswith("exit status 1: cat: ")
+    assert "traymail account test qq" in str(one.value.advice)
+    code = f"""import sys
+print("{CANARY}")
+sys.stderr.write("first\\n\\x1b[31mgpg: no key for {CANARY}, nor {CANARY.upper()}\\n\\n")
+sys.exit(2)"""
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    command = (sys.executable, str(script))
+    with pytest.raises(CredentialError, match="failed with status 2: ") as two:
+        Keyrings({}).get(an_account(password_command=command))
+    assert two.value.detail == "exit status 2: [31mgpg: no key for ***, nor ***"
+    # A secret among the arguments is not repeated either, where the program complains of it.
+    code = f"raise SystemExit('no such thing: {CANARY}')"
+    with pytest.raises(CredentialError, match="failed with status 1: ") as three:
+        Keyrings({}).get(an_account(password_command=printing(code)))
+    assert CANARY not in told(three.value)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_of_what_a_command_prints_little_is_kept(stream: str) -> None:
+    much = f"for _ in range(300): sys.{stream}.write('x\\n' * 50_000)"
+    script = f"import sys; print('{CANARY}')\n{much}"
+    tracemalloc.start()
+    try:
+        secret = Keyrings({}).get(an_account(password_command=printing(script)))
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    finally:
+        tracemalloc.stop()
+    assert secret == Secret(CANARY)
 
 
 def test_a_command_that_never_ends_is_ended_with_what_it_started(tmp_path: Path) -> None:
@@ -118,12 +185,49 @@ def test_a_command_that_never_ends_is_ended_with_what_it_started(tmp_path: Path)
     until(lambda: not any(map(_alive, both)), what="the end of the command")
 
 
+def test_a_command_that_does_not_answer_is_not_quoted_in_a_traceback() -> None:
+    code = f"import signal; '{CANARY}'; signal.pause()"
+    with pytest.raises(CredentialError, match="does not answer") as caught:
+        Keyrings({}, deadline_seconds=0.5).get(an_account(password_command=printing(code)))
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
 def _alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+@pytest.mark.parametrize("outranked", ["file", "command"])
+def test_a_keyring_that_would_not_count_is_not_written_to(
+    keyring_env: KeyringSession, folder: Path, account: Account, outranked: str
+) -> None:
+    environ = {**keyring_env.env, "CREDENTIALS_DIRECTORY": str(folder)}
+    credentials = Keyrings(environ)
+    if outranked == "file":
+        (folder / "traymail.qq").write_text("systemd\n")
+    else:
+        account = an_account(username=account.username, password_command=("cat", "/path"))
+    with pytest.raises(CredentialError, match="counts before the keyring") as caught:
+        credentials.set(account, Secret(CANARY))
+    assert "traymail account test qq" in str(caught.value.advice)
+    (folder / "traymail.qq").unlink(missing_ok=True)
+    with pytest.raises(CredentialError, match="no secret for account"):
+        credentials.get(an_account(username=account.username))
+
+
+def test_a_credential_file_is_for_one_host(folder: Path) -> None:
+    (folder / "traymail.qq").write_text("systemd\n")
+    credentials = Keyrings({"CREDENTIALS_DIRECTORY": str(folder)})
+    assert credentials.get(an_account()).place == "file"
+    without = Keyrings({}, hosts={"qq": "smtp.mail.example"})
+    with pytest.raises(CredentialError, match="given to its service only"):
+        without.get(an_account())
+    assert without.standing(an_account()) == "ready"
+    with pytest.raises(CredentialError, match=r"is for smtp\.mail\.example, not for elsewhere"):
+        credentials.get(an_account(host="elsewhere"))
 
 
 def test_without_a_session_bus_there_is_a_way_out(account: Account) -> None:
@@ -139,9 +243,11 @@ def test_without_a_session_bus_there_is_a_way_out(account: Account) -> None:
 
 
 def test_a_locked_keyring_without_a_display_is_told_at_once(
-    locked_keyring_env: KeyringSession, account: Account
+    locked_keyring_env: KeyringSession, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     credentials = Keyrings(locked_keyring_env.env)
+    assert credentials.standing(account) == "locked"
     for question in (
         lambda: credentials.get(account),
         lambda: credentials.set(account, Secret(CANARY)),
@@ -150,10 +256,16 @@ def test_a_locked_keyring_without_a_display_is_told_at_once(
         with pytest.raises(CredentialError, match="locked") as caught:
             question()
         assert CANARY not in told(caught.value)
+    assert "the keyring failed: The keyring is locked" in caplog.text
+    assert CANARY not in caplog.text
 
 
 def test_a_keyring_that_is_gone_is_asked_again(
-    keyring_env: KeyringSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account
+    keyring_env: KeyringSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    account: Account,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     credentials = Keyrings(keyring_env.env)
     credentials.set(account, Secret(CANARY))
@@ -162,6 +274,7 @@ def test_a_keyring_that_is_gone_is_asked_again(
         with pytest.raises(KeyringError, match="does not work just now") as caught:
             credentials.get(account)
         assert "Error" not in str(caught.value)  # no name of Python's
+        assert "the keyring failed: builtins.FileNotFoundError" in caplog.text
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", keyring_env.address)
     assert credentials.get(account) == Secret(CANARY)
     credentials.delete(account)

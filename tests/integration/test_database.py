@@ -1,19 +1,34 @@
+import random
+import re
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.support.accounts import QQ
+from tests.support.folders import folder_rule
 from tests.support.mails import NOON, a_draft, a_stamp, composed
-from traymail.core.errors import StateError
-from traymail.core.outbox import State
+from tests.support.wait import PATIENCE_SECONDS
+from traymail.core.breaker import account_after
+from traymail.core.errors import SourceError, StateError
+from traymail.core.message import Address, FileIdentity
+from traymail.core.observations import FoundFile
+from traymail.core.outbox import Receipt, State, settled
+from traymail.core.reply_rules.details import LOST
+from traymail.core.throttle import Throttle
 from traymail.store import database as module
 from traymail.store.database import Database, from_ms, to_ms
+from traymail.store.known_rules import KnownRules
+from traymail.store.ledger import FolderLedger
 from traymail.store.outbox import Outbox
+from traymail.store.pause import PauseMemory
+from traymail.store.positions import Positions
 from traymail.store.salvage import check
 from traymail.store.spool import Spool
 
@@ -27,6 +42,14 @@ def path(tmp_path: Path) -> Path:
 def database(path: Path) -> Iterator[Database]:
     with closing(Database(path)) as database:
         yield database
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """A folder in memory, where there is such: nothing is about what a power cut leaves."""
+    memory = Path("/dev/shm")  # a folder of its own is made in it
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 def fill(path: Path, mails: int, text: str = "hello") -> None:
@@ -117,6 +140,28 @@ def test_a_database_that_stays_locked_is_told(path: Path, monkeypatch: pytest.Mo
         pass
 
 
+def test_many_threads_may_make_it_at_once_over_and_over(in_memory: Path) -> None:
+    """SQLite lets nobody wait for another one's switch to its log: rare, so it is tried often."""
+    told: list[StateError] = []
+
+    def make(path: Path, together: threading.Barrier) -> None:
+        together.wait(PATIENCE_SECONDS)
+        try:
+            Database(path).close()
+        except StateError as error:
+            told.append(error)
+
+    for number in range(100):
+        together = threading.Barrier(8)
+        path = in_memory / str(number) / "outbox.db"
+        makers = [threading.Thread(target=make, args=(path, together)) for _ in range(8)]
+        for maker in makers:
+            maker.start()
+        for maker in makers:
+            maker.join()
+    assert told == []
+
+
 def test_many_processes_may_make_it_at_once(path: Path) -> None:
     code = (
         "import sys\n"
@@ -168,6 +213,41 @@ def test_an_older_database_is_copied_before_it_is_changed(
         assert connection.execute("SELECT count(*) FROM mail").fetchone()[0] == 3
 
 
+def test_mails_that_only_some_have_are_known_when_the_database_is_brought_up(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, file in module.migrations().items():
+        if number < 7:
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    with monkeypatch.context() as older:
+        older.setattr(module, "MIGRATIONS", tmp_path)
+        database = Database(path)
+    with closing(database), database.transaction() as connection:
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        for to in ("ab", "a", "ab", "a"):
+            draft = a_draft(to=tuple(Address(f"{name}@x.example") for name in to))
+            outbox.add(draft, composed(), a_stamp(), NOON, due=NOON)
+        connection.execute(
+            "UPDATE mail SET state = 'failed', pending = '[]',"
+            """ refused = '[["b@x.example", 550, "no", "x-511"]]' WHERE id <> 3"""
+        )
+        connection.execute("DELETE FROM mail WHERE id = 4")
+    with closing(Database(path)) as newer:
+        outbox = Outbox(newer, Spool(path.parent / "spool"))
+        assert {item.id: item.state for item in outbox.find()} == {
+            1: State.PARTIAL,
+            2: State.FAILED,
+            3: State.QUEUED,
+        }
+        # What hangs on them is still there, hangs on them still, and no number comes twice.
+        assert outbox.mail(3).text == a_draft().text
+        assert outbox.add(a_draft(), composed(), a_stamp(), NOON, due=NOON).id == 5
+        with newer.transaction() as connection:
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            connection.execute("DELETE FROM mail WHERE id = 3")
+            assert connection.execute("SELECT 1 FROM content WHERE mail_id = 3").fetchall() == []
+
+
 def test_a_migration_that_fails_changes_nothing(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +283,21 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, what: str) -> No
     with pytest.raises(StateError, match="cannot be written") as caught:
         Database(path)
     assert caught.value.advice is not None
+
+
+def test_no_room_for_the_file_beside_it_is_a_full_disk(path: Path) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert "is full" in str(module.as_state_error(error, path))
+
+
+def test_the_same_trouble_is_told_in_the_same_words(database: Database) -> None:
+    told = []
+    for _ in range(2):
+        with pytest.raises(StateError) as caught, database.read() as connection:
+            connection.execute("SELECT nothing")
+        told.append(caught.value.title)
+    assert told[0] == told[1]
 
 
 def test_times_are_kept_to_the_millisecond() -> None:
@@ -258,3 +353,235 @@ def test_a_salvage_that_was_interrupted_goes_on(path: Path) -> None:
     assert check(path, NOON) is None
     with closing(Database(path)) as database:
         assert len(Outbox(database, Spool(path.parent / "spool")).find()) == 2
+
+
+# --- damage of all kinds --------------------------------------------------------------------------
+
+
+def some_bytes(whole: bytearray, rng: random.Random) -> None:
+    for _ in range(rng.randint(1, 200)):
+        whole[rng.randrange(len(whole))] = rng.randrange(256)
+
+
+def some_bits(whole: bytearray, rng: random.Random) -> None:
+    for _ in range(rng.randint(1, 400)):
+        whole[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+
+
+def words_of_the_schema(whole: bytearray, rng: random.Random) -> None:
+    """Bytes that are no UTF-8, in the header and in the schema that follows it."""
+    for _ in range(rng.randint(1, 60)):
+        whole[rng.randrange(18, 3 * 4096)] = rng.randrange(128, 256)
+
+
+def whole_pages(whole: bytearray, rng: random.Random) -> None:
+    """Zeroes, another page, or the end of the file, in the place of what was there."""
+    at, other = (rng.randrange(len(whole) // 4096) * 4096 for _ in range(2))
+    match rng.randrange(3):
+        case 0:
+            whole[at : at + 4096 * rng.randint(1, 3)] = bytes(4096)
+        case 1:
+            whole[at : at + 4096] = whole[other : other + 4096]
+        case _:
+            del whole[max(at, 100) :]
+
+
+def words_of_mails(whole: bytearray, rng: random.Random) -> None:
+    """What the library takes for whole: the JSON, states and texts inside the rows."""
+    places = [found.start() for found in re.finditer(b"queued|example|\\[\\[|hello", bytes(whole))]
+    for _ in range(rng.randint(1, 20)):
+        whole[rng.choice(places) + rng.randrange(5)] = rng.choice([0, 0xFF, 0xC3, ord('"')])
+
+
+@pytest.fixture(scope="module")
+def whole_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "outbox.db"
+    fill(path, 60, "hello " * 50)
+    with closing(Database(path)) as database:
+        FolderLedger(database, "Scans", "/scans").start(
+            [FoundFile(f"f{n}", FileIdentity(1, n, 5, 6)) for n in range(200)], NOON
+        )
+        positions = Positions(database)
+        positions.save_throttle("log", Throttle(heard=NOON))
+        positions.save_globs("log", {"/var/log/*": 1})
+        PauseMemory(Outbox(database, Spool(path.parent))).remember_pause(NOON, paused=True)
+        with database.read() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "harm", [some_bytes, some_bits, words_of_the_schema, whole_pages, words_of_mails]
+)
+def test_whatever_is_damaged_the_program_starts_and_works(
+    whole_database: bytes, harm: Callable[[bytearray, random.Random], None]
+) -> None:
+    # In memory, where there is such a folder: nothing here is about what a power cut leaves.
+    memory = Path("/dev/shm")  # a folder of its own is made in it
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        for seed in range(75):
+            path = Path(folder, str(seed), "outbox.db")
+            path.parent.mkdir()
+            damaged = bytearray(whole_database)
+            harm(damaged, random.Random(seed))  # noqa: S311 # damage is no secret
+            path.write_bytes(damaged)
+            check(path, NOON)
+            assert check(path, NOON) is None
+            with closing(Database(path)) as database:
+                use(database, path.parent)
+
+
+def use(database: Database, folder: Path) -> None:
+    """Do what a start and a delivery do."""
+    outbox = Outbox(database, Spool(folder / "spool"))
+    PauseMemory(outbox).pause(NOON)
+    outbox.recover(NOON)
+    for item in outbox.find():
+        outbox.attempts(item.id)
+        with suppress(SourceError):
+            outbox.mail(item.id)
+    ledger, positions = FolderLedger(database, "Scans", "/scans"), Positions(database)
+    ledger.unfinished()
+    ledger.handled([FoundFile("f1", FileIdentity(1, 1, 5, 6))])
+    positions.known("log")
+    positions.throttle("log")
+    KnownRules(database).put_in_force([folder_rule(folder)])
+    outbox.counts_by_account()
+    outbox.mend_clock("qq", NOON)
+    outbox.departure(1, by_rules=True)
+    account_after(outbox.account_state("qq"), Receipt(250, "taken", ()), QQ, NOON, 0.5)
+    while (claimed := outbox.claim("qq", NOON)) is not None:
+        outbox.finish(settled(claimed, State.SENT, NOON))
+    for item in outbox.find(state=State.QUEUED):  # its account's name is another one now, for one
+        due = item.next_attempt_at
+        assert item.account != "qq" or due is None or due > NOON
+    outbox.purge(NOON)
+
+
+# Of no column's type, but for a blob's.
+ODD_VALUES = (b"\xff\x00", "odd", 1e300)
+
+
+def test_no_value_of_a_wrong_type_is_ever_met(whole_database: bytes, in_memory: Path) -> None:
+    columns: list[tuple[str, str]] = []
+    for number, value in enumerate(ODD_VALUES):
+        path = in_memory / f"columns-{number}.db"
+        path.write_bytes(whole_database)
+        with closing(sqlite3.connect(path)) as connection:
+            columns = connection.execute(
+                "SELECT made.name, info.name FROM sqlite_schema AS made,"
+                " pragma_table_info(made.name) AS info"
+                " WHERE made.type = 'table' AND made.name NOT LIKE 'sqlite%'"
+            ).fetchall()
+        for table, column in columns:
+            home = in_memory / f"{table}-{column}-{number}"
+            home.mkdir()
+            path = home / "outbox.db"
+            path.write_bytes(whole_database)
+            with closing(sqlite3.connect(path)) as connection, suppress(sqlite3.Error):
+                connection.execute(f'UPDATE "{table}" SET "{column}" = ?', (value,))  # noqa: S608
+                connection.commit()
+            check(path, NOON)
+            assert check(path, NOON) is None
+            with closing(Database(path)) as database:
+                use(database, home)
+    assert len(columns) > 80
+
+
+def test_a_mail_with_a_value_of_a_wrong_type_is_shown_and_not_sent(path: Path) -> None:
+    fill(path, 3)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE mail SET sender = x'ff' WHERE id = 2")
+        connection.execute("UPDATE mail SET code = 'x', reply = x'ff' WHERE id = 3")
+        connection.commit()
+    salvage = check(path, NOON)
+    assert salvage is not None
+    assert (salvage.mails, salvage.incomplete) == (3, 1)
+    with closing(Database(path)) as database:
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        states = [item.state for item in outbox.find()]
+        assert states == [State.QUEUED, State.FAILED, State.QUEUED]
+        assert (outbox.get(3).code, outbox.get(3).reply) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE mail SET pending = '[1, {}]' WHERE id = 1",
+        "UPDATE mail SET pending = '\"ab\"', refused = '[[1, 550, [], \"x\"]]' WHERE id = 1",
+        """UPDATE mail SET recipients = '{"to": [[1, 2]], "cc": [], "bcc": []}' WHERE id = 1""",
+        "UPDATE mail SET id = 9223372036854775807 WHERE id = 1",
+        "UPDATE mail SET id = -9223372036854775808 WHERE id = 1",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    ],
+)
+def test_what_cannot_be_of_one_mail_keeps_no_other_one_waiting(path: Path, harm: str) -> None:
+    fill(path, 2)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(harm)
+        connection.commit()
+    check(path, NOON)
+    assert check(path, NOON) is None
+    fill(path, 1)
+    with closing(Database(path)) as database:
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        sent = []
+        while (claimed := outbox.claim("qq", NOON)) is not None:
+            assert all(isinstance(box, str) for box in claimed.pending)
+            outbox.finish(settled(claimed, State.SENT, NOON))
+            sent.append(claimed.id)
+        assert len(sent) >= 2
+        assert outbox.counts()[State.QUEUED] == 0
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "attachment SET size = -1",
+        f"attachment SET size = {(1 << 63) - 1}",
+        "attachment SET place = -1",
+        "attachment SET place = 1000000000",
+        # One bit of a row says whether a value is a text or bytes.
+        "content SET skeleton = 'text'",
+        "content SET skeleton = 1e308",
+        "content SET text = x'ff'",
+        "content SET html = x'ff'",
+        "attachment SET place = 'text'",
+        "attachment SET size = x'00'",
+        "attachment SET name = x'ff'",
+        "attachment SET content = 'text'",
+    ],
+)
+def test_what_cannot_be_in_a_mail_is_a_lost_content(path: Path, harm: str) -> None:
+    fill(path, 1)
+    with closing(Database(path)) as database:
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        with database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO attachment VALUES (1, 0, 10, 'a', 'text/plain', 1, 'x', x'61', NULL)"
+            )
+        assert len(outbox.mail(1).placed) == 1
+        with database.transaction() as connection:
+            connection.execute(f"UPDATE {harm}")  # ours
+        with pytest.raises(SourceError):
+            outbox.mail(1)
+
+
+def test_a_damaged_mail_has_failed_and_keeps_no_other_one_waiting(path: Path) -> None:
+    fill(path, 3)
+    with closing(Database(path)) as database:
+        with database.transaction() as connection:
+            connection.execute("UPDATE mail SET recipients = '{}' WHERE id < 3")
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        claimed = outbox.claim("qq", NOON)
+        assert claimed is not None
+        assert claimed.id == 3
+        assert outbox.counts()[State.FAILED] == 2
+        assert {item.reply for item in outbox.find(state=State.FAILED)} == {LOST.msgid}
+
+
+@pytest.mark.parametrize("kept", ["2026", "soon", "2026-03-04T12:00:00"])
+def test_a_pause_that_cannot_be_read_is_one(database: Database, path: Path, kept: str) -> None:
+    outbox = Outbox(database, Spool(path.parent / "spool"))
+    outbox.set_meta("pause", kept)
+    assert PauseMemory(outbox).pause(NOON) == (True, None)

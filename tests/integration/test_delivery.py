@@ -20,16 +20,20 @@ from traymail.core.errors import (
     AccountFailure,
     AuthFailure,
     CredentialError,
+    InputError,
     PermanentFailure,
     RecipientReply,
+    Reply,
     Stage,
     StateError,
     TransientFailure,
     UnknownOutcome,
 )
-from traymail.core.events import AccountChanged, LimitReached
+from traymail.core.events import AccountChanged, ItemChanged, LimitReached
 from traymail.core.message import Address, DraftFile
 from traymail.core.outbox import Receipt, State
+from traymail.core.replies import as_error, diagnose
+from traymail.core.reply_rules import Trouble
 from traymail.core.texts import text
 from traymail.engine.caps import RuleCaps
 
@@ -132,6 +136,18 @@ def test_caps_of_the_account_hold_mail_back_and_say_so_once(around: Surroundings
     assert len(around.sender.mails) == 3
 
 
+def test_a_clock_set_back_lengthens_no_cap(around: Surroundings) -> None:
+    for _ in range(3):
+        around.post()
+    delivery = around.delivery(limited(per_minute=2))
+    assert [delivery.step(), delivery.step()] == [0.0, 0.0]
+    around.clock.turn(hours=-8)
+    assert delivery.step() == 60.0
+    around.clock.turn(seconds=60)
+    assert delivery.step() == 0.0
+    assert len(around.sender.mails) == 3
+
+
 @pytest.mark.parametrize(
     ("caps", "sent"),
     [
@@ -207,6 +223,51 @@ def test_what_cannot_be_written_down_is_not_sent(around: Surroundings) -> None:
     assert (kept.state, around.sender.mails) == (State.QUEUED, [])
 
 
+@pytest.mark.parametrize("error", [StateError(text("disk full")), ValueError("odd")])
+def test_what_goes_wrong_on_our_side_is_told_of_the_mail_and_tried_again_later(
+    around: Surroundings, error: Exception
+) -> None:
+    item = around.post()
+    around.sender.script = [error]
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.advice_id) == (State.QUEUED, "internal")
+    assert kept.next_attempt_at == START + timedelta(seconds=30), "not at once, over and over"
+    around.clock.turn(seconds=30)
+    around.delivery().step()
+    assert around.outbox.get(item.id).state is State.SENT
+
+
+def test_what_goes_wrong_after_the_final_dot_leaves_the_mail_unknown(around: Surroundings) -> None:
+    item = around.post()
+    around.sender.script = [("after", ValueError("odd"))]
+    around.delivery().step()
+    assert around.outbox.get(item.id).state is State.UNKNOWN
+
+
+def test_a_mail_that_lost_its_content_has_failed_and_the_next_one_goes(
+    around: Surroundings,
+) -> None:
+    lost, whole = around.post(), around.post()
+    with around.outbox._database.transaction() as connection:
+        connection.execute("DELETE FROM content WHERE mail_id = ?", (lost.id,))
+    delivery = around.delivery()
+    delivery.step()
+    delivery.step()
+    kept = around.outbox.get(lost.id)
+    assert (kept.state, kept.advice_id) == (State.FAILED, "attachment")
+    assert kept.reply == "the text of the mail is lost"
+    assert around.outbox.get(whole.id).state is State.SENT
+
+
+def test_a_number_that_no_mail_can_have_is_that_of_no_mail(around: Surroundings) -> None:
+    for number in (2**63, -(2**70)):
+        with pytest.raises(InputError, match="has no mail"):
+            around.outbox.get(number)
+        with pytest.raises(InputError, match="has no mail"):
+            around.outbox.cancel([number], START)
+
+
 def test_a_mail_the_user_stops_is_cancelled_before_the_final_dot(around: Surroundings) -> None:
     item = around.post()
     delivery = around.delivery()
@@ -220,6 +281,53 @@ def test_a_mail_the_user_stops_is_cancelled_before_the_final_dot(around: Surroun
     around.sender.send = asked  # type: ignore[method-assign] # as smtp does
     delivery.step()
     assert around.outbox.get(item.id).state is State.CANCELLED
+
+
+@pytest.mark.parametrize("when_unsure", ["ask", "resend"])
+def test_a_mail_whose_answer_the_user_waits_for_no_longer_is_unknown_and_others_go_on(
+    around: Surroundings, when_unsure: str
+) -> None:
+    item, other = around.post(when_unsure=when_unsure), around.post()
+    delivery = around.delivery()
+    seen: list[bool] = []
+
+    def cut(mail: object, journal: object) -> Receipt:
+        del mail
+        journal.before_final()  # type: ignore[attr-defined] # a Journal
+        seen.extend(e.item.unanswered for e in around.events if isinstance(e, ItemChanged))
+        around.tools.interruptions.request([item.id])
+        assert around.sender.aborted.is_set(), "at once, not at the next chunk: there is none"
+        raise failure(UnknownOutcome, None, Stage.FINAL)
+
+    whole = around.sender.send
+    around.sender.send = cut  # type: ignore[method-assign] # as smtp does
+    delivery.step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.next_attempt_at) == (State.UNKNOWN, None)
+    assert not kept.possible_duplicate, "it went out once"
+    assert seen[-1], "those who watch have been told that all is out"
+    assert around.sender.closed == 1, "a connection that was cut is not used again"
+    around.sender.aborted.clear()
+    around.sender.send = whole  # type: ignore[method-assign] # as it was
+    delivery.step()
+    assert around.outbox.get(other.id).state is State.SENT
+
+
+def test_a_mail_that_is_stopped_while_its_server_is_silent_leaves_no_mark_on_the_account(
+    around: Surroundings,
+) -> None:
+    item = around.post()
+
+    def cut(mail: object, journal: object) -> Receipt:
+        del mail, journal
+        around.tools.interruptions.request([item.id])
+        reply = Reply(None, "timed out", Stage.CONNECT)
+        raise as_error(diagnose(reply, "", trouble=Trouble.STOPPED), reply)
+
+    around.sender.send = cut  # type: ignore[method-assign] # as smtp does
+    around.delivery().step()
+    assert around.outbox.get(item.id).state is State.CANCELLED
+    assert around.outbox.account_state("work").hold_until is None
 
 
 def test_a_wish_from_before_the_first_byte_counts(around: Surroundings) -> None:

@@ -1,5 +1,6 @@
 """What a draft keeps beside itself: files of mails, under names that lead nowhere else."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from traymail.core.errors import StateError
 from traymail.store import drafts
+
+with_links = pytest.mark.skipif(os.name != "posix", reason="Windows lets administrators make links")
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,34 @@ def test_a_picture_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / drafts.PICTURES).write_text("in the way")
     with pytest.raises(StateError, match="cannot be written"):
         drafts.keep_picture(tmp_path, "one", b"png")
+
+
+@with_links
+def test_links_lead_no_draft_elsewhere(tmp_path: Path) -> None:
+    state, mine = tmp_path / "state", tmp_path / "mine"
+    mine.mkdir()
+    state.mkdir()
+    (mine / "a.png").write_bytes(b"mine")
+    (mine / "draft.json").write_text('{"subject": "private"}')
+    (state / drafts.FILE).symlink_to(mine / "draft.json")
+    assert drafts.load(state) == {}
+    with pytest.raises(StateError, match="link"):
+        drafts.save(state, {"subject": "Hello"})
+    for folder in (drafts.PICTURES, drafts.FILES):
+        (state / folder).symlink_to(mine, target_is_directory=True)
+    with pytest.raises(StateError, match="link"):
+        drafts.keep_picture(state, "a", b"png")
+    with pytest.raises(StateError, match="link"):
+        drafts.keep_file(state, "token", "plan.pdf", BytesIO(b"content"))
+    with pytest.raises(StateError, match="link"):
+        drafts.save(state, {})
+    assert (mine / "draft.json").read_text() == '{"subject": "private"}'
+    assert sorted(path.name for path in mine.iterdir()) == ["a.png", "draft.json"]
+
+
+@with_links
+def test_a_picture_whose_name_is_a_link_gets_another_one(tmp_path: Path) -> None:
+    (tmp_path / drafts.PICTURES).mkdir()
+    (tmp_path / drafts.PICTURES / "one.png").symlink_to(tmp_path / "nothing")
+    assert drafts.keep_picture(tmp_path, "one", b"png").name == "one-2.png"
+    assert not (tmp_path / "nothing").exists()

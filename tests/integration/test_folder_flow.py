@@ -7,6 +7,7 @@ import os
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,13 +18,22 @@ from hypothesis import strategies as st
 from tests.support.folder_desk import HERE, FolderDesk
 from tests.support.mails import an_account
 from traymail.core.errors import SourceError, StateError
-from traymail.core.ledger import FileState
-from traymail.core.observations import FileLeftOut, FolderBack, FolderGone
+from traymail.core.ledger import FileState, LedgerFile
+from traymail.core.message import FileIdentity
+from traymail.core.observations import (
+    FileLeftOut,
+    FirstScan,
+    FolderBack,
+    FolderGone,
+    FoundFile,
+    Place,
+)
 from traymail.core.outbox import State
 from traymail.core.putaway import PutAway
 from traymail.core.rules.folder import After, Again, Existing
 from traymail.core.texts import text
 from traymail.desktop.files import Files
+from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_preview import preview
 
 Make = Callable[..., FolderDesk]
@@ -240,6 +250,16 @@ def test_a_batch_goes_out_together(make: Make) -> None:
     assert desk.tick(100) is None
 
 
+def test_a_clock_set_back_keeps_no_batch(make: Make) -> None:
+    desk = make(batch=timedelta(seconds=10))
+    desk.put("a")
+    desk.settle("a")
+    assert desk.tick() is not None
+    desk.clock.turn(hours=-8)
+    desk.tick()
+    assert len(desk.mails()) == 1
+
+
 def test_a_batch_too_large_for_a_mail_is_several(make: Make) -> None:
     desk = make(batch=timedelta(seconds=1), account=an_account(max_message_bytes=100_000))
     for name in "abcde":
@@ -298,10 +318,12 @@ def test_zips_too_large_are_shared_out(make: Make) -> None:
 def test_a_mail_that_a_rule_made_is_not_mailed_on(make: Make) -> None:
     desk = make()
     desk.drop("loop.EML", b"Subject: x\r\nx-traymail-rule: Scans\r\n\r\nbody")
+    desk.drop("loop", b"\xef\xbb\xbfSubject: x\nX-Traymail-Rule: Scans\n\nbody")
     desk.drop("fine.eml", b"Subject: x\r\n\r\nX-Traymail-Rule: Scans")
     assert [mail.subject for mail in desk.mails()] == ["fine.eml"]
     assert "round" in desk.left_out()["loop.EML"]
-    assert desk.flow.status().suppressed == 1
+    assert "round" in desk.left_out()["loop"]
+    assert desk.flow.status().suppressed == 2
 
 
 def test_with_no_room_files_wait_and_nothing_is_lost(make: Make) -> None:
@@ -369,6 +391,17 @@ def test_what_becomes_of_a_file(
     )
     desk.restart()
     assert desk.present() == present
+
+
+@pytest.mark.parametrize("state", [State.PARTIAL, State.FAILED])
+def test_a_content_that_some_have_is_not_mailed_to_them_again(make: Make, state: State) -> None:
+    desk = make(again="changed")
+    desk.drop("a")
+    desk.end(state)
+    desk.touch("a")
+    desk.settle("a")
+    desk.tick()
+    assert len(desk.mails()) == (1 if state is State.PARTIAL else 2)
 
 
 def test_a_mail_that_failed_and_went_out_later_moves_its_file(make: Make) -> None:
@@ -462,6 +495,30 @@ def test_what_cannot_be_put_away_is_told_and_tried_again(make: Make) -> None:
     assert desk.tick() is None
 
 
+def test_what_cannot_be_put_away_is_tried_again_soon_then_ever_less_often(make: Make) -> None:
+    desk = make(after=After.MOVE)
+    (desk.folder / "sent").write_bytes(b"in the way")
+    desk.drop("a")
+    desk.end()
+    pauses = []
+    due = desk.tick()
+    for _ in range(9):
+        assert due is not None
+        pauses.append(round((due - desk.clock.now()).total_seconds()))
+        due = desk.tick(pauses[-1])
+    assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    (desk.folder / "sent").unlink()
+    desk.tick(300)
+    assert desk.present() == {"sent/a"}
+    (desk.folder / "sent" / "a").unlink()
+    (desk.folder / "sent").rmdir()
+    (desk.folder / "sent").write_bytes(b"in the way again")
+    desk.drop("b")
+    desk.end()
+    due = desk.tick()
+    assert due == desk.clock.now() + timedelta(seconds=5)
+
+
 def test_a_mail_that_the_outbox_forgot_leaves_its_file(make: Make) -> None:
     desk = make(after=After.DELETE)
     desk.drop("a")
@@ -478,8 +535,7 @@ def test_a_mail_that_the_outbox_forgot_leaves_its_file(make: Make) -> None:
 def test_status_follows_the_folder(make: Make) -> None:
     desk = make()
     now = desk.clock.now()
-    assert not desk.flow.status().watching
-    desk.flow.observe(FolderBack(rule="Scans", folder=desk.rule.folder), now)
+    assert not FolderFlow(desk.rule, desk.account, desk.tools()).status().watching
     assert desk.flow.status().watching
     gone = text("The folder is not there")
     desk.flow.observe(FolderGone(rule="Scans", folder=desk.rule.folder, reason=gone), now)
@@ -582,3 +638,146 @@ def test_a_source_error_in_one_file_spares_the_others(make: Make) -> None:
     desk.tick(1)
     assert desk.attached() == [[("b", b"whole")]]
     assert "cannot be read" in desk.left_out()["a"]
+
+
+# --- what nobody foresaw --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [13_569_465_600, -2_000_000_000])
+@pytest.mark.parametrize("after", After)
+def test_a_file_of_any_date_is_mailed_once_and_put_away(
+    make: Make, seconds: int, after: After
+) -> None:
+    desk = make(body="{file.modified}", after=after)
+    desk.put("odd")
+    os.utime(desk.folder / "odd", ns=(seconds * 10**9,) * 2)
+    desk.put("good")
+    desk.settle()
+    desk.tick()
+    desk.settle()
+    desk.tick()
+    assert sorted(mail.subject for mail in desk.mails()) == ["good", "odd"]
+    assert desk.ledger.handled([desk.found("odd")]) == {"odd"}
+    desk.restart()
+    desk.end()
+    assert (
+        desk.present()
+        == {
+            After.KEEP: {"good", "odd"},
+            After.MOVE: {"sent/good", "sent/odd"},
+            After.DELETE: set(),
+        }[after]
+    )
+
+
+@pytest.mark.parametrize("mtime_ns", [10**27, -(10**27), 2**63, -(2**63) - 1])
+def test_a_time_that_no_calendar_has_is_kept_and_told_as_it_is(make: Make, mtime_ns: int) -> None:
+    desk = make(body="{file.modified}")
+    file = desk.put("odd").lstat()
+    odd = replace(FileIdentity.of(file), mtime_ns=mtime_ns)
+    desk.ledger.save(LedgerFile("odd", odd, FileState.DONE))
+    assert desk.ledger.handled([FoundFile("odd", odd)]) == {"odd"}
+    assert desk.ledger.handled([FoundFile("odd", replace(odd, mtime_ns=mtime_ns + 1))]) == set()
+    known = desk.ledger.find("odd")
+    assert known is not None
+    assert known.identity == odd
+    [mail] = preview(desk.rule, desk.account, [FoundFile("odd", odd)], HERE, desk.clock.now()).mails
+    assert mail.body in {f"@{mtime_ns // 10**9}", "2262-04-11 23:47:16", "1677-09-21 00:12:43"}
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_an_unforeseen_error_with_one_file_spares_the_others_and_is_told(
+    make: Make,
+    batch: int,
+    zipped: bool,  # a case
+) -> None:
+    desk = make(batch=timedelta(seconds=batch), zip=zipped)
+    names = [f"{n}.pdf" for n in range(7)]
+    for name in names:
+        desk.put(name)
+    add = desk.ledger.add_content
+
+    def odd(path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
+        if path == "3.pdf":
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        add(path, sha256, mail_id, root)
+
+    desk.ledger.add_content = odd  # type: ignore[method-assign] # as with numbers of 64 bits
+    desk.settle()
+    desk.tick(batch)
+    assert set(names) - {path for path in names if desk.ledger.find(path)} == {"3.pdf"}
+    assert "went wrong inside" in desk.left_out()["3.pdf"]
+    assert "went wrong inside" in str(desk.flow.status().error)
+    desk.ledger.add_content = add  # type: ignore[method-assign] # it has passed
+    desk.settle("3.pdf")
+    desk.tick(batch)
+    assert desk.ledger.find("3.pdf") is not None
+    assert desk.flow.status().error is None
+    assert desk.left_out() == {}
+    assert len(list(desk.spool.folder.iterdir())) == 0
+
+
+def test_what_is_to_be_put_away_waits_for_its_folder_and_its_share(make: Make) -> None:
+    desk = make(after=After.MOVE)
+    now, folder = desk.clock.now(), desk.rule.folder
+    disk, share = Place(folder, ""), Place(folder, "nfs4 server:/x /")
+    desk.drop("a")
+    gone = text("The folder is not there: {reason}", reason="gone")
+    desk.flow.observe(FolderGone(rule="Scans", folder=folder, reason=gone), now)
+    desk.end()
+    desk.tick(600)
+    assert desk.present() == {"a"}
+    desk.flow.observe(FirstScan(rule="Scans", folder=folder, files=(), place=share), now)
+    desk.flow.observe(FolderBack(rule="Scans", folder=folder, place=share), now)
+    desk.tick(600)
+    assert desk.present() == {"a"}
+    desk.flow.observe(FolderBack(rule="Scans", folder=folder, place=disk), now)
+    assert desk.present() == {"sent/a"}
+    desk.restart()
+    assert desk.ledger.unfinished() == ()
+
+
+def test_what_waits_for_its_share_is_no_trouble_of_the_place_before_it(make: Make) -> None:
+    desk = make(after=After.MOVE)
+    now, folder = desk.clock.now(), desk.rule.folder
+    (desk.folder / "sent").write_bytes(b"in the way")
+    desk.drop("a")
+    desk.end()
+    assert "put away" in str(desk.flow.status().error)
+    (desk.folder / "sent").unlink()
+    share = Place(folder, "nfs4 server:/x /")
+    desk.flow.observe(FirstScan(rule="Scans", folder=folder, files=(), place=share), now)
+    desk.flow.observe(FolderBack(rule="Scans", folder=folder, place=share), now)
+    desk.tick(600)
+    assert desk.present() == {"a"}
+    assert desk.flow.status().error is None
+
+
+def test_a_first_look_that_was_not_kept_is_none_at_another_place(make: Make) -> None:
+    desk = make()
+    now, folder = desk.clock.now(), desk.rule.folder
+    start = desk.ledger.start
+
+    def full(*_: object) -> None:
+        raise StateError(text("The disk is full."))
+
+    desk.ledger.start = full  # type: ignore[method-assign, assignment] # the disk is full
+    share = Place(folder, "nfs4 server:/x /")
+    desk.flow.observe(FirstScan(rule="Scans", folder=folder, files=(), place=share), now)
+    desk.flow.observe(FolderBack(rule="Scans", folder=folder, place=share), now)
+    desk.drop("a")
+    assert desk.mails() == []
+    desk.ledger.start = start  # type: ignore[method-assign] # there is room again
+    desk.flow.observe(FolderBack(rule="Scans", folder=folder, place=Place()), now)
+    desk.drop("b")
+    desk.tick(60)
+    assert [mail.subject for mail in desk.mails()] == ["b"]
+
+
+def test_a_clock_that_is_set_back_keeps_no_file_waiting(make: Make) -> None:
+    desk = make(batch=timedelta(seconds=60))
+    desk.put("a")
+    desk.settle()
+    desk.tick(-8 * 3600)
+    assert [mail.subject for mail in desk.mails()] == ["a"]

@@ -166,6 +166,23 @@ def test_after_the_mail(desk: Desk, keys: str, present: set[str]) -> None:
         until(lambda: program.status()["rules"]["Scans"]["sent"] == 1)
 
 
+@pytest.mark.parametrize("key", ["move_to", "failed_to"])
+def test_files_are_put_away_through_no_link(desk: Desk, tmp_path: Path, key: str) -> None:
+    mine = tmp_path / "autostart"
+    mine.mkdir()
+    desk.rule(f'after = "move"\n{key} = "there"')
+    if key == "failed_to":
+        desk.sink.reply("rcpt", "550 5.1.1 no such user")
+    desk.folder.chmod(0o777)
+    (desk.folder / "there").symlink_to(mine, target_is_directory=True)
+    with running(desk.home, desk.env) as program:
+        until(lambda: watching(program))
+        desk.put("a.desktop")
+        until(lambda: "link" in (program.status()["rules"]["Scans"]["error"] or ""))
+    assert desk.present() >= {"a.desktop"}
+    assert list(mine.iterdir()) == []
+
+
 def test_failed_to(desk: Desk) -> None:
     desk.rule('failed_to = "failed"\nafter = "delete"')
     desk.sink.reply("rcpt", "550 5.1.1 no such user")
@@ -243,3 +260,20 @@ def test_a_dry_run(desk: Desk) -> None:
     one = desk.home.run("rule", "test", "Scans", "--file", desk.folder / "b.pdf", "--json")
     assert [mail["subject"] for mail in json.loads(one.stdout)["mails"]] == ["b.pdf"]
     assert desk.present() == {"a.pdf", "b.pdf", "c.txt"}
+
+
+@pytest.mark.parametrize("hidden", ["false", "true"])
+def test_hidden_and_unfinished_files(desk: Desk, hidden: str) -> None:
+    desk.rule(f"include = ['*.pdf', '.*']\nhidden = {hidden}\nrecursive = true")
+    with running(desk.home, desk.env) as program:
+        until(lambda: watching(program))
+        for name in (".note.pdf", "影片.mkv.xltd", ".DS_Store", ".git/a.pdf", "#recycle/a.pdf"):
+            desk.put(name)
+        desk.put("deep/SCAN0002.PDF")
+        wanted = {"SCAN0002.PDF"} | ({".note.pdf"} if hidden == "true" else set())
+        desk.arrive(len(wanted))
+        assert {str(mail["Subject"]) for mail in desk.mails()} == wanted
+        named = {"影片.mkv.xltd", ".DS_Store"} | ({".note.pdf"} if hidden == "false" else set())
+        until(lambda: set(left_out(program)) == named, what="what is left out")
+    told = json.loads(desk.home.run("rule", "test", "Scans", "--json").stdout)
+    assert {one["what"] for one in told["left_out"]} == named

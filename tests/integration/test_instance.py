@@ -2,22 +2,33 @@
 
 import json
 import os
+import pwd
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from threading import Event
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import pytest
 
-from traymail.core.errors import AlreadyRunning, NotRunning
-from traymail.desktop.instance import Instance, Request
+from tests.support.homes import Home
+from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.core.errors import AlreadyRunning, NotRunning, OtherUser, StateError
+from traymail.core.texts import text
+from traymail.desktop import instance as module
+from traymail.desktop.instance import Instance, Request, Server, _socket_path
 
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root acts as others"
+)
 HOLD = """
 import sys
 from pathlib import Path
+from traymail.desktop import instance as module
 from traymail.desktop.instance import Instance
 instance = Instance(Path(sys.argv[1]))
 instance.claim()
@@ -41,6 +52,10 @@ def served(state: Path) -> Iterator[Instance]:
     def answer(request: Request) -> Request:
         if request["command"] == "fail":
             raise ValueError("inside")
+        if request["command"] == "full":
+            raise StateError(text("The disk is full."))
+        if request["command"] == "odd":
+            return {"answer": object()}
         return {"heard": request}
 
     server = instance.serve(answer)
@@ -69,17 +84,32 @@ def test_a_second_program_is_told_the_pid_of_the_first(state: Path) -> None:
     instance.release()
 
 
+def test_a_lock_that_cannot_be_had_says_why(state: Path) -> None:
+    (state / "run.lock").mkdir()
+    with pytest.raises(StateError, match=r"cannot be opened: .*irectory"):
+        Instance(state).claim()
+
+
 def test_a_request_is_answered(served: Instance) -> None:
     assert served.ask({"command": "status"}) == {"heard": {"command": "status"}}
 
 
 def test_a_request_that_fails_does_not_end_the_answering(served: Instance) -> None:
     assert served.ask({"command": "fail"}) == {"error": "internal"}
+    assert served.ask({"command": "odd"}) == {"error": "internal"}
+    full = {"error": "The disk is full.", "state": "unavailable"}
+    assert served.ask({"command": "full"}) == full
     assert "heard" in served.ask({"command": "status"})
 
 
 def test_nobody_answers_where_nothing_runs(state: Path) -> None:
     with pytest.raises(NotRunning):
+        Instance(state).ask({"command": "status"})
+
+
+def test_an_address_that_cannot_be_read_is_no_proof_that_nothing_runs(state: Path) -> None:
+    (state / "ipc.json").mkdir()
+    with pytest.raises(StateError, match="cannot be read"):
         Instance(state).ask({"command": "status"})
 
 
@@ -102,6 +132,59 @@ def test_a_silent_peer_holds_nobody_up(served: Instance, state: Path) -> None:
     with _raw(state), _raw(state) as half:
         half.sendall(b'{"command": "sta')
         assert "heard" in served.ask({"command": "status"})
+
+
+def test_a_silent_peer_is_dropped_whatever_others_do(state: Path) -> None:
+    instance = Instance(state)
+    instance.claim()
+    server = instance.serve(lambda request: request, patience=0.3)
+    with _raw(state) as silent, _raw(state) as talker:
+        silent.setblocking(False)
+
+        def dropped() -> bool:
+            with suppress(OSError):
+                talker.sendall(b" ")  # never a whole line
+            try:
+                return silent.recv(1) == b""
+            except BlockingIOError:
+                return False
+
+        until(dropped, what="the silent peer's end")
+    server.close()
+    instance.release()
+
+
+def test_a_crowd_before_the_door_is_not_nobody_at_home(state: Path) -> None:
+    busy = Event()
+
+    def slowly(request: Request) -> Request:
+        assert busy.wait(PATIENCE_SECONDS)
+        return {"heard": request}
+
+    instance = Instance(state)
+    server = instance.serve(slowly)
+    answers: list[Request] = []
+    threads = [
+        Thread(target=lambda: answers.append(instance.ask({"command": "status"})))
+        for _ in range(4 * module.MOST_PEERS)
+    ]
+    for thread in threads:
+        thread.start()
+    busy.set()
+    for thread in threads:
+        thread.join()
+    server.close()
+    assert len(answers) == len(threads)
+
+
+def test_many_silent_peers_take_few_files(served: Instance, state: Path) -> None:
+    with ExitStack() as stack:
+        peers = []
+        for _ in range(2 * module.MOST_PEERS):
+            peers.append(stack.enter_context(_raw(state)))
+            assert "heard" in served.ask({"command": "status"})
+        assert "heard" in served.ask({"command": "status"})
+        assert peers[0].recv(1) == b""
 
 
 @pytest.mark.parametrize(
@@ -132,17 +215,129 @@ def test_only_the_user_can_reach_it(served: Instance, state: Path) -> None:
         assert stat.S_IMODE((state / name).stat().st_mode) == 0o600
 
 
-def test_a_home_with_a_long_path_can_be_reached_too(tmp_path: Path) -> None:
-    state = tmp_path / ("long" * 30) / "state"
-    state.mkdir(parents=True, mode=0o700)
-    instance = Instance(state)
+def _claimed_and_served(instance: Instance) -> Server:
     instance.claim()
-    server = instance.serve(lambda request: request)
+    return instance.serve(lambda request: request)
+
+
+def test_links_in_the_place_of_its_files_change_nothing_else(state: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    instance = Instance(state)
+    for name in ("run.lock", "ipc.json"):
+        (state / name).symlink_to(mine)
+        with pytest.raises(StateError):
+            _claimed_and_served(instance)
+        (state / name).unlink()
+    instance.release()
+    assert mine.read_text() == "mine"
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return a temporary folder like that of a system: everybody may go there, and write."""
+    with TemporaryDirectory(dir="/tmp") as folder:  # pytest's own lets nobody else in
+        Path(folder).chmod(0o1777)
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        yield Path(folder)
+
+
+@pytest.fixture
+def far(tmp_path: Path, temporary: Path) -> Path:
+    """Return the state folder of a home whose path is too long for a socket."""
+    far = tmp_path / ("long" * 30) / "state"
+    far.mkdir(parents=True, mode=0o700)
+    assert _socket_path(far).is_relative_to(temporary)
+    return far
+
+
+def test_a_pipe_in_the_place_of_its_files_is_not_waited_for(state: Path) -> None:
+    state.mkdir(mode=0o700, exist_ok=True)
+    for name in ("ipc.json", "run.lock"):
+        os.mkfifo(state / name)
+    with pytest.raises(NotRunning):
+        Instance(state).ask({"command": "status"})
+    with pytest.raises(StateError, match=r"run\.lock cannot be opened"):
+        Instance(state).claim()
+
+
+def test_a_home_with_a_long_path_is_reached_with_another_temporary_folder(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(far)
+    server = _claimed_and_served(instance)
     try:
-        assert instance.ask({"command": "status"}) == {"command": "status"}
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr("tempfile.tempdir", str(tmp_path))
+            assert instance.ask({"command": "status"}) == {"command": "status"}
     finally:
         server.close()
         instance.release()
+
+
+def test_a_home_with_a_long_path_can_be_reached_too(far: Path) -> None:
+    instance = Instance(far)
+    _socket_path(far).parent.mkdir(mode=0o755)  # ours, but open to others
+    server = _claimed_and_served(instance)
+    try:
+        assert instance.ask({"command": "status"}) == {"command": "status"}
+        assert stat.S_IMODE(_socket_path(far).parent.stat().st_mode) == 0o700
+        _socket_path(far).parent.chmod(0o777)
+        with pytest.raises(NotRunning, match="Others may go into"):
+            instance.ask({"command": "status"})
+    finally:
+        server.close()
+        instance.release()
+
+
+STRANGER = """
+import os, socket, sys
+os.setuid(65534)
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(sys.argv[1])
+    os.chmod(sys.argv[1], 0o666)
+    listener.listen()
+    print("listens", flush=True)
+    listener.settimeout(60)
+    peer, _ = listener.accept()
+    print(peer.recv(1000), flush=True)
+"""
+
+
+@as_root
+@pytest.mark.parametrize("whose", ["theirs", "ours", "a link"])
+def test_no_stranger_is_told_anything(far: Path, temporary: Path, whose: str) -> None:
+    """Neither in a folder that they made where ours would be, nor at a socket of theirs in ours."""
+    Instance(far).serve(lambda request: request).close()
+    token = "a token that only we know"  # made up
+    (far / "ipc.json").write_text(json.dumps({"token": token}))
+    path = _socket_path(far)
+    path.parent.rmdir()
+    theirs = temporary / "theirs"
+    if whose == "a link":
+        theirs.mkdir(mode=0o700)
+        path.parent.symlink_to(theirs, target_is_directory=True)
+        os.chown(theirs, 65534, 65534)
+        os.lchown(path.parent, 65534, 65534)
+    else:
+        path.parent.mkdir(mode=0o700)
+        path.parent.chmod(0o777 if whose == "ours" else 0o700)
+        if whose == "theirs":
+            os.chown(path.parent, 65534, 65534)
+    with subprocess.Popen(
+        [sys.executable, "-c", STRANGER, str(path)], stdout=subprocess.PIPE, text=True
+    ) as stranger:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline() == "listens\n"
+        if whose == "ours":
+            path.parent.chmod(0o700)  # as it was mended since
+        with pytest.raises(NotRunning):
+            Instance(far).ask({"command": "compose", "body": "private"})
+        if whose != "ours":
+            with pytest.raises(StateError, match="another user"):
+                Instance(far).serve(lambda request: request)
+        stranger.kill()
+        assert token not in stranger.stdout.read()
 
 
 def test_waiting_for_a_lock_ends_when_it_is_free_or_the_program_stops(state: Path) -> None:
@@ -164,3 +359,63 @@ def test_the_address_holds_a_token_that_changes(state: Path) -> None:
         tokens.add(json.loads((state / "ipc.json").read_text())["token"])
         server.close()
     assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("address", ["", "[]", "5", "{}", '{"token": 5}', "[" * 100_000, "\0"])
+def test_an_address_that_is_damaged_is_that_of_no_program(state: Path, address: str) -> None:
+    (state / "ipc.json").write_text(address)
+    with pytest.raises(NotRunning):
+        Instance(state).ask({"command": "status"})
+
+
+# --- programs of other users ----------------------------------------------------------------------
+
+NOBODY = 65534
+
+
+@as_root
+def test_root_is_told_whose_program_runs(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "home" / "state")
+    instance.claim()
+    for folder in (tmp_path / "home" / "state", tmp_path / "home"):
+        os.chown(folder, NOBODY, NOBODY)
+    name = pwd.getpwuid(NOBODY).pw_name
+    try:
+        for command in ("status", "pause", "resume", "quit"):
+            told = Home(tmp_path / "home").run(command)
+            first, way_out = told.stderr.splitlines()
+            assert (told.returncode, told.stdout) == (77, "")
+            assert first == f"traymail runs as user {name} (pid {os.getpid()})."
+            assert f"sudo -u {name}" in way_out
+        shown = Home(tmp_path / "home").run("status", "--json")
+        assert json.loads(shown.stdout) == {"running": True, "pid": os.getpid(), "user": name}
+        lock = (tmp_path / "home" / "state" / "run.lock").read_text()
+        assert lock == f"{os.getpid()}\n", "it is left as it was"
+    finally:
+        instance.release()
+    assert Home(tmp_path / "home").run("status").returncode == 69
+
+
+@as_root
+def test_who_may_not_look_into_a_home_is_told_whose_it_is() -> None:
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        state = Path(folder) / "state"
+        state.mkdir()
+        with pytest.raises(OtherUser, match="Only user root can tell"):
+            _asked_as_a_stranger(state)
+        waits = [sys.executable, "-c", "input('up')", "--home", folder, "run"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(waits, stdin=pipe, stdout=pipe) as one:
+            assert one.stdout is not None
+            assert one.stdout.read(2) == b"up"
+            with pytest.raises(OtherUser, match=rf"as user root \(pid {one.pid}\)"):
+                _asked_as_a_stranger(state)
+            one.communicate(b"\n")
+
+
+def _asked_as_a_stranger(state: Path) -> None:
+    os.seteuid(NOBODY)
+    try:
+        Instance(state).ask({"command": "status"})
+    finally:
+        os.seteuid(0)

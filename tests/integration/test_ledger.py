@@ -1,14 +1,12 @@
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from traymail.core.errors import InputError
-from traymail.core.ledger import FileState, Goal, LedgerFile
+from traymail.core.ledger import Begun, FileState, Goal, LedgerFile
 from traymail.core.message import FileIdentity
-from traymail.core.observations import FoundFile
+from traymail.core.observations import FoundFile, Place
 from traymail.core.texts import text
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
@@ -21,13 +19,6 @@ def identity(
     inode: int = 7, size: int = 3, mtime_ns: int = 1_700_000_000_123_456_789
 ) -> FileIdentity:
     return FileIdentity(device=1, inode=inode, size=size, mtime_ns=mtime_ns)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "state" / "outbox.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -66,6 +57,58 @@ def test_a_file_is_the_same_by_size_time_and_inode(
     assert ledger.handled([FoundFile(ODD, seen)]) == ({ODD} if same else set())
 
 
+@pytest.mark.parametrize("inode", [7, 8])
+def test_what_was_skipped_is_the_same_with_another_inode(database: Database, inode: int) -> None:
+    ledger = FolderLedger(database, "Scans", "/scans")
+    ledger.start([FoundFile("old", identity())], NOW)
+    assert ledger.handled([FoundFile("old", identity(inode=inode))]) == {"old"}
+    assert ledger.handled([FoundFile("old", identity(inode=inode, size=4))]) == set()
+
+
+DISK, SHARE = Place("/scans", "ext4 1 /scans"), Place("/scans", "nfs4 server:/x /")
+
+
+def test_each_place_has_a_ledger_of_its_own(database: Database) -> None:
+    ledger = FolderLedger(database, "Scans", "/scans")
+    old = FoundFile("old", identity())
+    assert ledger.begun() is None
+    assert not ledger.stand_at(DISK)
+    ledger.start([old], NOW)
+    ledger.save(LedgerFile("a", identity(), FileState.POSTED, "abc", 5))
+    assert ledger.stand_at(DISK)
+    assert not ledger.stand_at(SHARE)
+    assert not ledger.started()
+    assert ledger.handled([old]) == set()
+    ledger.start([], NOW + timedelta(hours=1))
+    assert ledger.begun() == Begun("/scans", (DISK.medium, SHARE.medium))
+    assert ledger.find("a") is None
+    # What is under way is known wherever it lies, and is noted where it belongs.
+    [posted] = ledger.of_mail(5)
+    assert (posted.path, ledger.is_here(posted)) == ("a", False)
+    ledger.save(replace(posted, state=FileState.AWAY))
+    ledger.add_content(posted.path, "abc", 5, posted.root)
+    assert [file.state for file in ledger.unfinished()] == [FileState.AWAY]
+    assert not ledger.mailed("a", "abc")
+    assert ledger.met([old, FoundFile("a", identity(inode=9))]) == {DISK.medium: 2}
+    ledger.stand_at(DISK)
+    assert ledger.mailed("a", "abc")
+    assert ledger.is_here(posted)
+    assert ledger.handled([old]) == {"old"}
+
+
+def test_a_place_gets_another_name(database: Database) -> None:
+    ledger = FolderLedger(database, "Scans", "/scans")
+    ledger.start([FoundFile("old", identity())], NOW)  # as before places were kept
+    assert ledger.begun() == Begun("", ("",))
+    odd = Place("/sc\udce9ns", "ext4 1 /scans")
+    ledger.rename_place("", odd)
+    assert ledger.begun() == Begun("/sc\udce9ns", (odd.medium,))
+    assert ledger.started()
+    ledger.rename_place(odd.medium, SHARE)
+    assert ledger.begun() == Begun("/sc\udce9ns", (SHARE.medium,))
+    assert ledger.handled([FoundFile("old", identity())]) == {"old"}
+
+
 def test_what_is_kept_comes_back(ledger: FolderLedger) -> None:
     huge = FileIdentity(device=2**64 - 1, inode=2**64 - 2, size=2**40, mtime_ns=-1)
     file = LedgerFile(ODD, identity(), FileState.AWAY, "abc", 5, Goal.FAILED)
@@ -76,6 +119,19 @@ def test_what_is_kept_comes_back(ledger: FolderLedger) -> None:
     assert ledger.handled([FoundFile("huge", huge)]) == {"huge"}
     assert ledger.of_mail(5) == (file,)
     assert ledger.unfinished() == (file,)
+
+
+@pytest.mark.parametrize("harm", ["size = x'ff'", "mtime_ns = x''", "goal = 'odd'"])
+def test_a_damaged_row_keeps_no_other_one_waiting(
+    database: Database, ledger: FolderLedger, harm: str
+) -> None:
+    ledger.save(LedgerFile("a", identity(), FileState.AWAY, "abc", 5, Goal.SENT))
+    ledger.save(LedgerFile("b", identity(), FileState.AWAY, "abc", 6, Goal.SENT))
+    with database.transaction() as connection:
+        connection.execute(f"UPDATE ledger_file SET {harm} WHERE path = ?", (b"a",))  # noqa: S608
+    damaged, whole = ledger.unfinished()
+    assert whole.identity == identity()
+    assert damaged.identity != identity() or damaged.goal is Goal.FAILED
 
 
 def test_contents_are_forgotten_with_a_mail_that_failed(ledger: FolderLedger) -> None:

@@ -54,7 +54,7 @@ class Desk:
 
     def arrive(self, name: str, count: int = 1) -> list[tuple[str, str]]:
         """Wait for mails of a rule, and return them."""
-        until(lambda: len(self.mails(name)) >= count, 20, f"{count} mails of {name}")
+        until(lambda: len(self.mails(name)) >= count, what=f"{count} mails of {name}")
         return self.mails(name)
 
 
@@ -173,7 +173,7 @@ body = "{{line}}|{{path}}|{{{{}}}}"
 def test_a_cooldown_a_cap_and_silence(desk: Desk) -> None:
     desk.rules(
         {
-            "cooldown": 'cooldown = "2s"',
+            "cooldown": 'cooldown = "8s"',
             "all": 'cooldown = "0s"',
             "cap": 'cooldown = "0s"\nmax_per_hour = 1',
             "silent": 'silent_for = "1s"',
@@ -193,7 +193,7 @@ def test_a_cooldown_a_cap_and_silence(desk: Desk) -> None:
         until(lambda: program.status()["rules"]["cap"]["suppressed"] == 1)
         assert len(desk.mails("cap")) == 1
         [(subject, _)] = desk.arrive("silent")
-        assert subject.endswith("silent: nothing has matched for 1s")
+        assert subject.endswith("silent: nothing has matched for 1 s")
 
 
 @pytest.mark.parametrize("wish", ["resend", "ask"])
@@ -208,6 +208,22 @@ def test_when_unsure(desk: Desk, wish: str) -> None:
         [item] = outbox(desk.home)
         told = (item["state"], item["next_attempt_at"] is None)
     assert told == (("unknown", True) if wish == "ask" else ("queued", False))
+
+
+def test_a_dry_run_names_a_log_that_cannot_be_read_and_shows_the_others(desk: Desk) -> None:
+    desk.rules({"rule": ""}, first=b"ERROR x\n")
+    written = desk.home.config.read_text("utf-8")
+    unreadable = "/proc/self/mem"  # its beginning, for everybody
+    config = written.replace("paths = [", f"paths = ['{unreadable}', ", 1)
+    assert config != written
+    desk.home.config.write_text(config, "utf-8")
+    told = json.loads(desk.home.run("rule", "test", "rule", "--json").stdout)
+    assert (told["events"], [one["what"] for one in told["left_out"]]) == (1, [unreadable])
+    assert "cannot be read" in told["left_out"][0]["reason"]
+    alone = desk.home.run("rule", "test", "rule", "--file", unreadable)
+    assert (alone.returncode, len(alone.stderr.splitlines())) == (66, 2)  # with the way out
+    gone = desk.home.run("rule", "test", "rule", "--file", "/not/there")
+    assert (gone.returncode, len(gone.stderr.splitlines())) == (66, 2)
 
 
 def test_a_dry_run(desk: Desk) -> None:

@@ -68,7 +68,7 @@ class Desk:
         return [(str(mail["Subject"]), str(mail["X-Traymail-Rule"])) for mail in found]
 
     def arrive(self, count: int) -> list[tuple[str, str]]:
-        until(lambda: len(self.sink.arrivals) >= count, 20, f"{count} mails")
+        until(lambda: len(self.sink.arrivals) >= count, what=f"{count} mails")
         return self.mails()
 
     def send_by_hand(self) -> None:
@@ -91,7 +91,7 @@ def _watches(program: Running, *names: str) -> None:
         rules = program.status()["rules"]
         return set(rules) == set(names) and all(rule["watching"] for rule in rules.values())
 
-    until(all_watch, 20, f"{names} to watch")
+    until(all_watch, what=f"{names} to watch")
 
 
 def test_files_that_were_mailed_stay_mailed(desk: Desk) -> None:
@@ -172,7 +172,7 @@ def test_a_cap_holds_what_waits(desk: Desk, after: str) -> None:
         # Nobody is kept waiting for it, and it is told why the mail is.
         refused = desk.home.run("outbox", "retry", "--all")
         assert refused.returncode == 75
-        assert f"The rule {name} has sent as many mails as it may in an hour." in refused.stderr
+        assert f"The rule {name} has reached its hourly limit." in refused.stderr
         assert "goes on at" in desk.home.run("outbox", "show", "3").stdout
         assert len(desk.mails()) == 3
         assert {mail["rule"] for mail in outbox(desk.home) if mail["state"] == "queued"} == {name}
@@ -208,7 +208,7 @@ def test_until_a_name_can_be_written_down_the_old_one_stays_in_force(desk: Desk)
                 " END"
             )
             desk.configure(desk.scans("Papers"))
-            until(lambda: "the rules are not in force yet" in home.log_file.read_text(), 20)
+            until(lambda: "the rules are not in force yet" in home.log_file.read_text())
             (desk.folder / "two").write_text("2")
             assert desk.arrive(2) == [("one", "Scans"), ("two", "Scans")]
             database.execute("DROP TRIGGER full")

@@ -187,7 +187,9 @@ class OutboxMachine(RuleBasedStateMachine):
             case "sent":
                 return Receipt(250, "Ok", item.pending)
             case "partly":
-                refused = tuple(RecipientReply(m, 550, "no") for m in item.pending[1:])
+                refused = tuple(
+                    RecipientReply(m, 550, "no", for_good=True) for m in item.pending[1:]
+                )
                 return Receipt(250, "Ok", item.pending[:1], refused)
             case "no secret":
                 return CredentialError(text("No secret."))

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from traymail.core.errors import StateError
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.paths import home
+from traymail.disk import in_home
+from traymail.senders.smtp_wire import SmtpError, client_context
 
 
 @pytest.mark.parametrize(
@@ -36,11 +39,25 @@ def test_a_home_may_be_relative_or_begin_with_a_tilde(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # Windows'
     monkeypatch.chdir(tmp_path)
     assert home("~/mail", {}).folder == tmp_path / "mail"
     assert home("mail", {}).folder == tmp_path / "mail"
+    # Nobody knows that user's: it is a name like others, as in a shell.
+    assert home("~no-such-user/mail", {}).folder == tmp_path / "~no-such-user" / "mail"
 
 
+def test_nobody_s_home_ends_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services start with little in their environment, and users without an entry have no home."""
+    for name in ("USERPROFILE", "HOMEPATH", "HOMEDRIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "~")  # as os.path answers for whom nobody knows
+    assert in_home("~") == Path("~")
+    with pytest.raises(SmtpError, match="no-such-user"):
+        client_context("~no-such-user/ca.pem")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 def test_folders_are_made_private_and_others_stay_as_they_are(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     there = home(str(tmp_path), {})

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from time import monotonic
 
 import pytest
@@ -80,6 +82,26 @@ def test_a_refused_login_is_explained_without_the_secret(certificates: Certifica
     assert "***" in str(login.detail)
 
 
+def test_no_step_shows_the_secret_or_steers_a_terminal(certificates: Certificates) -> None:
+    evil = "\x1b]0;title\x07\x1b[31m\u009b1m\u202e"
+
+    def script(peer: Peer) -> None:
+        peer.say(f"220-{CANARY[:8]}{evil}", f"220 {CANARY[8:]}")
+        peer.hello("AUTH PLAIN", f"X{evil}LOUD {CANARY.lower()}", CANARY.upper()[:9], CANARY[9:])
+        peer.expect("AUTH PLAIN")
+        peer.say("235 come in")
+        peer.expect("QUIT")
+
+    context = certificates.good.server_context()
+    with scripted(script, implicit_tls=context) as server:
+        ours = account(server.port, Security.TLS, Auth.PASSWORD, ca_file=certificates.ca_file)
+        steps = list(examine(ours, Secret(CANARY), At()))
+    said = [str(step.detail) for step in steps]
+    assert "SECRET" not in "".join(said).upper()
+    assert "AUTH PLAIN, X ]0;TITLE [31M 1M LOUD ***, ***" in said
+    assert all(words.isprintable() for words in said)
+
+
 def test_nothing_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -116,8 +138,11 @@ def test_the_wrong_kind_of_encryption() -> None:
     [
         ("Mon, 23 Nov 2026 09:00:00 +0000", True),
         ("Mon, 23 Nov 2026 17:01:00 +0800", True),
-        ("Mon, 23 Nov 2026 10:00:00 +0000", False),
+        ("Mon, 23 Nov 2026 10:00:00 +0000", None),
         ("Mon, 99 Nov 2026 10:00:00 +0000", None),
+        ("Mon, 23 Nov 2026 09:00:00 -0000", True),
+        ("Mon, 23 Nov 0000 09:00:00 +0000", None),
+        ("Mon, 23 Nov 2026 09:00:00 +9999", None),
         ("no date here", None),
     ],
 )
@@ -139,6 +164,43 @@ def test_clocks_are_compared_by_the_certificate(certificates: Certificates) -> N
         steps = list(examine(ours, None, At(datetime.now(UTC) - timedelta(days=40_000))))  # noqa: TID251 - today's certificates
     assert outcomes(steps)["clock"] is False
     assert steps[-1].advice is not None
+
+
+TODAY = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - today's certificates
+
+
+@pytest.mark.parametrize(
+    ("shown", "banner", "ok", "words"),
+    [
+        ("good", None, True, "compared with the certificate's validity"),
+        ("good", TODAY - timedelta(hours=1), True, "differs from the server's clock by 3600 s"),
+        ("good", datetime(1990, 1, 1, tzinfo=UTC), True, "the server's clock is wrong"),
+        ("future", None, False, "the clock of this computer is wrong"),
+        ("future", TODAY, True, "right by the server's own"),
+        ("expired", None, None, "if the date here"),
+        ("expired", TODAY, True, "right by the server's own"),
+        ("expired", datetime(2020, 1, 9, tzinfo=UTC), False, "the clock of this computer is wrong"),
+    ],
+)
+def test_whose_clock_is_wrong(
+    shown: str, banner: datetime | None, ok: bool | None, words: str, certificates: Certificates
+) -> None:
+    context: ssl.SSLContext = getattr(certificates, shown).server_context()
+
+    def script(peer: Peer) -> None:
+        peer.say(f"220 mx.example.com ESMTP {format_datetime(banner) if banner else ''}")
+        peer.hello("STARTTLS")
+        peer.expect("STARTTLS")
+        peer.say("220 go on")
+        peer.start_tls(context)
+        peer.hello()
+        peer.until_closed()
+
+    with scripted(script) as server:
+        ours = account(server.port, Security.STARTTLS, ca_file=certificates.ca_file)
+        clock = list(examine(ours, None, At(TODAY)))[-1]
+    assert (clock.ok, str(clock.detail)[: len(words)]) == (ok, words)
+    assert (clock.advice is not None) is (ok is False)
 
 
 def test_detect_knows_the_table() -> None:

@@ -1,15 +1,23 @@
 import os
 import shutil
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from traymail.core.errors import SourceError
+from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
 from traymail.core.putaway import PutAway
 from traymail.desktop.files import Files
 
 SHM = Path("/dev/shm")
+STRANGER = 65534
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes files of others"
+)
 
 
 def identity(path: Path) -> FileIdentity:
@@ -81,26 +89,178 @@ def test_a_folder_that_cannot_be_made(folder: Path) -> None:
     assert (folder / "a.pdf").exists()
 
 
-@pytest.mark.skipif(not SHM.is_dir(), reason="no second file system here")
-def test_to_another_file_system(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    other = SHM / tmp_path_factory.mktemp("name").name / str(id(folder))
-    try:
-        if SHM.stat().st_dev == folder.stat().st_dev:
-            pytest.skip("the same file system")
-        for content in (b"1", b"2"):
-            file = put(folder, "a.pdf", content)
-            assert Files().move(str(folder), "a.pdf", file, str(other)) is PutAway.DONE
-        # Broken off before the source was removed: the copy is there already.
-        file = put(folder, "b.pdf")
-        (other / "b.pdf").write_bytes(b"mailed")
+@pytest.fixture
+def other(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder of another file system."""
+    if not SHM.is_dir() or SHM.stat().st_dev == folder.stat().st_dev:
+        pytest.skip("no second file system here")
+    other = SHM / f"{tmp_path_factory.getbasetemp().name}-{id(folder)}"
+    other.mkdir(mode=0o700)
+    yield other
+    shutil.rmtree(other, ignore_errors=True)
 
-        os.utime(other / "b.pdf", ns=(file.mtime_ns, file.mtime_ns))
-        assert Files().move(str(folder), "b.pdf", file, str(other)) is PutAway.DONE
-        assert {path.name: path.read_bytes() for path in other.iterdir()} == {
-            "a.pdf": b"1",
-            "a (2).pdf": b"2",
-            "b.pdf": b"mailed",
-        }
-        assert list(folder.glob("*.pdf")) == []
-    finally:
-        shutil.rmtree(other.parent, ignore_errors=True)
+
+def test_to_another_file_system(folder: Path, other: Path) -> None:
+    for content in (b"1", b"2"):
+        file = put(folder, "a.pdf", content)
+        assert Files().move(str(folder), "a.pdf", file, str(other)) is PutAway.DONE
+    # Broken off before the source was removed: the copy is there already.
+    file = put(folder, "b.pdf")
+    (other / "b.pdf").write_bytes(b"mailed")
+
+    os.utime(other / "b.pdf", ns=(file.mtime_ns, file.mtime_ns))
+    assert Files().move(str(folder), "b.pdf", file, str(other)) is PutAway.DONE
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == {
+        "a.pdf": b"1",
+        "a (2).pdf": b"2",
+        "b.pdf": b"mailed",
+    }
+    assert list(folder.glob("*.pdf")) == []
+
+
+def test_a_copy_takes_over_no_permissions(folder: Path, other: Path) -> None:
+    for mode in (0o6777, 0o4755, 0o444, 0o644):
+        name = f"{mode:o}"
+        put(folder, name)
+        (folder / name).chmod(mode)
+        file = identity(folder / name)
+        assert Files().move(str(folder), name, file, str(other / "deep")) is PutAway.DONE
+        found = (other / "deep" / name).stat()
+        assert (found.st_mode, found.st_mtime_ns) == (stat.S_IFREG | 0o600, file.mtime_ns)
+    assert stat.S_IMODE((other / "deep").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+@pytest.mark.parametrize("goal", ["sent", "sent/deep/er", "sub/sent"])
+def test_a_link_leads_nothing_away(
+    folder: Path, tmp_path: Path, request: pytest.FixtureRequest, goal: str, far: bool
+) -> None:
+    """Whatever part of the way is one, and wherever the folder that files go to lies."""
+    elsewhere = request.getfixturevalue("other") if far else tmp_path / "autostart"
+    elsewhere.mkdir(exist_ok=True)
+    file = put(folder)
+    parts = Path(goal).parts
+    for place in (folder, tmp_path / "outside"):
+        place.mkdir(exist_ok=True)
+        for linked in range(len(parts)):
+            way = place.joinpath(*parts[:linked])
+            way.mkdir(parents=True, exist_ok=True)
+            link = way / parts[linked]
+            with suppress(OSError):
+                link.rmdir()
+            link.symlink_to(elsewhere, target_is_directory=True)
+            with pytest.raises(UnsafePath, match="link"):
+                Files().move(str(folder), "a.pdf", file, str(place / goal))
+            link.unlink()
+        assert list(elsewhere.iterdir()) == []
+        assert (folder / "a.pdf").read_bytes() == b"mailed"
+
+
+def test_a_folder_on_the_way_to_the_file_that_is_a_link_now(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.pdf").write_bytes(b"mailed")
+    (folder / "sub").rmdir()
+    (folder / "sub").symlink_to(mine, target_is_directory=True)
+    # Even the very file that was mailed: it is reached through a link.
+    file = identity(mine / "a.pdf")
+    with pytest.raises(UnsafePath):
+        Files().delete(str(folder), "sub/a.pdf", file)
+    with pytest.raises(UnsafePath):
+        Files().move(str(folder), "sub/a.pdf", file, str(folder / "sent"))
+    assert [path.name for path in mine.iterdir()] == ["a.pdf"]
+
+
+def test_the_watched_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -> None:
+    link = tmp_path / "Scans"
+    link.symlink_to(folder, target_is_directory=True)
+    file = put(folder)
+    assert Files().move(str(link), "a.pdf", file, str(link / "sent")) is PutAway.DONE
+    assert (folder / "sent" / "a.pdf").exists()
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+def test_a_file_that_is_exchanged_again_and_again_gives_nothing_else_away(
+    folder: Path, tmp_path: Path, request: pytest.FixtureRequest, far: bool
+) -> None:
+    """A stranger exchanges it for a link to a private file, and puts it back, as fast as can be."""
+    goal = request.getfixturevalue("other") if far else folder / "sent"
+    goal.mkdir(exist_ok=True)
+    private = tmp_path / "private"
+    private.write_bytes(b"secret")
+    stopping = threading.Event()
+
+    def exchange() -> None:
+        with suppress(FileNotFoundError):
+            while not stopping.is_set():
+                (folder / "link").symlink_to(private)
+                (folder / "a.pdf").rename(folder / "mailed")
+                (folder / "link").rename(folder / "a.pdf")
+                (folder / "mailed").rename(folder / "a.pdf")
+
+    for _ in range(150):
+        with suppress(FileNotFoundError):
+            (folder / "link").unlink()
+        file = put(folder)
+        stopping.clear()
+        stranger = threading.Thread(target=exchange)
+        stranger.start()
+        for _ in range(10):
+            with suppress(SourceError, UnsafePath):
+                Files().move(str(folder), "a.pdf", file, str(goal))
+        stopping.set()
+        stranger.join()
+        for path in goal.iterdir():
+            assert path.is_symlink() is False
+            assert path.read_bytes() == b"mailed"
+            path.unlink()
+    assert private.read_bytes() == b"secret"
+
+
+@as_root
+def test_a_folder_that_a_stranger_made_where_all_may_write(folder: Path) -> None:
+    sent = folder / "sent"
+    for mode in (0o777, 0o1777, 0o775):
+        folder.chmod(mode)
+        sent.mkdir()
+        os.chown(sent, STRANGER, STRANGER)
+        with pytest.raises(UnsafePath, match="another user"):
+            Files().move(str(folder), "a.pdf", put(folder), str(sent))
+        sent.rmdir()
+    folder.chmod(0o700)
+    sent.mkdir()
+    os.chown(sent, STRANGER, STRANGER)  # by us then: nobody else may write there
+    assert Files().move(str(folder), "a.pdf", put(folder), str(sent)) is PutAway.DONE
+
+
+@as_root
+def test_a_folder_elsewhere_that_a_stranger_made_where_all_may_write(
+    folder: Path, tmp_path: Path
+) -> None:
+    shared, archive = tmp_path / "shared", tmp_path / "shared" / "archive"
+    archive.mkdir(parents=True)
+    os.chown(archive, STRANGER, STRANGER)
+    for mode in (0o777, 0o1777):
+        shared.chmod(mode)
+        with pytest.raises(UnsafePath, match="another user"):
+            Files().move(str(folder), "a.pdf", put(folder), str(archive / "deep"))
+    shared.chmod(0o2775)  # a group's, where a colleague may well have made it
+    assert Files().move(str(folder), "a.pdf", put(folder), str(archive)) is PutAway.DONE
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["a" * 251, "长" * 83, "é" * 125, "e\u0301" * 83, "👩\u200d👧" * 22],
+    ids=["ascii", "chinese", "composed", "combined", "joined"],
+)
+def test_a_name_at_the_limit_gets_its_number(folder: Path, stem: str) -> None:
+    name = f"{stem}.pdf"
+    assert 240 <= len(os.fsencode(name)) <= 255
+    for content in (b"1", b"2", b"3"):
+        file = put(folder, name, content)
+        assert Files().move(str(folder), name, file, str(folder / "sent")) is PutAway.DONE
+    names = sorted(path.name for path in (folder / "sent").iterdir())
+    assert len(names) == 3
+    for number in (2, 3):
+        [one] = [one for one in names if one.endswith(f" ({number}).pdf")]
+        assert stem.startswith(one.removesuffix(f" ({number}).pdf"))

@@ -22,9 +22,9 @@ import trustme
 
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.cli.main import COMMANDS
-from traymail.cli.show import state_word
+from traymail.cli.show import STATES
 from traymail.core.outbox import State
 from traymail.core.places import Places
 from traymail.core.reply_rules import titles
@@ -136,7 +136,7 @@ class Reader:
 
         if command.startswith(LOOKS):
             with suppress(AssertionError):
-                until(shown, timeout=30)
+                until(shown)
                 return
         elif shown():
             return
@@ -146,7 +146,7 @@ class Reader:
         """End the shell and what it started, also where the README was left half-way."""
         with self.shell:
             os.killpg(self.shell.pid, signal.SIGTERM)
-            self.shell.wait(10)
+            self.shell.wait(PATIENCE_SECONDS)
 
 
 def agrees(printed: str, expected: str) -> bool:
@@ -335,9 +335,7 @@ def test_the_refusals_are_those_that_are_shown(language: str) -> None:
 @pytest.mark.parametrize("language", READMES)
 def test_the_states_are_called_as_in_lists(language: str) -> None:
     words = READMES[language].read_text("utf-8")
-    rows = [
-        f"| `{one.value}` | {state_word(one).translated(translator(language))} |" for one in State
-    ]
+    rows = [f"| `{one.value}` | {STATES[one].translated(translator(language))} |" for one in State]
     assert [row for row in rows if row not in words] == []
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -136,12 +136,20 @@ count = 0
         (b"a = " + b"{a = " * 10_000, None, ""),
         (b"a" + b".a" * 30_000 + b" = 1", None, ""),
         (b"[" + b"a." * 30_000 + b"a]", None, ""),
+        pytest.param(
+            b"version = 1\nrules_max_per_hour = " + b"9" * 5000, 2, "too many digits", id="digits"
+        ),
     ],
 )
 def test_hostile_files(tmp_path: Path, content: bytes, line: int | None, words: str) -> None:
     (problem,) = problems_of(tmp_path, content)
     assert words in str(problem.what)
     assert line is None or problem.line == line
+
+
+def test_a_file_that_is_too_large_has_a_way_out(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, b"#" * (LARGEST + 1))
+    assert "--home DIR" in str(problem.advice)
 
 
 def test_many_problems_are_found_quickly(tmp_path: Path) -> None:
@@ -274,6 +282,27 @@ def test_what_is_not_valid_is_not_written(
     assert config(tmp_path).read_bytes() == before
 
 
+def test_no_problem_names_a_line_that_was_never_written(tmp_path: Path) -> None:
+    config(tmp_path).parent.mkdir()
+    file = settings_file(config(tmp_path))
+    with pytest.raises(SettingsError) as raised:
+        file.add_account("b", {"address": "1@qq.com", "port": 25})
+    assert [(one.where, one.line) for one in raised.value.problems] == [("accounts.b.port", None)]
+    assert "Nothing was changed" in str(raised.value.advice)
+    config(tmp_path).write_text(
+        'version = 1\n[accounts.qq]\naddress = "1@qq.com"\n'
+        f'[[rules]]\nname = "A"\nkind = "folder"\nfolder = {json.dumps(str(tmp_path))}\n'
+        'to = ["a@x.example"]\naccount = "qq"\n'
+    )
+    # What was written before keeps its line, what the edit would write has none.
+    with pytest.raises(SettingsError) as raised:
+        file.remove_account("qq")
+    assert [(one.where, one.line) for one in raised.value.problems] == [("rules[0].account", 9)]
+    with pytest.raises(SettingsError) as raised:
+        file.edit(lambda document: document["rules"][0].update(account="gone"))
+    assert [(one.where, one.line) for one in raised.value.problems] == [("rules[0].account", None)]
+
+
 def test_a_broken_file_is_not_edited(file: SettingsFile, tmp_path: Path) -> None:
     path = config(tmp_path)
     path.write_text("a = \n")
@@ -297,6 +326,30 @@ def test_the_signature_changes_with_the_file(file: SettingsFile) -> None:
     assert file.signature() == seen
     file.add_account("b", {"address": "1@qq.com"})
     assert file.signature() != seen
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other permissions, and no time of changes")
+def test_the_signature_changes_with_what_keeps_time_and_size(
+    file: SettingsFile, tmp_path: Path
+) -> None:
+    config = tmp_path / "home" / "config.toml"
+    config.write_text("version = 1\n")
+    seen = file.signature()
+
+    def permitted() -> bool:
+        config.chmod(0o640)
+        return file.signature() != seen
+
+    # Again, where the clock of the file system is coarse.
+    until(permitted, what="a signature with other permissions")
+    before, seen = config.stat(), file.signature()
+
+    def edited() -> bool:
+        config.write_text("version = 2\n".ljust(before.st_size))
+        os.utime(config, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return file.signature() != seen
+
+    until(edited, what="the signature of an edit that keeps time and size")
 
 
 def test_writers_do_not_undo_each_other(file: SettingsFile, tmp_path: Path) -> None:
@@ -366,7 +419,7 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from traymail.store.whole_file import write_whole
+from traymail.disk import write_whole
 path = Path(sys.argv[1])
 print("ready", flush=True)
 number = 0
@@ -391,7 +444,7 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
             until(partial(has_changed, path, seen))
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
         lines = path.read_bytes().splitlines()
         assert len(lines) == 10_000
         assert len(set(lines)) == 1

@@ -130,12 +130,12 @@ def test_a_wrong_secret_is_told_and_struck_out(certificates: Certificates) -> No
     assert CANARY not in repr(caught.value) + str(caught.value.reply)
 
 
-@pytest.mark.parametrize("kind", ["expired", "wrong_host", "self_signed", "untrusted"])
+@pytest.mark.parametrize("kind", ["expired", "future", "wrong_host", "self_signed", "untrusted"])
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 def test_a_bad_certificate_gets_no_login(
     kind: str, security: Security, certificates: Certificates
 ) -> None:
-    rules = {"expired": "cert-expired", "wrong_host": "cert-host"}
+    rules = {"expired": "cert-expired", "future": "cert-not-yet", "wrong_host": "cert-host"}
     pair = certificates.good if kind == "untrusted" else getattr(certificates, kind)
     context = pair.server_context()
     ca_file = None if kind == "untrusted" else certificates.ca_file

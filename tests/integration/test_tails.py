@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import os
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.tailing import Following, log_rule
+from tests.support.wait import until
 from traymail.core.lines import LONGEST_LINE
 from traymail.core.observations import LinesMatched
 from traymail.core.rules.log import LogRule, StartAt
 from traymail.core.settings import Settings
+from traymail.watch.rereading import logs_of
+from traymail.watch.sources import TRUSTED_NS
 from traymail.watch.tails import BUSY_SECONDS, IDLE_SECONDS, LOOK
 
 
 @contextmanager
-def following(*rules: LogRule, own: tuple[Path, ...] = ()) -> Iterator[Following]:
-    made = Following(*rules, own=own)
+def following(
+    *rules: LogRule, own: tuple[Path, ...] = (), most_open: int | Callable[[], int] | None = None
+) -> Iterator[Following]:
+    made = Following(*rules, own=own, most_open=most_open)
     try:
         yield made
     finally:
@@ -90,6 +99,138 @@ def test_rules_share_one_file_each_with_its_own_wishes(tmp_path: Path) -> None:
         assert one.lines("odd") == ["line 1", "line 3", "line 5"]
         assert [match.shown for match in one.matches["around"]] == ["line 2\nline 3\nline 4"]
         assert one.lines("late") == one.lines("all")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_nobody_foresaw_in_one_rules_log_stops_no_other_rule(
+    tmp_path: Path, *, shared: bool
+) -> None:
+    """Its encoding is none for lines: the configuration refuses it, but here it stands."""
+    log = tmp_path / "app.log"
+    odd = log if shared else tmp_path / "odd.log"
+    log.touch()
+    odd.touch()
+    bad = log_rule(odd, name="bad", encoding="idna")
+    with following(log_rule(log), bad) as one:
+        one.look()
+        for number in range(3):
+            write(log, f"line {number}\n")
+            write(odd, b"xn--\xff line\n")
+            one.look()
+        assert one.lines() == ["line 0", "line 1", "line 2"]
+        assert one.sources["log"].problem is None
+        assert "went wrong" in str(one.sources["bad"].problem)
+        assert one.sources["bad"].following == 0
+        one.tails.apply(Settings(rules=(log_rule(log), log_rule(odd, name="bad"))))
+        one.look()
+        assert one.sources["bad"].problem is None
+
+
+def test_a_last_line_without_a_line_break_is_told_once(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    write(log, "line 1\nline 2, old")
+    bad = log_rule(log, name="later", match=("full",))
+    with following(log_rule(log), bad) as one:
+        one.rest(8)
+        assert one.lines() == [], "that was there before the rule"
+        write(log, ", ended\nline 3: disk")
+        one.look()
+        assert one.lines() == ["line 2, old, ended"]
+        one.rest(6)
+        assert one.lines() == ["line 2, old, ended", "line 3: disk"]
+        # What matches only in its rest is not lost, and the rest makes no second match.
+        write(log, " is full, line 4\nline 5")
+        one.rest(6)
+        assert one.lines()[2:] == ["line 5"]
+        assert one.lines("later") == ["line 3: disk is full, line 4"]
+        write(log, " and on\nline 6\n")
+        one.look()
+        assert one.lines()[3:] == ["line 6"]
+
+
+@pytest.mark.parametrize("ends", ["crash", "restart"])
+def test_a_line_told_without_its_end_stays_told(tmp_path: Path, ends: str) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    rules = log_rule(log), log_rule(log, name="later", match=("full",))
+    with following(*rules) as one:
+        one.look()
+        write(log, "line 1\nline 2: disk")
+        one.rest(8)
+        getattr(one, ends)()
+        one.rest(8)
+        write(log, " is full\nline 3\n")
+        one.rest(2)
+        assert one.lines() == ["line 1", "line 2: disk", "line 3"]
+        assert one.lines("later") == ["line 2: disk is full"]
+        # What came while nobody looked is told of, too; what was seen before is not new.
+        one.tails.close()
+        write(log, "line 4")
+        one.restart()
+        one.rest(8)
+        assert one.lines()[3:] == ["line 4"]
+        log.rename(tmp_path / "app.log.1")
+        write(log, "line 5\n")
+        one.rest(12)
+        assert one.lines()[3:] == ["line 4", "line 5"]
+
+
+def test_a_last_record_and_the_lines_before_it_are_told_without_a_line_break(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    record = log_rule(log, match=("FATAL",), record_start="^>", name="record")
+    around = log_rule(log, match=("FATAL",), before=1, after_lines=1, name="around")
+    with following(record, around) as one:
+        one.look()
+        write(log, "> one\n> two\nFATAL: end")
+        one.rest(8)
+        shown = {name: [match.shown for match in one.matches[name]] for name in one.matches}
+        assert shown == {"record": ["> two\nFATAL: end"], "around": ["> two\nFATAL: end"]}
+        write(log, " of all\n> three\nFATAL\n> four\n")
+        one.rest(2)
+        shown = {name: [match.shown for match in one.matches[name]] for name in one.matches}
+        assert shown["record"][1:] == ["> three\nFATAL"]
+        assert shown["around"][1:] == ["> three\nFATAL\n> four"]
+
+
+def test_what_exists_as_it_is_written_is_no_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "[2] New"
+    folder.mkdir()
+    logs = [folder / "app [prod].log", folder / "b.log", tmp_path / "2" / "p.log"]
+    logs[2].parent.mkdir()
+    for log in logs:
+        log.touch()
+    one_log = log_rule(logs[0], name="one")
+    later = log_rule(folder / "[x] later.log", name="later")
+    globbed = log_rule(folder / "*.log", folder.with_name("[12]") / "*.log", name="globbed")
+    with following(one_log, later, globbed) as one:
+        one.look()
+        for number, log in enumerate(logs):
+            write(log, f"line {number}\n")
+        write(folder / "[x] later.log", "line 3\n")
+        one.rest(4)
+        assert one.lines("one") == ["line 0"]
+        assert one.lines("later") == ["line 3"]
+        assert sorted(one.lines("globbed")) == ["line 0", "line 1", "line 2", "line 3"]
+
+
+def test_a_pattern_that_cannot_be_used_is_its_own_rules_trouble(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    write(log, "")
+    bad = log_rule(log, name="bad", match=("a", r"\Qa.b"))
+    with following(log_rule(log), bad) as one:
+        one.look()
+        write(log, "line 1\n")
+        one.look()
+        assert one.lines() == ["line 1"]
+        assert one.sources["log"].problem is None
+        assert one.sources["bad"].following == 0
+        assert r"\Qa.b: What \Q begins is not ended" in str(one.sources["bad"].problem)
+        one.tails.apply(Settings(rules=(log_rule(log), log_rule(log, name="bad"))))
+        one.look()
+        assert one.sources["bad"].problem is None
 
 
 def test_a_record_waits_for_its_end_and_is_read_again_after_a_crash(tmp_path: Path) -> None:
@@ -168,11 +309,11 @@ def test_nothing_is_read_while_there_is_no_room(tmp_path: Path) -> None:
     log.touch()
     with following(log_rule(log)) as one:
         one.look()
-        one.tails._room = lambda: False
+        one.has_room = False
         write(log, "line 1\n")
         assert one.tails.sweep() == BUSY_SECONDS
         assert one.lines() == []
-        one.tails._room = lambda: True
+        one.has_room = True
         one.look()
         assert one.lines() == ["line 1"]
 
@@ -254,18 +395,122 @@ def test_a_rule_that_is_gone_is_let_go(tmp_path: Path) -> None:
 
 
 def test_more_files_than_may_be_open_at_once(tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for number in range(150):
         (tmp_path / f"{number:03}.log").touch()
-    used = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 40
-    with following(log_rule(tmp_path / "*.log")) as one:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 100, hard))
-        try:
-            one.look()
-            for number in range(150):
-                write(tmp_path / f"{number:03}.log", f"line {number}\n")
-            one.look(6)
-            assert sorted(one.lines()) == sorted(f"line {number}" for number in range(150))
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with following(log_rule(tmp_path / "*.log"), most_open=20) as one:
+        one.look()
+        opened = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+        for number in range(150):
+            write(tmp_path / f"{number:03}.log", f"line {number}\n")
+        one.look(6)
+        assert sorted(one.lines()) == sorted(f"line {number}" for number in range(150))
+        assert opened < 120
+
+
+@pytest.mark.parametrize("most_open", [None, 20])
+@pytest.mark.parametrize("how", ["rename", "gzip", "gzip elsewhere", "xz under no known name"])
+@pytest.mark.parametrize("created", [True, False])
+def test_what_rotates_between_looks_is_read_however_many_are_followed(
+    tmp_path: Path, most_open: int | None, how: str, created: bool
+) -> None:
+    logs = [tmp_path / f"{number:03}.log" for number in range(70)]
+    for log in logs:
+        write(log, f"{log.name} begins\n")
+    (tmp_path / "older").mkdir()
+    with following(log_rule(tmp_path / "*.log"), most_open=most_open) as one:
+        one.look()
+        for number, log in enumerate(logs):
+            write(log, f"line {number}\n")
+            content = log.read_bytes()
+            if how == "rename":
+                log.rename(f"{log}.1")
+            elif how == "gzip":
+                log.with_name(f"{log.name}.1.gz").write_bytes(gzip.compress(content))
+            elif how == "gzip elsewhere":
+                (tmp_path / "older" / f"{log.name}.gz").write_bytes(gzip.compress(content))
+            else:
+                (tmp_path / f"kept-{number}.xz").write_bytes(lzma.compress(content))
+            log.unlink(missing_ok=True)
+            if created:
+                write(log, "nothing\n")
+        one.rest()
+        assert sorted(one.lines()) == sorted(f"line {number}" for number in range(70))
+        assert one.sources["log"].left_out == ()
+
+
+def test_what_is_written_while_many_are_opened_is_not_from_before(tmp_path: Path) -> None:
+    logs = [tmp_path / f"{number:03}.log" for number in range(20)]
+    for log in logs:
+        write(log, "line 0, from before\n")
+
+    def write_meanwhile() -> int:  # it is asked for when all were found and none is open yet
+        for number, log in enumerate(logs, 1):
+            write(log, f"line {number}\n")
+        return 100
+
+    with following(log_rule(tmp_path / "*.log"), most_open=write_meanwhile) as one:
+        one.look()
+        assert sorted(one.lines()) == sorted(f"line {number}" for number in range(1, 21))
+        assert one.sources["log"].following == 20
+
+
+@pytest.mark.parametrize("when", ["at the start", "later", "rotated", "gone"])
+def test_opening_twice_as_many_is_twice_the_work(tmp_path: Path, when: str) -> None:
+    def work(count: int) -> int:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        if when != "later":
+            make_logs(folder, count)
+        with following(log_rule(folder / "*.log")) as one:
+            if when != "at the start":
+                one.look()
+            if when == "later":
+                make_logs(folder, count)
+            elif when == "rotated":
+                make_logs(folder, count, ".1")
+            elif when == "gone":
+                one.restart()
+                make_logs(folder, count, ".gone")
+            one.clock.seconds += 3
+            # A folder that was changed this moment is looked at again and again.
+            until(lambda: time.time_ns() - folder.stat().st_mtime_ns > TRUSTED_NS, what="rest")
+            return calls(one.tails.sweep)
+
+    assert work(160) < 2.5 * work(80)
+
+
+def make_logs(folder: Path, count: int, ending: str = "") -> None:
+    """Make many logs; with an ending, in place of those that get it, or are gone."""
+    for number in range(count):
+        log = folder / f"{number:04}.log"
+        if ending:
+            log.rename(f"{log}{ending}")
+        if ending != ".gone":
+            write(log, f"{number} begins here\n" * 30)
+
+
+def calls(act: Callable[[], object]) -> int:
+    """Count the functions that are called."""
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_a_dry_run_reads_a_file_of_two_names_once(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    write(log, "line 1\n")
+    (tmp_path / "link.log").symlink_to(log)
+    (tmp_path / "hard.log").hardlink_to(log)
+    (tmp_path / "gone.log").symlink_to("nowhere")
+    plain, left_out = logs_of(log_rule(tmp_path / "*.log"))
+    assert plain == (str(log),)
+    assert [path for path, _ in left_out] == [str(tmp_path / "gone.log")]

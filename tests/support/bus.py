@@ -27,6 +27,7 @@ from jeepney import (
 )
 from jeepney.io.blocking import open_dbus_connection
 
+from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.errors import TraymailError
 
 T = TypeVar("T")
@@ -112,7 +113,9 @@ class SelectLoop:
                 return
             act()
 
-    def until(self, condition: Callable[[], T], timeout: float = 10.0, what: str = "") -> T:
+    def until(
+        self, condition: Callable[[], T], timeout: float = PATIENCE_SECONDS, what: str = ""
+    ) -> T:
         """Run until the condition holds."""
         deadline = monotonic() + timeout
         while not (answer := condition()):
@@ -136,7 +139,7 @@ class Peer:
     """Another client of the bus. The loop runs while it waits for an answer."""
 
     def __init__(self, address: str, turn: Act) -> None:
-        self._connection = open_dbus_connection(bus=address)
+        self._connection = open_dbus_connection(bus=address, auth_timeout=PATIENCE_SECONDS)
         self._turn = turn
         self.signals: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -169,7 +172,7 @@ class Peer:
         """Collect the signals of an interface in `signals`."""
         self.ask(message_bus.AddMatch(MatchRule(type="signal", interface=interface)))
 
-    def ask(self, message: Message, timeout: float = 10.0) -> tuple[Any, ...]:
+    def ask(self, message: Message, timeout: float = PATIENCE_SECONDS) -> tuple[Any, ...]:
         """Send a call and return the answer; raises DBusErrorResponse."""
         serial = next(self._connection.outgoing_serial)
         self._connection.send(message, serial=serial)

@@ -14,7 +14,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-PACKAGE = Path(__file__).parents[2] / "traymail"
+import traymail
+
+PACKAGE = Path(traymail.__file__).parent
 PO = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "traymail.po"
 
 # A header without dates: the file changes only when a word does.

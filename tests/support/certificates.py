@@ -35,6 +35,7 @@ class Certificates:
     ca_file: Path
     good: Pair
     expired: Pair
+    future: Pair
     wrong_host: Pair
     self_signed: Pair
 
@@ -46,10 +47,15 @@ def make_certificates(folder: Path) -> Certificates:
     authority.cert_pem.write_to_path(ca_file)
     past = datetime(2020, 1, 1, tzinfo=UTC)
     expired = authority.issue_cert(*LOOPBACK, not_before=past, not_after=past + timedelta(days=30))
+    begins = datetime.now(UTC) + timedelta(days=30)  # noqa: TID251 - a date to come
+    future = authority.issue_cert(
+        *LOOPBACK, not_before=begins, not_after=begins + timedelta(days=30)
+    )
     return Certificates(
         ca_file=ca_file,
         good=_write(folder, "good", authority.issue_cert(*LOOPBACK)),
         expired=_write(folder, "expired", expired),
+        future=_write(folder, "future", future),
         wrong_host=_write(folder, "wrong-host", authority.issue_cert("mail.example.net")),
         self_signed=_self_signed(folder),
     )

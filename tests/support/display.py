@@ -13,9 +13,12 @@ from pathlib import Path
 from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.desktop.screens import has_other_trays
 
 NEEDED = ("Xvfb", "openbox", "dbus-daemon", "xauth", "xprop")
+OLD_PANEL_NEEDED = ("tint2",)
+GTK_FOLDER = Path("/usr/lib/python3/dist-packages/gi")
 PANEL_NEEDED = ("xfce4-panel", "xfconf-query")
 _BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 _WATCHER = "org.kde.StatusNotifierWatcher"
@@ -99,8 +102,20 @@ def panel(on: Display) -> Iterator[subprocess.Popen[bytes]]:
     config.write_text(_PANEL_CONFIG)
     with ExitStack() as ending:
         process = _start(["xfce4-panel", "--disable-wm-check"], on.env, ending)
-        until(lambda: _has_tray(on), timeout=20, what="a panel with a tray")
+        until(lambda: _has_tray(on), what="a panel with a tray")
         yield process
+
+
+@contextmanager
+def old_panel(on: Display) -> Iterator[None]:
+    """Run a panel that knows icons by XEmbed only; it is there when the block begins."""
+    config = on.folder / "tint2rc"
+    config.write_text("panel_items = S\npanel_size = 100% 30\nsystray_padding = 2 2 2\n")
+    with ExitStack() as ending:
+        _start(["tint2", "-c", str(config)], on.env, ending)
+        with entered(on):
+            until(has_other_trays, what="a panel with a tray")
+        yield
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -188,7 +203,9 @@ def _has_window_manager(env: dict[str, str]) -> bool:
 
 def _has_tray(on: Display) -> bool:
     watcher = DBusAddress("/StatusNotifierWatcher", _WATCHER, _WATCHER)
-    with open_dbus_connection(bus=on.env["DBUS_SESSION_BUS_ADDRESS"]) as bus:
+    with open_dbus_connection(
+        bus=on.env["DBUS_SESSION_BUS_ADDRESS"], auth_timeout=PATIENCE_SECONDS
+    ) as bus:
         owned = bus.send_and_get_reply(new_method_call(_BUS, "NameHasOwner", "s", (_WATCHER,)))
         if not owned.body[0]:
             return False

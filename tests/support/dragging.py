@@ -45,15 +45,23 @@ class Drag:
 
     def drop_at(self, x: int, y: int) -> bool:
         """Enter the window there, hover, and drop; return whether it takes such files there."""
+        if not self.hover_at(x, y):
+            return False
+        self._tell(self._window_at(x, y), "XdndDrop", 0, X.CurrentTime)
+        self._heard("XdndFinished")  # tkdnd's says success in a bit of its own
+        return True
+
+    def leave_from(self, x: int, y: int) -> None:
+        """Go away again."""
+        self._tell(self._window_at(x, y), "XdndLeave", 0)
+
+    def hover_at(self, x: int, y: int) -> bool:
+        """Enter the window there, and hover; return whether it takes such files there."""
         target = self._window_at(x, y)
         self._tell(target, "XdndEnter", VERSION << 24, *self._holds)
         action = self._atom("XdndActionCopy")
         self._tell(target, "XdndPosition", 0, x << 16 | y, X.CurrentTime, action)
-        if not self._heard("XdndStatus") & 1:
-            return False
-        self._tell(target, "XdndDrop", 0, X.CurrentTime)
-        self._heard("XdndFinished")  # tkdnd's says success in a bit of its own
-        return True
+        return bool(self._heard("XdndStatus") & 1)
 
     def _window_at(self, x: int, y: int) -> Window:
         """Return the outermost window at this point that takes drops."""

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Limits, Security
 from traymail.core.errors import DeliveryError, Reply, Stage, TransientFailure
-from traymail.core.events import Event
+from traymail.core.events import Event, ItemChanged
 from traymail.core.message import Address, Draft, Mail
 from traymail.core.outbox import OutboxItem, Receipt
 from traymail.core.ports import Journal, Sender
 from traymail.core.texts import text
+from traymail.desktop.clock import SystemClock
 from traymail.engine.caps import RuleCaps
 from traymail.engine.delivery import Delivery, Tools
 from traymail.engine.interruptions import Interruptions
@@ -44,6 +46,32 @@ class HandClock:
         self.time += timedelta(**span)
 
 
+class StoppedClock(SystemClock):
+    """The real one, which stands still as often as it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._stops = 0
+        self._since = self._lost = 0.0
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return (self._since if self._stops else super().monotonic()) - self._lost
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        with self._lock:
+            if not self._stops:
+                self._since = super().monotonic()
+            self._stops += 1
+        yield
+        with self._lock:
+            self._stops -= 1
+            if not self._stops:
+                self._lost += super().monotonic() - self._since
+
+
 @dataclass
 class ScriptedSender:
     """`traymail.core.ports.Sender` that does as told, and remembers what it was given.
@@ -63,7 +91,7 @@ class ScriptedSender:
         act = self.script.pop(0) if self.script else None
         journal.progress(0, mail.size)
         self.entered.set()
-        if self.hold is not None and not self.hold.wait(10):
+        if self.hold is not None and not self.hold.wait(PATIENCE_SECONDS):
             raise AssertionError("held for too long")
         if self.aborted.is_set():
             raise failure(TransientFailure, None, Stage.DATA)
@@ -138,7 +166,12 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
     )
     try:
         yield Surroundings(
-            outbox, Poster(outbox, spool, clock, events.append), clock, sender, tools, events
+            outbox,
+            Poster(outbox, spool, clock, lambda item: events.append(ItemChanged(item))),
+            clock,
+            sender,
+            tools,
+            events,
         )
     finally:
         stopping.set()

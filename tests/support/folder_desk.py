@@ -13,8 +13,8 @@ from tests.support.engine import HandClock
 from tests.support.folders import folder_rule
 from tests.support.mails import an_account
 from traymail.core.account import Account
-from traymail.core.message import Mail
-from traymail.core.observations import FileSettled, FirstScan, FoundFile
+from traymail.core.message import FileIdentity, Mail
+from traymail.core.observations import FileSettled, FirstScan, FolderBack, FoundFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.rules.folder import FolderRule
 from traymail.desktop.files import Files
@@ -26,7 +26,6 @@ from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
 from traymail.store.outbox import Outbox
 from traymail.store.spool import Spool
-from traymail.watch.tree import identity_of
 
 HERE = Surroundings(host="desk", user="ming")
 
@@ -53,8 +52,8 @@ class FolderDesk:
         self.files: Files = Files()
         self.flow = self.make_flow()
 
-    def make_flow(self) -> FolderFlow:
-        tools = FolderTools(
+    def tools(self) -> FolderTools:
+        return FolderTools(
             ledger=self.ledger,
             posting=self.poster,
             files=self.files,
@@ -62,8 +61,13 @@ class FolderDesk:
             find_item=self.outbox.get,
             surroundings=HERE,
         )
-        self.flow = FolderFlow(self.rule, self.account, tools)
+
+    def make_flow(self) -> FolderFlow:
+        self.flow = FolderFlow(self.rule, self.account, self.tools())
         self.flow.start(self.clock.now())
+        self.flow.observe(
+            FolderBack(rule=self.rule.name, folder=self.rule.folder), self.clock.now()
+        )
         return self.flow
 
     def restart(self) -> None:
@@ -86,7 +90,7 @@ class FolderDesk:
         )
 
     def found(self, path: str) -> FoundFile:
-        return FoundFile(path, identity_of((self.folder / path).lstat()))
+        return FoundFile(path, FileIdentity.of((self.folder / path).lstat()))
 
     def put(self, path: str, content: bytes = b"whole") -> Path:
         file = self.folder / path
@@ -139,7 +143,9 @@ class FolderDesk:
             item = self.outbox.get(mail_id)
             if not ids and item.state is not State.QUEUED:
                 continue
-            item = replace(item, state=state, updated_at=self.clock.now())
+            done = {State.SENT, State.PARTIAL}
+            pending = () if state in done else item.pending
+            item = replace(item, state=state, updated_at=self.clock.now(), pending=pending)
             self.outbox.finish(item)
             if tell:
                 self.flow.finished(item, self.clock.now())

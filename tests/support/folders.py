@@ -8,10 +8,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.core.ledger import FileState, LedgerFile
 from traymail.core.message import Address
-from traymail.core.observations import FileLeftOut, FileSettled, FirstScan, Observation
+from traymail.core.observations import (
+    FileLeftOut,
+    FileSettled,
+    FirstScan,
+    FolderBack,
+    Observation,
+    Place,
+    PlaceKnown,
+)
+from traymail.core.ports import Clock
 from traymail.core.rules.folder import FolderRule
 from traymail.desktop.clock import SystemClock
 from traymail.store.database import Database
@@ -41,12 +50,20 @@ def folder_rule(folder: Path, **more: Any) -> FolderRule:  # noqa: ANN401 # fiel
 class Watched:
     """A watcher at work on a database; what it tells of is kept, and handled as a flow would."""
 
-    def __init__(self, database: Database, pace: Pace = QUICK, *, handle: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        pace: Pace = QUICK,
+        *,
+        handle: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
         self.told: list[Observation] = []
         self._database = database
         self._handle = handle
+        self._places: dict[str, Place] = {}
         self._lock = threading.Lock()
-        self.watcher = FolderWatcher(self._observe, self.ledger, SystemClock(), pace=pace)
+        self.watcher = FolderWatcher(self._observe, self.ledger, clock or SystemClock(), pace=pace)
 
     def ledger(self, rule: FolderRule) -> FolderLedger:
         return FolderLedger(self._database, rule.name, rule.folder)
@@ -70,16 +87,26 @@ class Watched:
         until(lambda: len(self.of(kind)) >= count, what=kind.__name__)
         return self.of(kind)
 
-    def wait(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+    def wait(self, condition: Callable[[], object], timeout: float = PATIENCE_SECONDS) -> None:
         until(condition, timeout)
 
     def _observe(self, observation: Observation) -> None:
         ledger = self.ledger(self._rules[observation.rule])
-        if isinstance(observation, FirstScan):
-            skip = self._rules[observation.rule].existing.value == "skip"
-            ledger.start(observation.files if skip else (), NOW)
-        elif isinstance(observation, FileSettled) and self._handle:
-            file = observation.file
-            ledger.save(LedgerFile(file.path, file.identity, FileState.DONE))
+        match observation:
+            case FirstScan(place=place):
+                self._places[observation.rule] = place
+                if not ledger.stand_at(place):
+                    skip = self._rules[observation.rule].existing.value == "skip"
+                    ledger.start(observation.files if skip else (), NOW)
+            case PlaceKnown(place=place, before=before):
+                self._places[observation.rule] = place
+                ledger.rename_place(before, place)
+            case FolderBack(place=place):
+                self._places[observation.rule] = place
+            case FileSettled(file=file) if self._handle:
+                ledger.stand_at(self._places[observation.rule])
+                ledger.save(LedgerFile(file.path, file.identity, FileState.DONE))
+            case _:
+                pass
         with self._lock:
             self.told.append(observation)

@@ -17,6 +17,7 @@ from jeepney.io.blocking import open_dbus_connection
 from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.running import ADDRESS
+from tests.support.wait import PATIENCE_SECONDS
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
@@ -110,7 +111,7 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
         program.backend.listen(lambda event: bridge.post(lambda: quick.heard(event)))
-        adding = AddAccountWindow(root, program.backend, background)
+        adding = AddAccountWindow(root, program.backend, background, lambda: None, lambda: False)
         heart = Heartbeat(root)
         for window in (adding, quick):
             window.reveal()
@@ -121,7 +122,7 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
 @contextmanager
 def silent_keyring(address: str) -> Iterator[None]:
     """Let the keyring of a bus answer nobody until the block ends, as when it asks its user."""
-    with open_dbus_connection(bus=address) as bus:
+    with open_dbus_connection(bus=address, auth_timeout=PATIENCE_SECONDS) as bus:
         asked = ("GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
         pid = bus.send_and_get_reply(new_method_call(_BUS, *asked)).body[0]
     os.kill(pid, signal.SIGSTOP)

@@ -14,6 +14,7 @@ from tests.support.sink import Sink
 from traymail.app import App
 from traymail.backend import LiveBackend
 from traymail.desktop import paths
+from traymail.desktop.clock import SystemClock
 from traymail.program import Program
 
 
@@ -28,11 +29,14 @@ class Live:
 
 
 @contextmanager
-def live(home: Home, config: str, secrets: Path | None = None) -> Iterator[Live]:
+def live(
+    home: Home, config: str, secrets: Path | None = None, clock: SystemClock | None = None
+) -> Iterator[Live]:
     """Run the program in a home until the block ends; `secrets` is as systemd gives them."""
     home.configure(config)
     environ = {**os.environ, **(credentials(secrets) if secrets else {})}
     app = App(paths.home(str(home.path), environ), environ)
+    app.clock = clock or app.clock
     app.home.make()
     app.instance.claim()
     try:

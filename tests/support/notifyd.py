@@ -38,6 +38,9 @@ class Server:
             self.bus.send(new_method_return(message, "as", (self.capabilities,)))
         elif member == "Notify":
             self.notify(message, message.body)
+        elif member == "CloseNotification":
+            tell({"closed": message.body[0]})
+            self.bus.send(new_method_return(message))
         elif member == "Get" and message.body == (NAME, "Inhibited"):
             self.bus.send(new_method_return(message, "v", (("b", self.inhibited),)))
         else:
@@ -77,7 +80,7 @@ def tell(what: object) -> None:
 
 
 def main() -> None:
-    with open_dbus_connection(bus="SESSION") as bus:
+    with open_dbus_connection(bus="SESSION", auth_timeout=60.0) as bus:
         server = Server(bus, sys.argv[1:])
         bus.send_and_get_reply(message_bus.RequestName(NAME))
         tell("ready")

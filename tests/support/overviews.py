@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from tests.support.mails import an_account
-from tests.support.tray import a_rule
+from tests.support.mails import a_rule, an_account
 from traymail.core.outbox import AccountState
 from traymail.core.settings import Settings
 from traymail.ui.backend import Overview

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.homes import Home
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.core.errors import NotRunning
 from traymail.desktop.instance import Instance
 
@@ -76,14 +76,14 @@ class Running:
 
     def ready(self) -> Running:
         """Wait until it answers, and return it."""
-        until(self._answers, 20, "the running program to answer")
+        until(self._answers, what="the running program to answer")
         return self
 
     def status(self) -> dict[str, Any]:
         """Return what `status --json` shows, without starting Python for it."""
         return self._instance.ask({"command": "status", "language": "en"})
 
-    def end(self, number: int = signal.SIGTERM, seconds: float = 10.0) -> int:
+    def end(self, number: int = signal.SIGTERM, seconds: float = PATIENCE_SECONDS) -> int:
         """Send a signal and return the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -117,7 +117,7 @@ def running(
         if program.process.poll() is None:
             program.process.terminate()
             try:
-                program.process.wait(10)
+                program.process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 program.kill()
 

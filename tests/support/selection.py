@@ -1,13 +1,13 @@
 """A program that owns the clipboard: `python -m tests.support.selection TARGET FILE ...`.
 
-Each target is answered with the bytes of its file. It says "ready" once it owns the clipboard,
-and goes on until it is ended.
+Each target is answered with the bytes of its file, or not at all when that is no file. It says
+"ready" once it owns the clipboard, and goes on until it is ended.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def clipboard(holds: dict[str, Path]) -> Iterator[subprocess.Popen[bytes]]:
             owner.terminate()
 
 
-def own(holds: dict[str, bytes]) -> None:
+def own(holds: dict[str, bytes | None]) -> None:
     """Answer whoever asks for the clipboard."""
     here = display.Display()
     window = here.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
@@ -44,13 +44,18 @@ def own(holds: dict[str, bytes]) -> None:
             answer(here, event, atoms)
 
 
-def answer(here: display.Display, event: SelectionRequest, holds: dict[int, bytes]) -> None:
+def answer(
+    here: display.Display, event: SelectionRequest, holds: Mapping[int, bytes | None]
+) -> None:
     """Give what is asked for of a selection that holds this, by target."""
     place = event.property or event.target
     if event.target == here.intern_atom("TARGETS"):
         event.requestor.change_property(place, Xatom.ATOM, 32, [event.target, *holds])
     elif event.target in holds:
-        event.requestor.change_property(place, event.target, 8, holds[event.target])
+        content = holds[event.target]
+        if content is None:
+            return
+        event.requestor.change_property(place, event.target, 8, content)
     else:
         place = X.NONE
     event.requestor.send_event(
@@ -69,7 +74,7 @@ if __name__ == "__main__":
     given = sys.argv[1:]
     own(
         {
-            target: Path(file).read_bytes()
+            target: Path(file).read_bytes() if Path(file).is_file() else None
             for target, file in zip(given[::2], given[1::2], strict=True)
         }
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tests.support.vault import Vault
+from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.message import Attachment, Envelope, Mail, Placed
@@ -29,7 +30,7 @@ def account(
     ca_file: Path | None = None,
     provider: str = "",
     host: str = "127.0.0.1",
-    timeout: float = 5.0,
+    timeout: float = PATIENCE_SECONDS,
 ) -> Account:
     return Account(
         name="test",

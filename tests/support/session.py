@@ -4,23 +4,25 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jeepney import DBusAddress, Properties, new_method_call
-from jeepney.io.blocking import open_dbus_connection
-
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon")
-_SECRETS = "org.freedesktop.secrets"
-_DEFAULT = DBusAddress(
-    "/org/freedesktop/secrets/aliases/default", _SECRETS, "org.freedesktop.Secret.Collection"
-)
-_SERVICE = DBusAddress("/org/freedesktop/secrets", _SECRETS, "org.freedesktop.Secret.Service")
-_BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+if sys.platform == "linux":
+    from jeepney import DBusAddress, Properties, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+
+    _SECRETS = "org.freedesktop.secrets"
+    _DEFAULT = DBusAddress(
+        "/org/freedesktop/secrets/aliases/default", _SECRETS, "org.freedesktop.Secret.Collection"
+    )
+    _SERVICE = DBusAddress("/org/freedesktop/secrets", _SECRETS, "org.freedesktop.Secret.Service")
+    _BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class KeyringSession:
 
     def lock(self) -> None:
         """Lock the default collection, as an idle session does; there is no way to unlock it."""
-        with open_dbus_connection(bus=self.address) as bus:
+        with open_dbus_connection(bus=self.address, auth_timeout=PATIENCE_SECONDS) as bus:
             call = new_method_call(_SERVICE, "Lock", "ao", ([_DEFAULT.object_path],))
             bus.send_and_get_reply(call)
             until(
@@ -112,7 +114,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _is_unlocked(session: KeyringSession) -> bool:
-    with open_dbus_connection(bus=session.address) as bus:
+    with open_dbus_connection(bus=session.address, auth_timeout=PATIENCE_SECONDS) as bus:
         owned = bus.send_and_get_reply(new_method_call(_BUS, "NameHasOwner", "s", (_SECRETS,)))
         if not owned.body[0]:
             return False

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.support.wait import until
+from tests.support.wait import PATIENCE_SECONDS, until
 
 Security = Literal["tls", "starttls", "none"]
 Stage = Literal["mail", "rcpt", "data", "final", "answer"]
@@ -23,7 +23,6 @@ Stage = Literal["mail", "rcpt", "data", "final", "answer"]
 reply to the final dot too, but the sink has taken the mail when it gives it, or fails to."""
 
 _LARGEST_MAIL = 200 * 10**6
-_START_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Sink:
         """Keep the client waiting at `stage` until the event is set; then go on as usual."""
         self._add(_Act(stage, times, hold=until_set))
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[Arrival]:
+    def wait_for(self, count: int, timeout: float = PATIENCE_SECONDS) -> list[Arrival]:
         """Wait until `count` mails have come and return all."""
         until(lambda: len(self.arrivals) >= count, timeout, f"{count} mails at the sink")
         return list(self.arrivals)
@@ -224,10 +223,11 @@ def serve(
     security: Security = "tls",
     user: str = "",
     password: str = "",
+    port: int = 0,
 ) -> Iterator[Sink]:
     """Run a sink until the block ends. With `user`, mail is taken only after that login."""
     assert (context is None) == (security == "none"), "TLS needs a certificate, its absence none"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         sink = Sink(listener.getsockname()[1], security, user, password)
         runner = _Runner(sink, listener, context)
         runner.start()
@@ -250,7 +250,7 @@ class _Runner:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._ready.wait(_START_SECONDS), "the sink did not start"
+        assert self._ready.wait(PATIENCE_SECONDS), "the sink did not start"
 
     def stop(self) -> None:
         self._end()

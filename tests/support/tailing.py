@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from traymail.core.message import Address
-from traymail.core.observations import LinesMatched, LogObservation, LogRead, LogSources
+from traymail.core.observations import LinesMatched, LogRead, LogSources, Observation, WatchTrouble
 from traymail.core.records import Match
-from traymail.core.rotation import FileId, Known, Position
+from traymail.core.rotation import Known, Position
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.watch.tails import Tails
@@ -47,44 +48,60 @@ def log_rule(*paths: Path | str, name: str = "log", **fields: object) -> LogRule
 class Kept:
     """What the store would keep of a rule."""
 
-    globs: set[str] = field(default_factory=set)
-    positions: dict[FileId, Position] = field(default_factory=dict)
+    globs: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
 
 
 class Following:
     """Tails over real files; keeps what they tell as the engine does."""
 
-    def __init__(self, *rules: LogRule, own: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        *rules: LogRule,
+        own: tuple[Path, ...] = (),
+        most_open: int | Callable[[], int] | None = None,
+    ) -> None:
+        self.most_open = most_open
+        self.has_room = True
+        self.hears = True
         self.clock = HandClock()
         self.rules = rules
         self.own = own
         self.kept: dict[str, Kept] = {}
         self.matches: dict[str, list[Match]] = {}
         self.sources: dict[str, LogSources] = {}
-        self.observations: list[LogObservation] = []
+        self.observations: list[Observation] = []
         self.tails = self._tails()
 
     def _tails(self) -> Tails:
-        tails = Tails(self.tell, self, self.clock, tuple(map(str, self.own)))
+        given: dict[str, Any] = {"room": lambda: self.has_room}
+        if self.most_open is not None:
+            most = self.most_open
+            given["most_open"] = most if callable(most) else lambda: most
+        tails = Tails(self.tell, self, self.clock, tuple(map(str, self.own)), **given)
         tails.apply(Settings(rules=self.rules))
         return tails
 
     def known(self, rule: str) -> Known:
         kept = self.kept.get(rule, Kept())
-        return Known(frozenset(kept.globs), tuple(kept.positions.values()))
+        return Known(dict(kept.globs), tuple(kept.positions.values()))
 
-    def tell(self, observation: LogObservation) -> None:
+    def tell(self, observation: Observation) -> None:
+        if not self.hears:
+            return
         self.observations.append(observation)
         kept = self.kept.setdefault(observation.rule, Kept())
         match observation:
             case LinesMatched():
                 self.matches.setdefault(observation.rule, []).extend(observation.matches)
-                kept.positions[observation.position.file] = observation.position
+                kept.positions[observation.position.key] = observation.position
             case LogRead():
                 kept.globs.update(observation.globs)
-                kept.positions.update({one.file: one for one in observation.positions})
+                kept.positions.update({one.key: one for one in observation.positions})
             case LogSources():
                 self.sources[observation.rule] = observation
+            case WatchTrouble():
+                pass
             case _:
                 raise AssertionError(observation)
 
@@ -101,8 +118,9 @@ class Following:
 
     def crash(self) -> None:
         """End without telling anything, and begin again."""
-        self.tails._listener = lambda _: None
+        self.hears = False
         self.tails.close()
+        self.hears = True
         self.tails = self._tails()
 
     def restart(self) -> None:

@@ -9,15 +9,14 @@ from jeepney import DBusAddress
 from PIL import Image
 
 from tests.support.bus import Peer, SelectLoop
-from traymail.core.message import Address
 from traymail.core.rule import Rule
 from traymail.core.texts import text
 from traymail.desktop.bus import Bus, connect
 from traymail.ui.model.menu import Choice, Entry, menu
 from traymail.ui.model.tray import Icon, Shown
-from traymail.ui.tray.choice import Parts
 from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
 from traymail.ui.tray.linux import LinuxTray
+from traymail.ui.tray.port import Parts
 
 NAME = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
 ITEM = DBusAddress("/StatusNotifierItem", NAME, "org.kde.StatusNotifierItem")
@@ -28,18 +27,6 @@ NEEDS = Shown(
     Icon.ATTENTION, text("{n} mails need you", n=2), (text("The rule {r} fails", r="<b>"),)
 )
 COLOURS = {Icon.IDLE: (1, 2, 3, 4), Icon.ATTENTION: (255, 0, 0, 128)}
-
-
-def a_rule(name: str, *, enabled: bool = True) -> Rule:
-    return Rule(
-        name=name,
-        enabled=enabled,
-        account="qq",
-        to=(Address("you@mail.example"),),
-        subject="",
-        body="",
-        max_per_hour=60,
-    )
 
 
 def a_menu(*rules: Rule, paused: bool = False, needs: int = 0) -> tuple[Entry, ...]:
@@ -104,18 +91,28 @@ class Desk:
 class Watcher:
     """Who keeps track of icons, as a panel's plugin does."""
 
-    def __init__(self, loop: SelectLoop, *, hosts: bool = True) -> None:
+    def __init__(self, loop: SelectLoop, *, hosts: bool = True, drops: int = 0) -> None:
+        """``drops``: so many registrations are answered, and then the item is dropped."""
         connection = connect()
         assert connection is not None
         self._loop = loop
         self._bus = Bus(connection, lambda: None)
         self.registered: list[str] = []
+        self.items: list[str] = []
         self.hosts = hosts
+        self.drops = drops
+        self.tells_drops = True
         interface = Interface(
             WATCHER,
             methods=(Method("RegisterStatusNotifierItem", ("s",), (), self._register),),
-            properties=(Property("IsStatusNotifierHostRegistered", "b", lambda: self.hosts),),
-            signals=(Signal("StatusNotifierHostRegistered"),),
+            properties=(
+                Property("IsStatusNotifierHostRegistered", "b", lambda: self.hosts),
+                Property("RegisteredStatusNotifierItems", "as", lambda: self.items),
+            ),
+            signals=(
+                Signal("StatusNotifierHostRegistered"),
+                Signal("StatusNotifierItemUnregistered", ("s",)),
+            ),
         )
         self._object = Exported(self._bus, "/StatusNotifierWatcher", interface)
         loop.watch(self._bus.fileno, self._bus.readable)
@@ -125,8 +122,19 @@ class Watcher:
         self.hosts = True
         self._object.emit("StatusNotifierHostRegistered")
 
+    def drop(self, item: str) -> None:
+        """Tell that an item is gone."""
+        self._object.emit("StatusNotifierItemUnregistered", item)
+
     def _register(self, name: str) -> tuple[()]:
         self.registered.append(name)
+        item = f"{name}@/StatusNotifierItem"
+        if self.drops == 0:
+            self.items.append(item)
+        else:
+            self.drops -= 1
+            if self.tells_drops:
+                self.drop(item)
         return ()
 
     def close(self) -> None:

@@ -52,11 +52,11 @@ class Trayed:
 
     def ready(self) -> int:
         """Wait for the program, and return its pid."""
-        return until(lambda: self.pid or 0, 20, "the program with its windows")
+        return until(lambda: self.pid or 0, what="the program with its windows")
 
     def gone(self) -> None:
         """Wait for the end of the program."""
-        until(lambda: self._instance.running.holder() is None, 10, "the end of the program")
+        until(lambda: self._instance.running.holder() is None, what="the end of the program")
 
     # --- as a panel ---------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class Trayed:
                 items = peer.get(_WATCHER, "RegisteredStatusNotifierItems")
                 return any(name in item for item in items)
 
-            until(shown, 15, "the icon in the panel")
+            until(shown, what="the icon in the panel")
 
     def left_click(self) -> None:
         """Activate the icon, as a panel does."""
@@ -114,17 +114,16 @@ class Trayed:
 
     def window(self, title: str) -> str:
         """Wait for a window, and for the keyboard to be in it."""
-        found = until(lambda: self.windows(title), 15, f"the window {title}")[0]
+        found = until(lambda: self.windows(title), what=f"the window {title}")[0]
         until(
             lambda: title in self._asked("getactivewindow", "getwindowname"),
-            10,
-            f"the keyboard in the window {title}",
+            what=f"the keyboard in the window {title}",
         )
         return found
 
     def no_window(self, title: str) -> None:
         """Wait until there is no such window."""
-        until(lambda: not self.windows(title), 10, f"the end of the window {title}")
+        until(lambda: not self.windows(title), what=f"the end of the window {title}")
 
     def keys(self, *keys: str) -> None:
         """Press keys."""

@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 
 from tests.support.certificates import Certificates
-
-_SECONDS = 10.0
+from tests.support.wait import PATIENCE_SECONDS
 
 
 class Peer:
@@ -86,12 +85,14 @@ class Peer:
         return body
 
     def until_closed(self) -> bytes:
-        """Read all there still is, or until the client says goodbye."""
+        """Read all there still is, or until the client says goodbye; allow it to begin anew."""
         rest = bytes(self._buffer)
         with suppress(OSError):
             while not rest.endswith(b"QUIT\r\n") and (data := self.sock.recv(65536)):
                 self.heard += data
                 rest += data
+                if rest.endswith(b"RSET\r\n"):
+                    self.say("250 ok")
         return rest
 
 
@@ -113,7 +114,7 @@ class Scripted:
 def scripted(*scripts: Script, implicit_tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
     """Serve one connection for each script, one after the other; fails if a script did."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(_SECONDS)
+        listener.settimeout(PATIENCE_SECONDS)
         server = Scripted(listener.getsockname()[1])
         thread = Thread(target=_play, args=(listener, scripts, implicit_tls, server))
         thread.start()
@@ -139,7 +140,7 @@ def _play(
         except OSError:
             return
         server.connections += 1
-        sock.settimeout(_SECONDS)
+        sock.settimeout(PATIENCE_SECONDS)
         peer = Peer(sock, server.heard)
         try:
             if implicit_tls is not None:

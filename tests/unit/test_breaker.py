@@ -14,6 +14,7 @@ from traymail.core.errors import (
     DeliveryError,
     KeyringError,
     PermanentFailure,
+    RecipientReply,
     Reply,
     Stage,
     TransientFailure,
@@ -33,6 +34,12 @@ def after(state: AccountState, outcome: object) -> AccountState:
 def test_a_mail_that_is_taken_clears_everything() -> None:
     state = after(TIRED, Receipt(250, "ok", ("a@b.c",)))
     assert (state.failures, state.hold_until, state.login_worked) == (0, None, True)
+
+
+def test_a_limit_met_at_one_recipient_holds_the_account_although_others_have_the_mail() -> None:
+    limit = RecipientReply("d@b.c", 550, "Ip frequency limited", hold=timedelta(minutes=10))
+    state = after(FRESH, Receipt(250, "ok", ("a@b.c",), (limit,)))
+    assert state.hold_until == START + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

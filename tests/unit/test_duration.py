@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traymail.core.duration import LONGEST, format_duration, parse_duration
+from traymail.core.duration import (
+    LONGEST,
+    format_duration,
+    parse_duration,
+    spoken_duration,
+    written_duration,
+)
 from traymail.core.errors import InputError
+from traymail.desktop.language import translator
 
 
 @pytest.mark.parametrize(
@@ -65,3 +72,38 @@ def test_writes(duration: timedelta, words: str) -> None:
 def test_what_is_written_is_read_back(milliseconds: int) -> None:
     duration = timedelta(milliseconds=milliseconds)
     assert parse_duration(format_duration(duration)) == duration
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "chinese"),
+    [
+        ("10m", "10 min", "10 分钟"),
+        ("500ms", "500 ms", "500 毫秒"),
+        ("24h", "24 h", "24 小时"),
+        ("3d", "3 d", "3 天"),
+        ("30s", "30 s", "30 秒"),
+        ("", "", ""),
+        ("10x", "10x", "10x"),
+        ("m", "m", "m"),
+    ],
+)
+def test_a_duration_is_told_with_its_unit(written: str, english: str, chinese: str) -> None:
+    told = spoken_duration(written)
+    assert (str(told), told.translated(translator("zh_CN"))) == (english, chinese)
+    assert written_duration(english) == written_duration(chinese) == written
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("10 minutes", "10m"),
+        ("5 分钟", "5m"),
+        ("2Hours", "2h"),
+        ("3d", "3d"),
+        (" 1 s ", "1s"),
+        ("soon", "soon"),
+        ("10 weeks", "10 weeks"),
+    ],
+)
+def test_a_duration_is_read_as_people_write_it(typed: str, read: str) -> None:
+    assert written_duration(typed) == read

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.tailing import log_rule
 from traymail.core.lines import (
     LONGEST_LINE,
     cut_line,
     encoding_of,
     last_lines,
     lines_end,
+    printed,
     shown,
     to_utf8,
 )
 from traymail.core.matcher import Pattern, PatternSet
-from traymail.core.records import Gatherer, Gathering, RuleHit
+from traymail.core.records import Gatherer, Gathering, Match, wants_of
 
 LOGS = Path(__file__).parents[1] / "data" / "logs"
 WORDS = "第一行 ERROR 上海\nsecond line\n末行\n"
@@ -69,6 +71,29 @@ def test_a_line_break_inside_a_character_is_none() -> None:
     assert raw[: lines_end(raw, encoding)].decode("utf-16-le") == "上\u0a0aĊ\u0a00\n"
 
 
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("管道 text\n".encode(), "管道 text\n"),
+        ("\ufeff管道\r\n".encode(), "管道\n"),
+        ("磁盘已满\n".encode("gb18030"), "磁盘已满\n"),
+        ("管道".encode() + b"\xff text", "管道\ufffd text"),
+        ("管道管".encode()[:-1], "管道\ufffd"),
+        ("磁盘已满".encode("gb18030") + b" \xff.", "磁盘已满 \ufffd."),
+        (b"caf\xe9 ok\n", "caf\ufffd ok\n"),
+        ("utf 管道\n".encode() + "磁盘\n".encode("gb18030"), "utf 管道\n磁盘\n"),
+        ("UTF 十六\n".encode("utf-16"), "UTF 十六\n"),
+        (b"\x1b[1;31mred\x1b[0m \x1b]0;title\x07plain\n", "red plain\n"),
+        (b"N\x08NA\x08AME\n\tindented\n", "NAME\n\tindented\n"),
+        (b"a\0b\x07c\x7f\n", "abc\n"),
+        (b"10 %\r20 %\r\n", "10 %\n20 %\n"),
+        (b"", ""),
+    ],
+)
+def test_what_programs_print_is_a_text(raw: bytes, shown: str) -> None:
+    assert printed(raw) == shown
+
+
 def test_utf_8_and_gb18030_in_one_file() -> None:
     raw = "上海 utf\n".encode() + "上海 gbk\n".encode("gb18030") + b"\xff\xff\n"
     assert to_utf8(raw, encoding_of(raw, "auto")).decode() == "上海 utf\n上海 gbk\n\ufffd\ufffd\n"
@@ -77,6 +102,27 @@ def test_utf_8_and_gb18030_in_one_file() -> None:
 def test_leading_nuls_are_stripped() -> None:
     raw = b"\0" * 1000 + b"a\nb\0c\n"
     assert to_utf8(raw, encoding_of(raw, "auto")) == b"a\nb\0c\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "lines"),
+    [
+        (b"\x1b[31mERROR\x1b[0m disk\n", b"ERROR disk\n"),
+        (b"\x1b[1;38;5;196mE\x1b[mRROR\r\n", b"ERROR\n"),
+        (b"ERROR\r\x1b[0m\n", b"ERROR\n"),
+        (b"\x1b]0;a title\x07ERROR\x1b[K\n", b"ERROR\n"),
+        (b"\x1b]8;;http://x\x1b\\ERROR\x1b]8;;\x1b\\ x\n", b"ERROR x\n"),
+        (b"\x1b]0;not ended ERROR\n\x1b[1mnext\n", b"0;not ended ERROR\nnext\n"),
+        (b"\x1b[31\nERROR\n", b"31\nERROR\n"),
+        (b"\x1bPq#0\x1b\\\x1b(BERROR\x1b\n", b"ERROR\n"),
+        ("\x9b31mERROR\x9b0m é\n".encode(), "ERROR é\n".encode()),
+        ("\x1b[31m错误\x1b[0m\n".encode("gb18030"), "错误\n".encode()),
+        ("\ufeff\x1b[31m错误\n".encode("utf-16-le"), "错误\n".encode()),
+    ],
+)
+def test_what_colours_a_terminal_is_taken_out(raw: bytes, lines: bytes) -> None:
+    encoding = encoding_of(raw, "auto")
+    assert to_utf8(raw[encoding.mark :], encoding) == lines
 
 
 def test_last_lines_and_cut_lines() -> None:
@@ -97,18 +143,18 @@ def blocks(text: str, at: int) -> list[bytes]:
 def gather(text: str, at: int, wants: Gathering, pattern: str = "ERROR") -> list[tuple[str, str]]:
     patterns = PatternSet([[pattern]])
     gatherer = Gatherer(wants)
-    found, fed = [], b""
+    found: list[Match] = []
+    fed = b""
     for block in blocks(text, at):
         fed += block
-        hits = [RuleHit(hit.start, hit.end, 0) for hit in patterns.scan(block)]
-        found += gatherer.feed(block, hits)
+        found += gatherer.feed(block, patterns.scan(block)[0])
         assert fed.endswith(gatherer.held)
     found += gatherer.flush()
     assert gatherer.held == b""
     return [(match.line, match.shown) for match in found]
 
 
-PLAIN = Gathering(captures=lambda *_: {})
+PLAIN = Gathering()
 CONTEXT = "1\n2\n3 ERROR\n4\n5\n6\n7 ERROR\n8 ERROR\n9\n"
 
 
@@ -162,17 +208,36 @@ class TestGathering:
         assert [line for line, _ in gather(text, at, wants)] == ["1 ERROR", "3 ERROR"]
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_matches_by_what_was_captured(before: int) -> None:
+    rule = log_rule("/var/log/app", match=("user=(?P<who>\\w*)", "FATAL"), before=before)
+    patterns = PatternSet([rule.match])
+    gatherer = Gatherer(wants_of(rule, patterns, 0))
+    block = b"user=anna1\nuser=bob\nuser=anna2\nFATAL\nuser=bob 2\nuser=\n"
+    found = gatherer.feed(block, patterns.scan(block)[0]).joined(gatherer.flush())
+    groups = found.by("who", 4)
+    assert {name: [one.line for one in some] for name, some in groups.items()} == {
+        "anna": ["user=anna1", "user=anna2"],
+        "bob": ["user=bob", "user=bob 2"],
+        "": ["FATAL", "user="],
+    }
+    assert list(groups) == ["anna", "bob", ""]
+    assert [len(found), found[-1].line, found[0].captured] == [6, "user=", {"who": "anna1"}]
+    assert [one.line for one in found[4:]] == ["user=bob 2", "user="]
+    with pytest.raises(IndexError):
+        found[6]
+
+
 @pytest.mark.parametrize("step", [1, 2, 5])
 def test_an_endless_record_is_cut_not_kept(step: int) -> None:
     wants = dataclasses.replace(PLAIN, record_start=Pattern("^>"))
     gatherer = Gatherer(wants)
     patterns = PatternSet([["ERROR"]])
-    found = []
+    found: list[Match] = []
     block = (b"> ERROR\n" + b"x" * 1000 + b"\n") + (b"y" * 1000 + b"\n") * 99
     more = (b"y" * 1000 + b"\n") * 100 * step
     for part in [block, *[more] * 10]:
-        hits = [RuleHit(hit.start, hit.end, 0) for hit in patterns.scan(part)]
-        found += gatherer.feed(part, hits)
+        found += gatherer.feed(part, patterns.scan(part)[0])
         assert len(gatherer.held) <= 2 * LONGEST_LINE + len(more)
     assert len(found) == 1
     assert found[0].shown.endswith(" […]")
@@ -202,11 +267,21 @@ def test_samples(name: str, match: list[str], ignore: list[str], expected: str, 
     assert name
     patterns, ignored = PatternSet([match]), Pattern(*ignore)
     block = line.encode() + b"\n"
-    hits = [] if ignored.found_in(line.encode()) else list(patterns.scan(block))
+    hits = [] if ignored.found_in(line.encode()) else patterns.scan(block)[0]
     if expected == "none":
         assert hits == []
         return
-    ((_, number),) = hits[0].matched
-    captured = patterns.captures(0, number, line.encode())
+    captured = patterns.captures(0, line.encode())
     said = " ".join(f"{name}={value}" for name, value in captured.items())
-    assert f"hit {number}: {said}" == expected
+    assert f"hit: {said}" == expected
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_what_a_service_logged_is_no_line_of_any_rule(before: int) -> None:
+    ours = b"Nov 30 20:45:10 host traymail[123]: traymail.engine.diary: mail 5 is failed\n"
+    theirs = b"Nov 30 20:45:11 host sshd[99]: traymail is failed\n"
+    gatherer = Gatherer(Gathering(before=before))
+    block = ours + theirs
+    hits = [(0, len(ours) - 1), (len(ours), len(block) - 1)]
+    found = [*gatherer.feed(block, hits), *gatherer.flush()]
+    assert [match.line for match in found] == [theirs.decode().rstrip()]

@@ -85,5 +85,10 @@ def test_a_rare_field_is_folded_unless_it_is_unusual(account: Account) -> None:
     ],
 )
 def test_an_unusual_port_is_remarked_on(port: str, provider: str, words: str | None) -> None:
-    told = model.remark_on_port({"port": port}, provider)
+    told = model.remark_on_server({"port": port}, provider)
     assert (None if told is None else str(told)) == words
+
+
+def test_a_port_of_any_length_may_be_typed() -> None:
+    told = model.remark_on_server({"port": "9" * 5000}, "")
+    assert str(told).startswith("Port 999")

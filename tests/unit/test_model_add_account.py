@@ -139,6 +139,20 @@ def test_where_nothing_is_found_it_is_set_by_hand() -> None:
     assert model.fields(state)["auth"] == "none"
 
 
+@pytest.mark.parametrize("mended", ["123456@qq.com", "123456@corp.example"])
+def test_an_address_that_is_mended_is_looked_at_like_the_first_one(mended: str) -> None:
+    wrong = model.type_address(Adding(), "123456@qq.con")
+    missing = model.found(wrong, "123456@qq.con", None)
+    assert missing.by_hand is not None
+    assert model.type_address(missing, mended) == model.type_address(Adding(), mended)
+    # What somebody has set by hand stays.
+    assert missing.by_hand is not None
+    set_by_hand = model.edit(missing, {**missing.by_hand, "host": "mail.corp.example"})
+    kept = model.type_address(set_by_hand, mended).by_hand
+    assert kept is not None
+    assert (kept["host"], kept["username"]) == ("mail.corp.example", mended)
+
+
 def test_everything_can_be_set_by_hand_from_what_is_known() -> None:
     state = model.unfold(model.type_address(Adding(), "123456@qq.com"))
     assert state.by_hand is not None
@@ -177,7 +191,7 @@ def test_a_good_test_is_saved() -> None:
     assert state.saving is Saving.RUNNING
     state = model.saved(state)
     assert (state.saving, state.code.secret) == (Saving.DONE, None)
-    assert acts(buttons(state)) == [Act.DONE]
+    assert acts(buttons(state)) == [Act.DONE, Act.WRITE]
 
 
 def test_a_refused_login_leads_back_to_the_code() -> None:

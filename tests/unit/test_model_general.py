@@ -65,6 +65,7 @@ def test_a_change_is_under_way_until_it_is_in_force() -> None:
         (TYPED, "many", "many"),
         (TYPED, "٣", "٣"),
         (TYPED, "-1", "-1"),
+        pytest.param(TYPED, "9" * 5000, "9" * 5000, id="more digits than Python reads"),
         ("retention", "30d", "30d"),
     ],
 )
@@ -79,7 +80,7 @@ def test_what_is_written_is_what_the_file_holds(name: str, value: str, written: 
         (SettingsError((Problem("theme", text("no colour")),)), "no colour"),
         (
             SettingsError((Problem("bogus", text("unknown key"), 2),), "config.toml"),
-            "config.toml:2: bogus: unknown key. Mend it in the file.",
+            "config.toml:2: bogus: unknown key. Fix it in the file.",
         ),
     ],
 )
@@ -101,7 +102,7 @@ def test_whoever_waits_no_longer_sees_nothing_under_way() -> None:
         (Move.EXPORT, "Written to mine.toml."),
         (
             Move.IMPORT,
-            "mine.toml is in force now. The one before is kept beside it, as .bak.",
+            "mine.toml is now in use. The previous one is kept beside it, as .bak.",
         ),
     ],
 )
@@ -119,11 +120,11 @@ def test_what_came_of_a_move(move: Move, words: str) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("30d", "7 days, 30 days, 90 days, 1 year, for ever"),
-        ("1d", "1 day, 7 days, 30 days, 90 days, 1 year, for ever"),
-        ("36h", "36 hours, 7 days, 30 days, 90 days, 1 year, for ever"),
-        ("400d", "7 days, 30 days, 90 days, 1 year, 400 days, for ever"),
-        ("", "7 days, 30 days, 90 days, 1 year, for ever"),
+        ("30d", "7 days, 30 days, 90 days, 1 year, forever"),
+        ("1d", "1 day, 7 days, 30 days, 90 days, 1 year, forever"),
+        ("36h", "36 hours, 7 days, 30 days, 90 days, 1 year, forever"),
+        ("400d", "7 days, 30 days, 90 days, 1 year, 400 days, forever"),
+        ("", "7 days, 30 days, 90 days, 1 year, forever"),
     ],
 )
 def test_the_usual_times_are_offered_and_the_one_that_is_set(value: str, words: str) -> None:
@@ -142,10 +143,14 @@ def test_the_file_is_shown_with_its_own_spelling_of_the_time() -> None:
 
 @pytest.mark.parametrize(
     ("path", "shown"),
-    [("/home/me/.config/traymail", "~/.config/traymail"), ("/etc/traymail", "/etc/traymail")],
+    [
+        ("/home/me/.config/traymail", "~/.config/traymail"),
+        ("/home/me", "~"),
+        ("/etc/traymail", "/etc/traymail"),
+    ],
 )
 def test_the_own_folder_is_shortened(path: str, shown: str) -> None:
-    assert model.short(Path(path), Path("/home/me")) == shown
+    assert model.short(Path(path), Path("/home/me")) == str(Path(shown))
 
 
 def test_the_folder_of_a_place_is_opened() -> None:

@@ -12,13 +12,17 @@ def test_every_provider_has_a_guide_with_steps_and_its_page(provider: object) ->
     assert row is not None
     guide = model.guide_for(row)
     assert guide.steps
-    assert (guide.url, guide.label) == (row.help_url, row.auth_kind.secret_name)
+    assert guide.label == row.auth_kind.secret_name
+    opened = [step.url for step in guide.steps if step.url]
+    assert row.help_url == "" or row.help_url in opened
+    assert len(opened) == len(set(opened)), "each page has a link of its own"
     assert guide.sixteen <= (row.auth_kind in {AuthKind.AUTHORIZATION_CODE, AuthKind.APP_PASSWORD})
 
 
 def test_an_unknown_server_wants_a_password_behind_dots() -> None:
     guide = model.guide_for(None)
-    assert (guide.hidden, guide.url, guide.sixteen) == (True, "", False)
+    assert (guide.hidden, guide.sixteen) == (True, False)
+    assert not any(step.url for step in guide.steps)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,14 @@ def test_an_unknown_server_wants_a_password_behind_dots() -> None:
             "a@qq.com",
             "abcd efgh ijkl mnop",
             "abcdefghijklmnop",
-            "16 letters, as it should be.",
+            "16 letters, as expected.",
+            "success",
+        ),
+        (
+            "a@qq.com",
+            "\ufeffabcd\u00a0efgh ijkl mnop",
+            "abcdefghijklmnop",
+            "16 letters, as expected.",
             "success",
         ),
         ("a@163.com", "ABCDEF", "ABCDEF", None, "warning"),
@@ -54,10 +65,29 @@ def test_a_code_is_checked_while_it_is_typed(
 
 
 @pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("a@qq.com", "https://mail.qq.com/"),
+        ("a@163.com", "https://mail.163.com/"),
+        ("a@126.com", "https://mail.126.com/"),
+        ("a@icloud.com", "https://account.apple.com/"),
+    ],
+)
+def test_the_mailbox_and_the_page_about_the_code_have_a_link_each(
+    address: str, mailbox: str
+) -> None:
+    row = for_address(address)
+    assert row is not None
+    opened = [step.url for step in model.guide_for(row).steps]
+    assert opened[:2] == [mailbox, row.help_url]
+    assert not any(opened[2:])
+
+
+@pytest.mark.parametrize(
     ("address", "words"),
     [
         ("a@qq.com", "QQ Mail wants an authorization code, not your password."),
-        ("a@gmail.com", "Gmail wants an app password, not your own password."),
+        ("a@gmail.com", "Gmail wants an app password, not your Google password."),
         ("a@outlook.com", "OAuth2"),
         ("a@x.example", None),
     ],

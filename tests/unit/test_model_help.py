@@ -9,7 +9,7 @@ from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import CredentialError, Problem
 from traymail.core.examination import Step
 from traymail.core.message import Address
-from traymail.core.outbox import AccountState
+from traymail.core.outbox import AccountState, State
 from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
@@ -131,7 +131,7 @@ def test_choices_name_account_and_address() -> None:
 def test_the_button_says_that_it_is_not_the_first_time() -> None:
     state = told(Help(), "a")
     assert model.start_words(state) == text("&Start diagnosis")
-    assert model.start_words(model.started(state)) == text("Try &again")
+    assert model.start_words(model.started(state)) == text("&Test again")
 
 
 def test_what_comes_without_a_test_changes_nothing() -> None:
@@ -200,7 +200,7 @@ def test_a_step_becomes_a_row(step: Step, row: StepRow) -> None:
         ((Step("auth", False),), "There is no code to log in with"),
         ((Step("clock", False, 0),), "The clock of this computer is wrong"),
         ((Step("tcp", False, 1), Step("clock", False, 0)), "The server is not reached"),
-        ((Step("auth", None), Step("clock", None)), "It works"),
+        ((Step("auth", None), Step("clock", None)), "The connection works"),
     ],
 )
 def test_what_a_diagnosis_comes_to(steps: tuple[Step, ...], title: str) -> None:
@@ -240,6 +240,36 @@ def test_a_good_configuration_is_in_order() -> None:
     assert findings(an_overview())[0].level is Level.GOOD
 
 
+def test_what_was_lost_on_the_disk_needs_the_user() -> None:
+    lost = text("A part of the outbox was lost.")
+    finding = findings(an_overview(warnings=(lost,), counts={State.FAILED: 1}))[1]
+    assert finding.kind is Kind.OUTBOX
+    assert (finding.level, finding.state.msgid) == (Level.BAD, "needs you")
+    assert [str(remark.words) for remark in finding.remarks] == [str(lost), "1 failed"]
+    assert troubles(an_overview(warnings=(lost,))) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "level", "state", "words"),
+    [
+        ({State.SENT: 9}, Level.GOOD, "nothing waits", ()),
+        ({State.QUEUED: 2, State.SENDING: 1}, Level.GOOD, "3 waiting", ()),
+        (
+            {State.QUEUED: 2, State.FAILED: 1, State.UNKNOWN: 2, State.PARTIAL: 3},
+            Level.BAD,
+            "needs you",
+            ("1 failed", "3 reached some of their recipients", "2 may have been delivered"),
+        ),
+    ],
+)
+def test_the_outbox_is_told(
+    counts: dict[State, int], level: Level, state: str, words: tuple[str, ...]
+) -> None:
+    finding = findings(an_overview(counts=counts))[1]
+    assert (finding.kind, finding.level, str(finding.state)) == (Kind.OUTBOX, level, state)
+    assert tuple(str(one.words) for one in finding.remarks) == words
+
+
 @pytest.mark.parametrize(
     ("kept", "level", "words"),
     [
@@ -255,7 +285,7 @@ def test_a_good_configuration_is_in_order() -> None:
 def test_an_account_that_was_stopped_is_told(
     kept: AccountState | None, level: Level, words: tuple[tuple[str, str], ...]
 ) -> None:
-    finding = findings(an_overview("main", accounts={"main": kept} if kept else {}))[1]
+    finding = findings(an_overview("main", accounts={"main": kept} if kept else {}))[2]
     assert (finding.kind, finding.title, finding.level) == (Kind.ACCOUNT, "main", level)
     assert tuple((str(one.where), str(one.words)) for one in finding.remarks) == words
 
@@ -318,23 +348,28 @@ def test_the_report_tells_everything_and_nothing_private() -> None:
         "main",
         config_error=(NO_FOLDER,),
         settings=Settings(accounts={"main": an_account()}, rules=(a_rule(),)),
-        rules={"Scans": FlowStatus(watching=True, left_out=(replace(LEFT, what="/home/ming/x"),))},
+        rules={
+            "Scans": FlowStatus(
+                watching=True, left_out=(replace(LEFT, what=str(Path("/home/ming/x"))),)
+            )
+        },
     )
     state = model.started(model.informed(Help(), overview, PLACES))
     state = model.heard(state, Step("dns", False, 3, "no such name", text("Look at it.")))
-    about = About("1.2.3", "Linux, Python 3.11", "/home/ming")
+    about = About("1.2.3", "Linux, Python 3.11", str(Path("/home/ming")))
     assert report(model.ended(state), about, str) == (
         "traymail 1.2.3\n"
         "Linux, Python 3.11\n"
         "\n"
-        "~/config.toml\n"
+        f"{Path('~/config.toml')}\n"
         "\n"
         "Configuration: 1 problem\n"
         "  line 31: rules[0].folder: no such folder. Make it.\n"
-        "  Until it is mended, the last good one is in force.\n"
+        "  Until it is fixed, the last good one is used.\n"
+        "Outbox: nothing waits\n"
         "main (smtp.example.com:465 tls, password): ready\n"
         "Scans: watching, 0 mailed\n"
-        "  ~/x: It cannot be read.\n"
+        f"  {Path('~/x')}: It cannot be read.\n"
         "\n"
         "smtp.example.com:465 tls, password\n"
         "The server is not found\n"

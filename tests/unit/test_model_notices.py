@@ -29,6 +29,7 @@ from traymail.ui.model.notices import (
     Wishes,
     after,
     due,
+    is_over,
     next_due,
     wishes_of,
 )
@@ -79,6 +80,11 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
             changed(State.FAILED, reply="550 no such user"),
             Wishes(),
             ("Not sent: Invoice", "550 no such user", (Button.RETRY, Button.OPEN_OUTBOX)),
+        ),
+        (
+            changed(State.PARTIAL, to=TWO, pending=("b@mail.example",)),
+            Wishes(),
+            ("Partly sent: Invoice", "1 of 2 have it.", (Button.RETRY, Button.OPEN_OUTBOX)),
         ),
         (
             changed(State.FAILED),
@@ -157,6 +163,26 @@ def test_a_stopped_account_comes_with_its_advice() -> None:
     assert told[1] != words(AccountChanged(AccountState("qq", stopped=True)), Wishes())[1]  # type: ignore[index] # told above
 
 
+@pytest.mark.parametrize("advice", ["network", "dns"])
+def test_a_mail_that_is_kept_for_want_of_a_network_is_told_once_and_when_it_went(
+    advice: str,
+) -> None:
+    kept = changed(State.QUEUED, attempts=1, advice_id=advice)
+    assert words(kept, Wishes()) == (
+        "Kept: Invoice",
+        "It goes out when there is a network.",
+        (Button.OPEN_OUTBOX,),
+    )
+    assert words(changed(State.QUEUED, attempts=2, advice_id=advice), Wishes()) is None
+    assert words(kept, wishes_of(Settings(notifications="off"))) is None
+    only_trouble = wishes_of(Settings(notifications="trouble"))
+    assert words(changed(State.SENT, attempts=1), only_trouble) is None
+    assert words(changed(State.SENT, attempts=2), only_trouble) is not None
+    # Of a rule's mails, and of servers that answer, the outbox tells.
+    assert words(changed(State.QUEUED, attempts=1, advice_id="timeout"), Wishes()) is None
+    assert words(changed(State.QUEUED, attempts=1, advice_id=advice, rule="R"), Wishes()) is None
+
+
 def test_an_undo_and_what_follows_are_one_notification() -> None:
     stored = after(NoticeState(), changed(State.QUEUED, **wait(5)), Wishes(), 0.0)[1]
     sent = after(NoticeState(), changed(State.SENT), Wishes(), 5.0)[1]
@@ -200,6 +226,50 @@ def test_mails_by_hand_are_not_held_back() -> None:
     state, notice = after(state, changed(State.FAILED, id=2), Wishes(), 0.1)
     assert notice is not None
     assert state == NoticeState()
+
+
+FILE = Problem("rules[0].to", text("missing"), 3)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [
+        (SettingsRefused(SettingsError((FILE,))), SettingsApplied()),
+        (RuleTrouble("Scans", text("no such folder")), RuleTrouble("Scans", None)),
+        (
+            AccountChanged(AccountState("qq", stopped=True)),
+            AccountChanged(AccountState("qq", stopped=False)),
+        ),
+        (changed(State.FAILED), changed(State.SENT)),
+        (changed(State.UNKNOWN), changed(State.CANCELLED)),
+    ],
+)
+def test_what_is_told_of_ends(trouble: Event, end: Event) -> None:
+    _, notice = after(NoticeState(), trouble, Wishes(), 0.0)
+    assert notice is not None
+    assert is_over(notice, end)
+    others = (
+        RuleTrouble("Errors", None),
+        AccountChanged(AccountState("work", stopped=False)),
+        changed(State.SENT, id=8),
+        PauseChanged(paused=False, until=None),
+        trouble,
+    )
+    assert not any(is_over(notice, other) for other in others)
+
+
+def test_the_trouble_of_a_rule_ends_and_its_mails_stay() -> None:
+    _, notice = after(NoticeState(), changed(State.FAILED, rule="Scans"), Wishes(), 0.0)
+    assert notice is not None
+    assert not is_over(notice, RuleTrouble("Scans", None))
+
+
+def test_what_is_over_is_not_told_later() -> None:
+    state, _ = after(NoticeState(), RuleTrouble("Scans", text("a")), Wishes(), 0.0)
+    state, _ = after(state, RuleTrouble("Scans", text("b")), Wishes(), 1.0)
+    assert next_due(state, 1.0) is not None
+    state, _ = after(state, RuleTrouble("Scans", None), Wishes(), 2.0)
+    assert next_due(state, 2.0) is None
 
 
 def test_every_button_has_a_label() -> None:

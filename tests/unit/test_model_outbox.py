@@ -164,7 +164,7 @@ def test_a_mail_in_full() -> None:
         "Date\t2026-03-04 12:00:00",
         "Account\tqq",
         "Rule\tScans",
-        "State\tFailed",
+        "Status\tFailed",
         "Message-ID\t<1@mail.example>",
         "",
         "hello",
@@ -197,7 +197,7 @@ def test_a_mail_as_a_new_one(html: str | None, markdown: bool) -> None:  # of a 
         cc=("c@x.example",),
         subject="hello",
         body="**hi**",
-        files=("/tmp/a.pdf",),  # nothing is written there
+        files=(str(Path("/tmp/a.pdf")),),  # nothing is written there
         account="qq",
         markdown=markdown,
     )

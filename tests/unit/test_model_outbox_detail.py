@@ -11,11 +11,12 @@ from tests.support.overviews import an_overview
 from traymail.core.errors import RecipientReply
 from traymail.core.holds import Holds
 from traymail.core.message import Address, Attachment
-from traymail.core.outbox import AccountState, Attempt, State
+from traymail.core.outbox import AccountState, Attempt, Phase, State
 from traymail.ui.backend import MailDetail, Overview
 from traymail.ui.model import outbox_detail as model
 from traymail.ui.model.advice import advice_about
 from traymail.ui.model.outbox_detail import Act, Detail
+from traymail.ui.model.outbox_message import as_new
 from traymail.ui.model.outbox_progress import Progress, bar_of, went_on
 
 NOON = datetime(2026, 3, 4, 12, 0).astimezone()
@@ -121,7 +122,7 @@ STOPPED = AccountState("qq", stopped=True, advice_id="x-535", code=535, reply="L
         (
             an_overview(accounts={"qq": AccountState("qq", hold_until=SOON)}),
             [Act.SEND_NOW, Act.CANCEL],
-            "The server wants a pause until 12:05",
+            "The server asked for a pause until 12:05",
             "",
         ),
         (
@@ -150,10 +151,10 @@ def test_waiting_for_a_pause_that_ends() -> None:
     overview = an_overview(paused=True, paused_until=SOON)
     card = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), overview).card
     assert card is not None
-    assert str(card.advice) == "It leaves after 12:05."
+    assert str(card.advice) == "It is sent after 12:05."
     card = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), an_overview(paused=True)).card
     assert card is not None
-    assert str(card.advice) == "It leaves once you resume."
+    assert str(card.advice) == "It is sent once you resume."
 
 
 @pytest.mark.parametrize(
@@ -162,17 +163,17 @@ def test_waiting_for_a_pause_that_ends() -> None:
         (
             Holds(rules={"Scans": SOON}),
             "Scans",
-            "The rule Scans has sent as many mails as it may in an hour.",
+            "The rule Scans has reached its hourly limit.",
         ),
         (
             Holds(together=SOON),
             "Scans",
-            "All rules together have sent as many mails as they may in an hour.",
+            "All rules together have reached their hourly limit.",
         ),
         (
             Holds(accounts={"qq": SOON}, rules={"Scans": NOON}),
             None,
-            "The account qq has sent as many mails as it may.",
+            "The account qq has reached its sending limit.",
         ),
     ],
 )
@@ -248,6 +249,39 @@ def test_advice_names_no_command(advice_id: str | None, said: bool) -> None:  # 
     assert "traymail " not in str(advice)
 
 
+def test_the_wait_for_the_answer_can_be_ended() -> None:
+    mail = _mail(state=State.SENDING, phase=Phase.DATA)
+    detail = model.describe(mail, an_overview(), NOON, Progress(9, 9, NOON, NOON))
+    assert _acts(detail) == [Act.STOP]
+    assert str(detail.choices[0].words) == "Sto&p waiting"
+    assert detail.card is not None
+    assert str(detail.card.title) == "Waits for the server's answer"
+    assert detail.bar is None
+
+
+def test_a_mail_that_only_some_have_says_who_and_is_sent_to_the_others_only() -> None:
+    mail = _mail(
+        state=State.PARTIAL,
+        cc=(Address("c@x.example", "Cc"),),
+        bcc=(Address("b@x.example"),),
+        pending=("c@x.example",),
+        refused=(RecipientReply("b@x.example", 550, "no such user", "x-511"),),
+        advice_id="x-511",
+        code=550,
+        reply="no such user",
+    )
+    detail = _told(mail)
+    assert _acts(detail) == [Act.EDIT, Act.RETRY, Act.DISMISS]
+    assert detail.card is not None
+    assert (detail.card.fill, str(detail.card.title)) == ("warnbg", "1 of 3 have it.")
+    assert detail.card.reply == "b@x.example: 550 no such user"
+    facts = {str(fact.name): str(fact.value) for fact in detail.facts}
+    assert facts["Received by"] == "you@mail.example"
+    assert facts["Refused for"] == "c@x.example, b@x.example"
+    anew = as_new(mail, ())
+    assert (anew.to, anew.cc, anew.bcc) == ((), ("Cc <c@x.example>",), ("b@x.example",))
+
+
 def test_facts() -> None:
     mail = _mail(
         files=2,
@@ -259,7 +293,8 @@ def test_facts() -> None:
         next_attempt_at=SOON,
         size=3_400_000,
         code=451,
-        refused=(RecipientReply("x@x.example", 550, "no", "x-511"),),
+        pending=("you@mail.example", "c@x.example"),
+        refused=(RecipientReply("b@x.example", 550, "no", "x-511"),),
     )
     facts = {str(fact.name): str(fact.value) for fact in _told(mail).facts}
     assert facts == {
@@ -272,7 +307,7 @@ def test_facts() -> None:
         "Tries": "1",
         "Last try": "12:00, took 1.2 s",
         "Next try": "12:05",
-        "Refused for": "x@x.example",
+        "Refused for": "b@x.example",
         "Reply code": "451",
     }
 
@@ -301,7 +336,7 @@ def test_what_keys_may_do() -> None:
     may = {state for state in State if model.cancellable(an_item(state=state))}
     assert may == {State.QUEUED, State.SENDING}
     may = {state for state in State if model.retryable(an_item(state=state))}
-    assert may == {State.QUEUED, State.FAILED}
+    assert may == {State.QUEUED, State.PARTIAL, State.FAILED}
 
 
 # --- progress ---------------------------------------------------------------------------------

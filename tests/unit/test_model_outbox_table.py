@@ -9,8 +9,8 @@ import pytest
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
 from traymail.core.address import parse_address
-from traymail.core.holds import Holds
-from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.holds import Holds, held_back
+from traymail.core.outbox import AccountState, OutboxItem, Phase, State
 from traymail.ui.model import outbox_table as table
 from traymail.ui.model.outbox_table import SIGNS, Wish
 
@@ -22,14 +22,14 @@ def _item(state: State, **fields: Any) -> OutboxItem:  # noqa: ANN401 # the noun
 
 
 def test_chips_count_what_they_show() -> None:
-    counts = dict(zip(State, (1, 2, 4, 8, 16, 32), strict=True))
+    counts = dict(zip(State, (1, 2, 4, 8, 16, 32, 64), strict=True))
     assert table.counted(counts) == {
-        "all": 63,
+        "all": 127,
         "waiting": 3,
         "sent": 4,
-        "failed": 8,
-        "unknown": 16,
-        "cancelled": 32,
+        "failed": 24,
+        "unknown": 32,
+        "cancelled": 64,
     }
 
 
@@ -43,7 +43,7 @@ def test_every_state_has_a_sign_and_a_chip() -> None:
     [
         ("all", (None,)),
         ("waiting", (State.QUEUED, State.SENDING)),
-        ("failed", (State.FAILED,)),
+        ("failed", (State.FAILED, State.PARTIAL)),
     ],
 )
 def test_a_chip_asks_for_its_states(chip: str, states: tuple[State | None, ...]) -> None:
@@ -140,6 +140,11 @@ def test_when(state: State, due: int | None, part: float | None, said: str) -> N
     assert str(table.line_of(item, NOON, part).when) == said
 
 
+def test_all_of_it_is_out_and_the_server_has_not_answered() -> None:
+    item = _item(State.SENDING, phase=Phase.DATA)
+    assert str(table.line_of(item, NOON, 1.0).when) == "unanswered"
+
+
 def test_in_a_pause_no_time_is_told() -> None:
     item = _item(State.QUEUED, next_attempt_at=NOON)
     assert str(table.line_of(item, NOON, paused=True).when) == "paused"
@@ -160,7 +165,8 @@ def test_in_a_pause_no_time_is_told() -> None:
 )
 def test_what_holds_mail_back_for_longer(changes: dict[str, object], minutes: int) -> None:
     item = _item(State.QUEUED, rule="Scans", next_attempt_at=NOON + timedelta(minutes=1))
-    held = table.held_back(item, an_overview(**changes))
+    overview = an_overview(**changes)
+    held = held_back(item, overview.holds, overview.accounts.get("qq"))
     assert held.next_attempt_at == NOON + timedelta(minutes=minutes)
 
 

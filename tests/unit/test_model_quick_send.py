@@ -20,6 +20,7 @@ from traymail.ui.model.completion import chip, complaint, named, proposals
 from traymail.ui.model.prefill import Prefill, merged, parse_mailto
 from traymail.ui.model.quick_judge import (
     Keeping,
+    agreed,
     asked_to_send,
     complaints,
     countdown,
@@ -142,7 +143,7 @@ def test_a_known_name_goes_with_the_address() -> None:
         ("li.na@example.com", None),
         ("li.na", "“li.na” is not a complete address."),
         ("li.na@", "“li.na@” is not a complete address."),
-        ("li na@example.com", "The address “li na@example.com” holds a space"),
+        ("li na@example.com", "The address “li na@example.com” contains a space"),
     ],
 )
 def test_what_is_wrong_with_an_address(words: str, wrong: str | None) -> None:
@@ -327,6 +328,24 @@ def test_send_without_a_subject_asks() -> None:
     assert state.stage is Stage.ASKING
     assert model.reconsidered(state).stage is Stage.WRITING
     assert model.posting(state).stage is Stage.POSTING
+
+
+def test_an_address_without_a_dot_is_asked_about_then_the_subject() -> None:
+    state = asked_to_send(writing(to=("wang@qq", "me@localhost"), cc=("Li <li@x>",), subject=""))
+    asked = []
+    while state.stage is Stage.ASKING:
+        asked.append(str(state.question))
+        state = agreed(state)
+    assert asked == [
+        "“@qq” has no dot. Send anyway?",
+        "“@x” has no dot. Send anyway?",
+        "Send without a subject?",
+    ]
+    assert (state.stage, state.agreed) == (Stage.POSTING, frozenset())
+    # A no takes back every yes.
+    state = agreed(asked_to_send(writing(to=("wang@qq",), subject="")))
+    state = asked_to_send(model.reconsidered(state))
+    assert str(state.question).startswith("“@qq”")
 
 
 def test_send_without_anybody_says_so() -> None:

@@ -46,6 +46,18 @@ def put(state: Editing, name: str, words: str) -> Editing:
     return model.edited(state, name, {**state.values, name: words})
 
 
+def test_a_hint_is_told_beside_problems_and_stops_nothing() -> None:
+    hint = Problem("folder", text("odd"), hint=True)
+    state = model.judged(replace(old(), preview=PREVIEW), (hint,))
+    assert (told(state), model.remarks(state)) == ({}, {"folder": hint})
+    assert state.preview is PREVIEW
+    assert model.bar(state).can_save
+    assert model.remarks(put(state, "folder", "/x")) == {}
+    wrong = model.judged(state, (Problem("folder", BAD), hint))
+    assert list(told(wrong)) == ["folder"]
+    assert model.remarks(wrong) == {}
+
+
 def test_a_new_rule_has_nothing_to_save_and_a_free_name() -> None:
     assert not new().changed
     assert new().values["name"] == "New rule"

@@ -9,7 +9,7 @@ from traymail.core.rule_reader import FORMS as TABLES
 from traymail.core.rule_tables import THRESHOLD
 from traymail.core.texts import text
 from traymail.ui.model.rule_form import captures, defaults, drawn, places, table_of, values_of
-from traymail.ui.model.rule_values import DURATION, NUMBER, SIZE, WORDS, flat, nested
+from traymail.ui.model.rule_values import NUMBER, SIZE, WORDS, flat, nested
 
 WHOLE: dict[str, dict[str, Any]] = {
     "folder": {
@@ -25,6 +25,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "recursive": True,
         "include": ["*.pdf", "two words*", '"quoted"'],
         "exclude": ["draft*"],
+        "hidden": True,
         "min_bytes": 500_000,
         "max_bytes": 20_000_000,
         "settle_seconds": 0.5,
@@ -117,31 +118,6 @@ def test_fields_start_with_what_a_new_rule_has() -> None:
     usual = {field.name: field.default for field in fields_of(drawn("folder"))}
     assert (usual["settle_seconds"], usual["move_to"], usual["include"]) == ("5", "sent", "*")
     assert (usual["when_unsure"], usual["min_bytes"], usual["max_bytes"]) == ("", "1 B", "")
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [("10m", "10 min"), ("500ms", "500 ms"), ("24h", "24 h"), ("", ""), ("10x", "10x"), ("m", "m")],
-)
-def test_a_duration_is_shown_with_its_unit(written: str, shown: str) -> None:
-    assert DURATION.show(written) == shown
-    assert DURATION.read(shown) == written
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("10 minutes", "10m"),
-        ("5 分钟", "5m"),
-        ("2Hours", "2h"),
-        ("3d", "3d"),
-        (" 1 s ", "1s"),
-        ("soon", "soon"),
-        ("10 weeks", "10 weeks"),
-    ],
-)
-def test_a_duration_is_read_as_people_write_it(typed: str, read: str) -> None:
-    assert DURATION.read(typed) == read
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_something_stands_in_its_place() -> None:
     assert instead(Editing("folder")) == ""
     assert instead(empty).startswith("Once the fields are filled in")
     assert instead(model.judged(empty, BAD)).startswith("Once"), "of what was not touched"
-    assert instead(model.judged(folder(1), BAD)).startswith("Mend the marked fields")
+    assert instead(model.judged(folder(1), BAD)).startswith("Fix the marked fields")
     assert sight(model.waiting(folder(1))) == Instead("", text("Looking…"), turning=True)
     assert instead(replace(folder(1), unseen=text("No."))) == "No."
 
@@ -84,15 +84,29 @@ def test_files_are_listed_up_to_a_few() -> None:
     assert "and 0 more" not in below(folder(6))
 
 
-def test_what_stays_is_spoken_of_only_when_it_does() -> None:
-    first, again = (
-        "What is there when the rule first starts is left alone.",
-        "What this rule has mailed is not mailed again.",
-    )
-    assert below(replace(folder(1), before=None)) == [first]
-    assert below(replace(folder(1, existing="send"), before=None)) == []
-    assert below(folder(1)) == [again]
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (1, "Files like this one will be mailed. The one already here stays."),
+        (2, "Files like these will be mailed. The 2 already here stay."),
+    ],
+)
+def test_what_a_new_rule_leaves_alone_is_no_mail_of_now(files: int, words: str) -> None:
+    new = shown(replace(folder(files), before=None))
+    assert (str(new.headline), new.stays) == (words, True)
+    for other in (
+        folder(files),
+        replace(folder(files, existing="send"), before=None),
+        replace(folder(0), before=None),
+    ):
+        assert not shown(other).stays
+        assert "stay" not in str(shown(other).headline)
+
+
+def test_what_was_mailed_is_not_mailed_again() -> None:
+    assert below(folder(1)) == ["What this rule has mailed is not mailed again."]
     assert below(folder(0)) == []
+    assert below(replace(folder(1), before=None)) == []
 
 
 def test_what_is_left_out_is_named_with_its_reason() -> None:
@@ -131,8 +145,8 @@ def test_lines_are_counted(lines: tuple[LineShown, ...], words: str) -> None:
 
 
 def test_the_quiet_after_a_mail_is_told() -> None:
-    assert below(log(())) == ["Then 10 min of quiet: what matches then is one digest."]
-    assert below(log((), cooldown="0 s")) == []
+    assert below(log(())) == ["Then it waits 10 min: what matches meanwhile comes in one digest."]
+    assert below(log((), cooldown="0s")) == []
     assert below(log((), mails=0)) == []
 
 

@@ -20,11 +20,11 @@ ADVISED = Problem("theme", text("must be one of {choices}", choices="a, b"), 2, 
         (SourceError("/a", text("{path} is a folder", path="/a")), "/a is a folder"),
         (
             SettingsError((WRONG,), "old.toml"),
-            "old.toml:2: theme: unknown key. Mend it in the file.",
+            "old.toml:2: theme: unknown key. Fix it in the file.",
         ),
         (
             SettingsError((PLACELESS,), "config.toml"),
-            "config.toml: is not there. Mend it in the file.",
+            "config.toml: is not there. Fix it in the file.",
         ),
         (
             SettingsError((ADVISED, WRONG, PLACELESS), "c.toml"),
@@ -32,7 +32,7 @@ ADVISED = Problem("theme", text("must be one of {choices}", choices="a, b"), 2, 
         ),
         (
             SettingsError((WRONG, ADVISED), "c.toml"),
-            "c.toml:2: theme: unknown key. Mend it in the file. And 1 more.",
+            "c.toml:2: theme: unknown key. Fix it in the file. And 1 more.",
         ),
     ],
 )

@@ -128,6 +128,7 @@ def test_events_that_change_only_counts_wait_for_the_overview() -> None:
     [
         (an_overview(counts={State.SENT: 5, State.QUEUED: 1}), Icon.IDLE, ["traymail: idle"]),
         (an_overview(counts={State.FAILED: 1}), Icon.ATTENTION, ["1 mail needs you"]),
+        (an_overview(counts={State.PARTIAL: 1}), Icon.ATTENTION, ["1 mail needs you"]),
         (
             an_overview(counts={State.FAILED: 1, State.UNKNOWN: 2}),
             Icon.ATTENTION,

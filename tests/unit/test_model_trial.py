@@ -8,7 +8,8 @@ from tests.support.accounts import GOOD, QQ, REFUSED
 from traymail.core.account import Auth
 from traymail.core.errors import AuthFailure, Reply, Stage, StateError
 from traymail.core.examination import Step
-from traymail.core.replies import advice_for
+from traymail.core.replies import advice_for, as_error, diagnose, what_failed
+from traymail.core.reply_rules import Trouble, details
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as model
 from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
@@ -75,6 +76,23 @@ def test_a_failure_in_other_words(detail: Text | str, title: str, reply: str) ->
     assert str(trial.rows[0].detail) == "failed"
 
 
+@pytest.mark.parametrize("step", ["banner", "tls", "ehlo", "auth"])
+def test_a_failure_that_passes_is_called_no_refusal(step: str) -> None:
+    reply = Reply(None, "connection closed", Stage.AUTH)
+    lost = as_error(diagnose(reply, "qq", trouble=Trouble.LOST), reply)
+    detail = what_failed(lost.title, None, reply.text)
+    failed = Step(step, False, 3, detail, lost.advice, lost)
+    trial = model.end(heard(failed, trial=model.begin(QQ, DIAGNOSIS)))
+    told = model.headline(trial)
+    assert not any(word in f"{told.title} {told.more}" for word in ("refuse", "want", "safe"))
+    assert str(trial.rows[trial.steps.index(step)].detail) == "failed"
+    assert trial.advice is not None
+    assert (str(trial.advice.title), trial.advice.reply) == (
+        "The connection broke",
+        details.CLOSED,
+    )
+
+
 def test_advice_names_no_command() -> None:
     trial = heard(replace(REFUSED, advice=advice_for("x-535")))
     assert trial.advice is not None
@@ -106,7 +124,7 @@ def test_what_a_good_step_says(step: Step, detail: str) -> None:
 def test_a_login_that_is_left_out() -> None:
     left_out = Step("auth", None, None, text("left out"))
     trial = heard(left_out, trial=model.begin(replace(QQ, auth=Auth.NONE)))
-    assert str(trial.rows[4].detail) == "not wanted"
+    assert str(trial.rows[4].detail) == "not needed"
     assert str(heard(left_out).rows[4].detail) == "no code to log in with"
     after = heard(Step("dns", False, 1, "x"), left_out)
     assert str(after.rows[4].detail) == "left out"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from traymail.core.errors import (
     TransientFailure,
     UnknownOutcome,
 )
+from traymail.core.message import Address
 from traymail.core.outbox import (
     OutboxItem,
     Phase,
@@ -26,7 +28,9 @@ from traymail.core.outbox import (
     after_crash,
     after_interruption,
     another_round,
+    recipients,
     resent,
+    settled,
 )
 from traymail.core.texts import text
 
@@ -104,9 +108,10 @@ def test_patience_counts_from_the_first_attempt_of_the_round() -> None:
     assert after(old, failure(TransientFailure)).state is State.QUEUED
 
 
-NO_SUCH = RecipientReply("b@x.example", 550, "no such user", "x-511")
+NO_SUCH = RecipientReply("b@x.example", 550, "no such user", "x-511", for_good=True)
 BUSY = RecipientReply("c@x.example", 451, "later")
-THREE = an_item(pending=("a@x.example", "b@x.example", "c@x.example"))
+ABC = ("a@x.example", "b@x.example", "c@x.example")
+THREE = an_item(to=tuple(map(Address, ABC)), pending=ABC)
 
 
 def test_accepted_recipients_are_not_tried_again_and_refused_ones_are_told() -> None:
@@ -119,20 +124,63 @@ def test_accepted_recipients_are_not_tried_again_and_refused_ones_are_told() -> 
     assert first.next_attempt_at == NOON + 30 * SECOND
     last = after(first, Receipt(250, "Ok", ("c@x.example",)))
     assert (last.state, last.code, last.reply, last.advice_id) == (
-        State.FAILED,
+        State.PARTIAL,
         550,
         "no such user",
         "x-511",
     )
+    assert (last.accepted, last.denied) == (("a@x.example", "c@x.example"), ("b@x.example",))
     # Retried by hand, it goes to the refused one only.
     assert another_round(last, NOON).pending == ("b@x.example",)
 
 
+def test_a_refusal_by_5xx_that_the_table_calls_passing_is_tried_again() -> None:
+    limit = RecipientReply("b@x.example", 550, "Ip frequency limited", "qq-550-freq")
+    item = after(THREE, Receipt(250, "Ok", ("a@x.example", "c@x.example"), (limit,)))
+    assert (item.state, item.pending, item.refused) == (State.QUEUED, ("b@x.example",), ())
+
+
 def test_all_recipients_refused_some_for_good() -> None:
-    item = after(THREE, failure(PermanentFailure, 550, refused=(NO_SUCH,)))
-    assert (item.state, item.pending) == (State.QUEUED, ("a@x.example", "c@x.example"))
     item = after(THREE, failure(TransientFailure, refused=(NO_SUCH, BUSY)))
     assert (item.state, item.pending) == (State.QUEUED, ("a@x.example", "c@x.example"))
+
+
+@pytest.mark.parametrize("waited", [timedelta(0), timedelta(days=3)])
+def test_a_mail_that_only_some_have_is_never_called_failed(waited: timedelta) -> None:
+    deferred = replace(THREE, since=NOON - waited)
+    deferred = after(deferred, Receipt(250, "Ok", ("a@x.example",), (NO_SUCH, BUSY)))
+    assert (deferred.code, deferred.reply) == (451, "later")  # not "tried again: 250 Ok"
+    assert deferred.state is (State.PARTIAL if waited else State.QUEUED)
+    whole = after(replace(deferred, state=State.SENDING), failure(PermanentFailure, 554))
+    assert (whole.state, whole.code) == (State.PARTIAL, 554)
+    assert whole.denied == ("b@x.example", "c@x.example")
+    assert set(another_round(whole, NOON).pending) == {"b@x.example", "c@x.example"}
+
+
+def test_refused_recipients_stay_refused_when_the_outcome_for_the_others_is_unknown() -> None:
+    item = after(THREE, failure(UnknownOutcome, None, refused=(NO_SUCH, BUSY)))
+    assert (item.state, item.pending) == (State.UNKNOWN, ("a@x.example", "c@x.example"))
+    seen = settled(item, State.SENT, NOON)
+    assert (seen.state, seen.accepted) == (State.PARTIAL, ("a@x.example", "c@x.example"))
+
+
+def test_how_a_mail_stands_with_each_recipient() -> None:
+    def fates(item: OutboxItem, *verdicts: RecipientReply) -> list[tuple[str, int | None]]:
+        return [(one.fate.value, one.code) for one in recipients(item, verdicts)]
+
+    taken = RecipientReply("a@x.example", 250, "Ok")
+    some = after(THREE, Receipt(250, "Ok", ("a@x.example",), (NO_SUCH, BUSY)))
+    assert fates(some, taken, NO_SUCH, BUSY) == [
+        ("accepted", 250),
+        ("refused", 550),
+        ("deferred", 451),
+    ]
+    assert fates(THREE) == [("pending", None)] * 3
+    assert fates(after(THREE, Receipt(250, "Ok", ABC))) == [("accepted", 250)] * 3
+    assert fates(after(THREE, failure(TransientFailure))) == [("deferred", 451)] * 3
+    assert fates(after(THREE, failure(PermanentFailure, 554))) == [("refused", 554)] * 3
+    assert fates(after(THREE, failure(UnknownOutcome, None))) == [("pending", None)] * 3
+    assert fates(after(THREE, failure(AuthFailure, 535))) == [("pending", None)] * 3
 
 
 def test_doubt_is_for_the_user_or_ends_in_one_more_try() -> None:

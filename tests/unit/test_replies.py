@@ -24,11 +24,13 @@ from traymail.core.replies import (
     attachment_lost,
     diagnose,
     enhanced_code,
+    joined,
     outcome_word,
     readable,
     title_for,
 )
 from traymail.core.reply_rules import RULES, Trouble
+from traymail.core.secret import FILE
 from traymail.core.texts import text
 
 AUTH, MAIL, RCPT, DATA, FINAL = Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL
@@ -37,7 +39,7 @@ QQ_CODE = "Login Fail. Please enter your authorization code to login."
 REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
     ("qq", 535, QQ_CODE, AUTH, "qq-535-code", AuthFailure),
     ("foxmail", 535, QQ_CODE, AUTH, "qq-535-code", AuthFailure),
-    ("", 535, QQ_CODE, AUTH, "x-535", AuthFailure),
+    ("", 535, QQ_CODE, AUTH, "qq-535-code", AuthFailure),
     ("qq", 535, "Error: 请使用授权码登录", AUTH, "qq-535-code", AuthFailure),
     ("qq", 535, "Login fail. Account is abnormal", AUTH, "qq-535-abnormal", AuthFailure),
     (
@@ -59,6 +61,10 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
     ("qq", 550, "Connection frequency limited", FINAL, "qq-550-freq", TransientFailure),
     ("qq", 550, "Connection frequency limited", MAIL, "qq-550-freq", TransientFailure),
     ("qq", 550, "Connection frequency limited", Stage.CONNECT, "qq-550-freq", TransientFailure),
+    ("qq", 550, "Ip frequency limited", RCPT, "qq-550-freq", TransientFailure),
+    ("", 550, "Ip frequency limited", RCPT, "qq-550-freq", TransientFailure),
+    ("", 550, "Connection frequency limited", MAIL, "qq-550-freq", TransientFailure),
+    ("qq", 452, "Sender frequency limited", DATA, "qq-550-freq", TransientFailure),
     ("qq", 550, "Mail content denied", FINAL, "qq-550-content", PermanentFailure),
     ("qq", 550, "Mailbox not found", RCPT, "qq-550-rcpt", PermanentFailure),
     ("163", 535, "Error: authentication failed", AUTH, "163-535", AuthFailure),
@@ -72,6 +78,12 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
     ("163", 450, "MI:CEL", MAIL, "163-450-conn", TransientFailure),
     ("163", 450, "MI:SFQ", FINAL, "163-451-sfq", TransientFailure),
     ("netease-qiye-free", 554, "5.5.0 MI:STC", FINAL, "163-554-stc", TransientFailure),
+    ("163", 554, "MI:STC 163 smtp7", RCPT, "163-554-stc", TransientFailure),
+    ("", 554, "DT:SPM mx3", FINAL, "163-554-spm", PermanentFailure),
+    ("", 451, "DT:SPM, please try again", RCPT, "163-451-spm", TransientFailure),
+    ("", 550, "MI:SFQ", RCPT, "163-451-sfq", TransientFailure),
+    ("", 550, "RP:DRC smtp4", RCPT, "163-450-conn", TransientFailure),
+    ("163", 550, "User suspended", RCPT, "x-rcpt", PermanentFailure),
     ("gmail", 534, "5.7.9 Application-specific password required", AUTH, "g-534-app", AuthFailure),
     ("gmail", 535, "5.7.8 Username and Password not accepted", AUTH, "g-535", AuthFailure),
     (
@@ -82,6 +94,9 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
         "g-550-quota",
         TransientFailure,
     ),
+    ("gmail", 550, "5.4.5 Daily user limit", RCPT, "g-550-quota", TransientFailure),
+    ("", 550, "5.4.5 Daily user sending limit exceeded", RCPT, "g-550-quota", TransientFailure),
+    ("", 421, "4.7.0 Try again later, closing. a1 - gsmtp", MAIL, "g-421", TransientFailure),
     ("gmail", 552, "5.7.0 This message was blocked", FINAL, "g-552-content", PermanentFailure),
     ("gmail", 421, "4.7.0 Try again later", MAIL, "g-421", TransientFailure),
     (
@@ -93,6 +108,9 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
         AuthFailure,
     ),
     ("outlook", 554, "5.2.252 SendAsDenied", FINAL, "o-554-sendas", AccountFailure),
+    ("office365", 550, "5.1.90 daily limit reached", RCPT, "o-554-limit", TransientFailure),
+    ("", 554, "5.2.0 STOREDRV.Submission: limit", FINAL, "o-554-limit", TransientFailure),
+    ("", 550, "5.4.5 no route", RCPT, "x-rcpt", PermanentFailure),
     ("", 421, "closing", FINAL, "x-421", TransientFailure),
     ("", 450, "Greylisted, see you later", RCPT, "x-450-grey", TransientFailure),
     ("", 452, "4.5.3 Too many recipients", RCPT, "x-452-rcpt", TransientFailure),
@@ -104,7 +122,21 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
     ("", 530, "5.7.0 Authentication required", RCPT, "x-530", AccountFailure),
     ("", 535, "5.7.8 bad credentials", AUTH, "x-535", AuthFailure),
     ("", 535, "", AUTH, "x-535", AuthFailure),
-    ("", 504, "mechanism not supported", AUTH, "x-auth", AuthFailure),
+    ("", 504, "mechanism not supported", AUTH, "x-504", AuthFailure),
+    ("", 502, "not implemented", AUTH, "x-504", AuthFailure),
+    ("", 538, "5.7.11 Encryption required", AUTH, "x-538", AuthFailure),
+    ("", 535, "登录失败，帐号异常", AUTH, "x-535-locked", AuthFailure),
+    ("", 535, "5.7.8 Your account has been disabled", AUTH, "x-535-locked", AuthFailure),
+    ("qq", 535, "登录失败，帐号异常", AUTH, "qq-535-abnormal", AuthFailure),
+    ("qq", 535, "登录过于频繁，请稍后再试", AUTH, "qq-535-abnormal", AuthFailure),
+    ("qq", 535, "5.7.8 Error: authentication failed", AUTH, "x-535-code", AuthFailure),
+    ("exmail.qq", 535, QQ_CODE, AUTH, "exmail-535", AuthFailure),
+    ("sina", 535, "the email has no privilege", AUTH, "x-535-code", AuthFailure),
+    ("icloud", 535, "5.7.8 bad credentials", AUTH, "x-535-app", AuthFailure),
+    ("proton-bridge", 535, "no", AUTH, "x-535-bridge", AuthFailure),
+    ("sendgrid", 535, "Authentication failed: Bad username", AUTH, "x-535-key", AuthFailure),
+    ("gmx", 535, "Authentication credentials invalid", AUTH, "x-535", AuthFailure),
+    ("outlook", 535, "5.7.3 Authentication unsuccessful", AUTH, "o-535", AuthFailure),
     ("", 554, "No SMTP service here", Stage.CONNECT, "x-session", AccountFailure),
     ("", 501, "bad sender", MAIL, "x-sender", AccountFailure),
     ("", 553, "sender address rejected: not owned by user", MAIL, "x-sender", AccountFailure),
@@ -113,7 +145,27 @@ REPLIES: list[tuple[str, int, str, Stage, str, type[DeliveryError]]] = [
     ("", 554, "5.3.4 too big", FINAL, "x-523", PermanentFailure),
     ("", 550, "5.1.1 no such user", RCPT, "x-511", PermanentFailure),
     ("", 550, "no such user", RCPT, "x-rcpt", PermanentFailure),
-    ("", 554, "5.7.1 relay access denied", RCPT, "x-571", PermanentFailure),
+    ("", 554, "5.7.1 relay access denied", RCPT, "x-relay", PermanentFailure),
+    (
+        "",
+        550,
+        "5.7.1 Client host blocked using zen.spamhaus.org",
+        MAIL,
+        "x-blocked",
+        AccountFailure,
+    ),
+    ("", 554, "5.7.1 Service unavailable; listed in dnsbl", RCPT, "x-blocked", PermanentFailure),
+    ("", 452, "4.2.2 The email account is over quota", RCPT, "x-4-full", TransientFailure),
+    ("gmail", 452, "4.2.2 The recipient's inbox is full", RCPT, "x-4-full", TransientFailure),
+    ("", 422, "4.2.2 mailbox full", FINAL, "x-4-full", TransientFailure),
+    ("", 452, "Insufficient system storage", RCPT, "x-452", TransientFailure),
+    ("", 450, "Too many recipients", RCPT, "x-452-many", TransientFailure),
+    ("", 552, "5.2.2 mailbox full", RCPT, "x-522", PermanentFailure),
+    ("", 552, "5.2.2 mailbox full", DATA, "x-522", PermanentFailure),
+    ("", 552, "exceeded storage allocation", RCPT, "x-552-rcpt", PermanentFailure),
+    ("", 552, "5.3.4 message size exceeds fixed limit", RCPT, "x-552", PermanentFailure),
+    ("", 550, "Mailbox for b@c.example is full", FINAL, "x-5-full", PermanentFailure),
+    ("", 556, "5.1.10 the domain takes no mail", RCPT, "x-511", PermanentFailure),
     ("", 554, "5.7.1 spam", FINAL, "x-571", PermanentFailure),
     ("", 451, "local error", FINAL, "x-4xx", TransientFailure),
     ("", 499, "?", MAIL, "x-4xx", TransientFailure),
@@ -178,7 +230,8 @@ def test_qq_refuses_a_code_that_worked_before_the_account_waits() -> None:
     found = diagnose(Reply(535, QQ_CODE, AUTH), "qq", login_worked=True)
     assert (found.kind, found.hold) == (TransientFailure, timedelta(minutes=10))
     assert diagnose(Reply(535, "wrong", AUTH), "qq", login_worked=True).kind is AuthFailure
-    assert diagnose(Reply(535, QQ_CODE, AUTH), "", login_worked=True).kind is AuthFailure
+    assert diagnose(Reply(535, QQ_CODE, AUTH), "", login_worked=True) == found
+    assert diagnose(Reply(535, "no", AUTH), "", login_worked=True).kind is AuthFailure
 
 
 @pytest.mark.parametrize(
@@ -219,6 +272,18 @@ def test_words_of_servers_are_cleaned(raw: bytes, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([b"5.7.8 no", b"5.7.8 way"], b"5.7.8 no way"),
+        ([b"5.7.8 no", b"5.7.9 way"], b"5.7.8 no 5.7.9 way"),
+        ([b"no", b"5.7.8 way"], b"no 5.7.8 way"),
+    ],
+)
+def test_a_code_that_each_line_repeats_stands_once(lines: list[bytes], told: bytes) -> None:
+    assert joined(lines) == told
+
+
+@pytest.mark.parametrize(
     ("code", "said", "found"),
     [
         (550, "5.7.1 no", "5.7.1"),
@@ -255,7 +320,7 @@ def test_which_refusals_are_about_the_login(
 def test_a_lost_attachment_fails_its_mail_for_good() -> None:
     error = attachment_lost(SourceError("a.pdf", text("The copy is gone")))
     assert isinstance(error, PermanentFailure)
-    assert error.reply.text == "The copy is gone"
+    assert error.reply.text == "a.pdf"
 
 
 def test_words_of_the_history() -> None:
@@ -271,3 +336,23 @@ def test_words_of_the_history() -> None:
     assert word(Trouble.LOST) == "later"
     assert word(Trouble.TOO_LARGE) == "refused"
     assert word(Trouble.UNSURE) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "said", "begins", "named"),
+    [
+        ("qq", 535, "no", "User name or authorization code is wrong. ", True),
+        ("", 535, "no", "User name, or password or authorization code, is wrong. ", True),
+        ("", 535, "5.7.8 account locked", "The provider has locked the account", False),
+        ("", 538, "5.7.11 encryption", "Set security", False),
+        ("", 504, "no", "Ask the server's", False),
+        ("", 530, "5.7.0 log in", "Set auth", False),
+    ],
+)
+def test_the_place_of_a_secret_is_told_where_the_secret_is_wrong(
+    provider: str, code: int, said: str, begins: str, named: bool
+) -> None:
+    found = diagnose(Reply(code, said, AUTH), provider, place=FILE)
+    advice = str(advice_for(found.advice_id, "desk"))
+    assert advice.startswith(begins)
+    assert ("credential file traymail.desk" in advice) is named

@@ -1,10 +1,19 @@
-from collections.abc import Sequence
+import bz2
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from traymail.core.message import Address
+from traymail.core.packed import MOST_BYTES
 from traymail.core.rules.folder import FolderRule
-from traymail.core.selection import Selection, readable, size_reason, split
+from traymail.core.selection import Selection, mailed_by_a_rule, readable, size_reason, split
 from traymail.core.wire_size import wire_bytes
 
 
@@ -34,22 +43,22 @@ def rule(
         ("deep/er/a.pdf", True, False),
         ("a.txt", False, False),
         ("secret/a.pdf", False, False),
-        ("a.pdf.part", False, True),
-        ("a.pdf.crdownload", False, True),
-        ("a.PDF.TMP", False, True),
-        ("a.filepart", False, True),
-        ("a.partial", False, True),
-        (".traymail-copy-1.pdf", False, True),
-        ("~$a.pdf", False, False),
-        (".~lock.a.pdf#", False, False),
-        ("._a.pdf", False, False),
-        (".DS_Store", False, False),
-        ("desktop.ini", False, False),
-        ("Thumbs.db", False, False),
-        (".syncthing.a.pdf", False, False),
-        ("~syncthing~a.pdf", False, False),
+        ("SCAN0002.PDF", True, False),
+        ("DEEP/Er/A.Pdf", True, False),
+        ("SECRET/a.pdf", False, False),
+        (".a.pdf", False, True),
         ("@eaDir/a.pdf", False, False),
         ("x/.stfolder/a.pdf", False, False),
+        (".git/a.pdf", False, False),
+        ("#recycle/a.pdf", False, False),
+        ("x/@Recently-Snapshot/a.pdf", False, False),
+        ("$RECYCLE.BIN/a.pdf", False, False),
+        ("System Volume Information/a.pdf", False, False),
+        ("lost+found/a.pdf", False, False),
+        ("Recycled/x/a.pdf", False, False),
+        ("CVS/a.pdf", False, False),
+        ("回收站/a.pdf", False, False),
+        ("recycling/a.pdf", True, False),
         ("sent/a.pdf", False, False),
         ("no good/a.pdf", False, False),
         ("sent of mine/a.pdf", True, False),
@@ -61,6 +70,120 @@ def test_which_files_are_mailed(path: str, wanted: bool, told: bool) -> None:
     exclusion = selection.exclusion(path)
     assert (exclusion is None) == wanted
     assert (exclusion is not None and exclusion.told) == told
+
+
+UNFINISHED = (
+    *(
+        "a.pdf.part",
+        "a.PDF.TMP",
+        "a.pdf.temp",
+        "a.filepart",
+        "a.partial",
+        "Unconfirmed 1.crdownload",
+    ),
+    *("a.pdf.download", "a.opdownload"),
+    *("a.pdf.fdmdownload", "a.part.met", "a.mp4.part-Frag12"),
+    *("影片.mkv.xltd", "影片.mkv.xltd.cfg", "影片.mkv.td", "影片.mkv.TD.cfg", "a.zip.aria2"),
+    *("a.zip.baiduyun.p.downloading", "a.zip.baiduyun.downloading"),
+    *("a.iso.!qB", "a.iso.!ut"),
+    *("a.iso.bc!", "a.iso.jc!"),
+    *("a.pdf.!sync", "a.pdf.ffs_tmp", "a.pdf.sb-1a2b3c4d-AbCdEf"),
+    *(
+        "a.incomplete",
+        "a.pdf.uploading",
+        "pureftpd-upload.1a2b",
+        "1A2B3C4D",
+        "A1B2C3D",
+        "~WRL0001.tmp",
+    ),
+    *("a.py___jb_tmp___", "~syncthing~a.pdf"),
+)
+# Whatever the rule takes of hidden files.
+UNFINISHED_HIDDEN = (
+    *(".in.a.pdf.", ".in.a.pdf"),
+    *(".pureftpd-upload.1a2b", ".a.pdf.AbC1d2", ".syncthing.a.pdf.tmp"),
+    *(".com.google.Chrome.AbCdEf", ".goutputstream-AB12CD"),
+    *(".fuse_hidden0001", ".nfs000001"),
+    *(".traymail-copy-1.pdf", ".unison.a.pdf.1a.unison.tmp"),
+)
+SIDE = (
+    *("~$a.docx", "a.docx~", "a.txt.~1~"),
+    *("#a.txt#", "desktop.ini", "Thumbs.db", "a.laccdb"),
+    *("plan.dwl", "plan.dwl2", "a.idlk", "4913", "a.lck"),
+)
+SIDE_HIDDEN = (
+    *(
+        ".~lock.a.odt#",
+        ".~a.docx",
+        "._a.pdf",
+        ".DS_Store",
+        ".#a.txt",
+        ".a.txt.swp",
+        ".a.txt.kate-swp",
+    ),
+)
+PLAIN = (
+    *(
+        "a.pdf",
+        "part",
+        "tmp",
+        "template.docx",
+        "a.template",
+        "Temp.pdf",
+        "x.part1.rar",
+        "download.pdf",
+    ),
+    *(
+        "Done!",
+        "Mr. Wang!",
+        "报告 v1.2 定稿!",
+        "报告 v1.0!",
+        "20261130",
+        "12345678",
+        "ABCDEF",
+        "a~b.pdf",
+    ),
+    *(
+        "a.bak",
+        "counter.parts",
+        "#1 a.pdf",
+        "#1",
+        "a.#",
+        "in.a.pdf",
+        "4913.pdf",
+        "a.tdx",
+        "会议纪要.tmpl",
+    ),
+)
+HIDDEN = (".a.pdf", ".htaccess", ".bashrc", ".config.backup", ".a.b", "." * 3 + "a")
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_unfinished_and_foreign_files_are_left_out_and_named(
+    hidden: bool,  # a case
+) -> None:
+    selection = Selection(replace(rule(), hidden=hidden))
+
+    def told(name: str) -> str:
+        exclusion = selection.exclusion(f"deep/{name}")
+        assert exclusion is None or exclusion.told, name
+        return "" if exclusion is None else str(exclusion.reason)
+
+    assert [name for name in PLAIN if told(name)] == []
+    for name in UNFINISHED + UNFINISHED_HIDDEN:
+        assert "still being written" in told(name), name
+    for name in SIDE + SIDE_HIDDEN:
+        assert "side file" in told(name), name
+    for name in HIDDEN:
+        assert ("dot" in told(name)) == (not hidden), name
+
+
+def test_patterns_take_upper_and_lower_case_alike() -> None:
+    selection = Selection(rule(["*.pdf", "[A-C]*.Txt", "!Draft*"], ["secret*"]))
+    for path in ("a.PDF", "ä.pDf", "b.txt", "C.TXT"):
+        assert selection.exclusion(path) is None, path
+    for path in ("d.txt", "DRAFT 1.pdf", "Secret.pdf"):
+        assert selection.exclusion(path) is not None, path
 
 
 def test_an_include_pattern_can_be_taken_back() -> None:
@@ -99,3 +222,182 @@ def test_files_are_shared_out_to_mails_under_the_limit() -> None:
 
 def test_names_that_are_no_text_can_be_shown() -> None:
     assert readable("caf\udce9.pdf") == "caf?.pdf"
+
+
+OURS = b"Received: by x\r\n\tfor y\r\nX-Traymail-Rule: Scans\r\nSubject: x\r\n\r\nbody\r\n"
+BOUNCE = (
+    b"From: <mailer-daemon@x>\r\nContent-Type: multipart/report; boundary=b\r\n\r\n"
+    b"--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+)
+MANY = b"".join(b"Received: from a by b; number %d\r\n" % number for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        OURS,
+        b"X-TRAYMAIL-RULE : Scans\n\n",
+        b"\xef\xbb\xbf" + OURS,
+        b"\xef\xbb\xbfX-Traymail-Rule: Scans\n\n",
+        b"\xff\xfe" + OURS.decode().encode("utf-16-le"),
+        b"\xfe\xff" + OURS.decode().encode("utf-16-be"),
+        b"\r\n\r\n" + OURS,
+        b"From me@example.com Mon Nov 30 08:00:00 2026\n" + OURS,
+        OURS.replace(b"\r\n", b"\n"),
+        OURS.replace(b"\r\n", b"\r"),
+        MANY + OURS,
+        b"X-Long: " + b"x" * 70_000 + b"\r\n" + OURS,
+        b"X-Long: " + b"x" * (65_536 - 10) + b"\r\n" + OURS,
+        b"Subject: x\r\nX-Traymail-Rule: no end",
+        b"\xef\xbb\xbf\xef\xbb\xbf" + OURS,
+        OURS.replace(b"\r\n", b"\r\r\n"),
+        b"1234      \n" + OURS,
+        "名字: x\r\n".encode() + OURS,
+        BOUNCE + OURS,
+        BOUNCE.replace(b"message/rfc822", b"text/rfc822-headers") + OURS,
+        b"Subject: Fwd\r\nContent-Type: MESSAGE/RFC822\r\n\r\n" + OURS,
+        b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + OURS,
+        b"From a Mon Nov 30\nSubject: x\n\ny\n\nFrom b Mon Nov 30\n" + OURS.replace(b"\r\n", b"\n"),
+    ],
+)
+def test_a_mail_of_our_own_is_known(content: bytes) -> None:
+    assert mailed_by_a_rule(io.BytesIO(content).read)
+
+
+def zipped(content: bytes, *, seekable: bool = True, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip with a picture before and a text behind; not ``seekable``: sizes stand behind."""
+    target = io.BytesIO()
+    if not seekable:
+        target.seekable = lambda: False  # type: ignore[method-assign] # as a pipe is
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("picture.jpg", bytes(range(256)) * 1000)
+        archive.writestr("mails/one.eml", content)
+        archive.writestr("note.txt", "of no interest")
+    return target.getvalue()
+
+
+def zipped_large(content: bytes) -> bytes:
+    """A zip whose sizes are written as those of very large files are."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, held in (("picture.jpg", bytes(1000)), ("one.eml", content)):
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(held)
+    return target.getvalue()
+
+
+def old_tar(content: bytes) -> bytes:
+    """A tar as it was before POSIX: its header has a sum, and no sign."""
+    packed = bytearray(tarred(content, first=()))
+    packed[257:265] = bytes(8)
+    packed[148:156] = b" " * 8
+    packed[148:156] = b"%06o\0 " % sum(packed[:512])
+    return bytes(packed)
+
+
+def tarred(
+    content: bytes, how: str = "", first: Sequence[tuple[str, bytes]] = (("a" * 150, b"x" * 700),)
+) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(
+        fileobj=target, mode="w:gz" if how == "gz" else "w:xz" if how else "w"
+    ) as archive:
+        for name, held in (*first, ("one.eml", content), ("b", b"y")):
+            member = tarfile.TarInfo(name)
+            member.size = len(held)
+            archive.addfile(member, io.BytesIO(held))
+    return target.getvalue()
+
+
+MAILBOX = b"From a Mon Nov 30\nSubject: x\n\ny\n\nFrom b Mon Nov 30\n" + OURS.replace(b"\r", b"")
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "gz of two": lambda content: gzip.compress(b"") + gzip.compress(content),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": zipped,
+    "zip, stored": lambda content: zipped(content, method=zipfile.ZIP_STORED),
+    "zip, bzip2": lambda content: zipped(content, method=zipfile.ZIP_BZIP2),
+    "zip, large": zipped_large,
+    "tar, old": old_tar,
+    "zip, from a pipe": lambda content: zipped(content, seekable=False),
+    "tar": tarred,
+    "tgz": lambda content: tarred(content, "gz"),
+    "txz": lambda content: tarred(content, "xz"),
+    "zip in zip": lambda content: zipped(zipped(content)),
+    "tgz in zip": lambda content: zipped(tarred(content, "gz")),
+    "zip in tgz": lambda content: tarred(zipped(content, seekable=False), "gz"),
+}
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_a_mail_of_our_own_is_known_when_it_is_packed(how: str) -> None:
+    pack = PACKED[how]
+    for own in (OURS, MAILBOX, MANY + OURS):
+        assert mailed_by_a_rule(io.BytesIO(pack(own)).read)
+    for other in (b"Subject: of somebody else\r\n\r\n", b"\0" * 100_000, b""):
+        assert not mailed_by_a_rule(io.BytesIO(pack(other)).read)
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_what_is_damaged_holds_what_comes_before_the_damage(how: str) -> None:
+    whole = PACKED[how](OURS)
+    for at in range(0, len(whole), max(1, len(whole) // 97)):
+        mailed_by_a_rule(io.BytesIO(whole[:at]).read)
+        mailed_by_a_rule(io.BytesIO(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]).read)
+
+
+def test_a_bomb_is_read_within_bounds() -> None:
+    """A file of 1 MB that would fill a disk, and one that holds itself without end."""
+    taken = 0
+
+    def endless(size: int) -> bytes:
+        nonlocal taken
+        taken += size
+        return zlib_of_zeros[: min(size, len(zlib_of_zeros))]
+
+    zlib_of_zeros = gzip.compress(bytes(2**24))
+    assert not mailed_by_a_rule(io.BytesIO(gzip.compress(gzip.compress(bytes(2**28)))).read)
+    assert not mailed_by_a_rule(endless)
+    assert taken < MOST_BYTES
+
+
+@pytest.mark.parametrize("how", ["encrypted", "long heads", "folders in a tar"])
+def test_members_that_hold_nothing_are_read_within_bounds(how: str) -> None:
+    """None of them is looked into, and there is no end of them."""
+    extra = 65_535 if how == "long heads" else 0
+    one = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 1, 99, *(0,) * 6, extra) + bytes(extra)
+    if how == "folders in a tar":
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        one = folder.tobuf()
+    taken = 0
+
+    def endless(size: int) -> bytes:
+        nonlocal taken
+        if taken > 2 * MOST_BYTES:
+            return b""
+        at = taken % len(one)
+        taken += size
+        return (one[at:] + one * (size // len(one) + 1))[:size]
+
+    assert not mailed_by_a_rule(endless)
+    assert taken < 1.5 * MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\n",
+        b"Subject: x\r\n\r\nX-Traymail-Rule: Scans\r\n",
+        b"A report.\nX-Traymail-Rule: Scans\n",
+        b"Subject: about X-Traymail-Rule: Scans\r\n\r\n",
+        BOUNCE + b"Subject: of somebody else\r\n\r\n",
+        b"%PDF-1.7\nX-Traymail-Rule: Scans\n",
+        bytes(100_000),
+        b"Subject: x\n\n" + b"y" * 65_536 + b"\nX-Traymail-Rule: Scans\n",
+    ],
+)
+def test_anything_else_is_mailed(content: bytes) -> None:
+    assert not mailed_by_a_rule(io.BytesIO(content).read)

@@ -4,21 +4,25 @@ import contextlib
 import tomllib
 from dataclasses import fields
 from datetime import timedelta
+from encodings.aliases import aliases
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from traymail.core.account import Account, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
+from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
+from traymail.core.readers import Wrong, encoding
 from traymail.core.rule_tables import FOLDER as FOLDER_FORM
 from traymail.core.rule_tables import LOG as LOG_FORM
 from traymail.core.rule_tables import THRESHOLD
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
-from traymail.core.structure import structure
+from traymail.core.structure import examine, structure
 from traymail.core.tables import ACCOUNT, TOP
 
 PLACES = Places(
@@ -31,7 +35,7 @@ QQ = '[accounts.qq]\naddress = "123456@qq.com"\n'
 FOLDER = '[[rules]]\nname = "F"\nkind = "folder"\nto = ["a@b.cd"]\nfolder = "~/Scans"\n'
 LOG = (
     '[[rules]]\nname = "L"\nkind = "log"\nto = ["a@b.cd"]\n'
-    "paths = [\"/var/log/a.log\"]\nmatch = ['(?P<level>ERROR)']\n"
+    "paths = [\"~/log/a.log\"]\nmatch = ['(?P<level>ERROR)']\n"
 )
 EXAMPLE = """\
 version = 1
@@ -90,7 +94,7 @@ kind = "log"
 to = ["me@qq.com"]
 subject = "[{host}] {rule}: {match.level}"
 body = "{lines}"
-paths = ["/var/log/app/*.log"]
+paths = ["~/log/app/*.log"]
 match = ['(?P<level>ERROR|FATAL)\\b']
 ignore = ['healthcheck']
 encoding = "auto"
@@ -124,6 +128,7 @@ def wheres(source: str) -> list[str]:
 TOP_ROWS: list[tuple[str, str, object, str]] = [
     ("language", '"zh_CN"', "zh_CN", '"de"'),
     ("theme", '"dark"', "dark", '"black"'),
+    ("tray_icon", '"outlined"', "outlined", '"white"'),
     ("notifications", '"trouble"', "trouble", '"some"'),
     ("default_account", '"qq"', "qq", '"work"'),
     ("rules_max_per_hour", "100000", 100_000, "0"),
@@ -147,7 +152,7 @@ ACCOUNT_ROWS: list[tuple[str, str, str | None, object, str]] = [
     ("security", '"starttls"', "security", Security.STARTTLS, '"ssl"'),
     ("username", '"ming"', "username", "ming", "1"),
     ("auth", '"none"', "auth", None, '"oauth"'),
-    ("ca_file", '"~/ca.pem"', "ca_file", "/home/me/ca.pem", '"ca.pem"'),
+    ("ca_file", '"~/ca.pem"', "ca_file", str(Path("/home/me/ca.pem")), '"ca.pem"'),
     ("max_message_mb", "10", "max_message_bytes", 10_000_000, "0"),
     ("max_per_minute", "3", "limits", Limits(3, 200, 500), "0"),
     ("max_per_hour", "3", "limits", Limits(20, 3, 500), "0"),
@@ -185,6 +190,7 @@ FOLDER_ROWS: list[tuple[str, str, object, str]] = [
     ("recursive", "true", True, "1"),
     ("include", '["*.pdf", "a/[bc]*"]', ("*.pdf", "a/[bc]*"), '["!"]'),
     ("exclude", '["*.bak"]', ("*.bak",), '["[z-a]"]'),
+    ("hidden", "true", True, "1"),
     ("min_bytes", "0", 0, "-1"),
     ("max_bytes", "100", 100, '"1 MB"'),
     ("settle_seconds", "0.5", timedelta(milliseconds=500), "nan"),
@@ -193,8 +199,8 @@ FOLDER_ROWS: list[tuple[str, str, object, str]] = [
     ("zip", "true", True, '"true"'),
     ("again", '"never"', Again.NEVER, '"sometimes"'),
     ("after", '"move"', After.MOVE, '"archive"'),
-    ("move_to", '"../done"', "/home/me/done", '"."'),
-    ("failed_to", '"failed"', "/home/me/Scans/failed", '".."'),
+    ("move_to", '"../done"', str(Path("/home/me/done")), '"."'),
+    ("failed_to", '"failed"', str(Path("/home/me/Scans/failed")), '".."'),
 ]
 LOG_ROWS: list[tuple[str, str, object, str]] = [
     ("ignore", "['health', '(?i)ping']", ("health", "(?i)ping"), r"['a(?=b)']"),
@@ -245,6 +251,7 @@ REQUIRED: list[tuple[str, str, str, str]] = [
     (FOLDER, "folder", '"Scans"', "rules[0].folder"),
     (LOG, "paths", '["a.log"]', "rules[0].paths[0]"),
     (LOG, "match", "['a', 'b(?!c)']", "rules[0].match[1]"),
+    (LOG, "match", r"['\Qa.b']", "rules[0].match[0]"),
 ]
 
 
@@ -285,7 +292,8 @@ def test_the_example() -> None:
     )
     folder, log = settings.rules
     assert isinstance(folder, FolderRule)
-    assert (folder.folder, folder.move_to) == ("/home/me/Scans", "/home/me/Scans/sent")
+    assert folder.folder == str(Path("/home/me/Scans"))
+    assert folder.move_to == str(Path("/home/me/Scans/sent"))
     assert isinstance(log, LogRule)
     assert (log.account, log.silent_for, log.threshold) == ("qq", None, Threshold())
 
@@ -303,6 +311,18 @@ def test_what_is_left_out() -> None:
 
 def test_a_folder_rule_follows_its_account_when_unsure() -> None:
     assert read(f'{QQ}when_unsure = "resend"\n{FOLDER}').rules[0].when_unsure is WhenUnsure.RESEND
+
+
+def test_an_encoding_that_is_accepted_reads_whatever_a_log_holds() -> None:
+    accepted = set()
+    for codec in sorted({*aliases.values(), "idna", "punycode", "undefined", "unicode_escape"}):
+        with contextlib.suppress(Wrong):
+            accepted.add(encoding(codec))
+    for codec in accepted:
+        for raw in (b"\xff\xfe\0\x81\n", b"\\x \\u1\n", b"+AAA-\n~{\n\x1b$B\n", b"xn--\xff.a\n"):
+            assert to_utf8(raw, encoding_of(raw, codec)) is not None
+    assert {"utf_8", "gb18030", "utf_16", "big5", "latin_1"} <= accepted
+    assert not {"idna", "undefined", "base64_codec"} & accepted
 
 
 @pytest.mark.parametrize(
@@ -338,7 +358,6 @@ def test_port_and_security_that_go_together(given: str, port: int, security: Sec
         ('host = "m.example.com"\nsecurity = "none"', "security"),
         ('host = "m.example.com"\nport = 1025', "security"),
         ('host = "127.0.0.1"\nsecurity = "none"', "port"),
-        ('host = "mailserver"', "host"),
         ("", "host"),
         ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
         ('kind = "sendgrid"\nhost = "m.example.com"', "kind"),
@@ -352,6 +371,23 @@ def test_an_account_that_cannot_work(given: str, key: str) -> None:
     found = problems(source)
     assert list(found) == [f"accounts.a.{key}"]
     assert found[f"accounts.a.{key}"].advice or key == "port"
+
+
+def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
+    source = '[accounts.a]\naddress = "a@company.example"\nhost = "mailserver"\n'
+    found = examine(tomllib.loads(source), PLACES)
+    assert found.problems == ()
+    assert [one.where for one in found.hints] == ["accounts.a.host"]
+    assert found.settings.accounts["a"].host == "mailserver"
+
+
+def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
+    people = 'to = ["wang@qq", "me@localhost", "a@x.example"]\ncc = ["lina@example"]'
+    source = QQ + FOLDER.replace('to = ["a@b.cd"]', people)
+    found = examine(tomllib.loads(source), PLACES)
+    assert found.problems == ()
+    assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
+    assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
 
 
 def test_outlook_needs_oauth() -> None:
@@ -374,6 +410,30 @@ def test_outlook_needs_oauth() -> None:
 def test_the_nearest_name_is_told(source: str, advice: str) -> None:
     (problem,) = problems(source).values()
     assert advice in str(problem.advice)
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "owner"),
+    [
+        (f"{QQ}{LOG}settle_seconds = 5", "rules[0].settle_seconds", "kind “folder”"),
+        (f"{QQ}{FOLDER}cooldown = '10m'", "rules[0].cooldown", "kind “log”"),
+        (f"{QQ}{FOLDER}within = '1m'", "rules[0].within", "threshold of a log rule"),
+        (f"{QQ}{LOG}within = '1m'", "rules[0].within", "threshold of a log rule"),
+        (f"{QQ}{FOLDER}retry_for = '1d'", "rules[0].retry_for", "[accounts.NAME]"),
+        (f"{QQ}{LOG}max_per_minute = 1", "rules[0].max_per_minute", "[accounts.NAME]"),
+        (f"{QQ}{LOG}language = 'en'", "rules[0].language", "top of the file"),
+        (f"{QQ}subject = 'x'", "accounts.qq.subject", "[[rules]]"),
+        (f"{QQ}folder = '~'", "accounts.qq.folder", "kind “folder”"),
+        ("cooldown = '10m'", "cooldown", "kind “log”"),
+        ("address = '1@qq.com'", "address", "[accounts.NAME]"),
+        ("to = ['1@qq.com']", "to", "[[rules]]"),
+        ("max_per_hour = 1", "max_per_hour", "to accounts and to rules"),
+    ],
+)
+def test_a_key_that_belongs_elsewhere_is_sent_there(source: str, key: str, owner: str) -> None:
+    (problem,) = problems(source).values()
+    assert (problem.where, str(problem.what)) == (key, "unknown key")
+    assert owner in str(problem.advice)
 
 
 def test_a_value_is_not_repeated_where_it_may_be_a_secret() -> None:
@@ -461,9 +521,9 @@ def folder_rule(name: str, folder: str, more: str = "") -> str:
         (folder_rule("A", "~/A", "move_to = '..'\nafter = 'move'"), "rules[0].move_to"),
         (folder_rule("A", "~/A", "move_to = ''\nafter = 'move'"), "rules[0].move_to"),
         (folder_rule("A", "~/A", "max_bytes = 5\nmin_bytes = 6"), "rules[0].max_bytes"),
-        (LOG.replace("/var/log/a.log", "~/.traymail/log/*.log"), "rules[0].paths[0]"),
-        (LOG.replace("/var/log/a.log", "~/**/*.log"), "rules[0].paths[0]"),
-        (LOG.replace("/var/log/a.log", "~/.traymail/state/x"), "rules[0].paths[0]"),
+        (LOG.replace("~/log/a.log", "~/.traymail/log/*.log"), "rules[0].paths[0]"),
+        (LOG.replace("~/log/a.log", "~/**/*.log"), "rules[0].paths[0]"),
+        (LOG.replace("~/log/a.log", "~/.traymail/state/x"), "rules[0].paths[0]"),
         (folder_rule("A", "~/A", f"cc = {['a@b.cd'] * 100}"), "rules[0].to"),
     ],
 )
@@ -479,7 +539,7 @@ def test_rules_that_do_not_go_together(source: str, where: str) -> None:
         folder_rule("A", "~/.traymail/drop"),
         folder_rule("A", "~", "recursive = false"),
         folder_rule("A", "~/A", 'after = "move"\nrecursive = true'),
-        LOG.replace("/var/log/a.log", "~/.traymail/drop/*.log"),
+        LOG.replace("~/log/a.log", "~/.traymail/drop/*.log"),
     ],
 )
 def test_rules_that_go_together(source: str) -> None:
@@ -536,7 +596,7 @@ def test_glob(pattern: str, path: str, taken: bool) -> None:
     [("~", "/u"), ("~/a/../b", "/u/b"), ("/a/./b/", "/a/b"), ("/../a", "/a"), ("", "")],
 )
 def test_full_path(path: str, full: str) -> None:
-    assert full_path(path, "/u") == full
+    assert full_path(path, "/u") == (full and str(Path(full)))
 
 
 ODD: list[object] = [
@@ -570,3 +630,19 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
         document[table][item][key] = odd
         with contextlib.suppress(SettingsError):
             structure(document, PLACES)
+
+
+@pytest.mark.parametrize(
+    ("config", "where"),
+    [
+        (FOLDER.replace("~/Scans", "/a" * 20_000), "rules[0].folder"),
+        (f'{FOLDER}move_to = "{"a/" * 20_000}"\n', "rules[0].move_to"),
+        (LOG.replace("~/log/a.log", "/a" * 20_000), "rules[0].paths[0]"),
+        (f'{QQ}ca_file = "{"/a" * 20_000}"\n', "accounts.qq.ca_file"),
+    ],
+)
+def test_a_path_that_no_system_has_is_not_looked_for(config: str, where: str) -> None:
+    accounts = "" if config.startswith(QQ) else QQ
+    problems = examine(tomllib.loads(accounts + config), PLACES).problems
+    assert [one.where for one in problems] == [where]
+    assert "4096" in str(problems[0].what)

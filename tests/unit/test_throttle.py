@@ -6,16 +6,19 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traymail.core import throttle
-from traymail.core.records import Match
+from traymail.core.records import Gathering, Match, Matches
 from traymail.core.rules.log import Threshold
 from traymail.core.throttle import (
     Alert,
     Heap,
     Policy,
+    Reading,
+    Sampling,
     Throttle,
     Told,
     Why,
@@ -152,8 +155,45 @@ def test_too_many_groups_are_told_of_not_forgotten() -> None:
     )
     rule.matches = throttle.MOST_GROUPS
     rule.match(1, group="new")
-    assert len(rule.state.groups) == throttle.MOST_GROUPS
-    assert rule.told() == [("digest", 1, 1)]
+    rule.match(2, group="newer")
+    assert len(rule.state.groups.keys() - {throttle.OTHERS}) == throttle.MOST_GROUPS
+    assert rule.told() == []
+    assert rule.next(2) == 601
+    rule.tick(601)
+    assert rule.told() == [("digest", 2, 2)]
+
+
+@pytest.mark.parametrize("cooldown", [timedelta(minutes=10), timedelta(0)])
+@pytest.mark.parametrize("count", [1, 3])
+def test_more_groups_than_are_remembered_make_no_storm(
+    cooldown: timedelta, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "MOST_GROUPS", 100)
+    threshold = Threshold(count, timedelta(minutes=10))
+    many = policy(threshold=threshold, cooldown=cooldown, max_per_hour=100_000)
+    state = begin(Throttle(), many, START)
+    mails: list[Alert] = []
+    values = throttle.MOST_GROUPS + 50
+    for again in range(4):
+        now = START + timedelta(minutes=again)
+        state, alerts = due(state, many, now)
+        mails += alerts
+        for value in range(values):
+            reading = reading_of((told("x"),), now)
+            state, alerts = matched(state, many, str(value), reading, now)
+            mails += alerts
+    at_once = sum(mail.why is Why.MATCHED for mail in mails)
+    if count == 1:
+        # Without a cooldown, each match is mailed: that was wished for.
+        assert at_once == (throttle.MOST_GROUPS + 1 if cooldown else 4 * values)
+    else:
+        assert at_once == 0
+    for minutes in (15, 30, 90):
+        state, alerts = due(state, many, START + timedelta(minutes=minutes))
+        mails += alerts
+    assert len([mail for mail in mails if mail.group == throttle.OTHERS]) <= 4
+    assert sum(mail.heap.count for mail in mails) + state.waiting == 4 * values
+    assert all(group.quiet_until is None for group in state.groups.values())
 
 
 def test_the_hourly_cap_holds_and_tells_when_there_is_room() -> None:
@@ -222,6 +262,47 @@ def test_samples_come_from_both_ends_and_are_short() -> None:
     assert len(long.match.line) < 2010
 
 
+@given(st.lists(st.integers(1, 70), max_size=8), st.integers(1, 5))
+def test_samples_are_the_first_and_the_last_however_they_were_read(
+    counts: list[int], ends: int
+) -> None:
+    lines = [told(str(number)) for number in range(sum(counts))]
+    sampling = Sampling(ends, 100)
+    held, at = Heap(), 0
+    for count in counts:
+        held = held.joined(reading_of(tuple(lines[at : at + count]), START), sampling)
+        at += count
+    assert list(held.first) == lines[:ends]
+    assert list(held.last) == lines[ends:][-ends:]
+    assert held.count == len(lines)
+
+
+def test_of_many_matches_only_the_samples_are_made() -> None:
+    asked: list[bytes] = []
+
+    def captures(line: bytes) -> dict[str, str]:
+        asked.append(line)
+        return {"a": line.decode()}
+
+    found = Matches(Gathering(captures), [str(number).encode() for number in range(1000)])
+    held = Heap().joined(reading_of(Reading(found, "log"), START))
+    held = held.joined(reading_of(Reading(found, "log"), START))
+    assert (held.count, held.left_out, asked) == (2000, 1960, [])
+    assert held.last[-1].match.captured["a"] == "999"
+    assert asked == [b"999"]
+
+
+def test_a_long_capture_is_cut_in_samples() -> None:
+    # A part is asked for only where the line is long enough to hold a long one.
+    def captures(line: bytes) -> dict[str, str]:
+        return {"a": line.decode() * 2}
+
+    found = Matches(Gathering(captures), [b"x" * 90, b"x" * 110, "上".encode() * 90])
+    kept = [one.shortened(100).match for one in Reading(found, "log")]
+    assert [len(one.line) for one in kept] == [90, 104, 90]
+    assert [len(one.captured["a"]) for one in kept[1:]] == [104, 104]
+
+
 def test_a_clock_set_back_does_not_lengthen_a_cooldown() -> None:
     rule = Rule(PLAIN)
     rule.match(100_000)
@@ -229,6 +310,21 @@ def test_a_clock_set_back_does_not_lengthen_a_cooldown() -> None:
     rule.tick(0)
     rule.tick(600)
     assert rule.told()[1:] == [("digest", 1, 1)]
+
+
+def test_a_clock_set_back_lengthens_no_cap_and_makes_no_threshold() -> None:
+    threshold = Threshold(2, timedelta(hours=1))
+    rule = Rule(policy(threshold=threshold, cooldown=timedelta(0), max_per_hour=1))
+    rule.match(100_000)
+    rule.match(100_001)
+    rule.match(100_002)
+    rule.tick(0)
+    rule.match(1)
+    assert rule.told() == [("matched", 2, 0)], "what came in the future is no threshold today"
+    rule.match(2)
+    assert len(rule.told()) == 1, "the cap holds, for an hour"
+    rule.tick(3600)
+    assert [count for _, count, _ in rule.told()] == [2, 3]
 
 
 STEPS = st.lists(

@@ -47,5 +47,6 @@ def test_the_scale_of_the_desktop(resources: str, scaling: float | None) -> None
     assert scaling_in(resources) == scaling
 
 
-def test_without_a_display_nothing_is_asked() -> None:
-    assert desktop_scaling({}) is None
+def test_without_a_display_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert desktop_scaling() is None

@@ -9,30 +9,34 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, report
-from traymail.cli.session import Session
+from traymail.cli.outcome import tell_what_waits
+from traymail.cli.proposals import accounts
+from traymail.cli.session import Session, typed
 from traymail.cli.show import account_word, table
-from traymail.cli.words import command, group, option
+from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import Auth
 from traymail.core.address import parse_address
-from traymail.core.errors import InputError
+from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
-from traymail.core.secret import Secret, tidy_code
+from traymail.core.secret import Secret
+from traymail.core.settings import Settings, place_of
 from traymail.core.texts import text
+from traymail.disk import in_home
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
     from traymail.core.message import Address
 
-NAME = click.argument("name", metavar="NAME")
+NAME = argument("name", "NAME", shell_complete=accounts)
 
 
-@group("account", text("Look after the accounts that mail leaves through."))
+@group("account", text("Manage the accounts that send mail."))
 def account() -> None:
     """Hold the commands below."""
 
 
 @command("list", text("List the accounts."))
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured accounts."""
@@ -73,7 +77,9 @@ def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
         "username": one.username,
         "auth": one.auth.value,
         "default": one.name == default,
-        "state": "attention" if kept is not None and kept.stopped else "ready",
+        "state": "attention"
+        if kept is not None and kept.stopped
+        else session.app.credentials.standing(one),
     }
 
 
@@ -95,6 +101,8 @@ class Wanted:
         """Return what goes into the account's table."""
         keys = ("kind", "display_name", "host", "port", "security", "username", "auth", "ca_file")
         found = {key: getattr(self, key) for key in keys}
+        if self.ca_file:
+            found["ca_file"] = str(in_home(self.ca_file).absolute())
         return {key: value for key, value in found.items() if value is not None}
 
 
@@ -102,26 +110,31 @@ class Wanted:
     "add",
     text(
         "Add an account.\n\n"
-        "For the providers that traymail knows, the address and the code are enough. The code is"
-        " asked for, or read from the first line of standard input."
+        "For the providers that traymail knows, the address and the code are enough. You are "
+        "asked for the code, or it is read from the first line of standard input."
     ),
 )
-@click.argument("address", metavar="ADDRESS")
-@option("--name", text("What to call the account."), metavar="NAME")
+@argument("address", "ADDRESS")
+@option("--name", text("A name for the account."), metavar="NAME")
 @option("--display-name", text("The name that recipients see."), metavar="NAME")
-@option("--kind", text("How mail leaves: smtp."), metavar="KIND")
+@option("--kind", text("How mail is sent: smtp."), metavar="KIND")
 @option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
 @option("--port", text("Its port."), type=PORT, metavar="PORT")
-@option("--security", text("Its protection."), type=SECURITY)
+@option("--security", text("Its encryption."), type=SECURITY)
 @option("--username", text("The login name, when it is not the address."), metavar="NAME")
 @option(
     "--auth",
-    text("“none” for a server that wants no login."),
+    text("“none” for a server that needs no login."),
     type=click.Choice([auth.value for auth in Auth]),
 )
-@option("--ca-file", text("The certificate of a company's own authority."), metavar="FILE")
+@option(
+    "--ca-file",
+    text("The certificate of a company's own authority."),
+    metavar="FILE",
+    shell_complete=files,
+)
 @option("--default", text("Make it the default account."), "as_default", is_flag=True)
-@option("--no-secret", text("Give the secret in another way later."), is_flag=True)
+@option("--no-secret", text("Provide the secret later, in another way."), is_flag=True)
 @option("--no-test", text("Do not try to log in."), is_flag=True)
 @click.pass_obj
 def add(
@@ -135,18 +148,24 @@ def add(
     **given: Any,  # noqa: ANN401 # click's options
 ) -> int:
     """Store an account and its secret, and try it."""
-    wanted, sender = Wanted(**given), parse_address(address)
+    words: dict[str, Any] = {
+        key: typed(one) if isinstance(one, str) else one for key, one in given.items()
+    }
+    wanted, sender = Wanted(**words), parse_address(typed(address))
     settings = session.settings()
     wanted, provider = _found(session, wanted, sender)
     _refuse_what_is_not_there(wanted, provider)
-    with_secret = not no_secret and wanted.auth != Auth.NONE.value
-    secret = _read_secret(session, provider) if with_secret else None
     name = wanted.name or free_name(provider, sender.mailbox, settings.accounts)
+    credentials = session.app.credentials
+    given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
+    secret, nowhere = (None, None) if given_elsewhere else _new_secret(session, provider, name)
     session.home.make()
     fields = {"address": sender.mailbox, **wanted.fields()}
     if sender.name:
         fields.setdefault("display_name", sender.name)
-    one = session.app.settings_file.add_account(name, fields).settings.accounts[name]
+    loaded = session.app.settings_file.add_account(name, fields)
+    one = loaded.settings.accounts[name]
+    session.app.agree_everywhere(session.app.risks(settings, loaded.settings))
     if as_default:
         session.app.settings_file.edit(lambda document: document.update(default_account=name))
     session.say(
@@ -154,11 +173,31 @@ def add(
             "Account {name} is added: {host}, port {port}.", name=name, host=one.host, port=one.port
         )
     )
+    _tell_of_twins(session, sender.mailbox, settings)
+    for hint in loaded.hints:
+        if hint.where.startswith(place_of("accounts", name)):
+            session.note(problem_line(session.home.config_file.name, hint, session.translate))
+    if nowhere is not None:
+        raise nowhere
     if secret is not None:
-        session.app.credentials.set(one, secret)
-    if no_test or (secret is None and one.auth is not Auth.NONE):
+        credentials.set(one, secret)
+    if no_test or (no_secret and one.auth is not Auth.NONE):
         return endings.OK
     return _tested(session, one)
+
+
+def _new_secret(
+    session: Session, provider: Provider | None, name: str
+) -> tuple[Secret | None, CredentialError | None]:
+    """Return the secret to keep, or why it can be kept nowhere: then nobody is asked to type it."""
+    secret = None if session.interactive else _read_secret(session, provider)
+    try:
+        session.app.credentials.require_some_keyring(name)
+    except KeyringError:
+        raise
+    except CredentialError as error:
+        return None, error
+    return secret or _read_secret(session, provider), None
 
 
 def _found(session: Session, wanted: Wanted, sender: Address) -> tuple[Wanted, Provider | None]:
@@ -187,11 +226,24 @@ def _found(session: Session, wanted: Wanted, sender: Address) -> tuple[Wanted, P
     )
 
 
+def _tell_of_twins(session: Session, mailbox: str, settings: Settings) -> None:
+    """Say so when an account has the address already: a new code was meant, more often than not."""
+    for one in settings.accounts.values():
+        if one.address.mailbox.lower() == mailbox.lower():
+            session.note(
+                text(
+                    "Account {name} has this address already. Give it a new secret with: traymail "
+                    "account set-secret {name}",
+                    name=one.name,
+                )
+            )
+
+
 def _refuse_what_is_not_there(wanted: Wanted, provider: Provider | None) -> None:
-    if wanted.auth == Auth.OAUTH2.value or (
-        provider is not None and provider.auth_kind is AuthKind.OAUTH2
-    ):
+    if provider is not None and provider.auth_kind is AuthKind.OAUTH2:
         raise _no_oauth(provider)
+    if wanted.auth == Auth.OAUTH2.value:
+        raise _no_oauth(None)
     if wanted.kind not in {None, "smtp"}:
         raise InputError(
             text("Accounts of kind {kind} come with a later version.", kind=wanted.kind),
@@ -217,7 +269,7 @@ def _read_secret(session: Session, provider: Provider | None) -> Secret:
     kind = provider.auth_kind if provider else AuthKind.PASSWORD
     if session.interactive and provider is not None and provider.help_url:
         session.note(text("How to get it: {url}", url=provider.help_url))
-    secret = tidy_code(session.ask_secret(kind.secret_name))
+    secret = session.ask_secret(kind.secret_name)
     if not secret.strip():
         raise InputError(
             text("No secret is given."),
@@ -235,14 +287,14 @@ def remove(session: Session, /, *, name: str) -> None:
     left = session.app.settings_file.remove_account(name).settings
     session.say(text("Account {name} is removed.", name=name))
     session.app.outbox.forget_account(name)
-    session.app.drop_secret(one, left)
+    session.drop_secrets([one], left)
 
 
 @command(
     "set-secret",
     text(
-        "Keep the code or password of an account in the system's keyring.\n\n"
-        "It is asked for, or read from the first line of standard input."
+        "Store the code or password of an account in the system's keyring.\n\n"
+        "You are asked for it, or it is read from the first line of standard input."
     ),
 )
 @NAME
@@ -250,15 +302,20 @@ def remove(session: Session, /, *, name: str) -> None:
 def set_secret(session: Session, /, *, name: str) -> None:
     """Store a secret; the account goes on with it."""
     one = session.account(name)
+    session.app.credentials.require_keyring(one)
+    session.app.credentials.require_some_keyring(name)
     secret = _read_secret(session, for_host(one.host))
     session.app.credentials.set(one, secret)
     session.app.let_go(name, mails=True)
-    session.say(text("The secret of account {name} is kept.", name=name))
+    session.say(text("The secret of account {name} is stored.", name=name))
+    tell_what_waits(session, name)
 
 
-@command("test", text("Log in with an account, step by step; a stopped account goes on."))
+@command(
+    "test", text("Test an account step by step; when the login works, a stopped account resumes.")
+)
 @NAME
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def test(session: Session, /, *, name: str, as_json: bool) -> int:
     """Examine the account's server and log in."""
@@ -267,10 +324,9 @@ def test(session: Session, /, *, name: str, as_json: bool) -> int:
 
 def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
     status = report(session, one, as_json=as_json)
-    if status == endings.OK:
-        session.app.let_go(one.name, mails=True)
-        if not as_json:
-            session.say(text("Account {name} works.", name=one.name))
+    if status == endings.OK and not as_json:
+        session.say(text("Account {name} works.", name=one.name))
+        tell_what_waits(session, one.name)
     return status
 
 

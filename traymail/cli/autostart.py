@@ -22,7 +22,7 @@ def on(session: Session, /) -> None:
     session.say(text("traymail starts with the desktop session."))
 
 
-@command("off", text("Start traymail with the desktop session no more."))
+@command("off", text("No longer start traymail with the desktop session."))
 @click.pass_obj
 def off(session: Session, /) -> None:
     """Switch it off."""
@@ -30,7 +30,7 @@ def off(session: Session, /) -> None:
     session.say(text("traymail does not start with the desktop session."))
 
 
-@command("status", text("Tell whether traymail starts with the desktop session."))
+@command("status", text("Show whether traymail starts with the desktop session."))
 @click.pass_obj
 def status(session: Session, /) -> None:
     """Look."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import threading
 from dataclasses import asdict
@@ -12,38 +13,51 @@ from typing import TYPE_CHECKING
 import click
 
 from traymail.cli import endings
+from traymail.cli.proposals import people
 from traymail.cli.session import Session, typed
 from traymail.cli.start_errors import told_on_desktop
-from traymail.cli.words import PATH, command, option
-from traymail.core.address import parse_addresses
+from traymail.cli.words import PATH, argument, command, option
+from traymail.core.address import excerpt, parse_addresses
 from traymail.core.errors import NotRunning, SourceError, StateError
+from traymail.core.reasons import unreadable
 from traymail.core.texts import text
 from traymail.desktop.knock import COMPOSE, knock
+from traymail.desktop.starting import WITHOUT_CONSOLE, start_folder
 
 if TYPE_CHECKING:
     from traymail.ui.model.prefill import Prefill
 
-# A start may wait for a keyring's or a disk's first breath; usually it takes half a second.
-START_SECONDS = 20.0
+# A start may wait for a keyring's or a disk's first breath, or for a virus scanner that reads all
+# of it; usually it takes half a second.
+START_SECONDS = 60.0
 TURN_SECONDS = 0.05
-# Windows' DETACHED_PROCESS; elsewhere there are no such flags.
-_WITHOUT_CONSOLE = getattr(subprocess, "DETACHED_PROCESS", 0)
+# How a link begins (RFC 3986 section 3.1); one letter would be a drive of Windows.
+_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 @command(
     "compose",
     text(
-        "Open the window that writes a mail, filled in.\n\n"
-        "It belongs to the running program, which is started when needed."
+        "Open the window for a new mail, filled in.\n\n"
+        "It belongs to the running program, which is started if needed."
     ),
 )
 @option(
     "--to",
-    text("Who gets it; repeat it, or separate by commas."),
+    text("A recipient; repeat it, or separate several with commas."),
     multiple=True,
+    may_be_long=True,
     metavar="ADDRESS",
+    shell_complete=people,
 )
-@option("--subject", text("The subject."), default="", metavar="TEXT")
+@option(
+    "--subject",
+    text("The subject."),
+    default="",
+    metavar="TEXT",
+    may_be_empty=True,
+    may_be_long=True,
+)
 @option(
     "--attach",
     text("A file to attach; repeat it for more."),
@@ -51,7 +65,7 @@ _WITHOUT_CONSOLE = getattr(subprocess, "DETACHED_PROCESS", 0)
     type=PATH,
     metavar="FILE",
 )
-@click.argument("url", metavar="[MAILTO-URL]", required=False)
+@argument("given", "[MAILTO-URL|FILE]...", nargs=-1, may_be_long=True)
 @click.pass_obj
 def compose(
     session: Session,
@@ -60,18 +74,25 @@ def compose(
     to: tuple[str, ...],
     subject: str,
     attach: tuple[Path, ...],
-    url: str | None,
+    given: tuple[str, ...],
 ) -> int:
-    """Ask the running program for its window."""
+    """Ask the running program for its window; a desktop hands over links and files alike."""
     from traymail.ui.model.prefill import Prefill, merged, parse_mailto
 
-    linked = parse_mailto(typed(url)) if url else Prefill()
-    given = Prefill(
+    asked = Prefill()
+    files = list(attach)
+    for one in given:
+        path = _path(one)
+        if path is None:
+            asked = merged(asked, parse_mailto(typed(one)))
+        else:
+            files.append(path)
+    options = Prefill(
         to=tuple(str(one) for words in to for one in parse_addresses(typed(words))),
         subject=typed(subject),
-        files=tuple(_file(path) for path in attach),
+        files=tuple(_file(path) for path in files),
     )
-    return show(session, merged(linked, given))
+    return show(session, merged(asked, options))
 
 
 def show(session: Session, asked: Prefill) -> int:
@@ -97,12 +118,6 @@ def start(session: Session) -> int:
     return endings.OK
 
 
-def _start_folder() -> Path:
-    """Return where file dialogs begin: not in a folder that might be unmounted."""
-    home = Path.home()
-    return home if home.is_dir() else Path(home.anchor)
-
-
 def _start(session: Session) -> None:
     """Start the program by itself, and wait until its windows can be asked for."""
     from traymail.desktop.display import check_display
@@ -115,11 +130,11 @@ def _start(session: Session) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        cwd=_start_folder(),
+        cwd=start_folder(),
         text=True,
         errors="replace",
         start_new_session=True,
-        creationflags=_WITHOUT_CONSOLE,
+        creationflags=WITHOUT_CONSOLE,
     )
     never = threading.Event()
     for _ in range(round(START_SECONDS / TURN_SECONDS)):
@@ -135,26 +150,40 @@ def _start(session: Session) -> None:
                 return
         never.wait(TURN_SECONDS)
     raise StateError(
-        text("traymail was started and does not answer."),
-        text("Its log tells more: {path}", path=session.home.log_file),
+        text("traymail was started but does not answer."),
+        text("See its log for details: {path}", path=session.home.log_file),
     )
+
+
+def _path(given: str) -> Path | None:
+    """Return the file that is meant by a name or a file: link (RFC 8089), None for another link."""
+    kind = _LINK.match(given)
+    if kind is None:
+        return Path(given)
+    if kind[0].lower() == "file:":
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        link = urlsplit(given)
+        return Path(url2pathname(link.path)) if link.netloc in {"", "localhost"} else None
+    with contextlib.suppress(OSError):  # a link may be longer than any name
+        if Path(given).exists():
+            return Path(given)
+    return None
 
 
 def _file(path: Path) -> str:
     """Return a file to attach as the running program finds it; raises SourceError."""
     absolute = str(path.absolute())
-    if path.is_dir():
-        raise SourceError(
-            absolute,
-            text("{path} is a folder.", path=path),
-            text("Only regular files can be attached."),
-        )
     try:
         with path.open("rb"):
             return absolute
     except OSError as error:
-        raise SourceError(
-            absolute,
-            text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
-            text("Check the name and the permissions of the file."),
-        ) from error
+        # Windows opens no folder, and says that it is not permitted.
+        if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
+            raise SourceError(
+                absolute,
+                text("{path} is a folder.", path=path),
+                text("Only regular files can be attached."),
+            ) from error
+        raise unreadable(Path(excerpt(str(path))), error) from error

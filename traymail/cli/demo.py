@@ -15,11 +15,12 @@ from traymail.core.texts import text
     "demo",
     text(
         "Try traymail on this computer, without an account.\n\n"
-        "With a display: tray, windows, and an inbox that shows what arrives at a mail server of"
-        " its own. Without one it plays the four uses and tells each arrival."
+        "With a display: tray, windows, and an inbox that shows what arrives at a mail "
+        "server of its own. Without one: the four uses, one after another, with a report of "
+        "each mail that arrives."
     ),
 )
-@option("--tour", text("Play by itself and end."), is_flag=True)
+@option("--tour", text("Run by itself, then exit."), is_flag=True)
 @click.pass_obj
 def demo(session: Session, /, *, tour: bool) -> int:
     """Rehearse with windows, or play the tour where none can be opened."""

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from traymail.cli import endings
+from traymail.cli.outcome import status_of_failure
+from traymail.cli.proposals import accounts
 from traymail.cli.session import Session
-from traymail.cli.words import Number, command, option
+from traymail.cli.words import Number, argument, command, option
 from traymail.core.account import Account, Auth, Security
-from traymail.core.address import parse_address
-from traymail.core.errors import InputError
+from traymail.core.address import excerpt, parse_address
+from traymail.core.errors import CredentialError, InputError
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.provider import for_host
+from traymail.core.readers import Wrong, filled_host
 from traymail.core.texts import text
 from traymail.senders.detect import detect as detect_server
-from traymail.trial import diagnose
+from traymail.trial import diagnose, judge
 
-# What a failure of each step means for the caller; the others may pass: try again later.
-STATUS = {"tls": endings.UNAVAILABLE, "auth": endings.NO_PERMISSION, "clock": endings.UNAVAILABLE}
 SECURITY = click.Choice([security.value for security in Security])
 PORT = Number(1, 65_535)
 
 
-@command("doctor", text("Try a server step by step and tell what to do where it fails."))
-@click.argument("account", metavar="[ACCOUNT]", required=False)
+@command("doctor", text("Test a server step by step, and say what to do if it fails."))
+@argument("account", "[ACCOUNT]", required=False, shell_complete=accounts)
 @option("--host", text("A server instead of an account."), metavar="HOST")
 @option("--port", text("Its port."), type=PORT, metavar="PORT")
-@option("--security", text("Its protection."), type=SECURITY)
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--security", text("Its encryption."), type=SECURITY)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def doctor(session: Session, /, *, account: str | None, as_json: bool, **server: object) -> int:
-    """Examine an account's server, or any server."""
+    """Examine an account's server, or any server, and say what is wrong with the windows here."""
+    from traymail.ui.letters import coarse_letters
+
     if server["host"] is not None:
         if account is not None:
             raise click.UsageError(session.translated(text("Name an account or a host, not both.")))
-        return report(session, _visited(**server), as_json=as_json)  # type: ignore[arg-type] # click made them
-    if server["port"] is not None or server["security"] is not None:
+        examined = _visited(**server)  # type: ignore[arg-type] # click made them
+    elif server["port"] is not None or server["security"] is not None:
         raise click.UsageError(session.translated(text("--port and --security need --host.")))
-    return report(session, session.account(account), as_json=as_json)
+    else:
+        examined = session.account(account)
+    status = report(session, examined, as_json=as_json)
+    for words in coarse_letters(session.environ) or ():
+        session.note(words)
+    return status
 
 
 def _visited(host: str, port: int | None, security: str | None) -> Account:
     """Return an account that only knocks at a server and does not log in."""
+    try:
+        host = filled_host(host)
+    except Wrong as error:
+        title = text("“{host}” is not the name of a server", host=excerpt(host))
+        raise InputError(title, error.findings[0].advice) from error
     wanted = Security(security) if security else None
     if wanted is None:
         wanted = Security.STARTTLS if port in {25, 587, 2525} else Security.TLS
@@ -62,7 +77,8 @@ def _visited(host: str, port: int | None, security: str | None) -> Account:
 def report(session: Session, account: Account, *, as_json: bool = False) -> int:
     """Examine a server, show each step as it is done, and return the exit status."""
     steps = []
-    for step in diagnose(session.app, account):
+    # A server that is only visited has no account to learn from it.
+    for step in (judge if account.name else diagnose)(session.app, account):
         steps.append(step)
         if not as_json:
             _show(session, step)
@@ -82,11 +98,21 @@ def report(session: Session, account: Account, *, as_json: bool = False) -> int:
                 ],
             }
         )
-    failed = (STATUS.get(step.step, endings.LATER) for step in steps if step.ok is False)
-    return next(failed, endings.OK)
+    return _status(steps)
+
+
+def _status(steps: Sequence[Step]) -> int:
+    """Return what `send` would end with; it asks for the secret before it asks the server."""
+    failures = [step.failure for step in steps if step.failure is not None]
+    failures.sort(key=lambda failure: not isinstance(failure, CredentialError))
+    if failures:
+        return status_of_failure(failures[0])
+    return endings.UNAVAILABLE if any(step.ok is False for step in steps) else endings.OK
 
 
 def _show(session: Session, step: Step) -> None:
+    if step.ok is None and not step.detail:
+        return  # not reached
     verdict = {True: text("ok"), False: text("failed"), None: text("left out")}[step.ok]
     took = "" if step.ms is None else f"{step.ms} ms"
     detail = session.translated(step.detail)
@@ -96,8 +122,8 @@ def _show(session: Session, step: Step) -> None:
 
 
 @command("detect", text("Find the mail server that belongs to an address."))
-@click.argument("address", metavar="ADDRESS")
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@argument("address", "ADDRESS")
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def detect(session: Session, /, *, address: str, as_json: bool) -> int:
     """Propose host, port and security."""

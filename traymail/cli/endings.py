@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import click
 
 from traymail.cli.session import Session
-from traymail.core.address import clean
 from traymail.core.errors import (
     AlreadyRunning,
     AuthFailure,
@@ -22,6 +21,7 @@ from traymail.core.errors import (
     DesktopError,
     InputError,
     NotRunning,
+    OtherUser,
     PermanentFailure,
     SettingsError,
     SourceError,
@@ -53,6 +53,7 @@ STATUS: tuple[tuple[type[TraymailError], int], ...] = (
     (SettingsError, CONFIG),
     (CredentialError, NO_PERMISSION),
     (StateError, CANNOT_CREATE),
+    (OtherUser, NO_PERMISSION),
     (NotRunning, UNAVAILABLE),
     (DesktopError, UNAVAILABLE),
     (AlreadyRunning, LATER),
@@ -90,6 +91,8 @@ def told_to(session: Session) -> Iterator[Ending]:
 
 def status_of(error: TraymailError) -> int:
     """Return the exit status that stands for an error."""
+    if isinstance(error, SettingsError) and not error.written:
+        return DATA  # the configuration is as good as before: what was given is not
     return next((status for kind, status in STATUS if isinstance(error, kind)), INTERNAL)
 
 
@@ -99,8 +102,7 @@ def tell_error(error: TraymailError, session: Session) -> None:
         for problem in error.problems:
             session.note(problem_line(error.file_name, problem, session.translate))
     else:
-        # A path or a name in it may hold anything: it stays one line, and steers no terminal.
-        session.note(clean(session.translated(error.title)))
+        session.note(error.title)
     if error.advice is not None:
         session.note(error.advice)
 
@@ -112,12 +114,7 @@ def _tell(error: Exception, session: Session) -> int:
         case click.Abort():
             return INTERRUPTED
         case click.UsageError():
-            command = error.ctx.command_path if error.ctx else "traymail"
-            told = error.format_message()
-            # click ends a sentence with a full stop of its own in every language.
-            ended = text("{sentence}.", sentence=told.removesuffix("."))
-            session.note(ended if told.endswith(".") else told)
-            session.note(text("Look it up with: {command} --help", command=command))
+            _tell_usage(error, session)
             return USAGE
         case TraymailError():
             tell_error(error, session)
@@ -126,7 +123,7 @@ def _tell(error: Exception, session: Session) -> int:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             session.note(text("The disk is full."))
             session.note(
-                text("Free some space on that disk; what is stored is kept and goes out then.")
+                text("Free some space on that disk; stored mail is kept and sent afterwards.")
             )
             _log(error, session)
             return CANNOT_CREATE
@@ -134,14 +131,28 @@ def _tell(error: Exception, session: Session) -> int:
             session.note(text("traymail met an internal error: {kind}", kind=type(error).__name__))
             _log(error, session)
             words = (
-                text("The log tells more: {path}", path=session.home.log_file)
+                text("See the log for details: {path}", path=session.home.log_file)
                 if session.verbose
                 else text(
-                    "Run it again with -v; {path} tells more then.", path=session.home.log_file
+                    "Run it again with -v; the details are then in {path}.",
+                    path=session.home.log_file,
                 )
             )
             session.note(words)
             return INTERNAL
+
+
+def _tell_usage(error: click.UsageError, session: Session) -> None:
+    if "\n" in error.message:  # a group without its command: this is its help
+        for line in error.message.splitlines():
+            session.note(line)
+        return
+    command = error.ctx.command_path if error.ctx else "traymail"
+    told = error.format_message()
+    # click ends a sentence with a full stop of its own in every language.
+    ended = text("{sentence}.", sentence=told.removesuffix("."))
+    session.note(ended if told.endswith(".") else told)
+    session.note(text("Look it up with: {command} --help", command=command))
 
 
 def _log(error: Exception, session: Session) -> None:

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 from pathlib import Path
 
 import click
-from click.shell_completion import get_completion_class
 
 from traymail.cli import endings
-from traymail.cli.session import Session
-from traymail.cli.words import command, option
+from traymail.cli.session import Session, write
+from traymail.cli.words import argument, command, option
 from traymail.core.errors import CredentialError, StateError
 from traymail.core.outbox import State
+from traymail.core.reasons import reason_of
+from traymail.core.settings import Settings
 from traymail.core.texts import text
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-@command("completion", text("Print what makes a shell complete traymail's words."))
-@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(SHELLS))
+@command(
+    "completion",
+    text(
+        "Print what makes a shell complete traymail's words.\n\n"
+        "They are its commands and options, accounts, rules, the numbers of mails, addresses and "
+        "files.\n\n"
+        "Put it where the shell looks (make the folder first, with mkdir -p):\n\n"
+        "\b\n"
+        "traymail completion bash > ~/.local/share/bash-completion/completions/traymail\n"
+        "traymail completion zsh > ~/.zfunc/_traymail\n"
+        "traymail completion fish > ~/.config/fish/completions/traymail.fish\n\n"
+        "zsh also wants this line in ~/.zshrc, before compinit: fpath+=~/.zfunc\n\n"
+        "It works in shells opened from then on."
+    ),
+)
+@argument("shell", "bash|zsh|fish", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, /, shell: str) -> None:
-    """Print click's own script for the shell."""
-    root = ctx.find_root()
-    kind = get_completion_class(shell)
-    if kind is None:  # every one of SHELLS has one
-        raise LookupError(shell)
-    ctx.obj.say(kind(root.command, {}, "traymail", "_TRAYMAIL_COMPLETE").source())
+    """Print the script for the shell."""
+    from traymail.cli.completing import script
+
+    write(sys.stdout, script(shell, ctx.find_root().command, "traymail", "_TRAYMAIL_COMPLETE"))
 
 
 @command(
     "purge",
     text(
-        "Remove all that traymail keeps.\n\n"
-        "That is the outbox with its waiting mail, the logs, the secrets in the keyring, the start"
-        " with the desktop session, and the configuration."
+        "Remove everything that traymail keeps.\n\n"
+        "That is the outbox with its waiting mail, the logs, the secrets in the keyring, the "
+        "start with the desktop session, and the configuration."
     ),
 )
 @option("--yes", text("Really remove it."), is_flag=True)
@@ -47,10 +61,11 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
     if not yes:
         raise click.UsageError(
             session.translated(
-                text("This removes mail that waits, too. If you mean it: traymail purge --yes")
+                text("This also removes mail that is waiting. To go ahead: traymail purge --yes")
             )
         )
     status = endings.OK
+    session.home.check()
     if session.home.state.exists():
         session.app.instance.claim()
     # It names the secrets: one that cannot be read is to be mended first, before it is gone.
@@ -60,8 +75,7 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
         if waiting:
             session.note(text("{count} waiting mails are removed unsent.", count=waiting))
     try:
-        for account in accounts:
-            session.app.credentials.delete(account)
+        session.drop_secrets(accounts, Settings())
     except CredentialError as error:
         session.note(text("The secrets in the keyring could not be removed:"))
         endings.tell_error(error, session)
@@ -69,7 +83,7 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
     session.app.autostart.set(on=False)
     session.close()
     _remove(session, keep_config=keep_config)
-    session.say(text("All that traymail kept is removed."))
+    session.say(text("Everything that traymail kept is removed."))
     return status
 
 
@@ -88,7 +102,7 @@ def _remove(session: Session, *, keep_config: bool) -> None:
                 home.config.rmdir()
     except OSError as error:
         raise StateError(
-            text("{path} cannot be removed: {reason}", path=_place(error), reason=error.strerror),
+            text("{path} cannot be removed: {reason}", path=_place(error), reason=reason_of(error)),
             text("Check that the folder belongs to you."),
         ) from error
 

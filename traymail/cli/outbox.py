@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from traymail.cli.outcome import deliver, reason_to_wait, settle_abandoned, tell
-from traymail.cli.session import Session, write_bytes
-from traymail.cli.show import entry, local, shortened, state_word, table
-from traymail.cli.words import Number, command, group, option
+from traymail.cli import endings
+from traymail.cli.outcome import (
+    as_it_waits,
+    deliver,
+    reason_to_wait,
+    settle_abandoned,
+    tell,
+)
+from traymail.cli.proposals import mails
+from traymail.cli.session import Session, nobody_delivers, write_bytes
+from traymail.cli.show import (
+    STATES,
+    entry,
+    fate_word,
+    local,
+    recipient_entries,
+    shortened,
+    state_word,
+    table,
+    try_entries,
+)
+from traymail.cli.words import F, Number, argument, command, group, option
 from traymail.core.address import clean
 from traymail.core.duration import parse_duration
 from traymail.core.errors import InputError, SettingsError
 from traymail.core.holds import Holds
-from traymail.core.outbox import OutboxItem, State
-from traymail.core.replies import advice_for, outcome_told, title_for
+from traymail.core.outbox import RETRYABLE, OutboxItem, Recipient, State, recipients
+from traymail.core.replies import advice_for, have_it, outcome_told, stage_told, title_for
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 
@@ -25,13 +44,21 @@ if TYPE_CHECKING:
 
 # No number is larger in SQLite.
 _NUMBER = Number(1, 2**63 - 1)
-IDS = click.argument("ids", metavar="ID", nargs=-1, type=_NUMBER)
 # So much of an address or a subject stands in the list.
 MOST_PLACES = 60
-ID = click.argument("mail_id", metavar="ID", type=_NUMBER)
 
 
-@group("outbox", text("Show and steer the queue and the history."))
+def _id(*states: State) -> Callable[[F], F]:
+    """Add the argument ID; a shell proposes mails in these states."""
+    return argument("mail_id", "ID", type=_NUMBER, shell_complete=mails(*states))
+
+
+def _ids(*states: State) -> Callable[[F], F]:
+    """Add an argument of several IDs."""
+    return argument("ids", "[ID]...", nargs=-1, type=_NUMBER, shell_complete=mails(*states))
+
+
+@group("outbox", text("Show and manage the queue and the history."))
 def outbox() -> None:
     """Hold the commands below."""
 
@@ -42,14 +69,15 @@ def outbox() -> None:
     text("Only mails in this state."),
     type=click.Choice([state.value for state in State]),
 )
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def list_(session: Session, /, *, state: str | None, as_json: bool) -> None:
     """Print entries of the outbox."""
     settle_abandoned(session)
     items = session.app.outbox.find(state=State(state) if state else None)
     if as_json:
-        session.dump([entry(item, session.translate) for item in items])
+        held = _holds(session)
+        session.dump([entry(as_it_waits(session, i, held), session.translate) for i in items])
     elif not items:
         session.say(text("There is no mail."))
     else:
@@ -70,55 +98,78 @@ def _head(session: Session) -> tuple[str, ...]:
 
 
 def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
-    first, *others = [*item.to, *item.cc, *item.bcc]
-    to = f"{first.mailbox} +{len(others)}" if others else first.mailbox
+    first, *others = [one.mailbox for one in (*item.to, *item.cc, *item.bcc)] or [""]
+    to = f"{first} +{len(others)}" if others else first
     return (
-        *(str(item.id), session.translated(state_word(item.state)), local(item.updated_at)),
+        *(str(item.id), session.translated(state_word(item)), local(item.updated_at)),
         *(item.account, shortened(to, MOST_PLACES)),
         shortened(clean(item.subject), MOST_PLACES),
     )
 
 
 @command("show", text("Show one mail with its attempts."))
-@ID
+@_id(*State)
 @option("--eml", text("Print the message itself, as it is sent."), is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def show(session: Session, /, *, mail_id: int, eml: bool) -> None:
+def show(session: Session, /, *, mail_id: int, eml: bool, as_json: bool) -> None:
     """Print all that is known of a mail."""
+    if eml and as_json:
+        raise click.UsageError(
+            session.translated(text("--eml and --json cannot be used together."))
+        )
     settle_abandoned(session)
     item = session.app.outbox.get(mail_id)
+    found = list(recipients(item, session.app.outbox.verdicts(mail_id)))
+    if as_json:
+        _dump(session, item, found)
+        return
     if eml:
         for chunk in session.app.outbox.mail(mail_id).chunks(session.app.spool.open):
             write_bytes(chunk)
         return
     held = _holds(session)
     due = _due(session, item, held)
-    facts = [
-        (session.translated(name), session.translated(value)) for name, value in _facts(item, due)
-    ]
+    say = session.translated
+    facts = [(say(name), say(value)) for name, value in _facts(item, due)]
     for line in table(facts):
         session.say(line)
-    advice = advice_for(item.advice_id)
-    if advice is not None and item.state is not State.SENT:
-        session.say(advice)
-    reason = reason_to_wait(session, item, held)
-    if reason is not None:
-        session.say(reason)
+    advice = None if item.state is State.SENT else advice_for(item.advice_id, item.account)
+    for words in (advice, reason_to_wait(session, item, held), nobody_delivers(session, item)):
+        if words is not None:
+            session.say(words)
     for attempt in session.app.outbox.attempts(mail_id):
+        told = (
+            say(outcome_told(attempt.outcome)),
+            say(stage_told(attempt.stage)),
+            str(attempt.code or ""),
+            say(reply_told(None, attempt.reply)),
+        )
         session.say(
             text(
-                "{time}  attempt {number}: {outcome} {stage} {code} {reply} ({ms} ms)",
+                "{time} attempt {number}: {told} ({ms} ms)",
                 time=local(attempt.started_at),
                 number=attempt.number,
-                outcome=outcome_told(attempt.outcome),
-                stage=attempt.stage,
-                code=attempt.code or "",
-                reply=attempt.reply,
+                told=" ".join(filter(None, told)),
                 ms=attempt.duration_ms,
             )
         )
-    for verdict in session.app.outbox.verdicts(mail_id):
-        session.say(f"{verdict.mailbox}: {verdict.code} {verdict.reply}")
+    stands = [
+        (one.mailbox, say(fate_word(one.fate)), say(reply_told(one.code, one.reply)))
+        for one in found
+    ]
+    for line in table(stands):
+        session.say(line)
+
+
+def _dump(session: Session, item: OutboxItem, found: Sequence[Recipient]) -> None:
+    session.dump(
+        {
+            **entry(as_it_waits(session, item, _holds(session)), session.translate),
+            "recipients": recipient_entries(found),
+            "tries": try_entries(session.app.outbox.attempts(item.id)),
+        }
+    )
 
 
 def _holds(session: Session) -> Holds:
@@ -132,15 +183,14 @@ def _holds(session: Session) -> Holds:
 def _due(session: Session, item: OutboxItem, held: Holds) -> Text | str:
     """Return when the next attempt can be made."""
     if item.next_attempt_at is None:
-        return text("once you have mended the account")
+        return text("once you have fixed the account")
     now = session.app.clock.now()
     paused, until = session.app.pauses.pause(now)
     if paused and until is None:
         return text("once you resume")
-    hold, account = held.of(item), session.app.outbox.account_state(item.account)
-    waits = (item.next_attempt_at, until, None if hold is None else hold.until, account.hold_until)
+    waits = (as_it_waits(session, item, held).next_attempt_at, until)
     due = max(wait for wait in waits if wait is not None)
-    return local(due) if due > now else text("as soon as can be")
+    return local(due) if due > now else text("as soon as possible")
 
 
 def _facts(item: OutboxItem, due: Text | str) -> Iterator[tuple[Text, Text | str]]:
@@ -148,7 +198,7 @@ def _facts(item: OutboxItem, due: Text | str) -> Iterator[tuple[Text, Text | str
         return ", ".join(map(str, addresses))
 
     yield text("id"), str(item.id)
-    yield text("state"), state_word(item.state)
+    yield text("state"), state_word(item)
     yield text("account"), item.account
     if item.rule:
         yield text("rule"), item.rule
@@ -157,7 +207,7 @@ def _facts(item: OutboxItem, due: Text | str) -> Iterator[tuple[Text, Text | str
         yield text("copy"), joined(item.cc)
     if item.bcc:
         yield text("hidden copy"), joined(item.bcc)
-    yield text("subject"), clean(item.subject)
+    yield text("subject"), item.subject
     yield text("size"), human_size(item.size)
     yield text("Message-ID"), item.message_id
     yield text("stored"), local(item.created_at)
@@ -167,27 +217,25 @@ def _facts(item: OutboxItem, due: Text | str) -> Iterator[tuple[Text, Text | str
     if title := title_for(item.advice_id):
         yield text("problem"), title
     if item.code is not None or item.reply:
-        yield text("answer"), f"{item.code or ''} {item.reply or ''}".strip()
+        yield text("answer"), reply_told(item.code, item.reply)
     if item.possible_duplicate:
         yield text("twice"), text("It may have been sent twice.")
 
 
-@command("retry", text("Try mails now that wait or failed, whatever they wait for."))
-@IDS
+@command("retry", text("Retry waiting or failed mails now, whatever they are waiting for."))
+@_ids(*RETRYABLE)
 @option("--all", text("All of them."), "everything", is_flag=True)
 @click.pass_obj
 def retry(session: Session, /, *, ids: tuple[int, ...], everything: bool) -> int:
     """Make mails due and deliver them."""
     if bool(ids) == everything:
-        raise click.UsageError(
-            session.translated(text("Name mails by their number, or say --all."))
-        )
+        raise click.UsageError(session.translated(text("Give the numbers of mails, or use --all.")))
     settings = session.settings()
     settle_abandoned(session)
     chosen = session.app.retry(ids or None)
     _require_all(session, ids, chosen)
     if not chosen:
-        session.say(text("No mail waits."))
+        session.say(text("No mail is waiting."))
     return _deliver(session, chosen, settings)
 
 
@@ -210,14 +258,14 @@ def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxI
             if item.state is State.UNKNOWN
             else text("Only mails that wait or failed can be tried again or cancelled.")
         )
-        raise InputError(
-            text("Mail {id} is {state}.", id=mail_id, state=state_word(item.state)), way
-        )
+        raise InputError(text("Mail {id} is {state}.", id=mail_id, state=STATES[item.state]), way)
 
 
-@command("resolve", text("Decide about a mail that the server may have: it is sent, or resend it."))
-@ID
-@click.argument("answer", metavar="sent|resend", type=click.Choice(["sent", "resend"]))
+@command(
+    "resolve", text("Decide about a mail that may have arrived: count it as sent, or resend it.")
+)
+@_id(State.UNKNOWN)
+@argument("answer", "sent|resend", type=click.Choice(["sent", "resend"]))
 @click.pass_obj
 def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resend"]) -> int:
     """Settle a mail of unknown fate."""
@@ -226,7 +274,7 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
     before = session.app.outbox.get(mail_id)
     if before.state is not State.UNKNOWN:
         raise InputError(
-            text("Mail {id} is {state}.", id=mail_id, state=state_word(before.state)),
+            text("Mail {id} is {state}.", id=mail_id, state=STATES[before.state]),
             text("Only a mail the server may already have needs this decision."),
         )
     item = session.app.outbox.resolve(mail_id, answer, session.app.clock.now())
@@ -234,31 +282,42 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
         return _deliver(session, [item], settings)
     session.app.wake([mail_id])
     session.say(text("Mail {id} counts as sent.", id=mail_id))
+    if item.state is State.PARTIAL:
+        session.say(have_it(item))
     return 0
 
 
-@command("cancel", text("Take mails out of the queue; stop those that are being sent."))
-@IDS
+@command("cancel", text("Cancel mails that are waiting, and stop those being sent."))
+@_ids(*RETRYABLE, State.SENDING)
 @click.pass_obj
-def cancel(session: Session, /, *, ids: tuple[int, ...]) -> None:
+def cancel(session: Session, /, *, ids: tuple[int, ...]) -> int:
     """Cancel mails."""
     if not ids:
-        raise click.UsageError(session.translated(text("Name mails by their number.")))
+        raise click.UsageError(session.translated(text("Give the numbers of mails.")))
     settle_abandoned(session)
     find = session.app.outbox.get
     chosen = [item for item in map(find, ids) if item.state is not State.CANCELLED]
     session.app.cancel([item.id for item in chosen])
-    after = [find(item.id) for item in chosen]
-    cancelled = [item for item in after if item.state is State.CANCELLED]
-    for item in cancelled:
-        session.say(text("Mail {id} is cancelled.", id=item.id))
-    _require_all(session, ids, cancelled)
+    status, done = endings.OK, []
+    for before in chosen:
+        item = find(before.id)
+        if item.state is State.CANCELLED:
+            session.say(text("Mail {id} is cancelled.", id=item.id))
+            if item.accepted:
+                session.say(have_it(item))
+        elif item.state is State.UNKNOWN and before.state is State.SENDING:
+            status = tell(session, item, Holds())  # the wait for the server's answer has ended
+        else:
+            continue
+        done.append(item)
+    _require_all(session, ids, done)
+    return status
 
 
-@command("purge", text("Forget mails that ended: sent, failed, cancelled."))
+@command("purge", text("Remove finished mails from the history: sent, failed, cancelled."))
 @option(
     "--older-than",
-    text("Only those that ended so long ago."),
+    text("Only those that finished at least this long ago."),
     default="30d",
     show_default=True,
     metavar="DURATION",
@@ -268,7 +327,7 @@ def purge(session: Session, /, *, older_than: str) -> None:
     """Forget the history before a time."""
     before = session.app.clock.now() - parse_duration(older_than)
     count = session.app.outbox.purge(before)
-    session.say(text("{count} mails are forgotten.", count=count))
+    session.say(text("{count} mails are removed from the history.", count=count))
 
 
 for each in (list_, show, retry, resolve, cancel, purge):

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 from traymail.cli import endings
 from traymail.cli.progress import Bar
-from traymail.cli.session import Session
+from traymail.cli.session import Session, nobody_delivers
 from traymail.cli.show import local
-from traymail.core.holds import hold_told
-from traymail.core.outbox import AccountState, OutboxItem, State
-from traymail.core.replies import about_login, advice_for, title_for
+from traymail.core.errors import (
+    CredentialError,
+    DeliveryError,
+    KeyringError,
+    TransientFailure,
+)
+from traymail.core.holds import Holds, held_back, hold_told
+from traymail.core.outbox import AccountState, Fate, OutboxItem, State, recipients
+from traymail.core.replies import about_login, advice_for, have_it, title_for, what_failed
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from traymail.core.holds import Holds
     from traymail.core.settings import Settings
 
 
@@ -28,6 +34,9 @@ def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -
     except KeyboardInterrupt:
         settle_abandoned(session)
         session.note(text("Interrupted: what is not sent yet stays in the outbox."))
+        for item in map(session.app.outbox.get, [item.id for item in items]):
+            if item.state is State.UNKNOWN:
+                tell(session, item, Holds())
         raise
     return [session.app.outbox.get(item.id) for item in items]
 
@@ -48,7 +57,7 @@ def status_of(item: OutboxItem, account: AccountState) -> int:
     match item.state:
         case State.SENT:
             return endings.OK
-        case State.FAILED | State.CANCELLED:
+        case State.PARTIAL | State.FAILED | State.CANCELLED:
             return endings.UNAVAILABLE
         case State.UNKNOWN | State.SENDING:
             return endings.LATER
@@ -60,9 +69,20 @@ def _status_of_waiting(item: OutboxItem, account: AccountState) -> int:
     advice_id, code = (item.advice_id, item.code)
     if account.stopped and advice_id is None:
         advice_id, code = account.advice_id, account.code
+    return _status_of_trouble(advice_id, code, stopped=account.stopped)
+
+
+def status_of_failure(failure: DeliveryError | CredentialError) -> int:
+    """Return the exit status for a mail that meets a failure before it is even offered."""
+    stopped = not isinstance(failure, TransientFailure | KeyringError)
+    code = failure.reply.code if isinstance(failure, DeliveryError) else None
+    return _status_of_trouble(failure.advice_id, code, stopped=stopped)
+
+
+def _status_of_trouble(advice_id: str | None, code: int | None, *, stopped: bool) -> int:
     if about_login(advice_id, code):
         return endings.NO_PERMISSION
-    return endings.UNAVAILABLE if account.stopped else endings.LATER
+    return endings.UNAVAILABLE if stopped else endings.LATER
 
 
 def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False) -> int:
@@ -71,15 +91,39 @@ def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False
     ``held``: the caps that are reached. ``quiet``: a mail that was sent has been told of already.
     """
     account = session.app.outbox.account_state(item.account)
+    item = as_it_waits(session, item, held)
     if item.state is State.SENT:
         if not quiet:
             session.say(_line(item, account))
     else:
-        session.note(_line(item, account))
+        alone = nobody_delivers(session, item)
+        session.note(_line(item, account, alone=alone is not None))
+        for line in _divided(session, item):
+            session.note(line)
         advice = _advice(item, account) or reason_to_wait(session, item, held)
-        if advice is not None:
-            session.note(advice)
+        if advice is not None and alone is not None:
+            advice = text("{advice} {more}", advice=advice, more=alone)
+        if advice is not None or alone is not None:
+            session.note(advice or alone or "")
     return status_of(item, account)
+
+
+def tell_what_waits(session: Session, account: str) -> None:
+    """Say so when mail of an account waits for its time, while no program runs."""
+    waits = session.app.outbox.next_due(account) is not None
+    if waits and session.app.instance.running.holder() is None:
+        session.note(
+            text(
+                "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all"
+            )
+        )
+
+
+def as_it_waits(session: Session, item: OutboxItem, held: Holds) -> OutboxItem:
+    """Return a mail with the time it can leave at; ``held``: the caps that are reached."""
+    if item.state is not State.QUEUED:
+        return item
+    return held_back(item, held, session.app.outbox.account_state(item.account))
 
 
 def reason_to_wait(session: Session, item: OutboxItem, held: Holds) -> Text | None:
@@ -93,19 +137,45 @@ def reason_to_wait(session: Session, item: OutboxItem, held: Holds) -> Text | No
         return text("{why} It goes on at {time}.", why=hold_told(hold), time=local(hold.until))
     account = session.app.outbox.account_state(item.account)
     if account.hold_until is not None and account.hold_until > session.app.clock.now():
-        return text("Its server wants a pause until {time}.", time=local(account.hold_until))
+        if account.failures:
+            return text(
+                "The server cannot be used just now; the next try is at {time}.",
+                time=local(account.hold_until),
+            )
+        return text("Its server asked for a pause until {time}.", time=local(account.hold_until))
     return None
 
 
-def _line(item: OutboxItem, account: AccountState) -> Text:
-    told = {"id": item.id, "said": _said(item, account), "ms": item.duration_ms or 0}
-    if item.state is State.QUEUED and item.attempts and item.next_attempt_at is not None:
+def _line(item: OutboxItem, account: AccountState, *, alone: bool = False) -> Text:
+    facts = {"id": item.id, "said": _said(item, account), "ms": item.duration_ms or 0}
+    if item.state is State.PARTIAL:
+        return text(
+            "Mail {id} is partly sent: {n} of {all} have it ({ms} ms)",
+            id=item.id,
+            n=len(item.accepted),
+            all=len(item.mailboxes),
+            ms=item.duration_ms or 0,
+        )
+    again = item.state is State.QUEUED and item.attempts and item.next_attempt_at is not None
+    if again and not alone:
         return text(
             "Mail {id} stays in the outbox and is tried again at {time}: {said} ({ms} ms)",
             time=local(item.next_attempt_at),
-            **told,
+            **facts,
         )
-    return Text(_LINES[item.state].msgid, tuple(told.items()))
+    return Text(_LINES[item.state].msgid, tuple(facts.items()))
+
+
+def _divided(session: Session, item: OutboxItem) -> Iterator[Text | str]:
+    """Yield who of several recipients lacks the mail, each with the server's words."""
+    verdicts = session.app.outbox.verdicts(item.id)
+    if len(item.mailboxes) == 1 or not (verdicts or item.accepted):
+        return
+    if item.state is not State.PARTIAL and item.accepted:
+        yield have_it(item)
+    for one in recipients(item, verdicts):
+        if one.fate in {Fate.DEFERRED, Fate.REFUSED}:
+            yield f"{one.mailbox}: {session.translated(reply_told(one.code, one.reply))}"
 
 
 _LINES = {
@@ -127,13 +197,20 @@ def _said(item: OutboxItem, account: AccountState) -> Text | str:
         return f"{code} {reply or ''}".rstrip()
     title = title_for(advice_id)
     if title is not None:
-        return text("{title} ({detail})", title=title, detail=reply) if reply else title
+        return what_failed(title, None, reply)
     return reply or text("it waits for its turn")
 
 
 def _advice(item: OutboxItem, account: AccountState) -> Text | None:
+    if item.state is State.PARTIAL:
+        return text(
+            "Write to the right addresses, or try the refused ones again with: "
+            "traymail outbox retry {id}",
+            id=item.id,
+        )
     if item.state is State.UNKNOWN:
         return text(
-            "Look whether it arrived, then: traymail outbox resolve {id} sent|resend", id=item.id
+            "Check whether it arrived, then: traymail outbox resolve {id} sent|resend", id=item.id
         )
-    return advice_for(item.advice_id or (account.advice_id if account.stopped else None))
+    told = item.advice_id or (account.advice_id if account.stopped else None)
+    return advice_for(told, item.account)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import warnings
+from datetime import datetime
 from typing import Any
 
 import click
 
 from traymail.cli import endings
 from traymail.cli.session import Session
-from traymail.cli.show import account_word, state_word, table
-from traymail.cli.words import command, option
-from traymail.core.duration import parse_duration
-from traymail.core.errors import NotRunning
-from traymail.core.outbox import State
+from traymail.cli.show import STATES, account_word, local, table
+from traymail.cli.words import argument, command, option
+from traymail.core.duration import parse_duration, spoken_duration
+from traymail.core.errors import InputError, NotRunning, OtherUser, StateError
 from traymail.core.reports import FlowStatus, fare_of
 from traymail.core.texts import Text, text
 
@@ -25,7 +27,7 @@ QUIT_TURNS = 200
 @command(
     "run",
     text(
-        "Run in the foreground: tray, rules and outbox at work.\n\n"
+        "Run in the foreground, with tray, rules and outbox.\n\n"
         "SIGTERM, SIGINT or “traymail quit” end it."
     ),
 )
@@ -36,10 +38,12 @@ QUIT_TURNS = 200
 @click.pass_obj
 def run(session: Session, /, *, headless: bool, login: bool) -> int:
     """Be the running program of this home."""
+    if not sys.warnoptions:  # what libraries tell programmers is nothing for users
+        warnings.simplefilter("ignore")
     if headless:
         from traymail.program import run as run_headless
 
-        session.keep_log()
+        session.keep_log(service=True)
         return run_headless(session.app)
     from traymail.cli.start_errors import told_on_desktop
     from traymail.desktop.display import check_display
@@ -52,13 +56,17 @@ def run(session: Session, /, *, headless: bool, login: bool) -> int:
         return run_windowed(session.app, login=login)
 
 
-@command("status", text("Tell how the running program fares."))
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@command("status", text("Show the status of the running program."))
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def status(session: Session, /, *, as_json: bool) -> None:
     """Ask the running program."""
     try:
         told = _ask(session, {"command": "status", "language": session.language})
+    except OtherUser as error:
+        if as_json:
+            session.dump({"running": error.pid is not None, "pid": error.pid, "user": error.user})
+        raise
     except NotRunning:
         if as_json:
             session.dump({"running": False})
@@ -71,6 +79,11 @@ def status(session: Session, /, *, as_json: bool) -> None:
 
 def _ask(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     answer = session.app.instance.ask(request)
+    if answer.get("state") == "unavailable":
+        raise StateError(
+            text("The running program answers: {reason}", reason=answer["error"]),
+            text("See the log for details: {path}", path=session.home.log_file),
+        )
     if "error" in answer:
         raise RuntimeError(f"the running program answers: {answer['error']}")
     return answer
@@ -86,10 +99,18 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
         )
     )
     if told["paused"]:
-        session.say(text("Everything is paused."))
+        until = told["paused_until"]
+        session.say(
+            text("Everything is paused until {time}.", time=local(datetime.fromisoformat(until)))
+            if until
+            else text("Everything is paused until you run: traymail resume")
+        )
     if told["config_error"]:
-        session.say(text("An edit of the configuration is refused; the last good one is used:"))
-        session.say(told["config_error"])
+        session.say(text("An edit of the configuration has errors; the last good one is used:"))
+        for problem in told["config_error"].splitlines():
+            session.say(problem)
+    for warning in told.get("warnings", ()):  # a running program of before has none
+        session.say(warning)
     session.say(text("Outbox: {counts}", counts=_counts(session, told["outbox"])))
     rows = [
         (
@@ -143,24 +164,37 @@ def _word(session: Session, key: str) -> str:
 
 
 _WORDS: dict[str, Text] = {
-    **{state.value: state_word(state) for state in State},
+    **{state.value: word for state, word in STATES.items()},
     "matched": text("matched"),
     "suppressed": text("held back"),
 }
 
 
-@command("pause", text("Let nothing leave this computer; rules go on collecting."))
-@click.argument("duration", metavar="[DURATION]", required=False)
+@command(
+    "pause",
+    text(
+        "Pause all sending; rules go on collecting.\n\n"
+        "DURATION is a number with s, m, h or d: 30m, 2h, 1d. Without it the pause lasts "
+        "until “traymail resume”."
+    ),
+)
+@argument("duration", "[DURATION]", required=False)
 @click.pass_obj
 def pause(session: Session, /, *, duration: str | None) -> None:
     """Pause the running program, for a while or until resumed."""
     if duration is None:
         _ask(session, {"command": "pause"})
-        session.say(text("Everything is paused until you say: traymail resume"))
+        session.say(text("Everything is paused until you run: traymail resume"))
         return
-    until = session.app.clock.now() + parse_duration(duration)
+    wanted = parse_duration(duration)
+    if not wanted:
+        raise InputError(
+            text("A pause of {duration} is none.", duration=spoken_duration(duration)),
+            text("Give a longer one. traymail resume ends a pause."),
+        )
+    until = session.app.clock.now() + wanted
     _ask(session, {"command": "pause", "until": until.isoformat()})
-    session.say(text("Everything is paused for {duration}.", duration=duration))
+    session.say(text("Everything is paused for {duration}.", duration=spoken_duration(duration)))
 
 
 @command("resume", text("End a pause."))
@@ -168,7 +202,7 @@ def pause(session: Session, /, *, duration: str | None) -> None:
 def resume(session: Session, /) -> None:
     """Let mail leave again."""
     _ask(session, {"command": "resume"})
-    session.say(text("Mail leaves again."))
+    session.say(text("Mail is sent again."))
 
 
 @command("quit", text("End the running program."))
@@ -182,6 +216,6 @@ def quit_(session: Session, /) -> int:
             session.say(text("traymail has ended."))
             return endings.OK
         never.wait(TURN_SECONDS)
-    session.note(text("traymail is asked to end and still finishes its work."))
-    session.note(text("Wait, or look with: traymail status"))
+    session.note(text("traymail was asked to end and is finishing its work."))
+    session.note(text("Wait, or check with: traymail status"))
     return endings.LATER

@@ -9,10 +9,10 @@ import click
 
 from traymail.cli.config import checked
 from traymail.cli.progress import Bar
+from traymail.cli.proposals import rules
 from traymail.cli.session import Session
 from traymail.cli.show import table
-from traymail.cli.words import PATH, Number, command, group, option
-from traymail.core.address import clean
+from traymail.cli.words import PATH, Number, argument, command, group, option
 from traymail.core.errors import InputError
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 SHOWN_MAILS = 10
 
 
-@group("rule", text("Look after the rules."))
+@group("rule", text("Manage the rules."))
 def rule() -> None:
     """Hold the commands below."""
 
 
 @command("list", text("List the rules."))
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured rules."""
@@ -86,7 +86,7 @@ def _watched(one: Rule) -> tuple[str, ...]:
             return ()
 
 
-@command("check", text("Check the rules and name every problem."))
+@command("check", text("Check the rules and list every problem."))
 @click.pass_obj
 def check(session: Session, /) -> None:
     """Read the configuration, which is checked as a whole."""
@@ -97,10 +97,10 @@ def check(session: Session, /) -> None:
     "test",
     text(
         "Show what a rule would mail, and send nothing.\n\n"
-        "It looks at all that lies in the folder, or at all that the logs hold."
+        "It looks at everything in the folder, or everything in the logs."
     ),
 )
-@click.argument("name", metavar="NAME")
+@argument("name", "NAME", shell_complete=rules)
 @option(
     "--file",
     text("Look at this file only."),
@@ -109,11 +109,11 @@ def check(session: Session, /) -> None:
 )
 @option(
     "--limit",
-    text("Show so many mails at most; else 10, with --json all."),
+    text("Show at most this many mails; 10 if not given, all with --json."),
     type=Number(min=0),
     metavar="N",
 )
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def test(
     session: Session, /, *, name: str, file: Path | None, limit: int | None, as_json: bool
@@ -176,17 +176,17 @@ def _print(session: Session, preview: Preview) -> None:
         session.say("")
         facts = [
             (session.translated(text("to")), ", ".join(mail.to)),
-            (session.translated(text("subject")), clean(mail.subject)),
+            (session.translated(text("subject")), mail.subject),
         ]
         label = session.translated(text("file"))
-        facts += [(label, f"{clean(name)}, {human_size(size)}") for name, size in mail.attachments]
-        for line in (*table(facts), "", *map(clean, mail.body.splitlines())):
+        facts += [(label, f"{name}, {human_size(size)}") for name, size in mail.attachments]
+        for line in (*table(facts), "", *mail.body.splitlines()):
             session.say(f"  {line}".rstrip())
     if preview.left_out:
         session.say("")
         session.say(text("Left out:"))
     for one in preview.left_out:
-        session.say(f"  {clean(one.what)}: {session.translated(one.reason)}")
+        session.say(f"  {one.what}: {session.translated(one.reason)}")
 
 
 for each in (list_, check, test):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,20 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from traymail.cli.session import Session, chosen_account, typed
+from traymail.cli.proposals import accounts, people
+from traymail.cli.session import Session, chosen_account, nobody_delivers, typed
 from traymail.cli.words import PATH, command, option
-from traymail.core.address import parse_addresses
+from traymail.core.address import parse_addresses, undotted
 from traymail.core.errors import InputError, SourceError
+from traymail.core.lines import printed
 from traymail.core.message import Address, Draft, DraftFile
+from traymail.core.reasons import unreadable
 from traymail.core.texts import text
 from traymail.core.wire_size import wire_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from traymail.core.account import Account
     from traymail.core.outbox import OutboxItem
 
@@ -36,6 +42,7 @@ class Wanted:
     markdown: bool
     attach: tuple[Path, ...]
     account: str | None
+    any_domain: bool
 
 
 @command(
@@ -47,22 +54,53 @@ class Wanted:
 )
 @option(
     "--to",
-    text("Who gets it; repeat it, or separate by commas."),
+    text("A recipient; repeat it, or separate several with commas."),
     multiple=True,
     required=True,
+    may_be_long=True,
     metavar="ADDRESS",
-)
-@option("--cc", text("Who gets a copy."), multiple=True, metavar="ADDRESS")
-@option(
-    "--bcc", text("Who gets a copy that the others do not see."), multiple=True, metavar="ADDRESS"
-)
-@option("--subject", text("The subject."), default="", metavar="TEXT")
-@option("--body", text("The message; “-” reads it from standard input."), metavar="TEXT")
-@option(
-    "--html", text("An HTML file as the message; a text is made of it."), type=PATH, metavar="FILE"
+    may_be_empty=True,  # told as any address that is none
+    shell_complete=people,
 )
 @option(
-    "--markdown", text("The message is Markdown: it goes out as HTML and as text."), is_flag=True
+    "--cc",
+    text("Who gets a copy."),
+    multiple=True,
+    may_be_long=True,
+    metavar="ADDRESS",
+    shell_complete=people,
+)
+@option(
+    "--bcc",
+    text("Who gets a copy that the others do not see."),
+    multiple=True,
+    may_be_long=True,
+    metavar="ADDRESS",
+    shell_complete=people,
+)
+@option(
+    "--subject",
+    text("The subject."),
+    default="",
+    metavar="TEXT",
+    may_be_empty=True,
+    may_be_long=True,
+)
+@option(
+    "--body",
+    text("The message; “-” reads it from standard input."),
+    metavar="TEXT",
+    may_be_empty=True,
+    may_be_long=True,
+)
+@option(
+    "--html",
+    text("An HTML file as the message; a plain text is made from it."),
+    type=PATH,
+    metavar="FILE",
+)
+@option(
+    "--markdown", text("The message is Markdown: it is sent as HTML and as text."), is_flag=True
 )
 @option(
     "--attach",
@@ -71,16 +109,22 @@ class Wanted:
     type=PATH,
     metavar="FILE",
 )
-@option("--account", text("The account to send with, else the default one."), metavar="NAME")
+@option("--any-domain", text("Allow addresses without a dot after the @."), is_flag=True)
+@option(
+    "--account",
+    text("The account to send with, else the default one."),
+    metavar="NAME",
+    shell_complete=accounts,
+)
 @option("--queue", text("Return as soon as it is stored."), is_flag=True)
-@option("--json", text("Print the result for programs."), "as_json", is_flag=True)
+@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
 def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) -> int:
     """Store a message, and deliver it."""
     wanted = Wanted(**given)  # type: ignore[arg-type] # click has made them what they are
     if wanted.html is not None and wanted.markdown:
         raise click.UsageError(
-            session.translated(text("--html and --markdown exclude each other."))
+            session.translated(text("--html and --markdown cannot be used together."))
         )
     if not (wanted.subject or wanted.body or wanted.html or wanted.attach):
         raise click.UsageError(
@@ -92,11 +136,13 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
     _require_fit(draft, account)
     item = session.app.store(draft)
     if queue:
-        session.app.wake()
+        delivered = session.app.wake()
         if as_json:
             _dump(session, item)
         else:
             session.say(text("Mail {id} is stored in the outbox.", id=item.id))
+        if not delivered and (alone := nobody_delivers(session, item)):
+            session.note(alone)
         return 0
     # Not needed, and not imported, by --queue.
     from traymail.cli.outcome import deliver, tell
@@ -109,18 +155,36 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
 
 def _draft(wanted: Wanted, account: Account) -> Draft:
     words, html = _body(wanted, account)
+    if not (wanted.subject or words or html or wanted.attach):
+        raise InputError(
+            text("There is nothing to send: no subject, no body, no file."),
+            text("Standard input is empty: look at the program that writes to it."),
+        )
+    to, cc, bcc = (_addresses(given) for given in (wanted.to, wanted.cc, wanted.bcc))
+    if not wanted.any_domain:
+        _require_dots((*to, *cc, *bcc))
     return Draft(
         account=account.name,
         sender=account.address,
-        to=_addresses(wanted.to),
-        cc=_addresses(wanted.cc),
-        bcc=_addresses(wanted.bcc),
+        to=to,
+        cc=cc,
+        bcc=bcc,
         subject=typed(wanted.subject),
         text=words,
         html=html,
-        files=tuple(DraftFile(typed(path.name), str(path.absolute())) for path in wanted.attach),
+        files=tuple(DraftFile(typed(path.name), os.path.realpath(path)) for path in wanted.attach),
         when_unsure=account.when_unsure.value,
     )
+
+
+def _require_dots(addresses: Iterable[Address]) -> None:
+    """Raise InputError for an address that was hardly meant so."""
+    for address in addresses:
+        if undotted(address.mailbox):
+            raise InputError(
+                text("The address “{address}” has no dot after the @", address=address.mailbox),
+                text("Fix it; for a name in your own network, add --any-domain."),
+            )
 
 
 def _require_fit(draft: Draft, account: Account) -> None:
@@ -139,11 +203,12 @@ def _too_large(account: Account) -> InputError:
 
     return InputError(
         text(
-            "The mail is too large: account {name} takes {most}, in which files grow by a third.",
+            "The mail is too large: account {name} accepts up to {most}, and files grow by a "
+            "third when sent.",
             name=account.name,
             most=human_size(account.max_message_bytes),
         ),
-        text("Compress, split or share a link; if its server takes more: max_message_mb."),
+        text("Compress, split or share a link; if the server accepts more, raise max_message_mb."),
     )
 
 
@@ -153,7 +218,9 @@ def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
 
 def _body(wanted: Wanted, account: Account) -> tuple[str, str | None]:
     """Return the text and the HTML of a message."""
-    words = _standard_input(account) if wanted.body == "-" else wanted.body and typed(wanted.body)
+    words = wanted.body
+    if words is not None:
+        words = _standard_input(account) if words == "-" else printed(typed(words).encode())
     if wanted.markdown:
         from traymail.core.markdown import to_html
 
@@ -175,15 +242,7 @@ def _standard_input(account: Account) -> str:
             text("There is no standard input to read the text from."),
             text("Give the text with --body, or pipe it in."),
         )
-    content = _bounded(sys.stdin.buffer, account)
-    for encoding in ("utf-8-sig", sys.stdin.encoding):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(
-        text("The text on standard input is not UTF-8."), text("Convert it, or attach the file.")
-    )
+    return printed(_bounded(sys.stdin.buffer, account))
 
 
 def _bounded(source: BinaryIO, account: Account) -> bytes:
@@ -199,11 +258,7 @@ def _html_file(path: Path, account: Account) -> str:
         with path.open("rb") as source:
             return _bounded(source, account).decode("utf-8-sig")
     except OSError as error:
-        raise SourceError(
-            str(path),
-            text("{path} cannot be read: {reason}", path=path, reason=error.strerror),
-            text("Check the name and the permissions of the file."),
-        ) from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise InputError(
             text("{path} is not UTF-8.", path=path), text("Save it with the encoding UTF-8.")
@@ -211,6 +266,10 @@ def _html_file(path: Path, account: Account) -> str:
 
 
 def _dump(session: Session, item: OutboxItem) -> None:
+    from traymail.cli.show import recipient_entries
+    from traymail.core.outbox import recipients
+
+    found = recipients(item, session.app.outbox.verdicts(item.id))
     session.dump(
         {
             "id": item.id,
@@ -220,5 +279,6 @@ def _dump(session: Session, item: OutboxItem) -> None:
             "reply": item.reply,
             "duration_ms": item.duration_ms,
             "account": item.account,
+            "recipients": recipient_entries(found),
         }
     )

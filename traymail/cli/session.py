@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from traymail.cli.words import speak
 from traymail.core.errors import InputError, StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, Translate, text
 from traymail.desktop.language import choose, translator
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from traymail.app import App
     from traymail.core.account import Account
+    from traymail.core.outbox import OutboxItem
     from traymail.core.settings import Settings
     from traymail.desktop.paths import Home
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 _LANGUAGE = re.compile(r"""^\s*language\s*=\s*["'](\w+)["']""", re.MULTILINE)
 _TABLE = re.compile(r"^\s*\[", re.MULTILINE)
 _LARGEST_CONFIG = 64 * 1024
+# What JSON need not escape: a terminal's own control characters, and marks that turn text around.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 class Session:
@@ -40,6 +45,7 @@ class Session:
         self._home_option: str | None = None
         self._language_option = ""
         self._log: logging.Handler | None = None
+        self._priority = ""
 
     def begin(self, home_option: str | None, language: str | None, *, verbose: bool) -> None:
         """Take over the options that stand before the command."""
@@ -71,11 +77,18 @@ class Session:
 
         return App(self.home, self.environ, self._language_option)
 
-    def keep_log(self) -> None:
-        """Write the log of this process into the home; verbose when that was asked for."""
-        if self._log is None:
-            from traymail.desktop.logfile import log_to
+    def keep_log(self, *, service: bool = False) -> None:
+        """Write the log of this process into the home; verbose when that was asked for.
 
+        That of a ``service`` goes to systemd's journal when it was started by systemd.
+        """
+        from traymail.desktop.logfile import ERROR, end, log_to, log_to_journal, under_journal
+
+        if service and under_journal(self.environ):
+            end(self._log)
+            self._log = log_to_journal(verbose=self.verbose)
+            self._priority = ERROR  # what a service has to tell besides is why it ends
+        elif self._log is None:
             self.home.make()
             self._log = log_to(self.home.log_file, verbose=self.verbose)
 
@@ -116,35 +129,73 @@ class Session:
 
     def say(self, words: Text | str) -> None:
         """Print a line on standard output."""
-        write(sys.stdout, self.translated(words) + "\n")
+        write(sys.stdout, self.shown(words) + "\n")
+
+    def drop_secrets(self, accounts: Iterable[Account], left: Settings) -> None:
+        """Forget secrets, and tell where there is no keyring to forget them; CredentialError."""
+        reached = [self.app.drop_secret(account, left) for account in accounts]
+        if not all(reached):
+            self.note(text("There is no keyring here to remove a secret from."))
 
     def note(self, words: Text | str) -> None:
         """Print a line on standard error."""
-        write(sys.stderr, self.translated(words) + "\n")
+        write(sys.stderr, f"{self._priority}{self.shown(words)}\n")
+
+    def shown(self, words: Text | str) -> str:
+        """Return ``words`` as one line: whatever is named in it steers no terminal."""
+        from traymail.core.address import clean
+
+        return clean(self.translated(words))
 
     def dump(self, document: object) -> None:
-        """Print one JSON document, always in UTF-8: a program reads it."""
+        """Print one JSON document, always in UTF-8: a program reads it.
+
+        What steers a terminal is escaped, as JSON escapes it: people look at it, too.
+        """
         import json
 
-        write_bytes(
-            (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
-        )
+        words = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        words = _STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", words)
+        write_bytes(words.encode("utf-8", "replace"))
 
     @property
     def interactive(self) -> bool:
         """Return whether a person can be asked: standard input is a terminal."""
         return sys.stdin is not None and sys.stdin.isatty()
 
+    def agrees(self, question: Text) -> bool:
+        """Ask on standard error; the answer is a line of standard input, no when there is none."""
+        write(sys.stderr, f"{self.shown(question)} [y/N] ")
+        answer = "" if sys.stdin is None else sys.stdin.readline()
+        return answer.strip().lower() in {"y", "yes"}
+
     def ask_secret(self, prompt: Text) -> str:
-        """Return a secret typed unseen, or the first line of standard input if no terminal."""
+        """Return a secret typed unseen, or the first line of standard input if no terminal.
+
+        Raises InputError for what is no text.
+        """
+        from traymail.core.secret import first_line, tidy_code
+
         if not self.interactive:
-            return "" if sys.stdin is None else sys.stdin.readline().rstrip("\r\n")
+            try:
+                return "" if sys.stdin is None else first_line(_line_of(sys.stdin.buffer))
+            except UnicodeDecodeError:
+                raise InputError(
+                    text("The first line of standard input is not text."),
+                    text("Write it in UTF-8."),
+                ) from None
         import click
 
         words: str = click.prompt(
             self.translated(prompt), hide_input=True, default="", show_default=False, err=True
         )
-        return words
+        return tidy_code(typed(words))
+
+
+def _line_of(stream: BinaryIO) -> bytes:
+    """Return the first line; in UTF-16, its end may have a second byte."""
+    line = stream.readline()
+    return line + stream.read(1) if line.startswith(codecs.BOM_UTF16_LE) else line
 
 
 def chosen_account(settings: Settings, name: str | None) -> Account:
@@ -164,6 +215,18 @@ def chosen_account(settings: Settings, name: str | None) -> Account:
     raise InputError(
         text("There is no account {name}.", name=wanted),
         text("There are: {names}", names=", ".join(settings.accounts)),
+    )
+
+
+def nobody_delivers(session: Session, item: OutboxItem) -> Text | None:
+    """Return what to do about a mail that waits for its time, while no program runs; else None."""
+    from traymail.core.outbox import State
+
+    waits = item.state is State.QUEUED and item.next_attempt_at is not None
+    if not waits or session.app.instance.running.holder() is not None:
+        return None
+    return text(
+        "Nothing delivers it: start traymail, or run: traymail outbox retry {id}", id=item.id
     )
 
 
@@ -200,8 +263,13 @@ def write(stream: TextIO | None, words: str) -> None:
 
 
 def write_bytes(content: bytes) -> None:
-    """Write bytes to standard output, as `write` does."""
+    """Write bytes to standard output, as `write` does; a terminal gets what it can show."""
     if sys.stdout is not None:
+        if sys.stdout.isatty():
+            from traymail.core.address import clean
+
+            lines = content.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+            content = "\n".join(map(clean, lines)).encode()
         with _mended(sys.stdout):
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
@@ -217,8 +285,8 @@ def _mended(stream: TextIO) -> Iterator[None]:
     except OSError as error:
         _silence(stream)
         raise StateError(
-            text("The output cannot be written: {reason}", reason=error.strerror),
-            text("Send it to another place."),
+            text("The output cannot be written: {reason}", reason=reason_of(error)),
+            text("Write it to another place."),
         ) from error
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from traymail.core.outbox import OutboxItem, State
+from traymail.core.address import clean
+from traymail.core.outbox import Attempt, Fate, OutboxItem, Recipient, State
 from traymail.core.replies import advice_for
 from traymail.core.texts import Text, Translate, text
 
@@ -25,6 +26,7 @@ def local(moment: datetime | None) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return lines with the columns under each other; Han characters take two places."""
+    rows = [tuple(map(clean, row)) for row in rows]  # as they will be shown
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -55,9 +57,14 @@ def width(words: str) -> int:
     )
 
 
-def state_word(state: State) -> Text:
-    """Return a mail's state as people read it."""
-    return _STATES[state]
+def state_word(item: OutboxItem) -> Text:
+    """Return how a mail stands as people read it."""
+    return text("waits for the server's answer") if item.unanswered else STATES[item.state]
+
+
+def fate_word(fate: Fate) -> Text:
+    """Return how a mail stands with a recipient as people read it."""
+    return _FATES[fate]
 
 
 def account_word(state: str) -> Text:
@@ -65,16 +72,25 @@ def account_word(state: str) -> Text:
     return _ACCOUNTS[state]
 
 
-_STATES = {
+STATES = {
     State.QUEUED: text("waiting"),
     State.SENDING: text("being sent"),
     State.SENT: text("sent"),
+    State.PARTIAL: text("partly sent"),
     State.FAILED: text("failed"),
     State.UNKNOWN: text("perhaps sent"),
     State.CANCELLED: text("cancelled"),
 }
+_FATES = {
+    Fate.PENDING: text("waiting"),
+    Fate.ACCEPTED: text("has it"),
+    Fate.DEFERRED: text("not now"),
+    Fate.REFUSED: text("refused"),
+}
 _ACCOUNTS = {
     "ready": text("ready"),
+    "no secret": text("no secret"),
+    "locked": text("keyring locked"),
     "waiting": text("waiting"),
     "attention": text("needs you"),
     "missing": text("not configured"),
@@ -83,7 +99,7 @@ _ACCOUNTS = {
 
 def entry(item: OutboxItem, translate: Translate) -> dict[str, object]:
     """Return an entry of ``outbox list --json``."""
-    advice = advice_for(item.advice_id)
+    advice = advice_for(item.advice_id, item.account)
     return {
         "id": item.id,
         "message_id": item.message_id,
@@ -102,4 +118,30 @@ def entry(item: OutboxItem, translate: Translate) -> dict[str, object]:
         "advice": None if advice is None else advice.translated(translate),
         "duration_ms": item.duration_ms,
         "possible_duplicate": item.possible_duplicate,
+        "accepted": len(item.accepted),
+        "refused": len(item.denied),
     }
+
+
+def recipient_entries(found: Iterable[Recipient]) -> list[dict[str, object]]:
+    """Return the recipients of a mail for programs."""
+    return [
+        {"address": one.mailbox, "state": one.fate.value, "code": one.code, "reply": one.reply}
+        for one in found
+    ]
+
+
+def try_entries(attempts: Iterable[Attempt]) -> list[dict[str, object]]:
+    """Return the history of a mail for programs."""
+    return [
+        {
+            "number": one.number,
+            "at": iso(one.started_at),
+            "duration_ms": one.duration_ms,
+            "outcome": one.outcome,
+            "stage": one.stage,
+            "code": one.code,
+            "reply": one.reply,
+        }
+        for one in attempts
+    ]

@@ -29,7 +29,10 @@ _LONGEST_NAME = 64
 def read_account(
     name: str, written: object, user_home: str, problems: list[Problem]
 ) -> Account | None:
-    """Return the account ``name``, None when it cannot be used; adds what is wrong with it."""
+    """Return the account ``name``, None when it cannot be used.
+
+    Adds what is wrong with it to ``problems``, and hints.
+    """
     where = place_of("accounts", name)
     try:
         fields = read.table(written)
@@ -50,7 +53,7 @@ def read_account(
     if not table.bad & {"auth", "oauth"}:
         found += _auth_problems(account, provider, where)
     problems += found
-    return None if found else account
+    return account if all(one.hint for one in found) else None
 
 
 def unknown_account(where: str, name: str, known: tuple[str, ...]) -> Problem:
@@ -67,7 +70,7 @@ def _wrong_name(name: str) -> Text | None:
     if not name.strip() or len(name) > _LONGEST_NAME:
         return text("an account's name has 1 to {count} characters", count=_LONGEST_NAME)
     if not name.isprintable() or name != name.strip() or name[0] == "." or set(name) & set("/\\:"):
-        return text("an account's name holds letters, digits, spaces, @, dots and dashes")
+        return text("an account's name may contain letters, digits, spaces, @, dots and dashes")
     return None
 
 
@@ -116,15 +119,15 @@ def _host_problems(
                 ),
             )
         ]
-    if "." in host or ":" in host or is_loopback(host):
+    if not is_local_name(host):
         return []
-    return [
-        Problem(
-            place_of(where, "host"),
-            text("has no dot: {host} may be another computer in every network", host=host),
-            advice=text("Write the server's full name, such as smtp.example.com."),
-        )
-    ]
+    what = text("has no dot: {host} may be another computer in every network", host=host)
+    return [Problem(place_of(where, "host"), what, hint=True)]
+
+
+def is_local_name(host: str) -> bool:
+    """Tell whether a name may mean another computer in every network."""
+    return bool(host) and "." not in host and ":" not in host and not is_loopback(host)
 
 
 def _domain(mailbox: str) -> str:
@@ -157,11 +160,11 @@ def _endpoint_problems(
             key, what = "port", text('is missing: "none" has no usual port')
     elif port == _RELAY_PORT and not local:
         key = "port"
-        what = text("25 is for servers among themselves, never for sending from a program")
+        what = text("25 is for mail between servers, never for sending from a program")
     elif usual is None and table.port is not None and table.security is None:
         what = text("is missing: {port} is not a usual port", port=port)
     elif usual is not None and usual is not security:
-        what = text('does not fit: port {port} speaks "{usual}"', port=port, usual=usual.value)
+        what = text('does not fit: port {port} uses "{usual}"', port=port, usual=usual.value)
     if what is None:
         return []
     advice = text('Use port 465 with security "tls", or port 587 with "starttls".')

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from traymail.core.errors import InputError
-from traymail.core.message import Address
 from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from traymail.core.message import Address
 
 # Octets: RFC 5321 section 4.5.3.1, with erratum 1690 for the whole.
 LONGEST_MAILBOX = 254
 LONGEST_LOCAL = 64
 # Characters of an address with its display name.
 LONGEST_WORDS = 2000
-SEPARATORS = ",;，；"
+SEPARATORS = ",;，；、"
 
 _SHOWN = 80
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -30,6 +33,10 @@ _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LITERAL = re.compile(r"\[(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
 # IDNA 2003, which Python speaks, maps these to other letters: the mail would go to another domain.
 _DEVIATIONS = re.compile("[ß\u1e9eς\u200c\u200d]")
+
+# The full-width twins of ASCII, which Chinese and Japanese keyboards write. No mailbox means them:
+# RFC 8265 section 3.3.2 makes them plain, too.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 _EXAMPLE = text("Write it like name@example.com or Name <name@example.com>.")
 
@@ -79,16 +86,24 @@ def parse_address(words: str) -> Address:
             raise _bad(stripped, text("“{address}” has a > without its <"))
     elif "<" in unquoted:
         raise _bad(stripped, text("“{address}” has a < without its >"))
+    from traymail.core.message import Address  # not for who only cleans words
+
     return Address(_checked(mailbox, stripped), _plain_name(name))
 
 
 def parse_addresses(words: str) -> tuple[Address, ...]:
-    """Return the addresses of a list separated by commas or semicolons, full-width ones too.
+    """Return the addresses of a list separated by commas or semicolons, Chinese ones too.
 
     Separators in quotes belong to the name; empty places are passed over.
     Raises InputError for the first address that is wrong.
     """
     return tuple(map(parse_address, split_addresses(words)))
+
+
+def undotted(mailbox: str) -> bool:
+    """Return whether the domain of a mailbox has no dot: hardly meant, but in intranets."""
+    domain = mailbox.rpartition("@")[2].lower()
+    return "." not in domain and not domain.startswith("[") and domain != "localhost"
 
 
 def split_addresses(words: str) -> tuple[str, ...]:
@@ -141,8 +156,8 @@ def _checked(mailbox: str, shown: str) -> str:
     if not mailbox:
         raise InputError(text("There is no address"), _EXAMPLE)
     if _CONTROL.search(mailbox) or _MARKS.search(mailbox) or _SURROGATE.search(mailbox):
-        raise _bad(shown, text("The address “{address}” holds invisible characters"))
-    local, at, domain = mailbox.rpartition("@")
+        raise _bad(shown, text("The address “{address}” contains invisible characters"))
+    local, at, domain = mailbox.translate(_NARROW).rpartition("@")
     if not at:
         raise _bad(shown, text("The address “{address}” has no @"))
     _check_local(local, shown)
@@ -162,7 +177,7 @@ def _check_local(local: str, shown: str) -> None:
     if "@" in local:
         raise _bad(shown, text("The address “{address}” has more than one @"))
     if any(sign.isspace() for sign in local):
-        raise _bad(shown, text("The address “{address}” holds a space"))
+        raise _bad(shown, text("The address “{address}” contains a space"))
     if not all(_ATOM.fullmatch(atom) for atom in local.split(".")):
         raise _bad(shown, text("The part before the @ of “{address}” is not valid"))
 
@@ -172,7 +187,7 @@ def _ascii_domain(domain: str, shown: str) -> str:
     if _LITERAL.fullmatch(domain):
         return domain
     if any(sign.isspace() for sign in domain):
-        raise _bad(shown, text("The address “{address}” holds a space"))
+        raise _bad(shown, text("The address “{address}” contains a space"))
     known = domain
     if not domain.isascii() and len(domain) <= LONGEST_MAILBOX:
         try:

@@ -36,7 +36,10 @@ def account_after(
     """
     match outcome:
         case Receipt():
-            return AccountState(account.name, login_worked=True)
+            # The mail is taken, and yet a limit may have been reached at one of its recipients.
+            pause = max((one.hold for one in outcome.refused), default=timedelta(0))
+            until = now + pause if pause else None
+            return AccountState(account.name, login_worked=True, hold_until=until)
         case KeyringError():
             # The same secret is behind it for all mails of the account.
             failures = state.failures + 1
@@ -67,6 +70,6 @@ def _stopped(
         stopped=True,
         advice_id=outcome.advice_id,
         code=reply.code if reply else None,
-        reply=reply.text if reply else str(outcome.title),
+        reply=outcome.reply.text if isinstance(outcome, AccountFailure) else outcome.detail or None,
         connection=account.connection,
     )

@@ -29,9 +29,10 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Put this configuration in force."""
+    """Put this configuration in force; ``mended``: what was refused before it is gone."""
 
     settings: Settings
+    mended: bool = False
 
 
 Command = Pause | Resume | Wake | Apply

@@ -1,13 +1,13 @@
-"""Durations as they are written by hand: ``500ms``, ``30s``, ``10m``, ``24h``, ``3d``."""
+"""Durations as they are written: ``500ms``, ``30s``, ``10m``; and as people read and type them."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from traymail.core.address import excerpt
 from traymail.core.errors import InputError
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 
 UNITS: dict[str, timedelta] = {
     "d": timedelta(days=1),
@@ -18,7 +18,27 @@ UNITS: dict[str, timedelta] = {
 }
 # A century: a time of day plus any duration is still a date that every system can hold.
 LONGEST = timedelta(days=36_500)
+# Between them, any time of day plus or minus two of the longest durations is a date.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9700, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"([0-9]{1,15})(ms|[smhd])")
+# What people type: "10 minutes", "10 min", "10 分钟".
+_TYPED = re.compile(r"([0-9]{1,15})\s*([^\W\d]+)")
+_UNIT_OF = {
+    spoken: unit
+    for unit, words in {
+        "ms": ("ms", "毫秒"),
+        "s": ("s", "sec", "second", "seconds", "秒"),
+        "m": ("m", "min", "minute", "minutes", "分", "分钟"),
+        "h": ("h", "hour", "hours", "小时"),
+        "d": ("d", "day", "days", "天"),
+    }.items()
+    for spoken in words
+}
+
+
+def in_calendar(moment: datetime) -> datetime:
+    """Return the time itself, or the nearest one that can be calculated with."""
+    return min(max(moment, EARLIEST), LATEST)
 
 
 def parse_duration(words: str) -> timedelta:
@@ -51,3 +71,29 @@ def format_duration(duration: timedelta) -> str:
             return f"{duration // unit}{name}"
     milliseconds = duration // UNITS["ms"]
     return f"{milliseconds}ms" if milliseconds else "0s"
+
+
+def spoken_duration(written: str) -> Text:
+    """Return how a written duration is told: ``10m`` as “10 min”; what is none, as it is."""
+    found = _DURATION.fullmatch(written.strip())
+    if found is None:
+        return Text("{words}", (("words", written),))
+    n = found[1]
+    match found[2]:
+        case "d":
+            return text("{n} d", n=n)
+        case "h":
+            return text("{n} h", n=n)
+        case "m":
+            return text("{n} min", n=n)
+        case "s":
+            return text("{n} s", n=n)
+        case _:
+            return text("{n} ms", n=n)
+
+
+def written_duration(typed: str) -> str:
+    """Return what a person typed as `parse_duration` reads it; what is no duration, as it is."""
+    found = _TYPED.fullmatch(typed.strip())
+    unit = _UNIT_OF.get(found[2].lower()) if found else None
+    return f"{found[1]}{unit}" if found and unit else typed.strip()

@@ -9,7 +9,9 @@
     |  +- KeyringError                the keyring cannot be asked just now
     +- SourceError(path)              a file or folder cannot be read (66)
     +- StateError                     our own state cannot be written (73)
+    |  +- UnsafePath                  others may have laid a path, or may change what is there
     +- NotRunning, AlreadyRunning     about the running program (69, 75)
+    |  +- OtherUser                   it is another user's (77)
     +- DesktopError                   no display, or nothing to draw windows with (69)
     +- DeliveryError(reply)           an attempt did not end in "sent"
        +- TransientFailure            later
@@ -39,18 +41,40 @@ class TraymailError(Exception):
         self.advice = advice
 
 
+def unforeseen(error: BaseException) -> Text:
+    """Return what is told of an error that nobody foresaw: its words may hold anything."""
+    return text(
+        "something went wrong inside traymail ({kind}); its log has the details",
+        kind=type(error).__name__,
+    )
+
+
+def one_line(error: TraymailError) -> str:
+    """Return cause and way out for a log."""
+    return " ".join(str(words) for words in (error.title, error.advice) if words is not None)
+
+
+def title_of(error: Exception) -> Text:
+    """Return what is told of an error, foreseen or not."""
+    return error.title if isinstance(error, TraymailError) else unforeseen(error)
+
+
 class InputError(TraymailError):
     """Bad input: an address, a header, an argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a configuration: where (``rules[2].folder``), which line, and what."""
+    """One thing wrong in a configuration: where (``rules[2].folder``), which line, and what.
+
+    A ``hint`` stops nothing: it is told where people look, and the configuration holds.
+    """
 
     where: str
     what: Text
     line: int | None = None
     advice: Text | None = None
+    hint: bool = False
 
 
 def problem_line(file_name: str, problem: Problem, translate: Translate) -> str:
@@ -62,24 +86,44 @@ def problem_line(file_name: str, problem: Problem, translate: Translate) -> str:
 
 
 class SettingsError(TraymailError):
-    """A configuration that cannot be used; ``problems`` holds every reason, in file order."""
+    """A configuration that cannot be used; ``problems`` holds every reason, in file order.
 
-    def __init__(self, problems: tuple[Problem, ...], file_name: str = "config.toml") -> None:
+    Not ``written``: it is what an edit would have made, and the file is as it was.
+    """
+
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        file_name: str = "config.toml",
+        *,
+        written: bool = True,
+    ) -> None:
         super().__init__(
             text("The configuration has {count} problem(s).", count=len(problems)),
-            text("Mend the lines named above; until then the last good configuration is used."),
+            text("Fix the lines named above; until then the last good configuration is used.")
+            if written
+            else text("Nothing was changed. Try again with other values."),
         )
         self.problems = problems
         self.file_name = file_name
+        self.written = written
 
 
 class CredentialError(TraymailError):
     """The secret of an account cannot be had or kept.
 
-    ``advice_id`` names the row of `traymail.core.replies` that the outbox keeps for it.
+    ``advice_id`` names the row of `traymail.core.replies` that the outbox keeps for it, with
+    ``detail``: words of others, the same in every language.
     """
 
     advice_id = "no-secret"
+
+    def __init__(
+        self, title: Text, advice: Text | None = None, *, advice_id: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(title, advice)
+        self.advice_id = advice_id or self.advice_id
+        self.detail = detail
 
 
 class KeyringError(CredentialError):
@@ -100,8 +144,26 @@ class StateError(TraymailError):
     """traymail's own files cannot be written: disk full, no permission, damaged."""
 
 
+class UnsafePath(StateError):
+    """A path that others may have laid: it leads through a link, or a place that is not ours."""
+
+
 class NotRunning(TraymailError):
     """A command for the running program, and there is none."""
+
+
+class OtherUser(NotRunning):
+    """The program that runs in this home, if one does, is another user's (77)."""
+
+    def __init__(self, user: str, pid: int | None) -> None:
+        super().__init__(
+            text("traymail runs as user {user} (pid {pid}).", user=user, pid=pid)
+            if pid is not None
+            else text("Only user {user} can tell whether traymail runs in this home.", user=user),
+            text("Ask as that user: sudo -u {user} traymail …", user=user),
+        )
+        self.user = user
+        self.pid = pid
 
 
 class DesktopError(TraymailError):
@@ -151,7 +213,7 @@ class DeliveryError(TraymailError):
     ``advice_id`` names the row of `traymail.core.replies` the advice came from; it is what the
     outbox keeps, so that the advice can be shown in the language of the day.
     ``hold`` asks for a pause of at least so long before the account is used again.
-    ``refused`` are the recipients this is about; empty means all of the mail.
+    ``refused`` are the recipients that were refused one by one.
     """
 
     def __init__(
@@ -173,12 +235,17 @@ class DeliveryError(TraymailError):
 
 @dataclass(frozen=True, slots=True)
 class RecipientReply:
-    """What the server said of one recipient."""
+    """What the server said of one recipient, and what the table of replies makes of it.
+
+    Not ``for_good``: it may pass, and the recipient is tried again. ``hold``: as of the errors.
+    """
 
     mailbox: str
     code: int
     reply: str
     advice_id: str = ""
+    for_good: bool = False
+    hold: timedelta = timedelta(0)
 
 
 class TransientFailure(DeliveryError):

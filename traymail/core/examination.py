@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from traymail.core.account import Security
+from traymail.core.errors import CredentialError, DeliveryError
 from traymail.core.provider import Provider
 from traymail.core.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an examination. ``ok`` None: not reached, or nothing to say; ``ms``: its time."""
+    """One step of an examination.
+
+    ``ok`` None: left out for the reason in ``detail``, or not reached; ``ms``: its time;
+    ``failure``: what the same would be for a mail.
+    """
 
     step: str
     ok: bool | None
     ms: int | None = None
     detail: Text | str = ""
     advice: Text | None = None
+    failure: DeliveryError | CredentialError | None = None
 
 
 @dataclass(frozen=True, slots=True)

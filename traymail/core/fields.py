@@ -20,6 +20,7 @@ class FieldKind(Enum):
 
     LINE = "line"
     NUMBER = "number"
+    DURATION = "duration"
     SECRET = "secret"  # noqa: S105 - a kind of field
     PATTERN = "pattern"
     PATTERNS = "patterns"
@@ -86,17 +87,14 @@ def defaults(form: Form) -> dict[str, str]:
 
 
 def place_problems(
-    form: Form, problems: Sequence[Problem], prefix: str = ""
+    form: Form, problems: Sequence[Problem]
 ) -> tuple[dict[str, Problem], tuple[Problem, ...]]:
-    """Return the first problem of each field, in the form's order, and those of no field.
-
-    ``prefix`` is what stands before the names in ``where``: ``rules[2].`` for ``rules[2].to[1]``.
-    """
+    """Return the first problem of each field, in the form's order, and those of no field."""
     names = [field.name for field in fields_of(form)]
     found: dict[str, Problem] = {}
     homeless: list[Problem] = []
     for problem in problems:
-        name = _name_in(problem.where, prefix, names)
+        name = _name_in(problem.where, names)
         if name is None:
             homeless.append(problem)
         else:
@@ -104,9 +102,6 @@ def place_problems(
     return {name: found[name] for name in names if name in found}, tuple(homeless)
 
 
-def _name_in(where: str, prefix: str, names: Sequence[str]) -> str | None:
-    if not where.startswith(prefix):
-        return None
-    rest = where[len(prefix) :]
-    fitting = [name for name in names if rest == name or rest.startswith((f"{name}.", f"{name}["))]
+def _name_in(where: str, names: Sequence[str]) -> str | None:
+    fitting = [one for one in names if where == one or where.startswith((f"{one}.", f"{one}["))]
     return max(fitting, key=len, default=None)

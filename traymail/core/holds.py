@@ -1,13 +1,13 @@
-"""What holds mail back that is due: caps that are reached."""
+"""What holds mail back that is due: caps that are reached, and pauses of accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from traymail.core.outbox import OutboxItem
+from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.texts import Text, text
 
 
@@ -51,14 +51,23 @@ class Holds:
         return max(found, key=lambda hold: hold.until, default=None)
 
 
+def held_back(item: OutboxItem, holds: Holds, account: AccountState | None) -> OutboxItem:
+    """Return a mail with the time it can leave at: its account or a cap may hold it for longer."""
+    due = item.next_attempt_at
+    if item.state is not State.QUEUED or due is None:
+        return item
+    hold = holds.of(item)
+    pause = None if account is None else account.hold_until
+    waits = (due, pause, None if hold is None else hold.until)
+    return replace(item, next_attempt_at=max(wait for wait in waits if wait is not None))
+
+
 def hold_told(hold: Hold) -> Text:
     """Return in a sentence why a mail must wait."""
     match hold.cap:
         case Cap.ACCOUNT:
-            return text("The account {name} has sent as many mails as it may.", name=hold.name)
+            return text("The account {name} has reached its sending limit.", name=hold.name)
         case Cap.RULE:
-            return text(
-                "The rule {name} has sent as many mails as it may in an hour.", name=hold.name
-            )
+            return text("The rule {name} has reached its hourly limit.", name=hold.name)
         case Cap.RULES:
-            return text("All rules together have sent as many mails as they may in an hour.")
+            return text("All rules together have reached their hourly limit.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from traymail.core.message import FileIdentity
-from traymail.core.observations import FoundFile
+from traymail.core.observations import FoundFile, Place
 
 
 class FileState(Enum):
@@ -35,7 +35,10 @@ class Goal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerFile:
-    """The latest file of a path, as it was when it was handled; ``sha256`` None = never read."""
+    """The latest file of a path, as it was when it was handled; ``sha256`` None = never read.
+
+    ``root`` is the ledger's own sign for the place that it lies at; None = the present one.
+    """
 
     path: str
     identity: FileIdentity
@@ -43,19 +46,82 @@ class LedgerFile:
     sha256: str | None = None
     mail_id: int | None = None
     goal: Goal | None = None
+    root: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is remembered of a rule's looks at a folder: where its path led when it began.
+
+    ``real`` "" = not known. ``media``: what has been there, the latest last.
+    """
+
+    real: str
+    media: tuple[str, ...]
+
+
+class Arrival(Enum):
+    """What a folder is to a rule that looks at it.
+
+    ``FIRST`` never seen. ``KNOWN`` it goes on. ``UNNAMED`` seen by a version that kept no places.
+    ``STRANGE`` something is mounted there that has another name than all before.
+    """
+
+    FIRST = "first"
+    KNOWN = "known"
+    UNNAMED = "unnamed"
+    STRANGE = "strange"
+
+
+def arrival(begun: Begun | None, place: Place) -> Arrival:
+    """Return what a place is to a rule that has begun so."""
+    if begun is None:
+        return Arrival.FIRST
+    if place.medium in begun.media:
+        return Arrival.KNOWN
+    return Arrival.UNNAMED if "" in begun.media else Arrival.STRANGE
+
+
+def recognised(met: Mapping[str, int], files: int) -> str | None:
+    """Return the medium that a strange one is after all, None when it was never there.
+
+    ``met``: how many of the ``files`` that lie there each of those before knows. A disk may get
+    another name, also a new one that all was copied to: then it knows most of them. Half is not
+    enough: the other half would be taken for new, and a single file that was copied to two places
+    is half of two.
+    """
+    best = max(met, key=lambda medium: met[medium], default=None)
+    return best if best is not None and met[best] * 2 > files else None
 
 
 class KnownFiles(Protocol):
     """What a watcher asks. May be called from any thread; every call may raise StateError."""
 
-    def started(self) -> bool:
-        """Tell whether the rule has ever looked at this folder."""
+    def begun(self) -> Begun | None:
+        """Return what is remembered of the rule's looks at this folder, None before the first."""
+        ...
+
+    def stand_at(self, place: Place) -> bool:
+        """Go on with what is known of this place; False when the rule never looked there."""
+        ...
+
+    def is_another(self, place: Place, inode: int) -> bool:
+        """Tell whether the folder that was last looked into at a place has another number."""
+        ...
+
+    def keep_inode(self, place: Place, inode: int) -> None:
+        """Remember that number, once the rule has begun there."""
+        ...
+
+    def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
+        """Return how many of these files each medium knows by path, size and time."""
         ...
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled just as they are.
 
-        Same path, size, time and inode; the device is another one after each mount.
+        Same path, size, time and inode; the device is another one after each mount. Of what was
+        skipped nothing else is known, and some shares give new inodes: there the inode may differ.
         """
         ...
 
@@ -67,11 +133,23 @@ class Ledger(KnownFiles, Protocol):
         """Keep what is written inside all or not at all, together with what others write."""
         ...
 
-    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
-        """Begin; ``files`` are passed over as they are."""
+    def started(self) -> bool:
+        """Tell whether the rule has ever looked at this folder, at its present place."""
         ...
 
-    def find(self, path: str) -> LedgerFile | None:
+    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
+        """Begin at the present place; ``files`` are passed over as they are."""
+        ...
+
+    def rename_place(self, before: str, place: Place) -> None:
+        """Go on at a place with what is known of the medium ``before``."""
+        ...
+
+    def is_here(self, file: LedgerFile) -> bool:
+        """Tell whether a file lies at the present place, or none is known yet."""
+        ...
+
+    def find(self, path: str, root: int | None = None) -> LedgerFile | None:
         """Return what is known of a path."""
         ...
 
@@ -83,7 +161,7 @@ class Ledger(KnownFiles, Protocol):
         """Tell whether this content was mailed under this path."""
         ...
 
-    def add_content(self, path: str, sha256: str, mail_id: int) -> None:
+    def add_content(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
         """Note that a mail with this content under this path is in the outbox."""
         ...
 

@@ -2,12 +2,14 @@ r"""From a log's raw bytes to whole lines of UTF-8.
 
 Raw bytes are cut at line breaks of the file's own encoding, so what is decoded is always whole
 lines: byte 0x0A inside a UTF-16 character is no line break. The lines that come out are UTF-8,
-end with ``\n`` alone, and have no leading NULs (the hole that a truncated file is left with).
+end with ``\n`` alone, and have no NULs at their ends (the hole that a truncated file or a power cut
+leaves) and none of the sequences that colour a terminal.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 LONGEST_LINE = 256 << 10
@@ -16,6 +18,24 @@ AUTO = "auto"
 _SAMPLE = 512
 # Of UTF-16 text in most scripts, one byte of each pair is far more often NUL than the other.
 _MANY = 0.4
+# What terminals take as colours, titles, links and the like; of a title whose end is missing only
+# the beginning, so that no words go with it.
+_ESCAPE = re.compile(
+    rb"""
+    \x1b(?:
+        \[[0-?]*[ -/]*[@-~]
+        | []PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)
+        | [ -/]*[0-~]
+    )?
+    """,
+    re.VERBOSE,
+)
+# As printers once made bold letters: the sign, a step back, the sign again.
+_STRUCK = re.compile(r"[^\n]\x08")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What was added to a log from a file of its own may begin with its own mark.
+_MARK = re.compile(rb"^\xef\xbb\xbf", re.MULTILINE)
+_ESCAPE_IN_8_BITS = re.compile(rb"\xc2\x9b[0-?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,12 @@ def last_lines(raw: bytes, encoding: Encoding, count: int) -> tuple[int, int]:
     return at, found
 
 
+def last_line(raw: bytes, encoding: Encoding) -> bytes:
+    """Return the last line of what ends with one; all of it when that does not begin in it."""
+    newline = encoding.newline
+    return raw[lines_end(raw[: max(0, len(raw) - len(newline))], encoding) :]
+
+
 def to_utf8(raw: bytes, encoding: Encoding) -> bytes:
     """Return whole lines as UTF-8; what cannot be decoded becomes U+FFFD."""
     if encoding.codec:
@@ -83,11 +109,24 @@ def to_utf8(raw: bytes, encoding: Encoding) -> bytes:
         lines = raw
     else:
         lines = b"".join(_guessed(line) for line in raw.splitlines(keepends=True))
+    if b"\x1b" in lines:
+        lines = _ESCAPE.sub(b"", lines)
+    if b"\xc2" in lines and b"\xc2\x9b" in lines:  # the first is far quicker to look for
+        lines = _ESCAPE_IN_8_BITS.sub(b"", lines)
     if b"\r" in lines:
         lines = lines.replace(b"\r\n", b"\n")
     if b"\0" in lines:
-        lines = b"\n".join(line.lstrip(b"\0") for line in lines.split(b"\n"))
+        lines = b"\n".join(line.strip(b"\0") for line in lines.split(b"\n"))
+    if b"\xef" in lines and codecs.BOM_UTF8 in lines:
+        lines = _MARK.sub(b"", lines)
     return lines
+
+
+def printed(raw: bytes) -> str:
+    """Return what a program printed as a text: no colours, no overstriking, no other controls."""
+    encoding = encoding_of(raw, AUTO)
+    words = to_utf8(raw[encoding.mark :], encoding).decode("utf-8", "replace")
+    return _CONTROL.sub("", _STRUCK.sub("", words.replace("\r", "\n")))
 
 
 def cut_line(raw: bytes, encoding: Encoding) -> int:
@@ -140,7 +179,8 @@ def _is_utf8(raw: bytes) -> bool:
 def _guessed(line: bytes) -> bytes:
     if _is_utf8(line):
         return line
-    try:
-        return line.decode("gb18030").encode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("utf-8", "replace").encode("utf-8")
+    words = line.decode("utf-8", "replace")
+    lost = words.count("\ufffd")
+    if sum(sign > "\x7f" for sign in words) <= 2 * lost:  # little of it was meant as UTF-8
+        words = line.decode("gb18030", "replace")
+    return words.encode("utf-8")

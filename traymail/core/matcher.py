@@ -6,161 +6,181 @@ which patterns these are, and what they captured. Patterns see one line at a tim
 line break; ``^`` and ``$`` are the line's ends.
 
 RE2 never backtracks, so no pattern and no line can make it slow. What it lacks (lookaround,
-backreferences, possessive and atomic groups) `check_pattern` refuses with the way round.
+backreferences, possessive and atomic groups) `traymail.core.pattern_check` refuses with the way
+round.
 re2 is imported by the first use: programs without log rules do not pay for it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from traymail.core.texts import Text, text
+from traymail.core.pattern_shape import tokens_of
 
 # What one compiled expression may use. With RE2's 8 MiB, many patterns like a.*b.*c make it
 # throw its automaton away again and again.
 MAX_MEMORY = 64 << 20
-MAX_PATTERN = 4096
 
-Spans = Sequence[tuple[int, int]]
-Search = Callable[[bytes, int], Spans]
-
-# A pattern cut into what has a meaning of its own: quoted text, escapes, classes, openings.
-_TOKEN = re.compile(
-    r"""
-    \\Q.*?(?:\\E|$) | \\.
-    | \[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]
-    | \(\?(?:<?[=!]|>|\#|P=|[A-Za-z]*(?:-[A-Za-z]*)?)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A line that matched: its place in the block (without the line break) and by what.
-
-    ``matched`` has, for each rule that matched, the number of its first pattern that did.
-    """
-
-    start: int
-    end: int
-    matched: tuple[tuple[int, int], ...]
-
-
-def check_pattern(pattern: str) -> Text | None:
-    """Return None when RE2 takes the pattern, else why not and what to write instead."""
-    if not pattern:
-        return text("The pattern is empty: it would match every line.")
-    if len(pattern) > MAX_PATTERN:
-        return text("The pattern is longer than {most} characters.", most=MAX_PATTERN)
-    for token in _TOKEN.findall(pattern):
-        if refusal := _refusal(token):
-            return refusal
-    try:
-        _compile(pattern)
-    except _error() as error:
-        return _explain(error)
-    return None
+Span = tuple[int, int]
+Spans = Sequence[Span]
+# In some bytes, from one place to another.
+Search = Callable[[bytes, int, int], Spans]
 
 
 def capture_names(patterns: Iterable[str]) -> frozenset[str]:
     """Return the names that any of the patterns captures; each pattern must have been checked."""
-    return frozenset(name for pattern in patterns for name in _compile(pattern).groupindex)
+    return frozenset(name for pattern in patterns for name in compile_pattern(pattern).groupindex)
 
 
 class PatternSet:
     """The ``match`` patterns of several rules, searched together.
 
-    Every pattern must have passed `check_pattern`.
+    Every pattern must have passed `traymail.core.pattern_check`.
     """
 
     def __init__(self, rules: Sequence[Sequence[str]]) -> None:
-        self._owners = [
-            (rule, number) for rule, patterns in enumerate(rules) for number in range(len(patterns))
-        ]
-        wrapped = [_wrap(pattern) for patterns in rules for pattern in patterns]
+        wrapped = [_wrap(_nameless(pattern)) for patterns in rules for pattern in patterns]
+        self._owners = [rule for rule, patterns in enumerate(rules) for _ in patterns]
         self._patterns = [Pattern(pattern) for patterns in rules for pattern in patterns]
-        self._by_owner = dict(zip(self._owners, self._patterns, strict=True))
+        self._rules = [
+            [number for number, owner in enumerate(self._owners) if owner == rule]
+            for rule in range(len(rules))
+        ]
         self._search = _joined(wrapped)
         self._which = _set_of(wrapped) if len(wrapped) > 1 else None
 
-    def scan(self, block: bytes) -> Iterator[Hit]:
-        r"""Yield the matching lines of a block of whole lines (UTF-8, each ended by ``\n``)."""
-        search, at, size = self._search, 0, len(block)
+    def scan(self, block: bytes) -> list[list[Span]]:
+        r"""Return the lines that match, for each rule, without their line breaks.
+
+        ``block`` is whole lines (UTF-8, each ended by ``\n``).
+        """
+        found: list[list[Span]] = [[] for _ in self._rules]
+        alone = found[0] if len(found) == 1 else None
+        search, find_back, find = self._search, block.rfind, block.find
+        at, size = 0, len(block)
         while at < size:
-            begins = search(block, at)[0][0]
+            begins, ends = search(block, at, size)[0]
             if begins < 0 or begins >= size:
-                return
-            start = block.rfind(b"\n", at, begins) + 1 or at
-            end = block.find(b"\n", begins)
+                break
+            start = find_back(b"\n", at, begins) + 1 or at
+            end = find(b"\n", begins)
             end = size if end < 0 else end
-            # What was found may reach over the line's end: the line alone decides.
-            if matched := self._matched(block[start:end]):
-                yield Hit(start, end, matched)
+            # What was found may reach over the line's end: then the line alone decides.
+            if alone is not None and ends <= end:
+                alone.append((start, end))
+            else:
+                for rule in {self._owners[one] for one in self._matching(block[start:end])}:
+                    found[rule].append((start, end))
             at = end + 1
+        return found
 
-    def captures(self, rule: int, number: int, line: bytes) -> Mapping[str, str]:
-        """Return what a pattern of a rule captured by name in a line that it matches."""
-        return self._by_owner[rule, number].captures(line)
+    def capture(self, rule: int) -> bool:
+        """Tell whether any pattern of a rule captures a part by name."""
+        return any(self._patterns[number].names for number in self._rules[rule])
 
-    def _matched(self, line: bytes) -> tuple[tuple[int, int], ...]:
+    def captures(self, rule: int, line: bytes) -> Mapping[str, str]:
+        """Return what the first pattern of a rule that matches a line captured there by name."""
+        return self._patterns[self._first(rule, line)].captures(line)
+
+    def parts(self, rule: int, name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield of each line what `captures` has by this name, as it stands there; b"" for none."""
+        first = self._rules[rule][0]
+        number = first
+        for line in lines:
+            # Where the first pattern matches, no other matters: while it does, none is looked for.
+            part = self._patterns[first].part(name, line) if number == first else None
+            if part is None:
+                number = self._first(rule, line)
+                part = self._patterns[number].part(name, line)
+            yield part or b""
+
+    def _first(self, rule: int, line: bytes) -> int:
+        own = self._rules[rule]
+        if len(own) == 1:
+            return own[0]
+        found = self._matching(line)
+        return min(found if len(self._rules) == 1 else set(found).intersection(own))
+
+    def _matching(self, line: bytes) -> Sequence[int]:
         found = self._which(line) if self._which else None
         # A set that runs out of memory says "nothing": then, each by itself.
-        if not found:
-            found = [at for at, pattern in enumerate(self._patterns) if pattern.found_in(line)]
-        first: dict[int, int] = {}
-        for at in sorted(found):
-            rule, number = self._owners[at]
-            first.setdefault(rule, number)
-        return tuple(first.items())
+        return found or [at for at, one in enumerate(self._patterns) if one.found_in(line)]
 
 
 class Pattern:
-    """One pattern, or several of which any will do, searched for in a text of one or more lines."""
+    """One pattern, or several of which any will do, searched for in a text of one or more lines.
+
+    ``names`` are those of the parts that one captures, each with the part's number.
+    """
 
     def __init__(self, *patterns: str) -> None:
-        compiled = _compile("|".join(_wrap(pattern) for pattern in patterns))
-        self._search = _searcher(compiled)
-        self._names: dict[str, int] = dict(
-            sorted(compiled.groupindex.items(), key=lambda item: item[1])
+        wrapped = [_wrap(pattern) for pattern in patterns]
+        try:
+            compiled = [compile_pattern("|".join(wrapped))]
+        except re2_error():
+            compiled = [
+                compile_pattern(pattern) for pattern in wrapped
+            ]  # together too large for RE2
+        self._searches = [_searcher(one) for one in compiled]
+        self.names: dict[str, int] = dict(
+            sorted(compiled[0].groupindex.items(), key=lambda item: item[1])
         )
 
     def found_in(self, lines: bytes) -> bool:
         """Tell whether it matches anywhere."""
-        return self._search(lines, 0)[0][0] >= 0
+        return any(search(lines, 0, len(lines))[0][0] >= 0 for search in self._searches)
 
     def places_in(self, line: bytes) -> Iterator[tuple[int, int]]:
         """Yield where it matches (start, end), from left to right, without overlap."""
         at = 0
         while at <= len(line):
-            start, end = self._search(line, at)[0]
-            if start < 0:
+            found = [search(line, at, len(line))[0] for search in self._searches]
+            begun = [one for one in found if one[0] >= 0]
+            if not begun:
                 return
+            start, end = min(begun, key=lambda one: one[0])
             if end > start:
                 yield start, end
             at = max(end, start + 1)
 
     def captures(self, line: bytes) -> Mapping[str, str]:
-        """Return the named parts of the first match; "" for a part that took no part in it."""
-        if not self._names:
+        """Return the named parts of the first match; "" for a part that took no part in it.
+
+        Asked of one pattern only.
+        """
+        if not self.names:
             return {}
-        spans = self._search(line, 0)
+        spans = self._searches[0](line, 0, len(line))
         if spans[0][0] < 0:
             return {}
         return {
             name: line[spans[at][0] : spans[at][1]].decode("utf-8", "replace")
             if spans[at][0] >= 0
             else ""
-            for name, at in self._names.items()
+            for name, at in self.names.items()
         }
+
+    def part(self, name: str, line: bytes) -> bytes | None:
+        """Return one of the named parts, as it stands in the line; None where nothing matches."""
+        spans = self._searches[0](line, 0, len(line))
+        if spans[0][0] < 0:
+            return None
+        if name not in self.names:
+            return b""
+        start, end = spans[self.names[name]]
+        return line[start:end] if start >= 0 else b""
 
 
 def _wrap(pattern: str) -> str:
     # The group keeps a leading (?i) from leaking into its neighbours.
     return f"(?m:{pattern})"
+
+
+def _nameless(pattern: str) -> str:
+    """Return a pattern that captures nothing by name: finding such parts too costs RE2 time."""
+    return "".join("(?:" if one.kind == "named" else one.words for one in tokens_of(pattern))
 
 
 def _options(*, captures: bool) -> Any:  # noqa: ANN401 (re2 ships no types)
@@ -173,13 +193,15 @@ def _options(*, captures: bool) -> Any:  # noqa: ANN401 (re2 ships no types)
     return options
 
 
-def _compile(pattern: str, *, captures: bool = True) -> Any:  # noqa: ANN401 (re2 ships no types)
+def compile_pattern(pattern: str, *, captures: bool = True) -> Any:  # noqa: ANN401 (re2 ships no types)
+    """Return a pattern compiled by RE2; raises `re2_error`."""
     import re2
 
     return re2.compile(pattern, _options(captures=captures))
 
 
-def _error() -> type[Exception]:
+def re2_error() -> type[Exception]:
+    """Return what RE2 raises for a pattern that it does not take."""
     import re2
 
     error: type[Exception] = re2.error
@@ -188,10 +210,10 @@ def _error() -> type[Exception]:
 
 def _joined(wrapped: list[str]) -> Search:
     try:
-        return _searcher(_compile("|".join(wrapped), captures=False))
-    except _error():
+        return _searcher(compile_pattern("|".join(wrapped), captures=False))
+    except re2_error():
         # Together too large for RE2: every line is looked at by itself.
-        return _searcher(_compile("(?m:^)", captures=False))
+        return _searcher(compile_pattern("(?m:^)", captures=False))
 
 
 def _set_of(wrapped: list[str]) -> Callable[[bytes], list[int] | None] | None:
@@ -217,122 +239,14 @@ def _searcher(compiled: Any) -> Search:  # noqa: ANN401 (re2 ships no types)
     import re2
 
     try:
-        row, anchor = compiled._regexp.Match, re2._Anchor.UNANCHORED
-        row(anchor, b"", 0, 0)
+        row = partial(compiled._regexp.Match, re2._Anchor.UNANCHORED)
+        row(b"", 0, 0)
     except (AttributeError, TypeError):
         groups = range(compiled.groups + 1)
 
-        def by_match(lines: bytes, at: int) -> Spans:
-            found = compiled.search(lines, at)
+        def by_match(lines: bytes, at: int, end: int) -> Spans:
+            found = compiled.search(lines, at, end)
             return [found.span(group) for group in groups] if found else [(-1, -1)]
 
         return by_match
-
-    def by_row(lines: bytes, at: int) -> Spans:
-        spans: Spans = row(anchor, lines, at, len(lines))
-        return spans
-
-    return by_row
-
-
-def _refusal(token: str) -> Text | None:
-    if token.startswith("(?"):
-        return _refused_opening(token)
-    if re.fullmatch(r"\\.", token, re.DOTALL):
-        return _refused_escape(token)
-    return None
-
-
-def _refused_opening(token: str) -> Text | None:
-    match token:
-        case "(?=" | "(?!" | "(?<=" | "(?<!":
-            return text(
-                "RE2 has no lookaround ({token}…): write one pattern for what a line must hold, "
-                "and one for what it must not hold (ignore; in the window “but not”).",
-                token=token,
-            )
-        case "(?>":
-            return text("RE2 has no atomic groups: write (?:…) instead of (?>…); it is never slow.")
-        case "(?P=":
-            return _no_backreference(token)
-        case "(?#":
-            return text("RE2 has no comments in patterns: leave (?#…) out.")
-        case _:
-            return _refused_flags(token)
-
-
-def _refused_flags(token: str) -> Text | None:
-    on, _, off = token.removeprefix("(?").partition("-")
-    if "x" in on:
-        return text("RE2 has no flag x: write the pattern without spaces and comments.")
-    if "m" in off:
-        return text("Leave (?-m) out: ^ and $ are always the ends of a line.")
-    return None
-
-
-_ESCAPES: dict[str, str] = {
-    r"\A": "^",
-    r"\z": "$",
-    r"\Z": "$",
-    r"\h": r"[ \t]",
-    r"\H": r"[^ \t]",
-    r"\N": ".",
-    r"\X": ".",
-    r"\R": "$",
-    r"\e": r"\x1b",
-    r"\u": r"\x{…}",
-    r"\U": r"\x{…}",
-}
-
-
-def _refused_escape(token: str) -> Text | None:
-    if token[1] in "123456789" or token in {r"\k", r"\g"}:
-        return _no_backreference(token)
-    if token in {r"\K", r"\G"}:
-        return text("RE2 has no {token}: capture the part by name, as in (?P<name>…).", token=token)
-    if token in _ESCAPES:
-        return text(
-            "{token} cannot be used here: write {instead} instead.",
-            token=token,
-            instead=_ESCAPES[token],
-        )
-    return None
-
-
-def _no_backreference(token: str) -> Text:
-    return text("RE2 has no backreferences ({token}…): write the part out again.", token=token)
-
-
-def _explain(error: Exception) -> Text:
-    said = error.args[0] if error.args else ""
-    said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    reason, _, part = said.partition(": ")
-    if reason == "bad repetition operator" and part.endswith("+"):
-        return text(
-            "RE2 has no possessive repetition ({part}): leave the last + out; it is never slow.",
-            part=part,
-        )
-    if known := _REASONS.get(reason):
-        return replace(known, values=(("part", part),)) if known.values else known
-    return text("RE2 does not take the pattern: {said}", said=said)
-
-
-_REPETITION = text("Nothing stands before {part} that could be repeated.", part="")
-_BRACKET = text("A bracket is opened and not closed, or the other way round: {part}", part="")
-_CLASS = text("RE2 does not know this class of characters: {part}", part="")
-_REASONS = {
-    "bad repetition operator": _REPETITION,
-    "no argument for repetition operator": _REPETITION,
-    "missing )": _BRACKET,
-    "unexpected )": _BRACKET,
-    "missing ]": _BRACKET,
-    "invalid repetition size": text("RE2 repeats at most 1000 times in all: {part}", part=""),
-    "invalid character class range": _CLASS,
-    "invalid character class": _CLASS,
-    "pattern too large - compile failed": text(
-        "The pattern is too large: use fewer or smaller repetitions."
-    ),
-    "invalid escape sequence": text(
-        "RE2 does not know {part}: for the sign itself write it without a backslash.", part=""
-    ),
-}
+    return row

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
+
+from traymail.core.errors import SourceError
+from traymail.core.texts import text
 
 # 57 bytes make a base64 line of 76 characters (RFC 2045 section 6.8); 1,000 lines a chunk.
 LINE_BYTES = 57
@@ -24,14 +27,44 @@ class Address:
         return f"{self.name} <{self.mailbox}>" if self.name else self.mailbox
 
 
+class Stat(Protocol):
+    """What the system tells of a file."""
+
+    @property
+    def st_dev(self) -> int: ...  # noqa: D102 # as os.stat_result has it
+    @property
+    def st_ino(self) -> int: ...  # noqa: D102 # as os.stat_result has it
+    @property
+    def st_size(self) -> int: ...  # noqa: D102 # as os.stat_result has it
+    @property
+    def st_mtime_ns(self) -> int: ...  # noqa: D102 # as os.stat_result has it
+
+
+# Device and inode may use all of 64 bits (overlayfs does); what keeps them has 63 and a sign.
+_NUMBER = (1 << 63) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What a file was when it was found whole; a copy that sees anything else is thrown away."""
+    """What a file was when it was found whole; a copy that sees anything else is thrown away.
+
+    Its time may be any: programs and file systems write years that no calendar has.
+    """
 
     device: int
     inode: int
     size: int
     mtime_ns: int
+
+    @classmethod
+    def of(cls, found: Stat) -> FileIdentity:
+        """Return the identity of a file of which the system tells this."""
+        device, inode = found.st_dev & _NUMBER, found.st_ino & _NUMBER
+        return cls(device, inode, found.st_size, found.st_mtime_ns)
+
+    def same_file(self, other: FileIdentity) -> bool:
+        """Tell whether this is the same file: a device is another one after each mount."""
+        return self == replace(other, device=self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +153,22 @@ class Mail:
         return len(self.skeleton) + sum(encoded_size(p.attachment.size) for p in self.placed)
 
     def chunks(self, open_attachment: OpenAttachment) -> Iterator[bytes]:
-        """Yield the message's bytes in order; at most 64 KiB of a file is in memory at a time."""
+        """Yield the message's bytes in order; at most 64 KiB of a file is in memory at a time.
+
+        Raises SourceError for a file that is no longer as long as it was: before the last bytes.
+        """
         done = 0
         for place in self.placed:
             yield self.skeleton[done : place.offset]
             done = place.offset
+            length = 0
             with open_attachment(place.attachment) as source:
-                yield from base64_lines(source)
+                for block in base64_lines(source):
+                    length += len(block)
+                    yield block
+            if length != encoded_size(place.attachment.size):
+                name = place.attachment.name
+                raise SourceError(name, text("The kept copy of {name} is damaged.", name=name))
         yield self.skeleton[done:]
 
 

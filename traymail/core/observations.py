@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field
+from itertools import islice
 
 from traymail.core.message import FileIdentity
-from traymail.core.records import Match
+from traymail.core.records import Matches
 from traymail.core.rotation import Position
 from traymail.core.texts import Text
+
+_PACK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +21,13 @@ class Observation:
     """What a watcher saw for the rule of this name."""
 
     rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTrouble(Observation):
+    """The rule cannot be watched for a reason that is not its own, or (None) can be again."""
+
+    reason: Text | None
 
 
 # --- folders ------------------------------------------------------------------------------------
@@ -26,6 +39,18 @@ class FoundFile:
 
     path: str
     identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the path of a watched folder leads: ``real``, its path without links.
+
+    ``medium`` is the file system that is there and the folder in it, "" where the system does not
+    tell: after a mount, the same path is another place.
+    """
+
+    real: str = ""
+    medium: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +75,46 @@ class NoLongerLeftOut(Observation):
     what: str
 
 
+class ManyFiles(Collection[FoundFile]):
+    """Found files, packed: a first look may find a hundred thousand, and all wait at once."""
+
+    def __init__(self, files: Iterable[FoundFile] = ()) -> None:
+        self._count = 0
+        self._packed: list[bytes] = []
+        rest = iter(files)
+        while some := list(islice(rest, _PACK)):
+            rows = [(one.path, *astuple(one.identity)) for one in some]
+            self._packed.append(zlib.compress(json.dumps(rows).encode("ascii"), 1))
+            self._count += len(some)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[FoundFile]:
+        for packed in self._packed:
+            for path, *identity in json.loads(zlib.decompress(packed)):
+                yield FoundFile(path, FileIdentity(*identity))
+
+    def __contains__(self, file: object) -> bool:
+        return any(one == file for one in self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstScan(Observation):
-    """What lay in the folder when the rule first started there."""
+    """What lay in the folder when the rule first started there, at this place."""
 
     folder: str
-    files: tuple[FoundFile, ...]
+    files: Collection[FoundFile]
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceKnown(Observation):
+    """A place is one that the rule has been at, which was called ``before``."""
+
+    folder: str
+    place: Place
+    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +130,7 @@ class FolderBack(Observation):
     """The folder is watched: at the start, and each time it comes back."""
 
     folder: str
+    place: Place = Place()
 
 
 # --- logs ---------------------------------------------------------------------------------------
@@ -91,16 +151,19 @@ class LinesMatched(LogObservation):
     """Matches that were read together, in order, and the position behind them."""
 
     path: str
-    matches: tuple[Match, ...]
+    matches: Matches
     position: Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRead(LogObservation):
-    """Logs have been read up to here, and nothing matched; ``globs`` have been looked at first."""
+    """Logs have been read up to here, and nothing matched.
+
+    ``globs`` have been looked at first, at these times (nanoseconds since 1970).
+    """
 
     positions: tuple[Position, ...]
-    globs: tuple[str, ...] = ()
+    globs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

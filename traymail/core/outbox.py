@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,7 +14,6 @@ from traymail.core.errors import (
     CredentialError,
     DeliveryError,
     KeyringError,
-    PermanentFailure,
     RecipientReply,
     TransientFailure,
     UnknownOutcome,
@@ -28,9 +28,23 @@ class State(Enum):
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    PARTIAL = "partial"
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
+
+
+# Those of mails that can be tried again, or taken out of the queue.
+RETRYABLE = (State.QUEUED, State.PARTIAL, State.FAILED)
+
+
+class Fate(Enum):
+    """How a mail stands with one of its recipients."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
 
 
 class Phase(Enum):
@@ -45,8 +59,7 @@ class OutboxItem:
     """A stored mail as lists and decisions see it (the message's bytes are fetched apart).
 
     ``pending`` are the mailboxes still to be served: neither accepted nor refused for good.
-    ``refused`` were refused for good while others were not; when the others have the mail, it is
-    failed for these.
+    ``refused`` were refused for good while others were not.
     ``next_attempt_at`` None in state ``queued``: waits for the user (the account is stopped).
     ``advice_id`` names the advice (`traymail.core.replies`); ``code`` and ``reply`` are the
     server's.
@@ -82,6 +95,40 @@ class OutboxItem:
     refused: tuple[RecipientReply, ...] = ()
     tries: int = 0
     since: datetime | None = None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether all of it is out, and the server has still to say what it makes of it."""
+        return self.state is State.SENDING and self.phase is Phase.DATA
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """All recipients, each once."""
+        return tuple(dict.fromkeys(one.mailbox for one in (*self.to, *self.cc, *self.bcc)))
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The recipients that have the mail."""
+        others = {*self.pending, *(one.mailbox for one in self.refused)}
+        return tuple(mailbox for mailbox in self.mailboxes if mailbox not in others)
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """The recipients that do not have it and, as it stands, never will."""
+        refused = {one.mailbox for one in self.refused}
+        if self.state in {State.FAILED, State.PARTIAL}:
+            refused.update(self.pending)
+        return tuple(mailbox for mailbox in self.mailboxes if mailbox in refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A recipient of a mail, and what the server said of them, or of the mail as a whole."""
+
+    mailbox: str
+    fate: Fate
+    code: int | None = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +177,13 @@ class AccountState:
     login_worked: bool = False
 
 
+def in_trouble(state: AccountState, reply: str) -> AccountState:
+    """Return how an account stands whose mail something on this computer keeps from leaving."""
+    return replace(state, stopped=True, advice_id="internal", code=None, reply=reply)
+
+
 RETENTION = timedelta(days=30)
 
-
-# RFC 5321 section 4.2.1: 5yz is for good, 4yz may pass.
-REFUSED_FOR_GOOD = 500
 
 Outcome = Receipt | DeliveryError | CredentialError
 
@@ -144,22 +193,25 @@ def after_attempt(
 ) -> OutboxItem:
     """Return what an attempt makes of a mail under way: sent, queued again, failed, unknown.
 
-    ``jitter`` from 0 to 1 spreads the retries. Recipients once accepted are not tried again;
-    when some are refused for good, the mail is failed, but only after the others have it.
+    ``jitter`` from 0 to 1 spreads the retries. Recipients once accepted are not tried again; of
+    those refused for good it is told when no other waits any more.
     """
     item = replace(item, phase=Phase.PRE, next_attempt_at=None, updated_at=now)
     match outcome:
         case Receipt():
             item = replace(item, code=outcome.code, reply=outcome.reply, advice_id=None)
+            later = next((one for one in outcome.refused if not one.for_good), None)
+            if later is not None:
+                item = _with_words_of(item, later)
             item = _divided(item, outcome.accepted, outcome.refused)
-            return _after_division(item, now, account, delay(item.tries, jitter))
+            hold = max((one.hold for one in outcome.refused), default=timedelta(0))
+            return _after_division(item, now, account, max(delay(item.tries, jitter), hold))
         case KeyringError():
             item = replace(item, code=None, reply=None, advice_id=outcome.advice_id)
             return _after_division(item, now, account, delay(item.tries, jitter))
         case CredentialError():
-            return replace(
-                item, state=State.QUEUED, code=None, reply=None, advice_id=outcome.advice_id
-            )
+            item = replace(item, code=None, reply=outcome.detail or None)
+            return replace(item, state=State.QUEUED, advice_id=outcome.advice_id)
         case DeliveryError():
             item = _told(item, outcome)
             return _after_failure(item, outcome, now, account, jitter)
@@ -170,19 +222,16 @@ def after_attempt(
 def _after_failure(
     item: OutboxItem, failure: DeliveryError, now: datetime, account: Account, jitter: float
 ) -> OutboxItem:
+    item = _divided(item, (), failure.refused)
     match failure:
         case AccountFailure():
             return replace(item, state=State.QUEUED)
         case UnknownOutcome():
             return after_doubt(item, now, jitter)
         case TransientFailure():
-            item = _divided(item, (), failure.refused)
             return _after_division(item, now, account, max(delay(item.tries, jitter), failure.hold))
-        case PermanentFailure() if failure.refused:
-            item = _divided(item, (), failure.refused)
-            return _after_division(item, now, account, delay(item.tries, jitter))
         case _:
-            return replace(item, state=State.FAILED)
+            return _ended(item)
 
 
 def after_doubt(item: OutboxItem, now: datetime, jitter: float) -> OutboxItem:
@@ -217,6 +266,18 @@ def after_interruption(item: OutboxItem, now: datetime) -> OutboxItem:
     )
 
 
+def taken_back(item: OutboxItem, outcome: Outcome | None, now: datetime) -> OutboxItem:
+    """Return what is made of a mail that the user stopped while it was being sent.
+
+    ``item`` is what the attempt made of it: perhaps it was too late.
+    """
+    if item.state is not State.QUEUED:
+        return item
+    if isinstance(outcome, UnknownOutcome):
+        return replace(item, state=State.UNKNOWN, next_attempt_at=None, possible_duplicate=False)
+    return settled(item, State.CANCELLED, now)
+
+
 def another_round(item: OutboxItem, now: datetime) -> OutboxItem:
     """Return a mail the user wants tried now: due, with all its patience, for all who lack it."""
     return replace(
@@ -238,8 +299,31 @@ def resent(item: OutboxItem, now: datetime) -> OutboxItem:
 
 
 def settled(item: OutboxItem, state: State, now: datetime) -> OutboxItem:
-    """Return a mail that the user declares sent or cancelled."""
-    return replace(item, state=state, next_attempt_at=None, updated_at=now)
+    """Return a mail that the user declares sent, to all but those refused, or cancelled."""
+    item = replace(item, state=state, next_attempt_at=None, updated_at=now)
+    if state is not State.SENT:
+        return item
+    return replace(item, pending=(), state=State.PARTIAL if item.refused else state)
+
+
+def recipients(item: OutboxItem, verdicts: Iterable[RecipientReply]) -> Iterator[Recipient]:
+    """Yield how the mail stands with each; ``verdicts``: what servers last said of recipients."""
+    said = {one.mailbox: (one.code or None, one.reply) for one in (*verdicts, *item.refused)}
+    accepted, denied = set(item.accepted), set(item.denied)
+    whole = (item.code, item.reply)
+    # Another try follows what a server said of the mail as a whole.
+    put_off = item.next_attempt_at is not None and item.code is not None
+    unsure = item.state is State.UNKNOWN
+    for mailbox in item.mailboxes:
+        if mailbox in accepted:
+            told = whole if item.state is State.SENT else (None, None)
+            yield Recipient(mailbox, Fate.ACCEPTED, *said.get(mailbox, told))
+        elif mailbox in denied:
+            yield Recipient(mailbox, Fate.REFUSED, *said.get(mailbox, whole))
+        elif (mailbox in said or put_off) and not unsure:
+            yield Recipient(mailbox, Fate.DEFERRED, *said.get(mailbox, whole))
+        else:
+            yield Recipient(mailbox, Fate.PENDING)
 
 
 def _told(item: OutboxItem, failure: DeliveryError) -> OutboxItem:
@@ -248,11 +332,17 @@ def _told(item: OutboxItem, failure: DeliveryError) -> OutboxItem:
     )
 
 
+def _with_words_of(item: OutboxItem, refusal: RecipientReply) -> OutboxItem:
+    return replace(
+        item, code=refusal.code, reply=refusal.reply, advice_id=refusal.advice_id or None
+    )
+
+
 def _divided(
     item: OutboxItem, accepted: tuple[str, ...], replies: tuple[RecipientReply, ...]
 ) -> OutboxItem:
     """Take out of ``pending`` who has the mail, and who never will."""
-    for_good = tuple(reply for reply in replies if reply.code >= REFUSED_FOR_GOOD)
+    for_good = tuple(reply for reply in replies if reply.for_good)
     done = {*accepted, *(reply.mailbox for reply in for_good)}
     return replace(
         item,
@@ -267,15 +357,13 @@ def _after_division(
     if item.pending:
         begun = item.since or item.created_at
         if now - begun >= account.retry_for:
-            return replace(item, state=State.FAILED)
+            return _ended(item)
         return replace(item, state=State.QUEUED, next_attempt_at=now + pause)
     if item.refused:
-        last = item.refused[-1]
-        return replace(
-            item,
-            state=State.FAILED,
-            code=last.code,
-            reply=last.reply,
-            advice_id=last.advice_id or None,
-        )
+        return _ended(_with_words_of(item, item.refused[-1]))
     return replace(item, state=State.SENT)
+
+
+def _ended(item: OutboxItem) -> OutboxItem:
+    """Return a mail that is not tried again by itself: perhaps some have it."""
+    return replace(item, state=State.PARTIAL if item.accepted else State.FAILED)

@@ -131,6 +131,10 @@ class Outbox(Protocol):
         """Return the message to send; its recipients are those still pending."""
         ...
 
+    def mend_clock(self, account: str, now: datetime) -> None:
+        """Let nothing wait for a time that was planned by a clock that has since been set back."""
+        ...
+
     def claim(
         self,
         account: str,

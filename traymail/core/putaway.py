@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import Enum
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from traymail.core.message import FileIdentity
+
+# What file systems allow a name, in bytes; few allow less.
+LONGEST_NAME = 255
+# A longer one is no ending, but a name with a dot in it.
+_LONGEST_SUFFIX = 32
+# They belong to the character before: joiners, variations, shades of skin.
+_JOINED = {*"\u200c\u200d", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
 
 
 class PutAway(Enum):
@@ -26,3 +35,34 @@ class Files(Protocol):
     def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
         """Delete a file."""
         ...
+
+
+def numbered(name: str, number: int, longest: int = LONGEST_NAME) -> str:
+    """Return the name of a file that is the ``number``-th of it: ``a.pdf``, ``a (2).pdf``, ….
+
+    What would be too long (in bytes) is cut before its ending, and between two characters.
+    """
+    path = PurePosixPath(name)
+    stem, suffix = path.stem, path.suffix
+    if _bytes_of(suffix) > _LONGEST_SUFFIX:
+        stem, suffix = name, ""
+    ending = f" ({number}){suffix}" if number > 1 else suffix
+    room = longest - _bytes_of(ending)
+    if _bytes_of(stem) <= room:
+        return stem + ending
+    at = len(stem)
+    while at > 1 and (_bytes_of(stem[:at]) > room or _belongs_together(stem[at - 1], stem[at])):
+        at -= 1
+    return (stem[:at].rstrip() or stem[:at]) + ending
+
+
+def _bytes_of(words: str) -> int:
+    """Return how long words are on disk, where a byte that is no text is one."""
+    return sum(
+        1 if "\udc80" <= sign <= "\udcff" else len(sign.encode("utf-8", "surrogatepass"))
+        for sign in words
+    )
+
+
+def _belongs_together(sign: str, following: str) -> bool:
+    return sign == "\u200d" or following in _JOINED or unicodedata.combining(following) > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 from traymail.core.address import clean, parse_address
 from traymail.core.duration import format_duration, parse_duration
 from traymail.core.errors import InputError
+from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.texts import Text, text
 
@@ -23,8 +23,13 @@ Reader = Callable[[object], T]
 
 LONGEST_NAME = 100
 LONGEST_PATTERN = 1000
+# No system has longer ones (PATH_MAX), and to look for one of 30,000 folders takes minutes.
+LONGEST_PATH = 4096
 MOST_ADDRESSES = 100
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
+# An address of IPv6 has two colons at least: one alone stands before a port.
+_HOST = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[?(?=.*:.*:)[0-9A-Fa-f:.]{2,45}\]?"
+)
 # Patterns of these signs alone cannot be wrong, and pathspec is slow to import.
 _PLAIN_FILE_PATTERN = re.compile(r"[\w.*?+-][\w.*? +-]*(?<! )")
 
@@ -213,8 +218,13 @@ def address(value: object) -> Address:
 
 def host(value: object) -> str:
     """Read a server's name or IP address; empty = left out."""
+    return filled_host(value) if words(value) else ""
+
+
+def filled_host(value: object) -> str:
+    """Read a server's name or IP address."""
     given = words(value)
-    if given and not _HOST.fullmatch(given):
+    if not _HOST.fullmatch(given):
         raise wrong(
             text("is not the name of a server"),
             text("Write it like smtp.example.com, without http:// and without a port."),
@@ -245,7 +255,9 @@ def place(value: object) -> str:
 
 def _path_text(given: str) -> str:
     if "\0" in given:
-        raise wrong(text("must not hold control characters"))
+        raise wrong(text("must not contain control characters"))
+    if len(given) > LONGEST_PATH:
+        raise wrong(text("must not be longer than {count} characters", count=LONGEST_PATH))
     return given
 
 
@@ -275,14 +287,10 @@ def encoding(value: object) -> str:
     """Read the name of a text encoding that Python knows, or ``auto``."""
     given = words(value)
     try:
-        if given != "auto":
-            codecs.lookup(given)
-            b"\0".decode(given)  # refuses what is a codec but no encoding of texts
-    except UnicodeDecodeError:
-        pass  # one byte is no text in UTF-16, but UTF-16 it is
+        to_utf8(b"\xff\0\n\0", encoding_of(b"", given))  # as logs are read
     except (LookupError, ValueError) as error:
         raise wrong(
-            text("is not a text encoding that is known here"),
+            text("is not a known text encoding"),
             text("Write auto, utf-8, gb18030, utf-16, big5, latin-1 or another one's name."),
         ) from error
     return given

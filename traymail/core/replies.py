@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from traymail.core.errors import (
@@ -20,16 +20,30 @@ from traymail.core.errors import (
     SourceError,
     Stage,
     TransientFailure,
+    TraymailError,
     UnknownOutcome,
 )
-from traymail.core.outbox import Receipt
+from traymail.core.outbox import OutboxItem, Receipt
 from traymail.core.provider import by_id
-from traymail.core.reply_rules import RULES, Action, ReplyRule, Trouble
-from traymail.core.texts import Text, text
+from traymail.core.reply_rules import (
+    RULES,
+    Action,
+    ReplyRule,
+    Trouble,
+    details,
+    families_of,
+    titles,
+)
+from traymail.core.reply_rules.details import OWN_FILES, reply_told
+from traymail.core.reply_rules.secrets import WAYS_TO_MEND
+from traymail.core.texts import ByCommand, Text, by_command, text
 
-# Of a reply, so much is kept: a hostile server must not fill the outbox.
+# Of a reply, so much is kept: a hostile server must not fill the outbox. More is looked at, since
+# blanks are put together; but not all, since a server may say megabytes.
 LONGEST_REPLY = 500
+LONGEST_READ = 20_000
 
+_STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3} ")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 # The words of `outcome_word`, as people read them.
 _OUTCOMES = {
@@ -39,6 +53,15 @@ _OUTCOMES = {
     "unknown": text("perhaps sent"),
     "stopped": text("account stopped"),
     "interrupted": text("interrupted"),
+}
+# The words of `Stage`, where they are not the protocol's own.
+_STAGES = {
+    Stage.CONNECT.value: text("connecting"),
+    Stage.AUTH.value: text("login"),
+    Stage.MAIL.value: text("sender"),
+    Stage.RCPT.value: text("recipients"),
+    Stage.DATA.value: text("content"),
+    Stage.FINAL.value: text("end of the mail"),
 }
 _BY_ID = {rule.id: rule for rule in RULES}
 
@@ -60,24 +83,55 @@ class Diagnosis:
 
 
 def diagnose(
-    reply: Reply, provider: str, *, trouble: Trouble | None = None, login_worked: bool = False
+    reply: Reply,
+    provider: str,
+    *,
+    trouble: Trouble | None = None,
+    login_worked: bool = False,
+    place: str = "",
 ) -> Diagnosis:
     """Find what an answer means.
 
     ``provider`` is the id of the table's row, or "". With ``trouble`` there was no answer, and
     ``reply`` tells in its text what happened instead. ``login_worked``: the secret has been
-    accepted before.
+    accepted before. ``place``: that of `traymail.core.secret.Secret`.
     """
     row = by_id(provider)
-    family = row.family if row else ""
-    rule = next(_fitting(reply, family, trouble, login_worked=login_worked), _BY_ID["nonsense"])
+    families = {"", row.family if row else "", *families_of(reply.text)}
+    rule = next(
+        (
+            rule
+            for rule in RULES
+            if rule.trouble is trouble
+            and rule.family in families
+            and (rule.auth_kind is None or (row is not None and row.auth_kind is rule.auth_kind))
+            and (login_worked or not rule.login_worked)
+            and _says(rule, reply)
+        ),
+        _BY_ID["nonsense"],
+    )
+    # An account that is locked, or a kind of login, is not mended with the secret.
+    about_secret = rule.action is Action.NEEDS_USER and rule.title is titles.LOGIN_REFUSED
+    advice_id = f"{rule.id}@{place}" if place and about_secret and not trouble else rule.id
     return Diagnosis(
-        rule.id,
+        advice_id,
         _kind(rule, reply.stage),
         rule.title,
-        rule.advice,
+        _advice(rule, advice_id, ""),
         rule.hold,
         rule.action is Action.RETRY_NEW_CONNECTION,
+    )
+
+
+def refused_recipient(mailbox: str, reply: Reply, diagnosis: Diagnosis) -> RecipientReply:
+    """Return what a diagnosis makes of the refusal of one recipient."""
+    return RecipientReply(
+        mailbox,
+        reply.code or 0,
+        reply.text,
+        diagnosis.advice_id,
+        for_good=diagnosis.kind is PermanentFailure,
+        hold=diagnosis.hold,
     )
 
 
@@ -90,42 +144,89 @@ def as_error(
         diagnosis.advice_id,
         diagnosis.title,
         diagnosis.advice,
-        hold=diagnosis.hold,
+        hold=max((diagnosis.hold, *(one.hold for one in refused))),
         refused=refused,
     )
 
 
-def advice_for(advice_id: str | None) -> Text | None:
-    """Return the advice of a stored advice id; None when there is none."""
-    rule = _BY_ID.get(advice_id or "")
-    return rule.advice if rule else None
+def advice_for(advice_id: str | None, account: str = "") -> Text | None:
+    """Return the advice of a stored advice id for a mail; None when there is none.
+
+    ``account``: its name, for advice that names a command.
+    """
+    rule = _row(advice_id)
+    return _advice(rule, advice_id or "", account) if rule else None
+
+
+def remedy_for(advice_id: str, account: str) -> Text:
+    """Return what to do about a failure that no mail of the outbox has met: a trial's."""
+    rule = _row(advice_id)
+    return (_remedy(rule, advice_id, account) if rule else None) or _WAIT
+
+
+def way_to_mend(place: str, account: str) -> Text:
+    """Return what to do about a secret that is not in the keyring."""
+    return Text(WAYS_TO_MEND[place].msgid, (("account", account),))
 
 
 def title_for(advice_id: str | None) -> Text | None:
     """Return what a stored advice id says went wrong; None when there is none."""
-    rule = _BY_ID.get(advice_id or "")
+    rule = _row(advice_id)
     return rule.title if rule else None
+
+
+def what_failed(title: Text, code: int | None, reply: str | None) -> Text:
+    """Return what went wrong in words: the title, and what the server said or did instead."""
+    detail = reply_told(code, reply)
+    if code is not None:
+        return text("{title}: {reply}", title=title, reply=detail)
+    if not detail or (title, detail) in _SAID_TWICE:
+        return title
+    return text("{title} ({detail})", title=title, detail=detail)
+
+
+_SAID_TWICE = {(titles.NO_CONNECTION, details.REFUSED), (titles.NO_ANSWER, details.TIMED_OUT)}
 
 
 def trouble_of(advice_id: str | None) -> Trouble | None:
     """Return what ended the session of a stored advice id; None when it was a reply."""
-    rule = _BY_ID.get(advice_id or "")
+    rule = _row(advice_id)
     return rule.trouble if rule else None
 
 
 def about_login(advice_id: str | None, code: int | None) -> bool:
     """Tell whether an advice id and a code mean that the login was refused, or had no secret."""
-    rule = _BY_ID.get(advice_id or "")
-    if rule is None:
+    rule = _row(advice_id)
+    if rule is None or rule.action is not Action.NEEDS_USER:
         return False
     # 530: RFC 4954 section 6, authentication required.
     return rule.trouble is Trouble.NO_SECRET or Stage.AUTH in rule.stages or code == 530  # noqa: PLR2004 # so the comment
 
 
+def mended_outside(advice_id: str | None) -> bool:
+    """Tell whether what stopped an account may have been mended where traymail does not see it.
+
+    A credential file may be another now, a command may print another secret, a keyring be there.
+    """
+    return trouble_of(advice_id) is Trouble.NO_SECRET or _place(advice_id) != ""
+
+
 def attachment_lost(error: SourceError) -> DeliveryError:
     """Return the failure of a mail whose stored attachment cannot be read."""
-    reply = Reply(None, str(error.title), Stage.DATA)
+    reply = Reply(None, error.path, Stage.DATA)
     return as_error(diagnose(reply, "", trouble=Trouble.FILE), reply)
+
+
+def gone_wrong(error: Exception, *, after_final: bool) -> DeliveryError:
+    """Return the failure of an attempt in which something went wrong on our own side."""
+    # Kept with the mail: no words that may hold anything.
+    known = isinstance(error, TraymailError)
+    detail = OWN_FILES.msgid if known else type(error).__name__
+    stage, trouble = Stage.DATA, Trouble.INTERNAL
+    if after_final:
+        stage, trouble = Stage.FINAL, Trouble.UNSURE
+    reply = Reply(None, detail, stage)
+    return as_error(diagnose(reply, "", trouble=trouble), reply)
 
 
 def outcome_word(outcome: Receipt | DeliveryError | CredentialError | None) -> str:
@@ -150,6 +251,16 @@ def outcome_told(word: str) -> Text | str:
     return _OUTCOMES.get(word, word)
 
 
+def have_it(item: OutboxItem) -> Text:
+    """Return how many of the recipients have a mail."""
+    return text("{n} of {all} have it.", n=len(item.accepted), all=len(item.mailboxes))
+
+
+def stage_told(word: str) -> Text | str:
+    """Return a stage of the history as people read it."""
+    return _STAGES.get(word, word.upper())
+
+
 def readable(raw: bytes, hide: Callable[[str], str] = str) -> str:
     """Return a server's words on one line: UTF-8, else GB18030 (older QQ texts), cleaned.
 
@@ -159,12 +270,18 @@ def readable(raw: bytes, hide: Callable[[str], str] = str) -> str:
         words = raw.decode()
     except UnicodeDecodeError:
         words = raw.decode("gb18030", "replace")
-    words = hide(words)
-    shown = words
+    words = hide(words[:LONGEST_READ])
     if not words.isprintable():
-        shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cf"} else c for c in words)
-    shown = " ".join(shown.split())
-    return (shown if shown == words else hide(shown))[:LONGEST_REPLY]
+        words = "".join(" " if unicodedata.category(c) in {"Cc", "Cf"} else c for c in words)
+    return " ".join(words.split())[:LONGEST_REPLY]
+
+
+def joined(lines: list[bytes]) -> bytes:
+    """Return the lines of a reply as one; a status code that each of them repeats stands once."""
+    first = _STATUS.match(lines[0])
+    if first is None:
+        return b" ".join(lines)
+    return b" ".join([lines[0], *(line.removeprefix(first[0]) for line in lines[1:])])
 
 
 def enhanced_code(reply: Reply) -> str:
@@ -173,21 +290,56 @@ def enhanced_code(reply: Reply) -> str:
     return found[1] if found and str(reply.code or "").startswith(found[1][0]) else ""
 
 
-def _fitting(
-    reply: Reply, family: str, trouble: Trouble | None, *, login_worked: bool
-) -> Iterator[ReplyRule]:
-    for rule in RULES:
-        if rule.trouble is not trouble or (rule.stages and reply.stage not in rule.stages):
-            continue
-        if (rule.family and rule.family != family) or (rule.login_worked and not login_worked):
-            continue
-        if _says(rule, reply):
-            yield rule
+def _row(advice_id: str | None) -> ReplyRule | None:
+    return _BY_ID.get((advice_id or "").partition("@")[0])
+
+
+def _place(advice_id: str | None) -> str:
+    """Return where the secret was that a stored advice id is about; "" for the keyring."""
+    return (advice_id or "").partition("@")[2]
+
+
+def _remedy(rule: ReplyRule, advice_id: str, account: str) -> Text | None:
+    """Return what is wrong and what to do; of a secret that is not in the keyring, where."""
+    way = WAYS_TO_MEND.get(_place(advice_id))
+    # Advice that names a command of ours names the one for the keyring.
+    cause = rule.cause if way is None or isinstance(rule.advice, ByCommand) else rule.advice
+    return _after(cause, _named(way or rule.advice, account))
+
+
+def _after(first: Text | None, then: Text | None) -> Text | None:
+    """Return one sentence after the other, as far as there are both."""
+    if first is None or then is None:
+        return then or first
+    if not isinstance(then, ByCommand):
+        return text("{advice} {fate}", advice=first, fate=then)
+    return by_command(
+        text("{advice} {fate}", advice=first, fate=Text(then.msgid, then.values)),
+        in_window=text("{advice} {fate}", advice=first, fate=then.in_window),
+        at_hand=text("{advice} {fate}", advice=first, fate=then.at_hand),
+    )
+
+
+def _advice(rule: ReplyRule, advice_id: str, account: str) -> Text:
+    """Return what to do, and what becomes of the mail."""
+    advice = _remedy(rule, advice_id, account)
+    if advice is None or rule.fate is None:
+        return advice or rule.fate or _WAIT
+    return text("{advice} {fate}", advice=advice, fate=rule.fate)
+
+
+def _named(advice: Text | None, account: str) -> Text | None:
+    """Return advice about an account of that name."""
+    return replace(advice, values=(("account", account),)) if advice else None
+
+
+_WAIT = text("Try again in a few minutes.")
 
 
 def _says(rule: ReplyRule, reply: Reply) -> bool:
     return (
-        (not rule.code or bool(re.fullmatch(rule.code, str(reply.code))))
+        (not rule.stages or reply.stage in rule.stages)
+        and (not rule.code or bool(re.fullmatch(rule.code, str(reply.code))))
         and (not rule.enhanced or bool(re.fullmatch(rule.enhanced, enhanced_code(reply))))
         and (not rule.words or bool(re.search(rule.words, reply.text, re.IGNORECASE)))
     )

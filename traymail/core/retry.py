@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=30)
 LONGEST = timedelta(hours=1)
-# A wait so long is none of ours, unless a server asked for it.
-FAR = LONGEST * 1.5
+# Timers stand still while a computer sleeps, and know nothing of a clock that is set: whoever
+# waits for a time of day looks at the clock at least so often.
+LOOK_SECONDS = 20.0
+# A clock that was set back by less than this makes nobody wait for long.
+SLIP = timedelta(seconds=30)
 
 
 def delay(tries: int, jitter: float) -> timedelta:
@@ -27,8 +30,13 @@ def soon(jitter: float) -> timedelta:
 
 
 def due_after_clock_jump(next_attempt_at: datetime, updated_at: datetime, now: datetime) -> bool:
-    """Return whether a far attempt was planned by a clock that has since been set back.
+    """Return whether an attempt was planned by a clock that has since been set back.
 
     Then it is due now: nobody waits for a time that was a mistake.
     """
-    return next_attempt_at > now + FAR and updated_at > now
+    return next_attempt_at > now and updated_at > now + SLIP
+
+
+def reached(due: datetime, now: datetime, longest: timedelta) -> bool:
+    """Return whether a wait of at most ``longest`` is over, also when the clock was set back."""
+    return not now < due <= now + longest

@@ -1,24 +1,36 @@
 """Which file is this, and where does reading go on? Decisions about logs that are rotated.
 
-A file is known again by its inode, by a hash of how it begins, and by a hash of what stands
-before the place up to which it was read: an inode alone is given out again, and a file that was
-truncated and has grown again keeps it. The device is left out: network shares change it.
+Content decides. A file is known again by how it begins and by what stands before the place up to
+which it was read; its inode tells the file itself from a copy, since an inode alone is given out
+again, and a file that was truncated and has grown again keeps it. Marks on the way prove a copy
+that ends earlier, and the last line is looked for in a file that was cut at its top. The device
+is left out: network shares change it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 HEAD = 256
 TAIL = 256
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".Z", ".7z")
-GZIP = ".gz"
+READABLE = (".gz", ".bz2", ".xz", ".lzma", ".zip")
+COMPRESSED = (*READABLE, ".zst", ".lz4", ".Z", ".7z")
+# Of so much content it is no coincidence that another file, with a name of its own, has it too.
+SURE = 1024
+# A copy that ends between two marks is believed from here on: so far it is more than a banner.
+PROOF = 128
+# Times of files are kept in whole seconds, or two, by some programs and file systems.
+GRAIN_NS = 2_000_000_000
+_LINE_MARKS = 32
+# Files that were read to their end and rotated away, remembered for each log.
+KNOWN_FILES = 50
 
 FileId = tuple[int, int]  # device, inode
+Mark = tuple[int, str]  # an offset, and the digest of up to TAIL bytes before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +39,10 @@ class Position:
 
     ``path`` is the followed path it was read for; ``offset`` counts bytes up to the end of the
     last line that was dealt with. ``inside_line``: it stands in a line that was cut, whose rest
-    is passed over. ``ended``: the file is known, and read to its end; nothing is owed.
+    is passed over. ``ended``: the file is known, and read to its end; nothing is owed. ``line``
+    is the digest of the last ``line_size`` bytes, those of the last line. ``key`` names the file
+    for as long as it lives, since its inode is given out again; a file that takes its place with
+    all it held takes the key over. Where ``head_size`` is 0 nothing could be read of it yet.
     """
 
     path: str
@@ -41,18 +56,29 @@ class Position:
     mtime_ns: int
     inside_line: bool = False
     ended: bool = False
+    marks: tuple[Mark, ...] = ()
+    line: str = ""
+    line_size: int = 0
+    key: str = ""
 
     @property
     def file(self) -> FileId:
         """Return the device and inode."""
         return self.device, self.inode
 
+    def mark_before(self, size: int) -> Mark:
+        """Return the furthest mark in the first ``size`` bytes; (0, "") when there is none."""
+        return max((mark for mark in self.marks if mark[0] <= size), default=(0, ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of a rule: the globs that have started, the files and how far."""
+    """What is remembered of a rule: since when it looks at each glob, the files and how far.
 
-    globs: frozenset[str] = frozenset()
+    Times are nanoseconds since 1970.
+    """
+
+    globs: dict[str, int] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
 
 
@@ -60,22 +86,42 @@ class Known:
 class Seen:
     """A file as it is now, looked at with a position in mind.
 
-    ``head`` are its first `HEAD` bytes, ``before`` the ``tail_size`` bytes before the offset
-    (fewer when it is shorter).
+    ``size`` is all there is of it, where it is less than the position's offset. ``head`` are its
+    first `HEAD` bytes, ``before`` those before the offset, or before the furthest mark in it.
     """
 
     device: int
     inode: int
+    size: int
     head: bytes
     before: bytes
+
+
+def not_read_yet(path: str, file: FileId, offset: int, mtime_ns: int, key: str) -> Position:
+    """Return the position of a file that is owed from an offset on, but cannot be read now."""
+    device, inode = file
+    nothing = digest(b"")
+    return Position(
+        path=path,
+        device=device,
+        inode=inode,
+        offset=offset,
+        head=nothing,
+        head_size=0,
+        tail=nothing,
+        tail_size=0,
+        mtime_ns=mtime_ns,
+        key=key,
+    )
 
 
 class Verdict(Enum):
     """What a file is to a position."""
 
     SAME = "same"  # the very file: go on at the offset
-    COPY = "copy"  # another file with the same content up to there: go on in it
-    CUT = "cut"  # the same file, truncated or written anew: begin at 0
+    COPY = "copy"  # another file with the same content up to there
+    SHORT = "short"  # the same content, but it ends before the offset
+    CUT = "cut"  # the same file, truncated or written anew
     OTHER = "other"
 
 
@@ -84,17 +130,106 @@ def digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
+def mark_digest(content: bytes) -> str:
+    """Return a shorter one, for marks: there are many."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def marks_between(begin: int, end: int, head: bytes) -> list[int]:
+    """Return where marks belong behind ``begin``, to ``end``: at first line ends, then 2^n."""
+    marks: list[int] = []
+    at = head.find(b"\n", begin, end) + 1
+    while at and len(marks) < _LINE_MARKS:
+        marks.append(at)
+        at = head.find(b"\n", at, end) + 1
+    power = 1 << max(HEAD.bit_length() - 1, begin.bit_length())
+    while power <= end:
+        marks.append(power)
+        power <<= 1
+    return marks
+
+
 def recognise(position: Position, seen: Seen) -> Verdict:
     """Say what a file is to a position."""
-    head = seen.head[: position.head_size]
-    content = digest(head) == position.head and digest(seen.before) == position.tail
-    if seen.inode == position.inode:
-        return Verdict.SAME if content else Verdict.CUT
-    # Nothing is the beginning of every file: that proves no copy.
-    return Verdict.COPY if content and position.offset > 0 else Verdict.OTHER
+    same_file = seen.inode == position.inode
+    if seen.size < position.offset:
+        at, proof = position.mark_before(seen.size)
+        if (at >= PROOF or 0 < at == seen.size) and mark_digest(seen.before) == proof:
+            return Verdict.SHORT
+    elif (
+        digest(seen.head[: position.head_size]) == position.head
+        and digest(seen.before) == position.tail
+    ):
+        if same_file:
+            # Of an empty file that was left nothing is known but an inode.
+            empty = position.ended and not position.head_size
+            return Verdict.CUT if empty and seen.head else Verdict.SAME
+        # Nothing is the beginning of every file: that proves no copy.
+        return Verdict.COPY if position.offset > 0 < position.head_size else Verdict.OTHER
+    return Verdict.CUT if same_file else Verdict.OTHER
 
 
-_ROTATED = re.compile(r"(?:[._-]?(?:\d[\d._T:-]*|old|prev|bak))?(?:\.gz)?", re.IGNORECASE)
+class Step(Enum):
+    """How reading goes on in the file that is now at a log's path."""
+
+    ON = "on"  # at the offset
+    SHIFTED = "shifted"  # where the content before the offset stands now
+    PART = "part"  # after what is proven to be the same
+    WAIT = "wait"  # it is being written: look again
+    NEW = "new"  # it is another log: from its beginning
+
+
+def step(
+    here: Verdict, *, kept: bool, shifted: bool = False, empty: bool = False, quiet: bool = False
+) -> Step:
+    """Decide how to go on in a log's file, which is ``here`` to a position of that log.
+
+    ``kept``: the file the position is about, or a copy of it, lies beside under the name of a
+    rotated one. ``shifted``: what stood before the offset stands elsewhere in the content.
+    ``quiet``: the file has not changed for a while.
+    """
+    if here is Verdict.SAME:
+        return Step.ON
+    if kept:
+        # Programs that write the same lines every night write them into a new log.
+        return Step.NEW
+    if here is Verdict.COPY:
+        return Step.ON
+    if shifted:
+        return Step.SHIFTED
+    if here is Verdict.SHORT and quiet:
+        return Step.PART
+    # What is written next into an empty file may be the old content: editors and ">" empty first.
+    return Step.WAIT if empty or here is Verdict.SHORT else Step.NEW
+
+
+def places_of(position: Position, content: bytes, newline: bytes, *, top: bool) -> Iterator[int]:
+    """Yield where in a piece of a file the content before a position ends, at a line's end.
+
+    ``top``: the piece is the file's beginning, where the content may be cut off: then two whole
+    lines are enough.
+    """
+    size, begin = position.line_size, 0
+    if not size or position.inside_line:
+        return
+    end = content.find(newline) + len(newline)
+    while end >= len(newline):
+        if (end - begin == size or size == TAIL < end - begin) and (
+            digest(content[end - size : end]) == position.line
+        ):
+            if end < position.tail_size:
+                found = top and begin > 0
+            else:
+                found = digest(content[end - position.tail_size : end]) == position.tail
+            if found:
+                yield end
+        begin, end = end, content.find(newline, end) + len(newline)
+
+
+_ROTATED = re.compile(
+    rf"(?:[._-]?(?:\d[\d._T:-]*|old|prev|bak))?(?:{'|'.join(map(re.escape, READABLE))})?",
+    re.IGNORECASE,
+)
 
 
 def is_rotated_name(name: str, other: str) -> bool:
@@ -108,7 +243,7 @@ def is_rotated_name(name: str, other: str) -> bool:
         return True
     stem, dot, suffix = name.rpartition(".")
     ending = dot + suffix
-    plain = other.removesuffix(GZIP)
+    plain = _plain(other)
     return bool(
         stem
         and plain.startswith(stem)
@@ -118,92 +253,109 @@ def is_rotated_name(name: str, other: str) -> bool:
     )
 
 
+def _plain(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot + suffix in READABLE else name
+
+
+def is_discarded(path: str) -> bool:
+    """Tell whether a name says that its file was replaced, not rotated: by an editor, on NFS."""
+    return path.endswith("~") or "/.nfs" in path
+
+
 def is_compressed(path: str) -> bool:
     """Tell whether a path names a compressed file, which is not followed as a log."""
     return path.endswith(COMPRESSED)
 
 
+_COPIES = (Verdict.COPY, Verdict.SHORT)
+
+
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """A file beside a log, named as its rotated ones are; ``verdicts`` for positions, in order."""
+    """A file that may be, or hold, what was at a log's path; with verdicts about positions.
+
+    ``rotated``: its name is that of a rotated file of the log.
+    """
 
     path: str
     file: FileId
     mtime_ns: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: Mapping[Position, Verdict]
+    rotated: bool = True
+
+    def holds(self, position: Position) -> bool:
+        """Tell whether it is a position's file, or a copy under the name of a rotated one."""
+        verdict = self.verdicts.get(position)
+        if verdict is Verdict.SAME:
+            return not is_discarded(self.path)
+        return self.rotated and verdict in _COPIES
 
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
     """What to read before a log itself: rests of known files, then whole files that came between.
 
-    ``rests`` pairs the number of a position with the path its file has now. ``lost`` are the
-    positions whose file is nowhere: what stood behind them is gone.
+    ``rests`` pairs a position with the path its file has now. ``done`` are positions of which a
+    copy holds nothing more; ``lost`` those whose file is nowhere: what stood behind is gone.
     """
 
-    rests: tuple[tuple[int, str], ...]
+    rests: tuple[tuple[Position, str], ...]
     between: tuple[str, ...]
-    lost: tuple[int, ...]
+    done: tuple[Position, ...]
+    lost: tuple[Position, ...]
 
 
 def catch_up(
-    owed: tuple[Position, ...],
-    known: Iterable[Position],
-    siblings: Iterable[Sibling],
-    since_mtime_ns: int | None,
+    owed: Iterable[Position], siblings: Iterable[Sibling], since_mtime_ns: int | None
 ) -> CatchUp:
     """Decide where the rests of a log's earlier files are, and which files nobody has read.
 
-    ``owed`` are the positions whose files are not at the log's path any more; the siblings'
-    verdicts are about ``owed`` followed by ``known``. ``since_mtime_ns``: when what was last read
-    at the log's path had been written; what is younger, and known to nobody, came in between.
-    None when the path still has the file it had.
+    ``owed`` are the positions whose files are not at the log's path any more. ``since_mtime_ns``:
+    when what was last read at the log's path had been written; what is younger, and known to
+    nobody, came in between. None when the path still has the file it had.
     """
     ordered = sorted(siblings, key=lambda one: (one.mtime_ns, _number_last(one.path)))
-    rests: list[tuple[int, str]] = []
-    taken: set[str] = set()
-    for number, position in enumerate(owed):
-        place = _find(number, position, ordered, len(owed))
-        if place is not None:
-            rests.append((number, place))
-            taken.add(place)
-    between: list[str] = []
-    if since_mtime_ns is not None:
-        ids = {position.file for position in known}
-        between = [
-            one.path
-            for one in ordered
-            if one.path not in taken
-            and one.mtime_ns >= since_mtime_ns
-            and _unread(one, ids, len(owed))
-        ]
-    found = {number for number, _ in rests}
-    return CatchUp(
-        tuple(rests), tuple(between), tuple(n for n in range(len(owed)) if n not in found)
-    )
+    rests: list[tuple[Position, str]] = []
+    done: list[Position] = []
+    lost: list[Position] = []
+    for position in owed:
+        place = _find(position, ordered)
+        if place is None:
+            lost.append(position)
+        elif place.verdicts[position] is Verdict.SHORT:
+            done.append(position)
+        else:
+            rests.append((position, place.path))
+    between = [
+        one.path
+        for one in ordered
+        if since_mtime_ns is not None
+        and one.rotated
+        and one.mtime_ns >= since_mtime_ns - GRAIN_NS
+        and not any(verdict in {Verdict.SAME, *_COPIES} for verdict in one.verdicts.values())
+    ]
+    return CatchUp(tuple(rests), tuple(between), tuple(done), tuple(lost))
 
 
-def _find(number: int, position: Position, siblings: list[Sibling], owed: int) -> str | None:
-    for one in siblings:
-        if one.verdicts[number] is Verdict.SAME:
-            return one.path
-    for one in siblings:
-        # A copy is made after what was read of the original, and is nobody else's known file.
-        if (
-            one.verdicts[number] is Verdict.COPY
-            and one.mtime_ns >= position.mtime_ns
-            and Verdict.SAME not in one.verdicts[owed:]
-        ):
-            return one.path
+def _find(position: Position, siblings: list[Sibling]) -> Sibling | None:
+    for verdict in (Verdict.SAME, *_COPIES):
+        for one in siblings:
+            if one.verdicts.get(position) is verdict and (
+                verdict is Verdict.SAME or _may_be_copy(one, position)
+            ):
+                return one
     return None
 
 
-def _unread(one: Sibling, ids: set[FileId], owed: int) -> bool:
-    """Tell whether none of the known positions is about this file."""
-    if any(verdict in {Verdict.SAME, Verdict.COPY} for verdict in one.verdicts):
-        return False
-    # An inode that was given out again to another file does not make it known.
-    return one.file not in ids or Verdict.CUT in one.verdicts[owed:]
+def _may_be_copy(sibling: Sibling, position: Position) -> bool:
+    """Tell whether it was written after the original was read, and not read further itself."""
+    return sibling.mtime_ns >= position.mtime_ns - GRAIN_NS and not any(
+        verdict is Verdict.SAME
+        and other != position
+        and (other.offset, not other.ended) >= (position.offset, True)
+        for other, verdict in sibling.verdicts.items()
+    )
 
 
 def _number_last(path: str) -> tuple[int, str]:

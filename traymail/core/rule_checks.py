@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
 from traymail.core.matcher import capture_names
+from traymail.core.pattern_check import remark_on
 from traymail.core.places import Places, fixed_part, folder_of, glob_takes, is_inside
 from traymail.core.readers import MOST_ADDRESSES, nearest
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.rules.log import LogRule
+from traymail.core.selection import remark_on_file_pattern
 from traymail.core.settings import place_of
 from traymail.core.template import FOLDER, LOG, compile_template
 from traymail.core.texts import Text, text
@@ -33,19 +36,21 @@ class RuleRead:
 
 
 def rule_problems(read: RuleRead, places: Places) -> list[Problem]:
-    """Return what is wrong with one rule beyond single keys."""
+    """Return what is wrong with one rule beyond single keys, and hints."""
     rule = read.rule
     problems = _recipient_problems(read)
     match rule:
         case FolderRule():
             problems += _template_problems(read, FOLDER, None)
             problems += _folder_problems(read, rule, places)
+            problems += _file_pattern_hints(read, rule)
         case LogRule():
             captures = None if "match" in read.bad else capture_names(rule.match)
             if captures is not None:
                 problems += _template_problems(read, LOG, captures)
                 problems += _group_problems(read, rule, captures)
             problems += _log_problems(read, rule, places)
+            problems += _pattern_hints(read, rule)
         case _:
             pass
     return problems
@@ -77,10 +82,22 @@ def problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
 
 def _recipient_problems(read: RuleRead) -> list[Problem]:
     rule = read.rule
-    if len(rule.to) + len(rule.cc) + len(rule.bcc) <= MOST_ADDRESSES:
-        return []
-    what = text("to, cc and bcc together must not have more than {count}", count=MOST_ADDRESSES)
-    return [Problem(read.place("to"), what)]
+    problems = [
+        Problem(
+            f"{read.place(key)}[{index}]",
+            text("“{address}” has no dot after the @", address=address.mailbox),
+            advice=text("Only in your own network mail may reach it."),
+            hint=True,
+        )
+        for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc))
+        if key not in read.bad
+        for index, address in enumerate(people)
+        if undotted(address.mailbox)
+    ]
+    if len(rule.to) + len(rule.cc) + len(rule.bcc) > MOST_ADDRESSES:
+        what = text("to, cc and bcc together must not have more than {count}", count=MOST_ADDRESSES)
+        problems.append(Problem(read.place("to"), what))
+    return problems
 
 
 def _template_problems(
@@ -126,12 +143,23 @@ def _folder_problems(read: RuleRead, rule: FolderRule, places: Places) -> list[P
     return problems
 
 
+def _file_pattern_hints(read: RuleRead, rule: FolderRule) -> list[Problem]:
+    """Return what patterns of files hardly mean."""
+    return [
+        Problem(f"{read.place(key)}[{index}]", remark, hint=True)
+        for key, patterns in (("include", rule.include), ("exclude", rule.exclude))
+        if key not in read.bad
+        for index, pattern in enumerate(patterns)
+        if (remark := remark_on_file_pattern(pattern, rule))
+    ]
+
+
 def own_folder(rule: FolderRule, places: Places) -> Text | None:
     """Return why the rule would mail traymail's own files, None when it would not."""
     if any(is_inside(rule.folder, own) for own in places.own_folders):
-        return text("holds traymail's own files: the rule would mail its own output")
+        return text("contains traymail's own files: the rule would mail its own output")
     if places.config_file and _watches(rule, places.config_file):
-        return text("holds traymail's own configuration: it is never mailed")
+        return text("contains traymail's own configuration: it is never mailed")
     return None
 
 
@@ -154,6 +182,23 @@ def _feeds(producer: FolderRule, rule: FolderRule) -> Text | None:
                 name=producer.name,
             )
     return None
+
+
+def _pattern_hints(read: RuleRead, rule: LogRule) -> list[Problem]:
+    """Return what patterns that can be used hardly mean."""
+    record_start = (rule.record_start,) if rule.record_start else ()
+    found = [
+        (f"{read.place(key)}[{index}]" if key != "record_start" else read.place(key), remark)
+        for key, patterns in (
+            ("match", rule.match),
+            ("ignore", rule.ignore),
+            ("record_start", record_start),
+        )
+        if key not in read.bad
+        for index, pattern in enumerate(patterns)
+        if (remark := remark_on(pattern))
+    ]
+    return [Problem(place, remark, hint=True) for place, remark in found]
 
 
 def _log_problems(read: RuleRead, rule: LogRule, places: Places) -> list[Problem]:

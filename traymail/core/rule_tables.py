@@ -7,11 +7,12 @@ from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import WhenUnsure
-from traymail.core.matcher import check_pattern
+from traymail.core.pattern_check import check_pattern
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import LogRule, StartAt, Threshold
 from traymail.core.table_reader import Form, Key
 from traymail.core.tables import MOST_AN_HOUR, YEAR, ZERO
+from traymail.core.texts import text
 
 SECOND = timedelta(seconds=1)
 
@@ -45,6 +46,7 @@ _FOLDER: dict[str, Key] = _RULE | {
     "recursive": Key(read.flag),
     "include": Key(read.many(read.file_pattern, least=1)),
     "exclude": Key(read.many(read.file_pattern)),
+    "hidden": Key(read.flag),
     "min_bytes": Key(read.whole(0, 2**40)),
     "max_bytes": Key(read.whole(0, 2**40)),
     "settle_seconds": Key(read.seconds(0, 86_400), "settle"),
@@ -62,7 +64,11 @@ _THRESHOLD: dict[str, Key] = {
     "within": Key(read.duration(timedelta(milliseconds=1), YEAR)),
 }
 
-THRESHOLD = Form(Threshold, _THRESHOLD)
+THRESHOLD = Form(
+    Threshold,
+    _THRESHOLD,
+    text("It belongs inside the threshold of a log rule."),
+)
 
 _LOG: dict[str, Key] = _RULE | {
     "paths": Key(read.many(read.path, least=1)),
@@ -81,5 +87,9 @@ _LOG: dict[str, Key] = _RULE | {
 
 # What stands in for a required value that is wrong, so that the rest can be checked too.
 _STAND_IN: dict[str, Any] = {"name": "?", "account": "", "to": ["nobody@localhost"]}
-FOLDER = Form(FolderRule, _FOLDER, _STAND_IN | {"folder": "~", "move_to": ""})
-LOG = Form(LogRule, _LOG, _STAND_IN | {"paths": ["~/?"], "match": ["-"]})
+RULES_OWN = text("It belongs to rules: the tables [[rules]].")
+BOTH_OWN = text("It belongs to accounts and to rules: the tables [accounts.NAME], [[rules]].")
+_FOLDERS_OWN = text("It belongs to rules of kind “folder”.")
+_LOGS_OWN = text("It belongs to rules of kind “log”.")
+FOLDER = Form(FolderRule, _FOLDER, _FOLDERS_OWN, _STAND_IN | {"folder": "~", "move_to": ""})
+LOG = Form(LogRule, _LOG, _LOGS_OWN, _STAND_IN | {"paths": ["~/?"], "match": ["-"]})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from traymail.core.packed import Read, contents
 from traymail.core.rules.folder import FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -16,19 +18,82 @@ from traymail.core.wire_size import file_bytes, wire_bytes
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-# Downloads under way, lock and side files of office programs, systems and sync tools.
-_PARTIAL_ENDINGS = (".part", ".crdownload", ".tmp", ".filepart", ".partial")
-_SIDE_BEGINNINGS = ("~$", ".~lock", "._", ".syncthing.", "~syncthing~")
-_SIDE_NAMES = frozenset({".ds_store", "desktop.ini", "thumbs.db", "@eadir", ".stfolder"})
 # A copy that traymail itself is making while it moves a file across file systems.
 OWN_COPY = ".traymail-copy-"
+# How programs call a file that they still write: browsers, downloaders (Thunder and Baidu among
+# them), FTP clients and servers, synchronisers. What stands behind the last dot, in lower case,
+_UNFINISHED = frozenset(
+    {"aria2", "incomplete", "inprogress", "partial", "td", "temp", "unfinished", "writing"}
+    | {"xltd", "ytdl"}
+)
+# the end of that (crdownload, filepart, ffs_tmp, baiduyun.p.downloading),
+_UNFINISHED_TAILS = ("download", "downloading", "part", "tmp", "upload", "uploading")
+# .!qb, .!ut, .!sync, .bc!, .jc!; .part-Frag7; what macOS saves safely,
+_UNFINISHED_WORDS = re.compile(r"![a-z]{2,4}|[a-z]{2}!|part-frag[0-9]+|sb-[0-9a-f]{8}-\w{6}")
+# the end of the name,
+_UNFINISHED_ENDINGS = (".part.met", ".td.cfg", ".xltd.cfg", "___jb_tmp___", "___jb_old___")
+# and its beginning: ProFTPD and lftp, Pure-FTPd, synchronisers, browsers, GNOME, FUSE and NFS.
+_UNFINISHED_BEGINNINGS = (
+    *(OWN_COPY, ".in.", ".pureftpd-upload", "pureftpd-upload", ".syncthing.", "~syncthing~"),
+    *(".unison.", ".com.google.chrome.", ".org.chromium.", ".goutputstream-", ".fuse_hidden"),
+    *(".nfs0", ".smbdelete"),
+)
+# rsync's ".name.AbC1d2": the end is made of letters and digits by chance; Excel's is in hex.
+_RSYNC = re.compile(r"\..+\.(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6}")
+_EXCEL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{7,8}")
+# Lock, backup and side files of office programs, editors and systems.
+_SIDE_BEGINNINGS = ("~$", ".~", "._", ".#")
+_SIDE_SUFFIXES = frozenset(
+    {"ac$", "dwl", "dwl2", "idlk", "kate-swp", "laccdb", "lck", "ldb", "sv$", "swn", "swo", "swp"}
+)
+_SIDE_NAMES = frozenset({".ds_store", "desktop.ini", "ehthumbs.db", "icon\r", "thumbs.db", "4913"})
+# Folders of systems and programs: rubbish, versions, indexes.
+_CLOSED_BEGINNINGS = (".", "#", "@", "$", "~syncthing~", "~snapshot")
+_CLOSED_NAMES = frozenset(
+    {
+        *(
+            "recycle",
+            "recycled",
+            "recycler",
+            "recycle.bin",
+            "_recycle",
+            "trash",
+            "trashbox",
+            "回收站",
+        ),
+        *("lost+found", "system volume information", "network trash folder", "temporary items"),
+        *("__macosx", "cvs", "rcs", "sccs", "_svn", "_darcs", "_gsdata_", "previous versions"),
+    }
+)
 # A zip may shrink a file; one that would have to shrink more than this is not even tried.
 ZIP_HOPE = 20
 
 
-# How much of a saved mail is looked at for its headers.
-HEAD_BYTES = 64 * 1024
+# Of a saved mail, so much is looked at: no server takes as many headers.
+_MOST_READ = 8 * 1024 * 1024
+_BLOCK = 64 * 1024
+# What other programs put before it: byte order marks, empty lines, the length of what follows, the
+# line of a mailbox file.
+_BEFORE_HEADERS = re.compile(
+    rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)*\s*(?:[0-9]+[ \t]*[\r\n]+)?(>?From [^\r\n]*[\r\n]+)?"
+)
+_HEADER = re.compile(rb"[!-9;-~\x80-\xff]+[ \t]*:")
+_END_OF_HEADERS = re.compile(rb"\r?\r\n\r?\r\n|\n\n|\r\r(?!\n)|\n\r\n")
+_RULE_HEADER = re.compile(rb"(?:^|[\r\n])X-Traymail-Rule[ \t]*:", re.IGNORECASE)
+# Where another mail begins inside of one: a mail that comes back, or is passed on, whole.
+_INSIDE = re.compile(
+    rb"(?:^|[\r\n])Content-Type[ \t]*:\s*(?:message/(?:rfc822|global)|text/rfc822-headers"
+    rb"|multipart/digest)",
+    re.IGNORECASE,
+)
+_NEXT_IN_MAILBOX = re.compile(rb"\n\r?\nFrom [^\r\n]*")
 LOOP = text("it is a mail that a rule of traymail made: mailing it on could go round for ever")
+
+
+# Each folder is reached from the top, so that no link leads astray: whoever may write there could
+# keep us busy by the depth alone.
+MOST_DEEP = 100
+TOO_DEEP = text("it lies more than {count} folders deep", count=MOST_DEEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +114,7 @@ class Selection:
         # With 100,000 files in the folder, asking the patterns is half of the cost of a look.
         self._include = _patterns(rule.include) if rule.include != ("*",) else None
         self._exclude = _patterns(rule.exclude) if rule.exclude else None
+        self._hidden = rule.hidden
         self._own = frozenset(
             inside
             for folder in (rule.move_to, rule.failed_to, *own_folders)
@@ -63,10 +129,10 @@ class Selection:
             inside = f"{inside}/{folder}" if inside else folder
             if self.closed(inside):
                 return Exclusion(text("it lies in a folder that is never mailed from"), told=False)
-        if name.lower().endswith(_PARTIAL_ENDINGS) or name.startswith(OWN_COPY):
-            return Exclusion(text("its name is that of a file still being written"), told=True)
-        if is_side_file(name):
-            return Exclusion(text("it is a side file of another program"), told=False)
+        if (foreign := _foreign(name)) is not None:
+            return foreign
+        if name.startswith(".") and not self._hidden:
+            return _HIDDEN
         shown = readable(path)
         if self._include is not None and not self._include.match_file(shown):
             return Exclusion(text("no pattern of include matches it"), told=False)
@@ -76,19 +142,92 @@ class Selection:
 
     def closed(self, folder: str) -> bool:
         """Tell whether the folder at this path is never looked into."""
-        return folder in self._own or is_side_file(folder.rpartition("/")[2])
+        name = folder.rpartition("/")[2].lower()
+        closed = name.startswith(_CLOSED_BEGINNINGS) or name in _CLOSED_NAMES
+        return closed or folder in self._own
 
 
 def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Return patterns as of .gitignore, for which upper and lower case are the same."""
     from pathspec import GitIgnoreSpec  # only here: it is large, and most rules need none
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    return GitIgnoreSpec.from_lines(lines)
+    class AnyCase(GitIgnoreSpecPattern):
+        @classmethod
+        def pattern_to_regex(cls, pattern: Any) -> Any:  # noqa: ANN401 # of str or bytes
+            regex, include = super().pattern_to_regex(pattern)
+            return regex and f"(?i){regex}", include
+
+    return GitIgnoreSpec.from_lines(lines, AnyCase)
 
 
-def is_side_file(name: str) -> bool:
-    """Tell whether a file or folder of this name belongs to another program's inner workings."""
+# What people bring along from shells, from file dialogs and from regular expressions.
+_REGULAR = re.compile(r"^\^|\$$|\\\.|\\[dws][+*{]|\.\+")
+_CHOICE = re.compile(r"\{[^{}]*,[^{}]*\}|\([^()]*\|[^()]*\)|\*\.\w+ ?[ ;,|，；、] ?\*?\.\w.*")
+_FROM_ELSEWHERE = re.compile(r"[A-Za-z]:[\\/]|~/|.*\\[\w*]")
+_BARE_SUFFIX = re.compile(r"\.\w{1,5}")
+
+
+def remark_on_file_pattern(pattern: str, rule: FolderRule) -> Text | None:
+    """Return what a pattern that can be used hardly means; None when there is nothing to say."""
+    if _REGULAR.search(pattern):
+        return text(
+            "This looks like a regular expression. Patterns of files are written as in .gitignore, "
+            "like *.pdf or scan-??.jpg."
+        )
+    if _FROM_ELSEWHERE.match(pattern) or pattern.startswith(f"{rule.folder}/"):
+        return text(
+            "Patterns are read from inside the rule's folder, with / between folders. Write it "
+            "like *.pdf, or like scans/*.pdf."
+        )
+    if choice := _CHOICE.search(pattern):
+        return text(
+            "{part} is no choice here, but stands for these very characters. Write a pattern of "
+            "its own for each.",
+            part=choice[0],
+        )
+    if _BARE_SUFFIX.fullmatch(pattern) and not rule.hidden:
+        return text(
+            "This takes a file whose whole name is {part}. For all that end with it, write "
+            "*{part}.",
+            part=pattern,
+        )
+    return None
+
+
+_UNFINISHED_FILE = Exclusion(text("its name is that of a file still being written"), told=True)
+_SIDE_FILE = Exclusion(text("it is a side file of another program"), told=True)
+_HIDDEN = Exclusion(
+    text("its name begins with a dot, and the rule takes no hidden files (hidden)"), told=True
+)
+
+
+def _foreign(name: str) -> Exclusion | None:
+    """Return why a file of this name is another program's own, or not finished by it."""
     lower = name.lower()
-    return lower.startswith(_SIDE_BEGINNINGS) or lower in _SIDE_NAMES
+    if lower.startswith(_UNFINISHED_BEGINNINGS) or lower.endswith(_UNFINISHED_ENDINGS):
+        return _UNFINISHED_FILE
+    _, dot, suffix = lower.rpartition(".")
+    told = _told_by(suffix) if dot else _EXCEL.fullmatch(name) and _UNFINISHED_FILE
+    if told is None and name[0] == "." and _RSYNC.fullmatch(name):
+        told = _UNFINISHED_FILE
+    if told is None and (
+        lower.startswith(_SIDE_BEGINNINGS)
+        or lower in _SIDE_NAMES
+        or name[-1] == "~"
+        or (name[0] == name[-1] == "#")
+    ):
+        told = _SIDE_FILE
+    return told
+
+
+@lru_cache(1000)  # of 100,000 files in a folder, few have a suffix that no other has
+def _told_by(suffix: str) -> Exclusion | None:
+    if suffix in _UNFINISHED or suffix.endswith(_UNFINISHED_TAILS):
+        return _UNFINISHED_FILE
+    if _UNFINISHED_WORDS.fullmatch(suffix):
+        return _UNFINISHED_FILE
+    return _SIDE_FILE if suffix in _SIDE_SUFFIXES else None
 
 
 def relative_to(folder: str, path: str) -> str | None:
@@ -105,15 +244,30 @@ def readable(path: str) -> str:
     return path.encode("utf-8", "replace").decode("utf-8")
 
 
-def is_mail(path: str) -> bool:
-    """Tell whether the file is a saved mail, going by its name."""
-    return path.lower().endswith(".eml")
+def mailed_by_a_rule(read: Read) -> bool:
+    """Tell whether a file, from its beginning, is a saved mail that a rule of traymail made.
+
+    Or one that holds such a mail, also packed: a refusal that came back with it would be refused
+    again, and so on. Its name tells nothing: mail programs save under any.
+    """
+    return any(map(_is_by_a_rule, contents(read)))
 
 
-def mailed_by_a_rule(head: bytes) -> bool:
-    """Tell whether a saved mail, of which this is the beginning, was made by a rule of traymail."""
-    headers = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
-    return re.search(rb"^X-Traymail-Rule[ \t]*:", headers, re.IGNORECASE | re.MULTILINE) is not None
+def _is_by_a_rule(read: Read) -> bool:
+    # Without its zeros, UTF-16 is as plain as what it holds.
+    mail = bytearray(read(_BLOCK).replace(b"\0", b""))
+    before = _BEFORE_HEADERS.match(mail)
+    if before is None or not _HEADER.match(mail, before.end()):
+        return False
+    others = (_INSIDE, _NEXT_IN_MAILBOX) if before[1] else (_INSIDE,)
+    del mail[: before.end()]
+    while len(mail) < _MOST_READ and (more := read(_BLOCK)):
+        mail += more.replace(b"\0", b"")
+    end = _END_OF_HEADERS.search(mail)
+    if _RULE_HEADER.search(mail, 0, end.start() if end else len(mail)):
+        return True
+    begins = (found.end() for one in others if (found := one.search(mail)))
+    return any(_RULE_HEADER.search(mail, at) for at in begins)
 
 
 def size_reason(rule: FolderRule, size: int, wire_limit: int) -> Text | None:

@@ -15,6 +15,7 @@ from traymail.core.rule import Rule
 
 LANGUAGES = ("auto", "en", "zh_CN")
 THEMES = ("system", "light", "dark")
+TRAY_ICONS = ("auto", "light", "dark", "outlined")
 NOTIFICATIONS = ("off", "trouble", "usual", "all")
 """What the desktop is told of: nothing; what needs the user; also what was sent by hand; all."""
 
@@ -25,6 +26,7 @@ class Settings:
 
     language: str = "auto"
     theme: str = "system"
+    tray_icon: str = "auto"
     notifications: str = "usual"
     default_account: str = ""
     rules_max_per_hour: int = 300

@@ -22,12 +22,13 @@ class Structured:
     """A document as far as it could be read.
 
     ``settings`` is to be used only when ``problems`` is empty; ``rules`` are those that could be
-    read at all, for `traymail.core.world`.
+    read at all, for `traymail.core.world`. ``hints`` are the problems that stop nothing.
     """
 
     settings: Settings
     rules: tuple[RuleRead, ...]
     problems: tuple[Problem, ...]
+    hints: tuple[Problem, ...] = ()
 
 
 def structure(document: Mapping[str, object], places: Places) -> Settings:
@@ -63,6 +64,7 @@ def examine(document: Mapping[str, object], places: Places) -> Structured:
     settings = Settings(
         language=top.value.language,
         theme=top.value.theme,
+        tray_icon=top.value.tray_icon,
         notifications=top.value.notifications,
         default_account=default,
         rules_max_per_hour=top.value.rules_max_per_hour,
@@ -70,7 +72,8 @@ def examine(document: Mapping[str, object], places: Places) -> Structured:
         accounts=accounts,
         rules=tuple(one.rule for one in rules),
     )
-    return Structured(settings, rules, tuple(problems))
+    hints = tuple(one for one in problems if one.hint)
+    return Structured(settings, rules, tuple(one for one in problems if not one.hint), hints)
 
 
 def _default_account(top: TopTable, problems: list[Problem]) -> str:

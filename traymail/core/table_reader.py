@@ -1,18 +1,11 @@
-"""Reads one table of config.toml, telling everything that is wrong with it at once.
-
-cattrs, which does it, is slow to import: this is needed only where there is a configuration.
-"""
+"""Reads one table of config.toml, telling everything that is wrong with it at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, Generic, TypeVar
-
-from cattrs import Converter
-from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
-from cattrs.gen import make_dict_structure_fn, override
 
 from traymail.core.errors import Problem
 from traymail.core.readers import Reader, Wrong, nearest, table
@@ -22,7 +15,6 @@ from traymail.core.texts import Text, by_command, text
 T = TypeVar("T")
 
 _SECRET_WORDS = {"password", "passwd", "pass", "secret", "code", "token", "api_key", "授权码"}
-_CONVERTER = Converter(forbid_extra_keys=True, detailed_validation=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +30,12 @@ class Form(Generic[T]):
     """A kind of table: the class it becomes and its keys.
 
     ``stand_ins`` take the place of required values that are wrong, so that the rest can be
-    checked too.
+    checked too. ``owns`` says of a key found elsewhere that it belongs here.
     """
 
     kind: type[T]
     keys: Mapping[str, Key]
+    owns: Text
     stand_ins: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -58,44 +51,60 @@ def read_table(
     form: Form[T], written: Mapping[str, object], where: str, problems: list[Problem]
 ) -> Read[T]:
     """Return ``written`` in its form; what is wrong with it is added to ``problems``."""
-    structure = _structure(form)
-    try:
-        return Read(structure(written, form.kind))
-    except ClassValidationError as error:
-        told = _told(error, form, where)
-    problems += [problem for _, problem in told]
-    bad = frozenset(key for key, _ in told)
-    usable = {key: value for key, value in written.items() if key not in bad}
-    return Read(structure({**form.stand_ins, **usable}, form.kind), bad)
+    values, bad = _read_keys(form, written, where, problems)
+    if bad:
+        for name, stand_in in form.stand_ins.items():
+            if name in bad or name not in written:
+                key = form.keys[name]
+                values[key.becomes or name] = _read_value(key, stand_in, where, problems)
+    return Read(form.kind(**values), bad)
 
 
-def _told(error: ClassValidationError, form: Form[Any], where: str) -> list[tuple[str, Problem]]:
-    """Return every reason of ``error`` with the key it is about."""
-    told: list[tuple[str, Problem]] = []
-    noted, others = error.group_exceptions()
+def _read_keys(
+    form: Form[Any], written: Mapping[str, object], where: str, problems: list[Problem]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the fields that are given and right, and the keys that were told of."""
+    values: dict[str, Any] = {}
+    bad: set[str] = set()
+    for name, becomes, required in _order(form):
+        place, found = place_of(where, name), list[Problem]()
+        if name in written:
+            value = _read_value(form.keys[name], written[name], place, found)
+            if not found:
+                values[becomes] = value
+        elif required:
+            found.append(Problem(place, text("is missing")))
+        if found:
+            bad.add(name)
+            problems += found
+    for name in sorted(written.keys() - form.keys.keys()):
+        advice = _advice_for_unknown(name, form)
+        problems.append(Problem(place_of(where, name), text("unknown key"), advice=advice))
+        bad.add(name)
+    return values, frozenset(bad)
+
+
+@cache
+def _order(form: Form[Any]) -> tuple[tuple[str, str, bool], ...]:
+    """Return each key, its field and whether it is required; those that are come first."""
     names = {key.becomes or name: name for name, key in form.keys.items()}
-    for inner, note in noted:
-        name = names[note.name]
-        reasons = _reasons(inner, form.keys[name], place_of(where, name))
-        told += [(name, problem) for problem in reasons]
-    for other in others:
-        if not isinstance(other, ForbiddenExtraKeysError):
-            raise error
-        for name in sorted(other.extra_fields):
-            advice = _advice_for_unknown(name, form)
-            told.append((name, Problem(place_of(where, name), text("unknown key"), advice=advice)))
-    return told
+    found = [
+        (names[one.name], one.name, one.default is MISSING and one.default_factory is MISSING)
+        for one in fields(form.kind)
+    ]
+    return tuple(sorted(found, key=lambda one: not one[2]))
 
 
-def _reasons(error: Exception, key: Key, where: str) -> list[Problem]:
-    """Return what is wrong with one value."""
-    if isinstance(error, Wrong):
-        return [Problem(where + f.at, f.what, advice=f.advice) for f in error.findings]
-    if isinstance(error, ClassValidationError) and isinstance(key.read, Form):
-        return [problem for _, problem in _told(error, key.read, where)]
-    if isinstance(error, KeyError):
-        return [Problem(where, text("is missing"))]
-    raise error
+def _read_value(key: Key, value: object, where: str, problems: list[Problem]) -> Any:  # noqa: ANN401 # what the key holds
+    """Return one value as it is read; what is wrong with it is added to ``problems``."""
+    try:
+        if isinstance(key.read, Form):
+            values, bad = _read_keys(key.read, table(value), where, problems)
+            return None if bad else key.read.kind(**values)
+        return key.read(value)
+    except Wrong as error:
+        problems += [Problem(where + f.at, f.what, advice=f.advice) for f in error.findings]
+        return None
 
 
 def _advice_for_unknown(name: str, form: Form[Any]) -> Text | None:
@@ -107,20 +116,22 @@ def _advice_for_unknown(name: str, form: Form[Any]) -> Text | None:
                 "settings."
             ),
         )
-    return nearest(name, tuple(form.keys))
+    return _owner(name, form) or nearest(name, tuple(form.keys))
 
 
-@cache
-def _structure(form: Form[T]) -> Callable[[Mapping[str, object], type[T]], T]:
-    """Return what makes a table of the form a value."""
-    overrides: dict[str, Any] = {}
-    for name, key in form.keys.items():
-        hook = _hook(key.read)
-        overrides[key.becomes or name] = override(rename=name, struct_hook=hook)
-    return make_dict_structure_fn(form.kind, _CONVERTER, _cattrs_use_linecache=False, **overrides)
+def _owner(name: str, form: Form[Any]) -> Text | None:
+    """Return where a key belongs that another kind of table knows; None when none does."""
+    # Only where something is wrong: what rules need is slow to import.
+    from traymail.core.rule_tables import BOTH_OWN, FOLDER, LOG, RULES_OWN, THRESHOLD
+    from traymail.core.tables import ACCOUNT, TOP
 
-
-def _hook(reader: Reader[Any] | Form[Any]) -> Callable[[object, object], Any]:
-    if isinstance(reader, Form):
-        return lambda value, _type: _structure(reader)(table(value), reader.kind)
-    return lambda value, _type: reader(value)
+    forms = (FOLDER, LOG, THRESHOLD, ACCOUNT, TOP)
+    match [one for one in forms if one is not form and name in one.keys]:
+        case []:
+            return None
+        case [one]:
+            return one.owns
+        case [first, second]:
+            return RULES_OWN if (first, second) == (FOLDER, LOG) else BOTH_OWN
+        case _:
+            return BOTH_OWN

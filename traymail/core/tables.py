@@ -10,7 +10,7 @@ from traymail.core import readers as read
 from traymail.core.account import Auth, Security, WhenUnsure
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
-from traymail.core.settings import LANGUAGES, NOTIFICATIONS, THEMES
+from traymail.core.settings import LANGUAGES, NOTIFICATIONS, THEMES, TRAY_ICONS
 from traymail.core.table_reader import Form, Key
 from traymail.core.texts import text
 
@@ -27,6 +27,7 @@ class TopTable:
     version: int = 1
     language: str = "auto"
     theme: str = "system"
+    tray_icon: str = "auto"
     notifications: str = "usual"
     default_account: str = ""
     rules_max_per_hour: int = 300
@@ -87,7 +88,7 @@ def _no_api_url(value: object) -> str:
 def _argument(value: object) -> str:
     given = read.words(value)
     if "\0" in given:
-        raise read.wrong(text("must not hold control characters"))
+        raise read.wrong(text("must not contain control characters"))
     return given
 
 
@@ -105,6 +106,7 @@ _TOP: dict[str, Key] = {
     "version": Key(_version),
     "language": Key(read.one_of(*LANGUAGES)),
     "theme": Key(read.one_of(*THEMES)),
+    "tray_icon": Key(read.one_of(*TRAY_ICONS)),
     "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
     "rules_max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
@@ -136,5 +138,10 @@ _ACCOUNT: dict[str, Key] = {
     "undo_seconds": Key(read.seconds(0, 3600), "undo"),
 }
 
-TOP = Form(TopTable, _TOP)
-ACCOUNT = Form(AccountTable, _ACCOUNT, {"address": "nobody@localhost"})
+TOP = Form(TopTable, _TOP, text("It belongs at the top of the file, above all tables."))
+ACCOUNT = Form(
+    AccountTable,
+    _ACCOUNT,
+    text("It belongs to accounts: the tables [accounts.NAME]."),
+    {"address": "nobody@localhost"},
+)

@@ -12,19 +12,24 @@ What is held is counted in full; of the lines themselves the first and the last 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from traymail.core.lines import CUT_MARK
-from traymail.core.records import Match
+from traymail.core.records import Later, Match, Matches
 from traymail.core.rules.log import Threshold
 
 HOUR = timedelta(hours=1)
 # After a start, what was written meanwhile is read before silence is told of.
 GRACE = timedelta(minutes=1)
-# Groups (values of `group_by`) remembered at a time; beyond, the one longest unseen is told of.
+# Groups (values of `group_by`) remembered at a time. Beyond, those longest unseen are one group
+# together, or else those that come: what has just been mailed of keeps its rest.
 MOST_GROUPS = 1000
+# The name of that group: no value has a line break in it.
+OTHERS = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,7 @@ class Policy:
     silent_for: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A match as it is kept and told: with the file it stood in."""
 
     match: Match
@@ -61,11 +65,28 @@ class Told:
     def shortened(self, length: int) -> Told:
         """Return it with at most so many characters, and a mark where something is missing."""
         match = self.match
-        if max(map(len, (match.line, match.shown, *match.captured.values()))) <= length:
+        if match.within(length):
             return self
         captured = {name: _cut(words, length) for name, words in match.captured.items()}
         short = Match(_cut(match.line, length), _cut(match.shown, length), captured)
-        return replace(self, match=short)
+        return Told(short, self.path)
+
+
+class Reading(Later[Told]):
+    """Matches that were read together in one file; each is told when it is looked at."""
+
+    __slots__ = ("_matches", "_path")
+
+    def __init__(self, matches: Matches, path: str) -> None:
+        self._matches = matches
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(self._matches)
+
+    def made(self, places: range) -> Iterator[Told]:
+        """Make some of them."""
+        return (Told(match, self._path) for match in self._matches.made(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +94,8 @@ class Heap:
     """Matches counted together: the first lines and the last, and from when to when they came."""
 
     count: int = 0
-    first: tuple[Told, ...] = ()
-    last: tuple[Told, ...] = ()
+    first: Sequence[Told] = ()
+    last: Sequence[Told] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -85,28 +106,26 @@ class Heap:
 
     def joined(self, other: Heap, sampling: Sampling = AMPLE) -> Heap:
         """Return both together, ``other`` behind, with samples from both ends."""
-        first, last = self._ends(sampling)
-        more_first, more_last = other._ends(sampling)
-        if not last and self.count == len(first):
-            first, last = (*first, *more_first), more_last
-        else:
-            last = (*last, *more_first, *more_last)
-        room = sampling.ends
+        ends = sampling.ends
+        whole = not self.last and self.count == len(self.first)
+        begin = min(len(self.first) + (len(other.first) if whole else 0), ends)
+        # Only what is kept is looked at.
+        taken = max(0, begin - len(self.first))
+        before = _shortened(other.first[:taken], sampling)
+        behind = _shortened(other.first[max(taken, len(other.first) - ends) :], sampling)
+        own, more = self.first, (*self.last, *behind, *_shortened(other.last, sampling))
+        if sampling is not AMPLE:  # as short as that is what is held already
+            own, more = _shortened(own, sampling), _shortened(more[-ends:], sampling)
+        first = (*own[:begin], *before)
+        last = (*own[begin:], *more)[-ends:]
         moments = [one for one in (self.since, other.since, self.until, other.until) if one]
         return Heap(
             self.count + other.count,
-            first[:room],
-            (*first[room:], *last)[-room:],
+            first,
+            last,
             min(moments, default=None),
             max(moments, default=None),
         )
-
-    def _ends(self, sampling: Sampling) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
-        """Return the first and the last lines, short; a few of each suffice."""
-        room = sampling.ends
-        kept = [*self.first[:room], *self.first[room:][-room:], *self.last[-room:]]
-        short = tuple(one.shortened(sampling.length) for one in kept)
-        return short[: len(self.first[:room])], short[len(self.first[:room]) :]
 
 
 class Why(Enum):
@@ -121,7 +140,7 @@ class Why(Enum):
 class Alert:
     """A mail to be made: it tells of ``heap.count`` matches, of which ``suppressed`` were held.
 
-    ``group`` is the value of ``group_by`` ("" without one, or for several together).
+    ``group`` is the value of ``group_by`` ("" without one, or `OTHERS`).
     """
 
     why: Why
@@ -165,7 +184,7 @@ class Throttle:
         return self.over.count + sum(group.held.count for group in self.groups.values())
 
 
-def reading_of(found: tuple[Told, ...], now: datetime) -> Heap:
+def reading_of(found: Sequence[Told], now: datetime) -> Heap:
     """Return what was read together."""
     return Heap(len(found), found, (), now, now)
 
@@ -189,27 +208,27 @@ def matched(state: Throttle, policy: Policy, group: str, reading: Heap, now: dat
     state = replace(state, heard=now, silent=False)
     if state.paused:
         return _hold(state, reading), ()
-    state, alerts = _make_room(state, policy, group, now)
+    state, group = _make_room(state, policy, group, now)
     one = state.groups.get(group, Group())
     held = one.held
     one = replace(one, held=held.joined(reading, _sampling(state)), seen=now)
     if one.quiet_until is not None and now < one.quiet_until:
-        return _with(state, group, one), alerts
+        return _with(state, group, one), ()
     new = min(reading.count, policy.threshold.count)
     recent = _recent((*one.recent, *(now for _ in range(new))), policy.threshold, now)
     if len(recent) < policy.threshold.count:
-        return _with(state, group, replace(one, recent=recent)), alerts
+        return _with(state, group, replace(one, recent=recent)), ()
     # A reading that is mailed at once is told whole; what was held before it, by its samples.
     if held.left_out:
-        first, last = held.first, (*held.last, *reading.first, *reading.last)
+        first = tuple(held.first)
+        last = (*held.last, *reading.first, *reading.last)
     else:
-        first, last = (*held.first, *held.last, *reading.first), reading.last
+        first, last = (*held.first, *held.last, *reading.first), tuple(reading.last)
     told = Heap(held.count + reading.count, first, last, held.since or now, now)
     # Of what was held, some may have helped to reach the threshold: this is their own mail.
     suppressed = max(0, held.count - (len(recent) - new))
     alert = Alert(Why.MATCHED, told, suppressed, group)
-    state, more = _mail(_with(state, group, one), policy, alert, now)
-    return state, (*alerts, *more)
+    return _mail(_with(state, group, one), policy, alert, now)
 
 
 def due(state: Throttle, policy: Policy, now: datetime) -> Decision:
@@ -268,6 +287,10 @@ def resume(state: Throttle, policy: Policy, now: datetime) -> Decision:
     return state, ()
 
 
+def _shortened(told: Sequence[Told], sampling: Sampling) -> tuple[Told, ...]:
+    return tuple([one.shortened(sampling.length) for one in told])
+
+
 def _cut(words: str, length: int) -> str:
     return words if len(words) <= length else words[:length] + CUT_MARK
 
@@ -276,7 +299,7 @@ def _recent(
     times: tuple[datetime, ...], threshold: Threshold, now: datetime
 ) -> tuple[datetime, ...]:
     """Return the times that may make up the threshold: no more than it needs, none too old."""
-    return tuple(one for one in times if one > now - threshold.within)[-threshold.count :]
+    return tuple(one for one in times if now >= one > now - threshold.within)[-threshold.count :]
 
 
 def _mail(state: Throttle, policy: Policy, alert: Alert, now: datetime) -> Decision:
@@ -313,8 +336,7 @@ def _counted(state: Throttle, now: datetime) -> Throttle:
 
 def _full_until(state: Throttle, policy: Policy, now: datetime) -> datetime | None:
     """Return until when the hourly cap allows no mail; None: there is room."""
-    # Mails from the future (the clock was set back) count as mailed now.
-    last = [min(one, now) for one in state.mailed if min(one, now) > now - HOUR]
+    last = [one for one in state.mailed if one > now - HOUR]
     return None if len(last) < policy.max_per_hour else last[-policy.max_per_hour] + HOUR
 
 
@@ -328,32 +350,50 @@ def _silent_at(state: Throttle, policy: Policy) -> datetime | None:
     return state.heard + policy.silent_for
 
 
-def _make_room(state: Throttle, policy: Policy, name: str, now: datetime) -> Decision:
-    """Before a new group comes, tell of the one longest unseen when there are too many."""
-    if name in state.groups or len(state.groups) < MOST_GROUPS:
-        return state, ()
-    oldest = min(state.groups, key=lambda one: state.groups[one].seen or now)
+def _make_room(state: Throttle, policy: Policy, name: str, now: datetime) -> tuple[Throttle, str]:
+    """Return the group that a value belongs to: its own, if there is or can be made room for it.
+
+    What is held of a group that makes room is told in the digest of the others. A group that
+    rests stays: its next match would be mailed at once.
+    """
+    if name in state.groups or len(state.groups.keys() - {OTHERS}) < MOST_GROUPS:
+        return state, name
+    idle = [n for n, one in state.groups.items() if one.quiet_until is None and n != OTHERS]
+    if not idle:
+        return state, OTHERS
+    oldest = min(idle, key=lambda one: state.groups[one].seen or now)
+    groups = {n: one for n, one in state.groups.items() if n != oldest}
     held = state.groups[oldest].held
-    state = replace(state, groups={n: one for n, one in state.groups.items() if n != oldest})
     if held.count:
-        state = _hold(state, held)
-    if state.over.count and _room(state, policy, now):
-        return _tell_over(state, now)
-    return state, ()
+        others = groups.get(OTHERS, Group())
+        groups[OTHERS] = replace(
+            others,
+            held=others.held.joined(held),
+            quiet_until=others.quiet_until or now + _others_rest(policy),
+            seen=now,
+        )
+    return replace(state, groups=groups), name
+
+
+def _others_rest(policy: Policy) -> timedelta:
+    return policy.cooldown or HOUR
 
 
 def _in_time(state: Throttle, policy: Policy, now: datetime) -> Throttle:
     """Pull back what lies too far in the future: the clock was set back, or the rule changed."""
-    latest = now + policy.cooldown
+    rest = {OTHERS: _others_rest(policy)}
     late = {
         name: replace(one, quiet_until=latest)
         for name, one in state.groups.items()
-        if one.quiet_until is not None and one.quiet_until > latest
+        if one.quiet_until is not None
+        and one.quiet_until > (latest := now + rest.get(name, policy.cooldown))
     }
     if late:
         state = replace(state, groups={**state.groups, **late})
     if state.heard is not None and state.heard > now:
         state = replace(state, heard=now)
+    if any(one > now for one in state.mailed):
+        state = replace(state, mailed=tuple(min(one, now) for one in state.mailed))
     return state
 
 

@@ -27,7 +27,7 @@ def from_plain(plain: Mapping[str, Any]) -> Throttle:
     return Throttle(
         {name: _read_group(one) for name, one in plain["groups"].items()},
         _read_heap(plain["over"]),
-        tuple(datetime.fromisoformat(one) for one in plain["mailed"]),
+        tuple(_moment(one) for one in plain["mailed"]),
         _read_time(plain["heard"]),
         plain["silent"],
         plain["paused"],
@@ -46,7 +46,7 @@ def _group(group: Group) -> dict[str, Any]:
 def _read_group(plain: Mapping[str, Any]) -> Group:
     return Group(
         _read_heap(plain["held"]),
-        tuple(datetime.fromisoformat(one) for one in plain["recent"]),
+        tuple(_moment(one) for one in plain["recent"]),
         _read_time(plain["quiet_until"]),
         _read_time(plain["seen"]),
     )
@@ -88,4 +88,11 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _read_time(plain: str | None) -> datetime | None:
-    return None if plain is None else datetime.fromisoformat(plain)
+    return None if plain is None else _moment(plain)
+
+
+def _moment(plain: str) -> datetime:
+    moment = datetime.fromisoformat(plain)
+    if moment.tzinfo is None:
+        raise ValueError(plain)
+    return moment

@@ -97,4 +97,4 @@ def _folder_problem(where: str, rule: FolderRule, places: Places, world: World) 
 
 def _advice(folder: str, world: World) -> Text:
     meant = nearest(PurePath(folder).name, world.folders_beside(folder))
-    return meant or text("Make the folder, or mend its path.")
+    return meant or text("Make the folder, or fix its path.")

@@ -9,10 +9,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
 from traymail.demo.real import RealProgram
 from traymail.demo.stage import Say, Stage, append, sample_picture, stage
 from traymail.desktop.opening import open_path
+from traymail.desktop.starting import REHEARSAL_RUNS
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
 from traymail.ui.model.inbox import Delivered
 from traymail.ui.model.menu import Do
@@ -89,7 +91,7 @@ def rehearse(environ: Mapping[str, str], language: str, say: Say, real_program: 
                 real_program.add_account("" if spoken == language else spoken)
 
             _open_inbox(here, shell, mailbag, take_over)
-            say(text("The rehearsal runs; its window, the tray or Ctrl+C end it."))
+            say(REHEARSAL_RUNS)
 
         return run(here.app, login=False, on_shell=open_inbox)
 
@@ -126,5 +128,5 @@ def _written(path: Path, write: Callable[[], object]) -> None:
         write()
     except OSError as error:
         raise StateError(
-            text("{path} cannot be written: {reason}", path=path, reason=error.strerror)
+            text("{path} cannot be written: {reason}", path=path, reason=reason_of(error))
         ) from error

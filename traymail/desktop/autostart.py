@@ -18,11 +18,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import text
 from traymail.desktop.paths import APP, Home
+from traymail.disk import in_home, make_folder, read_file, write_whole
 
 # GNOME and others start entries so many seconds after the panel, whose tray is then there.
 _DELAY_SECONDS = 5
+# Nothing is imported from the folder that it happens to be started in.
+_MODULE = ("-P", "-m", APP)
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 # Where Windows' own settings switch entries off: an odd first byte means off.
 _APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -47,7 +51,7 @@ def autostart(home: Home, environ: Mapping[str, str]) -> Autostart:
     if sys.platform == "win32":
         return RunKey(name, command)
     if sys.platform == "darwin":
-        return LaunchAgent(Path.home() / "Library/LaunchAgents", name, command)
+        return LaunchAgent(in_home("~") / "Library/LaunchAgents", name, command)
     return DesktopEntry(autostart_folder(environ), name, command)
 
 
@@ -63,9 +67,9 @@ def _program() -> tuple[str, ...]:
         return (str(python),)
     if os.name == "nt":
         without_console = python.with_name("pythonw.exe")
-        return (str(without_console if without_console.exists() else python), "-m", APP)
+        return (str(without_console if without_console.exists() else python), *_MODULE)
     script = python.with_name(APP)
-    return (str(script),) if os.access(script, os.X_OK) else (str(python), "-m", APP)
+    return (str(script),) if os.access(script, os.X_OK) else (str(python), *_MODULE)
 
 
 def entry_name(home: Home) -> str:
@@ -76,11 +80,15 @@ def entry_name(home: Home) -> str:
 
 
 def autostart_folder(environ: Mapping[str, str]) -> Path:
-    """Return the user's folder of autostart entries (XDG Base Directory Specification)."""
-    configured = Path(environ.get("XDG_CONFIG_HOME", ""))
+    """Return the user's folder of autostart entries."""
+    return xdg_folder(environ, "XDG_CONFIG_HOME", ".config") / "autostart"
+
+
+def xdg_folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
+    """Return a user's folder of the XDG Base Directory Specification."""
+    configured = Path(environ.get(variable, ""))
     # The specification has relative paths ignored.
-    config = configured if configured.is_absolute() else Path.home() / ".config"
-    return config / "autostart"
+    return configured if configured.is_absolute() else in_home("~") / usual
 
 
 # --- Linux ----------------------------------------------------------------------------------------
@@ -96,11 +104,11 @@ class DesktopEntry:
     def is_on(self) -> bool:
         """Tell whether there is an entry that nobody switched off."""
         try:
-            lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = read_file(self._file).decode("utf-8", "replace").splitlines()
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _not_usable(self._file, error) from error
+            raise not_usable(self._file, error) from error
         said = dict(line.split("=", 1) for line in lines if "=" in line)
         # Session managers switch an entry off by one of these.
         hidden = said.get("Hidden") == "true"
@@ -109,9 +117,9 @@ class DesktopEntry:
     def set(self, *, on: bool) -> None:
         """Write the entry or remove it."""
         if on:
-            _write(self._file, desktop_entry(self._command).encode(errors="surrogateescape"))
+            write_entry(self._file, desktop_entry(self._command).encode(errors="surrogateescape"))
         else:
-            _remove(self._file)
+            remove_entry(self._file)
 
 
 def desktop_entry(command: tuple[str, ...]) -> str:
@@ -123,9 +131,9 @@ def desktop_entry(command: tuple[str, ...]) -> str:
         "Comment": "Mail from the tray, from folders and from logs",
         "Comment[zh_CN]": "从托盘、文件夹和日志发送邮件",
         "Icon": APP,
-        "Exec": _string(" ".join(map(_argument, command))),
+        "Exec": entry_string(" ".join(map(exec_word, command))),
         # With the program gone, the entry is passed over.
-        "TryExec": _string(command[0]),
+        "TryExec": entry_string(command[0]),
         "Terminal": "false",
         "Categories": "Network;Email;",
         "X-GNOME-Autostart-enabled": "true",
@@ -134,14 +142,14 @@ def desktop_entry(command: tuple[str, ...]) -> str:
     return "[Desktop Entry]\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
-def _argument(word: str) -> str:
+def exec_word(word: str) -> str:
     """Return a word of Exec: quoted, and with % doubled, which begins a field code."""
     for sign in ("\\", '"', "`", "$"):
         word = word.replace(sign, "\\" + sign)
     return '"' + word.replace("%", "%%") + '"'
 
 
-def _string(value: str) -> str:
+def entry_string(value: str) -> str:
     """Return a value of type string: the rules of all keys come on top of those of Exec."""
     for sign, escaped in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
         value = value.replace(sign, escaped)
@@ -166,7 +174,7 @@ class LaunchAgent:
     def set(self, *, on: bool) -> None:
         """Write the agent or remove it; launchd reads it at the next login."""
         if not on:
-            _remove(self._file)
+            remove_entry(self._file)
             return
         agent = {
             "Label": self._name,
@@ -175,7 +183,7 @@ class LaunchAgent:
             "ProcessType": "Interactive",
             "LimitLoadToSessionType": "Aqua",
         }
-        _write(self._file, plistlib.dumps(agent))
+        write_entry(self._file, plistlib.dumps(agent))
 
 
 # --- Windows --------------------------------------------------------------------------------------
@@ -212,7 +220,7 @@ class RunKey:
             ):
                 winreg.DeleteValue(key, self._name)
         except OSError as error:
-            raise _not_usable(Path(_RUN_KEY), error) from error
+            raise not_usable(Path(_RUN_KEY), error) from error
 
     def _read(self, path: str) -> object:
         winreg = _registry()
@@ -222,7 +230,7 @@ class RunKey:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _not_usable(Path(path), error) from error
+            raise not_usable(Path(path), error) from error
 
 
 def _registry() -> Any:  # noqa: ANN401 # a module that is only on Windows
@@ -232,28 +240,29 @@ def _registry() -> Any:  # noqa: ANN401 # a module that is only on Windows
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Replace a file as a whole: a session that starts now reads the old one or the new one."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+def write_entry(file: Path, content: bytes) -> None:
+    """Replace a file as a whole: a session that starts now reads the old one or the new one.
+
+    Raises StateError.
+    """
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(file)
+        make_folder(file.parent)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise _not_usable(file, error) from error
+        raise not_usable(file, error) from error
+    write_whole(file, content)
 
 
-def _remove(file: Path) -> None:
+def remove_entry(file: Path) -> None:
+    """Remove a file that may not be there; raises StateError."""
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_usable(file, error) from error
+        raise not_usable(file, error) from error
 
 
-def _not_usable(file: Path, error: OSError) -> StateError:
+def not_usable(file: Path, error: OSError) -> StateError:
+    """Return what is told of a file that cannot be read, written or removed."""
     return StateError(
-        text("{path} cannot be used: {reason}", path=file, reason=error.strerror),
+        text("{path} cannot be used: {reason}", path=file, reason=reason_of(error)),
         text("Check that the folder belongs to you."),
     )

@@ -20,5 +20,5 @@ def check_display(environ: Mapping[str, str]) -> None:
     if sys.platform not in {"win32", "darwin"} and not environ.get("DISPLAY"):
         raise DesktopError(
             text("There is no display here for the tray and its windows."),
-            text("On a server, say: traymail run --headless"),
+            text("On a server, run: traymail run --headless"),
         )

@@ -1,24 +1,34 @@
-"""Putting mailed files away: moved or deleted, but only the very files that were mailed."""
+"""Putting mailed files away: moved or deleted, but only the very files that were mailed.
+
+Others may write the folder that files are dropped into. So each step goes through folders that are
+open (`traymail.disk`): nothing that is exchanged meanwhile leads elsewhere, and a copy has neither
+the owner nor the permissions of what it was copied from.
+"""
 
 from __future__ import annotations
 
 import errno
-import filecmp
 import os
 import secrets
-import shutil
+import stat
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import PurePath, PurePosixPath
+from typing import BinaryIO
 
-from traymail.core.errors import SourceError
+from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import PutAway
-from traymail.core.selection import OWN_COPY
+from traymail.core.putaway import LONGEST_NAME, PutAway, numbered
+from traymail.core.reasons import reason_of
+from traymail.core.selection import OWN_COPY, relative_to
 from traymail.core.texts import text
+from traymail.disk import HAS_DESCRIPTORS, Folder, open_folder
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_BLOCK = 1024 * 1024
 
 
 class Files:
@@ -29,132 +39,212 @@ class Files:
 
         Can be done again after it was broken off at any point.
         """
-        source = Path(root, path)
-        state = _state(source, identity)
-        if state is not PutAway.DONE:
-            return state
-        with _translated(source):
-            target = Path(folder, PurePosixPath(path))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.stat().st_dev == target.parent.stat().st_dev:
-                return _rename(source, target, identity)
-            return _copy_over(source, target, identity)
+        real = os.path.realpath(root)  # of a link, what it leads to: the file tells if it is this
+        with _translated(root, path):
+            source = _open_source(real, path)
+            if source is None:
+                return PutAway.GONE
+            with source.folder:
+                state = source.state(identity)
+                if state is not PutAway.DONE:
+                    return state
+                inside = relative_to(root, folder)
+                to = folder if inside is None else str(PurePath(real, inside))
+                with _open_target(real, to, PurePosixPath(path).parent) as target:
+                    if source.folder.itself().st_dev == target.itself().st_dev:
+                        return _rename(source, target, source.name, identity)
+                    return _copy_over(source, target, identity)
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
         """Delete a file."""
-        source = Path(root, path)
-        state = _state(source, identity)
-        if state is PutAway.DONE:
-            with _translated(source):
-                source.unlink(missing_ok=True)
-        return state
+        with _translated(root, path):
+            source = _open_source(os.path.realpath(root), path)
+            if source is None:
+                return PutAway.GONE
+            with source.folder:
+                state = source.state(identity)
+                if state is PutAway.DONE:
+                    source.folder.remove(source.name)
+                return state
 
 
-def _state(source: Path, identity: FileIdentity) -> PutAway:
-    """Return DONE when the file is there as it was mailed, and something can be done with it."""
-    with _translated(source):
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file in a folder that is open."""
+
+    folder: Folder
+    name: str
+
+    def state(self, identity: FileIdentity) -> PutAway:
+        """Return DONE when the file is there, just as it was mailed."""
         try:
-            found = source.lstat()
-        except (FileNotFoundError, NotADirectoryError):
+            found = self.folder.look(self.name)
+        except FileNotFoundError:
             return PutAway.GONE
-    # Not the device: it is another one after each mount.
-    now = (found.st_ino, found.st_size, found.st_mtime_ns)
-    same = now == (identity.inode, identity.size, identity.mtime_ns)
-    return PutAway.DONE if same else PutAway.CHANGED
+        return PutAway.DONE if _is_it(found, identity) else PutAway.CHANGED
 
 
-def _rename(source: Path, target: Path, identity: FileIdentity) -> PutAway:
+def _is_it(found: os.stat_result, identity: FileIdentity) -> bool:
+    return stat.S_ISREG(found.st_mode) and identity.same_file(FileIdentity.of(found))
+
+
+def _open_source(root: str, path: str) -> _Source | None:
+    """Open the folder that a file lies in; None: that folder is gone."""
+    where, folder = PurePosixPath(path), open_folder(root)
+    try:
+        return _Source(folder.descend(where.parent.parts), where.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _open_target(root: str, path: str, below: PurePosixPath) -> Folder:
+    """Open the folder that a file goes to, made when it is not there.
+
+    Inside the folder that files are dropped into, strangers may have made it.
+    """
+    inside = relative_to(root, path)
+    if inside is None:
+        return open_folder(str(PurePath(path, below)), make=True)
+    return open_folder(root).descend((*PurePosixPath(inside).parts, *below.parts), make=True)
+
+
+def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
     """Give the file its new name; a link never replaces what is there, as a rename would."""
-    for free in _names(target):
+    for free in _names(target, name):
         try:
-            if os.name == "nt":
-                source.rename(free)  # refuses a name that is taken
+            if not HAS_DESCRIPTORS:
+                source.folder.rename(source.name, target, free)  # refuses a name that is taken
                 return PutAway.DONE
-            os.link(source, free, follow_symlinks=False)
+            source.folder.link(source.name, target, free)
         except FileExistsError:
             # Broken off between the two steps, the last time.
-            if not (free.exists() and free.samefile(source)):
+            if not _is_there(target, free, identity):
                 continue
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            if os.path.lexists(free):
+            if target.has(free):
                 continue
-            source.rename(free)  # file systems without links: a short race is left
-            return PutAway.DONE
-        state = _state(source, identity)
+            # File systems without links, files of others: a short race is left.
+            source.folder.rename(source.name, target, free)
+            return _renamed(source, target, free, identity)
+        if not _is_there(target, free, identity):
+            target.remove(free)  # exchanged since it was looked at: only our new name goes
+            return PutAway.CHANGED
+        state = source.state(identity)
         if state is PutAway.DONE:
-            source.unlink()
+            source.folder.remove(source.name)
         return PutAway.DONE if state is PutAway.GONE else state
     raise AssertionError  # names never end
 
 
-def _copy_over(source: Path, target: Path, identity: FileIdentity) -> PutAway:
+def _renamed(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
+    """Return what came of it; what was renamed in the place of the file gets its name back."""
+    if _is_there(target, name, identity):
+        return PutAway.DONE
+    for free in _names(source.folder, source.name):
+        if not source.folder.has(free):
+            target.rename(name, source.folder, free)
+            return PutAway.CHANGED
+    raise AssertionError  # names never end
+
+
+def _is_there(folder: Folder, name: str, identity: FileIdentity) -> bool:
+    return _Source(folder, name).state(identity) is PutAway.DONE
+
+
+def _copy_over(source: _Source, target: Folder, identity: FileIdentity) -> PutAway:
     """Copy to another file system, make it durable, then remove the source."""
-    copy = target.with_name(f"{OWN_COPY}{secrets.token_hex(8)}")
-    try:
-        for free in _names(target):
-            if _is_copy(free, source):
-                break  # made the last time, which was broken off before the source was removed
-            if os.path.lexists(free):
-                continue
-            if not copy.exists():
-                with source.open("rb") as reader, copy.open("xb") as writer:
-                    shutil.copyfileobj(reader, writer, 1024 * 1024)
-                    writer.flush()
-                    os.fsync(writer.fileno())
-                shutil.copystat(source, copy)
-                _sync_folder(copy.parent)
-            if _rename(copy, free, _identity_of(copy)) is PutAway.DONE:
-                break
-    finally:
-        copy.unlink(missing_ok=True)
-    _sync_folder(target.parent)
-    state = _state(source, identity)
+    with os.fdopen(source.folder.open(source.name), "rb") as reader:
+        if not _is_it(os.fstat(reader.fileno()), identity):
+            return PutAway.CHANGED
+        copy: _Source | None = None
+        try:
+            for free in _names(target, source.name):
+                if _is_copy(target, free, reader):
+                    break  # made the last time, which was broken off before the source was removed
+                if target.has(free):
+                    continue
+                copy = copy or _copied(reader, identity, target)
+                if copy is None:
+                    return PutAway.CHANGED
+                made = FileIdentity.of(target.look(copy.name))
+                if _rename(copy, target, free, made) is PutAway.DONE:
+                    break
+        finally:
+            if copy is not None:
+                target.remove(copy.name)
+        target.sync()
+    state = source.state(identity)
     if state is PutAway.DONE:
-        source.unlink()
+        source.folder.remove(source.name)
     return state
 
 
-def _is_copy(path: Path, source: Path) -> bool:
-    """Tell whether ``path`` is a copy of the source: its time is copied last, content compared."""
+def _copied(reader: BinaryIO, identity: FileIdentity, target: Folder) -> _Source | None:
+    """Copy what is open into a file that is the user's alone; only its time is taken over.
+
+    None: it changed meanwhile.
+    """
+    name = f"{OWN_COPY}{secrets.token_hex(8)}"
     try:
-        found, wanted = path.lstat(), source.lstat()
-    except FileNotFoundError:
+        with target.create(name) as writer:
+            reader.seek(0)
+            left = identity.size
+            while left and (block := reader.read(min(left, _BLOCK))):
+                writer.write(block)
+                left -= len(block)
+            writer.flush()
+            times = (identity.mtime_ns, identity.mtime_ns)
+            os.utime(writer.fileno() if os.utime in os.supports_fd else target.full(name), ns=times)
+            os.fsync(writer.fileno())
+        target.sync()
+        if left or not _is_it(os.fstat(reader.fileno()), identity):
+            target.remove(name)
+            return None
+    except BaseException:
+        target.remove(name)
+        raise
+    return _Source(target, name)
+
+
+def _is_copy(folder: Folder, name: str, source: BinaryIO) -> bool:
+    """Tell whether a file is a copy of the source: its time is copied last, content compared."""
+    try:
+        descriptor = folder.open(name)
+    except (OSError, UnsafePath):
         return False
-    same = (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
-    return same and filecmp.cmp(path, source, shallow=False)
+    with os.fdopen(descriptor, "rb") as file:
+        found, wanted = os.fstat(descriptor), os.fstat(source.fileno())
+        same = (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
+        return same and stat.S_ISREG(found.st_mode) and _same_content(file, source)
 
 
-def _identity_of(path: Path) -> FileIdentity:
-    found = path.lstat()
-    return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def _same_content(one: BinaryIO, other: BinaryIO) -> bool:
+    other.seek(0)
+    while block := one.read(_BLOCK):
+        if block != other.read(len(block)):
+            return False
+    return True
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return  # Windows has no such call, and keeps names by its journal
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _names(target: Path) -> Iterator[Path]:
+def _names(folder: Folder, name: str) -> Iterator[str]:
     """Yield the name, then the name with a number: ``a.pdf``, ``a (2).pdf``, …."""
-    yield target
-    for number in count(2):
-        yield target.with_name(f"{target.stem} ({number}){target.suffix}")
+    longest = LONGEST_NAME
+    if sys.platform != "win32":
+        with suppress(OSError, ValueError):  # some systems do not tell
+            longest = min(longest, os.pathconf(folder.path, "PC_NAME_MAX"))
+    return (numbered(name, number, longest) for number in count(1))
 
 
 @contextmanager
-def _translated(source: Path) -> Iterator[None]:
+def _translated(root: str, path: str) -> Iterator[None]:
+    source = PurePath(root, path)
     try:
         yield
     except OSError as error:
         raise SourceError(
             str(source),
-            text("{path} cannot be put away: {reason}", path=source, reason=error.strerror),
-            text("Mend the permissions of its folder and of the folder that it goes to."),
+            text("{path} cannot be put away: {reason}", path=source, reason=reason_of(error)),
+            text("Fix the permissions of its folder and of the folder that it goes to."),
         ) from error

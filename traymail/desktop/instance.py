@@ -7,22 +7,33 @@ a ``send`` while none runs. Talk is one JSON object a line over a socket only th
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import errno
 import json
 import logging
 import os
-import secrets
 import selectors
 import socket
+import stat
 import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 
-from traymail.core.errors import AlreadyRunning, InputError, NotRunning, StateError
-from traymail.core.texts import text
+from traymail.core.errors import (
+    AlreadyRunning,
+    InputError,
+    NotRunning,
+    OtherUser,
+    StateError,
+    TraymailError,
+    one_line,
+)
+from traymail.core.reasons import reason_of
+from traymail.core.texts import Text, text
+from traymail.disk import NO_LINK, READ, current_user, make_folder, patiently, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +44,10 @@ MAX_LINE = 64 * 1024
 # The rest is for the token.
 MAX_REQUEST = MAX_LINE - 1024
 PEER_SECONDS = 5.0
+# Of more peers that have not asked yet, the first ones go: each takes a file of ours.
+MOST_PEERS = 64
 POLL_SECONDS = 0.05
+AGAIN_SECONDS = 0.01
 # The name of a Unix socket has at most 108 bytes (sun_path), 104 on macOS.
 MAX_SOCKET_PATH = 100
 
@@ -48,14 +62,18 @@ class FileLock:
     def take(self) -> bool:
         """Take the lock and note our pid in the file; False when another process has it."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_folder(self._path.parent)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
+            file = os.fdopen(descriptor, "r+", encoding="ascii")  # refuses a pipe: no file, it says
         except OSError as error:
             raise StateError(
-                text("The lock file {path} cannot be opened.", path=self._path),
+                text(
+                    "The lock file {path} cannot be opened: {reason}",
+                    path=self._path,
+                    reason=reason_of(error),
+                ),
                 text("Check that the folder belongs to you and the disk is not full."),
             ) from error
-        file = os.fdopen(descriptor, "r+", encoding="ascii")
         if not _lock(file):
             file.close()
             return False
@@ -133,23 +151,35 @@ class Instance:
         self.delivering.release()
         self.running.release()
 
-    def serve(self, handle: Handler) -> Server:
-        """Answer other processes' requests, in a thread of its own, until `Server.close`."""
-        return Server(self._state, handle)
+    def serve(
+        self,
+        handle: Handler,
+        on_death: Callable[[], None] = lambda: None,
+        patience: float = PEER_SECONDS,
+    ) -> Server:
+        """Answer other processes' requests, in a thread of its own, until `Server.close`.
+
+        ``on_death`` is called when that thread ends before. ``patience``: the seconds in which
+        somebody who came must have asked.
+        """
+        return Server(self._state, handle, on_death, patience)
 
     def ask(self, request: Request, seconds: float = 10.0) -> Request:
         """Send one request to the running program and return its answer.
 
-        Raises NotRunning, and InputError for a request that is longer than it hears.
+        Raises NotRunning, OtherUser for another user's program, StateError where it cannot be
+        told, and InputError for a request that is longer than it hears.
         """
         if len(_line(request)) > MAX_REQUEST:
             raise InputError(
                 text("The text is too long for a link."), text("Attach it as a file instead.")
             )
+        if other := _other_user(self._state):
+            raise other
         try:
             with _connect(self._state, seconds) as connection:
                 answer = connection.ask(request)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _not_running() from error
         if answer is None:
             raise _not_running()
@@ -159,16 +189,21 @@ class Instance:
 class Server:
     """Answers one request a connection. A peer that says nothing holds nobody up."""
 
-    def __init__(self, state: Path, handle: Handler) -> None:
+    def __init__(
+        self, state: Path, handle: Handler, on_death: Callable[[], None], patience: float
+    ) -> None:
         self._state = state
+        self._patience = patience
         self._handle = handle
+        self._on_death = on_death
         self._listener, self._token = _listen(state)
         self._listener.settimeout(0)
         self._selector = selectors.DefaultSelector()
         self._wake, self._waker = socket.socketpair()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._wake, selectors.EVENT_READ)
-        self._heard: dict[socket.socket, bytearray] = {}
+        # What each peer has said so far, and when it must have asked; the first comes first.
+        self._heard: dict[socket.socket, tuple[bytearray, float]] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traymail-ipc", daemon=True)
         self._thread.start()
@@ -187,34 +222,52 @@ class Server:
         _socket_path(self._state).unlink(missing_ok=True)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            # Peers that dawdle are dropped; with none, there is nothing to wake up for.
-            ready = self._selector.select(PEER_SECONDS if self._heard else None)
-            if not ready:
-                for peer in list(self._heard):
-                    self._drop(peer)
-            for key, _events in ready:
-                end = key.fileobj
-                if end is self._listener:
-                    self._accept()
-                elif isinstance(end, socket.socket) and end is not self._wake:
-                    self._hear(end)
+        try:
+            while not self._closing.is_set():
+                self._turn()
+        except Exception:
+            log.exception("nobody answers other processes any more")
+        finally:
+            if not self._closing.is_set():
+                self._on_death()
+
+    def _turn(self) -> None:
+        # With nobody to wait for, there is nothing to wake up for.
+        first = next((until for _, until in self._heard.values()), None)
+        patience = None if first is None else max(first - monotonic(), 0.0)
+        for key, _events in self._selector.select(patience):
+            end = key.fileobj
+            if end is self._listener:
+                self._accept()
+            elif isinstance(end, socket.socket) and end is not self._wake:
+                self._hear(end)
+        self._drop_dawdlers()
+
+    def _drop_dawdlers(self) -> None:
+        """Drop peers that have not asked in their time, whatever others do meanwhile."""
+        now, spare = monotonic(), len(self._heard) - MOST_PEERS
+        for number, (peer, (_, until)) in enumerate(list(self._heard.items())):
+            if number < spare or until <= now:
+                self._drop(peer)
 
     def _accept(self) -> None:
         try:
             peer, _address = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                # Too many files are open, for one: whoever waits is still there then.
+                self._closing.wait(POLL_SECONDS)
             return
         if not _same_user(peer):
             log.warning("a process of another user asked for our attention; refused")
             peer.close()
             return
-        peer.settimeout(PEER_SECONDS)
-        self._heard[peer] = bytearray()
+        peer.settimeout(self._patience)
+        self._heard[peer] = bytearray(), monotonic() + self._patience
         self._selector.register(peer, selectors.EVENT_READ)
 
     def _hear(self, peer: socket.socket) -> None:
-        heard = self._heard[peer]
+        heard, _until = self._heard[peer]
         try:
             block = peer.recv(4096)
         except OSError:
@@ -234,12 +287,15 @@ class Server:
             self._drop(peer)
             return
         try:
-            answer = self._handle(request)
+            said = json.dumps(self._handle(request))
+        except TraymailError as error:
+            log.warning("a request failed: %s", one_line(error))
+            said = json.dumps({"error": str(error.title), "state": "unavailable"})
         except Exception:  # a request that fails must not end the answering of others
             log.exception("a request failed")
-            answer = {"error": "internal"}
+            said = json.dumps({"error": "internal"})
         with contextlib.suppress(OSError):
-            peer.sendall(json.dumps(answer).encode() + b"\n")
+            peer.sendall(said.encode() + b"\n")
         self._drop(peer)
 
     def _drop(self, peer: socket.socket) -> None:
@@ -255,6 +311,54 @@ def _not_running() -> NotRunning:
     )
 
 
+def _other_user(state: Path) -> OtherUser | None:
+    """Return the error for another user's program; None when it is ours, or none runs."""
+    if sys.platform == "win32":
+        return None
+    try:
+        owner = state.stat().st_uid
+    except PermissionError:
+        # Nobody else gets into a home: who owns what hides it?
+        owner = next(uid for uid in map(_owner, state.parents) if uid is not None)
+        return OtherUser(_user_name(owner), _pid_told(owner, state.parent))
+    except OSError:
+        return None
+    if owner == os.geteuid():
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(state / "run.lock", READ)
+        with os.fdopen(descriptor, encoding="ascii") as lock:
+            if not _lock(lock):
+                return OtherUser(_user_name(owner), int(lock.read().strip()))
+    return None
+
+
+def _owner(path: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        return path.stat().st_uid
+    return None
+
+
+def _user_name(user: int) -> str:
+    if sys.platform != "win32":
+        import pwd  # only where there are users of this kind
+
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(user).pw_name
+    return str(user)
+
+
+def _pid_told(user: int, home: Path) -> int | None:
+    """Return the pid of a user's program whose command line names this home."""
+    named = {os.fsencode(home), b"--home=" + os.fsencode(home)}
+    for process in Path("/proc").glob("[1-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if process.stat().st_uid == user and named & set(words) and b"run" in words:
+                return int(process.name)
+    return None
+
+
 def _address_file(state: Path) -> Path:
     return state / "ipc.json"
 
@@ -263,59 +367,133 @@ def _socket_path(state: Path) -> Path:
     path = state / "ipc.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
-    import tempfile  # slow to import, and seldom needed
+    import hashlib  # slow to import, and seldom needed, as is the other
+    import tempfile
 
     name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"traymail-{_user_id()}" / f"{name}.sock"
+    return Path(tempfile.gettempdir()) / f"traymail-{current_user()}" / f"{name}.sock"
 
 
 def _listen(state: Path) -> tuple[socket.socket, str]:
+    import secrets  # slow to import: only for who listens
+
     token = secrets.token_hex(16)
+    address: Request = {"token": token}
     if sys.platform == "win32":
         listener = socket.create_server(("127.0.0.1", 0))
-        address: Request = {"port": listener.getsockname()[1], "token": token}
+        address["port"] = listener.getsockname()[1]
     else:
         path = _socket_path(state)
-        _private_folder(path.parent)
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(os.fspath(path))
-        path.chmod(0o600)
-        listener.listen(16)
-        address = {"token": token}
-    file = _address_file(state)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(address, stream)
+        if path.parent != state:  # the temporary folder of another process may be another one
+            address["socket"] = str(path)
+        try:
+            listener = _bound(path, shared=path.parent != state)
+        except OSError as error:
+            raise StateError(
+                text("{path} cannot be used: {reason}", path=path, reason=reason_of(error)),
+                _OTHER_FOLDER,
+            ) from error
+    try:
+        write_whole(_address_file(state), json.dumps(address).encode(), lasting=False)
+    except StateError:
+        listener.close()
+        raise
     return listener, token
 
 
-def _private_folder(folder: Path) -> None:
-    """Make a folder that is ours alone, or refuse one somebody else put there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if sys.platform != "win32":
-        found = folder.lstat()
-        if found.st_uid != os.getuid():
-            raise StateError(
-                text("The folder {path} belongs to another user.", path=folder),
-                text("Remove it, or choose another home with --home."),
-            )
+if sys.platform != "win32":
+
+    def _bound(path: Path, *, shared: bool) -> socket.socket:
+        """Return a socket that only we reach; raises OSError, StateError.
+
+        ``shared``: others may have their own folders beside the one it lies in.
+        """
+        # A stranger's link is not followed: Linux may refuse that, which would tell less.
+        if not os.path.lexists(path.parent):
+            make_folder(path.parent)
+        if strange := _strange(path.parent):
+            raise StateError(strange, _OTHER_FOLDER)
+        if shared:
+            path.parent.chmod(0o700)
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(os.fspath(path))
+            path.chmod(0o600)
+            listener.listen(MOST_PEERS)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
+
+_OTHER_FOLDER = text("Remove it, or choose another home with --home.")
+
+
+def _strange(folder: Path, *, private: bool = False) -> Text | None:
+    """Return why a folder cannot be the one that our program made, None when it can.
+
+    ``private``: nobody else gets into that one.
+    """
+    if sys.platform == "win32":
+        return None
+    found = folder.lstat()
+    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
+        return text("The folder {path} belongs to another user.", path=folder)
+    if private and found.st_mode & 0o077:
+        return text("Others may go into the folder {path}.", path=folder)
+    return None
+
+
+def _read_address(state: Path) -> str:
+    """Return where the running program is reached; raises StateError where nobody can tell."""
+    path = _address_file(state)
+    try:
+        # A pipe in its place would be waited for.
+        descriptor = patiently(lambda: os.open(path, READ))
+        with os.fdopen(descriptor, encoding="utf-8") as file:
+            return file.read()
+    except (PermissionError, IsADirectoryError) as error:
+        raise StateError(
+            text("{path} cannot be read: {reason}", path=path, reason=reason_of(error)),
+            text("Fix the permissions of that place, or choose another one with --home."),
+        ) from error
 
 
 @contextlib.contextmanager
 def _connect(state: Path, seconds: float) -> Iterator[_Connection]:
-    address = json.loads(_address_file(state).read_text(encoding="utf-8"))
+    address = json.loads(_read_address(state))
     if sys.platform == "win32":
         peer = socket.create_connection(("127.0.0.1", address["port"]), seconds)
     else:
+        path = Path(address["socket"]) if "socket" in address else _socket_path(state)
+        # In a temporary folder, anyone may have made it.
+        if strange := _strange(path.parent, private=path.parent != state):
+            raise NotRunning(strange, _OTHER_FOLDER)
         peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         peer.settimeout(seconds)
     try:
         if sys.platform != "win32":
-            peer.connect(os.fspath(_socket_path(state)))
+            _reach(peer, path, seconds)
+            if not _same_user(peer):
+                raise PermissionError(errno.EPERM, "another user's program answers")
         yield _Connection(peer, address["token"])
     finally:
         peer.close()
+
+
+def _reach(peer: socket.socket, path: Path, seconds: float) -> None:
+    """Connect; the system does not let us wait where many others are waiting already."""
+    until = monotonic() + seconds
+    while True:
+        try:
+            peer.connect(os.fspath(path))
+        except BlockingIOError:
+            if monotonic() >= until:
+                raise
+            threading.Event().wait(AGAIN_SECONDS)
+        else:
+            return
 
 
 class _Connection:
@@ -353,8 +531,4 @@ def _same_user(peer: socket.socket) -> bool:
     _pid, uid, _gid = struct.unpack(
         "3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
     )
-    return bool(uid == _user_id())
-
-
-def _user_id() -> int:
-    return 0 if sys.platform == "win32" else os.getuid()
+    return bool(uid == current_user())

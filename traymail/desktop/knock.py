@@ -7,6 +7,7 @@ from typing import Any
 from traymail.core.errors import DesktopError
 from traymail.core.texts import text
 from traymail.desktop.instance import Instance
+from traymail.winapi import let_others_come_forward
 
 # What to ask for; "compose" also takes what `ui.model.prefill.Prefill` holds.
 COMPOSE = "compose"
@@ -19,6 +20,7 @@ def knock(instance: Instance, command: str, **more: Any) -> None:  # noqa: ANN40
     Raises NotRunning, InputError for a request that is too long, and DesktopError where the
     running program has no windows.
     """
+    let_others_come_forward()
     answer = instance.ask({"command": command, **more})
     if not answer.get("windows"):
         raise DesktopError(

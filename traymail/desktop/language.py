@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from traymail.core.texts import Translate
 LANGUAGES = ("en", "zh_CN")
 DOMAIN = "traymail"
 _NO_LANGUAGE = ("C", "POSIX")
+_LANG_CHINESE = 0x04
+_ASK_MAC = ("defaults", "read", "-g", "AppleLanguages")
+_MAC_SECONDS = 2.0
 CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
@@ -54,6 +58,40 @@ def _nearest(locale_name: str) -> str:
 
 def _system_language() -> str:
     # Windows and macOS set no variable for programs started from the desktop.
+    if sys.platform == "win32":
+        from traymail.winapi import ui_language
+
+        return windows_language(ui_language())
+    if sys.platform == "darwin":
+        return _mac_language()
     import locale
 
     return locale.getlocale()[0] or ""
+
+
+def windows_language(number: int) -> str:
+    """Return what Windows' number of a language (LANGID) means here.
+
+    Its names for locales, such as ``Chinese (Simplified)_China``, are no help.
+    """
+    # The upper bits tell countries apart.
+    return "zh" if number & 0x3FF == _LANG_CHINESE else "en"
+
+
+def _mac_language() -> str:
+    import subprocess
+
+    try:
+        # A fixed command of the system; it prints a list of names such as "zh-Hans-CN".
+        told = subprocess.run(  # noqa: S603
+            _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return first_mac_language(told.stdout)
+
+
+def first_mac_language(told: str) -> str:
+    """Return the first language of what `defaults` prints; "" for none."""
+    names = (line.strip(' ",;') for line in told.splitlines())
+    return next((name for name in names if name and name not in "()"), "")

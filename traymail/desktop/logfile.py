@@ -1,4 +1,7 @@
-"""The program's own log: rotated, private, in English, free of secrets and of mail texts."""
+"""The program's own log: rotated, private, in English, free of secrets and of mail texts.
+
+A service's is systemd's journal, which keeps times, rotates, and is where administrators look.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,55 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
+
+from traymail.core.address import clean
+from traymail.disk import NO_LINK, make_folder
 
 BYTES = 1_000_000
 FILES = 3
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class OneLine(logging.Formatter):
+    """An event is one line, but for a traceback, and nothing in it steers the reader's terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 # logging's name
+        """Return the line."""
+        return clean(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 # as logging declares it
+        """Return the lines of a traceback."""
+        return "\n".join(map(clean, super().formatException(ei).splitlines()))
+
+
+ERROR = "<3>"
+"""What begins a line of the journal that tells of an error."""
+
+
+class JournalLine(logging.Formatter):
+    """An event as the journal wants it: its priority (sd-daemon(3)), and all of it in one line."""
+
+    def __init__(self) -> None:
+        super().__init__("%(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; a traceback is part of it."""
+        priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
+        return f"<{priority}>" + " | ".join(map(clean, super().format(record).splitlines()))
+
+
+_PRIORITIES = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+    (logging.NOTSET, 7),
+)
 
 
 class PrivateRotatingFile(RotatingFileHandler):
@@ -22,7 +67,9 @@ class PrivateRotatingFile(RotatingFileHandler):
     """
 
     def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_LINK
+        flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe in its place would be waited for
+        descriptor = os.open(self.baseFilename, flags, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
@@ -36,18 +83,49 @@ class PrivateRotatingFile(RotatingFileHandler):
             super().close()
 
 
-def log_to(path: Path, *, verbose: bool) -> logging.Handler | None:
+def log_to(path: Path, *, verbose: bool, most_bytes: int = BYTES) -> logging.Handler | None:
     """Write the log of all of traymail to ``path``; ``verbose``: with tracebacks and details.
+
+    It is rotated before it has more than ``most_bytes``.
 
     Returns the handler, or None when the file cannot be written: a full disk must not keep mail
     from leaving.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = PrivateRotatingFile(path, maxBytes=BYTES, backupCount=FILES)
+        make_folder(path.parent)
+        handler = PrivateRotatingFile(path, maxBytes=most_bytes, backupCount=FILES)
     except OSError:
         return None
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(OneLine(FORMAT))
+    return _in_use(handler, verbose=verbose)
+
+
+def under_journal(environ: Mapping[str, str]) -> bool:
+    """Return whether standard error leads to systemd's journal, as systemd.exec(5) says to ask.
+
+    The variable alone proves nothing: what a service starts inherits it, a terminal for one.
+    """
+    with contextlib.suppress(OSError):
+        here = os.fstat(2)
+        return environ.get("JOURNAL_STREAM") == f"{here.st_dev}:{here.st_ino}"
+    return False
+
+
+def log_to_journal(*, verbose: bool) -> logging.Handler:
+    """Write the log of all of traymail to standard error, for the journal."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JournalLine())
+    return _in_use(handler, verbose=verbose)
+
+
+def end(handler: logging.Handler | None) -> None:
+    """Write no more to where a log went."""
+    if handler is not None:
+        logging.getLogger("traymail").removeHandler(handler)
+        handler.close()
+
+
+def _in_use(handler: logging.Handler, *, verbose: bool) -> logging.Handler:
     logger = logging.getLogger("traymail")
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
     logger.addHandler(handler)

@@ -7,36 +7,19 @@ some read the body as markup, and any may end and come back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from jeepney import DBusAddress, MatchRule, Message, Properties, new_method_call
 
 from traymail.desktop.bus import Bus
+from traymail.desktop.requests import DEFAULT, Bubble
 
 SERVER = "org.freedesktop.Notifications"
 _SERVER = DBusAddress("/org/freedesktop/Notifications", SERVER, SERVER)
 _NOTIFY = "susssasa{sv}i"
-DEFAULT = "default"
-"""The button that is the notification itself."""
-
 _LOW, _NORMAL = 0, 1
 _AS_THE_SERVER_LIKES = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Bubble:
-    """One notification, in words. A later one of the same ``key`` takes its place.
-
-    ``buttons``: name and label. ``passing``: left out while the desktop wants quiet, and not kept.
-    """
-
-    key: str
-    title: str
-    body: str = ""
-    buttons: tuple[tuple[str, str], ...] = ()
-    passing: bool = False
 
 
 class Notifications:
@@ -54,6 +37,7 @@ class Notifications:
         self._ids: dict[str, int] = {}
         # Keys whose number is not known yet, and what is to take the place of what they show.
         self._under_way: dict[str, Bubble | None] = {}
+        self._withdrawn: set[str] = set()
         bus.follow(SERVER, self._server_changed)
         for member, hear in (("ActionInvoked", self._pressed), ("NotificationClosed", self._gone)):
             bus.hear(MatchRule(type="signal", interface=SERVER, member=member), hear)
@@ -67,6 +51,14 @@ class Notifications:
             self._unless_inhibited(bubble)
         else:
             self._show(bubble)
+
+    def withdraw(self, key: str) -> None:
+        """Take a bubble away, if it is still there."""
+        self._waiting = [bubble for bubble in self._waiting if bubble.key != key]
+        if key in self._under_way:
+            self._withdrawn.add(key)
+        elif key in self._ids:
+            self._bus.call(new_method_call(_SERVER, "CloseNotification", "u", (self._ids[key],)))
 
     # --- the server -------------------------------------------------------------------------------
 
@@ -104,6 +96,7 @@ class Notifications:
         self._bus.call(Properties(_SERVER).get("Inhibited"), answered)
 
     def _show(self, bubble: Bubble) -> None:
+        self._withdrawn.discard(bubble.key)
         if bubble.key in self._under_way:
             self._under_way[bubble.key] = bubble
             return
@@ -115,12 +108,16 @@ class Notifications:
         follower = self._under_way.pop(key)
         if reply is not None:
             self._ids[key] = reply[0]
-        if follower is not None:
+        if key in self._withdrawn:
+            self._withdrawn.discard(key)
+            self.withdraw(key)
+        elif follower is not None:
             self._show(follower)
 
     def _arguments(self, bubble: Bubble) -> tuple[Any, ...]:
         can = self._capabilities or frozenset()
-        buttons = [(DEFAULT, bubble.title), *bubble.buttons] if "actions" in can else []
+        click = [(DEFAULT, bubble.click)] if bubble.click else []
+        buttons = [*click, *bubble.buttons] if "actions" in can else []
         hints = {
             "urgency": ("y", _LOW if bubble.passing else _NORMAL),
             "transient": ("b", bubble.passing),

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import text
+from traymail.disk import in_home, open_folder, require_own_file, require_private
 
 APP = "traymail"
-PRIVATE_FOLDER = 0o700
+_PACKAGE = Path(__file__).parent.parent
+# In a wheel the drawn icons lie in the package, in a checkout beside it.
+_ICONS = (_PACKAGE / "icons", _PACKAGE.parent / "icons" / "drawn")
+
+
+def drawn_icons() -> Path:
+    """Return the folder of the drawn icons."""
+    return next((folder for folder in _ICONS if folder.is_dir()), _ICONS[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,28 @@ class Home:
         """Return the folders whose files are never mailed."""
         return (self.state, self.log)
 
+    def check(self) -> None:
+        """Raise UnsafePath when others made the home, or may write it: what it says is not ours.
+
+        A command that it names is run, and what is to be sent is kept in it.
+        """
+        for folder in (*self._folders(), self.spool):
+            require_private(folder)
+        for part in ("", "-wal", "-shm", "-journal"):
+            require_own_file(self.database.with_name(self.database.name + part))
+
     def make(self) -> None:
-        """Make the three folders; raises StateError."""
-        for folder in (self.folder, self.config, self.state, self.log):
-            if folder is not None:
-                make_private(folder)
+        """Make the three folders; raises StateError, as `check` does."""
+        self.check()
+        missing = [folder for folder in self._folders() if not folder.is_dir()]
+        for folder in missing:
+            make_private(folder)
+        if missing:  # somebody may have been faster
+            self.check()
+
+    def _folders(self) -> tuple[Path, ...]:
+        where = (self.folder, self.config, self.state, self.log)
+        return tuple(dict.fromkeys(folder for folder in where if folder is not None))
 
     def __str__(self) -> str:
         return str(self.folder or self.state)
@@ -65,13 +91,16 @@ def home(option: str | None, environ: Mapping[str, str]) -> Home:
     """Return the home of ``--home``, else of ``TRAYMAIL_HOME``, else the platform's places."""
     chosen = option or environ.get("TRAYMAIL_HOME")
     if chosen:
-        folder = Path(chosen).expanduser().absolute()
+        folder = in_home(chosen).absolute()
         return Home(folder, folder / "state", folder / "log", folder)
     import platformdirs  # only here: most tests and services name their home
 
+    config = platformdirs.user_config_path(APP, appauthor=False)
+    state = platformdirs.user_state_path(APP, appauthor=False)
     return Home(
-        config=platformdirs.user_config_path(APP, appauthor=False),
-        state=platformdirs.user_state_path(APP, appauthor=False),
+        config=config,
+        # Windows and macOS have one folder for both, and what becomes of the one is not the other.
+        state=state / "state" if state == config else state,
         log=platformdirs.user_log_path(APP, appauthor=False),
     )
 
@@ -79,9 +108,9 @@ def home(option: str | None, environ: Mapping[str, str]) -> Home:
 def make_private(folder: Path) -> None:
     """Make ``folder``, for the user only; one that is there stays as it is. Raises StateError."""
     try:
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        open_folder(str(folder), make=True, own_links=True).close()
     except OSError as error:
         raise StateError(
-            text("{path} cannot be made: {reason}", path=folder, reason=error.strerror),
-            text("Choose another place with --home, or mend the permissions."),
+            text("{path} cannot be made: {reason}", path=folder, reason=reason_of(error)),
+            text("Choose another place with --home, or fix the permissions."),
         ) from error

@@ -13,8 +13,11 @@ from traymail.core.breaker import account_after
 from traymail.core.errors import (
     CredentialError,
     DeliveryError,
+    RecipientReply,
     SourceError,
     StateError,
+    TraymailError,
+    one_line,
 )
 from traymail.core.events import AccountChanged, ItemChanged, LimitReached
 from traymail.core.outbox import (
@@ -22,14 +25,16 @@ from traymail.core.outbox import (
     Attempt,
     OutboxItem,
     Outcome,
+    Phase,
     Receipt,
-    State,
     after_attempt,
     after_interruption,
-    settled,
+    in_trouble,
+    taken_back,
 )
 from traymail.core.ports import Cancelled, Clock, MakeSender, Outbox, Sender
-from traymail.core.replies import attachment_lost, outcome_word
+from traymail.core.replies import attachment_lost, gone_wrong, outcome_word, trouble_of
+from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
 from traymail.engine.interruptions import Interruptions
@@ -59,6 +64,15 @@ class Tools:
     interruptions: Interruptions
 
 
+def log_failure(what: str, error: Exception) -> None:
+    """Log what failed: one line of cause and way out; a traceback of what nobody foresaw."""
+    if isinstance(error, TraymailError):
+        log.warning("%s: %s", what, one_line(error))
+        log.debug("%s", what, exc_info=error)
+    else:
+        log.error("%s", what, exc_info=error)
+
+
 class Delivery:
     """Sends the due mails of one account. All calls but `abort` come from one thread."""
 
@@ -81,6 +95,7 @@ class Delivery:
         asked for: it is not kept waiting by a pause the server wished for, only by caps.
         """
         now = self._tools.clock.now()
+        self._tools.outbox.mend_clock(self.account.name, now)
         state = self._current_state(now)
         if state.stopped:
             self.close()
@@ -94,6 +109,14 @@ class Delivery:
             return self._rest(held, now)
         self._attempt(item)
         return 0.0
+
+    def tell_trouble(self, trouble: Text | None) -> None:
+        """Publish what keeps the account's mail from leaving, or (None) that it is as before."""
+        if trouble is None:
+            state = self._tools.outbox.account_state(self.account.name)
+        else:
+            state = in_trouble(AccountState(self.account.name), str(trouble))
+        self._tools.publish(AccountChanged(state))
 
     def close(self) -> None:
         """End the session with the server."""
@@ -162,68 +185,105 @@ class Delivery:
         ended = replace(ended, duration_ms=duration)
         attempt = _as_attempt(ended, outcome, started)
         self._save(ended, attempt, outcome, now)
-        tools.interruptions.forget([item.id])
+        if tools.interruptions.over(item.id):
+            self.close()  # its connection is of no more use
 
     def _send(self, item: OutboxItem) -> Outcome | None:
         """Make one attempt; None: it was broken off on our side before the final dot."""
+        journal = _Journal(item, self._tools)
         try:
             if self._sender is None:
                 self._sender = self._tools.make_sender(self.account)
-            mail = self._tools.outbox.mail(item.id)
-            return self._sender.send(mail, _Journal(item.id, self._tools))
+            self._tools.interruptions.under_way(item.id, self._sender.abort)
+            journal.check()
+            return self._sender.send(self._tools.outbox.mail(item.id), journal)
         except (DeliveryError, CredentialError) as error:
             log.debug("mail %d: %s", item.id, error, exc_info=True)
-            return error
+            return None if trouble_of(error.advice_id) is Trouble.STOPPED else error
         except SourceError as error:
             return attachment_lost(error)
-        except (Cancelled, StateError) as error:
-            log.info("mail %d waits: %r", item.id, error)
+        except Cancelled:
+            log.info("mail %d is broken off", item.id)
             self.close()
             return None
+        except Exception as error:  # noqa: BLE001 # told of the mail, which waits for no restart
+            log_failure(f"mail {item.id}", error)
+            self.close()
+            return gone_wrong(error, after_final=journal.after_final)
 
     def _save(
         self, ended: OutboxItem, attempt: Attempt, outcome: Outcome | None, now: datetime
     ) -> None:
         """Store what came of an attempt; while the disk is full, keep it at hand and try again."""
         tools = self._tools
-        refused = outcome.refused if isinstance(outcome, Receipt | DeliveryError) else ()
-        before = tools.outbox.account_state(self.account.name)
-        after = account_after(before, outcome, self.account, now, tools.jitter())
-        while True:
+        stored, told = None, False
+        while stored is None:
             try:
-                with tools.outbox.transaction():
-                    # Asked in here: who cancels later than this finds the mail waiting.
-                    if ended.state is State.QUEUED and tools.interruptions.wanted(ended.id):
-                        ended = settled(ended, State.CANCELLED, now)
-                    tools.outbox.finish(ended, attempt, refused)
-                    if after != before:
-                        tools.outbox.save_account_state(after)
-                    if after.stopped:
-                        tools.outbox.park(self.account.name, now)
-                break
-            except StateError:
-                log.exception("the outcome of mail %d cannot be stored yet", ended.id)
+                stored = self._store(ended, attempt, outcome, now)
+            except StateError as error:
+                if not told:
+                    told = True
+                    log_failure(f"the outcome of mail {ended.id} cannot be stored yet", error)
                 if tools.stopping.wait(SAVE_AGAIN_SECONDS):
                     return
+        ended, before, after = stored
         tools.publish(ItemChanged(ended))
         if after.stopped != before.stopped:
             tools.publish(AccountChanged(after))
+
+    def _store(
+        self, ended: OutboxItem, attempt: Attempt, outcome: Outcome | None, now: datetime
+    ) -> tuple[OutboxItem, AccountState, AccountState]:
+        """Store it, and return what was stored of the mail and the account, which was before."""
+        tools = self._tools
+        with tools.outbox.transaction():
+            before = tools.outbox.account_state(self.account.name)
+            after = account_after(before, outcome, self.account, now, tools.jitter())
+            # Asked in here: who cancels later than this finds the mail waiting.
+            if tools.interruptions.wanted(ended.id):
+                ended = taken_back(ended, outcome, now)
+            tools.outbox.finish(ended, attempt, _verdicts(ended, outcome))
+            if after != before:
+                tools.outbox.save_account_state(after)
+            if after.stopped:
+                tools.outbox.park(self.account.name, now)
+        return ended, before, after
 
 
 class _Journal:
     """Writes down how far a mail has come, and breaks it off when the program stops."""
 
-    def __init__(self, item_id: int, tools: Tools) -> None:
-        self._item_id = item_id
+    def __init__(self, item: OutboxItem, tools: Tools) -> None:
+        self._item = item
         self._tools = tools
+        self.after_final = False
 
     def before_final(self) -> None:
-        self._tools.outbox.enter_final(self._item_id, self._tools.clock.now())
+        now = self._tools.clock.now()
+        self._tools.outbox.enter_final(self._item.id, now)
+        self.after_final = True
+        self._tools.publish(ItemChanged(replace(self._item, phase=Phase.DATA, updated_at=now)))
 
     def progress(self, done: int, total: int) -> None:
-        self._tools.progress(self._item_id, done, total)
-        if self._tools.stopping.is_set() or self._tools.interruptions.wanted(self._item_id):
+        self._tools.progress(self._item.id, done, total)
+        self.check()
+
+    def check(self) -> None:
+        """Raise Cancelled when the mail is not to go on."""
+        if self._tools.stopping.is_set() or self._tools.interruptions.wanted(self._item.id):
             raise Cancelled
+
+
+def _verdicts(ended: OutboxItem, outcome: Outcome | None) -> tuple[RecipientReply, ...]:
+    """Return what the server said of recipients, unless it is what it said of the mail."""
+    match outcome:
+        case Receipt() if outcome.refused or ended.attempts > 1:
+            taken = (RecipientReply(one, outcome.code, outcome.reply) for one in outcome.accepted)
+            return (*taken, *outcome.refused)
+        case DeliveryError():
+            return outcome.refused
+        case _:
+            return ()
 
 
 def _as_attempt(ended: OutboxItem, outcome: Outcome | None, started: datetime) -> Attempt:

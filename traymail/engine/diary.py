@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import assert_never
 
-from traymail.core.errors import SettingsError
+from traymail.core.errors import problem_line
 from traymail.core.events import (
     AccountChanged,
     Event,
@@ -37,7 +37,8 @@ def write_down(event: Event) -> None:
         case SettingsApplied():
             log.info("the configuration is in force")
         case SettingsRefused():
-            log.warning("the configuration is not used: %s", _reasons(event.error))
+            problems = (problem_line("config.toml", one, str) for one in event.error.problems)
+            log.warning("the configuration is not used: %s", "; ".join(problems))
         case RuleTrouble():
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
@@ -64,7 +65,3 @@ def _write_account(state: AccountState) -> None:
         log.warning("account %s needs you: %s", state.name, state.reply)
     else:
         log.info("account %s works again", state.name)
-
-
-def _reasons(error: SettingsError) -> str:
-    return "; ".join(f"{problem.where}: {problem.what}" for problem in error.problems)

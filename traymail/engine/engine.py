@@ -7,13 +7,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
 from traymail.core.commands import Apply, Command, Pause, Resume, Wake
-from traymail.core.errors import InputError, StateError
+from traymail.core.errors import InputError, StateError, TraymailError
 from traymail.core.events import (
     Event,
     ItemChanged,
@@ -24,11 +24,13 @@ from traymail.core.events import (
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
 from traymail.core.reports import FlowStatus
+from traymail.core.retry import LOOK_SECONDS, reached
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
+from traymail.core.texts import Text
 from traymail.engine.automation import Automation
 from traymail.engine.caps import rule_caps
-from traymail.engine.delivery import Delivery, Tools
+from traymail.engine.delivery import Delivery, Tools, log_failure
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.engine.worker import Worker, end_all
@@ -36,7 +38,7 @@ from traymail.engine.worker import Worker, end_all
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
-ASK_SECONDS = 8.0
+ASK_SECONDS = 3.0
 # When what is known of rules cannot be written, as on a full disk: until the next try.
 AGAIN_LATER = timedelta(seconds=5)
 MOST_WAITING = 64
@@ -52,12 +54,13 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How the engine fares, as of one moment."""
+    """How the engine fares, as of one moment; ``troubles`` keep an account's mail from leaving."""
 
     settings: Settings
     rules: Mapping[str, FlowStatus]
     paused: bool
     paused_until: datetime | None
+    troubles: Mapping[str, Text] = field(default_factory=dict)
 
 
 class _Stop:
@@ -124,11 +127,14 @@ class Engine:
         self._settings = settings
         self._caps = rule_caps(settings, {})
         self._waiting: tuple[datetime, Settings] | None = None
+        self._late: set[Wake] = set()
+        self._late_at: datetime | None = None
         self._on_death = on_death
         self._parts = parts
         self._inbox: SimpleQueue[Entry] = SimpleQueue()
         self._workers: dict[str, Worker] = {}
         self._paused, self._paused_until = parts.memory.pause(parts.tools.clock.now())
+        self._shown = Snapshot(settings, {}, self._paused, self._paused_until)
         self._thread = threading.Thread(target=self._run, name="traymail-engine", daemon=True)
         parts.publisher.listen(self._hear)
 
@@ -149,10 +155,17 @@ class Engine:
         return self._inbox.qsize() < MOST_WAITING
 
     def snapshot(self) -> Snapshot:
-        """Return how the engine fares; called from other threads. Raises TimeoutError."""
+        """Return how the engine fares; called from other threads.
+
+        What was submitted before is in it, unless the engine is busy for long: then it is how
+        things stood when it last came to rest.
+        """
         ask = _Ask(Future())
         self._inbox.put(ask)
-        return ask.answer.result(ASK_SECONDS)
+        try:
+            return ask.answer.result(ASK_SECONDS)
+        except TimeoutError:
+            return self._shown
 
     def stop(self) -> None:
         """End all threads within `STOP_SECONDS`; what is under way is broken off and stays kept."""
@@ -164,17 +177,28 @@ class Engine:
     # --- the engine's thread ------------------------------------------------------------------
 
     def _run(self) -> None:
+        entry: Entry | None = None
         try:
             self._begin()
-            while True:
+            while not isinstance(entry, _Stop):
                 entry = self._next(self._tick())
-                if isinstance(entry, _Stop):
-                    return
                 if entry is not None:
                     self._take(entry)
         except Exception:  # the owner is told; nothing is lost, all is on disk
             log.exception("the engine's thread ended")
-            self._on_death()
+        finally:
+            if not isinstance(entry, _Stop):
+                self._on_death()
+
+    def _guarded(self, act: Callable[[], None], again: Wake) -> None:
+        """Do it; when the outbox cannot be had just now, take ``again`` a little later instead."""
+        try:
+            act()
+        except TraymailError as error:
+            if not self._late:
+                log_failure("the engine waits", error)
+            self._late.add(again)
+            self._late_at = self._parts.tools.clock.now() + AGAIN_LATER
 
     def _begin(self) -> None:
         now = self._parts.tools.clock.now()
@@ -185,7 +209,8 @@ class Engine:
     def _next(self, wish: datetime | None) -> Entry | None:
         wait = None
         if wish is not None:
-            wait = max((wish - self._parts.tools.clock.now()).total_seconds(), 0.0)
+            left = (wish - self._parts.tools.clock.now()).total_seconds()
+            wait = min(max(left, 0.0), LOOK_SECONDS)
         try:
             return self._inbox.get(timeout=wait)
         except Empty:
@@ -199,11 +224,14 @@ class Engine:
             case _Ended():
                 self._parts.automation.finished(entry.item, now)
             case Wake():
-                self._look_at(entry.ended, now)
+                self._guarded(lambda: self._look_at(entry.ended, now), entry)
                 self._wake_workers()
                 self._parts.publisher.publish(OutboxChanged())
             case Apply():
+                as_before = entry.settings is self._settings
                 self._put_in_force(entry.settings, now)
+                if entry.mended and as_before:
+                    self._parts.publisher.publish(SettingsApplied())
             case Pause():
                 self._pause(entry.until, now, paused=True)
             case Resume():
@@ -226,14 +254,22 @@ class Engine:
         now = self._parts.tools.clock.now()
         if self._paused and self._paused_until is not None and self._paused_until <= now:
             self._pause(None, now, paused=False)
-        if self._waiting is not None and self._waiting[0] <= now:
+        if self._waiting is not None and reached(self._waiting[0], now, AGAIN_LATER):
             self._put_in_force(self._waiting[1], now)
+        if self._late_at is not None and reached(self._late_at, now, AGAIN_LATER):
+            late, self._late, self._late_at = self._late, set(), None
+            for entry in late:
+                self._inbox.put(entry)
         wish = self._parts.automation.tick(now)
+        self._shown = self._snapshot()
+        self._guarded(self._announce, Wake())
+        again = None if self._waiting is None else self._waiting[0]
+        waits = (wish, self._paused_until, again, self._late_at)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _announce(self) -> None:
         for account in self._parts.poster.announce():
             self._wake_worker(account)
-        again = None if self._waiting is None else self._waiting[0]
-        waits = [wait for wait in (wish, self._paused_until, again) if wait is not None]
-        return min(waits, default=None)
 
     def _pause(self, until: datetime | None, now: datetime, *, paused: bool) -> None:
         self._paused, self._paused_until = paused, until
@@ -272,6 +308,9 @@ class Engine:
         self._wake_workers()
 
     def _wake_workers(self) -> None:
+        self._guarded(self._wake_all, Wake())
+
+    def _wake_all(self) -> None:
         for name in self._parts.tools.outbox.accounts_with_work():
             self._wake_worker(name)
 
@@ -290,7 +329,12 @@ class Engine:
 
     def _snapshot(self) -> Snapshot:
         rules = self._parts.automation.status()
-        return Snapshot(self._settings, rules, self._paused, self._paused_until)
+        troubles = {
+            name: worker.trouble
+            for name, worker in self._workers.items()
+            if worker.trouble is not None and not worker.retired
+        }
+        return Snapshot(self._settings, rules, self._paused, self._paused_until, troubles)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, ItemChanged) and event.item.rule is not None:

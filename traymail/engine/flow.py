@@ -86,7 +86,7 @@ class Flow(Protocol):
         ...
 
     def finished(self, item: OutboxItem, now: datetime) -> None:
-        """Learn that one of the rule's mails became sent, failed, cancelled or unknown."""
+        """Learn that one of the rule's mails became sent, partial, failed, cancelled or unknown."""
         ...
 
     def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001 # a state, not a mode

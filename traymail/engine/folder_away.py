@@ -6,17 +6,23 @@ next start goes on from what is noted, and putting away can be done twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from traymail.core.errors import TraymailError
+from traymail.core.errors import TraymailError, title_of
 from traymail.core.ledger import FileState, Goal, Ledger, LedgerFile
 from traymail.core.putaway import Files, PutAway
+from traymail.core.retry import reached
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import Text, text
 
-_TRY_AGAIN = timedelta(minutes=5)
+log = logging.getLogger(__name__)
+
+# Soon at first: on Windows, whoever looks at a file holds it.
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=5)
 
 
 class AfterSend:
@@ -33,14 +39,18 @@ class AfterSend:
         self._ledger = ledger
         self._files = files
         self._leave_out = leave_out
-        self._waiting: dict[str, LedgerFile] = {}
+        self._waiting: dict[tuple[int | None, str], LedgerFile] = {}
         self._next_try: datetime | None = None
+        self._pause = _FIRST_PAUSE
         self.trouble: Text | None = None
+        # Until the folder is seen, and while it is gone, what is to be done with its files waits.
+        self.there = False
 
     def resume(self) -> set[int]:
         """Take up what a stop left to be put away; return the mails whose end is not yet known."""
         unfinished = self._ledger.unfinished()
-        self._waiting = {file.path: file for file in unfinished if file.state is FileState.AWAY}
+        away = [file for file in unfinished if file.state is FileState.AWAY]
+        self._waiting = {(file.root, file.path): file for file in away}
         return {
             file.mail_id
             for file in unfinished
@@ -58,21 +68,23 @@ class AfterSend:
         with self._ledger.transaction():
             for file in files:
                 if file.sha256 is not None:
-                    self._ledger.add_content(file.path, file.sha256, mail_id)
+                    self._ledger.add_content(file.path, file.sha256, mail_id, file.root)
                 self._note(file, Goal.SENT, act=self._rule.after is not After.KEEP)
         return bool(files)
 
-    def failed(self, mail_id: int) -> None:
-        """Note that the mail failed for good: its contents were not mailed."""
+    def failed(self, mail_id: int, *, mailed: bool) -> None:
+        """Note that the mail failed for good; unless some have it, its contents were not mailed."""
         with self._ledger.transaction():
-            self._ledger.forget_contents(mail_id)
+            if not mailed:
+                self._ledger.forget_contents(mail_id)
             for file in self._posted(mail_id):
                 self._note(file, Goal.FAILED, act=bool(self._rule.failed_to))
 
-    def cancelled(self, mail_id: int) -> None:
+    def cancelled(self, mail_id: int, *, mailed: bool) -> None:
         """Note that the user took the mail back: the file stays as it is."""
         with self._ledger.transaction():
-            self._ledger.forget_contents(mail_id)
+            if not mailed:
+                self._ledger.forget_contents(mail_id)
             for file in self._posted(mail_id):
                 self._ledger.save(replace(file, state=FileState.DONE))
 
@@ -84,16 +96,20 @@ class AfterSend:
 
     def work(self, now: datetime) -> datetime | None:
         """Put away what waits for it; return when to try again what could not be put away."""
-        if self._next_try is None or self._next_try <= now:
-            self._next_try = None
+        if self.there and (self._next_try is None or reached(self._next_try, now, self._pause)):
+            before, self.trouble, self._next_try = self.trouble, None, None
             for file in list(self._waiting.values()):
                 try:
                     self._put_away(file)
-                except TraymailError as error:
-                    self.trouble = error.title
-                    self._next_try = now + _TRY_AGAIN
-            if not self._waiting:
-                self.trouble = None
+                except Exception as error:  # told, and the others are put away
+                    if title_of(error) not in (before, self.trouble) and not isinstance(
+                        error, TraymailError
+                    ):
+                        log.exception("rule %s: a file cannot be put away", self._rule.name)
+                    self.trouble = title_of(error)
+                    self._next_try = now + self._pause
+            more = min(self._pause * 2, _LONGEST_PAUSE)
+            self._pause = _FIRST_PAUSE if self._next_try is None else more
         return self._next_try
 
     def _posted(self, mail_id: int) -> list[LedgerFile]:
@@ -104,18 +120,20 @@ class AfterSend:
         noted = replace(file, state=FileState.AWAY if act else FileState.DONE, goal=goal)
         self._ledger.save(noted)
         if act:
-            self._waiting[file.path] = noted
+            self._waiting[file.root, file.path] = noted
             self._next_try = None
 
     def _put_away(self, file: LedgerFile) -> None:
-        if self._ledger.find(file.path) == file:
+        if not self._ledger.is_here(file):
+            return  # what it lies on has been taken out, or something is mounted over it
+        if self._ledger.find(file.path, file.root) == file:
             outcome = self._act(file)
             if outcome is PutAway.CHANGED:
                 self._leave_out(
                     file.path, text("it has changed since it was mailed, and stays where it is")
                 )
             self._ledger.save(replace(file, state=FileState.DONE))
-        self._waiting.pop(file.path, None)
+        self._waiting.pop((file.root, file.path), None)
 
     def _act(self, file: LedgerFile) -> PutAway:
         root, path, identity = self._rule.folder, file.path, file.identity

@@ -7,11 +7,13 @@ only once their mail has ended.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from traymail.core.account import Account
-from traymail.core.errors import InputError, StateError, TraymailError
+from traymail.core.errors import InputError, StateError, TraymailError, unforeseen
 from traymail.core.observations import (
     FileLeftOut,
     FileSettled,
@@ -21,9 +23,12 @@ from traymail.core.observations import (
     FoundFile,
     NoLongerLeftOut,
     Observation,
+    Place,
+    PlaceKnown,
 )
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reports import FlowStatus, LeftOut
+from traymail.core.retry import reached
 from traymail.core.rules.folder import Again, Existing, FolderRule
 from traymail.core.selection import (
     readable,
@@ -33,6 +38,8 @@ from traymail.core.texts import Text
 from traymail.engine.folder_away import AfterSend
 from traymail.engine.folder_mail import share_out
 from traymail.engine.folder_post import SAME_NAME, FolderMailer, FolderTools, Outcome
+
+log = logging.getLogger(__name__)
 
 # When the state cannot be written, or a file not be put away: until the next try.
 _AGAIN_LATER = timedelta(seconds=30)
@@ -57,6 +64,8 @@ class FolderFlow:
         self._waiting: dict[str, FoundFile] = {}
         self._due: datetime | None = None
         self._too_large: dict[str, FoundFile] = {}
+        # What nobody foresaw, by the file that it happened with.
+        self._odd: dict[str, Text] = {}
 
     @property
     def rule(self) -> FolderRule:
@@ -78,7 +87,7 @@ class FolderFlow:
         """Take in what the watcher saw."""
         match observation:
             case FileSettled(file=file):
-                self._settled(file, now)
+                self._guarded(file, lambda: self._settled(file, now))
             case FileLeftOut(what=what, reason=reason):
                 self._leave_out(what, reason)
             case NoLongerLeftOut(what=what):
@@ -86,9 +95,13 @@ class FolderFlow:
             case FirstScan() if observation.folder == self._rule.folder:
                 self._first = observation
                 self._begin(now)
-            case FolderBack():
+            case PlaceKnown() if observation.folder == self._rule.folder:
+                self._tools.ledger.rename_place(observation.before, observation.place)
+            case FolderBack(place=place):
+                self._arrive(place, now)
                 self._status = replace(self._status, watching=True, error=None)
             case FolderGone(reason=reason):
+                self._away.there = False
                 self._status = replace(self._status, watching=False, error=reason)
             case _:
                 pass
@@ -97,7 +110,8 @@ class FolderFlow:
         """Post what has waited for its batch; put away what could not be put away before."""
         if self._first is not None and self._due is None:
             self._begin(now)
-        if self._due is not None and self._due <= now:
+        longest = max(self._rule.batch, _AGAIN_LATER)
+        if self._due is not None and reached(self._due, now, longest):
             self._due = None
             if self._first is not None:
                 self._begin(now)
@@ -109,10 +123,10 @@ class FolderFlow:
         """Learn how a mail ended; then its files are put away."""
         if item.state is State.SENT and self._away.sent(item.id):
             self._status = replace(self._status, sent=self._status.sent + 1)
-        elif item.state is State.FAILED:
-            self._away.failed(item.id)
+        elif item.state in {State.PARTIAL, State.FAILED}:
+            self._away.failed(item.id, mailed=bool(item.accepted))
         elif item.state is State.CANCELLED:
-            self._away.cancelled(item.id)
+            self._away.cancelled(item.id, mailed=bool(item.accepted))
         self._away.work(now)
 
     def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001 # a state, not a mode
@@ -120,7 +134,8 @@ class FolderFlow:
 
     def status(self) -> FlowStatus:
         """Return how the rule fares."""
-        error = self._status.error or self._trouble or self._away.trouble
+        odd = next(iter(self._odd.values()), None)
+        error = self._status.error or self._trouble or self._away.trouble or odd
         if error is self._status.error:
             return self._status
         return replace(self._status, error=error)
@@ -133,7 +148,7 @@ class FolderFlow:
         if first is None:
             return
         try:
-            if not self._tools.ledger.started():
+            if not self._tools.ledger.stand_at(first.place):
                 skipped = first.files if self._rule.existing is Existing.SKIP else ()
                 self._tools.ledger.start(skipped, now)
         except TraymailError as error:
@@ -141,6 +156,16 @@ class FolderFlow:
         else:
             self._first = None
             self._trouble = None
+
+    def _arrive(self, place: Place, now: datetime) -> None:
+        """Go on where the folder is now: what is mounted there may be another one than before."""
+        self._away.there = True
+        if self._first is not None:
+            if self._first.place == place:
+                return  # it is not kept yet
+            self._first = None
+        self._tools.ledger.stand_at(place)
+        self._away.work(now)
 
     def _settled(self, file: FoundFile, now: datetime) -> None:
         # Until the first look is kept, old and new cannot be told apart; looks tell it again.
@@ -178,8 +203,18 @@ class FolderFlow:
             del self._named[next(iter(self._named))]
         self._status = replace(self._status, left_out=tuple(self._named.values()))
 
+    def _guarded(self, file: FoundFile, act: Callable[[], None]) -> None:
+        """Do something for one file; what nobody foresaw keeps no other one from being mailed."""
+        try:
+            act()
+        except TraymailError:
+            raise
+        except Exception as error:  # noqa: BLE001 # told, as long as the file is there
+            self._refuse(file, error)
+
     def _no_longer_left_out(self, path: str) -> None:
         what = readable(path)
+        self._odd.pop(what, None)
         self._told.pop(what, None)
         if self._named.pop(what, None) is not None:
             self._status = replace(self._status, left_out=tuple(self._named.values()))
@@ -189,20 +224,44 @@ class FolderFlow:
     def _post_waiting(self, now: datetime) -> None:
         """Make mails of all that waits; what cannot be stored waits on."""
         self._trouble = None
-        for group in share_out(self._rule, self._account, list(self._waiting.values())):
-            outcome = Outcome()
-            try:
-                self._mailer.post(group, outcome, now)
-            except StateError as error:
-                self._later(error, now)
-                break
-            except TraymailError as error:
-                # The fault of these files: looks at the folder tell of them again.
-                outcome.left_out.extend((file, error.title) for file in group)
-            finally:
-                self._take_note(outcome, now)
-            for file in group:
-                self._waiting.pop(file.path, None)
+        try:
+            for group in share_out(self._rule, self._account, list(self._waiting.values())):
+                self._post(group, now)
+        except StateError as error:
+            self._later(error, now)
+
+    def _post(self, files: Sequence[FoundFile], now: datetime) -> None:
+        """Make mails of files that belong together; one that cannot be mailed leaves the others.
+
+        Raises StateError: these files wait on.
+        """
+        outcome = Outcome()
+        try:
+            self._mailer.post(files, outcome, now)
+        except StateError:
+            raise
+        except Exception as error:  # noqa: BLE001 # told of the file that is at fault
+            rest = [file for file in files if not outcome.tells_of(file)]
+            if len(files) == 1:
+                self._refuse(files[0], error)
+            else:
+                for half in (rest[: len(rest) // 2], rest[len(rest) // 2 :]):
+                    if half:
+                        self._post(half, now)
+        finally:
+            self._take_note(outcome, now)
+        for file in files:
+            self._waiting.pop(file.path, None)
+
+    def _refuse(self, file: FoundFile, error: Exception) -> None:
+        """Leave out a file that no mail can be made of: looks at the folder tell of it again."""
+        if isinstance(error, TraymailError):
+            self._leave_out(file.path, error.title)
+            return
+        if readable(file.path) not in self._odd:
+            log.error("rule %s: a file failed", self._rule.name, exc_info=error)
+        self._odd[readable(file.path)] = unforeseen(error)
+        self._leave_out(file.path, unforeseen(error))
 
     def _take_note(self, outcome: Outcome, now: datetime) -> None:
         for file in outcome.mailed:

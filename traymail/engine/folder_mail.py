@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath, PurePosixPath
 
 from traymail.core.account import Account
 from traymail.core.message import Draft
@@ -17,6 +17,7 @@ from traymail.engine.flow import Surroundings, common_values
 
 # Raw bytes that go into one zip, as a multiple of the account's limit for a mail.
 _ZIP_SHARE = 4
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,31 @@ def write_draft(
     )
 
 
-def file_values(rule: FolderRule, files: Sequence[FoundFile]) -> dict[str, str]:
-    """Return the placeholders that folder rules have."""
+def file_values(
+    rule: FolderRule, files: Sequence[FoundFile], system: type[PurePath] = PurePath
+) -> dict[str, str]:
+    """Return the placeholders that folder rules have; ``system``: as paths are written there."""
     first = files[0]
     path = PurePosixPath(readable(first.path))
-    modified = datetime.fromtimestamp(first.identity.mtime_ns / 1e9, UTC).astimezone()
     return {
         "file.name": path.name,
         "file.stem": path.stem,
         "file.suffix": path.suffix,
         "file.size": human_size(first.identity.size),
-        "file.folder": str((PurePosixPath(rule.folder) / path).parent),
-        "file.modified": f"{modified:%Y-%m-%d %H:%M:%S}",
+        "file.folder": str(system(rule.folder, path.parent)),
+        "file.modified": _local_time(first.identity.mtime_ns // 1_000_000_000),
         "files": "\n".join(
             f"{readable(file.path)}, {human_size(file.identity.size)}" for file in files
         ),
     }
+
+
+def _local_time(seconds: int) -> str:
+    """Return a time since 1970 as it is written here; one that no calendar has, as a number."""
+    try:
+        return f"{(_EPOCH + timedelta(seconds=seconds)).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, ValueError, OSError):  # beyond the year 9999, or what the system knows
+        return f"@{seconds}"
 
 
 def share_out(

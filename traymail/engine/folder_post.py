@@ -17,9 +17,7 @@ from traymail.core.outbox import OutboxItem, State
 from traymail.core.putaway import Files
 from traymail.core.rules.folder import Again, FolderRule
 from traymail.core.selection import (
-    HEAD_BYTES,
     LOOP,
-    is_mail,
     mailed_by_a_rule,
     readable,
     too_large,
@@ -61,6 +59,11 @@ class Outcome:
     left_out: list[tuple[FoundFile, Text]] = field(default_factory=list)
     too_large: list[tuple[FoundFile, Text]] = field(default_factory=list)
     ended: list[OutboxItem] = field(default_factory=list)
+
+    def tells_of(self, file: FoundFile) -> bool:
+        """Tell whether it is known what became of a file."""
+        out = (*self.passed_over, *self.left_out, *self.too_large)
+        return file in self.mailed or any(file == one for one, _reason in out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +138,9 @@ class FolderMailer:
 
     def _not_again(self, one: _Taken) -> Text | None:
         path, identity, sha256 = one.file.path, one.file.identity, one.copy.sha256
-        if is_mail(path):
-            with self._tools.posting.open(one.copy) as content:
-                if mailed_by_a_rule(content.read(HEAD_BYTES)):
-                    return LOOP
+        with self._tools.posting.open(one.copy) as content:
+            if mailed_by_a_rule(content.read):
+                return LOOP
         mailed = self._tools.ledger.mailed(path, sha256)
         if mailed and self._rule.again is Again.ALWAYS:
             # A rewrite gives a new time; a share, at each mount, only a new inode.

@@ -7,7 +7,7 @@ flow lets everything pass and has the logs read again from what is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,8 +23,8 @@ from traymail.core.observations import (
     Observation,
 )
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.records import Match
 from traymail.core.reports import FlowStatus, LeftOut
+from traymail.core.retry import reached
 from traymail.core.rotation import Position
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, Translate
@@ -32,8 +32,8 @@ from traymail.core.throttle import (
     Alert,
     Decision,
     Policy,
+    Reading,
     Throttle,
-    Told,
     Why,
     begin,
     due,
@@ -70,8 +70,8 @@ class LogMemory(Protocol):
         """Keep how far files have been read."""
         ...
 
-    def save_globs(self, rule: str, globs: Iterable[str]) -> None:
-        """Keep that these globs have been looked at first."""
+    def save_globs(self, rule: str, globs: Mapping[str, int]) -> None:
+        """Keep that these globs have been looked at first, and when."""
         ...
 
 
@@ -127,12 +127,14 @@ class LogFlow:
             self._keep(observation, now)
         except StateError as error:
             self._trouble = error.title
-            self._lost_turn = observation.turn
-            self._rewind_at = now + _AGAIN_LATER
+            self._read_again(observation.turn, now)
+        except Exception:
+            self._read_again(observation.turn, now)
+            raise
 
     def tick(self, now: datetime) -> datetime | None:
         """Mail what time has made due; return when to be asked next."""
-        if self._rewind_at is not None and self._rewind_at <= now:
+        if self._rewind_at is not None and reached(self._rewind_at, now, _AGAIN_LATER):
             self._rewind_at = None
             self._tools.rewind(self._rule.name)
         try:
@@ -167,6 +169,11 @@ class LogFlow:
             held=self._state.waiting,
             quiet_until=max(rests, default=None),
         )
+
+    def _read_again(self, turn: int, now: datetime) -> None:
+        """Drop what was read and not kept; it is read again a little later."""
+        self._lost_turn = turn
+        self._rewind_at = now + _AGAIN_LATER
 
     def _switch(self, now: datetime) -> None:
         if self._paused:
@@ -204,7 +211,7 @@ class LogFlow:
     def _take(self, observation: LinesMatched, now: datetime) -> Decision:
         """Hand the matches to the throttle, those of each group together."""
         state, alerts = due(self._state, self._policy, now)
-        for group, found in by_group(self._rule, observation.matches, observation.path):
+        for group, found in by_group(self._rule, observation).items():
             reading = reading_of(found, now)
             state, more = matched(state, self._policy, group, reading, now)
             alerts += more
@@ -248,16 +255,11 @@ def policy_of(rule: LogRule) -> Policy:
     return Policy(rule.threshold, rule.cooldown, rule.max_per_hour, rule.silent_for)
 
 
-def group_of(rule: LogRule, match: Match) -> str:
-    """Return the value of ``group_by`` in a match; "" without one. A long one is cut."""
-    return match.captured.get(rule.group_by, "")[:_LONGEST_GROUP] if rule.group_by else ""
+def by_group(rule: LogRule, observation: LinesMatched) -> dict[str, Reading]:
+    """Return matches by the value of ``group_by``, in order of first appearance.
 
-
-def by_group(
-    rule: LogRule, matches: Iterable[Match], path: str
-) -> list[tuple[str, tuple[Told, ...]]]:
-    """Return matches by the value of ``group_by``, in order of first appearance."""
-    groups: dict[str, list[Told]] = {}
-    for match in matches:
-        groups.setdefault(group_of(rule, match), []).append(Told(match, path))
-    return [(group, tuple(found)) for group, found in groups.items()]
+    A long value is cut. Without ``group_by`` all are one group, "".
+    """
+    matches = observation.matches
+    groups = matches.by(rule.group_by, _LONGEST_GROUP) if rule.group_by else {"": matches}
+    return {group: Reading(found, observation.path) for group, found in groups.items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from traymail.core.account import Account
-from traymail.core.duration import format_duration
+from traymail.core.duration import format_duration, spoken_duration
 from traymail.core.lines import CUT_MARK
 from traymail.core.matcher import capture_names
 from traymail.core.message import Draft
@@ -74,7 +74,7 @@ class LogWriter:
         return subject, body
 
     def _silence(self, now: datetime) -> tuple[str, str]:
-        silent = format_duration(self.rule.silent_for) if self.rule.silent_for else ""
+        silent = spoken_duration(format_duration(self.rule.silent_for or timedelta(0)))
         host = self.surroundings.host
         subject = text(
             "[{host}] {rule}: nothing has matched for {duration}",
@@ -83,8 +83,9 @@ class LogWriter:
             duration=silent,
         )
         body = text(
-            "The rule {rule} has seen no matching line for {duration}.\nLogs: {paths}\n"
-            "Told at {time}; told again after the next match and as long a silence.",
+            "The rule {rule} has seen no matching line for {duration}.\n"
+            "Logs: {paths}\n"
+            "Sent at {time}; sent again after the next match and as long a silence.",
             rule=self.rule.name,
             duration=silent,
             paths=", ".join(self.rule.paths),
@@ -133,13 +134,13 @@ def _digest_words(heap: Heap) -> Text:
     )
 
 
-def _fitting(told: tuple[Told, ...], room: int) -> tuple[list[str], int]:
+def _fitting(told: Sequence[Told], room: int) -> tuple[list[str], int]:
     """Return as many as fit, and how many do not."""
     words = list(_while_fitting(told, room))
     return words, len(told) - len(words)
 
 
-def _while_fitting(told: tuple[Told, ...], room: int) -> Iterator[str]:
+def _while_fitting(told: Sequence[Told], room: int) -> Iterator[str]:
     for one in told:
         room -= len(one.match.shown) + 1
         if room < 0:

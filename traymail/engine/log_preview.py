@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from traymail.core.observations import LinesMatched
 from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import text
-from traymail.core.throttle import Alert, Heap, Throttle, Told, matched
-from traymail.engine.log_flow import group_of, policy_of
+from traymail.core.throttle import Alert, Heap, Reading, Throttle, Told, matched
+from traymail.engine.log_flow import by_group, policy_of
 from traymail.engine.log_mail import MOST_TEXT, LogWriter
 
 
@@ -26,15 +27,17 @@ class _Group:
     size: int = 0
     found: list[Told] = field(default_factory=list)
 
-    def add(self, told: Told) -> None:
-        self.count += 1
-        self.size += len(told.match.shown)
-        if self.size <= MOST_TEXT:
+    def add(self, reading: Reading) -> None:
+        self.count += len(reading)
+        for told in reading if self.size <= MOST_TEXT else ():
+            self.size += len(told.match.shown)
+            if self.size > MOST_TEXT:
+                break
             self.found.append(told)
 
 
 def preview(
-    writer: LogWriter, found: Iterable[Told], now: datetime, limit: int | None = None
+    writer: LogWriter, found: Iterable[LinesMatched], now: datetime, limit: int | None = None
 ) -> Preview:
     """Return what the matches would make; at most ``limit`` mails, but every match is counted.
 
@@ -42,8 +45,9 @@ def preview(
     """
     rule = writer.rule
     groups: dict[str, _Group] = {}
-    for told in found:
-        groups.setdefault(group_of(rule, told.match), _Group()).add(told)
+    for observation in found:
+        for name, told in by_group(rule, observation).items():
+            groups.setdefault(name, _Group()).add(told)
     state, alerts = Throttle(), tuple[Alert, ...]()
     for name, group in groups.items():
         reading = Heap(group.count, tuple(group.found), (), now, now)

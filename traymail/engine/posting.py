@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+from uuid import uuid4
 
 from traymail import __version__
 from traymail.core.errors import InputError
-from traymail.core.events import ItemChanged
 from traymail.core.message import Attachment, Draft, DraftFile, Stamp
 from traymail.core.mime import compose
 from traymail.core.outbox import OutboxItem
-from traymail.core.ports import Clock, Outbox, Spool
 from traymail.core.texts import text
-from traymail.engine.publisher import Publish
+
+if TYPE_CHECKING:
+    from traymail.core.ports import Clock, Outbox, Spool
 
 
 class Poster:
     """Copies files into the spool, composes the message and stores it, in one transaction.
 
     Callers that store more with the mail (a ledger row, a log position) open the transaction
-    themselves; `announce` is called after it, since what is not committed is not yet true.
+    themselves; `announce` is called after it, since what is not committed is not yet true: it
+    calls ``tell`` with each mail.
     """
 
-    def __init__(self, outbox: Outbox, spool: Spool, clock: Clock, publish: Publish) -> None:
+    def __init__(
+        self, outbox: Outbox, spool: Spool, clock: Clock, tell: Callable[[OutboxItem], None]
+    ) -> None:
         self._outbox = outbox
         self._spool = spool
         self._clock = clock
-        self._publish = publish
+        self._tell = tell
         self._posted: list[OutboxItem] = []
 
     def take(self, file: DraftFile) -> Attachment:
@@ -81,7 +85,7 @@ class Poster:
         return item
 
     def announce(self) -> frozenset[str]:
-        """Publish what was stored since the last call; returns the accounts concerned.
+        """Tell what was stored since the last call; returns the accounts concerned.
 
         What a transaction took back has not been stored.
         """
@@ -89,7 +93,7 @@ class Poster:
         accounts = set()
         for item in posted:
             with contextlib.suppress(InputError):
-                self._publish(ItemChanged(self._outbox.get(item.id)))
+                self._tell(self._outbox.get(item.id))
                 accounts.add(item.account)
         return frozenset(accounts)
 
@@ -98,8 +102,8 @@ def new_stamp(draft: Draft, now: datetime) -> Stamp:
     """Return what makes a message this very one."""
     domain = draft.sender.mailbox.rpartition("@")[2]
     return Stamp(
-        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+        message_id=f"<{uuid4().hex}@{domain}>",
         # Recipients read the hour of the sender's day.
         date=now.astimezone(),
-        boundary=f"=_{secrets.token_hex(16)}",
+        boundary=f"=_{uuid4().hex}",
     )

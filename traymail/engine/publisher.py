@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from traymail.core.events import Event
+if TYPE_CHECKING:
+    from traymail.core.events import Event
+    from traymail.core.outbox import OutboxItem
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[Event], None]
-Publish = Callable[[Event], None]
+Listener = Callable[["Event"], None]
+Publish = Callable[["Event"], None]
 
 
 class Publisher:
@@ -30,3 +33,11 @@ class Publisher:
                 listener(event)
             except Exception:  # a broken listener must not end delivery
                 log.exception("a listener failed")
+
+    def changed(self, item: OutboxItem) -> None:
+        """Publish that a mail has changed."""
+        if self._listeners:
+            # The events are slow to import, and nobody listens to `send --queue`.
+            from traymail.core.events import ItemChanged
+
+            self.publish(ItemChanged(item))

@@ -7,7 +7,10 @@ import threading
 from collections.abc import Iterable, Iterator
 from time import monotonic
 
-from traymail.engine.delivery import Delivery
+from traymail.core.errors import title_of
+from traymail.core.retry import LOOK_SECONDS
+from traymail.core.texts import Text
+from traymail.engine.delivery import Delivery, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ class Worker:
         self._paused = False
         self._follows = follows
         self.retired = False
+        # What keeps the account's mail from leaving; tried again by itself.
+        self.trouble: Text | None = None
         self._condition = threading.Condition()
         name = f"traymail-delivery-{delivery.account.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -85,17 +90,26 @@ class Worker:
         self.delivery.close()
 
     def _work(self) -> float | None:
-        if self._paused:
-            self.delivery.close()
-            return None
         try:
-            return self.delivery.step()
-        except Exception:  # the thread must survive; the mail stays where the outbox has it
-            log.exception("delivery of account %s failed", self.delivery.account.name)
+            if self._paused:
+                self.delivery.close()
+                return None
+            rest = self.delivery.step()
+            if self.trouble is not None:
+                self.trouble = None
+                self.delivery.tell_trouble(None)
+        except Exception as error:  # noqa: BLE001 # told; the mail stays where the outbox has it
+            if self.trouble != title_of(error):
+                self.trouble = title_of(error)
+                log_failure(f"account {self.delivery.account.name}", error)
+                self.delivery.tell_trouble(self.trouble)
             return AFTER_ERROR_SECONDS
+        return rest
 
     def _sleep(self, seconds: float | None) -> bool:
-        """Sleep until woken (True) or the time is up (False)."""
+        """Sleep until woken (True), or the time is up or may be (False)."""
+        if seconds is not None:
+            seconds = min(seconds, LOOK_SECONDS)
         with self._condition:
             woken = self._woken or self._condition.wait(seconds)
             self._woken = False

@@ -18,7 +18,8 @@ from traymail.core.errors import (
 from traymail.core.message import Mail, OpenAttachment
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal, SecretSource
-from traymail.core.replies import Diagnosis, as_error, diagnose
+from traymail.core.reasons import reason_of
+from traymail.core.replies import Diagnosis, as_error, diagnose, refused_recipient
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
@@ -53,6 +54,7 @@ class SmtpSender:
         self._login_worked = login_worked
         self._cutoff = Cutoff()
         self._session: Session | None = None
+        self._place = ""  # where the secret is
 
     def send(self, mail: Mail, journal: Journal) -> Receipt:
         """Hand the mail over; see `traymail.core.ports.Sender`.
@@ -91,6 +93,7 @@ class SmtpSender:
             # Asked for before the server is: a keyring may wait long for its user.
             needed = account.auth is not Auth.NONE
             secret = self._credentials.get(account) if needed else None
+            self._place = secret.place if secret else ""
             self._session = open_session(account, secret, self._cutoff)
         with closing(self._content(mail)) as chunks:
             return self._receipt(mail, self._session.deliver(mail, chunks, journal))
@@ -99,7 +102,7 @@ class SmtpSender:
         try:
             yield from mail.chunks(self._open_attachment)
         except OSError as error:
-            title = text("A stored attachment cannot be read: {why}", why=error.strerror)
+            title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
             raise SourceError(str(error.filename or ""), title) from error
 
     def _receipt(self, mail: Mail, taken: Taken) -> Receipt:
@@ -109,19 +112,22 @@ class SmtpSender:
         return Receipt(taken.reply.code or 0, taken.reply.text, accepted, refused)
 
     def _as_refused(self, refused: tuple[tuple[str, Reply], ...]) -> tuple[RecipientReply, ...]:
-        return tuple(
-            RecipientReply(box, reply.code or 0, reply.text, self._diagnose(reply).advice_id)
-            for box, reply in refused
-        )
+        return tuple(refused_recipient(box, reply, self._diagnose(reply)) for box, reply in refused)
 
     def _diagnose(self, reply: Reply, trouble: Trouble | None = None) -> Diagnosis:
         worked = reply.stage is Stage.AUTH and self._login_worked()
-        return diagnose(reply, self._account.provider, trouble=trouble, login_worked=worked)
+        return diagnose(
+            reply,
+            self._account.provider,
+            trouble=trouble,
+            login_worked=worked,
+            place=self._place,
+        )
 
     def _failure(self, error: SmtpError, diagnosis: Diagnosis) -> DeliveryError:
         """Return the error to raise; of several recipients' refusals, the one that decides."""
-        if not error.refused:
-            return as_error(diagnosis, error.reply)
+        if not error.refused or error.reply.stage is not Stage.RCPT:
+            return as_error(diagnosis, error.reply, self._as_refused(error.refused))
         found = [(self._diagnose(reply), reply) for _, reply in error.refused]
         decides, reply = min(found, key=lambda one: _weight(one[0].kind))
         return as_error(decides, reply, self._as_refused(error.refused))

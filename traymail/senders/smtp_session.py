@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import Reply, SourceError, Stage
-from traymail.core.replies import readable
-from traymail.core.reply_rules import Trouble
+from traymail.core.replies import joined, readable
+from traymail.core.reply_rules import Trouble, details
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff, dial
 from traymail.senders.smtp_wire import (
@@ -43,10 +43,15 @@ FLUSH_BYTES = 16_384
 QUIT_SECONDS = 2.0
 # RFC 5321 section 4.5.3.2.6: a server may take ten minutes to store what it was given.
 FINAL_SECONDS = 600.0
+# A limit with more is none (and Python would refuse to read it).
+MOST_DIGITS = 20
 
 _OK = range(200, 300)
 _READY, _GO_ON, _LOGGED_IN, _CHALLENGE = 220, 354, 235, 334
 _SERVICE_CLOSING, _MECHANISM_UNKNOWN = 421, 504
+_NO_EHLO = {500, 502}
+
+_OAUTH = {"XOAUTH", "XOAUTH2", "OAUTHBEARER"}
 
 _Command = tuple[Stage, bytes]
 
@@ -59,42 +64,56 @@ class Taken:
     refused: tuple[tuple[str, Reply], ...]
 
 
-def connect(account: Account, cutoff: Cutoff) -> Wire:
-    """Reach the account's server; nothing has been said yet."""
+def connect(account: Account, secret: Secret | None, cutoff: Cutoff) -> Wire:
+    """Reach the account's server; nothing has been said yet, and nothing shows ``secret``."""
     timeout = account.timeout.total_seconds()
     try:
         sock = dial(account.host, account.port, timeout, cutoff)
     except (OSError, ValueError) as error:
         trouble = Trouble.STOPPED if cutoff.done else trouble_of(error, Stage.CONNECT)
         raise trouble_at(Stage.CONNECT, trouble, detail_of(error)) from error
-    return Wire(sock, timeout, cutoff)
+    wire = Wire(sock, timeout, cutoff)
+    if secret is not None:
+        wire.hide = lambda words: secret.strike_out(words, account.username)
+    return wire
+
+
+def refuse_unprotected(wire: Wire, account: Account) -> None:
+    """Refuse a line that stays unprotected and leads to another computer."""
+    if account.security is Security.NONE and not wire.to_loopback:
+        raise trouble_at(Stage.CONNECT, Trouble.NO_TLS, details.UNPROTECTED)
 
 
 def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> Session:
     """Connect, encrypt as the account says, and log in when there is a secret."""
-    wire = connect(account, cutoff)
+    wire = connect(account, secret, cutoff)
     session = Session(wire, account)
     try:
-        _begin(session, account, secret)
+        refuse_unprotected(wire, account)
+        for _, work in opening(session, account, secret):
+            work()
     except BaseException:
         wire.close()
         raise
     return session
 
 
-def _begin(session: Session, account: Account, secret: Secret | None) -> None:
-    if account.security is Security.NONE and not session.wire.to_loopback:
-        raise trouble_at(Stage.CONNECT, Trouble.NO_TLS, "unprotected, and not to this computer")
+def opening(
+    session: Session, account: Account, secret: Secret | None
+) -> Iterator[tuple[str, Callable[[], Reply | None]]]:
+    """Yield what a session begins with: each step's name, and the work to be done in it.
+
+    A mail goes this way, and so does a diagnosis, which looks at every step of it.
+    """
     if account.security is Security.TLS:
-        session.encrypt()
-    session.greet()
-    session.hello()
+        yield "tls", session.encrypt
+    yield "banner", session.greet
+    yield "ehlo", session.hello
     if account.security is Security.STARTTLS:
-        session.start_tls()
-        session.encrypt()
-        session.hello()
+        yield "tls", session.start_tls
+        yield "ehlo", session.hello
     if account.auth is not Auth.NONE and secret is not None:
-        session.login(secret)
+        yield "auth", lambda: session.login(secret)
 
 
 class Session:
@@ -116,28 +135,44 @@ class Session:
         return self._expect(self.wire.reply(), _READY)
 
     def hello(self) -> None:
-        """Say EHLO and learn what the server offers."""
+        """Say EHLO and learn what the server offers; HELO where it does not know that."""
         self.wire.stage = Stage.EHLO
         self.wire.write(b"EHLO " + OUR_NAME + b"\r\n")
         code, lines = self.wire.lines()
+        if code in _NO_EHLO and not self._needs_features():
+            # A server of old (RFC 5321 section 3.2); it can take a mail, and nothing else.
+            self.wire.write(b"HELO " + OUR_NAME + b"\r\n")
+            code, lines = self.wire.lines()
         if code not in _OK:
-            raise SmtpError(Reply(code, readable(b" ".join(lines)), Stage.EHLO))
+            raise SmtpError(Reply(code, self.wire.words(joined(lines)), Stage.EHLO))
         self.features = _features(lines[1:])
 
+    def _needs_features(self) -> bool:
+        """Return whether the session cannot go on without what EHLO tells: TLS, or a login."""
+        account = self._account
+        to_encrypt = account.security is Security.STARTTLS and not self.wire.encrypted
+        return to_encrypt or account.auth is not Auth.NONE
+
+    @property
+    def offers(self) -> str:
+        """Return the features as words for people, the secret struck out."""
+        offers = ", ".join(f"{name} {more}".strip() for name, more in self.features.items())
+        return self.wire.words(offers.encode())
+
     def start_tls(self) -> None:
-        """Ask for TLS; `encrypt` comes next."""
+        """Ask for TLS, and begin it."""
         self.wire.stage = Stage.STARTTLS
         if "STARTTLS" not in self.features:
-            raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, "STARTTLS is not offered")
+            raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, details.NO_STARTTLS)
         self._expect(self._command(b"STARTTLS"), _READY)
         self.wire.refuse_injection()
+        self.encrypt()
 
     def login(self, secret: Secret) -> Reply:
         """Log in by PLAIN (RFC 4616) or LOGIN; never over a line that others can read."""
         wire, username = self.wire, self._account.username
         if not wire.encrypted and not wire.to_loopback:
-            raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, "no login without encryption")
-        wire.hide = lambda words: secret.strike_out(words, username)
+            raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, details.UNPROTECTED)
         offered = self.features.get("AUTH", "").split()
         ways: list[Callable[[str, str], Reply]] = []
         if "PLAIN" in offered:
@@ -145,8 +180,11 @@ class Session:
         if "LOGIN" in offered:
             ways.append(self._login_login)
         if not ways:
-            detail = f"AUTH {' '.join(offered)}" if offered else "AUTH is not offered"
-            raise trouble_at(Stage.EHLO, Trouble.NO_LOGIN, detail)
+            detail = f"AUTH {' '.join(offered)}" if offered else str(details.NO_AUTH)
+            trouble = Trouble.OTHER_LOGIN if offered else Trouble.NO_LOGIN
+            if offered and _OAUTH.issuperset(offered):
+                trouble = Trouble.OAUTH_ONLY
+            raise trouble_at(Stage.EHLO, trouble, wire.words(detail.encode()))
         wire.stage = Stage.AUTH
         reply = ways[0](username, secret.reveal())
         if reply.code == _MECHANISM_UNKNOWN and len(ways) > 1:
@@ -166,7 +204,11 @@ class Session:
             self.wire.close()
             raise SmtpError(verdict)
         journal.before_final()
-        return Taken(self._finish(rest), refused)
+        try:
+            return Taken(self._finish(rest), refused)
+        except SmtpError as error:
+            error.refused = refused
+            raise
 
     def reset(self) -> None:
         """Drop the transaction that a refusal has left open."""
@@ -204,15 +246,16 @@ class Session:
     def _check(self, mail: Mail) -> None:
         """Refuse here what the server has said that it would refuse."""
         limit = self.features.get("SIZE", "")
-        if limit.isdecimal() and 0 < int(limit) < mail.size:
-            detail = f"{mail.size} bytes, the server takes {limit}"
+        number = limit.isascii() and limit.isdecimal() and len(limit) <= MOST_DIGITS
+        if number and 0 < int(limit) < mail.size:
+            detail = f"{mail.size} > {limit}"
             raise trouble_at(Stage.MAIL, Trouble.TOO_LARGE, detail)
         boxes = (mail.envelope.sender, *mail.envelope.recipients)
         for box in boxes:
             if not box.isprintable() or " " in box or "<" in box or ">" in box:
                 raise trouble_at(Stage.MAIL, Trouble.BAD_ADDRESS, ascii(box))
         if "SMTPUTF8" not in self.features and not all(box.isascii() for box in boxes):
-            raise trouble_at(Stage.MAIL, Trouble.NO_SMTPUTF8, "SMTPUTF8 is not offered")
+            raise trouble_at(Stage.MAIL, Trouble.NO_SMTPUTF8, details.NO_SMTPUTF8)
 
     def _open_transaction(self, mail: Mail) -> tuple[tuple[str, Reply], ...]:
         """Send the envelope and get the go-ahead for the body; return the refused recipients."""
@@ -230,7 +273,7 @@ class Session:
         if failure is not None and data is not None and data.code == _GO_ON:
             self._send_nothing()
         elif failure is None and (data is None or data.code != _GO_ON):
-            failure = SmtpError(replies[-1])
+            failure = SmtpError(replies[-1], refused=refused)
         if failure is not None:
             raise failure
         return refused
@@ -311,7 +354,7 @@ class Session:
         if reply.code in _OK:
             return reply
         if reply.code is None or reply.code < 400:  # noqa: PLR2004 # 4xx and 5xx are verdicts
-            raise trouble_at(Stage.FINAL, Trouble.UNSURE, f"{reply.code} {reply.text}")
+            raise SmtpError(reply, Trouble.UNSURE)
         raise SmtpError(reply)
 
 
@@ -339,7 +382,7 @@ def _features(lines: list[bytes]) -> dict[str, str]:
     """Return what an EHLO reply offers: keyword -> parameters; AUTH may come in two forms."""
     found: dict[str, str] = {}
     for line in lines:
-        keyword, _, parameters = line.decode("ascii", "replace").upper().strip().partition(" ")
+        keyword, _, parameters = readable(line).upper().partition(" ")
         name, _, first = keyword.partition("=")
         found[name] = " ".join(filter(None, (found.get(name), first, parameters)))
     return found

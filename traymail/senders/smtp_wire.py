@@ -16,16 +16,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from traymail.core.errors import Reply, Stage
-from traymail.core.replies import readable
-from traymail.core.reply_rules import Trouble
+from traymail.core.replies import joined, readable
+from traymail.core.reply_rules import Trouble, details
+from traymail.core.texts import Text
+from traymail.disk import in_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from traymail.senders.dial import Cutoff
 
@@ -36,7 +37,6 @@ MOST_LINES = 200
 _REPLY_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?")
 
 # OpenSSL's reasons, https://docs.openssl.org/master/man3/SSL_get_error/ and <openssl/sslerr.h>.
-_PLACE_IN_SOURCE = re.compile(r"^_ssl\.c:\d+: ")
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",
     "RECORD_LAYER_FAILURE",
@@ -45,16 +45,42 @@ _NOT_TLS = {
     "UNKNOWN_PROTOCOL",
 }
 _OLD_TLS = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO_LOW"}
-# X509_V_ERR_CERT_NOT_YET_VALID, CERT_HAS_EXPIRED; HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH.
-_CERT_TIME = {9, 10}
-_CERT_HOST = {62, 64}
+# By <openssl/x509_vfy.h>: not yet valid, expired; not this host, not this address; self-signed,
+# a self-signed authority; an authority that is not there. Everything else is distrust, too.
+_CERTIFICATE = {
+    9: (Trouble.CERT_NOT_YET, details.NOT_YET),
+    10: (Trouble.CERT_TIME, details.EXPIRED),
+    62: (Trouble.CERT_HOST, details.OTHER_NAME),
+    64: (Trouble.CERT_HOST, details.OTHER_NAME),
+    18: (Trouble.CERT_TRUST, details.SELF_SIGNED),
+    19: (Trouble.CERT_TRUST, details.UNKNOWN_ISSUER),
+    20: (Trouble.CERT_TRUST, details.UNKNOWN_ISSUER),
+    21: (Trouble.CERT_TRUST, details.UNKNOWN_ISSUER),
+}
+# What a library says in words of its own, in ours; what is not here stays a name of the system's.
+_NAMES = {
+    socket.EAI_NONAME: details.NO_NAME,
+    socket.EAI_AGAIN: details.NO_NAME_SERVER,
+}
+_NUMBERS = {
+    errno.ECONNREFUSED: details.REFUSED,
+    errno.ECONNRESET: details.RESET,
+    errno.ECONNABORTED: details.RESET,
+    errno.EPIPE: details.RESET,
+    errno.ETIMEDOUT: details.TIMED_OUT,
+    errno.ENETUNREACH: details.UNREACHABLE,
+    errno.EHOSTUNREACH: details.UNREACHABLE,
+    errno.EADDRNOTAVAIL: details.UNREACHABLE,
+    errno.EACCES: details.BLOCKED,
+    errno.EPERM: details.BLOCKED,
+}
 
 
 class SmtpError(Exception):
     """A session, or one command of it, went wrong.
 
     ``reply`` is what the server said, or with ``trouble`` what happened instead of an answer.
-    ``refused``: the recipients it is about, each with its reply.
+    ``refused``: the recipients refused until then, each with its reply.
     """
 
     def __init__(
@@ -69,9 +95,12 @@ class SmtpError(Exception):
         self.refused = refused
 
 
-def trouble_at(stage: Stage, trouble: Trouble, detail: str) -> SmtpError:
-    """Make the error of something that is not the server's answer."""
-    return SmtpError(Reply(None, detail, stage), trouble)
+def trouble_at(stage: Stage, trouble: Trouble, detail: Text | str) -> SmtpError:
+    """Make the error of something that is not the server's answer.
+
+    ``detail``: one of `details`, or what is the same in every language.
+    """
+    return SmtpError(Reply(None, str(detail), stage), trouble)
 
 
 class _Encrypted(ssl.SSLSocket):
@@ -97,9 +126,9 @@ def client_context(ca_file: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         try:
-            context.load_verify_locations(Path(ca_file).expanduser())
+            context.load_verify_locations(in_home(ca_file))
         except OSError as error:  # SSLError is one, for what is no PEM file
-            raise trouble_at(Stage.TLS, Trouble.CA_FILE, f"{ca_file}: {error.strerror}") from error
+            raise trouble_at(Stage.TLS, Trouble.CA_FILE, ca_file) from error
     return context
 
 
@@ -143,8 +172,8 @@ class Wire:
         if self.silent():
             return
         if self._buffer:
-            raise self._trouble(Trouble.INJECTED, "plain text behind the go-ahead for TLS")
-        raise self._trouble(Trouble.LOST, "connection closed")
+            raise self._trouble(Trouble.INJECTED, details.INJECTED)
+        raise self._trouble(Trouble.LOST, details.CLOSED)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Begin TLS; the certificate must be trusted and be that of ``host``."""
@@ -166,12 +195,17 @@ class Wire:
         if not isinstance(self._sock, ssl.SSLSocket):
             return None
         fields = self._sock.getpeercert() or {}
-        begins, ends = (ssl.cert_time_to_seconds(str(fields[n])) for n in ("notBefore", "notAfter"))
-        return Protection(
-            self._sock.version() or "",
-            datetime.fromtimestamp(begins, UTC),
-            datetime.fromtimestamp(ends, UTC),
-        )
+        return Protection(self._sock.version() or "", *_validity(fields))
+
+    @property
+    def refused_dates(self) -> tuple[datetime, datetime] | None:
+        """Return from when until when a certificate is valid that was not accepted."""
+        # Public only since Python 3.13, and then without the fields.
+        shown = getattr(getattr(self._sock, "_sslobj", None), "get_unverified_chain", None)
+        chain = shown() if shown else None
+        with suppress(ValueError, OSError, OverflowError):
+            return _validity(chain[0].get_info()) if chain else None
+        return None
 
     def write(self, data: bytes | bytearray) -> None:
         """Send all of it."""
@@ -188,7 +222,7 @@ class Wire:
             line = self._line(deadline)
             found = _REPLY_LINE.fullmatch(line)
             if not found or (said and int(found[1]) != code) or len(said) >= MOST_LINES:
-                raise self._trouble(Trouble.NONSENSE, readable(line, self.hide))
+                raise self._trouble(Trouble.NONSENSE, self.words(line))
             code = int(found[1])
             said.append(found[3] or b"")
             more = found[2] == b"-"
@@ -197,7 +231,11 @@ class Wire:
     def reply(self, timeout: float | None = None) -> Reply:
         """Read one reply as words for people, the secret struck out."""
         code, said = self.lines(timeout)
-        return Reply(code, readable(b" ".join(said), self.hide), self.stage)
+        return Reply(code, self.words(joined(said)), self.stage)
+
+    def words(self, raw: bytes) -> str:
+        """Return what the server said as words for people, the secret struck out."""
+        return readable(raw, self.hide)
 
     def silent(self) -> bool:
         """Return whether the server is there and has said nothing that was not read yet."""
@@ -221,22 +259,22 @@ class Wire:
     def _line(self, deadline: float) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > LONGEST_LINE:
-                raise self._trouble(Trouble.NONSENSE, "a line without an end")
+                raise self._trouble(Trouble.NONSENSE, details.ENDLESS)
             with self._translated():
                 # At least a moment: 0 would mean not to wait at all.
                 self._sock.settimeout(max(deadline - monotonic(), 0.001))
                 data = self._sock.recv(LONGEST_LINE)
             if not data:
-                raise self._trouble(Trouble.LOST, "connection closed")
+                raise self._trouble(Trouble.LOST, details.CLOSED)
             self._buffer += data
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
         return line
 
-    def _trouble(self, trouble: Trouble, detail: str) -> SmtpError:
+    def _trouble(self, trouble: Trouble, detail: Text | str) -> SmtpError:
         if self._cutoff.done:
             trouble = Trouble.STOPPED
-        return trouble_at(self.stage, trouble, detail)
+        return trouble_at(self.stage, trouble, self.hide(str(detail)))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -244,6 +282,11 @@ class Wire:
             yield
         except (OSError, ValueError) as error:  # ValueError: a host name that TLS cannot check
             raise self._trouble(trouble_of(error, self.stage), detail_of(error)) from error
+
+
+def _validity(fields: Mapping[str, object]) -> tuple[datetime, datetime]:
+    begins, ends = (ssl.cert_time_to_seconds(str(fields[n])) for n in ("notBefore", "notAfter"))
+    return datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
 
 
 def trouble_of(error: OSError | ValueError, stage: Stage) -> Trouble:
@@ -269,19 +312,33 @@ _TROUBLES: tuple[tuple[type[Exception], Trouble], ...] = (
 
 def _trouble_of_tls(error: ssl.SSLError) -> Trouble:
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _CERT_TIME:
-            return Trouble.CERT_TIME
-        return Trouble.CERT_HOST if error.verify_code in _CERT_HOST else Trouble.CERT_TRUST
+        return _CERTIFICATE.get(error.verify_code, (Trouble.CERT_TRUST, ""))[0]
     if error.reason in _NOT_TLS:
         return Trouble.TLS_MODE
     return Trouble.TLS_OLD if error.reason in _OLD_TLS else Trouble.TLS_FAILED
 
 
-def detail_of(error: OSError | ValueError) -> str:
-    """Return an exception's own words, without the numbers and file names around them."""
+def detail_of(error: OSError | ValueError) -> Text | str:
+    """Return what an exception tells, in words that can be translated, or as a bare name."""
+    match error:
+        case ssl.SSLError():
+            return _detail_of_tls(error)
+        case socket.gaierror():
+            return _NAMES.get(error.errno or 0, details.NO_ADDRESS)
+        case TimeoutError():
+            return details.TIMED_OUT
+        case OSError():
+            number = error.errno or 0
+            return _NUMBERS.get(number) or errno.errorcode.get(number, "")
+        case _:
+            return details.BAD_NAME
+
+
+def _detail_of_tls(error: ssl.SSLError) -> Text | str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.replace("_", " ").lower()
-    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return _PLACE_IN_SOURCE.sub("", words)
+        return _CERTIFICATE.get(error.verify_code, (None, f"X509 {error.verify_code}"))[1]
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return details.CLOSED
+    if error.reason in _NOT_TLS:
+        return details.NOT_TLS
+    return details.OLD_TLS if error.reason in _OLD_TLS else error.reason or details.TLS_BROKE

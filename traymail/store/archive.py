@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from traymail.core.message import Attachment
+from traymail.core.putaway import numbered
 
 
 def write_zip(
@@ -36,16 +37,17 @@ def write_zip(
 
 def _free_name(name: str, taken: set[str]) -> str:
     """Return the bare name, with a number when another entry has it (whatever its case)."""
-    bare = PurePath(name.replace("\\", "/"))
-    free, number = bare.name or "file", 1
+    bare = PurePath(name.replace("\\", "/")).name or "file"
+    free, number = numbered(bare, 1), 1
     while free.casefold() in taken:
         number += 1
-        free = f"{bare.stem} ({number}){bare.suffix}"
+        free = numbered(bare, number)
     taken.add(free.casefold())
     return free
 
 
 def _zip_time(now: datetime) -> tuple[int, int, int, int, int, int]:
     local = now.astimezone()
-    # The format begins in 1980.
-    return (max(local.year, 1980), local.month, local.day, local.hour, local.minute, local.second)
+    # The format begins in 1980, and has seven bits for the year.
+    year = min(max(local.year, 1980), 2107)
+    return (year, local.month, local.day, local.hour, local.minute, local.second)

@@ -10,25 +10,34 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from traymail.core.account import Account
-from traymail.core.errors import CredentialError, KeyringError
-from traymail.core.secret import Secret
-from traymail.core.texts import by_command, text
-from traymail.store.secret_sources import from_command, from_credentials_directory
+from traymail.core import consent
+from traymail.core.account import Account, Auth
+from traymail.core.errors import CredentialError, KeyringError, StateError
+from traymail.core.replies import remedy_for, way_to_mend
+from traymail.core.secret import COMMAND, FILE, Secret, tidy_code
+from traymail.core.texts import text
+from traymail.store.secret_sources import (
+    credential_file,
+    from_command,
+    from_credentials_directory,
+)
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
+
+    from traymail.store.memory import Memory
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # People need time to type the password of a locked keyring.
 DEADLINE_SECONDS = 60.0
+MOST_ASKERS = 8
 # Module and class of the trusted backend by platform; KDE's wallet offers the Secret Service too.
 # Windows keeps at most 1280 characters, which no password or code comes near.
 TRUSTED = {
@@ -37,22 +46,63 @@ TRUSTED = {
 }
 SECRET_SERVICE = ("keyring.backends.SecretService", "Keyring")
 
+_HOST_KEY = "credential host of {account}"
 WAYS = text(
     "Unlock or install one (for instance gnome-keyring), or set password_command in the"
     " configuration, or give the secret as a systemd credential."
 )
 
 
+class Hosts(Protocol):
+    """Which host the credential file of an account belongs to."""
+
+    def get(self, account: str, /) -> str | None:
+        """Return it; None or "" while it is not known."""
+        ...
+
+    def __setitem__(self, account: str, host: str, /) -> None:
+        """Remember it."""
+        ...
+
+
+class CredentialHosts:
+    """`Hosts` that outlives the program."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def get(self, account: str, /) -> str | None:
+        """Return what was remembered."""
+        return self._memory.meta(_HOST_KEY.format(account=account))
+
+    def __setitem__(self, account: str, host: str, /) -> None:
+        """Remember it."""
+        self._memory.set_meta(_HOST_KEY.format(account=account), host)
+
+
 class Keyrings:
     """`traymail.core.ports.Credentials` over all places a secret may be in, in a fixed order."""
 
     def __init__(
-        self, environ: Mapping[str, str], *, deadline_seconds: float = DEADLINE_SECONDS
+        self,
+        environ: Mapping[str, str],
+        *,
+        hosts: Hosts | None = None,
+        waits: Callable[[Account], Collection[str]] = lambda _account: (),
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
+        """``hosts`` remembers which host a credential file was first used for.
+
+        ``waits`` tells which keys of an account the user has not agreed to yet.
+        """
+        self._waits = waits
         self._environ = environ
+        self._hosts: Hosts = {} if hosts is None else hosts
         self._deadline = deadline_seconds
         self._memory: dict[tuple[str, str], Secret] = {}
         self._lock = threading.Lock()
+        # Threads that a keyring does not answer stay until it does: no more than so many.
+        self._askers = threading.BoundedSemaphore(MOST_ASKERS)
         self._backend: KeyringBackend | None = None
 
     def get(self, account: Account) -> Secret:
@@ -61,47 +111,144 @@ class Keyrings:
         The order: ``$CREDENTIALS_DIRECTORY/traymail.<account>``, the account's password_command,
         the keyring, what `remember` was given in this run.
         """
+        self._require_agreed(account, consent.AUTHORITY)
+        self._require_agreed(account, consent.PORT)
         given = from_credentials_directory(account.name, self._environ)
         if given is not None:
+            self._require_agreed(account, consent.HOST)
+            self._require_same_host(account)
             return given
         if account.password_command:
-            return from_command(account.password_command, self._deadline)
+            self._require_agreed(account, consent.COMMAND)
+            return from_command(account, self._deadline)
         remembered = self._memory.get(_entry(account))
         try:
-            kept = self._ask(lambda keyring: keyring.get_password(*_entry(account)))
-        except CredentialError:
-            if remembered is None:
-                raise
-            return remembered
+            kept = self._ask(account.name, lambda keyring: keyring.get_password(*_entry(account)))
+        except CredentialError as error:
+            if remembered is not None:
+                return remembered
+            raise (self._given_to_the_service(account) or error) from error
         if kept:
-            return Secret(kept)
+            return Secret(tidy_code(kept))
         if remembered is None:
-            raise CredentialError(
+            raise self._given_to_the_service(account) or CredentialError(
                 text("There is no secret for account {name}.", name=account.name),
-                by_command(
-                    text("Enter it with: traymail account set-secret {name}", name=account.name),
-                    in_window=text(
-                        "Open the settings of the account and enter the code or password."
-                    ),
-                    at_hand=text("Enter the code or password."),
-                ),
+                remedy_for("no-secret", account.name),
             )
         return remembered
 
+    def _require_agreed(self, account: Account, key: str) -> None:
+        """Raise CredentialError while an edit of this key waits for the user."""
+        if key in self._waits(account):
+            raise CredentialError(
+                text("An edit could give the secret of account {name} away.", name=account.name),
+                remedy_for("command-waits", account.name),
+                advice_id="command-waits",
+            )
+
+    def _given_to_the_service(self, account: Account) -> CredentialError | None:
+        """Return the error where a service is given the credential file, and this process not."""
+        if not self._hosts.get(account.name) or credential_file(account.name, self._environ):
+            return None
+        return CredentialError(
+            text(
+                "The credential file of account {name} is given to its service only.",
+                name=account.name,
+            ),
+            text(
+                "While the service runs, it delivers. To log in from here, name the folder of the "
+                "file traymail.{name} in CREDENTIALS_DIRECTORY.",
+                name=account.name,
+            ),
+        )
+
+    def _require_same_host(self, account: Account) -> None:
+        """Bind a credential file to the first host it is for; raises CredentialError for others."""
+        bound = self._hosts.get(account.name)
+        if not bound:
+            try:
+                self._hosts[account.name] = account.host
+            except StateError as error:  # a full disk: the next use remembers it
+                log.warning("the host of a credential file is not remembered: %s", error)
+        elif bound != account.host:
+            raise CredentialError(
+                text(
+                    "The credential file of account {name} is for {bound}, not for {host}.",
+                    name=account.name,
+                    bound=bound,
+                    host=account.host,
+                ),
+                remedy_for("file-of-another-host", account.name),
+                advice_id="file-of-another-host",
+                detail=bound,
+            )
+
     def set(self, account: Account, secret: Secret) -> None:
-        """Keep it in the keyring and read it back; raises CredentialError."""
+        """Keep it in the keyring and read it back; raises CredentialError.
+
+        Also when another place counts before the keyring: it would change nothing.
+        """
+        self.require_keyring(account)
         service, username = _entry(account)
 
         def keep(keyring: KeyringBackend) -> bool:
             keyring.set_password(service, username, secret.reveal())
             return keyring.get_password(service, username) == secret.reveal()
 
-        if not self._ask(keep):
+        if not self._ask(account.name, keep):
             raise CredentialError(
                 text("The keyring did not keep the secret of account {name}.", name=account.name),
                 WAYS,
             )
         self._memory.pop((service, username), None)
+
+    def has_file(self, name: str) -> bool:
+        """Tell whether systemd hands the account's secret over."""
+        file = credential_file(name, self._environ)
+        return file is not None and file.exists()
+
+    def require_some_keyring(self, name: str) -> None:
+        """Raise CredentialError when there is no keyring that could keep a secret."""
+        self._ask(name, lambda _keyring: None)
+
+    def require_keyring(self, account: Account) -> None:
+        """Raise CredentialError when a secret in the keyring would not count."""
+        file = credential_file(account.name, self._environ)
+        if self.has_file(account.name):
+            raise CredentialError(
+                text("The credential file {path} counts before the keyring.", path=file),
+                way_to_mend(FILE, account.name),
+            )
+        if account.password_command:
+            raise CredentialError(
+                text(
+                    "The password_command of account {name} counts before the keyring.",
+                    name=account.name,
+                ),
+                way_to_mend(COMMAND, account.name),
+            )
+
+    def standing(self, account: Account) -> str:
+        """Return "ready", "no secret" or "locked", without asking anybody for anything.
+
+        What a command would print is not looked at, nor a keyring that has to be unlocked first.
+        """
+        # A credential file that was used is given to the service, if not to this process.
+        file = self.has_file(account.name) or self._hosts.get(account.name)
+        elsewhere = bool(account.password_command) or bool(file)
+        if account.auth is Auth.NONE or elsewhere or _entry(account) in self._memory:
+            return "ready"
+        try:
+            found = self._ask(
+                account.name,
+                lambda keyring: keyring.get_password(*_entry(account)),
+                unlocked_only=True,
+            )
+        except KeyringError:
+            return "locked"
+        except CredentialError as error:
+            return "locked" if error.advice_id == "keyring-locked" else "no secret"
+        return "ready" if found else "no secret"
 
     def remember(self, account: Account, secret: Secret) -> None:
         """Keep it for this run only, where there is no keyring."""
@@ -118,50 +265,62 @@ class Keyrings:
             keyring.delete_password(service, username)
             return True
 
-        return self._ask(forget) or remembered
+        return self._ask(account.name, forget) or remembered
 
-    def _ask(self, question: Callable[[KeyringBackend], T]) -> T:
-        """Ask the keyring in a thread of its own: a prompt may block it for ever."""
+    def _ask(
+        self,
+        name: str,
+        question: Callable[[KeyringBackend], T],
+        *,
+        unlocked_only: bool = False,
+    ) -> T:
+        """Ask the keyring in a thread of its own: a prompt may block it for ever.
+
+        ``unlocked_only``: rather than let it ask for its password, raise CredentialError.
+        """
+        if not self._askers.acquire(timeout=self._deadline):
+            raise _silent()
         answers: SimpleQueue[T | CredentialError] = SimpleQueue()
 
         def work() -> None:
             try:
-                answers.put(question(self._keyring()))
+                answers.put(question(self._keyring(name, unlocked_only=unlocked_only)))
             except CredentialError as error:
+                log.info("the keyring failed: %s", error.title)
                 answers.put(error)
             except Exception as error:  # noqa: BLE001 # backends let anything through
                 # The kind of error only: its words may hold what was sent to the keyring.
-                log.warning("the keyring failed: %s", type(error).__name__)
+                kind = type(error)
+                log.warning("the keyring failed: %s.%s", kind.__module__, kind.__qualname__)
                 answers.put(KeyringError(text("The keyring does not work just now."), WAYS))
+            finally:
+                self._askers.release()
 
         threading.Thread(target=work, name="keyring", daemon=True).start()
         try:
             answer = answers.get(timeout=self._deadline)
         except Empty:
-            raise KeyringError(
-                text("The keyring does not answer."),
-                text("Unlock it (a prompt may be hidden behind other windows), then try again."),
-            ) from None
+            raise _silent() from None
         if isinstance(answer, CredentialError):
             raise answer
         return answer
 
-    def _keyring(self) -> KeyringBackend:
+    def _keyring(self, name: str, *, unlocked_only: bool) -> KeyringBackend:
         with self._lock:
             if self._backend is None:
-                self._backend = _make_backend()
+                self._backend = _make_backend(name)
         if sys.platform not in TRUSTED:
-            self._require_unlocked()
+            self._require_unlocked(name, may_ask=not unlocked_only)
         return self._backend
 
-    def _require_unlocked(self) -> None:
+    def _require_unlocked(self, name: str, *, may_ask: bool) -> None:
         """Let the Secret Service ask for its password; refuse where it has no display to ask on.
 
         `keyring` would ask by itself, but leaves its connection open when nobody answers.
         """
         import secretstorage
 
-        display = self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY")
+        display = may_ask and (self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY"))
         with closing(secretstorage.dbus_init()) as bus:
             try:
                 collection = secretstorage.Collection(bus)
@@ -170,6 +329,8 @@ class Keyrings:
                 if display and not collection.unlock():
                     return
             except secretstorage.ItemNotFoundException:
+                if not may_ask:
+                    raise CredentialError(text("The keyring is empty.")) from None
                 if display:
                     return  # making the first one asks for its password
         if display:
@@ -178,8 +339,17 @@ class Keyrings:
                 text("Try again and type the password of the keyring when you are asked for it."),
             )
         raise CredentialError(
-            text("The keyring is locked, and there is no display to ask on."), WAYS
+            text("The keyring is locked, and there is no display to ask on."),
+            remedy_for("keyring-locked", name),
+            advice_id="keyring-locked",
         )
+
+
+def _silent() -> KeyringError:
+    return KeyringError(
+        text("The keyring does not answer."),
+        text("Unlock it (a prompt may be hidden behind other windows), then try again."),
+    )
 
 
 def _entry(account: Account) -> tuple[str, str]:
@@ -187,7 +357,7 @@ def _entry(account: Account) -> tuple[str, str]:
     return f"traymail:{account.host}", account.username
 
 
-def _make_backend() -> KeyringBackend:
+def _make_backend(account: str) -> KeyringBackend:
     """Make the trusted backend of this platform; raises CredentialError when it cannot work."""
     module, name = TRUSTED.get(sys.platform, SECRET_SERVICE)
     try:
@@ -196,4 +366,8 @@ def _make_backend() -> KeyringBackend:
         _ = backend.priority
         return backend()
     except Exception as error:
-        raise CredentialError(text("There is no keyring on this system."), WAYS) from error
+        raise CredentialError(
+            text("There is no keyring on this system."),
+            remedy_for("no-keyring", account),
+            advice_id="no-keyring",
+        ) from error

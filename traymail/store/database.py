@@ -7,16 +7,23 @@ import os
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from traymail.core.duration import in_calendar
 from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
+from traymail.disk import NO_LINK, make_folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 20.0
+AGAIN_SECONDS = 0.01
+# SQLite keeps 63 bits and a sign.
+LARGEST = (1 << 63) - 1
 
 
 class Database:
@@ -125,7 +132,8 @@ class Database:
     def _translating(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        # UnicodeDecodeError: the library's words about a file whose schema is damaged.
+        except (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError) as error:
             raise as_state_error(error, self.path) from error
 
 
@@ -139,18 +147,35 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.row_factory = sqlite3.Row
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
+        connection.text_factory = text_of
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         if sys.platform == "darwin":
             # There, fsync alone leaves the data in the drive's cache.
             connection.execute("PRAGMA fullfsync = ON")
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
         connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the log on; of several processes that do so at once, SQLite lets but one wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            threading.Event().wait(AGAIN_SECONDS)
+
+
+def text_of(raw: bytes) -> str:
+    """Return a text as it is kept; a damaged one must not keep others from being read."""
+    return raw.decode("utf-8", "replace")
 
 
 def make_private_file(path: Path) -> None:
@@ -159,25 +184,27 @@ def make_private_file(path: Path) -> None:
     SQLite gives its -wal and -shm files the permissions of the database.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+        make_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK, 0o600))
     except OSError as error:
         raise StateError(
-            text("{path} cannot be written: {reason}", path=path, reason=error.strerror),
-            text("Mend the permissions of that place, or choose another one with --home."),
+            text("{path} cannot be written: {reason}", path=path, reason=reason_of(error)),
+            text("Fix the permissions of that place, or choose another one with --home."),
         ) from error
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the database to the newest shape in one transaction; others see all of it or nothing.
 
-    A database that holds something is copied aside first. Raises StateError for one that a newer
-    traymail has written, sqlite3.Error.
+    A database that holds something is copied aside first. What refers to a table stays when a
+    migration makes that table anew. Raises StateError for a database that a newer traymail has
+    written, sqlite3.Error.
     """
     steps = migrations()
     newest = max(steps)
     if user_version(connection) == newest:
         return
+    connection.execute("PRAGMA foreign_keys = OFF")  # inside a transaction it would do nothing
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been first.
@@ -197,6 +224,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 def migrations() -> dict[int, Path]:
@@ -232,14 +260,19 @@ def as_state_error(error: Exception, path: Path) -> StateError:
     """Translate an error of SQLite."""
     # The low byte is the primary code: https://sqlite.org/rescode.html
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, UnicodeDecodeError):
+        code = sqlite3.SQLITE_CORRUPT
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        code = sqlite3.SQLITE_FULL  # no room for the file beside it
     title, advice = _WORDS.get(code, _OTHER)
-    values = {"path": path, "reason": error}
+    # As words: two errors of the same words are the same trouble, which is told once.
+    values = {"path": path, "reason": str(error)}
     known = {name: values[name] for name in ("path", "reason") if f"{{{name}}}" in title.msgid}
     return StateError(Text(title.msgid, tuple(known.items())), advice)
 
 
-_FREE_SPACE = text("Free some space on that disk; what is stored is kept and goes out then.")
-_PERMISSIONS = text("Mend the permissions of that place, or choose another one with --home.")
+_FREE_SPACE = text("Free some space on that disk; stored mail is kept and sent afterwards.")
+_PERMISSIONS = text("Fix the permissions of that place, or choose another one with --home.")
 _WORDS: dict[int, tuple[Text, Text]] = {
     sqlite3.SQLITE_FULL: (text("The disk of {path} is full."), _FREE_SPACE),
     sqlite3.SQLITE_READONLY: (text("{path} cannot be written to."), _PERMISSIONS),
@@ -270,5 +303,11 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(moment: int) -> datetime:
-    """Return the time that `to_ms` was given, to the millisecond."""
-    return datetime.fromtimestamp(moment / 1000, UTC)
+    """Return the time that `to_ms` was given, to the millisecond; a damaged one is 1970.
+
+    It can be calculated with, also where the clock was set to the end of days.
+    """
+    try:
+        return in_calendar(datetime.fromtimestamp(moment / 1000, UTC))
+    except (TypeError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from traymail.core.errors import StateError
-from traymail.core.texts import text
-from traymail.store.whole_file import write_whole
+from traymail.core.errors import UnsafePath
+from traymail.disk import open_folder, write_whole
+from traymail.store.spool import writing
 
 FILE = "draft.json"
 PICTURES = "pictures"
@@ -23,8 +24,11 @@ _LONGEST_NAME = 120
 
 def load(state: Path) -> dict[str, Any]:
     """Return the kept draft's fields; none when there is no draft, or it cannot be read."""
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        kept = json.loads((state / FILE).read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError, UnsafePath, ValueError, RecursionError):
+        with open_folder(str(state), own_links=True) as folder:
+            file = os.fdopen(folder.open(FILE), encoding="utf-8")
+        with file:
+            kept = json.load(file)
         if isinstance(kept, dict):
             return kept
     return {}
@@ -33,13 +37,25 @@ def load(state: Path) -> dict[str, Any]:
 def save(state: Path, draft: Mapping[str, Any]) -> None:
     """Keep a draft; an empty one forgets it, with its pictures and files. Raises StateError."""
     if draft:
-        write_whole(state / FILE, json.dumps(draft, ensure_ascii=False).encode())
+        with writing(state / FILE):
+            open_folder(str(state), make=True, own_links=True).close()
+        # In ASCII: a file's name need not be made of characters.
+        write_whole(state / FILE, json.dumps(draft).encode())
         return
-    with _writing(state / FILE):
+    with writing(state / FILE):
         (state / FILE).unlink(missing_ok=True)
-        for picture in (state / PICTURES).glob("*.png"):
-            picture.unlink(missing_ok=True)
+        _forget_pictures(state)
     shutil.rmtree(state / FILES, ignore_errors=True)
+
+
+def _forget_pictures(state: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        with open_folder(str(state), own_links=True) as folder:
+            pictures = folder.enter(PICTURES)
+        with pictures:
+            for name in [entry.name for entry in pictures.entries()]:
+                if name.endswith(".png"):
+                    pictures.remove(name)
 
 
 def keep_picture(state: Path, name: str, png: bytes) -> Path:
@@ -48,8 +64,10 @@ def keep_picture(state: Path, name: str, png: bytes) -> Path:
     ``name``: how it is called without its ending; a number is added to that of another one.
     """
     folder, number = state / PICTURES, 1
+    with writing(folder):
+        open_folder(str(state), make=True, own_links=True).descend((PICTURES,), make=True).close()
     path = folder / f"{name}.png"
-    while path.exists():
+    while os.path.lexists(path):
         number += 1
         path = folder / f"{name}-{number}.png"
     write_whole(path, png)
@@ -61,26 +79,14 @@ def keep_file(state: Path, token: str, name: str, content: BinaryIO) -> Path:
 
     ``token`` keeps files of one name apart.
     """
-    folder = state / FILES / token
-    path = folder / _file_name(name)
-    with _writing(path):
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
-        folder.mkdir(mode=0o700)
-        path.touch(mode=0o600, exist_ok=False)
-        with path.open("wb") as target:
-            shutil.copyfileobj(content, target)
+    path = state / FILES / token / _file_name(name)
+    with (
+        writing(path),
+        open_folder(str(state), own_links=True).descend((FILES, token), make=True) as place,
+        place.create(path.name) as target,
+    ):
+        shutil.copyfileobj(content, target)
     return path
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StateError(
-            text("{path} cannot be written: {reason}", path=path, reason=error.strerror),
-            text("Free some space on that disk, or mend the permissions of that place."),
-        ) from error
 
 
 def _file_name(name: str) -> str:

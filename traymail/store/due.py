@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from traymail.core.retry import FAR, due_after_clock_jump
+from traymail.core.retry import due_after_clock_jump
 from traymail.store.database import from_ms, to_ms
 
 WAITING = "state = 'queued' AND next_attempt_at IS NOT NULL AND account = :account"
@@ -67,21 +67,26 @@ def rules_waiting(connection: sqlite3.Connection, account: str) -> list[str]:
         rules.append(row["rule"])
 
 
-def mend_clock_jump(connection: sqlite3.Connection, account: str, now: datetime) -> None:
-    """Make due what a clock that has been set back since had planned for a far time."""
+def planned_ahead(connection: sqlite3.Connection, account: str, now: datetime) -> list[str]:
+    """Return the rules whose next mail was planned by a clock that has since been set back."""
+    ahead = []
     for rule in rules_waiting(connection, account):
-        far = connection.execute(
-            f"SELECT id, next_attempt_at, updated_at FROM mail WHERE {WAITING}"  # noqa: S608 # ours
-            " AND rule = :rule AND next_attempt_at > :far",
-            {"account": account, "rule": rule, "far": to_ms(now + FAR)},
-        ).fetchall()
-        connection.executemany(
-            "UPDATE mail SET next_attempt_at = :now, updated_at = :now WHERE id = :id",
-            [
-                {"id": row["id"], "now": to_ms(now)}
-                for row in far
-                if due_after_clock_jump(
-                    from_ms(row["next_attempt_at"]), from_ms(row["updated_at"]), now
-                )
-            ],
-        )
+        row = connection.execute(
+            f"SELECT next_attempt_at, updated_at FROM mail WHERE {WAITING}"  # noqa: S608 # ours
+            " AND rule = :rule ORDER BY next_attempt_at, id LIMIT 1",
+            {"account": account, "rule": rule},
+        ).fetchone()
+        if due_after_clock_jump(from_ms(row["next_attempt_at"]), from_ms(row["updated_at"]), now):
+            ahead.append(rule)
+    return ahead
+
+
+def make_due(
+    connection: sqlite3.Connection, account: str, rules: Collection[str], now: datetime
+) -> None:
+    """Make due what waits for these rules and was planned by a clock that has been set back."""
+    connection.executemany(
+        f"UPDATE mail SET next_attempt_at = :now, updated_at = :now WHERE {WAITING}"  # noqa: S608 # ours
+        " AND rule = :rule AND updated_at > :now",
+        [{"account": account, "rule": rule, "now": to_ms(now)} for rule in rules],
+    )

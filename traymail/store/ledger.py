@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import islice
 
-from traymail.core.ledger import FileState, Goal, LedgerFile
+from traymail.core.ledger import Begun, FileState, Goal, LedgerFile
 from traymail.core.message import FileIdentity
-from traymail.core.observations import FoundFile
-from traymail.store.database import Database, to_ms
+from traymail.core.observations import FoundFile, Place
+from traymail.store.database import LARGEST, Database, to_ms
 
 # SQLite takes 999 values in one statement at least.
 _AT_ONCE = 500
-# An inode may use all of 64 bits (overlayfs does); SQLite keeps 63 and a sign.
-_INODE_BITS = (1 << 63) - 1
-
 
 _SAVE = (
     "INSERT OR REPLACE INTO ledger_file (root, path, device, inode, size, mtime_ns,"
@@ -31,29 +30,100 @@ class FolderLedger:
         self._database = database
         self._rule = rule
         self._folder = folder
+        self._place: Place | None = None
         self._root: int | None = None
 
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction of the database, which the outbox joins."""
         return self._database.transaction()
 
+    def begun(self) -> Begun | None:
+        """Return what is remembered of the rule's looks at this folder, None before the first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT real, medium FROM ledger_root WHERE rule = ? AND folder = ?"
+                " ORDER BY started_at, id",
+                (self._rule, self._folder),
+            ).fetchall()
+        if not rows:
+            return None
+        real = next((_to_path(row["real"]) for row in rows if row["real"]), "")
+        return Begun(real, tuple(row["medium"] for row in rows))
+
+    def is_another(self, place: Place, inode: int) -> bool:
+        """Tell whether the folder that was last looked into at a place has another number."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT inode FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
+                (self._rule, self._folder, place.medium),
+            ).fetchone()
+        return row is not None and row["inode"] not in (None, inode & LARGEST)
+
+    def keep_inode(self, place: Place, inode: int) -> None:
+        """Remember that number, once the rule has begun there."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE ledger_root SET inode = ? WHERE rule = ? AND folder = ? AND medium = ?",
+                (inode & LARGEST, self._rule, self._folder, place.medium),
+            )
+
     def started(self) -> bool:
-        """Tell whether the rule has ever looked at this folder."""
+        """Tell whether the rule has ever looked at this folder, at its present place."""
+        return self._find_root() is not None
+
+    def stand_at(self, place: Place) -> bool:
+        """Go on with what is known of this place; False when the rule never looked there."""
+        self._place, self._root = place, None
         return self._find_root() is not None
 
     def start(self, files: Iterable[FoundFile], now: datetime) -> None:
-        """Begin; ``files`` are passed over as they are."""
+        """Begin at the present place; ``files`` are passed over as they are."""
+        place = self._place or Place()
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT INTO ledger_root (rule, folder, started_at) VALUES (?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                (self._rule, self._folder, to_ms(now)),
+                "INSERT INTO ledger_root (rule, folder, started_at, real, medium)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (self._rule, self._folder, to_ms(now), _to_blob(place.real), place.medium),
             )
             root = self._find_root()
             connection.executemany(
                 _SAVE,
                 (_row(root, LedgerFile(f.path, f.identity, FileState.SKIPPED)) for f in files),
             )
+
+    def rename_place(self, before: str, place: Place) -> None:
+        """Go on at a place with what is known of the medium ``before``."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE ledger_root SET medium = ?, real = CASE real WHEN x'' THEN ? ELSE real END"
+                " WHERE rule = ? AND folder = ? AND medium = ?",
+                (place.medium, _to_blob(place.real), self._rule, self._folder, before),
+            )
+        self.stand_at(place)
+
+    def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
+        """Return how many of these files each medium knows by path, size and time."""
+        counts: Counter[str] = Counter()
+        rest = iter(files)
+        while some := {_to_blob(file.path): file for file in islice(rest, _AT_ONCE)}:
+            marks = ", ".join("?" * len(some))
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    "SELECT medium, path, size, mtime_ns FROM ledger_file"  # noqa: S608 # only marks
+                    " JOIN ledger_root ON ledger_root.id = root"
+                    f" WHERE rule = ? AND folder = ? AND path IN ({marks})",
+                    (self._rule, self._folder, *some),
+                ).fetchall()
+            counts.update(
+                row["medium"]
+                for row in rows
+                if (row["size"], row["mtime_ns"]) == _marks(some[row["path"]])[:2]
+            )
+        return counts
+
+    def is_here(self, file: LedgerFile) -> bool:
+        """Tell whether a file lies at the present place, or none is known yet."""
+        return self._place is None or file.root in (None, self._find_root())
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled with this size, time and inode."""
@@ -66,30 +136,28 @@ class FolderLedger:
             marks = ", ".join("?" * len(some))
             with self._database.read() as connection:
                 rows = connection.execute(
-                    "SELECT path, size, mtime_ns, inode FROM ledger_file"  # noqa: S608 # only marks
+                    "SELECT path, size, mtime_ns, inode, state FROM ledger_file"  # noqa: S608 # only marks
                     f" WHERE root = ? AND path IN ({marks})",
                     (root, *some),
                 ).fetchall()
             found.update(
-                some[row["path"]].path
-                for row in rows
-                if (row["size"], row["mtime_ns"], row["inode"]) == _marks(some[row["path"]])
+                some[row["path"]].path for row in rows if _is_row_of(row, some[row["path"]])
             )
         return found
 
-    def find(self, path: str) -> LedgerFile | None:
+    def find(self, path: str, root: int | None = None) -> LedgerFile | None:
         """Return what is known of a path."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT * FROM ledger_file WHERE root = ? AND path = ?",
-                (self._find_root(), _to_blob(path)),
+                (root or self._find_root(), _to_blob(path)),
             ).fetchone()
         return None if row is None else _as_file(row)
 
     def save(self, file: LedgerFile) -> None:
         """Keep what is known of a path, in the place of what was."""
         with self._database.transaction() as connection:
-            connection.execute(_SAVE, _row(self._find_root(), file))
+            connection.execute(_SAVE, _row(file.root or self._find_root(), file))
 
     def mailed(self, path: str, sha256: str) -> bool:
         """Tell whether this content was mailed under this path."""
@@ -100,13 +168,13 @@ class FolderLedger:
             ).fetchone()
         return row is not None
 
-    def add_content(self, path: str, sha256: str, mail_id: int) -> None:
+    def add_content(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
         """Note that a mail with this content under this path is in the outbox."""
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO ledger_content (root, path, sha256, mail_id)"
                 " VALUES (?, ?, ?, ?)",
-                (self._find_root(), _to_blob(path), sha256, mail_id),
+                (root or self._find_root(), _to_blob(path), sha256, mail_id),
             )
 
     def forget_contents(self, mail_id: int) -> None:
@@ -116,29 +184,31 @@ class FolderLedger:
 
     def of_mail(self, mail_id: int) -> tuple[LedgerFile, ...]:
         """Return the files that are with a mail, as long as no newer one took their place."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT * FROM ledger_file WHERE mail_id = ? AND root = ? ORDER BY path",
-                (mail_id, self._find_root()),
-            ).fetchall()
-        return tuple(_as_file(row) for row in rows)
+        return self._select("mail_id = ? ORDER BY path", mail_id)
 
     def unfinished(self) -> tuple[LedgerFile, ...]:
-        """Return the files that are posted or to be put away."""
+        """Return the files that are posted or to be put away, wherever they lie."""
+        return self._select("state IN ('posted', 'away') ORDER BY mail_id, path")
+
+    def _select(self, which: str, *values: object) -> tuple[LedgerFile, ...]:
+        """Return files of this rule in this folder, at whatever place."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM ledger_file WHERE root = ? AND state IN ('posted', 'away')"
-                " ORDER BY mail_id, path",
-                (self._find_root(),),
+                "SELECT ledger_file.* FROM ledger_file"  # noqa: S608 # our own words
+                " JOIN ledger_root ON ledger_root.id = root"
+                f" WHERE rule = ? AND folder = ? AND {which}",
+                (self._rule, self._folder, *values),
             ).fetchall()
         return tuple(_as_file(row) for row in rows)
 
     def _find_root(self) -> int | None:
+        """Return the present place's row; before one is known, that of the latest."""
         if self._root is None:
             with self._database.read() as connection:
                 row = connection.execute(
-                    "SELECT id FROM ledger_root WHERE rule = ? AND folder = ?",
-                    (self._rule, self._folder),
+                    "SELECT id FROM ledger_root WHERE rule = ? AND folder = ?"
+                    " AND (medium = ? OR ? IS NULL) ORDER BY started_at DESC, id DESC LIMIT 1",
+                    (self._rule, self._folder, *(2 * (self._place and self._place.medium,))),
                 ).fetchone()
                 # Inside a transaction it may yet be undone.
                 if row is None or connection.in_transaction:
@@ -152,15 +222,23 @@ def _to_blob(path: str) -> bytes:
     return path.encode("utf-8", "surrogatepass")
 
 
+def _to_path(blob: bytes) -> str:
+    try:
+        return blob.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:  # damaged: there is no such file any more
+        return blob.decode("utf-8", "replace")
+
+
 def _row(root: int | None, file: LedgerFile) -> tuple[object, ...]:
     identity = file.identity
     return (
         root,
         _to_blob(file.path),
-        identity.device & _INODE_BITS,
-        identity.inode & _INODE_BITS,
-        identity.size,
-        identity.mtime_ns,
+        # An inode may use all of 64 bits (overlayfs does).
+        identity.device & LARGEST,
+        identity.inode & LARGEST,
+        _number(identity.size),
+        _number(identity.mtime_ns),
         file.state.value,
         file.sha256,
         file.mail_id,
@@ -168,17 +246,44 @@ def _row(root: int | None, file: LedgerFile) -> tuple[object, ...]:
     )
 
 
-def _marks(file: FoundFile) -> tuple[int, int, int]:
+def _is_row_of(row: sqlite3.Row, file: FoundFile) -> bool:
+    *marks, inode = _marks(file)
+    same = [row["size"], row["mtime_ns"]] == marks
+    return same and (row["inode"] == inode or row["state"] == FileState.SKIPPED.value)
+
+
+def _marks(file: FoundFile) -> tuple[int | bytes, int | bytes, int]:
     identity = file.identity
-    return identity.size, identity.mtime_ns, identity.inode & _INODE_BITS
+    return _number(identity.size), _number(identity.mtime_ns), identity.inode & LARGEST
+
+
+def _number(value: int) -> int | bytes:
+    """Return a number as SQLite keeps it: one that is too large for it, digit by digit."""
+    return value if -LARGEST <= value <= LARGEST else b"%d" % value
+
+
+def _to_number(kept: int | bytes) -> int:
+    try:
+        return int(kept)
+    except ValueError:  # damaged: no file has it
+        return -1
+
+
+def _to_goal(kept: str | None) -> Goal | None:
+    try:
+        return None if kept is None else Goal(kept)
+    except ValueError:  # damaged: whatever became of its mail, nothing is deleted
+        return Goal.FAILED
 
 
 def _as_file(row: sqlite3.Row) -> LedgerFile:
+    size, mtime_ns = _to_number(row["size"]), _to_number(row["mtime_ns"])
     return LedgerFile(
-        path=bytes(row["path"]).decode("utf-8", "surrogatepass"),
-        identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
+        path=_to_path(row["path"]),
+        identity=FileIdentity(row["device"], row["inode"], size, mtime_ns),
         state=FileState(row["state"]),
         sha256=row["sha256"],
         mail_id=row["mail_id"],
-        goal=Goal(row["goal"]) if row["goal"] else None,
+        goal=_to_goal(row["goal"]),
+        root=row["root"],
     )

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from types import NoneType
 
-from traymail.core.errors import InputError, RecipientReply
+from traymail.core.errors import InputError, RecipientReply, SourceError
 from traymail.core.message import Envelope, Mail, Placed
 from traymail.core.outbox import Attempt, OutboxItem, State
 from traymail.core.texts import by_command, text
 from traymail.store import due, rows
-from traymail.store.database import from_ms
+from traymail.store.database import LARGEST, from_ms
 from traymail.store.memory import Memory
 from traymail.store.rows import SELECT, item_of
 
+# No mail server takes a file of such a size, not by a long way.
+LARGEST_FILE = 1 << 50
+# What the columns of a message and its files hold; a damaged database may hold anything.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "skeleton": (bytes,),
+    "text": (str, NoneType),
+    "html": (str, NoneType),
+    "place": (int,),
+    "name": (str,),
+    "mime_type": (str,),
+    "size": (int,),
+    "sha256": (str,),
+    "content": (bytes, NoneType),
+    "spool": (str, NoneType),
+}
 # In the order of the index ``mail_open``.
-OPEN = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN)
+OPEN = (State.QUEUED, State.SENDING, State.PARTIAL, State.FAILED, State.UNKNOWN)
 # Not the JSON of the recipients as a whole: "cc" is in that of every mail.
 _SEARCH = (
     "(subject LIKE :search ESCAPE '\\' OR EXISTS (SELECT 1 FROM json_tree(recipients)"
@@ -28,8 +45,10 @@ class Lists(Memory):
 
     def get(self, mail_id: int) -> OutboxItem:
         """Return a mail's entry; raises InputError when there is none."""
-        with self._database.read() as connection:
-            row = connection.execute(SELECT + "WHERE id = ?", (mail_id,)).fetchone()
+        row = None
+        if abs(mail_id) <= LARGEST:  # else no number of ours, whoever asks
+            with self._database.read() as connection:
+                row = connection.execute(SELECT + "WHERE id = ?", (mail_id,)).fetchone()
         if row is None:
             raise InputError(
                 text("The outbox has no mail {id}.", id=mail_id),
@@ -66,7 +85,11 @@ class Lists(Memory):
         return [item_of(row) for row in found]
 
     def mail(self, mail_id: int) -> Mail:
-        """Return what is sent: the same bytes at every attempt, to those still pending."""
+        """Return what is sent: the same bytes at every attempt, to those still pending.
+
+        Raises SourceError for a mail that lost its content, as in a damaged database, or whose
+        numbers cannot be true.
+        """
         item = self.get(mail_id)
         with self._database.read() as connection:
             content = connection.execute(
@@ -77,6 +100,14 @@ class Lists(Memory):
                 " WHERE mail_id = ? ORDER BY position",
                 (mail_id,),
             ).fetchall()
+        if content is None or not _is_sound(content, files):
+            from traymail.core.reply_rules.details import LOST  # slow to import, and seldom needed
+
+            raise SourceError(
+                LOST.msgid,
+                text("The content of mail {id} is lost.", id=mail_id),
+                text("Write it again; the database was damaged."),
+            )
         return Mail(
             message_id=item.message_id,
             envelope=Envelope(item.sender, item.pending),
@@ -133,15 +164,11 @@ class Lists(Memory):
             ).fetchall()
         return {row["account"] for row in found}
 
-    def counts(self, account: str | None = None) -> dict[State, int]:
+    def counts(self) -> dict[State, int]:
         """Return how many mails stand where; every state is a key."""
         with self._database.read() as connection:
             found = dict(
-                connection.execute(
-                    "SELECT state, count(*) FROM mail"
-                    " WHERE :account IS NULL OR account = :account GROUP BY state",
-                    {"account": account},
-                ).fetchall()
+                connection.execute("SELECT state, count(*) FROM mail GROUP BY state").fetchall()
             )
         return {state: found.get(state.value, 0) for state in State}
 
@@ -165,3 +192,13 @@ class Lists(Memory):
                 "SELECT spool FROM attachment WHERE spool IS NOT NULL"
             ).fetchall()
         return {row["spool"] for row in found}
+
+
+def _is_sound(content: sqlite3.Row, files: list[sqlite3.Row]) -> bool:
+    """Tell whether these are values as they were written, and may belong into one message."""
+    for row in (content, *files):
+        values = dict(row)
+        if not all(isinstance(value, _KINDS[name]) for name, value in values.items()):
+            return False
+    places = [0, *(row["place"] for row in files), len(content["skeleton"])]
+    return places == sorted(places) and all(0 <= row["size"] <= LARGEST_FILE for row in files)

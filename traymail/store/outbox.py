@@ -11,6 +11,7 @@ from typing import Literal
 from traymail.core.errors import InputError, RecipientReply
 from traymail.core.message import Composed, Draft, Stamp
 from traymail.core.outbox import (
+    RETRYABLE,
     Attempt,
     OutboxItem,
     State,
@@ -19,6 +20,7 @@ from traymail.core.outbox import (
     resent,
     settled,
 )
+from traymail.core.retry import SLIP
 from traymail.core.texts import text
 from traymail.store import due, rows
 from traymail.store.database import Database, to_ms
@@ -26,11 +28,12 @@ from traymail.store.lists import Lists
 from traymail.store.memory import LONGEST_CAP
 from traymail.store.rows import SELECT, item_of
 from traymail.store.spool import Spool
+from traymail.store.write_ahead import LOST_AND_FOUND, logs_set_aside
 
 # A month of mails with large files would fill a disk.
 KEPT_BYTES = 1_000_000_000
 # In the order of the index ``mail_done``.
-DONE = (State.SENT, State.FAILED, State.CANCELLED)
+DONE = (State.SENT, State.PARTIAL, State.FAILED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,14 @@ class Recovered:
 
 
 class Outbox(Lists):
-    """Mails in a database, their large files in a spool; usable by several processes."""
+    """Mails in a database, their large files in a spool; usable by several processes.
 
-    def __init__(self, database: Database, spool: Spool) -> None:
+    ``kept_bytes``: up to so much, the files of mails that are sent stay.
+    """
+
+    def __init__(self, database: Database, spool: Spool, kept_bytes: int = KEPT_BYTES) -> None:
         super().__init__(database)
-        self._spool = spool
+        self._spool, self._kept_bytes = spool, kept_bytes
 
     def add(
         self,
@@ -77,6 +83,25 @@ class Outbox(Lists):
         self._spool.remove(name for name in new if name)
         return item_of(known)
 
+    def mend_clock(self, account: str, now: datetime) -> None:
+        """Let nothing wait for a time that was planned by a clock that has since been set back."""
+        with self._database.read() as connection:
+            ahead = due.planned_ahead(connection, account, now)
+            row = connection.execute("SELECT max(at) AS last FROM departure").fetchone()
+        departed = row["last"] is not None and row["last"] > to_ms(now + SLIP)
+        if not ahead and not departed:
+            return
+        with self._database.transaction() as connection:
+            due.make_due(connection, account, ahead, now)
+            # Their caps hold from now on, at most.
+            moved = {"now": to_ms(now)}
+            connection.execute("UPDATE departure SET at = :now WHERE at > :now", moved)
+            if ahead:
+                # The account's pause was planned by the same clock.
+                connection.execute(
+                    "UPDATE account_state SET hold_until = NULL WHERE name = ?", (account,)
+                )
+
     def claim(
         self,
         account: str,
@@ -91,17 +116,21 @@ class Outbox(Lists):
         A claim that a power cut takes away is a mail that still waits: it need not reach the disk.
         """
         with self._database.transaction(durable=False) as connection:
-            due.mend_clock_jump(connection, account, now)
-            mail_id = due.first_due(connection, account, now, only=only, not_rules=not_rules)
-            if mail_id is None:
-                return None
-            connection.execute(
-                "UPDATE mail SET state = 'sending', phase = 'pre', attempts = attempts + 1,"
-                " tries = tries + 1, since = coalesce(since, :now), updated_at = :now"
-                " WHERE id = :id",
-                {"id": mail_id, "now": to_ms(now)},
-            )
-            return self.get(mail_id)
+            while True:
+                mail_id = due.first_due(connection, account, now, only=only, not_rules=not_rules)
+                if mail_id is None:
+                    return None
+                connection.execute(
+                    "UPDATE mail SET state = 'sending', phase = 'pre', attempts = attempts + 1,"
+                    " tries = tries + 1, since = coalesce(since, :now), updated_at = :now"
+                    " WHERE id = :id",
+                    {"id": mail_id, "now": to_ms(now)},
+                )
+                item = self.get(mail_id)
+                if item.state is State.SENDING:
+                    return item
+                # Damaged: it has failed, and keeps no other one waiting.
+                rows.save(connection, item)
 
     def enter_final(self, mail_id: int, now: datetime) -> None:
         """Commit that what follows may make the mail accepted; caps count it from here."""
@@ -158,19 +187,18 @@ class Outbox(Lists):
             items = [after_crash(item_of(row), now) for row in found]
             for item in items:
                 rows.save(connection, item)
-        self._spool.sweep(self.spooled(), now)
+        lost = logs_set_aside(self._database.path)
+        self._spool.sweep(self.spooled(), now, LOST_AND_FOUND if lost else "")
         unknown = sum(item.state is State.UNKNOWN for item in items)
         return Recovered(len(items) - unknown, unknown)
 
     def retry(self, ids: Collection[int] | None, now: datetime) -> list[OutboxItem]:
-        """Make queued and failed mails due now (None: all of them); return those changed."""
-        return self._change(ids, (State.QUEUED, State.FAILED), lambda i: another_round(i, now))
+        """Make mails that wait or failed due now (None: all of them); return those changed."""
+        return self._change(ids, RETRYABLE, lambda i: another_round(i, now))
 
     def cancel(self, ids: Collection[int], now: datetime) -> list[OutboxItem]:
         """Take mails that wait or failed out of the queue; return those changed."""
-        return self._change(
-            ids, (State.QUEUED, State.FAILED), lambda i: settled(i, State.CANCELLED, now)
-        )
+        return self._change(ids, RETRYABLE, lambda i: settled(i, State.CANCELLED, now))
 
     def resolve(self, mail_id: int, answer: Literal["sent", "resend"], now: datetime) -> OutboxItem:
         """Settle a mail of unknown fate: the user saw it arrive, or has it sent once more.
@@ -211,9 +239,9 @@ class Outbox(Lists):
             ).rowcount
 
     def purge(self, before: datetime) -> int:
-        """Forget what ended (sent, failed, cancelled) before that time; return how many.
+        """Forget what ended (`DONE`) before that time; return how many.
 
-        Of what stays, the files of sent mails are kept up to `KEPT_BYTES`, the latest first.
+        Of what stays, the files of sent mails are kept up to a size, the latest first.
         """
         values = {"before": to_ms(before)}
         with self._database.transaction() as connection:
@@ -222,7 +250,7 @@ class Outbox(Lists):
                 f"DELETE FROM mail WHERE {rows.among(*DONE)} AND updated_at < :before",  # noqa: S608 # ours
                 values,
             ).rowcount
-            _let_go_of_files(connection)
+            _let_go_of_files(connection, self._kept_bytes)
             gone = needed - self.spooled()
         self._spool.remove(gone)
         return count
@@ -233,7 +261,10 @@ class Outbox(Lists):
         states: Collection[State],
         decide: Callable[[OutboxItem], OutboxItem],
     ) -> list[OutboxItem]:
-        """Save what ``decide`` makes of these mails, of those in one of ``states``."""
+        """Save what ``decide`` makes of these mails, of those in one of ``states``.
+
+        What servers said of a recipient is forgotten where the mail is on its way to them anew.
+        """
         with self._database.transaction() as connection:
             if ids is None:
                 found = [item for state in states for item in self.find(state=state)]
@@ -242,10 +273,17 @@ class Outbox(Lists):
             changed = [decide(item) for item in found]
             for item in changed:
                 rows.save(connection, item)
+            anew = [
+                (item.id, mailbox)
+                for item in changed
+                if item.state is State.QUEUED
+                for mailbox in item.pending
+            ]
+            connection.executemany("DELETE FROM verdict WHERE mail_id = ? AND mailbox = ?", anew)
         return changed
 
 
-def _let_go_of_files(connection: sqlite3.Connection) -> None:
+def _let_go_of_files(connection: sqlite3.Connection, most: int) -> None:
     """Forget the oldest large files of mails that need them no more."""
     files = connection.execute(
         "SELECT attachment.rowid AS row, attachment.size FROM attachment"
@@ -255,5 +293,5 @@ def _let_go_of_files(connection: sqlite3.Connection) -> None:
     kept = 0
     for file in files:
         kept += file["size"]
-        if kept > KEPT_BYTES:
+        if kept > most:
             connection.execute("UPDATE attachment SET spool = NULL WHERE rowid = ?", (file["row"],))

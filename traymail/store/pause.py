@@ -23,7 +23,12 @@ class PauseMemory:
             return False, None
         if kept == ENDLESS:
             return True, None
-        until = datetime.fromisoformat(kept)
+        try:
+            until = datetime.fromisoformat(kept)
+        except ValueError:  # damaged: better that nothing leaves, until the user says so
+            return True, None
+        if until.tzinfo is None:
+            return True, None
         return (True, until) if until > now else (False, None)
 
     def remember_pause(self, until: datetime | None, *, paused: bool) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
+from typing import TypeVar
 
-from traymail.core.rotation import Known, Position
+from traymail.core.rotation import KNOWN_FILES, Known, Position
 from traymail.core.throttle import Throttle
 from traymail.core.throttle_state import from_plain, to_plain
 from traymail.store.database import Database, to_ms
 
 log = logging.getLogger(__name__)
 
-# Files that were read to their end and rotated away, remembered for each log.
-KNOWN_FILES = 50
+Kept = TypeVar("Kept")
 
 
 class Positions:
@@ -37,10 +38,11 @@ class Positions:
                 "SELECT globs FROM log_rule WHERE rule = ?", (rule,)
             ).fetchone()
             rows = connection.execute(
-                "SELECT position FROM log_file WHERE rule = ?", (rule,)
+                "SELECT position FROM log_file WHERE rule = ? ORDER BY updated_at", (rule,)
             ).fetchall()
-        globs = frozenset(json.loads(row["globs"])) if row else frozenset[str]()
-        return Known(globs, tuple(Position(**json.loads(one["position"])) for one in rows))
+        globs = (_read(_globs, row["globs"]) if row else None) or {}
+        positions = (_read(_position, one["position"]) for one in rows)
+        return Known(globs, tuple(one for one in positions if one is not None))
 
     def throttle(self, rule: str) -> Throttle:
         """Return what is held of a rule's matches; a new throttle for a new rule."""
@@ -50,11 +52,8 @@ class Positions:
             ).fetchone()
         if row is None or row["throttle"] is None:
             return Throttle()
-        try:
-            return from_plain(json.loads(row["throttle"]))
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("what rule %s held cannot be read, and is forgotten: %s", rule, error)
-            return Throttle()
+        kept = _read(lambda words: from_plain(json.loads(words)), row["throttle"])
+        return kept or Throttle()
 
     def save_throttle(self, rule: str, state: Throttle) -> None:
         """Keep what is held."""
@@ -75,7 +74,7 @@ class Positions:
                     " (rule, file, path, position, ended, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
                     (
                         rule,
-                        f"{one.device}:{one.inode}",
+                        one.key,
                         _text(one.path),
                         json.dumps(asdict(one)),
                         one.ended,
@@ -90,15 +89,40 @@ class Positions:
                         (rule, rule, _text(one.path), KNOWN_FILES),
                     )
 
-    def save_globs(self, rule: str, globs: Iterable[str]) -> None:
-        """Keep that these have been looked at first: files that appear now are new ones."""
+    def save_globs(self, rule: str, globs: Mapping[str, int]) -> None:
+        """Keep since when these are looked at: files that appear from then on are new ones."""
         with self._database.transaction() as connection:
             known = self.known(rule).globs
             connection.execute(
                 "INSERT INTO log_rule (rule, globs) VALUES (?, ?)"
                 " ON CONFLICT (rule) DO UPDATE SET globs = excluded.globs",
-                (rule, json.dumps(sorted({*known, *globs}))),
+                (rule, json.dumps({**globs, **known})),
             )
+
+
+def _read(read: Callable[[str], Kept], words: str) -> Kept | None:
+    """Return what was kept; None for what cannot be read, as in a damaged database."""
+    try:
+        return read(words)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        log.warning("what a log rule kept cannot be read, and is forgotten: %s", error)
+        return None
+
+
+def _globs(kept: str) -> dict[str, int]:
+    """Return what is kept of globs; before times were kept, it was a list."""
+    plain = json.loads(kept)
+    if isinstance(plain, list):
+        return dict.fromkeys(plain, time.time_ns())
+    return {glob: int(since) for glob, since in plain.items()}
+
+
+def _position(kept: str) -> Position:
+    plain = json.loads(kept)
+    plain["marks"] = tuple((at, proof) for at, proof in plain.get("marks", ()))
+    # Before files had keys, these were it.
+    plain.setdefault("key", f"{plain['device']}:{plain['inode']}")
+    return Position(**plain)
 
 
 def _text(path: str) -> str:

@@ -107,7 +107,33 @@ def save(connection: sqlite3.Connection, item: OutboxItem) -> None:
 
 
 def item_of(row: sqlite3.Row) -> OutboxItem:
-    """Return the entry that a row of `SELECT` holds."""
+    """Return the entry that a row of `SELECT` holds; a damaged one has failed."""
+    try:
+        return _item(row)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        from traymail.core.reply_rules.details import LOST  # slow to import, and seldom needed
+
+        return OutboxItem(
+            id=row["id"],
+            message_id=str(row["message_id"]),
+            state=State.FAILED,
+            account=str(row["account"]),
+            rule=str(row["rule"]) or None,
+            sender=str(row["sender"]),
+            to=(),
+            cc=(),
+            bcc=(),
+            pending=(),
+            subject=str(row["subject"]),
+            size=0,
+            created_at=from_ms(row["created_at"]),
+            updated_at=from_ms(row["updated_at"]),
+            reply=LOST.msgid,
+            advice_id="attachment",
+        )
+
+
+def _item(row: sqlite3.Row) -> OutboxItem:
     recipients = json.loads(row["recipients"])
     return OutboxItem(
         id=row["id"],
@@ -119,7 +145,7 @@ def item_of(row: sqlite3.Row) -> OutboxItem:
         to=_addresses(recipients["to"]),
         cc=_addresses(recipients["cc"]),
         bcc=_addresses(recipients["bcc"]),
-        pending=tuple(json.loads(row["pending"])),
+        pending=tuple(_words(one) for one in json.loads(row["pending"])),
         subject=row["subject"],
         size=row["size"],
         created_at=from_ms(row["created_at"]),
@@ -134,7 +160,10 @@ def item_of(row: sqlite3.Row) -> OutboxItem:
         possible_duplicate=bool(row["possible_duplicate"]),
         when_unsure=WhenUnsure(row["when_unsure"]),
         unsure=row["unsure"],
-        refused=tuple(RecipientReply(*reply) for reply in json.loads(row["refused"])),
+        refused=tuple(
+            RecipientReply(_words(mailbox), int(code), _words(reply), advice_id, for_good=True)
+            for mailbox, code, reply, advice_id in json.loads(row["refused"])
+        ),
         tries=row["tries"],
         since=_time(row["since"]),
     )
@@ -173,7 +202,14 @@ def _pairs(addresses: Iterable[Address]) -> list[tuple[str, str]]:
 
 
 def _addresses(pairs: Iterable[tuple[str, str]]) -> tuple[Address, ...]:
-    return tuple(Address(mailbox, name) for mailbox, name in pairs)
+    return tuple(Address(_words(mailbox), _words(name)) for mailbox, name in pairs)
+
+
+def _words(value: object) -> str:
+    """Return a text as the JSON of a row holds it; raises TypeError for what is none."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def _ms(moment: datetime | None) -> int | None:

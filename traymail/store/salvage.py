@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import text
-from traymail.store.database import Database, connect
+from traymail.store.database import Database, as_state_error, connect, text_of, user_version
 
 # After so many rows that cannot be read one after the other, nothing more is expected.
 LONGEST_GAP = 100_000
+# The names of migrations have four digits.
+LARGEST_VERSION = 9999
+# What SQLite calls the values that are kept in a column of each type, and an empty one; it would
+# take any other, and so does a damaged file.
+_KINDS: dict[str, tuple[str, type, object]] = {
+    "INTEGER": ("integer", int, 0),
+    "TEXT": ("text", str, ""),
+    "BLOB": ("blob", bytes, b""),
+}
+# Numbers that are too large for it are kept as digits.
+_DIGITS = {("ledger_file", "size"), ("ledger_file", "mtime_ns")}
+# After the largest of all numbers none could be given to another mail.
+LARGEST_ID = 1 << 53
+# What says nothing of the file itself.
+_ELSEWHERE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +77,7 @@ def check(path: Path, now: datetime) -> Salvage | None:
             text(
                 "{path} is damaged and cannot be replaced: {reason}",
                 path=path,
-                reason=error.strerror,
+                reason=reason_of(error),
             ),
             text("Look at the disk of that place, then start traymail again."),
         ) from error
@@ -61,9 +87,14 @@ def check(path: Path, now: datetime) -> Salvage | None:
 def _salvage(damaged: Path, salvaged: Path) -> tuple[int, int]:
     """Copy what can be read; return how many mails there are, and how many lost a part."""
     with closing(Database(salvaged)) as database, database.transaction() as target:
-        with suppress(sqlite3.DatabaseError), closing(connect(damaged)) as source:
+        with closing(sqlite3.connect(damaged)) as source:
+            # Else nothing can be read where a word of the schema is damaged.
+            source.execute("PRAGMA writable_schema = ON")
+            source.row_factory, source.text_factory = sqlite3.Row, text_of
+            # What a damaged file says of its rows may have no end.
+            most = damaged.stat().st_size
             for table in _tables(target):
-                _copy(source, target, table)
+                _copy(islice(_rows(source, target, table), most), target, table)
         incomplete = _fail_incomplete(target)
         mails: int = target.execute("SELECT count(*) FROM mail").fetchone()[0]
     return mails, incomplete
@@ -86,79 +117,140 @@ def _remove(path: Path) -> None:
 
 
 def _is_whole(path: Path) -> bool:
+    """Look all of it through; what a damaged file makes the library raise may be anything."""
     try:
         with closing(connect(path)) as connection:
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            sound = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+            version, tables = user_version(connection), _tables(connection)
+            sound = sound and not any(_holds_odd_values(connection, table) for table in tables)
+            sound = sound and not ("mail" in tables and _has_odd_numbers(connection))
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF not in _ELSEWHERE:
             return False
-        raise StateError(
-            text("{path} cannot be used: {reason}", path=path, reason=error),
-            text("Look at the disk of that place, then try again."),
-        ) from error
+        raise as_state_error(error, path) from error
+    except Exception:  # noqa: BLE001 # told, and what can be read is kept
+        return False
+    return sound and 0 <= version <= LARGEST_VERSION and bool(version) == bool(tables)
+
+
+def _holds_odd_values(connection: sqlite3.Connection, table: str) -> bool:
+    odd = [
+        f"typeof(\"{column['name']}\") NOT IN ('null', '{_KINDS[column['type']][0]}')"
+        for column in connection.execute(f'PRAGMA table_info("{table}")')
+        if column["type"] in _KINDS and (table, column["name"]) not in _DIGITS
+    ]
+    question = f'SELECT 1 FROM "{table}" WHERE {" OR ".join(odd)} LIMIT 1'  # noqa: S608 # ours
+    return bool(odd) and connection.execute(question).fetchone() is not None
+
+
+def _has_odd_numbers(connection: sqlite3.Connection) -> bool:
+    first, last = connection.execute(
+        "SELECT min(id), max(id) FROM (SELECT id FROM mail"
+        " UNION ALL SELECT seq FROM sqlite_sequence WHERE name = 'mail' AND seq > 0)"
+    ).fetchone()
+    return first is not None and not 1 <= first <= last <= LARGEST_ID
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    """Return the tables in the order they were made: what others refer to comes first."""
+    """Return the tables; what others refer to comes first."""
     rows = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-        " ORDER BY rowid"
+        "SELECT name FROM sqlite_schema AS made WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        " ORDER BY (SELECT count(*) FROM pragma_foreign_key_list(made.name)), rowid"
     ).fetchall()
     return [row["name"] for row in rows]
 
 
-def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
+def _copy(rows: Iterable[sqlite3.Row], target: sqlite3.Connection, table: str) -> None:
     """Copy the rows that can be read and fit; the names of tables and columns are ours."""
-    about = target.execute(f'PRAGMA table_info("{table}")').fetchall()
-    known = [row["name"] for row in about]
-    key = ", ".join(f'"{row["name"]}" DESC' for row in about if row["pk"])
-    for row in _rows(source, table, key):
-        columns = [name for name in row.keys() if name in known]  # noqa: SIM118 # a Row, no dict
-        names = ", ".join(f'"{name}"' for name in columns)
-        marks = ", ".join("?" * len(columns))
+    known = {row["name"]: row for row in target.execute(f'PRAGMA table_info("{table}")')}
+    for row in rows:
+        values = {name: row[name] for name in row.keys() if name in known}  # noqa: SIM118 # a Row, no dict
+        if table == "mail" and not 1 <= values["id"] <= LARGEST_ID:
+            continue
+        odd = [name for name in values if _is_odd(table, known[name], values[name])]
+        for name in odd:
+            column = known[name]
+            values[name] = _KINDS[column["type"]][2] if column["notnull"] else None
+        if any(known[name]["notnull"] or known[name]["pk"] for name in odd):
+            if table != "mail":
+                continue
+            values["files"] = -1  # shown, and never sent: see `_fail_incomplete`
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" * len(values))
         # A row that breaks a rule of the table, or belongs to a lost one, is lost too.
-        with suppress(sqlite3.IntegrityError):
+        with suppress(sqlite3.IntegrityError, sqlite3.DataError):
             target.execute(
                 f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608 # ours
-                [row[name] for name in columns],
+                list(values.values()),
             )
 
 
-def _rows(source: sqlite3.Connection, table: str, backwards: str) -> Iterator[sqlite3.Row]:
+def _is_odd(table: str, column: sqlite3.Row, value: object) -> bool:
+    """Tell whether a column was never given such a value."""
+    kind = _KINDS.get(column["type"])
+    return (
+        kind is not None
+        and value is not None
+        and not isinstance(value, kind[1])
+        and (table, column["name"]) not in _DIGITS
+    )
+
+
+def _rows(
+    source: sqlite3.Connection, target: sqlite3.Connection, table: str
+) -> Iterator[sqlite3.Row]:
     """Yield what can be read, some rows perhaps twice."""
+    about = target.execute(f'PRAGMA table_info("{table}")').fetchall()
+    backwards = ", ".join(f'"{row["name"]}" DESC' for row in about if row["pk"])
     try:
-        yield from source.execute(f'SELECT * FROM "{table}"')  # noqa: S608 # ours
-    except sqlite3.DatabaseError:
-        if _has_rowid(source, table):
+        yield from _asked(source, f'SELECT * FROM "{table}"')  # noqa: S608 # ours
+    except _Unreadable:
+        if _has_rowid(target, table):
             yield from _rows_one_by_one(source, table)
         else:
-            with suppress(sqlite3.DatabaseError):
-                yield from source.execute(f'SELECT * FROM "{table}" ORDER BY {backwards}')  # noqa: S608 # ours
+            with suppress(_Unreadable):
+                yield from _asked(source, f'SELECT * FROM "{table}" ORDER BY {backwards}')  # noqa: S608 # ours
 
 
-def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
-    with suppress(sqlite3.DatabaseError):
-        made = source.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-        return not made["sql"].upper().rstrip().endswith("WITHOUT ROWID")
-    return False
+class _Unreadable(Exception):
+    """The damaged file made the library raise."""
+
+
+def _asked(source: sqlite3.Connection, question: str, *values: int) -> Iterator[sqlite3.Row]:
+    """Yield the answer; raises _Unreadable, whatever it was that the library raised."""
+    try:
+        yield from source.execute(question, values)
+    except GeneratorExit:
+        raise
+    except Exception as error:
+        raise _Unreadable from error
+
+
+def _has_rowid(target: sqlite3.Connection, table: str) -> bool:
+    made = target.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    return not made["sql"].upper().rstrip().endswith("WITHOUT ROWID")
 
 
 def _rows_one_by_one(source: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
     """Step over pages that cannot be read."""
     after, gap = -1, 1
     while gap <= LONGEST_GAP:
+        question = (
+            f'SELECT rowid AS salvaged_rowid, * FROM "{table}" WHERE rowid > ?'  # noqa: S608 # ours
+            " ORDER BY rowid LIMIT 1"
+        )
         try:
-            row = source.execute(
-                f'SELECT rowid AS salvaged_rowid, * FROM "{table}" WHERE rowid > ?'  # noqa: S608 # ours
-                " ORDER BY rowid LIMIT 1",
-                (after,),
-            ).fetchone()
-        except sqlite3.DatabaseError:
+            row = next(_asked(source, question, after), None)
+        except _Unreadable:
+            row = None
+        else:
+            if row is None:
+                return
+        # In a damaged tree, a row may come that was not asked for.
+        if row is None or row["salvaged_rowid"] <= after:
             after += gap
             gap *= 2
             continue
-        if row is None:
-            return
         after, gap = row["salvaged_rowid"], 1
         yield row
 

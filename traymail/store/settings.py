@@ -8,10 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
+from traymail.core.errors import (
+    InputError,
+    Problem,
+    SettingsError,
+    StateError,
+    UnsafePath,
+)
 from traymail.core.places import Places
+from traymail.core.reasons import reason_of, unreadable
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.disk import patiently, require_own_file
 from traymail.store.toml_lines import line_of, lines_of
 from traymail.store.toml_source import BOM, LARGEST, Unreadable, parsed
 
@@ -23,18 +31,20 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A valid configuration, and what it needs but the disk does not have (`problems`).
 
-    ``signature`` is the file's from before it was read: with another one, there is more to read.
+    ``hints`` are what hardly was meant. ``signature`` is the file's from before it was read: with
+    another one, there is more to read.
     """
 
     settings: Settings
     absent: tuple[Absence, ...] = ()
+    hints: tuple[Problem, ...] = ()
     signature: Signature | None = field(default=None, compare=False)
 
     @property
@@ -47,16 +57,22 @@ class Disk:
     """The world of `traymail.core.world`, as it is now."""
 
     def is_folder(self, path: str) -> bool:
-        """Tell whether a folder is there."""
-        return Path(path).is_dir()
+        """Tell whether a folder is there; what cannot be there (a name too long) is not."""
+        try:
+            return Path(path).is_dir()
+        except OSError:
+            return False
 
     def is_readable(self, folder: str) -> bool:
         """Tell whether the user may see what is in a folder."""
         return os.access(folder, os.R_OK | os.X_OK)
 
     def is_file(self, path: str) -> bool:
-        """Tell whether a file is there."""
-        return Path(path).is_file()
+        """Tell whether a file is there; what cannot be there (a name too long) is not."""
+        try:
+            return Path(path).is_file()
+        except OSError:
+            return False
 
     def real_path(self, path: str) -> str:
         """Return the path with symbolic links followed, as far as it is there."""
@@ -84,7 +100,7 @@ class SettingsFile:
             found = self._path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
     def load(self) -> Loaded:
         """Return the configuration; an empty one when there is no file.
@@ -104,7 +120,12 @@ class SettingsFile:
         signature = self.signature()
         if signature is None:
             raise SettingsError((Problem("", text("is not there")),), self._path.name)
-        return replace(self._judged(self._read(self._path), good.settings), signature=signature)
+        try:
+            content = self._read(self._path)
+        except UnsafePath as error:
+            problem = Problem("", error.title, advice=error.advice)
+            raise SettingsError((problem,), self._path.name) from error
+        return replace(self._judged(content, good.settings), signature=signature)
 
     def document(self) -> dict[str, Any]:
         """Return the tables as they are written, unchecked; raises SettingsError for no TOML."""
@@ -124,7 +145,7 @@ class SettingsFile:
     def tried(self, change: Callable[[TOMLDocument], None]) -> Loaded:
         """Return what `edit` would; writes nothing. Raises SettingsError."""
         before = self._read(self._path)
-        return self._judged(self._changed(before, change), self._settings_of(before))
+        return self._judged_edit(self._changed(before, change), before)
 
     def edit(self, change: Callable[[TOMLDocument], None]) -> Loaded:
         """Apply ``change`` to the document and write it; comments and order live.
@@ -132,16 +153,16 @@ class SettingsFile:
         Raises SettingsError, and writes nothing, when the outcome would not be valid; whatever
         ``change`` raises; StateError when the file cannot be written.
         """
-        from traymail.store.whole_file import exclusive, write_whole  # only who writes needs it
+        from traymail.disk import exclusive, write_whole  # only who writes needs it
 
         with exclusive(self._path.with_name(self._path.name + ".lock")):
             for _ in range(_TRIES):
                 seen = self.signature()
                 before = self._read(self._path)
                 content = self._changed(before, change)
-                loaded = self._judged(content, self._settings_of(before))
+                loaded = self._judged_edit(content, before)
                 if self.signature() == seen:  # else an editor was faster: once more, on its text
-                    write_whole(self._path, content)
+                    write_whole(self._real_path(), content)
                     return loaded
         raise StateError(
             text("{path} is being changed by another program.", path=self._path),
@@ -194,14 +215,14 @@ class SettingsFile:
 
     def export(self, target: Path) -> None:
         """Write the configuration to ``target``. It is valid, so it holds no key for a secret."""
-        from traymail.store.whole_file import write_whole
+        from traymail.disk import write_whole
 
         content = self.exported()
         if not target.parent.is_dir():
             # A typing error makes no folders.
             raise StateError(
                 text("There is no folder {path}.", path=target.parent),
-                text("Make the folder, or mend its path."),
+                text("Make the folder, or fix its path."),
             )
         write_whole(target, content)
 
@@ -210,45 +231,56 @@ class SettingsFile:
         self.load()
         return self._read(self._path)
 
-    def import_from(self, source: Path) -> Loaded:
+    def import_from(
+        self, source: Path, agree: Callable[[Settings], object] = lambda _settings: None
+    ) -> Loaded:
         """Put the configuration in ``source`` in the place of this one, kept as ``….bak``.
 
-        Raises SourceError when ``source`` cannot be read, SettingsError when it is not valid.
+        ``agree`` is shown what would be taken, and raises where that is not wanted. Raises
+        SourceError when ``source`` cannot be read, SettingsError when it is not valid.
         """
-        from traymail.store.whole_file import exclusive, write_whole
+        from traymail.disk import exclusive, write_whole
 
         try:
             with source.open("rb") as file:
                 content = file.read(LARGEST + 1)
         except OSError as error:
-            what = text("{path} cannot be read: {reason}", path=source, reason=error.strerror)
-            raise SourceError(str(source), what) from error
+            raise unreadable(source, error) from error
+        loaded = self._judged(content, Settings(), source.name)
+        agree(loaded.settings)  # of these very bytes: the file may be another by now
         with exclusive(self._path.with_name(self._path.name + ".lock")):
-            loaded = self._judged(content, Settings(), source.name)
             if self._path.exists():
                 backup = self._path.with_name(self._path.name + ".bak")
                 write_whole(backup, self._read(self._path))
-            write_whole(self._path, content)
+            write_whole(self._real_path(), content)
         return loaded
 
+    def _real_path(self) -> Path:
+        """Return where the file is: a link to it stays one, its target is written."""
+        return Path(os.path.realpath(self._path))  # pathlib raises for a link that leads to itself
+
     def _read(self, path: Path) -> bytes:
-        """Return the file's bytes, none when there is no file; one more than allowed at most."""
+        """Return the file's bytes, none when there is no file; one more than allowed at most.
+
+        Raises SettingsError, and UnsafePath for a file that others made, or may write.
+        """
         try:
             if path.is_fifo():  # it would be waited for
                 raise SettingsError((Problem("", text("is a pipe, not a file")),), path.name)
-            with path.open("rb") as file:
+            with patiently(lambda: path.open("rb")) as file:
+                require_own_file(path, file.fileno())
                 return file.read(LARGEST + 1)
         except FileNotFoundError:
             return b""
         except OSError as error:
-            what = text("cannot be read: {reason}", reason=error.strerror)
+            what = text("cannot be read: {reason}", reason=reason_of(error))
             raise SettingsError((Problem("", what),), path.name) from error
 
     def _judged(
         self, content: bytes, before: Settings | None = None, file_name: str = ""
     ) -> Loaded:
         """Return what ``content`` says, or raise SettingsError with the line of each problem."""
-        # Only here: cattrs is slow to import, and not every command reads the configuration.
+        # Only here: not every command reads the configuration.
         from traymail.core.structure import examine
 
         name = file_name or self._path.name
@@ -263,12 +295,14 @@ class SettingsFile:
             problems += tuple(one.problem for one in absent)
         elif before is not None and absent:
             problems = _introduced(absent, before)
-        if problems or absent:
+        hints = structured.hints
+        if problems or absent or hints:
             lines = lines_of(source)
             if problems:
                 raise SettingsError(_in_order(problems, lines), name)
             absent = tuple(replace(one, problem=_placed(one.problem, lines)) for one in absent)
-        return Loaded(structured.settings, absent)
+            hints = _in_order(hints, lines)
+        return Loaded(structured.settings, absent, hints)
 
     def _absent(self, structured: Structured) -> tuple[Absence, ...]:
         """Return what is not there, of all that is named."""
@@ -279,11 +313,28 @@ class SettingsFile:
 
         return absences(structured.rules, accounts, self._places, Disk())
 
-    def _settings_of(self, content: bytes) -> Settings:
+    def _judged_edit(self, content: bytes, before: bytes) -> Loaded:
+        """Return what an edit of ``before`` makes of it.
+
+        Raises SettingsError; what the edit alone says stands in no line of the file.
+        """
         try:
-            return self._judged(content).settings
+            settings = self._judged(before).settings
         except SettingsError:
-            return Settings()  # the edit may be what mends it
+            settings = Settings()  # the edit may be what mends it
+        try:
+            return self._judged(content, settings)
+        except SettingsError as error:
+            there, new = before.split(b"\n"), content.split(b"\n")
+            lines = lines_of(parsed(before)[0])
+
+            def as_written(problem: Problem) -> Problem:
+                line = line_of(problem.where, lines)
+                same = line and problem.line and there[line - 1] == new[problem.line - 1]
+                return replace(problem, line=line if same else None)
+
+            problems = tuple(map(as_written, error.problems))
+            raise SettingsError(problems, self._path.name, written=False) from error
 
     def _changed(self, content: bytes, change: Callable[[TOMLDocument], None]) -> bytes:
         """Return the document in ``content`` after ``change``."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import io
 import os
-import secrets
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from traymail.core.errors import SourceError, StateError
+from traymail.core.errors import SourceError, StateError, UnsafePath
 from traymail.core.message import Attachment, DraftFile, FileIdentity, read_fully
 from traymail.core.mime import guess_type
+from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
+from traymail.disk import READ, Folder, open_folder
 
 INLINE_BYTES = 256 * 1024
 BLOCK_BYTES = 256 * 1024
@@ -65,90 +66,106 @@ class Spool:
         from traymail.store.archive import write_zip  # few mails are zipped
 
         self.require_room(sum(attachment.size for attachment in attachments))
-        path = self._new_file()
-        try:
-            with self._writing(), path.open("r+b") as target:
-                write_zip(target, attachments, self.open, now)
-                target.seek(0)
-                return self._keep(name, target)
-        finally:
-            path.unlink(missing_ok=True)
+        with writing(self.folder), self._opened() as folder:
+            packed, target = _new_file(folder)
+            try:
+                with target:
+                    write_zip(target, attachments, self.open, now)
+                    target.seek(0)
+                    return self._keep(name, target)
+            finally:
+                folder.remove(packed)
 
     def open(self, attachment: Attachment) -> BinaryIO:
         """Open an attachment's content; raises SourceError when it is no longer kept."""
         if attachment.content is not None:
             return io.BytesIO(attachment.content)
-        path = self.folder / (attachment.spool or "")
         try:
-            return path.open("rb")
-        except OSError as error:
+            with self._opened() as folder:
+                file = os.fdopen(folder.open(attachment.spool or ""), "rb")
+        except (OSError, UnsafePath) as error:
             raise SourceError(
                 attachment.name,
                 text("The content of {name} is no longer kept.", name=attachment.name),
                 text("Attach the file to a new mail."),
             ) from error
+        return file
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files of the spool; those that are gone already are no error."""
-        for name in names:
-            with contextlib.suppress(OSError):
-                (self.folder / name).unlink()
+        if names := list(names):
+            with contextlib.suppress(OSError, UnsafePath), self._opened() as folder:
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        folder.remove(name)
 
     def discard(self, attachments: Iterable[Attachment]) -> None:
         """Remove copies that no mail uses."""
         self.remove(attachment.spool for attachment in attachments if attachment.spool)
 
-    def sweep(self, known: set[str], now: datetime) -> int:
+    def sweep(self, known: set[str], now: datetime, keep_in: str = "") -> int:
         """Remove what no mail needs and is ten minutes old; return how many files.
 
-        Younger ones may belong to a mail that another process is about to store.
+        Younger ones may belong to a mail that another process is about to store. ``keep_in``: the
+        folder beside the spool that they go to instead, as mails may be missing.
         """
         removed = 0
         oldest = (now - SWEEP_AGE).timestamp()
-        with contextlib.suppress(FileNotFoundError):
-            for path in self.folder.iterdir():
-                if path.name not in known and path.stat().st_mtime < oldest:
-                    path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError, UnsafePath), self._opened() as folder:
+            for name in [entry.name for entry in folder.entries()]:
+                with contextlib.suppress(OSError):  # a folder that someone put there, for one
+                    if name in known or folder.look(name).st_mtime >= oldest:
+                        continue
+                    if keep_in:
+                        self._keep_beside(folder, name, keep_in)
+                    else:
+                        folder.remove(name)
                     removed += 1
         return removed
 
+    def _keep_beside(self, folder: Folder, name: str, keep_in: str) -> None:
+        with (
+            open_folder(str(self.folder.parent), own_links=True) as state,
+            state.enter(keep_in, make=True) as kept,
+        ):
+            folder.rename(name, kept, name)
+
     def require_room(self, more: int = 0) -> None:
         """Raise StateError when storing ``more`` bytes would leave under 1 MB free."""
-        self._make_folder()
+        with writing(self.folder):
+            self._opened(make=True).close()
         if self._free_bytes(self.folder) < FREE_FLOOR + more:
             raise StateError(
                 text("There is no room for more mail on the disk of {folder}.", folder=self.folder),
                 text("Free some space there; mail already stored is kept and goes out."),
             )
 
-    def _new_file(self) -> Path:
-        self._make_folder()
-        path = self.folder / secrets.token_hex(16)
-        with self._writing():
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        return path
-
     def _keep(self, name: str, source: BinaryIO) -> Attachment:
+        import hashlib  # slow to import, and most mails have no files
+
         mime_type = guess_type(name)
         head = _read(source, name, INLINE_BYTES + 1)
         if len(head) <= INLINE_BYTES:
             digest = hashlib.sha256(head).hexdigest()
             return Attachment(name, mime_type, len(head), digest, content=head)
         self.require_room(len(head))
-        path = self._new_file()
-        try:
-            with self._writing(), path.open("r+b") as target:
-                size, digest = self._copy(name, head, source, target)
-                target.flush()
-                os.fsync(target.fileno())
-            self._sync_folder()
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        return Attachment(name, mime_type, size, digest, spool=path.name)
+        with writing(self.folder), self._opened() as folder:
+            kept, target = _new_file(folder)
+            try:
+                with target:
+                    size, digest = self._copy(name, head, source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                folder.sync()
+            except BaseException:
+                folder.remove(kept)
+                raise
+        return Attachment(name, mime_type, size, digest, spool=kept)
 
     def _copy(self, name: str, head: bytes, source: BinaryIO, target: BinaryIO) -> tuple[int, str]:
         """Write ``head`` and the rest of ``source``; return the size and the hash."""
+        import hashlib
+
         hashed = hashlib.sha256()
         size = 0
         block = head
@@ -161,28 +178,27 @@ class Spool:
                 self.require_room(len(block))
         return size, hashed.hexdigest()
 
-    def _make_folder(self) -> None:
-        with self._writing():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _opened(self, *, make: bool = False) -> Folder:
+        """Open the folder, which is no link: nothing else is ever read or removed."""
+        with open_folder(str(self.folder.parent), make=make, own_links=True) as state:
+            return state.enter(self.folder.name, make=make)
 
-    def _sync_folder(self) -> None:
-        if os.name != "posix":
-            return  # Windows has no such call, and keeps names by its journal
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StateError(
-                text("{path} cannot be written: {reason}", path=self.folder, reason=error.strerror),
-                text("Free some space on that disk, or mend the permissions of that place."),
-            ) from error
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise StateError for what keeps a place from being written."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            text("{path} cannot be written: {reason}", path=path, reason=reason_of(error)),
+            text("Free some space on that disk, or fix the permissions of that place."),
+        ) from error
+
+
+def _new_file(folder: Folder) -> tuple[str, BinaryIO]:
+    name = os.urandom(16).hex()
+    return name, folder.create(name)
 
 
 @contextlib.contextmanager
@@ -192,15 +208,15 @@ def _reading(path: str) -> Iterator[int]:
         # Without O_NOFOLLOW (Windows) the link itself is looked at instead.
         if not hasattr(os, "O_NOFOLLOW") and Path(path).is_symlink():
             raise _no_file(path, text("{path} is a link.", path=path))
-        flags = os.O_RDONLY
-        for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-            flags |= getattr(os, name, 0)
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, READ)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise _no_file(path, text("{path} is a link.", path=path)) from error
         if error.errno == errno.ENXIO:
             raise _no_file(path, text("{path} is a socket.", path=path)) from error
+        # Windows opens no folder, and says that it is not permitted.
+        if isinstance(error, PermissionError) and Path(path).is_dir():
+            raise _no_file(path, text("{path} is a folder.", path=path)) from error
         raise _unreadable(path, error) from error
     try:
         mode = os.fstat(descriptor).st_mode
@@ -212,17 +228,16 @@ def _reading(path: str) -> Iterator[int]:
 
 
 def _free_bytes(folder: Path) -> int:
-    if hasattr(os, "statvfs"):
-        found = os.statvfs(folder)
-        return found.f_bavail * found.f_frsize
-    import shutil  # slow to import, and needed on Windows only
+    if sys.platform == "win32":
+        import shutil  # slow to import, and needed here only
 
-    return shutil.disk_usage(folder).free
+        return shutil.disk_usage(folder).free
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
 
 
 def _identity(descriptor: int) -> FileIdentity:
-    found = os.fstat(descriptor)
-    return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return FileIdentity.of(os.fstat(descriptor))
 
 
 def _read(source: BinaryIO, path: str, size: int) -> bytes:
@@ -247,7 +262,7 @@ def _no_file(path: str, title: Text) -> SourceError:
 def _unreadable(path: str, error: OSError) -> SourceError:
     return SourceError(
         path,
-        text("{path} cannot be read: {reason}", path=path, reason=error.strerror or error),
+        text("{path} cannot be read: {reason}", path=path, reason=reason_of(error)),
         text("Look whether the file is there and may be read by you."),
     )
 

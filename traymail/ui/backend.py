@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from traymail.core.account import Account
+from traymail.core.consent import Risk
 from traymail.core.errors import Problem, RecipientReply
 from traymail.core.events import Event
 from traymail.core.examination import Proposal, Step
@@ -22,6 +23,7 @@ from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.reports import FlowStatus, LineShown, Preview
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings
+from traymail.core.texts import Text
 
 Fields = Mapping[str, Any]
 """A table of config.toml as a form holds it: keys and plain values, nothing checked yet."""
@@ -38,7 +40,10 @@ class Overview:
     paused: bool
     paused_until: datetime | None
     config_error: tuple[Problem, ...] = ()
+    unconfirmed: tuple[Risk, ...] = ()
     holds: Holds = field(default_factory=Holds)
+    # What was lost on the disk, until the user has looked at the remains.
+    warnings: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +157,23 @@ class Backend(Protocol):
         """Keep a draft; an empty one forgets it."""
         ...
 
-    def keep_picture(self, png: bytes) -> Path:
-        """Keep a pasted picture where a draft can find it after a restart."""
+    def keep_picture(self, png: bytes, word: str) -> Path:
+        """Keep a pasted picture where a draft can find it after a restart.
+
+        ``word``: what its name begins with.
+        """
         ...
 
     def draft_files(self, mail_id: int) -> tuple[Path, ...]:
         """Make a mail's attachments files, under their names, where a draft can find them."""
+        ...
+
+    def window_places(self) -> dict[str, str]:
+        """Return where windows were when the program ended; each name and place is a window's."""
+        ...
+
+    def keep_window_places(self, kept: Mapping[str, str]) -> None:
+        """Keep them until the next start."""
         ...
 
     def people(self) -> tuple[Address, ...]:
@@ -188,7 +204,10 @@ class Backend(Protocol):
         ...
 
     def diagnose(self, account: Account) -> Generator[Step, None, None]:
-        """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail."""
+        """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail.
+
+        The account learns from it: a stopped one goes on, or one whose login is refused stops.
+        """
         ...
 
     def save_account(self, name: str, fields: Fields, secret: Secret | None) -> None:
@@ -206,7 +225,7 @@ class Backend(Protocol):
     # --- rules ----------------------------------------------------------------------------------
 
     def check_rule(self, fields: Fields, before: str | None) -> tuple[Problem, ...]:
-        """Return every problem of a rule; ``before`` is its saved name, None for a new one."""
+        """Return every problem of a rule, or else hints; ``before`` is its saved name, if any."""
         ...
 
     def preview_rule(self, fields: Fields, before: str | None) -> RulePreview:
@@ -239,8 +258,15 @@ class Backend(Protocol):
         """Write the configuration without any secret."""
         ...
 
-    def import_settings(self, source: Path) -> None:
-        """Take a configuration over, when it is valid."""
+    def import_settings(self, source: Path, agreed: tuple[Risk, ...] = ()) -> tuple[Risk, ...]:
+        """Take a configuration over, when it is valid.
+
+        Returns what has to be agreed to first; nothing is done then.
+        """
+        ...
+
+    def agree(self, risks: tuple[Risk, ...]) -> None:
+        """Put an edit by hand in force that waits for the user's consent."""
         ...
 
     def places(self) -> Mapping[str, Path]:
@@ -261,6 +287,13 @@ class Backend(Protocol):
 
     def resume(self) -> None:
         """Let mail leave again."""
+        ...
+
+    def rehearse(self, language: str) -> None:
+        """Start the rehearsal, a program by itself that speaks ``language``; then end this one.
+
+        Raises DesktopError, and goes on, when it cannot be started.
+        """
         ...
 
     def quit(self) -> None:

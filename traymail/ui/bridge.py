@@ -26,6 +26,9 @@ Act = Callable[[], object]
 
 _POSTED = "<<TraymailPosted>>"
 _LONGEST_TURN = 0.02  # seconds before Tk may draw and listen again
+# So many jobs are under way at a time, and so many more may wait for that.
+MOST_THREADS = 16
+MOST_WAITING = 100
 _log = logging.getLogger(__name__)
 
 
@@ -74,40 +77,13 @@ class Bridge:
                 return
 
 
-class _Pipe:
-    """Wakes Tk by a byte in a pipe."""
-
-    def __init__(self, root: tk.Tk, turn: Act) -> None:
-        self._root, self._turn = root, turn
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(self._writer, False)
-        root.createfilehandler(self._reader, tk.READABLE, self._readable)
-
-    def wake(self) -> None:
-        # A full pipe wakes Tk as well; a closed one has nobody to wake.
-        with suppress(BlockingIOError, OSError):
-            os.write(self._writer, b"!")
-
-    def close(self) -> None:
-        self._root.deletefilehandler(self._reader)
-        reader, writer = self._reader, self._writer
-        self._reader = self._writer = -1
-        os.close(reader)
-        os.close(writer)
-
-    def _readable(self, _file: object, _mask: int) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._reader, 65536)
-        self._turn()
-
-
 class _Pump:
     """Wakes Tk by a thread that generates an event; never joined, because it waits for Tk."""
 
     def __init__(self, root: tk.Tk, turn: Act) -> None:
         self._root = root
         self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._closed = Event()
         root.bind(_POSTED, lambda _event: turn())
         # To ask for its id makes a hidden root exist for the system: else its events are lost.
         root.winfo_id()
@@ -118,14 +94,56 @@ class _Pump:
         self._calls.put(True)  # noqa: FBT003 - go on
 
     def close(self) -> None:
+        self._closed.set()
         self._calls.put(False)  # noqa: FBT003 - end
 
     def _run(self) -> None:
-        while self._calls.get():
+        while self._calls.get() and not self._closed.is_set():
+            try:
+                self._generate()
+            except tk.TclError:  # the root is gone
+                return
+
+    def _generate(self) -> None:
+        """Generate the event; while the loop does not run, as before it begins, try again."""
+        while not self._closed.is_set():
             try:
                 self._root.event_generate(_POSTED, when="tail")
-            except (RuntimeError, tk.TclError):  # the loop has ended
-                return
+            except RuntimeError:  # tkinter has waited a second for the loop
+                continue
+            return
+
+
+if sys.platform == "win32":
+    _Pipe = _Pump  # its Tk waits for no pipe
+else:
+
+    class _Pipe:
+        """Wakes Tk by a byte in a pipe."""
+
+        def __init__(self, root: tk.Tk, turn: Act) -> None:
+            self._root, self._turn = root, turn
+            self._reader, self._writer = os.pipe()
+            os.set_blocking(self._reader, False)
+            os.set_blocking(self._writer, False)
+            root.createfilehandler(self._reader, tk.READABLE, self._readable)
+
+        def wake(self) -> None:
+            # A full pipe wakes Tk as well; a closed one has nobody to wake.
+            with suppress(BlockingIOError, OSError):
+                os.write(self._writer, b"!")
+
+        def close(self) -> None:
+            self._root.deletefilehandler(self._reader)
+            reader, writer = self._reader, self._writer
+            self._reader = self._writer = -1
+            os.close(reader)
+            os.close(writer)
+
+        def _readable(self, _file: object, _mask: int) -> None:
+            with suppress(BlockingIOError):
+                os.read(self._reader, 65536)
+            self._turn()
 
 
 class Job:
@@ -145,11 +163,17 @@ class Job:
 
 
 class Background:
-    """Does what blocks (keyring, network, disk) away from Tk, each on a thread of its own."""
+    """Does what blocks (keyring, network, disk) away from Tk, each on a thread of its own.
+
+    There are at most `MOST_THREADS` at a time, since what they wait for may never answer; some more
+    wait for their turn, and what is asked for beyond is refused.
+    """
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._jobs: set[Job] = set()
+        self._threads = 0
+        self._waiting: deque[tuple[Job, Act]] = deque()
 
     @property
     def busy(self) -> bool:
@@ -167,11 +191,16 @@ class Background:
         ``work`` is given an Event that is set when it is cancelled: long work looks at it.
         """
         job = Job()
+        if len(self._jobs) >= MOST_THREADS + MOST_WAITING:
+            error = StateError(
+                text("Too much is under way at once."),
+                text("Something that traymail waits for does not answer. Try again in a minute."),
+            )
+            self._bridge.post(lambda: None if job.cancelled else failed(error))
+            return job
         self._jobs.add(job)
-        # A keyring may wait for a password for ever: that must not hold up the end.
-        Thread(
-            target=self._work, args=(job, work, done, failed), name="background", daemon=True
-        ).start()
+        self._waiting.append((job, lambda: self._work(job, work, done, failed)))
+        self._start_next()
         return job
 
     def follow(
@@ -206,6 +235,16 @@ class Background:
         for job in tuple(self._jobs):
             job.cancel()
 
+    def _start_next(self) -> None:
+        while self._waiting and self._threads < MOST_THREADS:
+            job, work = self._waiting.popleft()
+            if job.cancelled:
+                self._jobs.discard(job)
+                continue
+            self._threads += 1
+            # A keyring may wait for a password for ever: that must not hold up the end.
+            Thread(target=work, name="background", daemon=True).start()
+
     def _work(
         self,
         job: Job,
@@ -231,6 +270,8 @@ class Background:
 
     def _finish(self, job: Job, answer: Act) -> None:
         self._jobs.discard(job)
+        self._threads -= 1
+        self._start_next()
         if not job.cancelled:
             answer()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tkinter as tk
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +14,7 @@ from traymail.core.errors import InputError, TraymailError
 from traymail.core.texts import text
 from traymail.ui.attaching import paths_of
 from traymail.ui.bridge import Background
+from traymail.winapi import clipboard_has_files
 
 _FILES = ("text/uri-list", "x-special/gnome-copied-files", "x-special/mate-copied-files")
 _WORDS = frozenset({"UTF8_STRING", "STRING", "TEXT", "text/plain", "text/plain;charset=utf-8"})
@@ -80,21 +80,22 @@ class Clipboard:
         """
         if self._x11:
             return told_by(self._targets()) in {Holds.WORDS, Holds.NOTHING}
-        return bool(self._words())
+        # What Windows' file manager copies, others can have as words, too.
+        return not clipboard_has_files() and bool(self._words())
 
     def read(
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
         """Call one of these soon with what is there: words if they are meant, else the rest."""
         try:
-            words = self.for_a_field()
+            clip = Clip(words=self._words()) if self.for_a_field() else None
         except InputError as error:
             failed(error)
             return
-        if words:
-            done(Clip(words=self._words()))
-        else:
+        if clip is None:
             self.read_files(done, failed)
+        else:
+            done(clip)
 
     def read_files(
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
@@ -102,11 +103,12 @@ class Clipboard:
         """Call one of these soon with the files there are, or a picture, also one beside words."""
         try:
             targets = self._targets() if self._x11 else frozenset()
+            files = self._files() if told_by(targets) is Holds.FILES else None
         except InputError as error:
             failed(error)
             return
-        if told_by(targets) is Holds.FILES:
-            done(Clip(files=self._files()))
+        if files is not None:
+            done(Clip(files=files))
         elif self._x11 and not offers_picture(targets):
             done(Clip())
         else:
@@ -130,49 +132,50 @@ class Clipboard:
         self, done: Callable[[Clip], object], failed: Callable[[TraymailError], object]
     ) -> None:
         try:
-            png = octets(self._get(_PNG))
-            _verify(png)
-        except tk.TclError:
+            png = octets(self._got(_PNG))
+            if png:
+                _verify(png)
+        except InputError as error:
+            failed(error)
+            return
+        if png:
+            done(Clip(png=png))
+        else:
             failed(
                 InputError(
                     text("The picture cannot be read from the clipboard."),
                     text("Install xclip, or wl-clipboard on Wayland, and paste again."),
                 )
             )
-        except InputError as error:
-            failed(error)
-        else:
-            done(Clip(png=png))
 
-    def _get(self, kind: str) -> str:
-        got = self._widget.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind)
-        return str(got)
+    def _got(self, kind: str) -> str:
+        """Return what is there of this kind, nothing when it cannot be had.
 
-    def _targets(self) -> frozenset[str]:
+        Raises InputError when the program that owns it does not answer.
+        """
         try:
-            targets = self._get("TARGETS")
+            return str(
+                self._widget.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind)
+            )
         except tk.TclError as error:
             if _SILENT in str(error):
                 raise InputError(
                     text("The program that holds the clipboard does not answer."),
                     text("Copy it again, or end that program."),
                 ) from error
-            return frozenset()
-        return frozenset(targets.split())
+            return ""
+
+    def _targets(self) -> frozenset[str]:
+        return frozenset(self._got("TARGETS").split())
 
     def _words(self) -> str:
-        for kind in ("UTF8_STRING", "STRING"):
-            with suppress(tk.TclError):
-                return self._get(kind)
-        return ""
+        return next(filter(None, map(self._got, ("UTF8_STRING", "STRING"))), "")
 
     def _files(self) -> tuple[str, ...]:
-        for kind in _FILES:
-            with suppress(tk.TclError):
-                told = self._get(kind)
-                files = paths_of(octets(told).decode("utf-8", "replace").splitlines())
-                if files:
-                    return files
+        for told in map(self._got, _FILES):
+            files = paths_of(octets(told).decode("utf-8", "replace").splitlines())
+            if files:
+                return files
         return ()
 
 

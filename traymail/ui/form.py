@@ -12,11 +12,19 @@ from itertools import count
 from typing import Protocol
 
 from traymail.core.errors import Problem
-from traymail.core.fields import Field, Form, Section, defaults, fields_of, place_problems
+from traymail.core.fields import (
+    Field,
+    FieldKind,
+    Form,
+    Section,
+    defaults,
+    fields_of,
+    place_problems,
+)
 from traymail.core.texts import Text, text
 from traymail.ui.form_controls import Control, Helpers, make_control
 from traymail.ui.model.sentences import below_field
-from traymail.ui.widgets.base import Area, Label
+from traymail.ui.widgets.base import Area, Label, Note
 from traymail.ui.widgets.button import Button
 from traymail.ui.widgets.entry import FieldRow, Severity
 
@@ -70,14 +78,12 @@ class FormView(Area):
         ):
             self.unfold()
 
-    def show_problems(
-        self, problems: Sequence[Problem], prefix: str = ""
-    ) -> tuple[int, tuple[Problem, ...]]:
+    def show_problems(self, problems: Sequence[Problem]) -> tuple[int, tuple[Problem, ...]]:
         """Show each problem at its field and clear the others.
 
         Return the number of fields that have one, and the problems that belong to no field.
         """
-        self._problems, homeless = place_problems(self._form, problems, prefix)
+        self._problems, homeless = place_problems(self._form, problems)
         for name, control in self._controls.items():
             control.mark(invalid=name in self._problems)
         for row in dict.fromkeys(self._rows.values()):
@@ -88,7 +94,7 @@ class FormView(Area):
                 self.unfold()
         return len(self._problems), homeless
 
-    def tell(self, name: str, what: Text | None, severity: Severity = "warning") -> None:
+    def tell(self, name: str, what: Text | str | None, severity: Severity = "warning") -> None:
         """Show a remark in place of the help of a field that has no problem."""
         if name not in self._problems:
             self._rows[name].tell(what, severity)
@@ -153,8 +159,14 @@ class FormView(Area):
         wide = field.width == 0 and control.grows
         control.widget.pack(side="left", padx=(gap, 0), fill="x" if wide else "none", expand=wide)
         if field.unit is not None:
-            unit = Label(row.controls, field.unit, "muted")
-            unit.pack(side="left", padx=(self.look.px(8), 0))
+            if field.kind is FieldKind.SWITCH:
+                # A whole sentence, which may need a second line.
+                words = Note(row.controls, field.unit, "muted", font="TkDefaultFont")
+                words.pack(side="left", fill="x", expand=True, padx=(self.look.px(8), 0))
+            else:
+                Label(row.controls, field.unit, "muted").pack(
+                    side="left", padx=(self.look.px(8), 0)
+                )
 
     def _draw_more(self, words: Text) -> None:
         if self._rare:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from traymail.core.address import split_addresses
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.ui.form_texts import (
     Changed,
+    DurationControl,
     FilesControl,
     InsertingControl,
     LineControl,
@@ -36,6 +37,17 @@ class Helpers:
     label: Callable[[str], str | None] = _as_typed
     suggest: Callable[[str], Sequence[Suggestion]] = lambda _typed: ()
     forget: Callable[[str], object] = lambda _address: None
+
+
+# Into which a text is typed that is more than a line.
+_TYPED: Mapping[FieldKind, type[LineControl | LinesControl | FilesControl]] = {
+    FieldKind.LINES: LinesControl,
+    FieldKind.PATTERNS: LinesControl,
+    FieldKind.FILES: FilesControl,
+    FieldKind.FOLDER: PathControl,
+    FieldKind.FILE: PathControl,
+    FieldKind.DURATION: DurationControl,
+}
 
 
 class Control(Protocol):
@@ -84,14 +96,8 @@ def make_control(master: tk.Misc, field: Field, helpers: Helpers, changed: Chang
             field.choices
         ):
             control = InsertingControl(master, field, changed)
-        case FieldKind.LINES | FieldKind.PATTERNS:
-            control = LinesControl(master, field, changed)
-        case FieldKind.FILES:
-            control = FilesControl(master, field, changed)
-        case FieldKind.FOLDER | FieldKind.FILE:
-            control = PathControl(master, field, changed)
-        case FieldKind.LINE | FieldKind.NUMBER | FieldKind.SECRET | FieldKind.PATTERN:
-            control = LineControl(master, field, changed)
+        case _:
+            control = _TYPED.get(field.kind, LineControl)(master, field, changed)
     return control
 
 

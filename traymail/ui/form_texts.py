@@ -6,10 +6,14 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from tkinter import filedialog
 
+from traymail.core.duration import spoken_duration, written_duration
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.texts import text
+from traymail.desktop.requests import Aim, Wanted
+from traymail.disk import in_home
+from traymail.ui.files import ask_for_files
+from traymail.ui.theme import look_of
 from traymail.ui.widgets.base import Area, Box
 from traymail.ui.widgets.button import Button, paint_menu
 from traymail.ui.widgets.entry import Entry, TextArea
@@ -68,6 +72,19 @@ class LineControl(Plain):
         self.entry.insert("insert", words)
 
 
+class DurationControl(LineControl):
+    """A duration: in the words of the user's language, for its form as config.toml writes it."""
+
+    @property
+    def value(self) -> str:
+        """Return what stands in the field; to set it tells nobody."""
+        return written_duration(self.entry.value)
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.entry.value = look_of(self.entry).say(spoken_duration(value))
+
+
 class PathControl(LineControl):
     """A path, and a button that asks for it."""
 
@@ -87,13 +104,17 @@ class PathControl(LineControl):
         self._choose.enable(enabled)
 
     def _ask(self) -> None:
-        window = self.entry.winfo_toplevel()
-        ask = filedialog.askdirectory if self._folder else filedialog.askopenfilename
-        place = Path(self.value).expanduser()
-        chosen = ask(parent=window, initialdir=str(place if self._folder else place.parent))
-        if chosen:
-            self.value = str(chosen)
-            self._changed()
+        place = in_home(self.value)
+        wanted = (
+            Wanted(Aim.FOLDER, text("Choose a folder"), place)
+            if self._folder
+            else Wanted(Aim.FILE, text("Choose a file"), place.parent)
+        )
+        ask_for_files(self.entry, wanted, self._take)
+
+    def _take(self, chosen: tuple[Path, ...]) -> None:
+        self.value = str(chosen[0])
+        self._changed()
 
 
 class LinesControl(Plain):
@@ -170,12 +191,9 @@ class FilesControl(LinesControl):
         self._choose.enable(enabled)
 
     def _ask(self) -> None:
-        last = Path(self.value.rpartition("\n")[2].strip() or "~").expanduser()
-        chosen = filedialog.askopenfilename(
-            parent=self.widget.winfo_toplevel(), initialdir=str(last.parent)
-        )
-        if chosen:
-            self.insert(str(chosen))
+        last = in_home(self.value.rpartition("\n")[2].strip() or "~")
+        wanted = Wanted(Aim.FILE, text("Choose a file"), last.parent)
+        ask_for_files(self.widget, wanted, lambda chosen: self.insert(str(chosen[0])))
 
 
 class InsertingControl(Plain):

@@ -12,36 +12,34 @@ from typing import Literal
 
 from PIL import Image, ImageTk
 
-from traymail.ui.palette import Mode
+from traymail.desktop.paths import drawn_icons
 from traymail.ui.theme import Root
 
 TrayState = Literal["idle", "sending", "paused", "attention"]
+Panel = Literal["light", "dark", "any"]
+"""What an icon is drawn for; "any" is an outlined one, for a panel of which nothing is known."""
 TRAY_SIZES = (16, 20, 22, 24, 32, 48)
 WINDOW_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
-_HERE = Path(__file__).parent.parent
-# In a wheel they lie in the package, in a checkout beside it.
-_FOLDERS = (_HERE / "icons", _HERE.parent / "icons" / "drawn")
 
-
-def tray_image(state: TrayState, panel: Mode, size: int) -> Image.Image:
-    """Return the tray icon (RGBA) for a light or dark panel, drawn for one of TRAY_SIZES."""
+def tray_image(state: TrayState, panel: Panel, size: int) -> Image.Image:
+    """Return the tray icon (RGBA) for a panel, drawn for one of TRAY_SIZES."""
     return _picture(f"tray-on-{panel}-{state}-{size}.png")
 
 
-def tray_images(state: TrayState, panel: Mode) -> tuple[Image.Image, ...]:
+def tray_images(state: TrayState, panel: Panel) -> tuple[Image.Image, ...]:
     """Return the tray icon in all TRAY_SIZES, smallest first."""
     return tuple(tray_image(state, panel, size) for size in TRAY_SIZES)
 
 
 def icon_file(kind: Literal["ico", "icns"]) -> Path:
     """Return the program's icon as a file for Windows or macOS."""
-    return _folder() / f"traymail.{kind}"
+    return drawn_icons() / f"traymail.{kind}"
 
 
 def notice_icon() -> str:
     """Return the path of the picture that stands in notifications."""
-    return str(_folder() / "traymail-48.png")
+    return str(drawn_icons() / "traymail-48.png")
 
 
 def window_icons(root: Root) -> None:
@@ -49,7 +47,7 @@ def window_icons(root: Root) -> None:
     if root.icon_pictures is not None:
         return
     if sys.platform == "win32":
-        root.iconbitmap(default=str(icon_file("ico")))
+        root.tk.call("wm", "iconbitmap", ".", "-default", str(icon_file("ico")))
         root.icon_pictures = ()
         return
     pictures = tuple(
@@ -60,12 +58,14 @@ def window_icons(root: Root) -> None:
     root.tk.call("wm", "iconphoto", ".", "-default", *map(str, pictures))
 
 
+def window_icon(size: int) -> Image.Image:
+    """Return the program's icon (RGBA), ``size`` pixels wide and high."""
+    drawn = next((one for one in WINDOW_SIZES if one >= size), WINDOW_SIZES[-1])
+    picture = _picture(f"traymail-{drawn}.png")
+    return picture if drawn == size else picture.resize((size, size), Image.Resampling.LANCZOS)
+
+
 @cache
 def _picture(name: str) -> Image.Image:
-    with Image.open(_folder() / name) as picture:
+    with Image.open(drawn_icons() / name) as picture:
         return picture.convert("RGBA")
-
-
-@cache
-def _folder() -> Path:
-    return next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from traymail.core.events import Event
 from traymail.core.ports import Clock
-from traymail.core.texts import Text, Translate
-from traymail.desktop.notify import Bubble
+from traymail.core.texts import Text, Translate, text
+from traymail.desktop.requests import Bubble
 from traymail.ui.model.notices import (
     LABELS,
     Button,
@@ -17,6 +17,7 @@ from traymail.ui.model.notices import (
     Wishes,
     after,
     due,
+    is_over,
     next_due,
 )
 from traymail.ui.tray.loop import Act, Loop
@@ -33,6 +34,10 @@ class Bubbles(Protocol):
 
     def notify(self, bubble: Bubble) -> None:
         """Show a bubble."""
+        ...
+
+    def withdraw(self, key: str) -> None:
+        """Take a bubble away."""
         ...
 
 
@@ -62,6 +67,8 @@ class Notifier:
         self._state, notice = after(self._state, event, self.wishes, self._clock.monotonic())
         if notice is not None:
             self._show(notice)
+        else:
+            self._withdraw(event)
         self._wait()
 
     def pressed(self, key: str, button: str) -> None:
@@ -76,6 +83,13 @@ class Notifier:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+
+    def _withdraw(self, event: Event) -> None:
+        """Take away what told of something that is over."""
+        over = [key for key, notice in self._shown.items() if is_over(notice, event)]
+        for key in over:
+            del self._shown[key]
+            self._bubbles.withdraw(key)
 
     def _wait(self) -> None:
         seconds = next_due(self._state, self._clock.monotonic())
@@ -101,6 +115,7 @@ class Notifier:
                 self._words(notice.body),
                 tuple((one.value, self._words(LABELS[one])) for one in notice.buttons),
                 passing=notice.passing,
+                click=self._words(text("Open")),
             )
         )
 

@@ -6,32 +6,19 @@ theirs as the X resource ``Xft.dpi`` (96 is 100 %).
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from shutil import which
+from traymail.desktop.screens import resources
 
 _LEAST, _MOST = 72.0, 480.0  # dots per inch; what is beyond is a mistake
 
 
-def desktop_scaling(environ: Mapping[str, str] = os.environ) -> float | None:
+def desktop_scaling() -> float | None:
     """Return Tk's pixels per point for this desktop, None when Tk is to find out itself."""
-    program = which("xrdb")
-    if sys.platform in {"win32", "darwin"} or not environ.get("DISPLAY") or program is None:
-        return None
-    try:
-        answer = subprocess.run(  # noqa: S603 - a fixed command
-            [program, "-query"], capture_output=True, text=True, timeout=2, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return scaling_in(answer.stdout)
+    return scaling_in(resources())
 
 
-def scaling_in(resources: str) -> float | None:
+def scaling_in(told: str) -> float | None:
     """Return the pixels per point that X resources ask for, None when they do not."""
-    for line in resources.splitlines():
+    for line in told.splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "Xft.dpi":
             try:

@@ -108,19 +108,16 @@ def _oval(draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], fill: str
     draw.rounded_rectangle((left, top, right - 1, bottom - 1), (bottom - top) / 2, fill=fill)
 
 
-def _draw_box(
-    draw: ImageDraw.ImageDraw, box: Box, width: int, height: int, offset: int = 0
-) -> None:
-    start, radius = offset * _OVER, box.radius * _OVER
-    right, bottom = start + width * _OVER - 1, start + height * _OVER - 1
+def _draw_box(draw: ImageDraw.ImageDraw, box: Box, width: int, height: int) -> None:
+    radius, right, bottom = box.radius * _OVER, width * _OVER - 1, height * _OVER - 1
     if box.edge is None:
-        draw.rounded_rectangle((start, start, right, bottom), radius, fill=box.fill)
+        draw.rounded_rectangle((0, 0, right, bottom), radius, fill=box.fill)
         return
-    draw.rounded_rectangle((start, start, right, bottom), radius, fill=box.edge)
+    draw.rounded_rectangle((0, 0, right, bottom), radius, fill=box.edge)
     layers = [(box.edge_width, box.fill)]
     if box.gap:
         layers = [(box.edge_width, box.surface), (box.edge_width + box.gap, box.fill)]
     for depth, fill in layers:
         edge = depth * _OVER
-        inner = (start + edge, start + edge, right - edge, bottom - edge)
+        inner = (edge, edge, right - edge, bottom - edge)
         draw.rounded_rectangle(inner, max(0, radius - edge), fill=fill)

@@ -7,7 +7,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from PIL import Image
 
@@ -17,27 +17,37 @@ from traymail.core.outbox import OutboxItem
 from traymail.core.ports import Clock
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, Translate, text
-from traymail.desktop.notify import Bubble
+from traymail.desktop.fonts import has_chinese
+from traymail.desktop.requests import Bubble
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.icons import notice_icon, tray_images
+from traymail.ui.icons import Panel, notice_icon, tray_images
 from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
 from traymail.ui.model.notices import Button, Notice, Wishes, wishes_of
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
+from traymail.ui.rescaling import MonitorScale, scaling_at
 from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_modes
 from traymail.ui.theme import Root
-from traymail.ui.tray.choice import FallbackWindow, Parts, make_tray
-from traymail.ui.tray.keeper import Keeper
+from traymail.ui.tray.keeper import Keeper, make_tray
 from traymail.ui.tray.loop import TkLoop
+from traymail.ui.tray.port import FallbackWindow, Parts
 from traymail.ui.window import WINDOW_CLASS
 from traymail.ui.windows import Windows
+from traymail.winapi import monitors
+
+if TYPE_CHECKING:  # jeepney is on Linux only
+    from traymail.desktop.bus import Bus
 
 log = logging.getLogger(__name__)
 
 _TROUBLE = "trouble"
+# By then the icon is there, and hardly anybody has chosen anything.
+_READY_SECONDS = 1.0
+# The panel that a chosen icon is seen on.
+_PANELS: dict[str, Panel] = {"light": "dark", "dark": "light", "outlined": "any"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,17 @@ class Speech:
 
     language: Callable[[str], str]
     translator: Callable[[str], Translate]
+    has_chinese: Callable[[], bool] = has_chinese
+
+    def shown(self, wanted: str) -> str:
+        """Return the language of the windows: English where no font has the characters."""
+        language = self.language(wanted)
+        return "en" if language == "zh_CN" and not self.has_chinese() else language
 
 
 def open_root(settings: Settings, speech: Speech) -> Root:
     """Open the root of all windows; raises DesktopError where there is no display."""
-    language = speech.language(settings.language)
+    language = speech.shown(settings.language)
     mode: Mode = "dark" if settings.theme == "dark" else "light"
     try:
         return Root(mode, language, speech.translator(language))
@@ -58,7 +74,7 @@ def open_root(settings: Settings, speech: Speech) -> Root:
         log.info("no window can be opened: %s", error)
         raise DesktopError(
             text("The display cannot be used."),
-            text("On a server, say: traymail run --headless"),
+            text("On a server, run: traymail run --headless"),
         ) from error
 
 
@@ -79,14 +95,22 @@ class Shell:
         self.root = root
         self._backend, self._clock, self._speech = backend, clock, speech
         root.report_callback_exception = self._report  # Tk's own way
+        root.places.update(backend.window_places())
         self._wishes = Wishes()
-        self._theme = ""
+        self._theme = self._tray_icon = ""
         self._modes = Modes("light", "light") if is_asked() else told_modes(dark=False)
         self._panel: Mode | None = None
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
         self.loop = TkLoop(root, self._bridge, self._background)
-        self.windows = Windows(root, backend, self._background, clock, self._out_of_sight)
+        self.windows = Windows(
+            root,
+            backend,
+            self._background,
+            clock,
+            self._out_of_sight,
+            lambda: self._tray.in_window,
+        )
         self._tray = make_tray(self._parts(), login=login)
         self._keeper = Keeper(self.loop, self._background, backend.overview, self._tray, clock)
         self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
@@ -94,10 +118,13 @@ class Shell:
         self._obey(overview.settings)
         backend.listen(lambda event: self._bridge.post(partial(self._hear, event)))
         self._look_at_desktop()
+        self._cancel_ready = self.loop.after(_READY_SECONDS, self._make_ready)
         # The class of all windows, and of nothing in them.
         root.bind_class(WINDOW_CLASS, "<Map>", lambda _event: self._look_at_desktop(), add="+")
+        if monitors():
+            MonitorScale(root, scaling_at, self.windows.rescale)
         if not login and not overview.settings.accounts:
-            self.windows.add_account()
+            self.windows.welcome()
 
     @property
     def background(self) -> Background:
@@ -109,12 +136,21 @@ class Shell:
         try:
             self.windows.keep()
         finally:
+            self._cancel_ready()
             self._keeper.close()
             self.notifier.close()
             self._tray.stop()
             self._background.close()
             self._bridge.close()
             self.root.destroy()
+            self._keep_places()
+
+    def _keep_places(self) -> None:
+        """Remember where the windows were; not worth an error."""
+        try:
+            self._backend.keep_window_places(self.root.places)
+        except TraymailError as error:
+            log.warning("%s", error)
 
     @property
     def busy(self) -> bool:
@@ -147,6 +183,11 @@ class Shell:
                 self._do(self._backend.quit)
             case _:
                 assert_never(choice)
+
+    def grant(self, wish: Callable[[Windows], None]) -> None:
+        """Open what another process asks for, and the window that stands in for the icon."""
+        self._tray.reveal()
+        wish(self.windows)
 
     def _pressed(self, notice: Notice, button: Button | None) -> None:
         """Do what a button of a notification says; None: the notification itself was clicked."""
@@ -211,8 +252,21 @@ class Shell:
         """Follow what the configuration says of the windows."""
         self._wishes = wishes_of(settings)
         self._theme = settings.theme
+        if settings.tray_icon != self._tray_icon:
+            self._tray_icon = settings.tray_icon
+            self._tray.repaint()
         self._paint()
-        language = self._speech.language(settings.language)
+        language = self._speech.shown(settings.language)
+        lacking = language != self._speech.language(settings.language)
+        if lacking and not self.root.look.lacks_font:
+            self.root.look.lacks_font = lacking
+            from traymail.ui.model.general import INSTALL_FONT, NO_FONT  # of the settings' page
+
+            log.warning("no font here has Chinese characters")
+            self._tell(NO_FONT, INSTALL_FONT)
+            # Those who have asked already did not know.
+            self.windows.heard(SettingsApplied())
+        self.root.look.lacks_font = lacking
         if language != self.root.look.language:
             translate = self._speech.translator(language)
             self.windows.speak(language, translate, self._keeper.refresh)
@@ -221,6 +275,12 @@ class Shell:
         """Ask whether the desktop is dark, where it does not tell by itself."""
         if is_asked():
             self._background.run(lambda _stop: ask_modes(), self._know, self._failed)
+
+    def _make_ready(self) -> None:
+        """Have at hand what the first window needs: people wait for it, and now for nothing."""
+        self._background.run(
+            lambda _stop: self.windows.make_ready(), lambda _done: None, self._failed
+        )
 
     def _dark_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
         told = told_modes(dark=dark)
@@ -272,7 +332,19 @@ class Shell:
             notice_icon=notice_icon(),
             on_dark=self._dark_told,
             on_dark_panel=self._dark_panel_told,
+            on_bus=self._bus_changed,
         )
+
+    def _bus_changed(self, bus: Bus | None) -> None:
+        """Have file dialogs be the desktop's own while its bus is there."""
+        files = self.root.files
+        if files.portal is not None:
+            files.portal.close()
+        files.portal = None
+        if bus is not None:
+            from traymail.desktop.file_chooser import FileChooser
+
+            files.portal = FileChooser(bus, self.loop.after)
 
     def _chosen(self, choice: Choice) -> None:
         # A panel waits for the answer to its click: it does not have to wait for a window.
@@ -286,9 +358,10 @@ class Shell:
         return self.root.look.translate(words)
 
     def _pictures(self, icon: Icon) -> tuple[Image.Image, ...]:
-        return tray_images(icon.value, self._modes.panel)
+        return tray_images(icon.value, _PANELS.get(self._tray_icon, self._modes.panel))
 
     def _control_window(self) -> FallbackWindow:
         from traymail.ui.tray.control_window import ControlWindow
 
+        self.loop.post(self.windows.icon_moved)
         return ControlWindow(self.root, self.choose)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
+from traymail.ui.icons import Panel
 from traymail.ui.palette import Mode
 
 # Their panel is dark whatever the windows are.
@@ -25,7 +26,7 @@ class Modes(NamedTuple):
     """What the windows and the tray icon are to fit to."""
 
     windows: Mode
-    panel: Mode
+    panel: Panel
 
 
 def is_asked() -> bool:
@@ -42,9 +43,11 @@ def ask_modes() -> Modes:
 
 
 def told_modes(*, dark: bool, environ: Mapping[str, str] = os.environ) -> Modes:
-    """Return what follows on Linux from the desktop's preference."""
-    mode = mode_of(dark=dark)
-    return Modes(mode, "dark" if _GNOMES & _desktops(environ) else mode)
+    """Return what follows on Linux from the desktop's preference.
+
+    Panels have colours of their own on most desktops, whatever the windows are.
+    """
+    return Modes(mode_of(dark=dark), "dark" if _GNOMES & _desktops(environ) else "any")
 
 
 def mode_of(*, dark: bool) -> Mode:
@@ -52,9 +55,9 @@ def mode_of(*, dark: bool) -> Mode:
     return "dark" if dark else "light"
 
 
-def is_xfce(environ: Mapping[str, str] = os.environ) -> bool:
+def is_xfce() -> bool:
     """Tell whether this is a session of Xfce, whose panel is asked by itself."""
-    return _XFCE in _desktops(environ)
+    return _XFCE in _desktops(os.environ)
 
 
 def _desktops(environ: Mapping[str, str]) -> set[str]:

@@ -13,10 +13,15 @@ from typing import cast
 import ttkbootstrap as tb
 from ttkbootstrap.style.theme import ThemeDefinition
 
+from traymail.core.address import whole_characters
 from traymail.core.texts import Text, Translate
+from traymail.desktop.screens import Monitors, Rectangle
+from traymail.ui.files import FileDialogs
 from traymail.ui.palette import PALETTES, Mode, Palette, Surface
 from traymail.ui.scale import desktop_scaling
 from traymail.ui.styles import Styles
+from traymail.ui.whole import keep_characters_whole
+from traymail.winapi import draw_sharply
 
 Words = Text | str
 """A Text of ours, translated when shown, or something of the user's, shown as it is."""
@@ -27,6 +32,8 @@ _SANS = {
 }
 _MONO = ("Cascadia Mono", "Menlo", "Noto Sans Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono")
 _TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont")
+# Of our windows, tooltips among them, and of Tk's own dialogs.
+_WINDOW_CLASSES = ("Traymail", "Toplevel")
 _OWN_FONTS = {
     "TmTitle": (15, "bold"),
     "TmHead": (11, "bold"),
@@ -35,6 +42,8 @@ _OWN_FONTS = {
     "TmSmallStrong": (9, "bold"),
 }
 Painter = Callable[[Palette], object]
+Screen = Callable[[], tuple[Rectangle, ...]]
+"""Tells where the monitors stand, none where that is not known; on any thread."""
 
 
 class Root(tb.App):
@@ -47,8 +56,13 @@ class Root(tb.App):
         translate: Translate = str,
         *,
         scaling: float | None = None,
+        screen: Screen | None = None,
     ) -> None:
-        """``scaling``: Tk's pixels per point (4/3 is 100 %); None takes the desktop's."""
+        """``scaling``: Tk's pixels per point (4/3 is 100 %); None takes the desktop's.
+
+        ``screen``: another one than this display's.
+        """
+        draw_sharply()
         super().__init__(
             title="traymail",
             className="Traymail",
@@ -56,11 +70,15 @@ class Root(tb.App):
             scaling=scaling or desktop_scaling(),
         )
         self.withdraw()
+        keep_characters_whole(self)
         # With `send`, any other client of the display could run code in this program.
         if self.tk.call("info", "commands", "send"):
             self.tk.call("rename", "send", "")
         self.icon_pictures: tuple[object, ...] | None = None
-        self.look = Look(self, mode, language, translate)
+        # Where windows were, as Tk tells it; whoever made the root keeps it until the next start.
+        self.places: dict[str, str] = {}
+        self.look = Look(self, mode, language, translate, screen or Monitors().look)
+        self.files = FileDialogs(self, self.look.say, lambda: self.look.language)
 
     def destroy(self) -> None:
         """End all windows, and what Tk has put off till it is idle."""
@@ -71,27 +89,37 @@ class Root(tb.App):
 class Look:
     """Theme, fonts, scale and language of one root."""
 
-    def __init__(self, root: Root, mode: Mode, language: str, translate: Translate) -> None:
+    def __init__(
+        self, root: Root, mode: Mode, language: str, translate: Translate, screen: Screen
+    ) -> None:
         self._root = root
+        self.screen = screen
         self._style = tb.Style.get_instance()
         self._painters: dict[str, list[Painter]] = {}
         self.palette = PALETTES[mode]
         self.language = language
+        # Whether the user's language cannot be drawn.
+        self.lacks_font = False
         self.translate = translate
         # Tk forgets a named font when its Python object is collected.
         self._fonts = self._make_fonts()
-        for palette in PALETTES.values():
-            self._style.register_theme(_definition(palette))
-        self._style.theme_use(_theme_name(mode))
-        self._styles = Styles(root, self.palette, self.px)
+        # Each scale has themes and styles of its own, whose pictures are as large as shown.
+        self._all_styles: dict[int, Styles] = {}
+        self._styles = self._styles_here()
 
     def px(self, length: float) -> int:
         """Return the pixels for a length in pixels of a 96-dpi screen; never 0 for a positive."""
         return max(1, int(tb.scale_size(self._root, length))) if length > 0 else 0
 
+    def monitors(self) -> tuple[Rectangle, ...]:
+        """Return where the monitors stand; one for all where they are not known apart."""
+        whole = Rectangle(0, 0, self._root.winfo_screenwidth(), self._root.winfo_screenheight())
+        return self.screen() or (whole,)
+
     def say(self, words: Words) -> str:
-        """Return words in the language of the windows."""
-        return words.translated(self.translate) if isinstance(words, Text) else words
+        """Return words in the language of the windows, as Tk can show them."""
+        said = words.translated(self.translate) if isinstance(words, Text) else words
+        return whole_characters(said)
 
     def colour(self, role: str) -> str:
         """Return the colour of a role in the theme of the moment."""
@@ -128,8 +156,7 @@ class Look:
         if mode == self.palette.mode:
             return
         self.palette = PALETTES[mode]
-        self._style.theme_use(_theme_name(mode))
-        self._styles.use(self.palette)
+        self._styles_here()
         for painters in tuple(self._painters.values()):
             for painter in painters:
                 painter(self.palette)
@@ -138,6 +165,31 @@ class Look:
         """Use this language for windows made from now on; the fonts of all change at once."""
         self.language, self.translate = language, translate
         self._set_families()
+
+    def rescale(self, scaling: float) -> None:
+        """Make all larger or smaller from now on, but for the windows that there are.
+
+        ``scaling``: Tk's pixels per point.
+        """
+        self._root.tk.call("tk", "scaling", scaling)
+        for font in self._fonts.values():  # told their size, they ask for the scale again
+            font.configure(size=font.cget("size"))
+        self._styles = self._styles_here()
+
+    def _styles_here(self) -> Styles:
+        """Return the styles of this scale, in the theme of the moment, which ttk is told to use."""
+        scale = self.px(100)
+        if scale not in self._all_styles:
+            for palette in PALETTES.values():
+                self._style.register_theme(_definition(palette, scale))
+            self._style.theme_use(_theme_name(self.palette.mode, scale))
+            self._all_styles[scale] = Styles(self._root, self.palette, self.px)
+        self._style.theme_use(_theme_name(self.palette.mode, scale))
+        self._all_styles[scale].use(self.palette)
+        # The X server paints a window before we do: not white, nor grey.
+        for one in _WINDOW_CLASSES:
+            self._root.option_add(f"*{one}.background", self.palette.bg)
+        return self._all_styles[scale]
 
     def _forget(self, key: str) -> None:
         self._painters.pop(key, None)
@@ -170,11 +222,11 @@ def _first(wanted: tuple[str, ...], here: set[str]) -> str:
     return next((family for family in wanted if family in here), wanted[-1])
 
 
-def _theme_name(mode: Mode) -> str:
-    return f"traymail-{mode}"
+def _theme_name(mode: Mode, scale: int) -> str:
+    return f"traymail-{mode}-{scale}"
 
 
-def _definition(palette: Palette) -> ThemeDefinition:
+def _definition(palette: Palette, scale: int) -> ThemeDefinition:
     # Explicit colours: the generator of ttkbootstrap would shift the accents.
     colours = {
         "primary": palette.primary,
@@ -194,4 +246,4 @@ def _definition(palette: Palette) -> ThemeDefinition:
         "inputbg": palette.input,
         "active": palette.hover,
     }
-    return ThemeDefinition(_theme_name(palette.mode), colours, palette.mode)
+    return ThemeDefinition(_theme_name(palette.mode, scale), colours, palette.mode)

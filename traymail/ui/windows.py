@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from traymail.ui.dialogs.outbox import OutboxWindow
     from traymail.ui.dialogs.quick_send.window import QuickSendWindow
     from traymail.ui.dialogs.settings import SettingsWindow
+    from traymail.ui.dialogs.welcome import WelcomeWindow
 
 
 class Listener(Protocol):
@@ -51,10 +52,14 @@ class Windows:
         background: Background,
         clock: Clock,
         out_of_sight: OutOfSight,
+        in_window: Callable[[], bool],
     ) -> None:
+        """``in_window`` tells whether the menu is in a window instead of the tray."""
+        self._in_window = in_window
         self._root, self._backend, self._background = root, backend, background
         self._clock, self._out_of_sight = clock, out_of_sight
         self._quick = Once(self._make_quick)
+        self._welcome = Once(self._make_welcome)
         self._adding = Once(self._make_adding)
         # What was changed in a page and not saved outlives the window in another language.
         self._pages = Once(self._make_pages)
@@ -72,8 +77,19 @@ class Windows:
         """Open it with what is in the clipboard."""
         self._quick().send_clipboard()
 
+    def welcome(self) -> None:
+        """Open the window of the first start."""
+        self._welcome().reveal()
+
     def add_account(self) -> None:
-        """Open the window that adds an account."""
+        """Open the window that adds an account; the welcome has led there."""
+        welcome = self._welcome.made
+        if welcome is not None:
+            # Hidden right after it was shown, a window may come back with the desktop's late
+            # answer; one that is no more cannot. The press of its own button ends first.
+            self._welcome.drop()
+            welcome.close()
+            welcome.after_idle(welcome.destroy)
         self._adding().reveal()
 
     def settings(self, page: str = "") -> None:
@@ -109,6 +125,11 @@ class Windows:
         for window in self._listening():
             window.heard(event)
 
+    def icon_moved(self) -> None:
+        """Let the window that tells where the icon is tell it anew."""
+        if self._welcome.made is not None:
+            self._welcome.made.tell_place()
+
     def keep(self) -> None:
         """Keep what is written before this returns."""
         if self._quick.made is not None:
@@ -121,21 +142,35 @@ class Windows:
         """
 
         def turn() -> None:
-            self._root.look.speak(language, translate)
-            self._make_anew()
+            self._make_anew(lambda: self._root.look.speak(language, translate), Window.take_place)
             spoken()
 
+        self._at_rest(turn)
+
+    def rescale(self, scaling: float) -> None:
+        """Make all windows anew, larger or smaller; those in sight around where they were.
+
+        ``scaling``: Tk's pixels per point.
+        """
+        look = self._root.look
+        self._at_rest(lambda: self._make_anew(lambda: look.rescale(scaling), Window.be_around))
+
+    def _at_rest(self, turn: Callable[[], object]) -> None:
         if self._quick.made is None:
             turn()
         else:
             self._quick.made.at_rest(turn)
 
-    def _make_anew(self) -> None:
+    def _make_anew(
+        self, change: Callable[[], object], put: Callable[[Window, str], object]
+    ) -> None:
+        """End all windows, ``change``, and make them again; ``put`` is told where they were."""
         quick, settings = self._quick.made, self._settings.made
         adding = None if self._adding.made is None else self._adding.made.leave()
         page = "" if settings is None else settings.page.name
         reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
+            (self._welcome, self.welcome),
             (self._quick, self.quick_send),
             (self._adding, self.add_account),
             (self._outbox, self.outbox),
@@ -147,6 +182,7 @@ class Windows:
                     reopened.append((reopen, once, once.made.geometry()))
                 once.made.destroy()
                 once.drop()
+        change()
         if quick is not None:
             self._quick().take_over(quick)
         if adding is not None:
@@ -156,12 +192,17 @@ class Windows:
                 one.make_anew()
         for reopen, window, place in reopened:
             reopen()
-            window().take_place(place)
+            put(window(), place)
 
     def _listening(self) -> Iterator[Listener]:
         for window in (self._quick.made, self._settings.made, self._outbox.made, self._help.made):
             if window is not None:
                 yield window
+
+    def make_ready(self) -> None:
+        """Know the monitors and read the code of the popup, on any thread."""
+        self._root.look.screen()
+        import traymail.ui.dialogs.quick_send.window  # noqa: F401
 
     # --- making -------------------------------------------------------------------------------
 
@@ -172,10 +213,19 @@ class Windows:
         doors = Doors(self.add_account, self._to_accounts, self._out_of_sight)
         return QuickSendWindow(self._root, self._backend, self._background, doors, self._clock.now)
 
+    def _make_welcome(self) -> WelcomeWindow:
+        from traymail.ui.dialogs.welcome import WelcomeWindow
+
+        return WelcomeWindow(
+            self._root, self._backend, self._background, self.add_account, self._in_window
+        )
+
     def _make_adding(self) -> AddAccountWindow:
         from traymail.ui.dialogs.add_account import AddAccountWindow
 
-        return AddAccountWindow(self._root, self._backend, self._background)
+        return AddAccountWindow(
+            self._root, self._backend, self._background, self.quick_send, self._in_window
+        )
 
     def _make_pages(self) -> tuple[Page, ...]:
         from traymail.ui.dialogs.accounts import AccountsPage

@@ -1,123 +1,582 @@
-"""Finds logs: what globs stand for, and where reading a file begins after whatever happened."""
+"""Finds where reading a log begins, after whatever happened to it."""
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
+from uuid import uuid4
 
 from traymail.core.errors import SourceError
+from traymail.core.lines import LONGEST_LINE, encoding_of, lines_end
 from traymail.core.rotation import (
+    GRAIN_NS,
     HEAD,
-    TAIL,
-    CatchUp,
+    KNOWN_FILES,
+    SURE,
     FileId,
     Position,
     Sibling,
+    Step,
     Verdict,
     catch_up,
     digest,
+    is_discarded,
     is_rotated_name,
+    mark_digest,
+    not_read_yet,
+    places_of,
     recognise,
+    step,
 )
-from traymail.watch.sources import Source, look, siblings_of
-
-# A file that took another's place with the same content, as editors and rsync leave it, goes on
-# where that one was: only when there is so much of it that it is no coincidence.
-REWRITTEN = 1024
+from traymail.core.texts import Text
+from traymail.watch.sources import Listings, Source
 
 Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
 
+_PIECE = 1 << 20
+_ALIKE = 50
+
+
+class Memory(dict[str, Position]):
+    """The positions of a rule by their keys; found quickly also by path, inode and beginning."""
+
+    def __init__(self, positions: Iterable[Position] = ()) -> None:
+        super().__init__()
+        self._by_path: dict[str, set[str]] = {}
+        self._by_inode: dict[int, set[str]] = {}
+        # By the digest of the head, and by that of the first line: a copy may be shorter.
+        self._by_head: dict[str, set[str]] = {}
+        self._head_sizes: Counter[int] = Counter()
+        for one in positions:
+            self.learn(one)
+
+    def learn(self, position: Position) -> None:
+        """Remember a position, in place of what is known of its file."""
+        key, before = position.key, self.get(position.key)
+        if before is not None:
+            self._forget(before)
+        if position.inode and (before is None or before.file != position.file):
+            # The inode was given out again, or its file written anew: what held it is gone.
+            for one in self.of_inode(position.inode):
+                if one.file == position.file and one.key != key:
+                    self.learn(replace(one, device=0, inode=0))
+        self[key] = position
+        self._by_path.setdefault(position.path, set()).add(key)
+        self._by_inode.setdefault(position.inode, set()).add(key)
+        for start in _starts(position):
+            self._by_head.setdefault(start, set()).add(key)
+        self._head_sizes[position.head_size] += 1
+        if position.ended and (before is None or not before.ended):
+            ended = [one for one in self.of_path(position.path) if one.ended]
+            if len(ended) > KNOWN_FILES:
+                self._forget(min(ended, key=lambda one: one.mtime_ns))
+
+    def _forget(self, position: Position) -> None:
+        del self[position.key]
+        self._by_path[position.path].discard(position.key)
+        self._by_inode[position.inode].discard(position.key)
+        for start in _starts(position):
+            self._by_head[start].discard(position.key)
+            if not self._by_head[start]:
+                del self._by_head[start]
+        self._head_sizes[position.head_size] -= 1
+
+    def of_path(self, path: str) -> list[Position]:
+        """Return what is known of the files that were at a path."""
+        return [self[key] for key in self._by_path.get(path, ())]
+
+    def knows(self, file: FileId) -> bool:
+        """Tell whether anything is known of a file with this device and inode."""
+        return any(one.file == file for one in self.of_inode(file[1]))
+
+    def of_inode(self, inode: int) -> list[Position]:
+        """Return the positions of an inode: a network share may have another device than before."""
+        if not inode:
+            return []
+        return [self[key] for key in self._by_inode.get(inode, ())]
+
+    def alike(self, source: Source) -> list[Position]:
+        """Return some positions of files that begin as this one does; raises SourceError."""
+        head = source.read(0, HEAD)
+        sizes = [
+            size for size, count in self._head_sizes.items() if 0 < size <= len(head) and count
+        ]
+        starts = [digest(head[:size]) for size in sizes]
+        starts.append(mark_digest(head[: head.find(b"\n") + 1]))
+        keys = dict.fromkeys(key for start in starts for key in self._by_head.get(start, ()))
+        return [self[key] for key in islice(keys, _ALIKE)]
+
+
+def _starts(position: Position) -> set[str]:
+    return {position.head, *(proof for _, proof in position.marks[:1])}
+
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a rule has open while it looks for a log.
+
+    ``live`` are files that were at the log's path and are still being read, by their positions'
+    keys; ``is_read`` tells of any file whether it is, with what key; ``spare`` are open files
+    that nobody reads any more; ``followed`` are the paths of the rule.
+    """
+
+    live: Mapping[str, Source]
+    is_read: Callable[[FileId, str], bool]
+    spare: Mapping[FileId, Source]
+    followed: Collection[str]
+
+
+@dataclass(slots=True)
 class Start:
     """Where to begin in a file; None: nothing is known of it, nor of its path.
 
-    Before it come the ``rests`` of known files, and the files ``between``, both beside the log:
-    by identity, since they may be renamed at any time. Of ``closed`` positions nothing is owed
-    any more.
+    ``wait``: it is being written; look again. Before it come the ``rests`` of known files, and
+    the files ``between``: opened, whoever takes them closes them. Of ``closed`` positions
+    nothing is owed any more; ``lost`` is what is owed and nowhere; ``over`` are keys of files
+    being read whose content goes on in this one; ``key`` is that of the position of the very
+    file, or of one that this file stands for from now on; "" when there is none. ``unread`` tells
+    why files cannot be read yet that may hold what is owed, ``unseen`` is what is owed of those.
     """
 
-    begin: Begin | None
-    rests: tuple[tuple[FileId, Position], ...] = ()
-    between: tuple[FileId, ...] = ()
-    closed: tuple[Position, ...] = ()
+    begin: Begin | None = None
+    wait: bool = False
+    rests: list[tuple[Source, Position]] = field(default_factory=list)
+    between: list[Source] = field(default_factory=list)
+    closed: list[Position] = field(default_factory=list)
+    lost: list[Position] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)
+    key: str = ""
+    unread: dict[str, Text] = field(default_factory=dict)
+    unseen: list[Position] = field(default_factory=list)
 
 
-def expand(pattern: str) -> Iterator[str]:
-    """Yield the paths a glob stands for now; a path without wildcards is itself."""
-    if glob.has_magic(pattern):
-        # (pathlib's cannot take absolute patterns)
-        yield from sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207
-    else:
-        yield pattern
+class Finder:
+    """Finds where one rule goes on in the logs at one path."""
 
+    def __init__(
+        self, path: str, memory: Memory, folders: Listings, reading: Reading, encoding: str
+    ) -> None:
+        self._path = path
+        self._memory = memory
+        self._folders = folders
+        self._reading = reading
+        self._encoding = encoding
+        self._unread: dict[str, tuple[os.stat_result, Text]] = {}
 
-def find_start(
-    source: Source, path: str, known: Mapping[FileId, Position], live: Collection[FileId]
-) -> Start:
-    """Find where a rule goes on in the file that is now at ``path``.
+    def start(self, source: Source, since_ns: int | None, *, quiet: bool) -> Start:
+        """Find where to go on in the file that is at the path now.
 
-    ``live`` are files being read for the rule at this time. Raises SourceError.
-    """
-    mine = [one for one in known.values() if one.path == path]
-    same = _same(source, known)
-    owed = tuple(one for one in mine if not one.ended and one is not same and one.file not in live)
-    since = _since(source, same, mine)
-    if same is not None and since is None and not owed:
-        return Start((same.offset, same.inside_line))
-    if not mine and same is None:
-        return Start(_copied(source, path, known))
-    others = tuple(known.values())
-    beside = _siblings(path, owed, others, {source.file, *live}, since)
-    if same is not None:
-        beside = _no_copies(beside, source)
-    found = {one.path: one for one in beside}
-    plan = catch_up(owed, others, found.values(), since_mtime_ns=since)
-    if same is not None:
-        begin = (same.offset, same.inside_line)
-    else:
-        begin = _copied(source, path, known) or (0, False)
-    if same is None and (rewritten := _rewritten(source, path, mine)):
-        return Start(
-            (rewritten.offset, rewritten.inside_line), closed=_closed(owed, plan, source.file)
+        ``since_ns``: since when files beside a log that was never seen are new ones; None when
+        its glob is looked at for the first time. ``quiet``: the file has not changed for a while.
+        Raises SourceError.
+        """
+        mine = self._memory.of_path(self._path)
+        same = self._same(source, mine)
+        owed = self._owed(same)
+        if same is not None:
+            # (Its device may be another one, where a share is mounted again.)
+            over = {same.key} & self._reading.live.keys()
+            start = Start((same.offset, same.inside_line), key=same.key, over=over)
+            since = _since_filled(source, same)
+            if not same.offset and since_ns is not None:
+                # An empty file that was filled may be a copy of another log since then.
+                copied = self._copied(source, known=len(mine) > 1, quiet=quiet)
+                if copied.begin is not None or copied.wait:
+                    return replace(copied, key=same.key)
+        else:
+            start = self._replaced(source, mine, quiet=quiet) if mine else Start()
+            if start.begin is None and not start.wait and since_ns is not None:
+                start = self._copied(source, known=bool(mine), quiet=quiet)
+            if start.begin is not None or start.wait:
+                return start
+            if not mine and since_ns is None:
+                return start
+            start = Start((0, False))
+            since = max((one.mtime_ns for one in mine), default=since_ns)
+        if since is not None or owed:
+            self._before(start, source, owed, since)
+        return start
+
+    def rests(self, *, between: bool) -> Start:
+        """Find the rests of a log's earlier files, and what came ``between`` when it has none."""
+        start, owed = Start(), self._owed(None)
+        if owed:
+            mine = self._memory.of_path(self._path)
+            self._before(start, None, owed, max(one.mtime_ns for one in mine) if between else None)
+        return start
+
+    def _owed(self, same: Position | None) -> list[Position]:
+        return [
+            one
+            for one in self._memory.of_path(self._path)
+            if not (one.ended or one is same or self._is_read(one))
+        ]
+
+    def _is_read(self, position: Position) -> bool:
+        return self._reading.is_read(position.file, position.key)
+
+    def _same(self, source: Source, mine: list[Position]) -> Position | None:
+        """Return the position of this very file; None when another one has read more of it."""
+        fitting = [
+            one
+            for one in self._memory.of_inode(source.file[1])
+            if recognise(one, source.seen(one)) is Verdict.SAME
+            # An inode is given out again, perhaps to the same lines as before.
+            and not (one.ended and (not one.offset or self._kept(one, source)))
+        ]
+        same = max(fitting, key=lambda one: (one.offset, not one.ended), default=None)
+        if same is None or any(
+            self._verdict(one, source) is Verdict.COPY and not self._kept(one, source)
+            for one in mine
+            if one.offset > same.offset or (same.ended and not one.ended)
+        ):
+            return None
+        return same
+
+    # --- another file at the path ---------------------------------------------------------------
+
+    def _replaced(self, source: Source, mine: list[Position], *, quiet: bool) -> Start:
+        """Find out whether a new file holds the same log, perhaps cut, or still being written."""
+        verdicts = [(one, self._verdict(one, source)) for one in mine]
+        copies = [one for one, verdict in verdicts if verdict is Verdict.COPY]
+        for one in sorted(copies, key=lambda one: (one.offset, not one.ended), reverse=True):
+            if step(Verdict.COPY, kept=self._kept(one, source)) is Step.ON:
+                return self._on(source, one, (one.offset, one.inside_line))
+        last, here = max(
+            verdicts, key=lambda pair: (not pair[0].ended, pair[0].mtime_ns, pair[0].offset)
         )
-    rests = tuple((found[place].file, owed[number]) for number, place in plan.rests)
-    between = tuple(found[place].file for place in plan.between)
-    return Start(begin, rests, between, _closed(owed, plan, source.file))
+        if last.ended or not last.offset or here is Verdict.COPY:
+            return Start()
+        place = self._shifted(source, last)
+        size = source.size()
+        match step(
+            here,
+            kept=self._kept(last, source),
+            shifted=place is not None,
+            empty=size == 0,
+            quiet=quiet,
+        ):
+            case Step.SHIFTED if place is not None:
+                return self._on(source, last, (place, False))
+            case Step.PART:
+                part = self._line_at(source, last.mark_before(size)[0])
+                return self._on(source, last, (part, False))
+            case Step.WAIT:
+                # What came in between tells that the log was rotated, and is a new one.
+                beside = self._beside(source, last.mtime_ns)
+                return Start(wait=size > 0 or not catch_up((), beside, last.mtime_ns).between)
+            case _:
+                return Start()
+
+    def _verdict(self, position: Position, source: Source) -> Verdict:
+        live = self._reading.live.get(position.key)
+        if live is not None and live.stat().st_size:
+            if live.begins_as(source):
+                return Verdict.COPY  # also of what was not read yet
+            if source.size() and source.begins_as(live):
+                return Verdict.SHORT
+        return recognise(position, source.seen(position))
+
+    def _on(self, source: Source, position: Position, begin: Begin) -> Start:
+        """Go on in a file with what another held, of which nothing is owed any more."""
+        start = Start(begin)
+        for key, live in self._reading.live.items():
+            cut = key == position.key and begin[0] != position.offset
+            if cut or live.begins_as(source):
+                start.over.add(key)
+        if begin[0] == position.offset and (
+            position.key in start.over or position.key not in self._reading.live
+        ):
+            # Remembered besides, it would pass for a log of its own that ended early.
+            start.key = position.key
+        elif position.key not in self._reading.live:
+            start.closed.append(position)
+        return start
+
+    def _kept(self, position: Position, source: Source) -> bool:
+        """Tell whether a position's file, or a copy of it, lies beside as a rotated one."""
+        live = self._reading.live.get(position.key)
+        if live is None and self._is_read(position):
+            return True
+        if position.inode != source.file[1] and (live is None or live.stat().st_nlink):
+            folders = self._folders.around(self._path)
+            names = [name for one in folders for name in one.having(position.inode)]
+            if live is not None:
+                return not names or not all(is_discarded(name) for name in names)
+            if any(one.holds(position) for one in self._look(names, rotated=False)):
+                return True
+        return any(one.holds(position) for one in self._beside(source, position.mtime_ns))
+
+    def _shifted(self, source: Source, position: Position) -> int | None:
+        """Return where the content before a position stands in a file that was cut at its top."""
+        newline = encoding_of(source.read(0, HEAD), self._encoding).newline
+        found: set[int] = set()
+        at, carry = 0, b""
+        while at < position.offset and (piece := source.read(at, _PIECE)):
+            content = carry + piece
+            begin = at - len(carry)
+            places = places_of(position, content, newline, top=begin == 0)
+            found.update(begin + place for place in places)
+            at += len(piece)
+            carry = content[-LONGEST_LINE:]
+        # The same lines again and again prove nothing.
+        return found.pop() if len(found) == 1 else None
+
+    def _line_at(self, source: Source, offset: int) -> int:
+        """Return the beginning of the line at an offset."""
+        kind = encoding_of(source.read(0, HEAD), self._encoding)
+        start = max(kind.mark, offset - LONGEST_LINE)
+        start -= (start - kind.mark) % len(kind.newline)
+        return start + lines_end(source.read(start, max(0, offset - start)), kind)
+
+    def _copied(self, source: Source, *, known: bool, quiet: bool) -> Start:
+        """Find out whether a new file is the copy of another log, which need not be whole yet."""
+        best: Position | None = None
+        proven = 0  # of the copy, by what a position says that holds more than it
+        for one in self._memory.alike(source):
+            if one.path == self._path:
+                continue
+            related = _is_rotated_path(one.path, self._path)
+            verdict = recognise(one, source.seen(one)) if related or not known else Verdict.OTHER
+            if verdict is Verdict.SHORT and related:
+                proven = max(proven, one.mark_before(source.size())[0])
+            elif (
+                verdict is Verdict.COPY
+                and (related or one.offset >= SURE)
+                and (best is None or one.offset > best.offset)
+            ):
+                best = one
+        originals = [*self._originals(), *(() if best is None else (best.path,))]
+        short = proven >= best.offset if best is not None else proven > 0
+        if short or any(self._is_in(source, original) for original in originals):
+            if not quiet:
+                return Start(wait=True)
+            # All that is in a copy that ends early was read in the original, or will be.
+            return Start((source.size(), False))
+        if best is None:
+            return Start()
+        start = Start((best.offset, best.inside_line))
+        if not (best.ended or self._is_read(best) or self._is_there(best)):
+            start.closed.append(best)  # what is owed of it is read here
+        return start
+
+    def _is_there(self, position: Position) -> bool:
+        """Tell whether the file a position is about is at its path, and goes on."""
+        try:
+            with closing(Source(position.path)) as source:
+                return recognise(position, source.seen(position)) is Verdict.SAME
+        except (SourceError, FileNotFoundError):
+            return False
+
+    def _originals(self) -> list[str]:
+        """Return the followed logs of which this one may be a rotated file, by its name."""
+        folder, name = os.path.split(self._path)
+        suffix = Path(name).suffix
+        names = (name[:size] + end for size in range(1, len(name)) for end in {"", suffix})
+        return [
+            path
+            for path in dict.fromkeys(os.path.join(folder, one) for one in names)  # noqa: PTH118 (hot: many logs)
+            if path in self._reading.followed and _is_rotated_path(path, self._path)
+        ]
+
+    def _is_in(self, source: Source, path: str) -> bool:
+        """Tell whether what a file holds stands in the followed log at a path, too."""
+        if path not in self._reading.followed or not source.size():
+            return False
+        try:
+            with closing(Source(path)) as original:
+                return original.file != source.file and source.begins_as(original)
+        except (SourceError, FileNotFoundError):
+            return False
+
+    # --- what comes before ----------------------------------------------------------------------
+
+    def _before(
+        self, start: Start, source: Source | None, owed: list[Position], since: int | None
+    ) -> None:
+        """Find the rests of earlier files, and the files that nobody has read."""
+        oldest = min((*(one.mtime_ns for one in owed), *(() if since is None else (since,))))
+        beside = self._beside(source, oldest)
+        plan = catch_up(self._from_spare(start, owed), beside, since)
+        files = {one.path: one.file for one in beside}
+        start.closed += plan.done
+        rests = list(plan.rests)
+        if plan.lost:
+            strangers = self._anywhere(plan.lost, source)
+            far = catch_up(plan.lost, strangers, None)
+            files |= {one.path: one.file for one in strangers}
+            rests += far.rests
+            start.closed += far.done
+            gone = [one for one in far.lost if not self._may_be_unread(one)]
+            start.lost += (one for one in gone if one.offset)
+            start.closed += (one for one in gone if not one.offset)
+        for position, place in rests:
+            found = self._open(place, files[place])
+            if found is not None and is_discarded(place) and self._is_copied(found, source):
+                found.close()
+                start.closed.append(position)
+            elif found is not None:
+                start.rests.append((found, position))
+        for place in plan.between:
+            found = self._open(place, files[place])
+            if found is not None and self._is_copied(found, source):
+                found.close()
+            elif found is not None:
+                start.between.append(found)
+        self._note_unread(start, since)
+
+    def _may_be_unread(self, position: Position) -> bool:
+        """Tell whether what is owed may stand in a file that cannot be read yet."""
+        return any(
+            found.st_ino == position.inode or found.st_mtime_ns >= position.mtime_ns - GRAIN_NS
+            for found, _ in self._unread.values()
+        )
+
+    def _note_unread(self, start: Start, since: int | None) -> None:
+        for place, (found, why) in self._unread.items():
+            if place != self._path:  # of which that is told anyway
+                start.unread[place] = why
+            file = found.st_dev, found.st_ino
+            came_between = since is not None and found.st_mtime_ns >= since - GRAIN_NS
+            if since is not None and came_between and not self._memory.knows(file):
+                start.unseen.append(not_read_yet(self._path, file, 0, since, new_key(file)))
+
+    def _is_copied(self, found: Source, source: Source | None) -> bool:
+        """Tell whether a file is a copy, perhaps still being made, of what is read itself."""
+        read = [*self._reading.live.values(), *(() if source is None else (source,))]
+        # A known file that is empty was written anew: it may be written to yet.
+        return (found.size() > 0 or not self._memory.knows(found.file)) and any(
+            found.begins_as(one) for one in read
+        )
+
+    def _from_spare(self, start: Start, owed: list[Position]) -> list[Position]:
+        """Take what is still open; return the positions that are left."""
+        left = []
+        for one in owed:
+            spare = self._reading.spare.get(one.file)
+            if spare is not None and recognise(one, spare.seen(one)) is Verdict.SAME:
+                start.rests.append((spare.twin(), one))
+            else:
+                left.append(one)
+        return left
+
+    def _beside(self, source: Source | None, oldest_ns: int) -> list[Sibling]:
+        """Look at the rotated files beside the log that are young enough."""
+        names = dict.fromkeys((Path(self._path).name, Path(os.path.realpath(self._path)).name))
+        places = dict.fromkeys(
+            place
+            for folder in self._folders.around(self._path)
+            for name in names
+            for place in folder.rotated(name)
+        )
+        here = None if source is None else source.file
+        return [
+            one
+            for one in self._look(places, rotated=True, oldest_ns=oldest_ns)
+            if one.file != here and not self._reading.is_read(one.file, "")
+        ]
+
+    def _anywhere(self, missing: Collection[Position], source: Source | None) -> list[Sibling]:
+        """Look at what may be a missing file: by its inode, else by what any newer file holds."""
+        folders = self._folders.around(self._path)
+        folders += [self._folders.of(inner) for one in folders for inner in one.folders]
+        inodes = {one.inode for one in missing}
+        places = [place for one in folders for inode in inodes for place in one.having(inode)]
+        here = None if source is None else source.file
+        found = [
+            one
+            for one in self._look(places, rotated=False)
+            if one.file != here
+            and any(one.verdicts.get(position) is Verdict.SAME for position in missing)
+        ]
+        if len(found) < len(missing):
+            strangers = [
+                place
+                for one in folders
+                for place in self._folders.newest(one)
+                if _may_hold(self._folders.head(place), missing)
+            ]
+            oldest = min(one.mtime_ns for one in missing)
+            besides = {here, *(one.file for one in found)}
+            found += (
+                one
+                for one in self._look(strangers, rotated=False, oldest_ns=oldest)
+                if one.file not in besides and not self._reading.is_read(one.file, "")
+            )
+        return found
+
+    def _look(self, places: Iterable[str], *, rotated: bool, oldest_ns: int = 0) -> list[Sibling]:
+        """Look at files with all in mind that is known of them, or of the log."""
+        found = []
+        for place in places:
+            try:
+                with closing(Source(place)) as source:
+                    mtime_ns = source.stat().st_mtime_ns
+                    if mtime_ns < oldest_ns - GRAIN_NS:
+                        continue
+                    related = (
+                        *self._memory.of_path(self._path),
+                        *self._memory.of_inode(source.file[1]),
+                        *self._memory.alike(source),
+                    )
+                    verdicts = {one: recognise(one, source.seen(one)) for one in related}
+                    if not source.broken:  # (what is being packed is still there unpacked)
+                        found.append(Sibling(place, source.file, mtime_ns, verdicts, rotated))
+            except FileNotFoundError:
+                continue
+            except SourceError as error:
+                with suppress(OSError):
+                    there = Path(place).stat()
+                    if stat.S_ISREG(there.st_mode) and there.st_mtime_ns >= oldest_ns - GRAIN_NS:
+                        self._unread[place] = there, error.title
+        return found
+
+    def _open(self, place: str, file: FileId) -> Source | None:
+        """Open a file that was found; it may have been renamed meanwhile."""
+        having = (one.having(file[1]) for one in self._folders.around(self._path))
+        for name in chain((place,), chain.from_iterable(having)):
+            try:
+                source = Source(name)
+            except (SourceError, FileNotFoundError):
+                continue
+            if source.file == file:
+                return source
+            source.close()
+        return None
 
 
-def _since(source: Source, same: Position | None, mine: list[Position]) -> int | None:
-    """Return from when on files may have come and gone at a path unseen; None: none have."""
-    if same is None:
-        return max((one.mtime_ns for one in mine), default=None)
-    # An empty file that changed may have been filled, copied and emptied: nothing shows it.
-    found = source.stat()
-    changed = found.st_size > 0 or found.st_mtime_ns != same.mtime_ns
-    return same.mtime_ns if same.offset == 0 and changed else None
+def new_key(file: FileId) -> str:
+    """Return a name for a file, for as long as it lives."""
+    device, inode = file
+    return f"{device}:{inode}:{uuid4().hex[:8]}"
 
 
 def bystanders(
-    path: str, known: Collection[FileId], followed: Collection[str]
+    path: str, memory: Memory, folders: Listings, followed: Collection[str]
 ) -> Iterator[Position]:
     """Yield the rotated files that are beside a log when it is first seen, as ended ones.
 
     So they are told from those that come later, of which every line is owed. Those ``followed``
     as logs themselves are none.
     """
-    for place in siblings_of(path):
+    name = Path(path).name
+    for place in dict.fromkeys(p for one in folders.around(path) for p in one.rotated(name)):
         if place in followed:
             continue
         try:
             with closing(Source(place)) as source:
-                if source.file in known:
+                if memory.knows(source.file):
                     continue
                 found = source.stat()
                 offset = 0 if source.compressed else found.st_size
                 head = source.read(0, HEAD)
-                tail = source.read(max(0, offset - TAIL), min(TAIL, offset))
+                tail = source.before(offset)
         except (SourceError, FileNotFoundError):
             continue
         yield Position(
@@ -131,101 +590,22 @@ def bystanders(
             tail_size=len(tail),
             mtime_ns=found.st_mtime_ns,
             ended=True,
+            key=new_key(source.file),
         )
 
 
-def _closed(owed: tuple[Position, ...], plan: CatchUp, file: FileId) -> tuple[Position, ...]:
-    """Return the owed positions whose file is nowhere; that of ``file`` is written anew anyway."""
-    return tuple(owed[number] for number in plan.lost if owed[number].file != file)
+def _since_filled(source: Source, same: Position) -> int | None:
+    """Return from when on an empty file may have been filled, copied and emptied unseen."""
+    found = source.stat()
+    changed = found.st_size > 0 or found.st_mtime_ns != same.mtime_ns
+    return same.mtime_ns if same.offset == 0 and changed else None
 
 
-def _same(source: Source, known: Mapping[FileId, Position]) -> Position | None:
-    """Return the position of this very file."""
-    candidates = [known[source.file]] if source.file in known else []
-    # A network share may have another device number than before.
-    candidates += [one for one in known.values() if one.inode == source.file[1]]
-    for one in candidates:
-        if recognise(one, source.seen(one)) is Verdict.SAME:
-            return one
-    return None
+def _is_rotated_path(path: str, other: str) -> bool:
+    return Path(path).parent == Path(other).parent and is_rotated_name(
+        Path(path).name, Path(other).name
+    )
 
 
-def _copied(source: Source, path: str, known: Mapping[FileId, Position]) -> Begin | None:
-    """Return where to go on in a new file that is the copy of a followed one, named after it."""
-    mtime_ns = source.stat().st_mtime_ns
-    for one in known.values():
-        if (
-            Path(one.path).parent == Path(path).parent
-            and is_rotated_name(Path(one.path).name, Path(path).name)
-            and mtime_ns >= one.mtime_ns
-            and recognise(one, source.seen(one)) is Verdict.COPY
-        ):
-            return one.offset, one.inside_line
-    return None
-
-
-def _rewritten(source: Source, path: str, mine: Iterable[Position]) -> Position | None:
-    """Return the position of a file that was replaced by its own content, and is nowhere else."""
-    for one in mine:
-        if (
-            not one.ended
-            and one.offset >= REWRITTEN
-            and recognise(one, source.seen(one)) is Verdict.COPY
-            and not any(_has_inode(place, one.inode) for place in siblings_of(path))
-        ):
-            return one
-    return None
-
-
-def _has_inode(path: str, inode: int) -> bool:
-    try:
-        found = look(path)
-    except SourceError:
-        return False
-    return found is not None and found.st_ino == inode
-
-
-def open_beside(path: str, file: FileId) -> Source:
-    """Open a rotated file beside a log; raises FileNotFoundError, SourceError."""
-    for place in siblings_of(path):
-        try:
-            source = Source(place)
-        except FileNotFoundError:
-            continue
-        if source.file == file:
-            return source
-        source.close()
-    raise FileNotFoundError(path)
-
-
-def _no_copies(siblings: Iterator[Sibling], source: Source) -> Iterator[Sibling]:
-    """Leave out copies, perhaps still being made, of the file that will be read itself."""
-    head = source.read(0, HEAD)
-    for one in siblings:
-        try:
-            with closing(Source(one.path)) as other:
-                if not head.startswith(other.read(0, HEAD)):
-                    yield one
-        except (SourceError, FileNotFoundError):
-            continue
-
-
-def _siblings(
-    path: str,
-    owed: tuple[Position, ...],
-    known: tuple[Position, ...],
-    besides: Collection[FileId],
-    since: int | None,
-) -> Iterator[Sibling]:
-    """Look at the rotated files beside a log that are young enough to hold something unread."""
-    oldest = min((*(one.mtime_ns for one in owed), *(() if since is None else (since,))), default=0)
-    for place in siblings_of(path):
-        try:
-            with closing(Source(place)) as source:
-                mtime_ns = source.stat().st_mtime_ns
-                if source.file in besides or mtime_ns < oldest:
-                    continue
-                verdicts = tuple(recognise(one, source.seen(one)) for one in (*owed, *known))
-                yield Sibling(place, source.file, mtime_ns, verdicts)
-        except (SourceError, FileNotFoundError):
-            continue
+def _may_hold(head: bytes, positions: Iterable[Position]) -> bool:
+    return any(digest(head[: one.head_size]) == one.head for one in positions if one.head_size)

@@ -25,13 +25,15 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from traymail.core.errors import StateError
+from traymail.core.errors import StateError, unforeseen
 from traymail.core.ledger import KnownFiles
+from traymail.core.observations import WatchTrouble
 from traymail.core.ports import Clock
+from traymail.core.reasons import reason_of
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
-from traymail.core.texts import text
-from traymail.watch.root import Observe, Root
+from traymail.core.texts import Text, text
+from traymail.watch.root import Observe, Root, Spot
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ _MANY_HINTS = 5000
 # A file being written makes many events; they share one look at it.
 _GATHER_SECONDS = 0.1
 _STOP_SECONDS = 3.0
+# Looks may take a part in so many of a processor, and rest for so long.
+_LOOK_SHARE = 300
+_LONGEST_REST = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,10 @@ class FolderWatcher:
         clock: Clock,
         own_folders: Sequence[str] = (),
         pace: Pace = Pace(),
+        on_death: Callable[[], None] = lambda: None,
     ) -> None:
+        """``on_death`` is called when the watcher's thread ends before `stop`."""
+        self._on_death = on_death
         self._observe = observe
         self._known = known
         self._clock = clock
@@ -129,17 +137,17 @@ class FolderWatcher:
             self._all_due = True
             self._changed.notify()
 
-    def is_alive(self) -> bool:
-        """Tell whether the watcher's thread works."""
-        return self._thread.is_alive()
-
     # --- the watcher's thread -----------------------------------------------------------------
 
     def _run(self) -> None:
         try:
             while self._wait():
                 self._step()
+        except Exception:
+            log.exception("no folder is watched any more")
         finally:
+            if not self._stopping:
+                self._on_death()
             for name in list(self._observers):
                 self._unwatch(name)
 
@@ -147,7 +155,7 @@ class FolderWatcher:
         """Sleep until something is due or told; False when it is time to end."""
         with self._changed:
             while not self._stopping:
-                due = [root.next_due() for root in self._roots.values() if root.place]
+                due = [root.next_due() for root in self._roots.values() if root.is_there]
                 if self._roots:
                     due.append(self._next_check)
                 if self._hints:
@@ -190,59 +198,79 @@ class FolderWatcher:
             else:
                 root.tell_again()
         for name, rule in wanted.items():
-            if name not in self._roots:
+            if name in self._roots:
+                continue
+            try:
                 self._roots[name] = Root(rule, own, self._known(rule), self._observe)
+            except Exception as error:  # no other folder may suffer
+                log.exception("rule %s: its folder cannot be watched", name)
+                self._observe(WatchTrouble(rule=name, reason=unforeseen(error)))
 
-    def _guarded(self, name: str, now: float, act: Callable[[Root, float], None]) -> None:
+    def _guarded(self, name: str, now: float, act: Callable[[Root, float], object]) -> None:
         """Do it; when that fails, no other folder suffers, and all of this one is looked at."""
         root = self._roots[name]
         try:
             act(root, now)
         except OSError as error:
             self._unwatch(name)
-            root.lost(text("The folder cannot be read: {reason}", reason=error.strerror or error))
+            root.lost(text("The folder cannot be read: {reason}", reason=reason_of(error)))
         except StateError as error:
-            log.warning("rule %s: %s", name, error)
+            root.fails(error.title)
             root.next_scan = now + self._pace.error
-        except Exception:  # the thread's loop must survive
-            log.exception("rule %s: a look at its folder failed", name)
+        except Exception as error:  # the thread's loop must survive
+            if root.fails(unforeseen(error)):
+                log.exception("rule %s: a look at its folder failed", name)
             root.next_scan = now + self._pace.error
 
-    def _check(self, root: Root, now: float) -> None:
+    def _check(self, root: Root, now: float) -> bool:
         """Is the folder there, the same one, and watched? If not, say so, or begin again."""
         name = root.rule.name
-        place = root.look_at_place()
-        if place is None:
+        spot = root.look_at_spot()
+        if spot is None:
             self._unwatch(name)
-            return
-        if place == root.place and self._is_watched(name):
-            return
+            return False
+        if spot == root.spot and self._is_watched(name):
+            return True
         self._unwatch(name)
-        unwatched = self._watch(root)
-        root.found(place, unwatched)
+        unwatched = self._watch(root, spot)
+        root.found(spot, unwatched)
         root.next_scan = now
+        return True
 
     def _work(self, root: Root, hints: dict[str, dict[str, None]], now: float) -> None:
-        if root.place is None:
+        here = hints.get(root.rule.name, {})
+        before = root.spot
+        if before is None or not (here or root.next_due() <= now):
             return
-        for path in hints.get(root.rule.name, ()):
+        # Exchanged since, or something is mounted over it?
+        if root.look_at_spot() != before and not self._check(root, now):
+            return
+        for path in here:
             root.hint(path, now)
-        if now >= root.next_scan:
-            pace = self._pace.network_rescan if self._needs_looks(root) else self._pace.rescan
-            root.next_scan = now + pace
+        looked = now >= root.next_scan
+        if looked:
+            root.next_scan = now + self._rest(root)
             root.scan(now)
         root.settle(now)
+        if looked:
+            root.works()
+
+    def _rest(self, root: Root) -> float:
+        """Return the seconds until the next look: among very many files they come more seldom."""
+        if self._needs_looks(root):
+            return self._pace.network_rescan
+        return max(self._pace.rescan, min(root.look_seconds * _LOOK_SHARE, _LONGEST_REST))
 
     def _needs_looks(self, root: Root) -> bool:
         return root.network or root.rule.name not in self._observers
 
     # --- watchdog -----------------------------------------------------------------------------
 
-    def _watch(self, root: Root) -> str | None:
+    def _watch(self, root: Root, spot: Spot) -> Text | str | None:
         """Have the folder watched; return why not, then looks at it alone must do."""
         name, folder = root.rule.name, root.rule.folder
         # Of a folder that is a link, the link itself would be watched.
-        real = os.path.realpath(folder)
+        real = spot.place.real
         try:
             observer = Observer()
             observer.schedule(
@@ -253,10 +281,10 @@ class FolderWatcher:
             )
             self._observers[name] = observer
             observer.start()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: no more threads
             self._unwatch(name)
             log.warning("rule %s: no events for its folder: %s", name, error)
-            return error.strerror or str(error)
+            return reason_of(error)
         return None
 
     def _is_watched(self, name: str) -> bool:

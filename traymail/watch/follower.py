@@ -7,30 +7,44 @@ to be read: `traymail.watch.tails` does.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from traymail.core.errors import SourceError
 from traymail.core.lines import (
     LONGEST_LINE,
     Encoding,
     cut_line,
     encoding_of,
+    last_line,
     last_lines,
     lines_end,
     to_utf8,
 )
-from traymail.core.matcher import Hit, PatternSet
+from traymail.core.matcher import PatternSet, Span
 from traymail.core.observations import LinesMatched, LogObservation
-from traymail.core.records import Gatherer, Match, RuleHit
-from traymail.core.rotation import HEAD, TAIL, Position, digest
+from traymail.core.records import Gatherer, Matches
+from traymail.core.rotation import (
+    HEAD,
+    TAIL,
+    Mark,
+    Position,
+    digest,
+    mark_digest,
+    marks_between,
+)
 from traymail.watch.sources import Source
 
 CHUNK = 128 << 10
 # A record, or the lines after a match, are taken as they are when nothing came for so long.
 QUIET_SECONDS = 1.0
-# So many bytes of nothing but NULs are the hole of a truncated file, not a line's beginning.
-_HOLE = 4096
+# A last line without a line break is told of as it is when nothing came for so long.
+UNENDED_SECONDS = 5.0
+# So many NULs are a hole, as a truncated file has, or one that the power cut left: no line.
+_HOLE = 512
+_MOST_ROOM = 64 << 20  # bytes that a program makes room for in its log, at most
+_LAST_LINE = 4096  # bytes in which a file's last line begins, nearly always
 
 Tell = Callable[[LogObservation], None]
 
@@ -46,21 +60,31 @@ class Progress(Enum):
 
 @dataclass(slots=True)
 class Reader:
-    """One rule's interest in one file."""
+    """One rule's interest in one file.
+
+    ``told`` are the bytes of the line without a line break that it was told of: what comes of
+    that line later is passed over.
+    """
 
     rule: str
     turn: int
     path: str
     number: int  # the rule's place in the PatternSet
     gatherer: Gatherer
+    key: str  # of the rule's position
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """How a file was before it was decided where to begin in it."""
+    """How a file was before it was decided where to begin in it.
+
+    ``old``: what it held then is told of only as part of lines that end later.
+    """
 
     head: bytes
     mtime_ns: int
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +108,38 @@ class Follower:
         begin: tuple[int, bool],
         before: Before | None = None,
     ) -> None:
+        """``before`` is how the file was when it was decided to begin at ``begin``."""
         self.source = source
         self.readers = readers
         self.leaving_since: float | None = None
         self.last_growth = float("-inf")
         self.moved = False
+        self.trouble: SourceError | None = None  # why it could not be read last time
         self._patterns = patterns
         self._wanted = encoding
         self._offset, self._inside_line = begin
         self._carry = b""
-        # How the file was when it was decided to begin there; what is read must agree.
+        # What is read must agree with it.
         before = before or look_before(source)
-        self._head = before.head
+        # (A program may have made room in its log that it fills later.)
+        filled = len(before.head.rstrip(b"\0"))
+        self._head = before.head[: max(filled, self._offset)]
         self._encoding = encoding_of(self._head, encoding)
-        self._past = source.read(max(0, self._offset - TAIL), min(TAIL, self._offset))
+        self._past = source.before(self._offset)
+        self._marks: list[Mark] = []
+        if not source.compressed:
+            wanted = marks_between(0, self._offset, self._head)
+            self._marks = [
+                (at, mark_digest(self._head[:at] if at <= HEAD else source.before(at)))
+                for at in wanted
+            ]
         self._recent: list[_Block] = []
         self._stat = None if before.head else (0, before.mtime_ns)
         self._mtime_ns = before.mtime_ns
         self._doubts = 0
         self._settled = True
+        self._old_end = source.stat().st_size if before.old else 0
+        self._unended = False
 
     @property
     def end(self) -> int:
@@ -112,11 +149,27 @@ class Follower:
     @property
     def waiting(self) -> bool:
         """Tell whether something is held that `settle` will complete, or doubted."""
-        return not self._settled or self._doubts > 0
+        return not self._settled or self._doubts > 0 or self._unended
 
     def grown(self, found: os.stat_result) -> bool:
         """Tell whether the file changed since it was last read to its end."""
         return self._doubts > 0 or self._stat != (found.st_size, found.st_mtime_ns)
+
+    def is_there(self) -> bool:
+        """Tell whether the file is what was read: a closed one may be gone, its inode another's."""
+        known = b"" if self.source.compressed else (self._past + self._carry)[-TAIL:]
+        try:
+            return self.source.read(self.end - len(known), len(known)) == known
+        except SourceError:
+            return False
+
+    def read_whole(self) -> bool:
+        """Tell whether the file has been read to its end as it is now."""
+        try:
+            return not self.grown(self.source.stat())
+        except SourceError as error:
+            self.trouble = error
+            return True
 
     def read(self, now: float, tell: Tell) -> Progress:
         """Read the next chunk and tell what matched in it; raises SourceError."""
@@ -131,24 +184,48 @@ class Follower:
             # A network share may tell nonsense for a moment: believed when seen twice.
             self._doubts += 1
             return Progress.DOUBT if self._doubts == 1 else Progress.CUT
-        self._doubts = 0
+        self._doubts, self.trouble = 0, None
         self._mtime_ns = found.st_mtime_ns
-        if len(chunk) == len(known):
+        new = len(chunk) - len(known)
+        beyond = None
+        nuls = min(new, len(chunk) - len(chunk.rstrip(b"\0")))
+        if nuls >= len(self._encoding.newline):
+            # What is written into the NULs at a file's end comes later: they are not read.
+            beyond = self.source.after_nuls(end + new)
+            if beyond is None:
+                new -= nuls
+                new += -(end + new) % len(self._encoding.newline)  # the last character is whole
+            elif nuls < _HOLE:
+                beyond = None
+        if not new:
             self._stat = (found.st_size, found.st_mtime_ns)
             return Progress.QUIET
         self.last_growth = now
         self.moved = True
         self._settled = False
-        fresh = chunk[len(known) :]
-        self._head = (self._head[:end] + fresh)[:HEAD] if end < HEAD else self._head
+        chunk = chunk[: len(known) + new]
+        if end < HEAD:
+            self._head = (self._head[:end] + chunk[len(known) :])[:HEAD]
         if self._offset == 0:
             self._encoding = encoding_of(self._head, self._wanted)
-        self._take(self._carry + fresh, tell)
+        # What is carried is mostly the end of what is known: then nothing is put together anew.
+        behind = len(known) - len(self._carry)
+        raw = chunk[behind:] if behind >= 0 else self._carry + chunk[len(known) :]
+        self._take(raw, tell)
+        if beyond is not None:
+            self._skip_to(beyond)
+        self._unended = self.end > max(self._offset, self._old_end)
         return Progress.MORE
 
     def settle(self, now: float, tell: Tell) -> None:
         """Complete what waited for more lines, once none have come for a while."""
-        if not self._settled and now - self.last_growth >= QUIET_SECONDS:
+        quiet = now - self.last_growth
+        if self._unended:
+            if quiet >= UNENDED_SECONDS:
+                self._unended = False
+                self._tell_unended(tell)
+                self._flush(tell)
+        elif not self._settled and quiet >= QUIET_SECONDS:
             self._flush(tell)
 
     def give_up(self, tell: Tell) -> None:
@@ -166,12 +243,12 @@ class Follower:
     def position(self, reader: Reader, *, ended: bool = False) -> Position:
         """Return up to where a rule has been told of all there was; raises SourceError."""
         offset, inside = self._offset, self._inside_line
-        if reader.gatherer.held and not self.source.compressed:
+        if reader.told:
+            offset, inside = offset + reader.told, True
+        elif reader.gatherer.held and not self.source.compressed:
             offset, inside = self._held_from(reader), False
-        before = self._past
-        if offset != self._offset:
-            start = max(0, offset - TAIL)
-            before = self.source.read(start, offset - start)
+        before = self._past if offset == self._offset else self.source.before(offset)
+        line = last_line(before, self._encoding)
         device, inode = self.source.file
         return Position(
             path=reader.path,
@@ -185,6 +262,10 @@ class Follower:
             mtime_ns=self._mtime_ns,
             inside_line=inside,
             ended=ended,
+            marks=tuple(mark for mark in self._marks if mark[0] <= offset),
+            line=digest(line),
+            line_size=len(line),
+            key=reader.key,
         )
 
     def _take(self, raw: bytes, tell: Tell) -> None:
@@ -194,15 +275,31 @@ class Follower:
             self._move(mark)
         if self._inside_line:
             raw = self._pass_over(raw)
+        while b"\0" in raw and (hole := raw.find(bytes(_HOLE))) >= 0:
+            raw = self._up_to_hole(raw, hole, tell)
         end = lines_end(raw, self._encoding)
         if end:
             self._lines(raw[:end], tell)
         self._carry = raw[end:]
         if len(self._carry) >= LONGEST_LINE:
             self._cut(tell)
-        elif len(self._carry) >= _HOLE and not self._carry.strip(b"\0"):
-            self._move(self._carry)
-            self._carry = b""
+
+    def _up_to_hole(self, raw: bytes, at: int, tell: Tell) -> bytes:
+        """Take what stands before a hole, which ends a line; return what stands behind it."""
+        width = len(self._encoding.newline)
+        at += -at % width
+        end = len(raw) - len(raw[at:].lstrip(b"\0"))
+        end -= (end - at) % width
+        if at:
+            self._lines(raw[:at], tell)
+        self._move(raw[at:end])
+        return raw[end:]
+
+    def _skip_to(self, offset: int) -> None:
+        """Move on to where a hole ends; all between is NULs."""
+        offset -= (offset - self._offset) % len(self._encoding.newline)
+        if offset > self.end:
+            self._offset, self._carry, self._past = offset, b"", bytes(TAIL)
 
     def _pass_over(self, raw: bytes) -> bytes:
         """Pass over the rest of a line that was cut."""
@@ -223,6 +320,9 @@ class Follower:
         self._carry = self._pass_over(self._carry[size:])
 
     def _move(self, raw: bytes) -> None:
+        for at in marks_between(self._offset, self._offset + len(raw), self._head):
+            content = self._past + raw[: at - self._offset]
+            self._marks.append((at, mark_digest(content[-TAIL:])))
         self._offset += len(raw)
         self._past = (self._past + raw[-TAIL:])[-TAIL:]
 
@@ -231,13 +331,12 @@ class Follower:
         block = to_utf8(raw, self._encoding)
         if not block.endswith(b"\n"):
             block += b"\n"
-        hits = list(self._patterns.scan(block))
+        hits = self._patterns.scan(block)
         keeping = any(not reader.gatherer.simple for reader in self.readers)
         if keeping:
             self._recent.append(_Block(self._offset, raw, block.count(b"\n")))
         fed = [
-            (reader, reader.gatherer.feed(block, _own_hits(hits, reader.number)))
-            for reader in self.readers
+            (reader, reader.gatherer.feed(*_untold(reader, block, hits))) for reader in self.readers
         ]
         if keeping:
             self._forget_recent()
@@ -245,6 +344,21 @@ class Follower:
         for reader, matches in fed:
             if matches:
                 self._tell(reader, matches, tell)
+
+    def _tell_unended(self, tell: Tell) -> None:
+        """Tell of the last line, which has no line break, whom it matters to."""
+        if not self._carry.strip(b"\0"):
+            return
+        block = to_utf8(self._carry, self._encoding) + b"\n"
+        hits = self._patterns.scan(block)
+        for reader in self.readers:
+            mine = hits[reader.number]
+            if mine and not reader.told:
+                matches = reader.gatherer.feed(block, mine).joined(reader.gatherer.flush())
+                reader.told = len(self._carry)
+                self.moved = True
+                if matches:
+                    self._tell(reader, matches, tell)
 
     def _flush(self, tell: Tell) -> None:
         self._settled = True
@@ -254,13 +368,13 @@ class Follower:
             if matches:
                 self._tell(reader, matches, tell)
 
-    def _tell(self, reader: Reader, matches: Iterable[Match], tell: Tell) -> None:
+    def _tell(self, reader: Reader, matches: Matches, tell: Tell) -> None:
         tell(
             LinesMatched(
                 rule=reader.rule,
                 turn=reader.turn,
                 path=reader.path,
-                matches=tuple(matches),
+                matches=matches,
                 position=self.position(reader),
             )
         )
@@ -288,32 +402,49 @@ class Follower:
         del self._recent[:keep]
 
 
+def _untold(reader: Reader, block: bytes, hits: list[list[Span]]) -> tuple[bytes, Sequence[Span]]:
+    """Return what a reader has not been told of in lines, and where something matches there."""
+    mine = hits[reader.number]
+    if not reader.told:
+        return block, mine
+    reader.told = 0
+    first = block.find(b"\n") + 1
+    return block[first:], [(start - first, end - first) for start, end in mine if start >= first]
+
+
 def look_before(source: Source) -> Before:
     """Look at a file before deciding where to begin in it; raises SourceError."""
     mtime_ns = source.stat().st_mtime_ns
     return Before(source.read(0, HEAD), mtime_ns)
 
 
-def start_at_end(source: Source, encoding: str) -> int:
-    """Return where the last line of a file begins, if it has no line break yet, else the end.
+def start_at_end(source: Source, encoding: str, size: int) -> int:
+    """Return where the last line of a file's first bytes begins, without a line break yet; or end.
 
     A line that is being written when a rule starts is whole later. Raises SourceError.
     """
-    size = source.stat().st_size
     kind: Encoding = encoding_of(source.read(0, HEAD), encoding)
     width = len(kind.newline)
-    start = max(kind.mark, size - LONGEST_LINE)
-    start += (start - kind.mark) % width
-    if start >= size:
-        return size
-    end = lines_end(source.read(start, size - start), kind)
-    return start + end if end or start == kind.mark else size
+    size = _without_room(source, size)
+    size += -(size - kind.mark) % width
+    for longest in (_LAST_LINE, LONGEST_LINE):
+        start = max(kind.mark, size - longest)
+        start += (start - kind.mark) % width
+        if start >= size:
+            break
+        end = lines_end(source.read(start, size - start), kind)
+        if end or start == kind.mark:
+            return start + end
+    return size
 
 
-def _own_hits(hits: list[Hit], number: int) -> list[RuleHit]:
-    return [
-        RuleHit(hit.start, hit.end, pattern)
-        for hit in hits
-        for rule, pattern in hit.matched
-        if rule == number
-    ]
+def _without_room(source: Source, size: int) -> int:
+    """Return how much of a file's first bytes there is without the NULs at their end."""
+    end = size
+    while end and end > size - _MOST_ROOM:
+        piece = source.read(max(0, end - CHUNK), min(end, CHUNK))
+        left = len(piece.rstrip(b"\0"))
+        end -= len(piece) - left
+        if left or not piece:
+            break
+    return end if size - end >= _HOLE else size

@@ -3,45 +3,128 @@
 from __future__ import annotations
 
 import logging
+import os
+import stat
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import TypeVar
 
 from traymail.core.errors import SourceError
 from traymail.core.matcher import PatternSet
 from traymail.core.records import Gatherer, wants_of
-from traymail.core.rotation import FileId
+from traymail.core.rotation import GRAIN_NS, FileId, not_read_yet
 from traymail.core.rules.log import StartAt
-from traymail.core.texts import Text
-from traymail.watch.finding import Begin, Start, bystanders, find_start, open_beside
+from traymail.core.texts import Text, text
+from traymail.watch.finding import Begin, Finder, Reading, Start, bystanders, new_key
 from traymail.watch.follower import Before, Follower, Reader, look_before, start_at_end
-from traymail.watch.sources import Source
-from traymail.watch.watched import Watched
+from traymail.watch.sources import Listings, Source
+from traymail.watch.watched import Watched, put_down_to
 
 log = logging.getLogger(__name__)
+
+# The clock that files get their times by is a little behind.
+_CLOCK_GRAIN_NS = 20_000_000
+
+
+class Leaving:
+    """Followers of files that are not at their paths any more, in the order they came."""
+
+    def __init__(self) -> None:
+        self._all: dict[Follower, None] = {}
+        self._by_file: dict[FileId, list[Follower]] = {}
+        self._by_path: dict[str, list[Follower]] = {}
+        self._paths: dict[Follower, set[str]] = {}
+
+    def __iter__(self) -> Iterator[Follower]:
+        """Iterate over them as they are now."""
+        return iter(tuple(self._all))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._all)
+
+    def __contains__(self, follower: Follower) -> bool:
+        """Tell whether one is among them."""
+        return follower in self._all
+
+    def add(self, follower: Follower, now: float) -> None:
+        """Take one in; its readers keep their paths."""
+        follower.leaving_since = now
+        self._all[follower] = None
+        self._by_file.setdefault(follower.source.file, []).append(follower)
+        self._paths[follower] = {reader.path for reader in follower.readers}
+        for path in self._paths[follower]:
+            self._by_path.setdefault(path, []).append(follower)
+
+    def remove(self, follower: Follower) -> None:
+        """Let one go."""
+        follower.leaving_since = None
+        del self._all[follower]
+        _take(self._by_file, follower.source.file, follower)
+        for path in self._paths.pop(follower):
+            _take(self._by_path, path, follower)
+
+    def of_file(self, file: FileId) -> list[Follower]:
+        """Return those that read a file."""
+        return list(self._by_file.get(file, ()))
+
+    def of_path(self, path: str) -> list[Follower]:
+        """Return those whose file was at a path."""
+        return list(self._by_path.get(path, ()))
+
+
+Key = TypeVar("Key")
+
+
+def _take(index: dict[Key, list[Follower]], key: Key, follower: Follower) -> None:
+    index[key].remove(follower)
+    if not index[key]:
+        del index[key]
 
 
 class Opener:
     """Makes followers. ``rules``, ``leaving`` and ``problems`` are its owner's, and change.
 
     Followers of what comes before a log (the rest of a rotated file) are put into ``leaving``;
-    what is wrong with a path, into ``problems``.
+    what is wrong with a path, into ``problems``. ``sizes`` are how large files were when their
+    paths were first found. ``spare`` are open files whose followers were given up: what they hold
+    may still be owed.
     """
 
     def __init__(
-        self, rules: dict[str, Watched], leaving: list[Follower], problems: dict[str, Text]
+        self, rules: dict[str, Watched], leaving: Leaving, problems: dict[str, Text]
     ) -> None:
         self._rules = rules
         self._leaving = leaving
         self._problems = problems
         self._patterns: dict[tuple[str, ...], PatternSet] = {}
+        self._folders = Listings()
+        self.sizes: dict[str, os.stat_result] = {}
+        self.spare: dict[FileId, Source] = {}
+        self.reading: dict[str, dict[FileId, str]] = {}  # by rule and file: the position's key
 
     def forget_patterns(self) -> None:
         """Compile anew what is asked for from now on: the rules have changed."""
         self._patterns.clear()
 
-    def open(self, path: str, names: list[str], now: float) -> list[Follower]:
-        """Open a path's file for rules that do not follow it yet."""
+    def tidy(self) -> None:
+        """Give back what was only of use while files were being opened."""
+        self._folders.forget()
+        self.sizes.clear()
+        for source in self.spare.values():
+            source.close()
+        self.spare.clear()
+
+    def open(
+        self, path: str, names: list[str], now: float, *, quiet: bool
+    ) -> tuple[list[Follower], bool]:
+        """Open a path's file for rules that do not follow it yet; tell whether to look again.
+
+        ``quiet``: the file has not changed for a while.
+        """
         opened: list[Follower] = []
+        wait = False
         with ExitStack() as unused:
             try:
                 source = Source(path)
@@ -49,26 +132,77 @@ class Opener:
                 before = look_before(source)
                 opened += self._adopt(source.file, path, names)
                 adopted = {reader.rule for one in opened for reader in one.readers}
-                begins: dict[tuple[Begin, str], list[str]] = {}
+                begins: dict[tuple[Begin, str, bool], dict[str, str]] = {}
                 for name in names:
-                    if name not in adopted:
-                        begin = self._start(source, path, name, now)
-                        begins.setdefault((begin, self._encoding(name)), []).append(name)
-                for (begin, _), group in begins.items():
-                    opened.append(self._follow(self._again(source), path, group, begin, before))
+                    if name in adopted:
+                        continue
+                    with put_down_to([name]):
+                        found = self._start(source, path, name, now, quiet=quiet)
+                    if found is None:
+                        wait = True
+                    else:
+                        begin, key = found
+                        old = self._is_old(key, path, name, before)
+                        group = begin, self._encoding(name), old
+                        begins.setdefault(group, {})[name] = key
+                for (begin, _, old), keys in begins.items():
+                    seen = replace(before, old=old)
+                    with put_down_to(keys):
+                        opened.append(self._follow(source.twin(), path, keys, begin, seen))
             except FileNotFoundError:
                 pass  # gone again already
             except SourceError as error:
                 self._problems[path] = error.title
-        return opened
+                for name in names:
+                    self._owe(path, name)
+        return opened, wait
 
-    def _again(self, source: Source) -> Source:
-        """Open the same file once more; raises FileNotFoundError when it has been replaced."""
-        again = Source(source.path)
-        if again.file != source.file:
-            again.close()
-            raise FileNotFoundError(source.path)
-        return again
+    def _owe(self, path: str, name: str) -> None:
+        """Note from where on a log is owed that cannot be read now, and never was."""
+        watched = self._rules[name]
+        try:
+            found = self.sizes.get(path) or os.stat(path)  # noqa: PTH116 (hot: many logs)
+        except OSError:
+            return
+        file = found.st_dev, found.st_ino
+        if not stat.S_ISREG(found.st_mode) or watched.known.knows(file):
+            return
+        offset, mine = 0, watched.known.of_path(path)
+        if watched.since(path) is None and not mine:
+            self.look_around(path, name)
+            if watched.rule.start_at is StartAt.END:
+                offset = found.st_size
+        mtime_ns = max((one.mtime_ns for one in mine), default=found.st_mtime_ns)
+        watched.learn(not_read_yet(path, file, offset, mtime_ns, new_key(file)))
+
+    def _is_old(self, key: str, path: str, name: str, before: Before) -> bool:
+        """Tell whether what a file holds was there before the rule, or before its last look."""
+        watched = self._rules[name]
+        known = watched.known.get(key)
+        if known is not None:
+            return known.mtime_ns == before.mtime_ns
+        return watched.rule.start_at is StartAt.END and watched.since(path) is None
+
+    def look_around(self, path: str, name: str) -> None:
+        """Note what lies beside a log of a rule that is not there yet."""
+        watched = self._rules[name]
+        for position in bystanders(path, watched.known, self._folders, watched.origins):
+            watched.learn(position)
+
+    def recover(self, path: str, name: str, now: float, *, current: bool, sure: bool) -> bool:
+        """Set out to read what is owed of a log's earlier files; tell whether that is all.
+
+        ``current``: it has another. ``sure``: what is not found is gone.
+        """
+        try:
+            start = self._finder(path, name).rests(between=not current)
+        except SourceError as error:
+            self._problems[path] = error.title
+            return False
+        if not sure:
+            start.lost.clear()
+        self._read_before(start, path, name, now)
+        return sure and not start.unread
 
     def _encoding(self, name: str) -> str:
         return self._rules[name].rule.encoding
@@ -76,11 +210,10 @@ class Opener:
     def _adopt(self, file: FileId, path: str, names: list[str]) -> list[Follower]:
         """Take back files that are being left and have come to this path."""
         adopted = []
-        for follower in list(self._leaving):
+        for follower in self._leaving.of_file(file):
             mine = [one for one in follower.readers if one.rule in names]
-            if follower.source.file == file and mine and not follower.source.compressed:
+            if mine and not follower.source.compressed:
                 self._leaving.remove(follower)
-                follower.leaving_since = None
                 follower.source.path = path
                 follower.moved = True
                 for reader in mine:
@@ -88,52 +221,127 @@ class Opener:
                 adopted.append(follower)
         return adopted
 
-    def _start(self, source: Source, path: str, name: str, now: float) -> Begin:
-        """Find where a rule begins in a file; set out to read what comes before it."""
+    def _finder(self, path: str, name: str) -> Finder:
         watched = self._rules[name]
-        live = {
-            one.source.file for one in self._leaving if any(r.rule == name for r in one.readers)
+        live: dict[str, Source] = {}
+        for follower in self._leaving.of_path(path):
+            for reader in follower.readers:
+                if reader.rule == name and not follower.source.compressed:
+                    watched.known.learn(follower.position(reader))
+                    live[reader.key] = follower.source
+        reading = Reading(
+            live, lambda file, key: self.is_read(file, name, key), self.spare, watched.origins
+        )
+        return Finder(path, watched.known, self._folders, reading, watched.rule.encoding)
+
+    def is_read(self, file: FileId, name: str, key: str = "") -> bool:
+        """Tell whether a file is being read for a rule, for the position with this key if given."""
+        keys = {
+            reader.key
+            for follower in self._leaving.of_file(file)
+            for reader in follower.readers
+            if reader.rule == name
         }
-        start = find_start(source, path, watched.known, live)
-        for position in start.closed:
-            log.info("rule %s: the file that was %s is gone", name, path)
-            watched.learn(replace(position, ended=True))
+        if (current := self.reading.get(name, {}).get(file)) is not None:
+            keys.add(current)
+        return key in keys if key else bool(keys)
+
+    def give_up(self, source: Source) -> None:
+        """Keep what is not read any more open until it was looked for, in vain or not."""
+        if source.file in self.spare:
+            source.close()
+        else:
+            self.spare[source.file] = source
+
+    def _start(
+        self, source: Source, path: str, name: str, now: float, *, quiet: bool
+    ) -> tuple[Begin, str] | None:
+        """Find where a rule begins in a file, and its key; set out to read what comes before it.
+
+        None: it is being written, and to be looked at again.
+        """
+        watched = self._rules[name]
+        since = watched.since(path)
+        if since is not None:
+            since += GRAIN_NS - _CLOCK_GRAIN_NS
+        start = self._finder(path, name).start(source, since, quiet=quiet)
         self._read_before(start, path, name, now)
+        if start.wait:
+            return None
+        key = start.key or new_key(source.file)
         if start.begin is not None:
-            return start.begin
-        for position in bystanders(path, watched.known, watched.origins):
-            watched.learn(position)
-        first = not watched.origins.get(path, set()) & watched.globs
-        if first and watched.rule.start_at is StartAt.END:
-            return start_at_end(source, watched.rule.encoding), False
-        return 0, False
+            known = watched.known.get(key)
+            if known is None or known.head_size or not known.offset:
+                return start.begin, key
+            # It could not be read by then: a line may have been begun.
+            return (start_at_end(source, watched.rule.encoding, known.offset), False), key
+        self.look_around(path, name)
+        if watched.rule.start_at is StartAt.BEGINNING:
+            return (0, False), key
+        found = self.sizes.get(path)
+        same = found is not None and (found.st_dev, found.st_ino) == source.file
+        size = source.stat().st_size
+        if found is not None and same:
+            size = min(size, found.st_size)
+        return (start_at_end(source, watched.rule.encoding, size), False), key
 
     def _read_before(self, start: Start, path: str, name: str, now: float) -> None:
         watched = self._rules[name]
-        begins = [(file, (one.offset, one.inside_line)) for file, one in start.rests]
-        begins += [(file, (0, False)) for file in start.between]
-        for file, begin in begins:
+        for position in start.lost:
+            if position.key in watched.earlier:
+                log.warning("rule %s: what was %s cannot be found again", name, path)
+                watched.lost[path] = text(
+                    "{path} was rotated or emptied while traymail did not run, and what it held "
+                    "cannot be found: lines that were not read by then are not told.",
+                    path=path,
+                )
+        for position in (*start.closed, *start.lost):
+            watched.close(position)
+        for position in start.unseen:
+            watched.learn(position)
+        watched.unread |= start.unread
+        self._give_up(start.over, path, name)
+        rests: list[tuple[Source, Begin, str]] = []
+        for source, one in start.rests:
+            key = one.key if source.file == one.file else new_key(source.file)
+            rests.append((source, (one.offset, one.inside_line), key))
+        rests += [(source, (0, False), new_key(source.file)) for source in start.between]
+        for source, begin, key in rests:
             try:
-                follower = self._follow(open_beside(path, file), path, [name], begin)
-            except (FileNotFoundError, SourceError) as error:
-                log.info("rule %s: a rotated file of %s cannot be read: %s", name, path, error)
+                follower = self._follow(source, path, {name: key}, begin)
+            except SourceError as error:
+                log.warning("rule %s: a rotated file of %s cannot be read: %s", name, path, error)
                 continue
-            follower.leaving_since = now
-            self._leaving.append(follower)
-        for _, position in start.rests:
+            self._leaving.add(follower, now)
+        for source, position in start.rests:
             # The rest is owed at the place where it is now.
-            if not any(one.source.file == position.file for one in self._leaving):
-                watched.learn(replace(position, ended=True))
+            if source.file != position.file:
+                watched.close(position)
+
+    def _give_up(self, over: set[str], path: str, name: str) -> None:
+        """End reading files whose content goes on in another one."""
+        for follower in self._leaving.of_path(path):
+            mine = [one for one in follower.readers if one.rule == name and one.key in over]
+            for reader in mine:
+                self._rules[name].learn(follower.position(reader, ended=True))
+                follower.readers.remove(reader)
+            if not follower.readers:
+                self._leaving.remove(follower)
+                follower.source.close()
 
     def _follow(
         self,
         source: Source,
         path: str,
-        names: list[str],
+        keys: dict[str, str],
         begin: Begin,
         before: Before | None = None,
     ) -> Follower:
-        """Follow a file that is or was at ``path``; raises SourceError, with the file closed."""
+        """Follow a file that is or was at ``path``; raises SourceError, with the file closed.
+
+        ``keys`` are those of the rules' positions, by their names.
+        """
+        names = list(keys)
         patterns = self._pattern_set(tuple(names))
         readers = [
             Reader(
@@ -142,6 +350,7 @@ class Opener:
                 path,
                 number,
                 Gatherer(wants_of(self._rules[name].rule, patterns, number)),
+                keys[name],
             )
             for number, name in enumerate(names)
         ]

@@ -6,6 +6,7 @@ truth. What was handled is known by the ledger alone, so nothing grows here but 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
+from pathlib import PurePath
+from time import thread_time
 
-from traymail.core.ledger import KnownFiles
+from traymail.core.errors import UnsafePath
+from traymail.core.ledger import Arrival, KnownFiles, arrival, recognised
 from traymail.core.message import FileIdentity
 from traymail.core.observations import (
     FileLeftOut,
@@ -23,15 +27,29 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    ManyFiles,
     NoLongerLeftOut,
     Observation,
+    Place,
+    PlaceKnown,
+    WatchTrouble,
 )
-from traymail.core.rules.folder import FolderRule
-from traymail.core.selection import Selection, readable, relative_to
+from traymail.core.reasons import reason_of
+from traymail.core.rules.folder import Existing, FolderRule
+from traymail.core.selection import MOST_DEEP, Selection, readable, relative_to
 from traymail.core.settling import Settling
 from traymail.core.texts import Text, text
-from traymail.watch.mounts import is_network, watched_inodes
-from traymail.watch.tree import Passed, classify, full_path, look_through
+from traymail.disk import HAS_DESCRIPTORS, Folder, current_user, exchangeable_in, open_folder
+from traymail.watch.mounts import Mounts, is_network, tells_of_owners, watched_inodes
+from traymail.watch.tree import (
+    Glance,
+    Passed,
+    classify,
+    glances,
+    hindrance,
+    look_into,
+    look_through,
+)
 from traymail.watch.writers import open_for_writing
 
 Observe = Callable[[Observation], None]
@@ -40,14 +58,36 @@ Observe = Callable[[Observation], None]
 NETWORK_SETTLE = timedelta(seconds=15)
 _DEFAULT_SETTLE = FolderRule.__dataclass_fields__["settle"].default
 _AT_ONCE = 500
+# A first look is soon kept by the flow; if it is not, it is told again.
+_KEPT_SECONDS = 0.25
+_AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The folder itself, apart from its path: another one may be mounted or made there."""
+class Spot:
+    """The very folder that is watched: another one may be mounted or made at its path."""
 
     device: int
     inode: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a folder held when it was looked into; ``whole``: all of it is known to the ledger."""
+
+    glance: Glance
+    left_out: tuple[tuple[str, Text], ...]
+    small: tuple[tuple[str, FileIdentity], ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A first look that was told of, and when it is told once more if it is not kept."""
+
+    place: Place
+    again: float
 
 
 class Root:
@@ -60,56 +100,139 @@ class Root:
         self.own_folders = tuple(own_folders)
         self.network = is_network(rule.folder)
         self.next_scan = 0.0
-        self.place: Place | None = None
-        self._selection = Selection(rule, self.own_folders)
+        self.look_seconds = 0.0  # of a processor, the last time
+        self.spot: Spot | None = None
+        self._kept: Spot | None = None  # the last one that the ledger knows by its number
+        self._closed_folders = (*self.own_folders, *_by_its_path(rule, self.own_folders))
+        self._selection = Selection(rule, self._closed_folders)
+        self._mounts = Mounts()
+        self._leads = ""
         self._known = known
         self._observe = observe
         self._settling = Settling(quiet(rule, network=self.network).total_seconds())
         self._told: dict[str, Text] = {}
         self._small: dict[str, FileIdentity] = {}
+        # What need not be looked into again while nothing changes there.
+        self._looked: dict[str, Looked] = {}
+        self._first: First | None = None
         self._gone: Text | None = None
-        self._no_events: str | None = None
+        self._trouble: Text | None = None
+        self._no_events: Text | str | None = None
         self._announce = False
 
     # --- is it there? -------------------------------------------------------------------------
 
-    def look_at_place(self) -> Place | None:
-        """Return the folder as it is now, None when it cannot be watched, which is told."""
-        try:
-            found = os.stat(self.rule.folder)  # noqa: PTH116 # a hot path: every few seconds
-        except OSError as error:
-            self.lost(text("The folder is not there: {reason}", reason=error.strerror))
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is watched."""
+        return self.spot is not None
+
+    def look_at_spot(self) -> Spot | None:
+        """Return the folder as it is now, None when it cannot be watched, which is told.
+
+        Its path leads where it led when the rule began, whoever may put a link there since.
+        Raises StateError.
+        """
+        real = os.path.realpath(self.rule.folder)
+        leads = self._where_it_led(real)
+        if leads != real:
+            self.lost(_led_away(real, leads))
             return None
-        if not stat.S_ISDIR(found.st_mode):
-            self.lost(text("The folder is not there: a file has its name"))
-        elif not os.access(self.rule.folder, os.R_OK | os.X_OK):
+        try:
+            with open_folder(real) as folder:
+                found = folder.itself()
+                here = "." if folder.descriptor is not None else real
+                if os.access(here, os.R_OK | os.X_OK, dir_fd=folder.descriptor):
+                    spot = Spot(found.st_dev, found.st_ino, self._place(found, real))
+                    if where := self._exchanged(spot, found.st_uid):
+                        self.lost(_put_there(where))
+                        return None
+                    return spot
             self.lost(text("The folder cannot be read: you have no permission"))
-        else:
-            return Place(found.st_dev, found.st_ino)
+        except UnsafePath:  # it became one just now
+            self.lost(_led_away(real, leads))
+        except NotADirectoryError:
+            self.lost(text("The folder is not there: a file has its name"))
+        except OSError as error:
+            self.lost(text("The folder is not there: {reason}", reason=reason_of(error)))
         return None
+
+    def _where_it_led(self, real: str) -> str:
+        """Return where the path led at the rule's first look, as far back as that is known."""
+        if not HAS_DESCRIPTORS:
+            return real  # Windows tells of a drive in two ways, with and without its server
+        if not self._leads:
+            begun = self._known.begun()
+            self._leads = (begun and begun.real) or real
+        return self._leads
+
+    def _exchanged(self, spot: Spot, owner: int) -> str:
+        """Return where others may have put another folder of the user's in this one's place.
+
+        A folder that is a stranger's holds nothing that the stranger may not see.
+        """
+        if spot == self._kept or owner not in (0, current_user()):
+            return ""
+        another = self._known.is_another(spot.place, spot.inode)
+        if not another or not tells_of_owners(spot.place.medium):
+            return ""
+        return exchangeable_in(spot.place.real)
+
+    def _place(self, found: os.stat_result, real: str) -> Place:
+        medium = self._mounts.medium(real, found.st_dev, found.st_ino)
+        if not medium and (begun := self._known.begun()):
+            medium = begun.media[-1]  # the system no longer tells
+        return Place(real, medium)
 
     def lost(self, reason: Text) -> None:
         """Tell, once, that the folder cannot be watched; what was handled stays known."""
-        self.place = None
-        self._settling = Settling(self._settling.quiet)
+        self.spot = None
+        self._forget()
         if reason != self._gone:
             self._gone = reason
             self._observe(FolderGone(rule=self.rule.name, folder=self.rule.folder, reason=reason))
 
-    def found(self, place: Place, no_events: str | None) -> None:
+    def _forget(self) -> None:
+        self._settling = Settling(self._settling.quiet)
+        self._looked.clear()
+        self._first = None
+
+    def found(self, spot: Spot, no_events: Text | str | None) -> None:
         """Take note that the folder is watched from now on; a look at all of it is due.
 
         ``no_events``: why the system tells nothing of it, None when it does.
         """
-        self.place = place
+        if self.spot != spot:
+            self._looked.clear()
+        if self.spot is not None and self.spot.place != spot.place:
+            self._forget()  # those files lie elsewhere
+        self.spot = spot
+        self.network = is_network(spot.place.real)
+        self._settling.quiet = quiet(self.rule, network=self.network).total_seconds()
         self._no_events = no_events
         self._announce = True
         self.next_scan = 0.0
+
+    def fails(self, reason: Text) -> bool:
+        """Tell why looks at the folder fail; False when that has been told."""
+        if self._trouble == reason:
+            return False
+        self._trouble = reason
+        self._observe(WatchTrouble(rule=self.rule.name, reason=reason))
+        return True
+
+    def works(self) -> None:
+        """Take note that a look at all of the folder went well."""
+        if self._trouble is not None:
+            self._trouble = None
+            self._observe(WatchTrouble(rule=self.rule.name, reason=None))
 
     def tell_again(self) -> None:
         """Tell the state once more: to a flow that has just begun."""
         self._told.clear()
         self._gone = None
+        if self._trouble is not None:
+            self._observe(WatchTrouble(rule=self.rule.name, reason=self._trouble))
         self._announce = True
         self.next_scan = 0.0
 
@@ -121,7 +244,7 @@ class Root:
         if inside is None or ("/" in inside and not self.rule.recursive):
             return
         try:
-            for one in self._at(inside, path):
+            for one in self._at(inside):
                 if isinstance(one, FoundFile):
                     self._settling.stirred(one.path, one.identity, now)
                 elif one.told:
@@ -129,13 +252,35 @@ class Root:
         except OSError:  # gone again; if it is only unreadable, the next look at all tells
             self._settling.gone(inside)
 
-    def _at(self, inside: str, path: str) -> Iterator[FoundFile | Passed]:
-        """Yield what lies at ``path``. Of a tree that is moved in, not all files are told of."""
-        found = os.lstat(path)
-        if not stat.S_ISDIR(found.st_mode):
-            yield classify(self.rule, self._selection, inside)
-        elif self.rule.recursive and not self._closed(inside):
-            yield from look_through(self.rule, self._selection, inside)
+    def _at(self, inside: str) -> Iterator[FoundFile | Passed]:
+        """Yield what lies at a path. Of a tree that is moved in, not all files are told of."""
+        *folders, name = inside.split("/")
+        if len(folders) > MOST_DEEP:
+            return  # a look at all of it tells
+        with self._opened() as root:
+            try:
+                with root.reach(folders) as folder:
+                    is_folder = stat.S_ISDIR(folder.look(name).st_mode)
+            except UnsafePath:
+                is_folder = False
+            if not is_folder:
+                yield classify(self._selection, root, inside)
+            elif self.rule.recursive and not self._closed(inside):
+                yield from look_through(self.rule, self._selection, root, inside)
+
+    def _opened(self) -> Folder:
+        """Open the folder: the very one that was found; raises OSError when it is another one."""
+        if self.spot is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        try:
+            folder = open_folder(self.spot.place.real)
+        except UnsafePath as error:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from error
+        found = folder.itself()
+        if (found.st_dev, found.st_ino) != (self.spot.device, self.spot.inode):
+            folder.close()
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return folder
 
     # --- looking at all of it -----------------------------------------------------------------
 
@@ -144,23 +289,16 @@ class Root:
 
         Raises OSError when the folder cannot be read, StateError when the ledger cannot.
         """
-        if not self._known.started():
-            self._first_scan()
-        left_out = self._unwatched()
-        small: dict[str, FileIdentity] = {}
-        found = self._fit(look_through(self.rule, self._selection), left_out)
-        while some := list(islice(found, _AT_ONCE)):
-            handled = self._known.handled(some)
-            for file in some:
-                if self._small.get(file.path) == file.identity:
-                    small[file.path] = file.identity
-                elif file.path not in handled:
-                    self._settling.seen(file.path, file.identity, now)
-        self._small = small
+        with self._opened() as root:
+            if self._arrive(root, now):
+                self._look(root, now)
+        left_out = {path: why for one in self._looked.values() for path, why in one.left_out}
+        left_out = self._unwatched() | left_out
+        self._small = {path: size for one in self._looked.values() for path, size in one.small}
         for path, reason in left_out.items():
             self._leave_out(path, reason)
         # What is gone, or fits now, may be told again when it comes back.
-        kept = {path for path in self._told if path in small or path in self._settling}
+        kept = {path for path in self._told if path in self._small or path in self._settling}
         for path in self._told.keys() - left_out.keys() - kept:
             self._observe(NoLongerLeftOut(rule=self.rule.name, what=readable(path)))
         self._told = {path: self._told[path] for path in (*left_out, *kept)}
@@ -168,26 +306,112 @@ class Root:
             # Not before the first look has ended: what is dropped from now on is new.
             self._announce = False
             self._gone = None
-            self._observe(FolderBack(rule=self.rule.name, folder=self.rule.folder))
+            place = self.spot.place if self.spot is not None else Place()
+            name, folder = self.rule.name, self.rule.folder
+            self._observe(FolderBack(rule=name, folder=folder, place=place))
 
-    def _first_scan(self) -> None:
-        """Tell what lies in the folder at the rule's first look; the flow decides about it.
+    def _look(self, root: Folder, now: float) -> None:
+        """Look into each folder in which anything changed, or was not handled yet."""
+        began = thread_time()
+        before, self._looked = self._looked, {}
+        for glance in glances(self.rule, self._selection, root):
+            seen = before.get(glance.path)
+            if seen is None or not seen.whole or seen.glance.mark != glance.mark:
+                seen = self._look_into(root, glance, now)
+            self._looked[glance.path] = seen
+        self.look_seconds = thread_time() - began
 
-        Whatever the patterns: when they change, what lay there before is still not new.
-        """
-        everything = replace(self.rule, include=("*",), exclude=())
-        selection = Selection(everything, self.own_folders)
-        files = tuple(self._fit(look_through(everything, selection), {}))
-        self._observe(FirstScan(rule=self.rule.name, folder=self.rule.folder, files=files))
+    def _look_into(self, root: Folder, glance: Glance, now: float) -> Looked:
+        left_out: list[tuple[str, Text]] = []
+        small: list[tuple[str, FileIdentity]] = []
+        whole = True
+        found = self._found_in(self._selection, root, glance, left_out)
+        while some := list(islice(found, _AT_ONCE)):
+            handled = self._known.handled(some)
+            for file in some:
+                if self._small.get(file.path) == file.identity:
+                    small.append((file.path, file.identity))
+                elif file.path not in handled:
+                    self._settling.seen(file.path, file.identity, now)
+                    whole = False
+        whole = whole and all(path != glance.path for path, _ in left_out)
+        return Looked(glance, tuple(left_out), tuple(small), whole=whole)
 
-    def _fit(
-        self, found: Iterator[FoundFile | Passed], left_out: dict[str, Text]
+    def _found_in(
+        self,
+        selection: Selection,
+        root: Folder,
+        glance: Glance,
+        left_out: list[tuple[str, Text]],
     ) -> Iterator[FoundFile]:
-        for one in found:
-            if isinstance(one, FoundFile):
-                yield one
-            elif one.told:
-                left_out[one.path] = one.reason
+        """Yield the files that are right in a folder; what is told of others is added."""
+        if glance.passed is not None:
+            left_out.append((glance.path, glance.passed.reason))
+            return
+        try:
+            for one in look_into(selection, root, glance.path):
+                if isinstance(one, FoundFile):
+                    yield one
+                elif one.told:
+                    left_out.append((one.path, one.reason))
+        except (UnsafePath, OSError) as error:
+            if not glance.path and isinstance(error, OSError):
+                raise
+            left_out.append((glance.path, hindrance(error)))
+
+    def _arrive(self, root: Folder, now: float) -> bool:
+        """Go on with what is known of this place; at one never seen, it is a first look.
+
+        Then it is told what lies there, and the flow decides about it: until that is kept, there
+        is nothing to look for. Whatever the patterns: when they change, what lay there before is
+        still not new.
+        """
+        if self.spot is None:
+            return False
+        place, name, folder = self.spot.place, self.rule.name, self.rule.folder
+        if self._known.stand_at(place):
+            self._first = None
+            if self.spot != self._kept:
+                self._known.keep_inode(place, self.spot.inode)
+                self._kept = self.spot
+            return True
+        self.next_scan = now + _KEPT_SECONDS
+        first = self._first
+        if first is not None and first.place == place and now < first.again:
+            return False
+        self._first = First(place, now + _AGAIN_SECONDS)
+        files = ManyFiles(self._all_files(root, trusted=first is None))
+        begun = self._known.begun()
+        before = "" if arrival(begun, place) is Arrival.UNNAMED else None
+        if arrival(begun, place) is Arrival.STRANGE:
+            before = recognised(self._known.met(files), len(files))
+        if before is None:
+            self._observe(FirstScan(rule=name, folder=folder, files=files, place=place))
+        else:
+            self._looked.clear()
+            self._observe(PlaceKnown(rule=name, folder=folder, place=place, before=before))
+        return False
+
+    def _all_files(self, root: Folder, *, trusted: bool) -> Iterator[FoundFile]:
+        """Yield all there is, whatever the patterns, and note what the next look need not see.
+
+        ``trusted``: what is told of it is what will be kept.
+        """
+        rule = replace(self.rule, include=("*",), exclude=(), hidden=True)
+        everything = Selection(rule, self._closed_folders)
+        whole = trusted and self.rule.existing is Existing.SKIP
+        self._looked = {}
+        for glance in glances(rule, everything, root):
+            passed: list[tuple[str, Text]] = []
+            left_out: list[tuple[str, Text]] = []
+            for file in self._found_in(everything, root, glance, passed):
+                yield file
+                if (excluded := self._selection.exclusion(file.path)) and excluded.told:
+                    left_out.append((file.path, excluded.reason))
+            for path, reason in passed:
+                if (excluded := self._selection.exclusion(path)) is None or excluded.told:
+                    left_out.append((path, excluded.reason if excluded else reason))
+            self._looked[glance.path] = Looked(glance, tuple(left_out), (), whole=whole)
 
     def _unwatched(self) -> dict[str, Text]:
         """Return what the system does not watch: the folder, or, by the first, some inside."""
@@ -201,26 +425,19 @@ class Root:
         watched = watched_inodes() if self.rule.recursive else None
         if not watched:
             return {}
-        missing = [path for path, inode in self._folders() if inode not in watched]
+        missing = [
+            path
+            for path, one in self._looked.items()
+            if path and one.glance.passed is None and one.glance.inode not in watched
+        ]
         if not missing:
             return {}
         reason = text(
-            "{count} folder(s) of this rule are not watched, since the system watches no more "
-            "for you: new files there are found within a minute",
+            "{count} folder(s) of this rule are not watched (the system's limit, or a path that is "
+            "too long): new files there are found within a minute",
             count=len(missing),
         )
         return {missing[0]: reason}
-
-    def _folders(self) -> Iterator[tuple[str, int]]:
-        pending = [""]
-        while pending:
-            folder = pending.pop()
-            with suppress(OSError), os.scandir(full_path(self.rule, folder)) as entries:
-                for entry in entries:
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.is_dir(follow_symlinks=False) and not self._selection.closed(path):
-                        yield path, entry.inode()
-                        pending.append(path)
 
     # --- settling -----------------------------------------------------------------------------
 
@@ -229,7 +446,9 @@ class Root:
         due = self._settling.due(now)
         for at in range(0, len(due), _AT_ONCE):
             some = due[at : at + _AT_ONCE]
-            whole = [file for path in some if (file := self._whole(path, now)) is not None]
+            with self._opened() as root:
+                found = [self._whole(root, path, now) for path in some]
+            whole = [file for file in found if file is not None]
             handled = self._known.handled(whole)
             for file in whole:
                 if file.path not in handled:
@@ -240,9 +459,9 @@ class Root:
         settled = self._settling.next_due()
         return self.next_scan if settled is None else min(settled, self.next_scan)
 
-    def _whole(self, path: str, now: float) -> FoundFile | None:
+    def _whole(self, root: Folder, path: str, now: float) -> FoundFile | None:
         try:
-            found = classify(self.rule, self._selection, path)
+            found = classify(self._selection, root, path)
         except OSError:
             found = None
         if not isinstance(found, FoundFile):
@@ -256,11 +475,17 @@ class Root:
             self._small[path] = found.identity
             self._leave_out(path, text("it is empty, or smaller than min_bytes"))
             return None
-        writing = open_for_writing(full_path(self.rule, path))
+        writing = self._is_open(root, path)
         if writing:
             self._leave_out(path, text("a program has it open for writing"))
         whole = self._settling.settled(path, found.identity, now, writing=writing)
         return found if whole else None
+
+    def _is_open(self, root: Folder, path: str) -> bool:
+        *folders, name = path.split("/")
+        with suppress(OSError, UnsafePath), root.reach(folders) as folder:
+            return open_for_writing(folder, name)
+        return False
 
     def _closed(self, path: str) -> bool:
         parts = path.split("/")
@@ -271,6 +496,34 @@ class Root:
         if self._told.get(path) != reason:
             self._told[path] = reason
             self._observe(FileLeftOut(rule=self.rule.name, what=readable(path), reason=reason))
+
+
+def _by_its_path(rule: FolderRule, own_folders: Iterable[str]) -> Iterator[str]:
+    """Yield folders that lie in the rule's own, but are named by what its path leads to."""
+    real = os.path.realpath(rule.folder)
+    for folder in (rule.move_to, rule.failed_to, *own_folders):
+        inside = relative_to(real, os.path.realpath(folder)) if folder else None
+        if inside is not None:
+            yield str(PurePath(rule.folder, inside))
+
+
+def _led_away(real: str, leads: str) -> Text:
+    if real == leads:
+        return text("The folder is not watched: a link is in its way.")
+    return text(
+        "The folder is not watched: its path led to {before} when the rule began, and leads to "
+        "{now} now. If you mean that place, name it as the folder.",
+        before=readable(leads),
+        now=readable(real),
+    )
+
+
+def _put_there(where: str) -> Text:
+    return text(
+        "The folder is not watched: it is another one than before. Others may exchange it, since "
+        "they may write {where}. Look at what lies there now, then: chmod go-w {where}",
+        where=readable(where),
+    )
 
 
 def quiet(rule: FolderRule, *, network: bool) -> timedelta:

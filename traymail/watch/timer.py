@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from traymail.core.errors import TraymailError, one_line
+
 log = logging.getLogger(__name__)
 
 # Looks due within so many seconds of each other share one wake-up.
@@ -25,11 +27,17 @@ class Pulse:
     """Calls each `Look` when it is due; a look returns the seconds until it wants the next call.
 
     A look that raises is logged and called again after a minute: one broken look must not end
-    the others.
+    the others. ``on_death`` is called when the thread ends before `stop`.
     """
 
-    def __init__(self, looks: tuple[Look, ...], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        looks: tuple[Look, ...],
+        monotonic: Callable[[], float],
+        on_death: Callable[[], None] = lambda: None,
+    ) -> None:
         self._monotonic = monotonic
+        self._on_death = on_death
         self._entries = [_Entry(look, 0.0) for look in looks]
         self._stopping = threading.Event()
         self._hurried = False
@@ -54,23 +62,35 @@ class Pulse:
             self._condition.notify()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            now = self._monotonic()
-            for entry in self._entries:
-                if entry.due <= now + TOGETHER and not self._stopping.is_set():
-                    entry.due = now + self._seconds(entry.look)
-            with self._condition:
-                wait = min(entry.due for entry in self._entries) - self._monotonic()
-                if not self._hurried and wait > 0:
-                    self._condition.wait(wait)
-                if self._hurried:
-                    self._hurried = False
-                    for entry in self._entries:
-                        entry.due = 0.0
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+        except Exception:
+            log.exception("nothing is looked at any more")
+        finally:
+            if not self._stopping.is_set():
+                self._on_death()
+
+    def _turn(self) -> None:
+        now = self._monotonic()
+        for entry in self._entries:
+            if entry.due <= now + TOGETHER and not self._stopping.is_set():
+                entry.due = now + self._seconds(entry.look)
+        with self._condition:
+            wait = min(entry.due for entry in self._entries) - self._monotonic()
+            if not self._hurried and wait > 0:
+                self._condition.wait(wait)
+            if self._hurried:
+                self._hurried = False
+                for entry in self._entries:
+                    entry.due = 0.0
 
     def _seconds(self, look: Look) -> float:
         try:
             return look()
+        except TraymailError as error:
+            log.warning("%s", one_line(error))
+            return 60.0
         except Exception:  # the thread's loop must survive one broken look
             log.exception("a look failed")
             return 60.0

@@ -1,4 +1,4 @@
-"""Looking at a watched folder: what lies in it, by lstat alone; nothing is opened or followed."""
+"""Looking at a watched folder that is open: what lies in it; nothing is opened or followed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from traymail.core.errors import UnsafePath
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile
+from traymail.core.reasons import reason_of
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import (
-    HEAD_BYTES,
     LOOP,
+    MOST_DEEP,
+    TOO_DEEP,
     Selection,
-    is_mail,
     mailed_by_a_rule,
     readable,
     relative_to,
 )
 from traymail.core.texts import Text, text
+from traymail.disk import Folder, current_user, open_folder, open_to_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,72 +35,152 @@ class Passed:
     told: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A folder as a look finds it: another ``mark`` when any file in it is another one.
+
+    ``passed``: it cannot be looked into.
+    """
+
+    path: str
+    inode: int = 0
+    mark: int = 0
+    passed: Passed | None = None
+
+
 def look_through(
-    rule: FolderRule, selection: Selection, under: str = ""
+    rule: FolderRule, selection: Selection, root: Folder, under: str = ""
 ) -> Iterator[FoundFile | Passed]:
-    """Yield what lies in the rule's folder, or in the folder ``under`` inside it.
+    """Yield what lies in the rule's folder, which is open, or in the folder ``under`` inside it.
 
     Raises OSError when the folder itself cannot be read; one inside that cannot is Passed.
     """
+    for glance in glances(rule, selection, root, under):
+        if glance.passed is not None:
+            yield glance.passed
+            continue
+        try:
+            yield from look_into(selection, root, glance.path)
+        except (UnsafePath, OSError) as error:
+            yield Passed(glance.path, hindrance(error))
+
+
+def glances(
+    rule: FolderRule, selection: Selection, root: Folder, under: str = ""
+) -> Iterator[Glance]:
+    """Glance at each folder that is looked into; raises OSError as `look_through` does."""
     pending = [under]
     while pending:
-        folder = pending.pop()
+        path = pending.pop()
+        inner: list[str] = []
         try:
-            entries = os.scandir(full_path(rule, folder))
-        except OSError as error:
-            if folder == under:
+            with root.reach(_parts(path)) as folder:
+                itself = folder.itself()
+                mark = _mark(folder, inner) ^ hash(open_to_others(itself))
+        except (UnsafePath, OSError) as error:
+            if path == under and not isinstance(error, UnsafePath):
                 raise
-            yield Passed(folder, cannot_read(error))
+            yield Glance(path, passed=Passed(path, hindrance(error)))
             continue
-        with entries:
-            for entry in entries:
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue  # gone since
-                if stat.S_ISDIR(found.st_mode):
-                    if rule.recursive and not selection.closed(path):
-                        pending.append(path)
-                else:
-                    # On Windows, scandir's answer lacks inode and device.
-                    yield classify(rule, selection, path, found if os.name == "posix" else None)
+        yield Glance(path, itself.st_ino, mark)
+        if rule.recursive:
+            open_ones = [one for name in inner if not selection.closed(one := _joined(path, name))]
+            if open_ones and len(_parts(path)) == MOST_DEEP:
+                yield Glance(open_ones[0], passed=Passed(open_ones[0], TOO_DEEP))
+            else:
+                pending += open_ones
+
+
+def _mark(folder: Folder, inner: list[str]) -> int:
+    """Return a mark of the files in a folder; the names of folders in it are added to ``inner``.
+
+    A hot path: it is what a look costs where nothing has changed.
+    """
+    mark = 0
+    for entry in folder.entries():
+        if entry.is_dir(follow_symlinks=False):
+            inner.append(entry.name)
+            continue
+        try:
+            found = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue  # gone since
+        # The last of these changes with anything else that is asked of a file.
+        times = found.st_mtime_ns, found.st_ctime_ns
+        mark ^= hash((entry.name, found.st_ino, found.st_size, *times))
+    return mark
+
+
+def look_into(selection: Selection, root: Folder, path: str) -> Iterator[FoundFile | Passed]:
+    """Yield what lies in one folder, but for folders; raises OSError, UnsafePath."""
+    with root.reach(_parts(path)) as folder:
+        shared = open_to_others(folder.itself())
+        for entry in folder.entries():
+            if entry.is_dir(follow_symlinks=False):
+                continue
+            try:
+                # On Windows, scandir's answer lacks inode and device.
+                known = entry.stat(follow_symlinks=False) if os.name == "posix" else None
+                inside = _joined(path, entry.name)
+                found = classify(selection, root, inside, known, shared=shared)
+            except OSError:
+                continue  # gone since
+            yield found
 
 
 def classify(
-    rule: FolderRule, selection: Selection, path: str, found: os.stat_result | None = None
+    selection: Selection,
+    root: Folder,
+    path: str,
+    found: os.stat_result | None = None,
+    *,
+    shared: bool = False,
 ) -> FoundFile | Passed:
     """Return what lies at ``path``; raises OSError when there is nothing, or it cannot be seen.
 
-    ``found`` is what is known of it, when it was reached through no link.
+    ``found`` is what is known of it, when it was reached through no link; ``shared``: others may
+    write the folder that it lies in.
     """
     exclusion = selection.exclusion(path)
     if exclusion is not None:
         return Passed(path, exclusion.reason, exclusion.told)
     if found is None:
-        # A folder on the way may have been replaced by a link to somewhere else.
-        for at, sign in enumerate(path):
-            if sign == "/" and stat.S_ISLNK(os.lstat(full_path(rule, path[:at])).st_mode):
-                return Passed(path, _kind(stat.S_IFLNK))
-        found = os.lstat(full_path(rule, path))
+        *folders, name = path.split("/")
+        try:
+            with root.reach(folders) as folder:
+                found, shared = folder.look(name), open_to_others(folder.itself())
+        except UnsafePath:  # a folder on the way was replaced by a link to somewhere else
+            return Passed(path, _kind(stat.S_IFLNK))
     if not stat.S_ISREG(found.st_mode):
         return Passed(path, _kind(found.st_mode))
-    return FoundFile(path, identity_of(found))
+    if shared and found.st_nlink > 1 and found.st_uid == current_user():
+        return Passed(path, _SECOND_NAME)
+    return FoundFile(path, FileIdentity.of(found))
 
 
-def identity_of(found: os.stat_result) -> FileIdentity:
-    """Return what makes a file this very one."""
-    return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+# Where the system allows it (fs.protected_hardlinks = 0), anyone gives a file another name.
+_SECOND_NAME = text(
+    "it has a second name elsewhere, and others may write this folder: it may be a private file of "
+    "yours that somebody else put there"
+)
 
 
-def full_path(rule: FolderRule, path: str) -> str:
-    """Return the path on disk of ``path``, which is relative to the rule's folder."""
-    return str(PurePath(rule.folder, path))
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def hindrance(error: UnsafePath | OSError) -> Text:
+    """Return the reason for what cannot be looked into."""
+    return _kind(stat.S_IFLNK) if isinstance(error, UnsafePath) else cannot_read(error)
+
+
+def _parts(path: str) -> list[str]:
+    return path.split("/") if path else []
 
 
 def cannot_read(error: OSError) -> Text:
     """Return the reason for something that the system does not let us read."""
-    return text("it cannot be read: {reason}", reason=error.strerror or str(error))
+    return text("it cannot be read: {reason}", reason=reason_of(error))
 
 
 def present(rule: FolderRule, selection: Selection) -> Iterator[FoundFile | Passed]:
@@ -105,8 +188,9 @@ def present(rule: FolderRule, selection: Selection) -> Iterator[FoundFile | Pass
 
     Raises OSError when the folder cannot be read.
     """
-    for found in look_through(rule, selection):
-        yield _try_to_read(rule, found)
+    with open_folder(os.path.realpath(rule.folder)) as root:
+        for found in look_through(rule, selection, root):
+            yield _try_to_read(found, root)
 
 
 def one_file(rule: FolderRule, selection: Selection, file: str) -> FoundFile | Passed:
@@ -116,34 +200,27 @@ def one_file(rule: FolderRule, selection: Selection, file: str) -> FoundFile | P
     """
     inside = relative_to(rule.folder, file)
     path = inside if inside is not None else PurePath(file).name
-    found = classify(rule, selection, path, os.lstat(file))
-    if "/" in path and not rule.recursive:
-        found = Passed(path, text("it lies in a folder inside, and the rule is not recursive"))
-    return _try_to_read(rule, found, file)
+    with open_folder(os.path.realpath(PurePath(file).parent)) as folder:
+        found = classify(selection, folder, path, folder.look(PurePath(file).name))
+        if "/" in path and not rule.recursive:
+            found = Passed(path, text("it lies in a folder inside, and the rule is not recursive"))
+        return _try_to_read(found, folder, PurePath(file).name)
 
 
-def _try_to_read(rule: FolderRule, found: FoundFile | Passed, file: str = "") -> FoundFile | Passed:
+def _try_to_read(found: FoundFile | Passed, root: Folder, file: str = "") -> FoundFile | Passed:
     """Return what a dry run can show of it: with a name that is text, and surely readable."""
     if isinstance(found, Passed):
         return replace(found, path=readable(found.path))
+    *folders, name = [file] if file else found.path.split("/")
     try:
-        descriptor = os.open(file or full_path(rule, found.path), READ_FLAGS)
-        with os.fdopen(descriptor, "rb") as source:
-            if is_mail(found.path) and mailed_by_a_rule(source.read(HEAD_BYTES)):
+        with root.reach(folders) as folder, os.fdopen(folder.open(name), "rb") as source:
+            if mailed_by_a_rule(source.read):
                 return Passed(readable(found.path), LOOP)
+    except UnsafePath:
+        return Passed(readable(found.path), _kind(stat.S_IFLNK))
     except OSError as error:
         return Passed(readable(found.path), cannot_read(error))
     return found
-
-
-# Never through a link, and never waiting for the other end of a pipe that took a file's place.
-READ_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 def _kind(mode: int) -> Text:

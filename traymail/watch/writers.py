@@ -14,26 +14,26 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from traymail.watch.tree import READ_FLAGS
+from traymail.disk import READ, Folder
 
 
-def open_for_writing(path: str) -> bool:
+def open_for_writing(folder: Folder, name: str) -> bool:
     """Tell whether a program is seen to have the file open for writing; never raises OSError."""
-    return _open_for_writing(path)
+    return _open_for_writing(folder, name)
 
 
 if sys.platform == "linux":
     import fcntl
     import signal
 
-    def _open_for_writing(path: str) -> bool:
-        refused = _lease_refused(path)
-        return _held_by_a_process(path) if refused is None else refused
+    def _open_for_writing(folder: Folder, name: str) -> bool:
+        refused = _lease_refused(folder, name)
+        return _held_by_a_process(folder, name) if refused is None else refused
 
-    def _lease_refused(path: str) -> bool | None:
+    def _lease_refused(folder: Folder, name: str) -> bool | None:
         """Return whether a read lease is refused for a writer, None when leases say nothing."""
         try:
-            descriptor = os.open(path, READ_FLAGS)
+            descriptor = os.open(folder.at(name), READ, dir_fd=folder.descriptor)
         except OSError:
             return False
         try:
@@ -48,9 +48,9 @@ if sys.platform == "linux":
             os.close(descriptor)
         return False
 
-    def _held_by_a_process(path: str) -> bool:
+    def _held_by_a_process(folder: Folder, name: str) -> bool:
         try:
-            wanted = Path(path).lstat()
+            wanted = folder.look(name)
         except OSError:
             return False
         for process in Path("/proc").iterdir():
@@ -80,11 +80,11 @@ elif sys.platform == "win32":
     _OPEN_EXISTING = 3
     _ERROR_SHARING_VIOLATION = 32
 
-    def _open_for_writing(path: str) -> bool:
+    def _open_for_writing(folder: Folder, name: str) -> bool:
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateFileW.restype = wintypes.HANDLE
         handle = kernel.CreateFileW(
-            path,
+            folder.full(name),
             _GENERIC_READ,
             _FILE_SHARE_READ | _FILE_SHARE_DELETE,
             None,
@@ -100,5 +100,5 @@ elif sys.platform == "win32":
 
 else:
 
-    def _open_for_writing(path: str) -> bool:  # noqa: ARG001 # nothing tells it here
+    def _open_for_writing(folder: Folder, name: str) -> bool:  # noqa: ARG001 # nothing tells it here
         return False

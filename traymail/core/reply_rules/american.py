@@ -9,6 +9,11 @@ from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import text
 
+_NO_PASSWORDS = text(
+    "Outlook no longer accepts passwords here; it wants a sign-in by OAuth2. In "
+    "a company, the administrator must turn SMTP AUTH on."
+)
+
 RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="g-534-app",
@@ -53,19 +58,18 @@ RULES: tuple[ReplyRule, ...] = (
         code="454",
         enhanced=r"4\.7\.0",
         title=titles.LOGIN_LATER,
-        advice=text(
-            "Gmail often answers so after too many logins; it is tried again in 10 minutes."
-        ),
+        advice=text("Gmail often gives this answer after too many logins: wait 10 minutes."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=10),
     ),
     ReplyRule(
         id="g-550-quota",
         action=Action.RETRY,
         family="gmail",
-        code="550",
         enhanced=r"5\.4\.5",
         title=titles.LIMIT_REACHED,
-        advice=text("The daily limit of Gmail is reached; sending goes on tomorrow."),
+        advice=text("The daily limit of Gmail is reached; it starts again tomorrow."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(hours=1),
     ),
     ReplyRule(
@@ -75,7 +79,8 @@ RULES: tuple[ReplyRule, ...] = (
         code="421",
         enhanced=r"4\.\d+\.\d+",
         title=titles.BUSY,
-        advice=text("Gmail is busy or slows us down; the mail is tried again."),
+        advice=text("Gmail is busy or slows us down: wait a few minutes."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=1),
     ),
     ReplyRule(
@@ -86,7 +91,7 @@ RULES: tuple[ReplyRule, ...] = (
         code="452",
         enhanced=r"4\.5\.3",
         title=titles.RECIPIENT_LATER,
-        advice=text("Too many recipients at once; the mail is sent in parts."),
+        fate=titles.NO_MORE_RECIPIENTS,
     ),
     ReplyRule(
         id="g-552-size",
@@ -140,10 +145,7 @@ RULES: tuple[ReplyRule, ...] = (
         enhanced=r"5\.7\.139",
         words="basic auth|disabled|SmtpClientAuthentication",
         title=titles.LOGIN_REFUSED,
-        advice=text(
-            "Outlook no longer accepts passwords here; it wants a sign-in by OAuth2. In "
-            "a company, the administrator must turn SMTP AUTH on."
-        ),
+        advice=_NO_PASSWORDS,
     ),
     ReplyRule(
         id="o-535",
@@ -153,7 +155,7 @@ RULES: tuple[ReplyRule, ...] = (
         code="535",
         enhanced=r"5\.7\.3|5\.7\.139",
         title=titles.LOGIN_REFUSED,
-        advice=text("Sign in to Microsoft again."),
+        advice=_NO_PASSWORDS,
     ),
     ReplyRule(
         id="o-530",
@@ -187,18 +189,20 @@ RULES: tuple[ReplyRule, ...] = (
         code="432",
         enhanced=r"4\.3\.2",
         title=titles.BUSY,
-        advice=text("Too many connections at once; the mail is tried again."),
+        advice=text("Too many connections at once: wait a few minutes."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=1),
     ),
     ReplyRule(
         id="o-554-limit",
         action=Action.RETRY,
         family="outlook",
-        code="554",
-        enhanced=r"5\.2\.0|5\.1\.0",
+        code="550|554",
+        enhanced=r"5\.2\.0|5\.1\.9?0|5\.7\.23[23]",
         words="limit|SubmissionQuota",
         title=titles.LIMIT_REACHED,
-        advice=text("The sending limit of Outlook is reached; sending goes on by itself later."),
+        advice=text("The sending limit of Outlook is reached."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=15),
     ),
 )

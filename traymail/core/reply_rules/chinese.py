@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from traymail.core.errors import Stage
+from traymail.core.provider import AuthKind
 from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import text
+
+# QQ speaks English or, in GBK, Chinese.
+_CODE = "authorization code|授权码|1001256|detail/0/53"
+_ABNORMAL = (
+    "Account is abnormal|service is not open|login frequency limited"
+    "|[帐账][号户].{0,4}异常|服务.{0,4}未开[启通]|未开[启通].{0,6}服务|频率|频繁"
+)
 
 RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
@@ -16,16 +24,29 @@ RULES: tuple[ReplyRule, ...] = (
         stages=(Stage.AUTH,),
         family="qq",
         code="535",
-        words="authorization code|授权码|1001256|detail/0/53"
-        "|Account is abnormal|service is not open|login frequency limited",
+        words=f"{_CODE}|{_ABNORMAL}",
         login_worked=True,
         title=titles.LOGIN_LATER,
         advice=text(
             "This code has worked before, and QQ Mail gives the same answer when logins "
-            "are too frequent. It is tried again in 10 minutes. If this goes on, make a "
-            "new code."
+            "are too frequent: wait 10 minutes. If this goes on, make a new code."
         ),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=10),
+    ),
+    ReplyRule(
+        id="exmail-535",
+        action=Action.NEEDS_USER,
+        stages=(Stage.AUTH,),
+        family="qq",
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        code="535",
+        words=_CODE,
+        title=titles.LOGIN_REFUSED,
+        advice=text(
+            "Tencent Exmail wants the password for mail programs, not that of the web page. In "
+            "exmail.qq.com, Settings, turn on the SMTP service and make one."
+        ),
     ),
     ReplyRule(
         id="qq-535-code",
@@ -33,7 +54,7 @@ RULES: tuple[ReplyRule, ...] = (
         stages=(Stage.AUTH,),
         family="qq",
         code="535",
-        words="authorization code|授权码|1001256|detail/0/53",
+        words=_CODE,
         title=titles.LOGIN_REFUSED,
         advice=text(
             "QQ Mail wants the 16-letter authorization code, not your QQ password. In "
@@ -48,7 +69,7 @@ RULES: tuple[ReplyRule, ...] = (
         stages=(Stage.AUTH,),
         family="qq",
         code="535",
-        words="Account is abnormal|service is not open|login frequency limited",
+        words=_ABNORMAL,
         title=titles.LOGIN_REFUSED,
         advice=text(
             "QQ Mail refused the login: SMTP service not turned on, wrong authorization "
@@ -85,13 +106,10 @@ RULES: tuple[ReplyRule, ...] = (
         id="qq-550-freq",
         action=Action.RETRY,
         family="qq",
-        code="550",
-        words="frequency limited",
+        words="frequency limited|频率|频繁",
         title=titles.TOO_OFTEN,
-        advice=text(
-            "QQ Mail pauses sending for minutes, hours or the rest of the day. The mail "
-            "is kept and tried again."
-        ),
+        advice=text("QQ Mail pauses sending for minutes, hours or the rest of the day."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=10),
     ),
     ReplyRule(
@@ -103,7 +121,7 @@ RULES: tuple[ReplyRule, ...] = (
         ),
         family="qq",
         code="550",
-        words="content denied|Suspected spam",
+        words="content denied|Suspected spam|垃圾邮件",
         title=titles.SPAM,
         advice=text("Change subject or text, avoid links, send to fewer people."),
     ),
@@ -149,6 +167,8 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="163-550-susp",
         action=Action.NEEDS_USER,
+        # Not at RCPT: there it is the mailbox of the recipient.
+        stages=(Stage.CONNECT, Stage.AUTH, Stage.MAIL, Stage.DATA, Stage.FINAL),
         family="163",
         code="550",
         words="User suspended|User.*locked",
@@ -184,10 +204,10 @@ RULES: tuple[ReplyRule, ...] = (
         id="163-554-stc",
         action=Action.RETRY,
         family="163",
-        code="554",
         words="MI:STC",
         title=titles.LIMIT_REACHED,
-        advice=text("The mails of this day are used up; sending goes on by itself later."),
+        advice=text("The limit for today is reached."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(hours=1),
     ),
     ReplyRule(
@@ -198,7 +218,7 @@ RULES: tuple[ReplyRule, ...] = (
             Stage.FINAL,
         ),
         family="163",
-        code="554",
+        code="5..",
         words="DT:SPM",
         title=titles.SPAM,
         advice=text("Change the text; adding yourself to Cc is reported to help."),
@@ -206,44 +226,30 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="163-451-spm",
         action=Action.RETRY,
-        stages=(
-            Stage.DATA,
-            Stage.FINAL,
-        ),
         family="163",
-        code="451",
+        code="4..",
         words="DT:SPM",
         title=titles.SPAM,
-        advice=text("NetEase refused the mail for now; it is tried again after two minutes."),
+        fate=text("NetEase refused the mail for now; it is tried again after two minutes."),
         hold=timedelta(minutes=2),
     ),
     ReplyRule(
         id="163-421-rate",
         action=Action.RETRY,
         family="163",
-        code="421",
         words="HL:(REP|ICC|IFC|MEP)",
         title=titles.TOO_OFTEN,
-        advice=text("Too many connections or mails; sending pauses and goes on by itself."),
+        advice=text("Too many connections or mails: wait 10 minutes."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=10),
     ),
     ReplyRule(
         id="163-450-conn",
         action=Action.RETRY_NEW_CONNECTION,
         family="163",
-        code="450",
-        words="MI:(CEL|DMC|CCL)|RP:(DRC|CCL)",
+        words="(MI|RP):(CEL|DMC|CCL|DRC)",
         title=titles.LIMIT_REACHED,
-        advice=text("The limit of one connection is reached; sending goes on with a new one."),
-    ),
-    ReplyRule(
-        id="163-451-dmc",
-        action=Action.RETRY_NEW_CONNECTION,
-        family="163",
-        code="451",
-        words="MI:DMC",
-        title=titles.LIMIT_REACHED,
-        advice=text("The limit of one connection is reached; sending goes on with a new one."),
+        fate=text("The limit of one connection is reached; sending goes on with a new one."),
     ),
     ReplyRule(
         id="163-451-auth",
@@ -254,19 +260,19 @@ RULES: tuple[ReplyRule, ...] = (
         words="too much fail",
         title=titles.LOGIN_LATER,
         advice=text(
-            "Too many logins have failed. Check the authorization code; it is tried "
-            "again in 10 minutes."
+            "Too many logins have failed. Check the authorization code, and wait 10 minutes."
         ),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=10),
     ),
     ReplyRule(
         id="163-451-sfq",
         action=Action.RETRY,
         family="163",
-        code="450|451",
         words="MI:SFQ",
         title=titles.LIMIT_REACHED,
-        advice=text("The mails of 15 minutes are used up; sending goes on by itself later."),
+        advice=text("The limit for 15 minutes is reached."),
+        fate=titles.TRIED_AGAIN,
         hold=timedelta(minutes=15),
     ),
 )

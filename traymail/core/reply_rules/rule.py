@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from traymail.core.errors import Stage
+from traymail.core.provider import AuthKind
 from traymail.core.texts import Text
 
 
@@ -33,19 +34,23 @@ class Trouble(Enum):
     TLS_MODE = auto()  # TLS spoken to a port that does not speak it
     TLS_OLD = auto()
     TLS_FAILED = auto()
-    CERT_TIME = auto()
+    CERT_TIME = auto()  # it has ended
+    CERT_NOT_YET = auto()
     CERT_HOST = auto()
     CERT_TRUST = auto()
     CA_FILE = auto()
     NO_TLS = auto()
     INJECTED = auto()  # plain text behind the 220 to STARTTLS (CVE-2011-0411)
     NO_LOGIN = auto()
+    OTHER_LOGIN = auto()  # it offers logins, none of them ours
+    OAUTH_ONLY = auto()
     TOO_LARGE = auto()
     NO_SMTPUTF8 = auto()
     BAD_ADDRESS = auto()
     FILE = auto()
     NO_SECRET = auto()
     KEYRING = auto()  # it cannot be asked just now
+    INTERNAL = auto()  # on our own side, whatever it is
     UNSURE = auto()  # no proper answer to the final dot
 
 
@@ -53,16 +58,23 @@ class Trouble(Enum):
 class ReplyRule:
     """A row: when it fits, and what it says.
 
+    ``advice`` is what to do about it, None where waiting is all; ``fate`` is what becomes of the
+    mail, which a diagnosis without a mail leaves out. Advice that names a command may say
+    ``{account}``. ``cause`` stands before it, and before the way to mend a secret elsewhere.
+
     Empty fields fit everything. ``code`` and ``enhanced`` (RFC 3463) are regular expressions for
     the whole code, ``words`` one to be found in the text, whatever its case. ``login_worked``:
-    only when this secret has been accepted before. ``about_account``: the account's failure at
+    only when this secret has been accepted before. ``auth_kind``: only for a provider of the table
+    that wants this kind of secret. ``about_account``: the account's failure at
     any stage. ``hold``: how long the account is left alone.
     """
 
     id: str
     action: Action
     title: Text
-    advice: Text
+    advice: Text | None = None
+    fate: Text | None = None
+    cause: Text | None = None
     trouble: Trouble | None = None
     stages: tuple[Stage, ...] = ()
     family: str = ""
@@ -70,5 +82,6 @@ class ReplyRule:
     enhanced: str = ""
     words: str = ""
     login_worked: bool = False
+    auth_kind: AuthKind | None = None
     about_account: bool = False
     hold: timedelta = timedelta(0)

@@ -1,4 +1,4 @@
-"""What went wrong, in a few words: the titles that the rows of the table share."""
+"""What went wrong, in a few words, and what becomes of the mail: what rows of the table share."""
 
 from __future__ import annotations
 
@@ -40,5 +40,14 @@ PASSING = text("The server has a passing problem")
 UNWILLING = text("The server does not want to talk")
 REFUSED = text("The server refused the mail")
 ATTACHMENT = text("An attachment cannot be read")
-NO_SECRET = text("The secret of the account is missing")
+INTERNAL = text("Something on this computer keeps mail from being sent")
 KEYRING = text("The keyring cannot be asked just now")
+
+MAILBOX_FULL = text("The mailbox of the recipient is full.")
+NO_MORE_RECIPIENTS = text(
+    "The server takes no more recipients for now; those left are retried automatically."
+)
+ASK_FOR_LOGIN = text(
+    "Ask the server's administrator to allow a login with PLAIN or LOGIN over TLS."
+)
+TRIED_AGAIN = text("The mail is retried automatically.")

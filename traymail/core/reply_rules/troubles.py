@@ -12,51 +12,47 @@ RULES: tuple[ReplyRule, ...] = (
         action=Action.RETRY,
         trouble=Trouble.NAME,
         title=titles.NO_NAME,
-        advice=text(
-            "Check your network, then the server name in the account settings. The mail "
-            "is tried again."
-        ),
+        advice=text("Check your network, then the server name in the account settings."),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="refused",
         action=Action.RETRY,
         trouble=Trouble.REFUSED,
         title=titles.NO_CONNECTION,
-        advice=text(
-            "Try the other port (465 or 587); a firewall may also block it. The mail is "
-            "tried again."
-        ),
+        advice=text("Try the other port (465 or 587); a firewall may also block it."),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="timeout",
         action=Action.RETRY,
         trouble=Trouble.TIMEOUT,
         title=titles.NO_ANSWER,
-        advice=text(
-            "The mail is tried again by itself. If this goes on, check host, port and "
-            "security of the account."
-        ),
+        advice=text("If this goes on, check host, port and security of the account."),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="network",
         action=Action.RETRY,
         trouble=Trouble.NETWORK,
         title=titles.NO_NETWORK,
-        advice=text("Check your network. The mail is tried again by itself."),
+        advice=text("Check your network."),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="lost",
         action=Action.RETRY,
         trouble=Trouble.LOST,
         title=titles.LOST,
-        advice=text("The server had not taken the mail yet; it is tried again by itself."),
+        advice=text("If this goes on, check host, port and security of the account."),
+        fate=text("The server had not taken the mail yet; it is retried automatically."),
     ),
     ReplyRule(
         id="stopped",
         action=Action.RETRY,
         trouble=Trouble.STOPPED,
         title=titles.STOPPING,
-        advice=text("The mail stays in the outbox and leaves at the next start."),
+        fate=text("The mail stays in the outbox and leaves at the next start."),
     ),
     ReplyRule(
         id="nonsense",
@@ -93,9 +89,10 @@ RULES: tuple[ReplyRule, ...] = (
         trouble=Trouble.TLS_FAILED,
         title=titles.NO_ENCRYPTION,
         advice=text(
-            "The mail is tried again. If this goes on, check port and security of the "
-            "account: 465 goes with SSL/TLS, 587 with STARTTLS."
+            "If this goes on, check port and security of the account: 465 goes with SSL/TLS, "
+            "587 with STARTTLS."
         ),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="cert-expired",
@@ -103,8 +100,19 @@ RULES: tuple[ReplyRule, ...] = (
         trouble=Trouble.CERT_TIME,
         title=titles.CERTIFICATE,
         advice=text(
-            "It is out of date, or the clock of this computer is wrong. Check date and "
-            "time first. Your password was not sent."
+            "It has expired, unless the clock of this computer is ahead. Check date and time "
+            "here; if they are right, only the server's administrator can renew it. Your "
+            "password was not sent."
+        ),
+    ),
+    ReplyRule(
+        id="cert-not-yet",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.CERT_NOT_YET,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It is not valid yet: the clock of this computer is probably behind. Set date and "
+            "time. Your password was not sent."
         ),
     ),
     ReplyRule(
@@ -169,11 +177,28 @@ RULES: tuple[ReplyRule, ...] = (
         ),
     ),
     ReplyRule(
+        id="other-login",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.OTHER_LOGIN,
+        title=titles.NO_LOGIN,
+        advice=titles.ASK_FOR_LOGIN,
+    ),
+    ReplyRule(
+        id="oauth-only",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.OAUTH_ONLY,
+        title=titles.NO_LOGIN,
+        advice=text(
+            "The server takes no passwords, only a sign-in in the browser (OAuth2), which comes "
+            "with a later version of traymail. Send through another account until then."
+        ),
+    ),
+    ReplyRule(
         id="too-large",
         action=Action.PERMANENT,
         trouble=Trouble.TOO_LARGE,
         title=titles.TOO_LARGE,
-        advice=text("The server takes less than this mail has. Compress, split or share a link."),
+        advice=text("The mail is larger than the server accepts. Compress, split or share a link."),
     ),
     ReplyRule(
         id="no-smtputf8",
@@ -202,22 +227,20 @@ RULES: tuple[ReplyRule, ...] = (
         advice=text("The copy kept with the mail is gone or damaged. Send the file again."),
     ),
     ReplyRule(
-        id="no-secret",
-        action=Action.NEEDS_USER,
-        trouble=Trouble.NO_SECRET,
-        title=titles.NO_SECRET,
-        advice=by_command(
-            text("Give it with: traymail account set-secret NAME"),
-            in_window=text("Open the settings of the account and enter the code or password."),
-            at_hand=text("Enter the code or password."),
-        ),
-    ),
-    ReplyRule(
         id="keyring",
         action=Action.RETRY,
         trouble=Trouble.KEYRING,
         title=titles.KEYRING,
-        advice=text("Unlock the keyring of this computer. The mail is tried again by itself."),
+        advice=text("Unlock the keyring of this computer."),
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="internal",
+        action=Action.RETRY,
+        trouble=Trouble.INTERNAL,
+        title=titles.INTERNAL,
+        advice=text("The log has the details."),
+        fate=titles.TRIED_AGAIN,
     ),
     ReplyRule(
         id="unknown-outcome",
@@ -226,12 +249,12 @@ RULES: tuple[ReplyRule, ...] = (
         title=titles.UNSURE,
         advice=by_command(
             text(
-                "The connection broke at the last moment; the mail may have been delivered. "
+                "No answer came to the end of the mail; it may have been delivered. "
                 "Look in the Sent folder of the account or ask the recipient, then use: "
                 "traymail outbox resolve"
             ),
             in_window=text(
-                "The whole mail went out, but the connection broke before the server answered. Ask "
+                "The whole mail went out, but the server's answer did not come back. Ask "
                 "the recipient or look into “Sent” on the web page, then choose."
             ),
         ),

@@ -37,7 +37,8 @@ class After(Enum):
 class FolderRule(Rule):
     """A watched folder. Paths are absolute, ``~`` expanded; ``failed_to`` "" = the file stays.
 
-    ``max_bytes`` 0 = what the account's limit allows. Patterns are gitwildmatch.
+    ``max_bytes`` 0 = what the account's limit allows. Patterns are gitwildmatch, upper and
+    lower case alike. ``hidden``: also files whose names begin with a dot.
     """
 
     kind: ClassVar[str] = "folder"
@@ -48,6 +49,7 @@ class FolderRule(Rule):
     recursive: bool = False
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
+    hidden: bool = False
     min_bytes: int = 1
     max_bytes: int = 0
     settle: timedelta = timedelta(seconds=5)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from traymail.core.account import Account, Auth, Security, WhenUnsure
+from traymail.core.account_table import is_local_name
 from traymail.core.duration import format_duration
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section, fields_of
 from traymail.core.provider import Provider, by_id
@@ -112,16 +113,16 @@ LOWER: Form = (
                 "max_message_mb",
                 text("Larg&est mail"),
                 FieldKind.NUMBER,
-                text("As it travels: files grow by a third."),
+                text("The size as sent: files grow by a third."),
                 unit=text("MB"),
                 width=6,
                 rare=True,
             ),
             Field(
                 "timeout_seconds",
-                text("&Patience"),
+                text("Sto&p after"),
                 FieldKind.NUMBER,
-                text("So long the server may take for an answer."),
+                text("How long to wait for an answer from the server."),
                 unit=text("seconds"),
                 width=6,
                 rare=True,
@@ -129,8 +130,9 @@ LOWER: Form = (
             Field(
                 "retry_for",
                 text("Tr&y again for"),
-                help=text("Then a mail has failed. Write it like 12h or 3d."),
-                width=6,
+                FieldKind.DURATION,
+                help=text("After that, a mail has failed. For example 12 h or 3 d."),
+                width=8,
                 rare=True,
             ),
             Field(
@@ -222,10 +224,13 @@ def as_written(name: str, value: str) -> Any:  # noqa: ANN401 - what TOML may ho
         return value
 
 
-def remark_on_port(values: Values, provider: str) -> Text | None:
-    """Return a warning about a port on which hardly any server listens."""
+def remark_on_server(values: Values, provider: str) -> Text | None:
+    """Return a warning about a server or a port that can be, but hardly is."""
+    host = values.get("host", "").strip()
+    if is_local_name(host):
+        return text("“{host}” has no dot: it may be another computer in every network.", host=host)
     port = values["port"].strip()
-    if not port.isdecimal() or int(port) in USUAL_PORTS:
+    if not port.isdecimal() or port in map(str, USUAL_PORTS):
         return None
     row = by_id(provider)
     if row is None or not row.endpoints:

@@ -20,6 +20,8 @@ from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
+# The fields that stand on the first page in any case.
+_ABOVE = {"address", "display_name"}
 BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
 
 
@@ -58,6 +60,7 @@ class Adding:
     page: Page = Page.ADDRESS
     typed: str = ""
     mailbox: str = ""
+    display_name: str = ""
     provider: Provider | None = None
     proposal: Proposal | None = None
     search: Search = Search.NONE
@@ -79,8 +82,10 @@ def type_address(state: Adding, typed: str) -> Adding:
     """Recognise the provider while the address is typed; an unknown domain is looked for."""
     mailbox = _mailbox(typed)
     known = for_address(mailbox) if mailbox else None
-    unknown = bool(mailbox) and known is None and state.by_hand is None
     by_hand = state.by_hand
+    if state.search is Search.MISSING and unfold(replace(state, by_hand=None)).by_hand == by_hand:
+        by_hand = None  # it unfolded by itself, for an address that is being mended
+    unknown = bool(mailbox) and known is None and by_hand is None
     if by_hand is not None and by_hand["username"] == state.mailbox:
         by_hand = {**by_hand, "username": mailbox}
     return replace(
@@ -93,6 +98,12 @@ def type_address(state: Adding, typed: str) -> Adding:
         by_hand=by_hand,
         problems=(),
     )
+
+
+def type_name(state: Adding, typed: str) -> Adding:
+    """Take in the name that recipients are to see; "" for the address alone."""
+    problems = tuple(one for one in state.problems if one.where != "display_name")
+    return replace(state, display_name=typed, problems=problems)
 
 
 def found(state: Adding, mailbox: str, proposal: Proposal | None) -> Adding:
@@ -131,6 +142,8 @@ def edit(state: Adding, values: Mapping[str, str]) -> Adding:
 def fields(state: Adding) -> dict[str, Any]:
     """Return the account's table."""
     table: dict[str, Any] = {"address": state.typed.strip()}
+    if state.display_name.strip():
+        table["display_name"] = state.display_name.strip()
     if state.by_hand is not None:
         table |= {name: as_written(name, value) for name, value in state.by_hand.items()}
         # What goes without saying is not written.
@@ -155,7 +168,7 @@ def check(state: Adding) -> Adding:
 def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
     """Show what is wrong; what is wrong with the server can then be mended by hand."""
     state = replace(state, checking=False, problems=problems, page=Page.ADDRESS, account=None)
-    return state if all(one.where == "address" for one in problems) else unfold(state)
+    return state if all(one.where in _ABOVE for one in problems) else unfold(state)
 
 
 def accepted(state: Adding, name: str, account: Account) -> Adding:

@@ -23,6 +23,7 @@ class Act(Enum):
     COPY_REPORT = "copy report"
     SAVE = "save"
     DONE = "done"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def _after_test(state: Adding) -> Buttons:
     verdict = Verdict.RUNNING if state.trial is None else state.trial.verdict
     report = Offer(text("Copy &report"), Act.COPY_REPORT)
     if state.saving in {Saving.RUNNING, Saving.DONE}:
-        return Buttons((), None, Offer(text("D&one"), Act.DONE, state.saving is Saving.DONE))
+        done = state.saving is Saving.DONE
+        write = Offer(text("&Write a mail"), Act.WRITE, done)
+        return Buttons((), Offer(text("D&one"), Act.DONE, done), write)
     if state.saving is Saving.FAILED:
         return Buttons((*_CANCEL, report), _AGAIN, Offer(text("&Save"), Act.SAVE))
     if verdict is Verdict.RUNNING:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
+from traymail.core.consent import Risk
 from traymail.core.duration import format_duration, parse_duration
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section
@@ -18,7 +19,9 @@ from traymail.ui.model.sentences import sentence_of
 AUTOSTART = "autostart"
 TYPED = "rules_max_per_hour"
 """The field that is typed into; the others are chosen."""
-_SYSTEM = text("as the system")
+# What has more is no number that anyone means, nor one that Python reads.
+MOST_DIGITS = 20
+_SYSTEM = text("System default")
 _FOREVER = "36500d"
 
 APPEARANCE: Form = (
@@ -47,6 +50,18 @@ APPEARANCE: Form = (
                 ),
                 default="system",
             ),
+            Field(
+                "tray_icon",
+                text("Tra&y icon"),
+                FieldKind.SEGMENTS,
+                choices=(
+                    Choice("auto", text("automatic")),
+                    Choice("light", text("light")),
+                    Choice("dark", text("dark")),
+                    Choice("outlined", text("outlined")),
+                ),
+                default="auto",
+            ),
         ),
     ),
 )
@@ -66,7 +81,7 @@ BEHAVIOUR: Form = (
                 text("&Notifications"),
                 FieldKind.CHOICE,
                 choices=(
-                    Choice("off", text("of nothing")),
+                    Choice("off", text("never")),
                     Choice("trouble", text("when a mail fails or needs you")),
                     Choice("usual", text("also when mail you wrote is sent")),
                     Choice("all", text("also when rules send mail")),
@@ -79,7 +94,7 @@ BEHAVIOUR: Form = (
                 "rules_max_per_hour",
                 text("A&ll rules"),
                 FieldKind.NUMBER,
-                text("Together they send no more than that. The rest waits, and you are told."),
+                text("Together they send no more than this. The rest waits, and you are notified."),
                 unit=text("mails an hour at most"),
                 width=7,
                 default="300",
@@ -87,12 +102,16 @@ BEHAVIOUR: Form = (
         ),
     ),
 )
+NO_FONT = text("No font on this computer has Chinese characters.")
+INSTALL_FONT = text(
+    "Install the package fonts-noto-cjk and start traymail again; until then it is in English."
+)
 _USUAL_TIMES: Mapping[str, Text] = {
     "7d": text("{n} days", n=7),
     "30d": text("{n} days", n=30),
     "90d": text("{n} days", n=90),
     "365d": text("1 year"),
-    _FOREVER: text("for ever"),
+    _FOREVER: text("forever"),
 }
 
 
@@ -107,6 +126,7 @@ class Move(Enum):
 class General:
     """The page. ``values`` by the name of their field; ``saving`` are the fields under way.
 
+    ``unconfirmed``: what an edit by hand could do with secrets, and waits for the user's consent.
     ``known``: it was asked how things stand. ``outcome``: what came of the last export or import,
     ``failed`` when nothing did. ``trouble``: why it could not be asked.
     """
@@ -114,6 +134,7 @@ class General:
     values: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Path] = field(default_factory=dict)
     problems: Mapping[str, Problem] = field(default_factory=dict)
+    unconfirmed: tuple[Risk, ...] = ()
     saving: frozenset[str] = frozenset()
     moving: Move | None = None
     outcome: Text | None = None
@@ -134,6 +155,7 @@ def known(
     fresh = {
         "language": settings.language,
         "theme": settings.theme,
+        "tray_icon": settings.tray_icon,
         AUTOSTART: "true" if autostart else "false",
         "notifications": settings.notifications,
         "retention": format_duration(settings.retention),
@@ -145,6 +167,12 @@ def known(
         if name in page.saving or (name in page.problems and name == TYPED)
     }
     return replace(page, values={**fresh, **kept}, places=places, known=True, trouble=None)
+
+
+def lacking_font(page: General) -> General:
+    """Tell at the language why it is not the one that is shown."""
+    problem = Problem("language", NO_FONT, advice=INSTALL_FONT)
+    return replace(page, problems={**page.problems, "language": problem})
 
 
 def unknown(page: General, error: TraymailError) -> General:
@@ -166,7 +194,7 @@ def changed(page: General, name: str, value: str) -> General:
 def written(page: General, name: str) -> str | int:
     """Return a value as config.toml holds it; what is no number stays as it is."""
     value = page.values[name].strip()
-    number = name == TYPED and value.isdecimal() and value.isascii()
+    number = name == TYPED and value.isdecimal() and value.isascii() and len(value) <= MOST_DIGITS
     return int(value) if number else value
 
 
@@ -198,7 +226,7 @@ def moved(page: General, file: str) -> General:
     words = (
         text("Written to {file}.", file=file)
         if page.moving is Move.EXPORT
-        else text("{file} is in force now. The one before is kept beside it, as .bak.", file=file)
+        else text("{file} is now in use. The previous one is kept beside it, as .bak.", file=file)
     )
     # What could not be saved before may have been replaced.
     return replace(page, moving=None, outcome=words, failed=False, problems={})
@@ -229,8 +257,8 @@ def _told(duration: timedelta) -> Text:
 
 
 def short(path: Path, home: Path) -> str:
-    """Return a path as people write it: ``~`` is the user's folder."""
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+    """Return a path as people of this system write it: ``~`` is the user's folder."""
+    return str(Path("~", path.relative_to(home)) if path.is_relative_to(home) else path)
 
 
 def folder_of(name: str, path: Path) -> Path:

@@ -11,31 +11,38 @@ from traymail.core.secret import Secret, tidy_code
 from traymail.core.texts import Text, text
 
 CODE_LETTERS = 16
+_NO_CODE = text("The code has letters only: this may be your password.")
 
 
 @dataclass(frozen=True, slots=True)
 class GuideStep:
-    """One thing to do; ``hint`` helps to find it."""
+    """One thing to do; ``hint`` helps to find it, and ``url`` is the page where it is done.
+
+    ``opens`` says which page of the provider that is, before a guide is made for it.
+    """
 
     words: Text
     hint: Text | None = None
+    opens: Literal["nothing", "mailbox", "help"] = "nothing"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
     """What the page of the code shows.
 
-    ``sixteen``: the code is always of 16 letters. ``hidden``: it is a password people
-    use elsewhere too, so it is typed behind dots. ``url``: the page the first step opens, or "".
+    ``sixteen``: the code is always of 16 letters. ``other``: what is said of another shape.
+    ``hidden``: it is a password people
+    use elsewhere too, so it is typed behind dots.
     """
 
     title: Text
     intro: Text
     steps: tuple[GuideStep, ...]
     label: Text
-    url: str = ""
     sixteen: bool = False
     hidden: bool = False
+    other: Text = _NO_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,9 @@ def guide_for(provider: Provider | None) -> Guide:
     if provider is None:
         return _PASSWORD
     own = _BY_ID.get(provider.id) or _BY_KIND[provider.auth_kind]
-    return replace(own, url=provider.help_url, label=provider.auth_kind.secret_name)
+    pages = {"mailbox": _MAILBOXES.get(provider.id, ""), "help": provider.help_url, "nothing": ""}
+    steps = tuple(replace(step, url=pages[step.opens]) for step in own.steps)
+    return replace(own, steps=steps, label=provider.auth_kind.secret_name)
 
 
 def check_code(guide: Guide, typed: str) -> CodeCheck:
@@ -61,20 +70,21 @@ def check_code(guide: Guide, typed: str) -> CodeCheck:
         return CodeCheck(None)
     if not guide.sixteen:
         return CodeCheck(Secret(tidy_code(typed)))
-    code = "".join(typed.split())
+    code = "".join(tidy_code(typed).split())
     if len(code) != CODE_LETTERS:
         note = text("{n} of 16 letters", n=len(code))
         return CodeCheck(None, note)
     if not (code.isascii() and code.isalpha()):
-        return CodeCheck(None, text("The code has letters only: this may be your password."))
-    return CodeCheck(Secret(code), text("16 letters, as it should be."), "success")
+        return CodeCheck(None, guide.other)
+    return CodeCheck(Secret(code), text("16 letters, as expected."), "success")
 
 
 def wants(provider: Provider | None) -> Text | None:
     """Return the sentence that a code is needed and not the password, where that is so."""
     if provider is None or provider.auth_kind not in _WANTS:
         return None
-    return replace(_WANTS[provider.auth_kind], values=(("provider", provider.name),))
+    wanted = _WANTS_BY_ID.get(provider.id) or _WANTS[provider.auth_kind]
+    return replace(wanted, values=(("provider", provider.name),))
 
 
 _WANTS: Mapping[AuthKind, Text] = {
@@ -82,13 +92,20 @@ _WANTS: Mapping[AuthKind, Text] = {
         "{provider} wants an authorization code, not your password.", provider=""
     ),
     AuthKind.APP_PASSWORD: text(
-        "{provider} wants an app password, not your own password.", provider=""
+        "{provider} wants an app password, not the password of your mailbox.", provider=""
     ),
     AuthKind.OAUTH2: text(
         "{provider} takes no passwords from programs: it wants you to sign in in the browser"
         " (OAuth2). That comes in a later version of traymail. Use another address until then.",
         provider="",
     ),
+}
+
+# Where the password that is not meant has a name of its own.
+_WANTS_BY_ID: Mapping[str, Text] = {
+    "gmail": text("{provider} wants an app password, not your Google password.", provider=""),
+    "icloud": text("{provider} wants an app password, not your Apple password.", provider=""),
+    "yahoo": text("{provider} wants an app password, not your Yahoo password.", provider=""),
 }
 
 _COPY_CODE = GuideStep(text("Copy the 16 letters and paste them below"))
@@ -98,13 +115,17 @@ _APP = text("Get an app password")
 
 _PASSWORD = Guide(
     title=text("Enter the password"),
-    intro=text("The one you log in to this mail server with."),
+    intro=text("The password that you log in to this mail server with."),
     steps=(
         GuideStep(
             text("Use the password of the mailbox"),
-            text("Many providers give a code or an app password for programs: use that then."),
+            text(
+                "Many providers have a code or an app password for programs: if yours does, "
+                "use that."
+            ),
+            opens="help",
         ),
-        GuideStep(text("Look into the provider's help for “SMTP” when it is refused")),
+        GuideStep(text("If it is refused, look for “SMTP” in the provider's help")),
     ),
     label=text("Password"),
     hidden=True,
@@ -114,8 +135,10 @@ _QQ = Guide(
     title=_CODE,
     intro=text("You do this once, on the web page of QQ Mail. It takes about a minute."),
     steps=(
-        GuideStep(text("Open QQ Mail in the browser and sign in")),
-        GuideStep(text("Settings → Account"), text("Scroll to “POP3/IMAP/SMTP service”")),
+        GuideStep(text("Open QQ Mail in the browser and sign in"), opens="mailbox"),
+        GuideStep(
+            text("Settings → Account"), text("Scroll to “POP3/IMAP/SMTP service”"), opens="help"
+        ),
         GuideStep(
             text("Turn on “SMTP service”"), text("Confirm with the text message QQ asks for")
         ),
@@ -128,8 +151,8 @@ _NETEASE = Guide(
     title=_CODE,
     intro=text("You do this once, on the web page of NetEase Mail."),
     steps=(
-        GuideStep(text("Open NetEase Mail in the browser and sign in")),
-        GuideStep(text("Settings → POP3/SMTP/IMAP")),
+        GuideStep(text("Open NetEase Mail in the browser and sign in"), opens="mailbox"),
+        GuideStep(text("Settings → POP3/SMTP/IMAP"), opens="help"),
         GuideStep(
             text("Turn on “IMAP/SMTP service”"),
             text("Confirm with the text message NetEase asks for"),
@@ -145,22 +168,25 @@ _GMAIL = Guide(
     title=_APP,
     intro=text("You do this once, in your Google account."),
     steps=(
-        GuideStep(text("Turn on 2-Step Verification"), text("Google account → Security")),
-        GuideStep(text("Open “App passwords”")),
+        GuideStep(
+            text("Turn on 2-Step Verification"), text("Google account → Security"), opens="help"
+        ),
+        GuideStep(text("Open “App passwords”"), opens="mailbox"),
         GuideStep(text("Type a name such as traymail and choose Create")),
         _COPY_PASSWORD,
     ),
     label=text("App password"),
     sixteen=True,
+    other=text("An app password has letters only: this may be your own password."),
 )
 _ICLOUD = Guide(
     title=_APP,
     intro=text("You do this once, in your Apple account."),
     steps=(
-        GuideStep(text("Open account.apple.com and sign in")),
-        GuideStep(text("Sign-In and Security → App-Specific Passwords")),
+        GuideStep(text("Open account.apple.com and sign in"), opens="mailbox"),
+        GuideStep(text("Sign-In and Security → App-Specific Passwords"), opens="help"),
         GuideStep(text("Choose “+” and type a name such as traymail")),
-        GuideStep(text("Copy the password and paste it below"), text("With its dashes is fine.")),
+        GuideStep(text("Copy the password and paste it below"), text("You can keep the dashes.")),
     ),
     label=text("App password"),
 )
@@ -168,21 +194,22 @@ _YAHOO = Guide(
     title=_APP,
     intro=text("You do this once, in your Yahoo account."),
     steps=(
-        GuideStep(text("Open your Yahoo account and sign in")),
-        GuideStep(text("Security → Generate app password")),
+        GuideStep(text("Open your Yahoo account and sign in"), opens="mailbox"),
+        GuideStep(text("Security → Generate app password"), opens="help"),
         GuideStep(text("Type a name such as traymail")),
         _COPY_PASSWORD,
     ),
     label=text("App password"),
     sixteen=True,
+    other=text("An app password has letters only: this may be your own password."),
 )
 
 _OTHER_CODE = Guide(
     title=_CODE,
     intro=text("You do this once, on the web page of your provider."),
     steps=(
-        GuideStep(text("Open your mail in the browser and sign in")),
-        GuideStep(text("Open the settings and look for SMTP or “client”")),
+        GuideStep(text("Open your mail in the browser and sign in"), opens="mailbox"),
+        GuideStep(text("Open the settings and look for SMTP or “client”"), opens="help"),
         GuideStep(text("Turn on SMTP and make an authorization code")),
         GuideStep(text("Copy the authorization code and paste it below")),
     ),
@@ -192,8 +219,8 @@ _OTHER_APP = Guide(
     title=_APP,
     intro=text("You do this once, on the web page of your provider."),
     steps=(
-        GuideStep(text("Open your mail account in the browser and sign in")),
-        GuideStep(text("Open the security settings and look for “app passwords”")),
+        GuideStep(text("Open your mail account in the browser and sign in"), opens="mailbox"),
+        GuideStep(text("Open the security settings and look for “app passwords”"), opens="help"),
         GuideStep(text("Copy the new password and paste it below")),
     ),
     label=text("App password"),
@@ -202,7 +229,7 @@ _BRIDGE = Guide(
     title=text("Get the password of the Bridge"),
     intro=text("Proton Mail sends through a program on this computer, Proton Mail Bridge."),
     steps=(
-        GuideStep(text("Install Proton Mail Bridge, start it and sign in")),
+        GuideStep(text("Install Proton Mail Bridge, start it and sign in"), opens="help"),
         GuideStep(text("Choose “Mailbox details” and look for SMTP")),
         GuideStep(text("Copy the password shown there and paste it below")),
     ),
@@ -212,7 +239,7 @@ _KEY = Guide(
     title=text("Get an API key"),
     intro=text("You do this once, on the web page of your provider."),
     steps=(
-        GuideStep(text("Open the page of your provider and sign in")),
+        GuideStep(text("Open the page of your provider and sign in"), opens="help"),
         GuideStep(text("Make a key that may send mail")),
         GuideStep(text("Copy the key and paste it below")),
     ),
@@ -238,4 +265,24 @@ _BY_ID: Mapping[str, Guide] = {
     "gmail": _GMAIL,
     "icloud": _ICLOUD,
     "yahoo": _YAHOO,
+}
+
+# Where people sign in to make the code.
+_MAILBOXES: Mapping[str, str] = {
+    "qq": "https://mail.qq.com/",
+    "foxmail": "https://mail.qq.com/",
+    "exmail.qq": "https://exmail.qq.com/",
+    "163": "https://mail.163.com/",
+    "126": "https://mail.126.com/",
+    "yeah": "https://mail.yeah.net/",
+    "sina": "https://mail.sina.com.cn/",
+    "sohu": "https://mail.sohu.com/",
+    "139": "https://mail.10086.cn/",
+    "189": "https://mail.189.cn/",
+    "gmail": "https://myaccount.google.com/apppasswords",
+    "icloud": "https://account.apple.com/",
+    "yahoo": "https://login.yahoo.com/account/security",
+    "aol": "https://login.aol.com/account/security",
+    "fastmail": "https://app.fastmail.com/",
+    "mail.ru": "https://e.mail.ru/",
 }

@@ -30,7 +30,7 @@ class Page(Enum):
 TITLES: Mapping[Page, Text] = {
     Page.FIRST_STEPS: text("First steps"),
     Page.DIAGNOSIS: text("Diagnosis"),
-    Page.STATE: text("How things stand"),
+    Page.STATE: text("Status"),
     Page.KEYS: text("Keyboard"),
     Page.FILES: text("Files and version"),
 }
@@ -126,8 +126,8 @@ def _tried(state: Help, trial: Trial | None) -> Help:
 # --- what is shown ----------------------------------------------------------------------------
 
 NOT_TRIED = Headline(
-    text("Is the way to your server free?"),
-    text("Seven steps, as a mail takes them. Nothing is sent but the login."),
+    text("Does the connection to your server work?"),
+    text("Seven steps, the same as for a mail. Nothing is sent except the login."),
 )
 
 
@@ -141,7 +141,7 @@ def choices(state: Help) -> tuple[Choice, ...]:
 
 def start_words(state: Help) -> Text:
     """Return what is on the button that begins."""
-    return text("&Start diagnosis") if state.trial is None else text("Try &again")
+    return text("&Start diagnosis") if state.trial is None else text("&Test again")
 
 
 class Door(Enum):
@@ -168,8 +168,8 @@ USES = (
         "person-circle",
         text("Set up your account"),
         text(
-            "Type your address and paste the code of your provider. traymail knows the server and"
-            " tries everything before it saves."
+            "Type your address and paste the code from your provider. traymail finds the "
+            "server and tests everything before it saves."
         ),
         text("Accounts…"),
         Door.ACCOUNTS,
@@ -188,18 +188,18 @@ USES = (
         "folder2-open",
         text("Mail what lands in a folder"),
         text(
-            "A rule watches a folder. Each file that is dropped there is mailed whole, and once,"
-            " also when it came while traymail was not running."
+            "A rule watches a folder. Each file dropped there is mailed once, and complete, "
+            "even if it arrived while traymail was not running."
         ),
         text("Rules…"),
         Door.RULES,
     ),
     Use(
         "journal-text",
-        text("Be told of errors in a log"),
+        text("Get alerts about errors in a log"),
         text(
-            "A rule reads a log and mails you the lines that match. What comes during a cooldown"
-            " is counted and told in one mail."
+            "A rule reads a log and mails you the lines that match. What matches in the "
+            "waiting time after that is counted and comes in one mail."
         ),
         text("Rules…"),
         Door.RULES,
@@ -223,7 +223,8 @@ KEYS = (
             ("Ctrl+Shift+A", text("Attach files")),
             ("Ctrl+V", text("Paste text, files or a picture")),
             ("↑ ↓ Enter Del", text("Choose, take or forget a proposed recipient")),
-            ("Esc", text("Close and keep the draft; while it counts down: undo")),
+            ("F2", text("Change the recipient before, as a double click does")),
+            ("Esc", text("Close and keep the draft; during the countdown: undo")),
         ),
     ),
     Keys(
@@ -246,6 +247,7 @@ KEYS = (
         (
             ("Tab Shift+Tab", text("To the next or the previous field")),
             ("Alt", text("With an underlined letter: to its field, or press its button")),
+            ("Shift+F10", text("The menu of a field: undo, cut, copy, paste")),
             ("Esc", text("Close the window")),
         ),
     ),

@@ -8,8 +8,9 @@ from enum import Enum
 
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
-from traymail.core.outbox import AccountState
+from traymail.core.outbox import AccountState, State
 from traymail.core.replies import title_for
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
@@ -25,6 +26,7 @@ class Kind(Enum):
     """What a finding is about."""
 
     CONFIGURATION = "configuration"
+    OUTBOX = "outbox"
     ACCOUNT = "account"
     FOLDER = "folder rule"
     LOG = "log rule"
@@ -72,6 +74,7 @@ def findings(overview: Overview) -> tuple[Finding, ...]:
     settings = overview.settings
     return (
         _of_configuration(overview.config_error),
+        _of_outbox(overview.counts, overview.warnings),
         *(
             _of_account(account, overview.accounts.get(name))
             for name, account in settings.accounts.items()
@@ -94,10 +97,36 @@ def _of_configuration(problems: tuple[Problem, ...]) -> Finding:
         Remark(_with_advice(problem.what, problem.advice), _place_of(problem))
         for problem in problems
     )
-    last_good = Remark(text("Until it is mended, the last good one is in force."), bad=False)
+    last_good = Remark(text("Until it is fixed, the last good one is used."), bad=False)
     several = len(problems) > 1
     state = text("{n} problems", n=len(problems)) if several else text("1 problem")
     return Finding(kind, title, Level.BAD, state, (*remarks, last_good))
+
+
+def _of_outbox(counts: Mapping[State, int], warnings: tuple[Text, ...]) -> Finding:
+    bad = (
+        *map(Remark, warnings),
+        *(
+            Remark(words)
+            for state, words in (
+                (State.FAILED, text("{n} failed", n=counts.get(State.FAILED, 0))),
+                (
+                    State.PARTIAL,
+                    text("{n} reached some of their recipients", n=counts.get(State.PARTIAL, 0)),
+                ),
+                (
+                    State.UNKNOWN,
+                    text("{n} may have been delivered", n=counts.get(State.UNKNOWN, 0)),
+                ),
+            )
+            if counts.get(state, 0)
+        ),
+    )
+    waiting = counts.get(State.QUEUED, 0) + counts.get(State.SENDING, 0)
+    state = text("{n} waiting", n=waiting) if waiting else text("nothing waits")
+    if bad:
+        state = text("needs you")
+    return Finding(Kind.OUTBOX, text("Outbox"), Level.BAD if bad else Level.GOOD, state, bad)
 
 
 def _place_of(problem: Problem) -> Text | str:
@@ -112,7 +141,9 @@ def _of_account(account: Account, state: AccountState | None) -> Finding:
     if state is None or not state.stopped:
         return Finding(Kind.ACCOUNT, account.name, Level.GOOD, text("ready"))
     what = title_for(state.advice_id) or text("The server refused it.")
-    remark = Remark(_with_advice(what, advice_about(state.advice_id)), state.reply or "")
+    remark = Remark(
+        _with_advice(what, advice_about(state.advice_id)), reply_told(None, state.reply)
+    )
     return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
 
 

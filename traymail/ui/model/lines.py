@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _OPENING = "（《〈「『“‘"
 _CLOSING = "，。、；：？！）》〉」』”’…"
-_UNIT = re.compile(
-    # Spaces; or a character or a Latin word, with the punctuation that clings to it.
-    rf"\s+|[{_OPENING}]*(?:[{_HAN}]|[^\s{_HAN}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*"
-)
 _ANY_HAN = re.compile(f"[{_HAN}]")
 
 
@@ -30,10 +27,18 @@ def broken(words: str, width: int, measure: Callable[[str], int]) -> str:
 
 def _broken(line: str, width: int, measure: Callable[[str], int]) -> str:
     lines = [""]
-    for unit in filter(None, _UNIT.findall(line)):
+    for unit in filter(None, _units().findall(line)):
         if lines[-1] and measure((lines[-1] + unit).rstrip()) > width:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
         if lines[-1] or not unit.isspace() or len(lines) == 1:
             lines[-1] += unit
     return "\n".join(lines)
+
+
+@cache  # compiled only where there is Chinese: it takes longer than a window
+def _units() -> re.Pattern[str]:
+    # Spaces; or a character or a Latin word, with the punctuation that clings to it.
+    return re.compile(
+        rf"\s+|[{_OPENING}]*(?:[{_HAN}]|[^\s{_HAN}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*"
+    )

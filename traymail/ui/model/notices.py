@@ -23,13 +23,16 @@ from traymail.core.events import (
     SettingsRefused,
 )
 from traymail.core.outbox import AccountState, OutboxItem, State
-from traymail.core.replies import title_for
+from traymail.core.replies import have_it, title_for, trouble_of
+from traymail.core.reply_rules.details import reply_told
+from traymail.core.reply_rules.rule import Trouble
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.ui.model.advice import advice_about
 
 # Of one rule, or one account, one notification in so many seconds.
 APART = 60.0
+_SETTINGS = "settings"
 
 
 class Button(Enum):
@@ -45,7 +48,7 @@ LABELS: Mapping[Button, Text] = {
     Button.RETRY: text("Retry"),
     Button.OPEN_OUTBOX: text("Open outbox"),
     Button.OPEN_SETTINGS: text("Open settings"),
-    Button.UNDO: text("Undo"),
+    Button.UNDO: text("Undo send"),
 }
 
 
@@ -113,7 +116,10 @@ def after(
     wanted = wishes.trouble or isinstance(event, ItemChanged)
     notice = _notice(event, wishes) if wanted else None
     source = _source(event)
-    if notice is None or source is None:
+    if notice is None:
+        still = {name: one for name, one in state.held.items() if not is_over(one.last, event)}
+        return replace(state, held=still), None
+    if source is None:
         return state, notice
     told = {name: when for name, when in state.told.items() if now - when < APART}
     if source in told or source in state.held:
@@ -121,6 +127,22 @@ def after(
         held = Held(before.count + 1 if before else 1, notice)
         return NoticeState(told, {**state.held, source: held}), None
     return NoticeState({**told, source: now}, state.held), notice
+
+
+def is_over(notice: Notice, event: Event) -> bool:
+    """Tell whether what a notification tells of has ended with an event."""
+    match event:
+        case SettingsApplied():
+            return notice.key == _SETTINGS
+        case AccountChanged(state):
+            return notice.key == f"account:{state.name}" and not state.stopped
+        # A rule's mails have the same key.
+        case RuleTrouble(rule, None):
+            return notice.key == f"rule:{rule}" and notice.mail is None
+        case ItemChanged(item):
+            return notice.mail == item.id and item.state in {State.SENT, State.CANCELLED}
+        case _:
+            return False
 
 
 def due(state: NoticeState, now: float) -> tuple[NoticeState, tuple[Notice, ...]]:
@@ -204,6 +226,10 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
     match item.state:
         case State.SENT:
             return _sent(item, wishes)
+        case State.PARTIAL if wishes.trouble:
+            title = text("Partly sent: {subject}", subject=_subject(item))
+            buttons = (Button.RETRY, Button.OPEN_OUTBOX)
+            return Notice(_key(item), title, have_it(item), buttons, item.id)
         case State.FAILED if wishes.trouble:
             title = text("Not sent: {subject}", subject=_subject(item))
             buttons = (Button.RETRY, Button.OPEN_OUTBOX)
@@ -212,15 +238,33 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
             title = text("It may have been delivered: {subject}", subject=_subject(item))
             body = text("The server did not answer. Mark it as sent, or send it again.")
             return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
-        case State.QUEUED if _may_be_undone(item) and wishes.undo:
-            title = text("Leaves in a moment: {subject}", subject=_subject(item))
-            return Notice(_key(item), title, _people(item), (Button.UNDO,), item.id, passing=True)
+        case State.QUEUED:
+            return _waiting(item, wishes)
         case _:
             return None
 
 
+def _waiting(item: OutboxItem, wishes: Wishes) -> Notice | None:
+    if wishes.undo and _may_be_undone(item):
+        title = text("Leaves in a moment: {subject}", subject=_subject(item))
+        return Notice(_key(item), title, _people(item), (Button.UNDO,), item.id, passing=True)
+    if wishes.trouble and _is_kept(item):
+        title = text("Kept: {subject}", subject=_subject(item))
+        body = text("It goes out when there is a network.")
+        return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
+    return None
+
+
+def _is_kept(item: OutboxItem) -> bool:
+    """Tell whether a mail by hand was tried for the first time, without a network."""
+    tried_once = item.rule is None and item.attempts == 1
+    return tried_once and trouble_of(item.advice_id) in {Trouble.NAME, Trouble.NETWORK}
+
+
 def _sent(item: OutboxItem, wishes: Wishes) -> Notice | None:
-    if not (wishes.sent if item.rule is None else wishes.sent_by_rules):
+    # That it was kept was told, so that it went is told, too.
+    by_hand = wishes.sent or (wishes.trouble and item.attempts > 1)
+    if not (by_hand if item.rule is None else wishes.sent_by_rules):
         return None
     title = text("Sent: {subject}", subject=_subject(item))
     return Notice(_key(item), title, _people(item), mail=item.id, passing=True)
@@ -241,7 +285,7 @@ def _about_account(state: AccountState) -> Notice | None:
 
 def _about_settings(error: SettingsError) -> Notice:
     return Notice(
-        "settings",
+        _SETTINGS,
         text("The configuration has errors"),
         text(
             "{where}: {what}. The last good one is used.",
@@ -261,7 +305,9 @@ def _may_be_undone(item: OutboxItem) -> bool:
 
 
 def _reason(item: OutboxItem) -> Text | str:
-    return title_for(item.advice_id) or item.reply or text("The server refused it.")
+    return (
+        title_for(item.advice_id) or reply_told(None, item.reply) or text("The server refused it.")
+    )
 
 
 def _subject(item: OutboxItem) -> str | Text:

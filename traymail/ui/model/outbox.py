@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from traymail.core.events import Event, ItemChanged, MailProgress
-from traymail.core.outbox import OutboxItem, State
+from traymail.core.holds import held_back
+from traymail.core.outbox import RETRYABLE, OutboxItem, State
 from traymail.ui.backend import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
 from traymail.ui.model.outbox_progress import Progress, went_on
-from traymail.ui.model.outbox_table import FIRST, Line, Wish, held_back, line_of, next_look
+from traymail.ui.model.outbox_table import FIRST, Line, Wish, line_of, next_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,7 @@ class Outbox:
         """The mails of the list, newest first."""
         if self.found is None:
             return ()
-        overview = self.found.overview
-        return tuple(held_back(item, overview) for item in self.found.items)
+        return tuple(self._held_back(item, self.found.overview) for item in self.found.items)
 
     @property
     def item(self) -> OutboxItem | None:
@@ -60,7 +60,11 @@ class Outbox:
         mail = None if self.found is None else self.found.detail
         if self.found is None or mail is None or mail.item.id != self.looked_at:
             return None
-        return replace(mail, item=held_back(mail.item, self.found.overview))
+        return replace(mail, item=self._held_back(mail.item, self.found.overview))
+
+    @staticmethod
+    def _held_back(item: OutboxItem, overview: Overview) -> OutboxItem:
+        return held_back(item, overview.holds, overview.accounts.get(item.account))
 
     @property
     def more(self) -> bool:
@@ -78,7 +82,7 @@ class Outbox:
         if self.found is None:
             return 0
         counts = self.found.overview.counts
-        return counts.get(State.QUEUED, 0) + counts.get(State.FAILED, 0)
+        return sum(counts.get(state, 0) for state in RETRYABLE)
 
 
 def wished(state: Outbox, wish: Wish) -> Outbox:

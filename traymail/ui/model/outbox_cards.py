@@ -9,8 +9,9 @@ from typing import Literal
 
 from traymail.core.holds import Hold, hold_told
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.replies import title_for, trouble_of
+from traymail.core.replies import have_it, title_for, trouble_of
 from traymail.core.reply_rules import Trouble
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, text
 from traymail.ui.backend import Overview
 from traymail.ui.model.advice import advice_about
@@ -47,12 +48,12 @@ class Card:
     fill: Fill
     title: Text
     advice: Text | None = None
-    reply: str = ""
+    reply: Text | str = ""
 
 
 def cause_of(item: OutboxItem, overview: Overview) -> Cause:
     """Return what keeps a waiting mail, or what made one fail."""
-    if item.state is State.FAILED:
+    if item.state in {State.PARTIAL, State.FAILED}:
         return Cause.ACCOUNT if trouble_of(item.advice_id) in _OF_THE_ACCOUNT else Cause.MAIL
     if item.account not in overview.settings.accounts:
         return Cause.GONE
@@ -68,15 +69,27 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
     """Return the advice about a mail; None when there is nothing to say."""
     if item.state is State.UNKNOWN:
         return _unknown(item)
+    if item.unanswered:
+        return Card(
+            "card",
+            text("Waits for the server's answer"),
+            text(
+                "The whole mail is out. A server may take ten minutes to say that it has it. "
+                "If you stop waiting, nobody knows; the other mails of the account go on."
+            ),
+        )
     if item.state is State.FAILED:
         title = title_for(item.advice_id) or text("The server refused it.")
-        return Card("errbg", title, advice_about(item.advice_id), reply_of(item.code, item.reply))
+        return Card("errbg", title, advice_about(item.advice_id), reply_told(item.code, item.reply))
+    if item.state is State.PARTIAL:
+        return Card(
+            "warnbg",
+            have_it(item),
+            text("What you do now is for the others only."),
+            "\n".join(f"{one.mailbox}: {reply_told(one.code, one.reply)}" for one in item.refused)
+            or reply_told(item.code, item.reply),
+        )
     return _waiting(item, overview, now) if item.state is State.QUEUED else None
-
-
-def reply_of(code: int | None, reply: str | None) -> str:
-    """Return the server's line."""
-    return f"{code or ''} {reply or ''}".strip()
 
 
 def _unknown(item: OutboxItem) -> Card:
@@ -84,10 +97,10 @@ def _unknown(item: OutboxItem) -> Card:
         "warnbg",
         text("It may have been delivered"),
         text(
-            "The whole mail went out, but the connection broke before the server answered. Ask "
+            "The whole mail went out, but the server's answer did not come back. Ask "
             "the recipient or look into “Sent” on the web page, then choose."
         ),
-        reply_of(item.code, item.reply) if item.code is not None else "",
+        reply_told(item.code, item.reply) if item.code is not None else "",
     )
 
 
@@ -117,15 +130,15 @@ def _stopped(item: OutboxItem, overview: Overview) -> Card:
         "warnbg",
         title_for(advice_id) or text("The account {name} needs you", name=item.account),
         advice_about(advice_id) or text("Its mail waits until you look at the account."),
-        reply_of(code, reply),
+        reply_told(code, reply),
     )
 
 
 def _paused(overview: Overview, now: datetime) -> Card:
     if overview.paused_until is None:
-        return Card("card", text("Paused"), text("It leaves once you resume."))
+        return Card("card", text("Paused"), text("It is sent once you resume."))
     time = moment_words(overview.paused_until, now)
-    return Card("card", text("Paused"), text("It leaves after {time}.", time=time))
+    return Card("card", text("Paused"), text("It is sent after {time}.", time=time))
 
 
 def _limited(hold: Hold, now: datetime) -> Card:
@@ -135,20 +148,24 @@ def _limited(hold: Hold, now: datetime) -> Card:
 
 def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
     """Say when the next try is, and what came of the last one."""
-    advice, reply = advice_about(item.advice_id), reply_of(item.code, item.reply)
+    advice, reply = advice_about(item.advice_id), reply_told(item.code, item.reply)
     account = overview.accounts.get(item.account)
     hold = account.hold_until if account is not None else None
     if account is not None and hold is not None and hold > now:
         time = moment_words(hold, now)
         if not account.failures:
-            title = text("The server wants a pause until {time}", time=time)
+            title = text("The server asked for a pause until {time}", time=time)
             return Card("card", title, advice, reply)
         if item.advice_id is None:  # others have tried in vain, this one need not
             return Card(
                 "card",
                 text("The server cannot be used just now"),
-                text("Look whether this computer is online. The next try is at {time}.", time=time),
+                text(
+                    "Check whether this computer is online. The next try is at {time}.", time=time
+                ),
             )
     if item.attempts and item.advice_id is not None:
         return Card("card", title_for(item.advice_id) or text("Not sent yet"), advice, reply)
-    return Card("card", text("Not sent yet"), text("It leaves by itself when its time has come."))
+    return Card(
+        "card", text("Not sent yet"), text("It is sent automatically when its time has come.")
+    )

@@ -8,11 +8,12 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Literal
 
-from traymail.core.outbox import Attempt, OutboxItem, State
+from traymail.core.outbox import RETRYABLE, Attempt, OutboxItem, State
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.backend import MailDetail, Overview
-from traymail.ui.model.outbox_cards import Card, Cause, card_of, cause_of, reply_of
+from traymail.ui.model.outbox_cards import Card, Cause, card_of, cause_of
 from traymail.ui.model.outbox_progress import Bar, Progress, bar_of
 from traymail.ui.model.outbox_table import SIGNS, Sign, moment_words, subject_of
 
@@ -79,6 +80,7 @@ _NOW = Choice(Act.SEND_NOW, text("Send no&w"), "send")
 _RESUME = Choice(Act.RESUME, text("Res&ume"), "play-fill", "primary")
 _CANCEL = Choice(Act.CANCEL, text("&Cancel"), None, "ghost")
 _STOP = Choice(Act.STOP, text("Sto&p"), "stop-fill")
+_STOP_WAITING = Choice(Act.STOP, text("Sto&p waiting"), "stop-fill")
 
 
 def describe(
@@ -108,7 +110,7 @@ def cancellable(item: OutboxItem) -> bool:
 
 def retryable(item: OutboxItem) -> bool:
     """Whether a mail can be tried again as it is."""
-    return item.state in {State.QUEUED, State.FAILED}
+    return item.state in RETRYABLE
 
 
 def _primary(choice: Choice) -> Choice:
@@ -133,16 +135,18 @@ _OTHERWISE: Mapping[State, tuple[Choice, ...]] = {
 def _choices(item: OutboxItem, cause: Cause) -> tuple[Choice, ...]:
     if item.state is State.QUEUED:
         return _WHEN_WAITING[cause]
-    if item.state is State.FAILED:
+    if item.state in {State.PARTIAL, State.FAILED}:
         mends = _primary(_SETTINGS if cause is Cause.ACCOUNT else _EDIT)
         return (mends, _RETRY, _DISMISS)
+    if item.unanswered:
+        return (_STOP_WAITING,)
     return _OTHERWISE[item.state]
 
 
 def _note(item: OutboxItem) -> Text | None:
     if item.state is State.UNKNOWN:
         return text(
-            "“Send again” keeps the same message number, so most mail systems drop the second copy."
+            "“Send again” keeps the same message number, so some mail systems drop the second copy."
         )
     return None
 
@@ -170,13 +174,19 @@ def _facts(mail: MailDetail, now: datetime, *, paused: bool) -> Iterator[Fact]:
     due = item.next_attempt_at
     if item.state is State.QUEUED and due is not None and due > now and not paused:
         yield Fact(text("Next try"), moment_words(due, now))
-    if item.refused:
-        lacking = ", ".join(reply.mailbox for reply in item.refused)
-        yield Fact(text("Refused for"), lacking)
+    yield from _divided(item)
     if item.state is State.SENT and item.code is not None:
-        yield Fact(text("Answer"), reply_of(item.code, item.reply))
+        yield Fact(text("Answer"), reply_told(item.code, item.reply))
     elif item.code is not None:
         yield Fact(text("Reply code"), str(item.code))
+
+
+def _divided(item: OutboxItem) -> Iterator[Fact]:
+    """Yield who has a mail and who was refused, where that is not the same for all."""
+    if item.accepted and item.state is not State.SENT:
+        yield Fact(text("Received by"), ", ".join(item.accepted))
+    if item.denied and (item.accepted or item.refused):
+        yield Fact(text("Refused for"), ", ".join(item.denied))
 
 
 def size_of(mail: MailDetail) -> Text:

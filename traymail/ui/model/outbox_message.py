@@ -10,10 +10,10 @@ from traymail.core.markdown import to_html
 from traymail.core.message import Address
 from traymail.core.outbox import Attempt
 from traymail.core.replies import outcome_told
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.backend import MailDetail
-from traymail.ui.model.outbox_cards import reply_of
 from traymail.ui.model.outbox_table import SIGNS, subject_of
 from traymail.ui.model.passages import Passage
 from traymail.ui.model.prefill import Prefill
@@ -37,7 +37,7 @@ def _headers(mail: MailDetail) -> Iterator[Passage]:
         (text("Date"), _moment(item.created_at.astimezone().isoformat(" ", "seconds"))),
         (text("Account"), item.account),
         (text("Rule"), item.rule or ""),
-        (text("State"), SIGNS[item.state].word),
+        (text("Status"), SIGNS[item.state].word),
         (text("Message-ID"), item.message_id),
     ):
         if value:
@@ -69,7 +69,7 @@ def _attempts(mail: MailDetail) -> Iterator[Passage]:
     for attempt in mail.attempts:
         yield from _attempt(attempt)
     for verdict in mail.verdicts:
-        yield Passage(f"{verdict.mailbox}: {verdict.code} {verdict.reply}\n", "mono")
+        yield Passage(f"{verdict.mailbox}: {reply_told(verdict.code, verdict.reply)}\n", "mono")
 
 
 def _attempt(attempt: Attempt) -> Iterator[Passage]:
@@ -83,10 +83,11 @@ def _attempt(attempt: Attempt) -> Iterator[Passage]:
             seconds=f"{attempt.duration_ms / 1000:.1f}",
         )
     )
-    reply = reply_of(attempt.code, attempt.reply)
+    reply = reply_told(attempt.code, attempt.reply)
     yield Passage("\n")
     if reply:
-        yield Passage(f"{reply}\n", "mono")
+        yield Passage(reply, "mono")
+        yield Passage("\n")
 
 
 def _named(name: Text, value: Text | str) -> Iterator[Passage]:
@@ -114,12 +115,20 @@ def _moment(iso: str) -> str:
 
 
 def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
-    """Return a new mail with the words and recipients of one; its files are at these paths."""
+    """Return a new mail with the words and recipients of one; its files are at these paths.
+
+    When only some have the mail, the new one is for the others.
+    """
     item = mail.item
+    lacking = set(item.mailboxes) - set(item.accepted) or set(item.mailboxes)
+
+    def for_them(people: Sequence[Address]) -> tuple[str, ...]:
+        return tuple(str(one) for one in people if one.mailbox in lacking)
+
     return Prefill(
-        to=tuple(map(str, item.to)),
-        cc=tuple(map(str, item.cc)),
-        bcc=tuple(map(str, item.bcc)),
+        to=for_them(item.to),
+        cc=for_them(item.cc),
+        bcc=for_them(item.bcc),
         subject=item.subject,
         body=mail.text,
         files=tuple(map(str, files)),

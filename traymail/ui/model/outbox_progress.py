@@ -47,8 +47,10 @@ def went_on(before: Progress | None, done: int, total: int, now: datetime) -> Pr
 
 
 def bar_of(item: OutboxItem, progress: Progress | None) -> Bar | None:
-    """Return the bar of a mail under way; None for other mails."""
+    """Return the bar of a mail that goes out; None for other mails."""
     if item.state is not State.SENDING:
+        return None
+    if item.unanswered:
         return None
     if progress is None:
         return Bar(None, text("On its way to the server…"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from traymail.core.address import clean
@@ -36,6 +36,7 @@ SIGNS: Mapping[State, Sign] = {
     State.QUEUED: Sign("clock", "muted", text("Waiting")),
     State.SENDING: Sign("send", "link", text("Sending")),
     State.SENT: Sign("check-circle-fill", "success", text("Sent")),
+    State.PARTIAL: Sign("exclamation-circle-fill", "warning", text("Partly sent")),
     State.FAILED: Sign("x-circle-fill", "danger", text("Failed")),
     State.UNKNOWN: Sign("question-circle-fill", "warning", text("Unknown")),
     State.CANCELLED: Sign("slash-circle", "muted", text("Cancelled")),
@@ -61,7 +62,7 @@ CHIPS = (
     Chip("all", text("All")),
     _chip("waiting", State.QUEUED, State.SENDING),
     _chip("sent", State.SENT),
-    _chip("failed", State.FAILED),
+    _chip("failed", State.FAILED, State.PARTIAL),  # both need the user, and the row is full
     _chip("unknown", State.UNKNOWN),
     _chip("cancelled", State.CANCELLED),
 )
@@ -170,16 +171,6 @@ def line_of(
     )
 
 
-def held_back(item: OutboxItem, overview: Overview) -> OutboxItem:
-    """Return a mail with the time it can leave at: its account or a cap may hold it for longer."""
-    due, account = item.next_attempt_at, overview.accounts.get(item.account)
-    if item.state is not State.QUEUED or due is None:
-        return item
-    hold = overview.holds.of(item)
-    pause = due if account is None or account.hold_until is None else account.hold_until
-    return replace(item, next_attempt_at=max(due, pause, due if hold is None else hold.until))
-
-
 def subject_of(item: OutboxItem) -> Text | str:
     """Return the subject, or that there is none."""
     return clean(item.subject) or text("(no subject)")
@@ -187,15 +178,16 @@ def subject_of(item: OutboxItem) -> Text | str:
 
 def people_of(item: OutboxItem) -> Text | str:
     """Return the first recipient, by name where there is one, and how many more there are."""
-    first, *others = (*item.to, *item.cc, *item.bcc)
-    name = first.name or first.mailbox
+    first, *others = [one.name or one.mailbox for one in (*item.to, *item.cc, *item.bcc)] or [""]
     if not others:
-        return name
-    return text("{name} +{more}", name=name, more=len(others))
+        return first
+    return text("{name} +{more}", name=first, more=len(others))
 
 
 def _when(item: OutboxItem, now: datetime, part: float | None, *, paused: bool) -> Text | str:
     match item.state:
+        case State.SENDING if item.unanswered:
+            return text("unanswered")
         case State.SENDING:
             return text("now") if part is None else f"{part * 100:.0f} %"
         case State.QUEUED:

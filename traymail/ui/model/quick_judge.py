@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from traymail.core.account import Account
-from traymail.core.markdown import to_html
+from traymail.core.address import undotted
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.provider import by_id
 from traymail.core.template import human_size
@@ -19,6 +19,9 @@ from traymail.ui.model.quick_send import QuickSend, Stage, posting
 # The HTML of a text is about so much larger; it is only made when the mail is sent.
 _HTML_FACTOR = 2
 _FIELDS = ("to", "cc", "bcc")
+# Of a domain, so many characters fit into the question.
+_ROOM = 14
+NO_SUBJECT = text("Send without a subject?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,32 @@ def asked_to_send(state: QuickSend) -> QuickSend:
     state = replace(state, tried=True, trouble=None)
     if not may_send(state):
         return state
+    return _asked(state)
+
+
+def agreed(state: QuickSend) -> QuickSend:
+    """Return the state after the question was answered with yes: POSTING, or the next one."""
+    if state.stage is not Stage.ASKING or state.question is None:
+        return state
+    return _asked(replace(state, agreed=state.agreed | {state.question}))
+
+
+def _asked(state: QuickSend) -> QuickSend:
+    question = next((one for one in _doubts(state) if one not in state.agreed), None)
+    if question is None:
+        return posting(state)
+    return replace(state, stage=Stage.ASKING, question=question)
+
+
+def _doubts(state: QuickSend) -> Iterator[Text]:
+    """Yield what is asked before such a mail is sent."""
+    for mailbox in dict.fromkeys(named(words, {}).mailbox for words in state.recipients):
+        if undotted(mailbox):
+            domain = mailbox.rpartition("@")[2]
+            shown = domain if len(domain) <= _ROOM else f"{domain[: _ROOM - 1]}…"
+            yield text("“@{domain}” has no dot. Send anyway?", domain=shown)
     if not state.written.subject.strip():
-        return replace(state, stage=Stage.ASKING)
-    return posting(state)
+        yield NO_SUBJECT
 
 
 def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
@@ -123,10 +149,16 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
         bcc=_addresses(written.bcc, names),
         subject=written.subject.strip(),
         text=written.body,
-        html=to_html(written.body) if written.markdown else None,
+        html=_html(written.body) if written.markdown else None,
         files=tuple(DraftFile(file.name, file.path) for file in state.files),
         when_unsure=account.when_unsure.value,
     )
+
+
+def _html(body: str) -> str:
+    from traymail.core.markdown import to_html  # slow to import, and seldom chosen
+
+    return to_html(body)
 
 
 def _addresses(typed: tuple[str, ...], names: Mapping[str, str]) -> tuple[Address, ...]:
@@ -139,6 +171,11 @@ def countdown(state: QuickSend, seconds: int) -> Text:
     if count == 1:
         return text("Sending in {s} s to 1 person", s=seconds)
     return text("Sending in {s} s to {n} people", s=seconds, n=count)
+
+
+def why_undo_stands(state: QuickSend) -> Text | None:
+    """Return what the undo bar says while no mail leaves, and its count stands still."""
+    return text("Paused: the mail waits") if keeping(state) is Keeping.PAUSED else None
 
 
 def keeping(state: QuickSend) -> Keeping:

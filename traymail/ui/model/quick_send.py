@@ -20,14 +20,14 @@ from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.sentences import sentence_of
 
 _NO_WAY = frozenset({Trouble.NAME, Trouble.NETWORK, Trouble.REFUSED, Trouble.TIMEOUT})
-_ON_ITS_WAY = frozenset({State.SENDING, State.SENT, State.UNKNOWN, State.FAILED})
+_ON_ITS_WAY = frozenset({State.SENDING, State.SENT, State.PARTIAL, State.UNKNOWN, State.FAILED})
 
 
 class Stage(Enum):
     """How far a mail is. Only in WRITING can it be changed."""
 
     WRITING = "writing"
-    ASKING = "asking whether to send it without a subject"
+    ASKING = "asking whether it is really meant so"
     POSTING = "being stored"
     WAITING = "stored, and can be undone"
     RETURNING = "being taken back"
@@ -61,8 +61,9 @@ class QuickSend:
 
     ``written`` is what its fields hold (the files are in ``files``); of its addresses, those in
     ``typing`` are not finished yet. ``tried``: the user asked to send it, so what is missing is
-    told. ``trouble``: why the last step did not work. ``mail`` and ``seconds``: what can be undone,
-    and how long.
+    told. ``trouble``: why the last step did not work. ``question``: what is asked before it is
+    sent, ``agreed`` what was answered with yes. ``mail`` and ``seconds``: what can be undone, and
+    how long.
     """
 
     standing: Standing = Standing()
@@ -72,6 +73,8 @@ class QuickSend:
     stage: Stage = Stage.WRITING
     tried: bool = False
     trouble: Text | None = None
+    question: Text | None = None
+    agreed: frozenset[Text] = frozenset()
     mail: int = 0
     seconds: int = 0
 
@@ -198,12 +201,14 @@ def _with(there: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 def posting(state: QuickSend) -> QuickSend:
     """Return the state while the mail is stored; files that were missing may be there again."""
     files = tuple(replace(file, trouble=None) for file in state.files)
-    return replace(state, stage=Stage.POSTING, files=files, trouble=None)
+    return replace(
+        state, stage=Stage.POSTING, files=files, trouble=None, question=None, agreed=frozenset()
+    )
 
 
 def reconsidered(state: QuickSend) -> QuickSend:
     """Return the state after a question was answered with no."""
-    return replace(state, stage=Stage.WRITING)
+    return replace(state, stage=Stage.WRITING, question=None, agreed=frozenset())
 
 
 def posted(state: QuickSend, mail: int, seconds: int) -> QuickSend:

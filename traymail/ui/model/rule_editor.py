@@ -45,6 +45,7 @@ class Editing:
     touched: frozenset[str] = frozenset()
     all_told: bool = False
     problems: tuple[Problem, ...] = ()
+    hints: tuple[Problem, ...] = ()
     accounts: Mapping[str, Account] = field(default_factory=dict)
     default: str = ""
     taken: frozenset[str] = frozenset()
@@ -105,7 +106,7 @@ def edited(state: Editing, name: str, values: Values) -> Editing:
         # They were about what stood there before, and the user has never seen them.
         problems = tuple(one for one in problems if name not in _placed(state, (one,))[0])
     touched = state.touched | {name}
-    return replace(state, values=named, touched=touched, problems=problems, trouble=None)
+    return replace(state, values=named, touched=touched, problems=problems, hints=(), trouble=None)
 
 
 def _named_after(changed: str, values: Values, state: Editing) -> str:
@@ -128,12 +129,15 @@ def _free(name: str, taken: frozenset[str]) -> str:
 
 
 def judged(state: Editing, problems: tuple[Problem, ...]) -> Editing:
-    """Take in what is wrong with the values of the moment."""
+    """Take in what is wrong with the values of the moment, and what is worth a remark."""
+    hints = tuple(one for one in problems if one.hint)
+    problems = tuple(one for one in problems if not one.hint)
     _, homeless = _placed(state, problems)
     preview = None if problems else state.preview
     return replace(
         state,
         problems=problems,
+        hints=hints,
         preview=preview,
         unseen=None if problems else state.unseen,
         looking=False if problems else state.looking,
@@ -153,6 +157,12 @@ def told(state: Editing) -> dict[str, Problem]:
     if state.all_told:
         return placed
     return {name: problem for name, problem in placed.items() if name in state.touched}
+
+
+def remarks(state: Editing) -> dict[str, Problem]:
+    """Return the hint of each field that has one and no problem."""
+    placed, _ = _placed(state, state.hints)
+    return {name: hint for name, hint in placed.items() if name not in told(state)}
 
 
 def _told(problem: Problem) -> Text:
@@ -280,10 +290,10 @@ def strip(state: Editing) -> Strip | None:
     if state.trouble is not None:
         return Strip(state.trouble, bad=True)
     if state.clash:
-        words = text("The file was changed, too. To save puts what you typed in its place.")
+        words = text("The file was changed, too. Saving replaces it with your version.")
         return Strip(words, reload=True)
     if state.lost:
-        return Strip(text("This rule is not in the file any more. To save adds it again."))
+        return Strip(text("This rule is no longer in the file. Saving adds it again."))
     return None
 
 

@@ -79,7 +79,7 @@ FOLDER: Form = (
             Field(
                 "include",
                 text("Onl&y"),
-                help=text("Patterns as in .gitignore. Partial downloads are always skipped."),
+                help=text("Patterns such as *.pdf *.jpg. Partial downloads are always skipped."),
             ),
         ),
     ),
@@ -91,7 +91,7 @@ FOLDER: Form = (
                 "after",
                 text("F&ile"),
                 FieldKind.CHOICE,
-                text("Touched only after the server has taken the mail."),
+                text("Done only after the server has accepted the mail."),
                 choices=(
                     Choice(After.KEEP.value, text("keep the file")),
                     Choice(After.MOVE.value, text("move the file")),
@@ -113,7 +113,7 @@ FOLDER: Form = (
                 "batch_seconds",
                 text("To&gether"),
                 FieldKind.NUMBER,
-                text("Files that arrive within so long go out in one mail; 0: each in its own."),
+                text("Files that arrive within this time go out in one mail; 0: one mail each."),
                 unit=text("seconds"),
                 width=6,
                 rare=True,
@@ -132,7 +132,14 @@ FOLDER: Form = (
             Field(
                 "exclude",
                 text("But not"),
-                help=text("Patterns of what is left out, although it fits."),
+                help=text("Files that match these patterns are left out."),
+                rare=True,
+            ),
+            Field(
+                "hidden",
+                text("Hidden files"),
+                FieldKind.SWITCH,
+                text("Those whose names begin with a dot."),
                 rare=True,
             ),
             Field("min_bytes", text("Si&ze from"), unit=text("up to"), width=8, rare=True),
@@ -148,7 +155,7 @@ FOLDER: Form = (
                 "settle_seconds",
                 text("&Wait"),
                 FieldKind.NUMBER,
-                text("A file is whole when it has not changed for so long."),
+                text("A file is complete when it has not changed for this long."),
                 unit=text("seconds"),
                 width=6,
                 rare=True,
@@ -168,7 +175,7 @@ FOLDER: Form = (
                 "again",
                 text("Sam&e name"),
                 FieldKind.CHOICE,
-                text("When a file comes whose name was mailed before."),
+                text("When a file arrives whose name was mailed before."),
                 choices=(
                     Choice(Again.CHANGED.value, text("mail it when its content differs")),
                     Choice(Again.ALWAYS.value, text("mail it every time")),
@@ -179,11 +186,11 @@ FOLDER: Form = (
             Field(
                 "failed_to",
                 text("If it fai&ls"),
-                help=text("A folder for files whose mail failed for good; empty: they stay."),
+                help=text("A folder for files whose mail finally failed; if empty, they stay."),
                 rare=True,
             ),
-            replace(_CAP, help=text("More wait their turn; none is lost.")),
-            replace(_UNSURE, choices=(Choice("", text("as the account has it")), _ASK, _RESEND)),
+            replace(_CAP, help=text("The rest waits; nothing is lost.")),
+            replace(_UNSURE, choices=(Choice("", text("as set in the account")), _ASK, _RESEND)),
         ),
     ),
 )
@@ -196,7 +203,7 @@ LOG: Form = (
                 "paths",
                 text("F&iles"),
                 FieldKind.FILES,
-                text("One path a line; * stands for anything. New files are followed too."),
+                text("One path per line; * stands for anything. New files are followed too."),
             ),
             Field("match", text("that &matches"), FieldKind.PATTERNS, choices=EXAMPLES),
             Field("ignore", text("but not"), FieldKind.PATTERNS),
@@ -208,14 +215,27 @@ LOG: Form = (
             _TO,
             replace(_SUBJECT, choices=LOG_PLACES),
             Field(
-                "threshold.count",
-                text("Aft&er"),
-                FieldKind.NUMBER,
-                unit=text("matches within"),
-                width=4,
+                "threshold.within",
+                text("Withi&n"),
+                FieldKind.DURATION,
+                unit=text("at least"),
+                width=8,
             ),
-            Field("threshold.within", text("Within"), width=8, joined=True),
-            Field("cooldown", text("Then &wait"), unit=text("then one digest"), width=8),
+            Field(
+                "threshold.count",
+                text("Matches"),
+                FieldKind.NUMBER,
+                unit=text("matches"),
+                width=4,
+                joined=True,
+            ),
+            Field(
+                "cooldown",
+                text("Then &wait"),
+                FieldKind.DURATION,
+                unit=text("then one digest"),
+                width=8,
+            ),
         ),
     ),
     Section(
@@ -246,7 +266,7 @@ LOG: Form = (
                 "record_start",
                 text("&Records"),
                 FieldKind.PATTERN,
-                text("A pattern of the line that begins a record; the others belong to it."),
+                text("A pattern for the first line of a record; the lines after it belong to it."),
                 rare=True,
             ),
             Field(
@@ -270,18 +290,21 @@ LOG: Form = (
             Field(
                 "group_by",
                 text("&For each"),
-                help=text("A name that the pattern captures: each of its values counts by itself."),
+                help=text(
+                    "A name that the pattern captures: each of its values is counted separately."
+                ),
                 width=16,
                 rare=True,
             ),
             Field(
                 "silent_for",
                 text("Si&lence"),
-                help=text("Mail me also when nothing has matched for so long, as in 24 h."),
+                FieldKind.DURATION,
+                help=text("Also mail me when nothing has matched for this long, for example 24 h."),
                 width=8,
                 rare=True,
             ),
-            replace(_CAP, help=text("What is beyond is told in one digest.")),
+            replace(_CAP, help=text("Anything beyond that comes in one digest.")),
             _UNSURE,
         ),
     ),
@@ -301,6 +324,6 @@ HEAD: Form = (
 FORMS: Mapping[str, Form] = {FolderRule.kind: FOLDER, LogRule.kind: LOG}
 MORE: Mapping[str, Text] = {
     FolderRule.kind: text("More: one mail for several, zip, size, waiting, hourly limit"),
-    LogRule.kind: text("More: account, context lines, encoding, silence alarm, caps"),
+    LogRule.kind: text("More: account, context, encoding, silence alarm, limit"),
 }
 """What the rare fields of a kind are about."""

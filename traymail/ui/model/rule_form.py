@@ -14,7 +14,6 @@ from traymail.core.texts import Text
 from traymail.ui.model.rule_fields import FORMS, HEAD, LOG_PLACES
 from traymail.ui.model.rule_values import (
     ADDRESSES,
-    DURATION,
     LINES,
     NUMBER,
     PATH,
@@ -42,6 +41,7 @@ _CODECS: Mapping[str, Codec] = {
     "recursive": SWITCH,
     "include": WORDS,
     "exclude": WORDS,
+    "hidden": SWITCH,
     "min_bytes": SIZE,
     "max_bytes": SIZE,
     "settle_seconds": NUMBER,
@@ -55,9 +55,6 @@ _CODECS: Mapping[str, Codec] = {
     "before": NUMBER,
     "after_lines": NUMBER,
     "threshold.count": NUMBER,
-    "threshold.within": DURATION,
-    "cooldown": DURATION,
-    "silent_for": DURATION,
 }
 # Where the field of a rule has another name than its key.
 _FIELDS = {"settle": "settle_seconds", "batch": "batch_seconds"}

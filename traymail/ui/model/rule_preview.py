@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from traymail.core.duration import spoken_duration
 from traymail.core.reports import LeftOut, LineShown, PreviewMail
 from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.template import human_size
@@ -44,7 +45,8 @@ class FileShown:
 class Sight:
     """A preview. ``below`` are remarks under the files or lines, ``caption`` stands over the mail.
 
-    ``mail`` is the one of ``mails`` that is shown.
+    ``mail`` is the one of ``mails`` that is shown. ``stays``: the files are examples only, as those
+    that are there already are not mailed.
     """
 
     headline: Text
@@ -55,12 +57,13 @@ class Sight:
     mail: PreviewMail | None = None
     earlier: bool = False
     later: bool = False
+    stays: bool = False
 
 
 def sight(state: Editing) -> Sight | Instead:
     """Return what the preview shows."""
     if told(state):
-        words = text("Mend the marked fields to see what would be mailed.")
+        words = text("Fix the marked fields to see what would be mailed.")
         return Instead("eye-slash", words)
     if state.looking:
         return Instead("", text("Looking…"), turning=True)
@@ -87,9 +90,17 @@ def _of_folder(state: Editing, seen: RulePreview) -> Sight:
     below += _left_out(preview.left_out)
     if preview.events and state.before is not None:
         below.append(text("What this rule has mailed is not mailed again."))
-    elif preview.events and state.values["existing"] == Existing.SKIP.value:
-        below.append(text("What is there when the rule first starts is left alone."))
-    return _with_mail(state, preview.mails, Sight(_headline(preview.events), shown, (), (*below,)))
+    stays = state.before is None and state.values["existing"] == Existing.SKIP.value
+    stays = stays and preview.events > 0
+    headline = _examples(preview.events) if stays else _headline(preview.events)
+    seen_so = Sight(headline, shown, (), (*below,), stays=stays)
+    return _with_mail(state, preview.mails, seen_so)
+
+
+def _examples(files: int) -> Text:
+    if files == 1:
+        return text("Files like this one will be mailed. The one already here stays.")
+    return text("Files like these will be mailed. The {n} already here stay.", n=files)
 
 
 def _headline(files: int) -> Text:
@@ -104,9 +115,11 @@ def _of_log(state: Editing, seen: RulePreview) -> Sight:
     lines = seen.lines
     matching = sum(bool(line.marks) and not line.ignored for line in lines)
     below = []
-    if seen.preview.mails and state.values["cooldown"].strip() not in {"0", "0 s", "0s"}:
-        quiet = state.values["cooldown"].strip()
-        below.append(text("Then {time} of quiet: what matches then is one digest.", time=quiet))
+    if seen.preview.mails and state.values["cooldown"].strip() not in {"0", "0s"}:
+        quiet = spoken_duration(state.values["cooldown"])
+        below.append(
+            text("Then it waits {time}: what matches meanwhile comes in one digest.", time=quiet)
+        )
     below += _left_out(seen.preview.left_out)
     shown = Sight(_lines_headline(matching, len(lines)), (), lines, tuple(below))
     return _with_mail(state, seen.preview.mails, shown)
@@ -129,13 +142,10 @@ def _with_mail(state: Editing, mails: Sequence[PreviewMail], shown: Sight) -> Si
     caption = (
         text("Mail {i} of {n}", i=state.mail + 1, n=len(mails)) if several else text("The mail")
     )
-    return Sight(
-        shown.headline,
-        shown.files,
-        shown.lines,
-        shown.below,
-        caption,
-        mails[state.mail],
+    return replace(
+        shown,
+        caption=caption,
+        mail=mails[state.mail],
         earlier=state.mail > 0,
         later=state.mail < len(mails) - 1,
     )

@@ -9,21 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from traymail.core.address import split_addresses
-from traymail.core.duration import UNITS as DURATIONS
 
 SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
-_SHOWN = {"d": "d", "h": "h", "m": "min", "s": "s", "ms": "ms"}
-# Beyond the symbols shown, what people write: "10 minutes", "10m", "10 分钟".
-_SPOKEN = {
-    "ms": ("ms", "毫秒"),
-    "s": ("s", "sec", "second", "seconds", "秒"),
-    "m": ("m", "min", "minute", "minutes", "分", "分钟"),
-    "h": ("h", "hour", "hours", "小时"),
-    "d": ("d", "day", "days", "天"),
-}
-_UNIT_OF = {spoken: unit for unit, words in _SPOKEN.items() for spoken in words}
-_AMOUNT = re.compile(r"(\d+)\s*([^\W\d]+)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?B?)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)\s*([KMG]?B?)", re.IGNORECASE)
 _WORD = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
 
 
@@ -51,19 +39,6 @@ def _number(words: str) -> Any:  # noqa: ANN401 - a number, or the text that is 
 def _show_number(value: object) -> str:
     whole = isinstance(value, float) and value.is_integer()
     return f"{value:.0f}" if whole else str(value)
-
-
-def _duration(words: str) -> str:
-    found = _AMOUNT.fullmatch(words.strip())
-    unit = _UNIT_OF.get(found[2].lower()) if found else None
-    return f"{found[1]}{unit}" if found and unit else words.strip()
-
-
-def _show_duration(value: object) -> str:
-    found = _AMOUNT.fullmatch(str(value).strip())
-    if found is None or found[2] not in DURATIONS:
-        return str(value)
-    return f"{found[1]} {_SHOWN[found[2]]}"
 
 
 def _size(words: str) -> Any:  # noqa: ANN401 - a number of bytes, or the text that is none
@@ -121,7 +96,6 @@ TEXT = Codec(str, str)
 PATH = Codec(str, str.strip)
 NUMBER = Codec(_show_number, _number)
 SWITCH = Codec(lambda value: "true" if value is True else "false", lambda words: words == "true")
-DURATION = Codec(_show_duration, _duration)
 SIZE = Codec(_show_size, _size)
 WORDS = Codec(_show_words, _words)
 LINES = Codec(_show_lines, _lines)

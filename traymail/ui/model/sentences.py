@@ -29,7 +29,7 @@ def _of_settings(error: SettingsError) -> Text:
     place = error.file_name if first.line is None else f"{error.file_name}:{first.line}"
     where = f"{place}: {first.where}" if first.where else place
     told = text("{where}: {what}", where=where, what=first.what)
-    told = _with_way_out(told, first.advice or text("Mend it in the file."))
+    told = _with_way_out(told, first.advice or text("Fix it in the file."))
     return text("{what} And {n} more.", what=_ended(told), n=len(more)) if more else told
 
 

@@ -14,6 +14,7 @@ from traymail.core.fields import place_problems
 from traymail.core.outbox import AccountState
 from traymail.core.provider import by_id, for_host
 from traymail.core.replies import about_login, advice_for, title_for
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
@@ -195,7 +196,7 @@ class Stop:
 
     title: Text
     advice: Text | None
-    reply: str
+    reply: Text | str
     login: bool
 
 
@@ -206,7 +207,7 @@ def stop_of(page: Accounts) -> Stop | None:
         return None
     login = about_login(state.advice_id, state.code)
     title = title_for(state.advice_id) or text("Mail of this account waits for you.")
-    return Stop(title, at_hand(advice_for(state.advice_id)), state.reply or "", login)
+    return Stop(title, at_hand(advice_for(state.advice_id)), reply_told(None, state.reply), login)
 
 
 # --- the form -------------------------------------------------------------------------------------

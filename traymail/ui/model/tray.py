@@ -108,8 +108,8 @@ def refreshed(state: TrayState, overview: Overview) -> TrayState:
 
 
 def needs_you(counts: Mapping[State, int]) -> int:
-    """Return how many mails need the user: failed ones, and those of unknown fate."""
-    return counts.get(State.FAILED, 0) + counts.get(State.UNKNOWN, 0)
+    """Return how many mails need the user: not all have them, or nobody knows."""
+    return sum(counts.get(state, 0) for state in (State.PARTIAL, State.FAILED, State.UNKNOWN))
 
 
 def shown(state: TrayState, now: float, clock: datetime) -> Shown:

@@ -12,15 +12,16 @@ from enum import Enum
 
 from traymail.core.account import Account, Auth
 from traymail.core.address import excerpt
-from traymail.core.errors import DeliveryError, TraymailError
+from traymail.core.errors import DeliveryError, TransientFailure, TraymailError
 from traymail.core.examination import Step
+from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, Translate, text
 from traymail.ui.model.advice import at_hand
 
 NAMES: Mapping[str, Text] = {
     "dns": text("Find the server"),
     "tcp": text("Connect"),
-    "banner": text("Be welcomed"),
+    "banner": text("Receive the greeting"),
     "tls": text("Encrypt"),
     "ehlo": text("Greet"),
     "auth": text("Log in"),
@@ -29,7 +30,7 @@ NAMES: Mapping[str, Text] = {
 }
 TEST = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
 DIAGNOSIS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
-_SIZE = re.compile(r"\bSIZE (\d+)", re.ASCII)  # RFC 1870 section 4
+_SIZE = re.compile(r"\bSIZE (\d{1,20})\b", re.ASCII)  # RFC 1870 section 4
 _MB = 10**6
 _WELCOME = 52  # letters of a server's welcome for which there is room
 
@@ -68,17 +69,22 @@ class Advice:
 
     title: Text | str
     way_out: Text | None = None
-    reply: str = ""
+    reply: Text | str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A test. ``failed_at`` is the step that failed, "" when it failed before the first."""
+    """A test.
+
+    ``failed_at`` is the step that failed, "" when it failed before the first; ``passing``: another
+    try may go well as it is.
+    """
 
     account: Account
     rows: tuple[StepRow, ...]
     verdict: Verdict = Verdict.RUNNING
     failed_at: str | None = None
+    passing: bool = False
     advice: Advice | None = None
     steps: tuple[str, ...] = TEST
 
@@ -97,7 +103,8 @@ def hear(trial: Trial, step: Step) -> Trial:
     rows = list(trial.rows)
     rows[at] = _row(trial, step)
     if step.ok is False and trial.failed_at is None:
-        trial = replace(trial, failed_at=step.step, advice=_advice(step))
+        passing = isinstance(step.failure, TransientFailure)
+        trial = replace(trial, failed_at=step.step, passing=passing, advice=_advice(step))
     if trial.failed_at is None and at + 1 < len(rows):
         rows[at + 1] = StepRow(Mark.RUNNING)
     return replace(trial, rows=tuple(rows))
@@ -120,7 +127,7 @@ def stop(trial: Trial) -> Trial:
 def give_up(trial: Trial, error: TraymailError) -> Trial:
     """Return the test when it could not go on, for a reason that is none of the server's."""
     rows = _settled(trial.rows)
-    reply = error.reply.text if isinstance(error, DeliveryError) else ""
+    reply = reply_told(None, error.reply.text) if isinstance(error, DeliveryError) else ""
     advice = Advice(error.title, at_hand(error.advice), reply)
     return replace(trial, rows=rows, verdict=Verdict.FAILED, failed_at="", advice=advice)
 
@@ -140,15 +147,17 @@ def headline(trial: Trial) -> Headline:
             return Headline(text("Testing…"), text("This takes a few seconds."))
         case Verdict.PASSED:
             mailbox = trial.account.address.mailbox
-            return Headline(
-                text("It works"), text("{address} is ready to send mail.", address=mailbox)
-            )
+            title = text("It works") if "mail" in trial.steps else text("The connection works")
+            return Headline(title, text("{address} is ready to send mail.", address=mailbox))
         case Verdict.STOPPED:
             saves = "mail" in trial.steps
             more = text("Nothing is saved yet.") if saves else text("What came before is shown.")
             return Headline(text("The test was stopped"), more)
         case Verdict.FAILED:
-            return _NO_CODE if _without_code(trial) else _FAILURES[trial.failed_at or ""]
+            if _without_code(trial):
+                return _NO_CODE
+            at = trial.failed_at or ""
+            return _PASSING[at] if trial.passing and at in _PASSING else _FAILURES[at]
 
 
 def report(trial: Trial, version: str, translate: Translate) -> str:
@@ -190,6 +199,7 @@ def _row(trial: Trial, step: Step) -> StepRow:
             return StepRow(Mark.DONE, _detail(trial.account, step), step.ms)
         case False:
             refused = step.step in {"auth", "mail"} and step.ms is not None
+            refused = refused and not isinstance(step.failure, TransientFailure)
             return StepRow(Mark.FAILED, text("refused") if refused else text("failed"), step.ms)
         case None:
             if step.step == "auth" and trial.failed_at is None:
@@ -198,7 +208,7 @@ def _row(trial: Trial, step: Step) -> StepRow:
 
 
 def _no_login(account: Account) -> Text:
-    return text("not wanted") if account.auth is Auth.NONE else text("no code to log in with")
+    return text("not needed") if account.auth is Auth.NONE else text("no code to log in with")
 
 
 def _detail(account: Account, step: Step) -> Text | str:
@@ -236,7 +246,7 @@ def _clocks(detail: Text | str) -> Text | str:
     values = _values(detail)
     if "seconds" in values:
         return text("{seconds} s apart", **values)
-    return text("within the certificate's dates") if "begins" in values else detail
+    return text("within the certificate's dates") if values.keys() == {"begins", "ends"} else detail
 
 
 _OTHER_DETAILS: Mapping[str, Callable[[Text | str], Text | str]] = {
@@ -249,10 +259,10 @@ _OTHER_DETAILS: Mapping[str, Callable[[Text | str], Text | str]] = {
 
 def _advice(step: Step) -> Advice:
     values = _values(step.detail)
-    title, reply = values.get("title"), values.get("reply", "")
+    title, reply = values.get("title"), values.get("reply", values.get("detail", ""))
     way_out = at_hand(step.advice)
     if isinstance(title, Text):
-        return Advice(title, way_out, str(reply))
+        return Advice(title, way_out, reply if isinstance(reply, Text) else str(reply))
     if isinstance(step.detail, Text):
         return Advice(step.detail, way_out)
     return Advice(text("The server refused it."), way_out, step.detail)
@@ -267,20 +277,16 @@ _NO_CODE = Headline(
 )
 _FAILURES: Mapping[str, Headline] = {
     "": Headline(text("The test could not be made"), text("The server was not asked.")),
-    "dns": Headline(
-        text("The server is not found"), text("Look at its name, and at your network.")
-    ),
-    "tcp": Headline(
-        text("The server is not reached"), text("Look at its port, and at your network.")
-    ),
+    "dns": Headline(text("The server is not found"), text("Check its name, and your network.")),
+    "tcp": Headline(text("The server is not reached"), text("Check its port, and your network.")),
     "banner": Headline(
-        text("The server does not want to talk"), text("It is reached, but it refuses.")
+        text("The server does not want to talk"), text("The server was reached, but it refuses.")
     ),
     "tls": Headline(
         text("The connection is not safe"), text("Nothing was sent: your code stayed here.")
     ),
     "ehlo": Headline(
-        text("The server does not want to talk"), text("It is reached, but it refuses.")
+        text("The server does not want to talk"), text("The server was reached, but it refuses.")
     ),
     "auth": Headline(text("The login was refused"), text("The network and the server are fine.")),
     "clock": Headline(
@@ -288,5 +294,15 @@ _FAILURES: Mapping[str, Headline] = {
     ),
     "mail": Headline(
         text("The test mail was refused"), text("Everything before it works, the login too.")
+    ),
+}
+_AMISS = Headline(
+    text("The server does not answer as it should"),
+    text("The server was reached; try again in a few minutes."),
+)
+_PASSING: Mapping[str, Headline] = {
+    **dict.fromkeys(("banner", "tls", "ehlo", "mail"), _AMISS),
+    "auth": Headline(
+        text("The login cannot be checked now"), text("The network and the server are fine.")
     ),
 }

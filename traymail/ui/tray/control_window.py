@@ -6,10 +6,13 @@ import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
+from traymail.desktop.screens import has_other_trays
 from traymail.ui.model.menu import Choice, Do, Entry, Kind
 from traymail.ui.model.tray import Shown
+from traymail.ui.placing import nearest
 from traymail.ui.theme import Root
+from traymail.ui.tray.pystray_tray import gtk_is_here
 from traymail.ui.widgets import Area, Button, Label, Line, ScrollArea
 from traymail.ui.widgets.button import paint_menu
 from traymail.ui.window import Size, Window
@@ -18,13 +21,17 @@ NOTE = text(
     "This desktop shows no tray icons, so the menu is here."
     " Closing this window keeps traymail running."
 )
+NEEDS_GTK = text(
+    "The tray of this desktop needs the package python3-gi, which this Python does not find,"
+    " so the menu is here. Closing this window keeps traymail running."
+)
 _WIDE = 300
 _BESIDE_NOTE = 18
 # Between icon and words.
 _GAP = "   "
 _ROW_HIGH = 37
 _BESIDE_ROWS = 110
-# Of the screen's height, before the rows scroll.
+# Of the monitor's height, before the rows scroll.
 _MOST = 0.8
 
 _ICONS = {
@@ -39,8 +46,15 @@ _ICONS = {
 _SUBMENU_ICONS = {"pause-menu": "pause", "rules": "list-check"}
 
 
+def _note() -> Text:
+    return NEEDS_GTK if has_other_trays() and not gtk_is_here() else NOTE
+
+
 class ControlWindow(Window):
-    """See `traymail.ui.tray.choice.FallbackWindow`."""
+    """See `traymail.ui.tray.port.FallbackWindow`."""
+
+    remembered = "menu"
+    floats = True
 
     def __init__(self, root: Root, on_choice: Callable[[Choice], None]) -> None:
         super().__init__(root, "traymail", Size(_WIDE, 0))
@@ -55,7 +69,7 @@ class ControlWindow(Window):
         note = Area(self, "warnbg", (_BESIDE_NOTE, 12))
         note.pack(fill="x")
         # The window's width is fixed, so the words need not wait for it to wrap.
-        words = Label(note, NOTE, "fg", "TmSmall")
+        words = Label(note, _note(), "fg", "TmSmall")
         words.fit(self.look.px(_WIDE - 2 * _BESIDE_NOTE))
         words.pack(fill="x")
 
@@ -94,11 +108,12 @@ class ControlWindow(Window):
     def _make_area(self, count: int) -> tuple[Area, Area]:
         """Return what to pack and what takes the rows: the same unless they have to scroll."""
         high = self.look.px(count * _ROW_HIGH + _BESIDE_ROWS)
-        if high <= self.winfo_screenheight() * _MOST:
+        most = int(nearest(self.look.monitors(), *self.winfo_pointerxy()).height * _MOST)
+        if high <= most:
             rows = Area(self, padding=(8, 8))
             return rows, rows
         scrolling = ScrollArea(self, padding=(8, 8))
-        scrolling.configure(height=int(self.winfo_screenheight() * _MOST))
+        scrolling.configure(height=most)
         scrolling.pack_propagate(False)  # noqa: FBT003 # Tk's own way
         return scrolling, scrolling.inner
 

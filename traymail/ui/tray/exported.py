@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from jeepney import (
     DBusAddress,
@@ -176,7 +175,7 @@ def _interface_xml(interface: Interface) -> str:
     parts = [
         *(_member("method", one.name, _args(one)) for one in interface.methods),
         *(
-            f'<property name="{one.name}" type={quoteattr(one.signature)} access="read"/>'
+            f'<property name="{one.name}" type="{one.signature}" access="read"/>'
             for one in interface.properties
         ),
         *(_member("signal", one.name, map(_arg, one.carries)) for one in interface.signals),
@@ -196,4 +195,4 @@ def _args(method: Method) -> list[str]:
 
 
 def _arg(signature: str, direction: str = "") -> str:
-    return f"<arg type={quoteattr(signature)}{direction}/>"
+    return f'<arg type="{signature}"{direction}/>'

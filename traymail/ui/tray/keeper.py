@@ -1,10 +1,13 @@
-"""Keeps the tray true to what happens: events in, icon, tool tip and menu out."""
+"""Makes the tray and keeps it true to what happens: events in, icon, tool tip and menu out."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
+from traymail.core.errors import TraymailError
 from traymail.core.events import Event
 from traymail.core.ports import Clock
 from traymail.ui.asking import Asking
@@ -12,11 +15,12 @@ from traymail.ui.backend import Overview
 from traymail.ui.bridge import Background
 from traymail.ui.model.menu import Entry, menu
 from traymail.ui.model.tray import TrayState, after, needs_you, next_look, refreshed, shown
-from traymail.ui.tray.choice import Tray
 from traymail.ui.tray.loop import Act, Loop
+from traymail.ui.tray.port import Parts, Tray
 
 # Several events in a row are followed by one look at the counts.
 REST_SECONDS = 0.1
+AGAIN_SECONDS = 20.0
 
 
 class Keeper:
@@ -32,15 +36,15 @@ class Keeper:
     ) -> None:
         """``overview`` is called on other threads."""
         self._loop = loop
-        # An outbox that cannot be read now is told of elsewhere; the next event asks again.
         self._asking = Asking(
-            background, overview, self._take, lambda _error: None, partial(loop.after, REST_SECONDS)
+            background, overview, self._take, self._unknown, partial(loop.after, REST_SECONDS)
         )
         self._tray = tray
         self._clock = clock
         self._state = TrayState()
         self._closed = False
         self._cancel_look: Act | None = None
+        self._cancel_again: Act = lambda: None
 
     def start(self, overview: Overview) -> None:
         """Show the tray for the first time."""
@@ -62,6 +66,7 @@ class Keeper:
         """Draw nothing more; the tray itself is its owner's to stop."""
         self._closed = True
         self._asking.stop()
+        self._cancel_again()
         if self._cancel_look is not None:
             self._cancel_look()
 
@@ -69,6 +74,13 @@ class Keeper:
         self._state = refreshed(self._state, overview)
         self._draw()
         self._tray.set_menu(self._menu(overview))
+
+    def _unknown(self, error: TraymailError) -> None:
+        """Show that how things stand is not known, and ask again later."""
+        self._state = replace(self._state, troubles=(error.title,))
+        self._draw()
+        self._cancel_again()
+        self._cancel_again = self._loop.after(AGAIN_SECONDS, self.refresh)
 
     def _menu(self, overview: Overview) -> tuple[Entry, ...]:
         rules = overview.settings.rules
@@ -87,3 +99,18 @@ class Keeper:
     def _look(self) -> None:
         self._cancel_look = None
         self._draw()
+
+
+def make_tray(parts: Parts, *, login: bool) -> Tray:
+    """Make the tray of this platform. ``login``: started with the desktop, so nothing may pop up.
+
+    Raises ImportError where pystray cannot be used (not on Linux).
+    """
+    on_linux = sys.platform == "linux"
+    if on_linux:
+        from traymail.ui.tray.linux import LinuxTray
+
+        return LinuxTray(parts, login=login)
+    from traymail.ui.tray.pystray_tray import PystrayTray
+
+    return PystrayTray(parts)

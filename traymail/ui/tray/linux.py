@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from traymail.desktop.appearance import Appearance, XfcePanel
 from traymail.desktop.bus import Bus, connect
-from traymail.desktop.notify import Bubble, Notifications
+from traymail.desktop.notify import Notifications
+from traymail.desktop.requests import Bubble
 from traymail.ui.model.menu import Entry
 from traymail.ui.model.tray import Shown
 from traymail.ui.system_theme import is_xfce
-from traymail.ui.tray.choice import FallbackWindow, Parts
 from traymail.ui.tray.loop import Act
+from traymail.ui.tray.port import FallbackWindow, Parts
 from traymail.ui.tray.pystray_tray import PystrayTray, gtk_is_here
 from traymail.ui.tray.status_notifier import StatusNotifier
 
@@ -36,7 +37,7 @@ LONGEST_RETRY_SECONDS = 60.0
 
 
 class LinuxTray:
-    """See `traymail.ui.tray.choice.Tray`."""
+    """See `traymail.ui.tray.port.Tray`."""
 
     def __init__(self, parts: Parts, *, login: bool) -> None:
         self._parts = parts
@@ -79,11 +80,26 @@ class LinuxTray:
         if self._notifications is not None:
             self._notifications.show(bubble)
 
+    def withdraw(self, key: str) -> None:
+        """Take a notification away."""
+        if self._notifications is not None:
+            self._notifications.withdraw(key)
+
     def repaint(self) -> None:
         """Draw the icon again, from other pictures."""
         for one in (self._item, self._gtk):
             if one is not None:
                 one.repaint()
+
+    @property
+    def in_window(self) -> bool:
+        """Whether the menu is in a window."""
+        return self._window is not None
+
+    def reveal(self) -> None:
+        """Show the window that stands in for the icon, where there is one."""
+        if self._window is not None:
+            self._window.reveal()
 
     def stop(self) -> None:
         """Leave the bus and close what stands in for the icon."""
@@ -91,6 +107,8 @@ class LinuxTray:
         for cancel in (self._cancel_patience, self._cancel_fallback, self._cancel_retry):
             if cancel is not None:
                 cancel()
+        if self._item is not None:
+            self._item.stop()
         if self._bus is not None:
             self._parts.loop.unwatch(self._bus.fileno)
             self._bus.close()
@@ -117,20 +135,22 @@ class LinuxTray:
         parts.loop.watch(bus.fileno, bus.readable)
         self._bus = bus
         self._notifications = Notifications(bus, parts.on_press, parts.notice_icon)
-        self._item = StatusNotifier(
-            bus, parts.pictures, parts.translate, parts.on_choice, self._host_changed
-        )
+        self._item = StatusNotifier(bus, parts, self._host_changed)
         self._item.start(self._shown, self._entries)
         Appearance(bus, parts.on_dark)
         if is_xfce():
             XfcePanel(bus, parts.on_dark_panel)
+        parts.on_bus(bus)
         # What came with the first answers of the bus is read already, so nothing would wake us.
         bus.readable()
 
     def _lost(self) -> None:
         if self._bus is not None:
             self._parts.loop.unwatch(self._bus.fileno)
+        if self._item is not None:
+            self._item.stop()
         self._bus = self._item = self._notifications = None
+        self._parts.on_bus(None)
         self._host_changed(hosted=False)
         self._connect_later()
 
@@ -174,7 +194,7 @@ class LinuxTray:
             self._open_window()
             return
         try:
-            self._gtk = PystrayTray(self._parts)
+            self._gtk = PystrayTray(self._parts, self._embedding_changed)
         # ValueError: gi without the right version of GTK.
         except (ImportError, ValueError) as error:
             log.info("no icon by GTK: %s", error)
@@ -183,11 +203,20 @@ class LinuxTray:
         self._gtk.start(self._shown, self._entries)
         self._fall_back_in(GTK_SECONDS, self._look_at_gtk)
 
+    def _embedding_changed(self) -> None:
+        """Follow GTK's icon: it stays, for a panel that comes, also beside the window."""
+        if self._gtk is None:
+            return
+        if self._gtk.embedded():
+            log.info("GTK's icon is shown")
+            self._fall_back_in(None, self._look_at_gtk)
+            self._end_window()
+        elif self._window is None:
+            self._fall_back_in(GONE_SECONDS, self._look_at_gtk)
+
     def _look_at_gtk(self) -> None:
         self._cancel_fallback = None
         if self._gtk is not None and not self._gtk.embedded():
-            self._gtk.stop()
-            self._gtk = None
             self._open_window()
 
     def _open_window(self) -> None:
@@ -201,6 +230,9 @@ class LinuxTray:
         if self._gtk is not None:
             self._gtk.stop()
             self._gtk = None
+        self._end_window()
+
+    def _end_window(self) -> None:
         if self._window is not None:
             self._window.destroy()
             self._window = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter as tk
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -57,11 +58,13 @@ class TkLoop:
 
     def watch(self, fileno: int, readable: Act) -> None:
         """Call ``readable`` whenever there is something to read."""
-        self._root.createfilehandler(fileno, tk.READABLE, lambda _file, _mask: readable())
+        if sys.platform != "win32":
+            self._root.createfilehandler(fileno, tk.READABLE, lambda _file, _mask: readable())
 
     def unwatch(self, fileno: int) -> None:
         """Watch no more."""
-        self._root.deletefilehandler(fileno)
+        if sys.platform != "win32":
+            self._root.deletefilehandler(fileno)
 
     def background(
         self,

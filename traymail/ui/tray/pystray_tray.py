@@ -1,8 +1,8 @@
 """The tray icon by pystray: on Windows and macOS, and on Linux panels that only know GTK's way.
 
 pystray calls back on threads of its own, so every callback only posts. On macOS all of it has to
-happen on the main thread, which `run_detached` and Tk share. The Windows and macOS sides were
-written after pystray's documentation and could not be run where the rest was tested.
+happen on the main thread, which `run_detached` and Tk share. That side was written after pystray's
+documentation and could not be run where the rest was tested.
 """
 
 from __future__ import annotations
@@ -10,21 +10,30 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from traymail.core.texts import Text
-from traymail.desktop.notify import Bubble
+from traymail.desktop.requests import DEFAULT, Bubble
 from traymail.ui.model.menu import Do, Entry, Kind
 from traymail.ui.model.tray import Shown
-from traymail.ui.tray.choice import Parts
+from traymail.ui.tray.loop import Act
+from traymail.ui.tray.port import Parts
+from traymail.winapi import load_icon, small_icon_size
 
 if TYPE_CHECKING:
     import pystray
 
-# Windows shows no more of a tool tip (NOTIFYICONDATA.szTip: 128 with the end).
+# What Windows has room for, in UTF-16 units (NOTIFYICONDATA: szTip, szInfoTitle and szInfo, each
+# one less for the end). Beyond it, ctypes refuses.
 _LONGEST_TIP = 127
+_LONGEST_TITLE = 63
+_LONGEST_BODY = 255
 
 
 def gtk_is_here() -> bool:
@@ -32,11 +41,37 @@ def gtk_is_here() -> bool:
     return importlib.util.find_spec("gi") is not None
 
 
+OnMessage = Callable[[int, int], object]
+# Of pystray's icon on Windows: what it does at which message, and at those about the icon.
+_HANDLERS, _ON_NOTIFY = "_message_handlers", "_on_notify"
+_LOAD_ICON = "_assert_icon_handle"
+_BUBBLE_CLICKED = 0x0405  # NIN_BALLOONUSERCLICK
+
+
+def fitting(pictures: Sequence[Image.Image], size: int) -> Image.Image:
+    """Return the smallest picture that is as wide as that, or the largest; 0: it is not known."""
+    return next((one for one in pictures if 0 < size <= one.width), pictures[-1])
+
+
+def in_units(words: str, most: int) -> str:
+    """Return words that take at most so many UTF-16 units; an ellipsis tells that they go on.
+
+    No character is cut in two, as those beyond U+FFFF could be, which take two units.
+    """
+    units = words.encode("utf-16-le", "replace")
+    if len(units) <= 2 * most:
+        return units.decode("utf-16-le")
+    return units[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
+
+
 class PystrayTray:
     """The icon of pystray with our menu."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Import pystray; raises ImportError or ValueError where it lacks something."""
+    def __init__(self, parts: Parts, on_embedded: Act = lambda: None) -> None:
+        """Import pystray; raises ImportError or ValueError where it lacks something.
+
+        ``on_embedded`` is called whenever a panel takes GTK's icon, or lets go of it.
+        """
         if sys.platform == "linux":
             # The others have no menu (Xlib) or no left click (AppIndicator).
             os.environ.setdefault("PYSTRAY_BACKEND", "gtk")
@@ -46,6 +81,14 @@ class PystrayTray:
         self._parts = parts
         self._icon = pystray.Icon("traymail", title="traymail")
         self._shown: Shown | None = None
+        self._bubble = ""
+        self._hear_clicks_on_bubbles()
+        if small_icon_size() and hasattr(self._icon, _LOAD_ICON):
+            setattr(self._icon, _LOAD_ICON, self._load_icon)
+        # pystray tells nobody what becomes of its icon: GTK's own is asked, where there is one.
+        self._status_icon = getattr(self._icon, "_status_icon", None)
+        if self._status_icon is not None:
+            self._status_icon.connect("notify::embedded", lambda *_: parts.loop.post(on_embedded))
 
     def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
         """Show the icon."""
@@ -55,15 +98,19 @@ class PystrayTray:
             # On GTK, run_detached would run no loop.
             Thread(target=self._icon.run, name="tray", daemon=True).start()
         else:
-            self._icon.run_detached()
+            self._icon.run_detached(lambda _icon: self._parts.loop.post(self._come_into_sight))
+
+    def _come_into_sight(self) -> None:
+        # On the loop's thread, as all that is done with the icon: macOS demands it.
+        self._icon.visible = True
 
     def show(self, shown: Shown) -> None:
         """Show another icon or tool tip."""
         if self._shown is None or self._shown.icon is not shown.icon:
-            self._icon.icon = self._parts.pictures(shown.icon)[-1]
+            self._icon.icon = fitting(self._parts.pictures(shown.icon), small_icon_size())
         self._shown = shown
         lines = [line.translated(self._parts.translate) for line in (shown.tip, *shown.more)]
-        self._icon.title = "\n".join(lines)[:_LONGEST_TIP]
+        self._icon.title = in_units("\n".join(lines), _LONGEST_TIP)
 
     def repaint(self) -> None:
         """Draw the icon again, from other pictures."""
@@ -78,17 +125,61 @@ class PystrayTray:
     def notify(self, bubble: Bubble) -> None:
         """Show a bubble; pystray's have no buttons."""
         if self._icon.HAS_NOTIFICATION:
-            self._icon.notify(bubble.body or bubble.title, bubble.title)
+            self._icon.notify(
+                in_units(bubble.body or bubble.title, _LONGEST_BODY),
+                in_units(bubble.title, _LONGEST_TITLE),
+            )
+            self._bubble = bubble.key
+
+    def withdraw(self, key: str) -> None:
+        """Take a bubble away; pystray knows the last one only."""
+        if self._bubble == key:
+            self._icon.remove_notification()
+            self._bubble = ""
 
     def embedded(self) -> bool:
         """Tell whether a panel shows the icon; only GTK knows that it does not."""
-        # pystray tells nobody: its GTK icon is asked, where there is one.
-        status_icon = getattr(self._icon, "_status_icon", None)
-        return status_icon is None or bool(status_icon.is_embedded())
+        return self._status_icon is None or bool(self._status_icon.is_embedded())
+
+    @property
+    def in_window(self) -> bool:
+        """Whether the menu is in a window: never."""
+        return False
+
+    def reveal(self) -> None:
+        """There is no window to show."""
 
     def stop(self) -> None:
         """Take the icon away."""
         self._icon.stop()
+
+    def _hear_clicks_on_bubbles(self) -> None:
+        """On Windows, have pystray tell of clicks on the bubble, which it passes over."""
+        handlers: dict[int, OnMessage] = getattr(self._icon, _HANDLERS, {})
+        known: OnMessage | None = getattr(self._icon, _ON_NOTIFY, None)
+        for message, handler in tuple(handlers.items()):
+            if handler == known:
+                handlers[message] = self._notified(handler)
+
+    def _load_icon(self) -> None:
+        """Have Windows take the picture as it is; pystray would have it enlarged, then reduced."""
+        if self._icon._icon_handle:  # pystray takes it away with each other picture
+            return
+        picture = self._icon.icon
+        with TemporaryDirectory(prefix="traymail-") as folder:
+            file = Path(folder) / "tray.ico"
+            picture.save(file, "ICO", sizes=[picture.size])
+            self._icon._icon_handle = load_icon(str(file), small_icon_size())
+
+    def _notified(self, known: OnMessage) -> OnMessage:
+        def heard(wparam: int, lparam: int) -> object:
+            if lparam == _BUBBLE_CLICKED:
+                key = self._bubble
+                self._parts.loop.post(lambda: self._parts.on_press(key, DEFAULT))
+                return None
+            return known(wparam, lparam)
+
+        return heard
 
     def _menu(self, entries: tuple[Entry, ...]) -> pystray.Menu:
         return self._pystray.Menu(*map(self._item, entries))

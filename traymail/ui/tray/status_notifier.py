@@ -6,6 +6,7 @@ in several sizes, so that no icon theme has to know them.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from html import escape
@@ -14,19 +15,26 @@ from typing import Any
 from jeepney import DBusAddress, MatchRule, Message, Properties, new_method_call
 from PIL import Image
 
-from traymail.core.texts import Translate
-from traymail.desktop.bus import Bus
-from traymail.ui.model.menu import Choice, Do, Entry
+from traymail.desktop.bus import Bus, OnReply
+from traymail.ui.model.menu import Do, Entry
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray import dbus_menu
-from traymail.ui.tray.choice import Pictures
 from traymail.ui.tray.dbus_menu import DBusMenu
 from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
+from traymail.ui.tray.loop import Act
+from traymail.ui.tray.port import Parts
+
+log = logging.getLogger(__name__)
 
 PATH = "/StatusNotifierItem"
 NAME = "org.kde.StatusNotifierItem"
 WATCHER = "org.kde.StatusNotifierWatcher"
 _WATCHER = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
+
+# GNOME's extension may drop an item a second after it took it, when its shell has just started.
+LOOK_SECONDS = 2.0
+AGAIN_SECONDS = 0.5
+TRIES = 5
 
 Pixmap = tuple[int, int, bytes]
 
@@ -41,26 +49,23 @@ def pixmap(picture: Image.Image) -> Pixmap:
 class StatusNotifier:
     """The item and its menu on one bus. ``on_host`` is told whether a panel shows the icon."""
 
-    def __init__(
-        self,
-        bus: Bus,
-        pictures: Pictures,
-        translate: Translate,
-        on_choice: Callable[[Choice], None],
-        on_host: Callable[[bool], None],
-    ) -> None:
+    def __init__(self, bus: Bus, parts: Parts, on_host: Callable[[bool], None]) -> None:
         self._bus = bus
-        self._pictures = pictures
-        self._translate = translate
-        self._on_choice = on_choice
+        self._after = parts.loop.after
+        self._pictures = parts.pictures
+        self._translate = parts.translate
+        self._on_choice = parts.on_choice
         self._on_host = on_host
+        self._cancel: Act | None = None
+        self._tries = 0
+        self._trusted = True
         self._hosted = False
         self._watcher = ""
         self._icon: Icon | None = None
         self._words = ["traymail"]
         self._pixmaps: list[Pixmap] = []
         self._name = f"{NAME}-{os.getpid()}-1"
-        self._menu = DBusMenu(bus, on_choice, translate)
+        self._menu = DBusMenu(bus, parts.on_choice, parts.translate)
         self._item = Exported(bus, PATH, self._interface())
 
     def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
@@ -71,7 +76,13 @@ class StatusNotifier:
         for member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"):
             rule = MatchRule(type="signal", interface=WATCHER, member=member)
             self._bus.hear(rule, self._hosts_changed)
+        rule = MatchRule(type="signal", interface=WATCHER, member="StatusNotifierItemUnregistered")
+        self._bus.hear(rule, self._unregistered)
         self._bus.follow(WATCHER, self._watcher_changed)
+
+    def stop(self) -> None:
+        """Register no more."""
+        self._in(None, self._register)
 
     def show(self, shown: Shown) -> None:
         """Show another icon or tool tip; panels are told what has changed."""
@@ -107,23 +118,77 @@ class StatusNotifier:
         if owner == self._watcher:
             return
         self._watcher = owner
-        if not owner:
+        self._tries, self._trusted = 0, True
+        self._in(None, self._register)
+        if owner:
+            self._register()
+        else:
             self._set_hosted(hosted=False)
-            return
+
+    def _register(self) -> None:
+        self._cancel = None
+        self._tries += 1
         call = new_method_call(_WATCHER, "RegisterStatusNotifierItem", "s", (self._name,))
-        self._bus.call(call, lambda reply: self._ask_for_hosts() if reply is not None else None)
+        self._ask_watcher(call, self._registered)
+
+    def _registered(self, reply: tuple[Any, ...] | None) -> None:
+        if reply is None:
+            return
+        self._in(LOOK_SECONDS, self._look)
+        if self._trusted:
+            self._ask_for_hosts()
+
+    def _unregistered(self, signal: Message) -> None:
+        if self._is_ours(signal.body[0]):
+            self._dropped()
+
+    def _look(self) -> None:
+        """See whether the watcher still has the item; one that keeps no list is believed."""
+        self._cancel = None
+
+        def answered(reply: tuple[Any, ...] | None) -> None:
+            if reply is None or any(self._is_ours(item) for item in reply[0][1]):
+                self._trusted = True
+                self._ask_for_hosts()
+            else:
+                self._dropped()
+
+        self._ask_watcher(Properties(_WATCHER).get("RegisteredStatusNotifierItems"), answered)
+
+    def _dropped(self) -> None:
+        """Register once more; the icon then counts as shown once it has been kept for a while."""
+        log.info("the panel has dropped the tray icon (%d of %d)", self._tries, TRIES)
+        self._trusted = False
+        self._set_hosted(hosted=False)
+        self._in(AGAIN_SECONDS if self._tries < TRIES else None, self._register)
+
+    def _is_ours(self, item: str) -> bool:
+        """Tell whether a watcher means this item: by a name, to which it may add the path."""
+        names = (self._name, self._bus.name)
+        return any(item == name or item.startswith((f"{name}/", f"{name}@")) for name in names)
+
+    def _in(self, seconds: float | None, act: Act) -> None:
+        """Have one thing done then, in place of what was to be done; None: nothing."""
+        if self._cancel is not None:
+            self._cancel()
+        self._cancel = None if seconds is None else self._after(seconds, act)
 
     def _hosts_changed(self, _signal: Message) -> None:
-        self._ask_for_hosts()
+        if self._trusted:
+            self._ask_for_hosts()
 
     def _ask_for_hosts(self) -> None:
         """Ask whether icons are shown: a watcher may run before, or without, a panel."""
         call = Properties(_WATCHER).get("IsStatusNotifierHostRegistered")
+        self._ask_watcher(call, lambda reply: self._set_hosted(hosted=bool(reply and reply[0][1])))
+
+    def _ask_watcher(self, call: Message, on_reply: OnReply) -> None:
+        """Call the watcher; what one says that has gone meanwhile is not heard."""
         watcher = self._watcher
 
         def answered(reply: tuple[Any, ...] | None) -> None:
             if watcher == self._watcher:
-                self._set_hosted(hosted=bool(reply and reply[0][1]))
+                on_reply(reply)
 
         self._bus.call(call, answered)
 

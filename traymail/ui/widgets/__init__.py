@@ -2,10 +2,11 @@
 
 from traymail.ui.widgets.addresses import AddressField
 from traymail.ui.widgets.attachments import Attached, AttachmentStrip
-from traymail.ui.widgets.base import Area, Box, Caption, Empty, Label, Line, Note, surface_of
+from traymail.ui.widgets.base import Area, Box, Caption, Empty, Label, Line, Note, stack, surface_of
 from traymail.ui.widgets.button import Button, Picker
 from traymail.ui.widgets.choice import Segment, Segments, Switch
 from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
+from traymail.ui.widgets.panes import Panes, Rail, fold_when_narrow
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
 from traymail.ui.widgets.proposals import Suggestion
 from traymail.ui.widgets.reading import Reading
@@ -32,8 +33,10 @@ __all__ = [
     "Line",
     "Meter",
     "Note",
+    "Panes",
     "Picker",
     "Progress",
+    "Rail",
     "Reading",
     "Row",
     "ScrollArea",
@@ -49,5 +52,7 @@ __all__ = [
     "Toast",
     "Tooltip",
     "UndoBar",
+    "fold_when_narrow",
+    "stack",
     "surface_of",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from traymail.core.address import SEPARATORS, split_addresses
 from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.entry import Entry
 from traymail.ui.widgets.flow import Flow
@@ -14,8 +15,10 @@ from traymail.ui.widgets.proposals import Proposals, Suggestion
 from traymail.ui.widgets.scroll import ScrollArea
 
 _MOST = 6
-_ENDS = ",;，；"
+# Stands behind the last of several addresses, so that it is not left out when it is empty.
+_END = "\0"
 _HIGHEST = 104
+_LEAST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class _Answers:
 class AddressField(Area):
     """Comma, semicolon, Return and Tab make a chip of what is typed; bad ones are red.
 
-    Backspace at the left edge marks the last chip, and then removes it.
+    Backspace at the left edge marks the chip before it, and then removes it. F2 there, or a double
+    click on a chip, takes its words back to be changed; Return where nothing is typed goes on.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class AddressField(Area):
         self._ask = _Answers(label, suggest, forget, on_change)
         self._addresses: list[str] = []
         self._chips: list[_Chip] = []
+        # The chip that what is typed will stand before, when it was one; else it becomes the last.
+        self._before: int | None = None
         self._marked = False
         self._enabled = True
         # However many recipients there are, what stands below keeps its room.
@@ -61,19 +67,21 @@ class AddressField(Area):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The chips, then what is still being typed."""
-        return (*self._addresses, *((self.typing,) if self.typing else ()))
+        """The chips, and what is still being typed where it will be one."""
+        typing = (self.typing,) if self.typing else ()
+        return (*self._addresses[: self._place], *typing, *self._addresses[self._place :])
 
     @addresses.setter
     def addresses(self, addresses: Sequence[str]) -> None:
         self._addresses = list(addresses)
+        self._before = None
         self.entry.value = ""
         self._show()
 
     @property
     def typing(self) -> str:
         """What is being typed and no chip yet."""
-        return self.entry.value.strip(f" {_ENDS}")
+        return self.entry.value.strip(f" {SEPARATORS}")
 
     def add(self, address: str) -> None:
         """Add a chip, unless it is there."""
@@ -91,6 +99,11 @@ class AddressField(Area):
         self._enabled = enabled
         self.entry.enable(enabled)
 
+    @property
+    def _place(self) -> int:
+        """How many chips stand before what is typed."""
+        return len(self._addresses) if self._before is None else self._before
+
     def _bind(self) -> None:
         keys: dict[str, Callable[[], bool]] = {
             "<Return>": self._return,
@@ -98,6 +111,7 @@ class AddressField(Area):
             "<Tab>": self._tab,
             "<BackSpace>": self._back,
             "<Delete>": self._delete,
+            "<F2>": self._edit_before,
             "<Down>": lambda: self._popup.move(1),
             "<Up>": lambda: self._popup.move(-1),
             "<Escape>": self._popup.hide,
@@ -109,7 +123,9 @@ class AddressField(Area):
 
     def _typed(self, typed: str) -> None:
         self._unmark()
-        if any(end in typed for end in _ENDS):
+        self._flow.arrange()  # it may need more room
+        # A comma in quotes ends nothing; one that stands first is of no use.
+        if len(split_addresses(typed + _END)) > 1 or typed.strip()[:1] in tuple(SEPARATORS):
             self._split(typed, rest=True)
             return
         wanted = typed.strip()
@@ -118,31 +134,33 @@ class AddressField(Area):
 
     def _split(self, typed: str, *, rest: bool) -> None:
         """Make chips of all parts; with ``rest``, what follows the last comma stays typed."""
-        for end in _ENDS:
-            typed = typed.replace(end, ",")
-        parts = [part.strip() for part in typed.split(",")]
-        kept = parts.pop() if rest else ""
+        *parts, kept = split_addresses(typed + _END)
+        kept = kept.removesuffix(_END).rstrip()
+        if not rest:
+            parts, kept = [*parts, kept], ""
         known = set(self._addresses)
         new = [part for part in dict.fromkeys(parts) if part and part not in known]
-        self._addresses.extend(new)
+        place = self._place
+        self._addresses[place:place] = new
+        if self._before is not None:
+            self._before = place + len(new) if kept else None
         self.entry.value = kept
         self._popup.hide()
         self._show()
         self._ask.changed()
 
     def _take(self, address: str) -> None:
-        self.entry.value = ""
-        self._popup.hide()
-        self.add(address)
+        self._split(address, rest=False)
 
     def _return(self) -> bool:
         chosen = self._popup.chosen
         if chosen is not None:
             self._take(chosen.address)
             return True
-        if not self.entry.value.strip():
-            return False
-        self.finish()
+        if self.entry.value.strip():
+            self.finish()
+        else:
+            self.entry.tk_focusNext().focus_set()  # type: ignore[union-attr] # a focus ring is never empty
         return True
 
     def _tab(self) -> bool:
@@ -152,14 +170,32 @@ class AddressField(Area):
         return self._return()
 
     def _back(self) -> bool:
-        if self.entry.value or not self._chips:
+        if self.entry.value or not self._place:
             return False
         if self._marked:
-            self._remove(len(self._chips) - 1)
+            self._remove(self._place - 1)
         else:
             self._marked = True
-            self._chips[-1].mark(on=True)
+            self._chips[self._place - 1].mark(on=True)
         return True
+
+    def _edit_before(self) -> bool:
+        if self.entry.value or not self._place:
+            return False
+        self._edit(self._addresses[self._place - 1])
+        return True
+
+    def _edit(self, address: str) -> None:
+        """Take the words of a chip back to be changed."""
+        if not self._enabled:
+            return
+        self.finish()
+        self._before = self._addresses.index(address)
+        del self._addresses[self._before]
+        self.entry.value = address
+        self._show()
+        self.entry.focus_set()
+        self._ask.changed()
 
     def _delete(self) -> bool:
         chosen = self._popup.chosen
@@ -175,6 +211,9 @@ class AddressField(Area):
             self._popup.hide()
             if self.entry.value.strip():
                 self.finish()
+            elif self._before is not None:
+                self._before = None
+                self._show()
 
     def _see_entry(self) -> None:
         if self.focus_get() is self.entry:
@@ -183,26 +222,40 @@ class AddressField(Area):
     def _unmark(self) -> None:
         if self._marked:
             self._marked = False
-            self._chips[-1].mark(on=False)
+            self._chips[self._place - 1].mark(on=False)
 
     def _remove(self, place: int) -> None:
         if not self._enabled:
             return
-        self._marked = False
         del self._addresses[place]
+        if self._before is not None and place < self._before:
+            self._before -= 1
         self._show()
         self._ask.changed()
 
     def _show(self) -> None:
+        self._marked = False
         for chip in self._chips:
             chip.destroy()
         self._chips = [
-            _Chip(self._flow, address, self._ask.label(address), partial(self._remove, at))
+            _Chip(
+                self._flow,
+                address,
+                self._ask.label(address),
+                partial(self._remove, at),
+                partial(self._edit, address),
+            )
             for at, address in enumerate(self._addresses)
         ]
-        self._flow.lay(self._chips, self.entry)
+        chips: list[tk.Widget] = [*self._chips]
+        chips.insert(self._place, self.entry)
+        self._flow.lay(chips, self.entry, self._room_to_type)
         # New chips lie above the entry; the Tab order follows the stacking order.
         self.entry.lift()
+
+    def _room_to_type(self) -> int:
+        px, font = self.look.px, self.look.font("TkDefaultFont")
+        return max(px(_LEAST), font.measure(self.entry.value) + px(12))
 
 
 def _handle(act: Callable[[], bool], _event: object) -> str | None:
@@ -213,18 +266,26 @@ class _Chip(Box):
     """One address, with a cross to remove it."""
 
     def __init__(
-        self, master: tk.Misc, address: str, label: str | None, remove: Callable[[], object]
+        self,
+        master: tk.Misc,
+        address: str,
+        label: str | None,
+        remove: Callable[[], object],
+        edit: Callable[[], object],
     ) -> None:
         bad = label is None
         super().__init__(master, "errbg" if bad else "infobg", (8, 4))
         shown = address if label is None else label
         sign = "exclamation-triangle" if bad else None
-        words = Label(self, shown, "danger" if bad else "fg", icon=sign, icon_size=13)
-        words.pack(side="left")
+        # The cross first: where there is too little room, the words give way.
         cross = Label(self, "", "danger" if bad else "muted", icon="x", icon_size=12)
-        cross.pack(side="left", padx=(self.look.px(5), 0))
+        cross.pack(side="right", padx=(self.look.px(5), 0))
         cross.bind("<Button-1>", lambda _event: remove())
         cross.configure(cursor="hand2")
+        words = Label(self, shown, "danger" if bad else "fg", icon=sign, icon_size=13)
+        words.pack(side="left")
+        for part in (self, words):
+            part.bind("<Double-Button-1>", lambda _event: edit())
 
     def mark(self, *, on: bool) -> None:
         """Draw the focus ring around it, or not."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import Literal
+from typing import Any, Literal
 
 from traymail.ui.model.lines import broken
 from traymail.ui.palette import Surface
@@ -64,9 +64,9 @@ class Box(Area):
 class Line(ttk.Frame):
     """A hairline of a colour role, horizontal when packed with fill="x"."""
 
-    def __init__(self, master: tk.Misc, role: str = "border", thickness: float = 1) -> None:
+    def __init__(self, master: tk.Misc, role: str = "border") -> None:
         look = look_of(master)
-        side = look.px(thickness)
+        side = look.px(1)
         super().__init__(master, style=look.style(f"Line-{role}", "bg"), width=side, height=side)
 
 
@@ -217,6 +217,20 @@ class Empty(Area):
             words.configure(justify="center", anchor="center")
             words.fit(self.look.px(280))
             words.pack(pady=(self.look.px(4), self.look.px(12)))
+
+
+def stack(widgets: Sequence[tk.Widget], **options: Any) -> None:  # noqa: ANN401 - those of pack
+    """Pack widgets one after the other; those that are packed are not unmapped and painted anew."""
+    last: tk.Widget | None = None
+    for widget in widgets:
+        if last is not None:
+            options["after"] = last
+        elif there := [one for one in widget.master.pack_slaves() if one in widgets]:
+            options["before"] = there[0]
+        if options.get("before") is not widget:
+            widget.pack(**options)
+        options.pop("before", None)
+        last = widget
 
 
 def surface_of(widget: tk.Misc) -> Surface:

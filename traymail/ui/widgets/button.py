@@ -40,6 +40,7 @@ class Button(ttk.Button):
         look = look_of(master)
         self._look, self._surface = look, surface_of(master)
         self._kind, self._icon = kind, icon
+        self._folded = False
         super().__init__(master, command=command, style=look.style(f"Button-{kind}", self._surface))
         self.say(words)
         look.paint(self, lambda _palette: self._draw_icon())
@@ -49,11 +50,18 @@ class Button(ttk.Button):
 
     def say(self, words: Words) -> None:
         """Show other words."""
-        shown, letter = caption(self._look, words)
-        self.access_key = shown[letter].lower() if letter >= 0 else ""
+        self._said = words
+        self.words, letter = caption(self._look, words)
+        self.access_key = self.words[letter].lower() if letter >= 0 else ""
+        shown, letter = ("", -1) if self._folded else (self.words, letter)
         gap = " " if self._icon and shown else ""
         self.configure(compound="left" if shown else "image")
         self.configure(text=gap + shown, underline=letter + len(gap) if letter >= 0 else -1)
+
+    def fold(self, folded: bool) -> None:  # noqa: FBT001 - reads as a state
+        """Show the icon only, or the words beside it again."""
+        self._folded = folded
+        self.say(self._said)
 
     def dress(self, kind: ButtonKind, icon: str | None = None) -> None:
         """Show the button as another kind, with another icon when given."""

@@ -40,6 +40,7 @@ class Segments(Area):
         self._buttons: dict[str, ttk.Radiobutton] = {}
         for segment in segments:
             self._buttons[segment.value] = self._make(segment)
+        self.fold(0)
         self._caption()
 
     @property
@@ -50,6 +51,14 @@ class Segments(Area):
     @value.setter
     def value(self, value: str) -> None:
         self._chosen.set(value)
+
+    def fold(self, columns: int) -> None:
+        """Stand in rows of so many; 0: in one row."""
+        gap = self.look.px(4)
+        for place, button in enumerate(self._buttons.values()):
+            row, column = divmod(place, columns) if columns else (0, place)
+            above = gap if row else 0
+            button.grid(row=row, column=column, sticky="w", padx=(0, gap), pady=(above, 0))
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be changed, or not."""
@@ -74,7 +83,6 @@ class Segments(Area):
             command=self._changed,
             style=self.look.style("Segment", self.surface),
         )
-        button.pack(side="left", padx=(0, self.look.px(4)))
         for key, step in (("<Left>", -1), ("<Right>", 1)):
             button.bind(key, partial(self._move, step))
         icon, role = segment.icon, segment.icon_role

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections import deque
 from collections.abc import Callable
 from tkinter import ttk
 from typing import Literal
 
+from traymail.core.address import whole_characters
 from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, look_of
 from traymail.ui.widgets.base import Area, Caption, Note, surface_of
@@ -15,8 +17,11 @@ Severity = Literal["danger", "warning", "success"]
 _SIGNS = {"danger": "exclamation-circle", "warning": "exclamation-triangle", "success": "check"}
 
 
+_MOST_STEPS = 100
+
+
 class Entry(ttk.Entry):
-    """One line of text."""
+    """One line of text, and the way back to what it was."""
 
     def __init__(  # noqa: PLR0913 - how it looks, each with a usual value
         self,
@@ -31,7 +36,10 @@ class Entry(ttk.Entry):
     ) -> None:
         """``width`` in letters; ``secret`` shows dots; ``bare`` leaves the border out."""
         look = look_of(master)
-        self._text = tk.StringVar(master, value)
+        self._held = whole_characters(value)
+        self._text = tk.StringVar(master, self._held)
+        self._steps: deque[str] = deque(maxlen=_MOST_STEPS)
+        self._step = 0
         super().__init__(
             master,
             textvariable=self._text,
@@ -42,20 +50,29 @@ class Entry(ttk.Entry):
         )
         self._on_change = on_change
         self._silent = False
-        self._text.trace_add("write", lambda *_: self._changed())
+        self._trace = self._text.trace_add("write", lambda *_: self._changed())
         self.bind("<Control-a>", self._select_all)
+        self.bind("<<Undo>>", lambda _event: self.undo())
 
     @property
     def value(self) -> str:
-        """What stands in the field; to set it calls nothing."""
-        return self._text.get()
+        """What stands in the field; to set it calls nothing, and there is no way back."""
+        # What is pasted may hold halves of characters, which nothing could store.
+        return whole_characters(self._text.get())
 
     @value.setter
     def value(self, value: str) -> None:
         self._silent = True
-        self._text.set(value)
+        self._held = whole_characters(value)
+        self._text.set(self._held)
         self._silent = False
+        self._steps.clear()
         self.icursor("end")
+
+    def destroy(self) -> None:
+        """Go for good; what Tk holds of this field would hold its whole window in memory."""
+        self._text.trace_remove("write", self._trace)
+        super().destroy()
 
     def mark(self, invalid: bool) -> None:  # noqa: FBT001 - the state to show
         """Draw the edge in red, or as usual."""
@@ -65,9 +82,34 @@ class Entry(ttk.Entry):
         """Let it be typed into, or not."""
         self.state(["!disabled" if enabled else "disabled"])
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self._steps)
+
+    def undo(self) -> None:
+        """Take back what was typed last, up to the space before it, or what was cut or pasted."""
+        if self._steps and self.instate(["!disabled"]):
+            self._held = self._steps.pop()
+            self._step = 0
+            self._text.set(self._held)
+            self.icursor("end")
+
     def _changed(self) -> None:
-        if self._on_change is not None and not self._silent:
-            self._on_change(self.value)
+        if self._silent:
+            return
+        before, self._held = self._held, self.value
+        if before != self._held:
+            self._note(before, self._held)
+        if self._on_change is not None:
+            self._on_change(self._held)
+
+    def _note(self, before: str, now: str) -> None:
+        """Note a step back, unless letters of one word go on to come, or to go."""
+        step = len(now) - len(before) if now.count(" ") == before.count(" ") else 0
+        if abs(step) != 1 or step != self._step:
+            self._steps.append(before)
+        self._step = step
 
     def _select_all(self, _event: tk.Event[tk.Misc]) -> str:
         self.selection_range(0, "end")
@@ -110,13 +152,22 @@ class TextArea(tk.Text):
     @property
     def value(self) -> str:
         """The text, without the line end Tk adds."""
-        return self.get("1.0", "end-1c")
+        return whole_characters(self.get("1.0", "end-1c"))
 
     @value.setter
     def value(self, value: str) -> None:
         self.delete("1.0", "end")
-        self.insert("1.0", value)
+        self.insert("1.0", whole_characters(value))
         self.edit_reset()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.tk.getboolean(self.tk.call(self, "edit", "canundo")))
+
+    def undo(self) -> None:
+        """Take back what was done last."""
+        self.event_generate("<<Undo>>")
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be typed into, or show it greyed and read-only."""

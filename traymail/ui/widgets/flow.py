@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from traymail.ui.widgets.base import Area
 
@@ -16,25 +16,36 @@ class Flow(Area):
         self._gap, self._row_gap = self.look.px(gap), self.look.px(row_gap)
         self._things: Sequence[tk.Widget] = ()
         self._filler: tk.Widget | None = None
-        self._waiting = False
+        self._least: Callable[[], int] = lambda: 0
+        self._asked = 0
         self._height = 0
         self.bind("<Configure>", lambda _event: self.arrange(), add="+")
 
-    def lay(self, things: Sequence[tk.Widget], filler: tk.Widget | None = None) -> None:
-        """Show these in order; ``filler`` is the last one and takes what is left of its row."""
+    def lay(
+        self,
+        things: Sequence[tk.Widget],
+        filler: tk.Widget | None = None,
+        least: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Show these in order; ``filler`` among them takes what is left of its row when it ends it.
+
+        It begins a row of its own where less than ``least`` pixels are left.
+        """
         for child in self.place_slaves():
             child.place_forget()
-        self._things, self._filler = tuple(things), filler
+        self._things, self._filler, self._least = tuple(things), filler, least
         self.arrange()
 
     def arrange(self) -> None:
-        """Compute the places anew, once Tk is idle."""
-        if not self._waiting:
-            self._waiting = True
-            self.later(self._arrange)
+        """Compute the places anew, once Tk is idle, and only once for all that ask meanwhile.
+
+        For the last of them: what was made just before it knows its size by then.
+        """
+        self._asked += 1
+        asked = self._asked
+        self.later(lambda: self._arrange() if asked == self._asked else None)
 
     def _arrange(self) -> None:
-        self._waiting = False
         y = 0
         for row in self._rows(max(self.winfo_width(), 1)):
             highest = max(thing.winfo_reqheight() for thing, _x, _width in row)
@@ -51,12 +62,17 @@ class Flow(Area):
         """Return rows of (thing, x, width) that are no wider than ``width``."""
         rows: list[list[tuple[tk.Widget, int, int]]] = []
         x = width + 1
-        for thing in (*self._things, *((self._filler,) if self._filler else ())):
+        for thing in self._things:
+            if not thing.winfo_exists():  # its owner is about to lay others
+                continue
             needs = thing.winfo_reqwidth()
+            if thing is self._filler:
+                needs = max(needs, self._least())
             if x > 0 and x + needs > width:
                 rows.append([])
                 x = 0
-            given = max(1, width - x) if thing is self._filler else min(needs, width)
+            ends = thing is self._filler and thing is self._things[-1]
+            given = max(1, width - x) if ends else min(needs, width)
             rows[-1].append((thing, x, given))
             x += given + self._gap
         return rows

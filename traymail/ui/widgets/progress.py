@@ -63,9 +63,9 @@ class Meter(Area):
 class Spinner(Label):
     """Turns while it is seen and `start`ed."""
 
-    def __init__(self, master: tk.Misc, role: str = "link", size: int = 16) -> None:
+    def __init__(self, master: tk.Misc, size: int = 16) -> None:
         super().__init__(master)
-        self._look, self._size, self._role = look_of(master), size, role
+        self._look, self._size = look_of(master), size
         self._frames: list[ImageTk.PhotoImage] = []
         self._turn = 0
         self._timer: str | None = None
@@ -90,7 +90,7 @@ class Spinner(Label):
 
     def _make_frames(self, palette: Palette) -> None:
         side = self._look.px(self._size)
-        glyph = IconRenderer.render("arrow-repeat", side, palette.colour(self._role))
+        glyph = IconRenderer.render("arrow-repeat", side, palette.colour("link"))
         turned = [
             glyph.rotate(-step * 360 / _TURNS, resample=Image.Resampling.BICUBIC)
             for step in range(_TURNS)

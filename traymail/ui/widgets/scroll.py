@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from tkinter import ttk
 
-from traymail.ui.palette import Surface
 from traymail.ui.widgets.base import Area, Padding
 
 _OWN_WHEEL = ("Text", "Treeview", "Listbox", "Canvas")
@@ -21,12 +20,11 @@ class ScrollArea(Area):
     def __init__(
         self,
         master: tk.Misc,
-        surface: Surface | None = None,
         padding: Padding = 0,
         highest: float | None = None,
     ) -> None:
         """``highest``: it is as high as its content up to so much, and has its bar only beyond."""
-        super().__init__(master, surface)
+        super().__init__(master)
         self._highest = None if highest is None else self.look.px(highest)
         self._canvas = tk.Canvas(self, width=1, height=1)
         self._bar = ttk.Scrollbar(

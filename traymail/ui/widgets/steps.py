@@ -8,7 +8,7 @@ from enum import Enum
 
 from traymail.core.texts import text
 from traymail.ui.theme import Words
-from traymail.ui.widgets.base import Area, Label
+from traymail.ui.widgets.base import Area, Label, Note
 from traymail.ui.widgets.progress import Spinner
 
 
@@ -42,7 +42,7 @@ class StepList(Area):
     def show(
         self, place: int, state: StepState, detail: Words = "", milliseconds: int | None = None
     ) -> None:
-        """Show the state of the step at a place; waiting ones say so themselves."""
+        """Show the state of the step at a place; one that has not begun says nothing."""
         self._rows[place].show(state, detail, milliseconds)
 
     def reset(self) -> None:
@@ -57,13 +57,13 @@ class _Step:
         self._sign = Label(master, "", "field", icon="circle", icon_size=18)
         self._spinner = Spinner(master, size=18)
         self._name = Label(master, name, "muted")
-        self._detail = Label(master, "", "muted", "TmSmall")
+        self._detail = Note(master)
         self._time = Label(master, "", "muted", "TmSmall")
         master.rowconfigure(row, minsize=px(38))
         for sign in (self._sign, self._spinner):
             sign.grid(row=row, column=0, padx=(0, px(16)))
         self._name.grid(row=row, column=1, sticky="w", padx=(0, px(12)))
-        self._detail.grid(row=row, column=2, sticky="w")
+        self._detail.grid(row=row, column=2, sticky="we")
         self._time.grid(row=row, column=3, sticky="e", padx=(px(8), 0))
         self.show(StepState.WAITING, "", None)
 
@@ -74,7 +74,6 @@ class _Step:
         self._name.configure(font="TmStrong" if strong else "TkDefaultFont")
         self._name.recolour("fg" if passed else "muted")
         usual = {
-            StepState.WAITING: text("waiting"),
             StepState.RUNNING: text("working…"),
             StepState.SKIPPED: text("not reached"),
         }

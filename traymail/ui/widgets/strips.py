@@ -101,7 +101,9 @@ class UndoBar(Area):
         self._words, self._seconds, self._choices = words, seconds, choices
         self._ticks = seconds * 1000 // _TICK_MS
         self._left = self._ticks
+        self._passed = 0
         self._timer: str | None = None
+        self._held: Text | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         self._fill()
@@ -111,6 +113,12 @@ class UndoBar(Area):
         """Begin to count and take the keyboard."""
         self.undo_button.focus_set()
         self._tick()
+
+    def hold(self, why: Text | None) -> None:
+        """Stand still and say why, or go on."""
+        if why != self._held:
+            self._held = why
+            self._say()
 
     def _fill(self) -> None:
         px = self.look.px
@@ -135,7 +143,7 @@ class UndoBar(Area):
 
     def _now(self) -> None:
         # It lies where Send was: the second click of a double click is not meant for it.
-        if (self._ticks - self._left) * _TICK_MS > _DOUBLE_CLICK_MS:
+        if self._passed * _TICK_MS > _DOUBLE_CLICK_MS:
             self._end(self._choices.now)
 
     def _undo_by_key(self) -> str:
@@ -146,11 +154,16 @@ class UndoBar(Area):
         if self._left <= 0:
             self._end(self._choices.done)
             return
-        seconds = -(-self._left * _TICK_MS // 1000)
-        self._sentence.say(self._words(seconds))
-        self._bar.show(self._left / self._ticks)
-        self._left -= 1
+        self._say()
+        self._passed += 1
+        if self._held is None:
+            self._left -= 1
         self._timer = self.after(_TICK_MS, self._tick)
+
+    def _say(self) -> None:
+        seconds = -(-self._left * _TICK_MS // 1000)
+        self._sentence.say(self._held or self._words(seconds))
+        self._bar.show(self._left / self._ticks)
 
     def _end(self, act: Callable[[], object]) -> None:
         self._stop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from traymail.desktop.screens import Rectangle
+from traymail.ui.placing import nearest, within
 from traymail.ui.theme import look_of
 from traymail.ui.widgets.base import Area, Box, Label
 
@@ -56,12 +58,12 @@ class Tooltip:
         label.fit(look.px(420))
         label.pack()
         window.update_idletasks()
-        right = window.winfo_screenwidth() - window.winfo_reqwidth()
-        bottom = window.winfo_screenheight() - window.winfo_reqheight()
-        x = min(place[0] + look.px(12), right)
-        y = place[1] + look.px(18)
-        if y > bottom:
-            y = place[1] - window.winfo_reqheight() - look.px(6)
-        window.geometry(f"+{max(0, x)}+{max(0, y)}")
+        monitor = nearest(look.monitors(), *place)
+        wide, high = window.winfo_reqwidth(), window.winfo_reqheight()
+        left, top = place[0] + look.px(12), place[1] + look.px(18)
+        if top + high > monitor.top + monitor.height:
+            top = place[1] - high - look.px(6)
+        x, y, _, _ = within(Rectangle(left, top, wide, high), monitor)
+        window.geometry(f"+{x}+{y}")
         window.deiconify()
         self._window, self._shown = window, words

@@ -54,7 +54,7 @@ class CodeRow(Area):
         if sight is CodeSight.NONE:
             self.configure(height=1)
             return
-        kept = text("Kept in the password store of this computer, never in a file.")
+        kept = text("Kept in the keyring of this computer, never in a file.")
         help_ = kept if sight is CodeSight.ENTRY else None
         self._row = FieldRow(self, text("Code"), help_, label_width=self._label_width)
         self._row.pack(fill="x", pady=(0, self.look.px(10)))
@@ -68,7 +68,7 @@ class CodeRow(Area):
                 self._draw_entry(self._row.controls, form)
 
     def _draw_stored(self, controls: Area) -> None:
-        self._sign(controls, text("in the password store"), "success", "shield-check")
+        self._sign(controls, text("in the keyring"), "success", "shield-check")
         replace = Button(controls, text("&Replace…"), self._acts.replace_code, "link")
         replace.pack(side="left", padx=(self.look.px(12), 0))
 
@@ -100,7 +100,9 @@ class CodeRow(Area):
         if form.code.note is not None:
             row.tell(form.code.note, form.code.severity)
         elif needed:
-            row.tell(text("The kept code is for another login: enter the one for this."), "warning")
+            row.tell(
+                text("The stored code is for another login: enter the one for this."), "warning"
+            )
         else:
             row.tell(None)
         if self.entry is not None:

@@ -211,7 +211,7 @@ class AccountsPage:
             words = form.code.secret.strike_out(words, trial.account.username)
         self._root.clipboard_clear()
         self._root.clipboard_append(words)
-        self._tell(text("The report is in the clipboard. It holds no code."))
+        self._tell(text("The report is in the clipboard. It contains no code."))
 
     # --- what blocks --------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from traymail.ui.dialogs.accounts.acts import Acts
 from traymail.ui.dialogs.accounts.code import CodeRow
 from traymail.ui.form import FormView
 from traymail.ui.model.account_buttons import Act
-from traymail.ui.model.account_fields import SERVER, UPPER, lower_for, remark_on_port
+from traymail.ui.model.account_fields import SERVER, UPPER, lower_for, remark_on_server
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
@@ -68,7 +68,7 @@ class AccountSheet(Area):
         hidden.pack_forget()
         shown.pack(side="right", anchor="n", before=self._head.pack_slaves()[0])
         self._show_stop(stop)
-        remark = remark_on_port(form.values, form.account.provider)
+        remark = remark_on_server(form.values, form.account.provider)
         if (form.problems, remark) != self._told:
             self._told = form.problems, remark
             self._tell(form, remark)

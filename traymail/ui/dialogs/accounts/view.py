@@ -13,7 +13,7 @@ from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import Act, buttons
 from traymail.ui.model.settings_form import Accounts
 from traymail.ui.trial_view import TrialView
-from traymail.ui.widgets import Area, Banner, Button, Empty, Line, ScrollArea, Spinner
+from traymail.ui.widgets import Area, Banner, Button, Empty, Panes, ScrollArea, Spinner
 
 
 class AccountsView(Area):
@@ -31,14 +31,15 @@ class AccountsView(Area):
             text("Add the address you send from. It takes about a minute."),
         )
         Button(self.empty.middle, text("Add accou&nt…"), acts.add, "primary", icon="plus-lg").pack()
-        self.list = AccountList(self, acts)
-        self._line = Line(self)
-        self._detail = Area(self)
+        self._panes = Panes(self)
+        self.list = AccountList(self._panes, acts)
+        self._detail = Area(self._panes)
+        self._panes.hold(self.list, self._detail)
         self.bar = Bar(self._detail, acts.press, self.jump)
         self.bar.pack(side="bottom", fill="x")
         self._banner: Banner | None = None
         self._trouble: Text | None = None
-        self._test = ScrollArea(self._detail, padding=(24, 20, 10, 12))
+        self._test = ScrollArea(self._detail, padding=(24, 20, 14, 12))
         self._trial = TrialView(self._test.inner)
         self._trial.pack(fill="x")
         self.sheets: dict[str, AccountSheet] = {}
@@ -71,6 +72,7 @@ class AccountsView(Area):
 
     def jump(self) -> None:
         """Put the keyboard into the first field that needs the user."""
+        self._panes.lead_to(1)
         if self.sheet is not None and self._held.form is not None:
             self.sheet.jump(self._held.form)
 
@@ -86,19 +88,21 @@ class AccountsView(Area):
     # --- what is in sight ---------------------------------------------------------------------
 
     def _show_parts(self, page: Accounts) -> None:
-        for part in (self._spinner, self.empty, self.list, self._line, self._detail):
-            part.pack_forget()
-        self._spinner.stop()
+        wanted: Area | Spinner = self._panes if page.form is not None else self.empty
         if not page.known and page.trouble is None:
+            wanted = self._spinner
+        # What stays is left alone: unmapped and mapped again, all of it is painted anew.
+        for part in (self._spinner, self.empty, self._panes):
+            if part is not wanted:
+                part.pack_forget()
+        if wanted is self._spinner:
             self._spinner.pack(expand=True)
             self._spinner.start()
-        elif page.form is None:
+            return
+        self._spinner.stop()
+        if wanted is self.empty:
             self._show_trouble(page.trouble)
-            self.empty.pack(fill="both", expand=True)
-        else:
-            self.list.pack(side="left", fill="y")
-            self._line.pack(side="left", fill="y")
-            self._detail.pack(side="left", fill="both", expand=True)
+        wanted.pack(fill="both", expand=True)
 
     def _show_sheet(self, page: Accounts) -> None:
         form, name = page.form, page.chosen

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from traymail.core.errors import Problem
 from traymail.core.texts import text
 from traymail.ui.form import FormView
-from traymail.ui.model.account_fields import SERVER, remark_on_port
+from traymail.ui.model.account_fields import SERVER, remark_on_server
 from traymail.ui.model.add_account import BY_HAND, Adding, Card, Search, card, remark
 from traymail.ui.widgets import Area, Box, Button, Entry, FieldRow, Label, Note, ScrollArea, Spinner
 
@@ -21,6 +21,7 @@ class AddressActs:
     """What the page tells the window."""
 
     typed: Callable[[str], object]
+    named: Callable[[str], object]
     unfold: Callable[[], object]
     edited: Callable[[], object]
 
@@ -35,7 +36,7 @@ class AddressPage(Area):
         self._drawn: Card | None = None
         self.form: FormView | None = None
         self.unfold = Button(self, text("Other ser&ver or set up by hand…"), acts.unfold, "link")
-        self._scroll = ScrollArea(self, padding=(24, 20, 10, 12))
+        self._scroll = ScrollArea(self, padding=(24, 20, 14, 12))
         self._scroll.pack(side="top", fill="both", expand=True)
         inner = self._scroll.inner
         Label(inner, text("Which address do you send from?"), "fg", "TmTitle").pack(anchor="w")
@@ -45,6 +46,12 @@ class AddressPage(Area):
         self._row.pack(fill="x")
         self.entry = Entry(self._row.controls, on_change=acts.typed)
         self.entry.pack(fill="x")
+        self._name_row = FieldRow(
+            inner, text("Name (&optional)"), text("What recipients see beside it."), above=True
+        )
+        self._name_row.pack(fill="x", pady=(px(12), 0))
+        self.name = Entry(self._name_row.controls, on_change=acts.named)
+        self.name.pack(fill="x")
         self._holder = Area(inner)
         self._holder.pack(fill="x")
         self._remark = Note(inner, "", "muted", font="TkDefaultFont")
@@ -55,6 +62,8 @@ class AddressPage(Area):
         """Draw the page."""
         if self.entry.value != state.typed:
             self.entry.value = state.typed
+        if self.name.value != state.display_name:
+            self.name.value = state.display_name
         shown = card(state)
         if shown != self._drawn:
             self._drawn = shown
@@ -68,9 +77,13 @@ class AddressPage(Area):
         else:
             self.unfold.pack_forget()
         self._show_form(state)
-        address = next((one for one in state.problems if one.where == "address"), None)
-        self._row.tell(address.what if address else None)
-        self.entry.mark(address is not None)
+        for where, row, entry in (
+            ("address", self._row, self.entry),
+            ("display_name", self._name_row, self.name),
+        ):
+            wrong = next((one for one in state.problems if one.where == where), None)
+            row.tell(wrong.what if wrong else None)
+            entry.mark(wrong is not None)
 
     def _draw_card(self, shown: Card | None) -> None:
         for child in self._holder.winfo_children():
@@ -125,7 +138,7 @@ class AddressPage(Area):
         if self.form is None or state.by_hand is None or _told(state.problems):
             return
         provider = state.provider.id if state.provider else ""
-        words = remark_on_port(state.by_hand, provider)
+        words = remark_on_server(state.by_hand, provider)
         if words is not None:
             self.form.tell("port", words)
 

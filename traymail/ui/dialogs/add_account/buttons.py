@@ -9,7 +9,7 @@ from traymail.ui.dialog import Footer
 from traymail.ui.model.add_buttons import Act, Buttons, Offer
 from traymail.ui.widgets import Button
 
-_ICONS = {Act.STOP: "stop", Act.COPY_REPORT: "copy"}
+_ICONS = {Act.STOP: "stop", Act.COPY_REPORT: "copy", Act.WRITE: "send"}
 _LINKS = {Act.COPY_REPORT, Act.SAVE}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 
 from traymail.core.texts import text
 from traymail.ui.model.guides import CodeCheck, Guide, GuideStep
@@ -25,15 +26,20 @@ class CodePage(Area):
         self.guide = guide
         self._typed = typed
         self._fill_bottom(guide)
-        scroll = ScrollArea(self, padding=(24, 20, 10, 8))
+        scroll = ScrollArea(self, padding=(24, 20, 14, 8))
         scroll.pack(side="top", fill="both", expand=True)
         inner = scroll.inner
         Label(inner, guide.title, "fg", "TmTitle").pack(anchor="w")
         intro = Note(inner, guide.intro, "muted", font="TkDefaultFont")
         intro.pack(fill="x", pady=(px(4), px(6)))
         for number, step in enumerate(guide.steps, start=1):
-            url = guide.url if number == 1 else ""
-            _draw_step(inner, number, step, (lambda: open_page(guide.url)) if url else None)
+            first = bool(step.url) and not any(one.url for one in guide.steps[: number - 1])
+            words = text("Open pa&ge") if first else text("Open page")
+            row = _draw_step(inner, number, step)
+            if step.url:
+                act = partial(open_page, step.url)
+                button = Button(row, words, act, icon="box-arrow-up-right")
+                button.grid(row=0, column=2, sticky="e", padx=(px(12), 0))
 
     def show(self, check: CodeCheck) -> None:
         """Show what is to be said of the code."""
@@ -58,7 +64,7 @@ class CodePage(Area):
             self._row.controls, on_change=self._typed, font=font, secret=guide.hidden
         )
         self.entry.pack(side="left", fill="x", expand=True)
-        kept = text("Kept in the password store of this computer, never in a file.")
+        kept = text("Kept in the keyring of this computer, never in a file.")
         Note(bottom, kept, "muted", "shield-lock").pack(fill="x", pady=(px(6), 0))
 
     def _paste(self) -> None:
@@ -71,12 +77,10 @@ class CodePage(Area):
         self.entry.focus_set()
 
 
-_COPIED = text("Copy and paste it: spaces are dropped where they do not count.")
+_COPIED = text("Copy and paste it: spaces that do not matter are removed.")
 
 
-def _draw_step(
-    master: Area, number: int, step: GuideStep, open_page: Callable[[], object] | None
-) -> None:
+def _draw_step(master: Area, number: int, step: GuideStep) -> Area:
     px = master.look.px
     row = Area(master)
     row.pack(fill="x", pady=(px(6), 0))
@@ -87,6 +91,4 @@ def _draw_step(
     Note(row, step.words, "fg", font="TkDefaultFont").grid(row=0, column=1, sticky="we")
     if step.hint is not None:
         Note(row, step.hint).grid(row=1, column=1, sticky="we")
-    if open_page is not None:
-        button = Button(row, text("Open pa&ge"), open_page, icon="box-arrow-up-right")
-        button.grid(row=0, column=2, sticky="e", padx=(px(12), 0))
+    return row

@@ -20,6 +20,7 @@ from traymail.ui.dialogs.add_account.address import AddressActs, AddressPage
 from traymail.ui.dialogs.add_account.buttons import ButtonBar
 from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.head import Head
+from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, Page, Saving, Search
 from traymail.ui.model.add_buttons import Act, buttons
@@ -44,27 +45,32 @@ class Left:
 class AddAccountWindow(Dialog):
     """Three pages; nothing is saved before the test, or "Save anyway"."""
 
+    remembered = "add-account"
+
     def __init__(
         self,
         root: Root,
         backend: Backend,
         background: Background,
-        on_added: Callable[[str], object] = lambda _name: None,
+        write_mail: Callable[[], object],
+        in_window: Callable[[], bool],
     ) -> None:
-        """``on_added`` is called with the name of each new account."""
+        """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Add account"), Size(640, 560))
-        self._backend, self._background, self._on_added = backend, background, on_added
+        self._backend, self._background = backend, background
+        self._write_mail, self._in_window = write_mail, in_window
         self._held = Adding()
         self._job: Job | None = None
         self._timer: str | None = None
         self._head = Head(self)
         self._head.pack(side="top", fill="x", before=self.body)
-        acts = AddressActs(self._typed, self._unfold, self._edited)
+        acts = AddressActs(self._typed, self._named, self._unfold, self._edited)
         self.address = AddressPage(self.body, acts)
         self.code: CodePage | None = None
-        self._test = ScrollArea(self.body, padding=(24, 20, 10, 12))
+        self._test = ScrollArea(self.body, padding=(24, 20, 14, 12))
         self._trial = TrialView(self._test.inner)
         self._trial.pack(fill="x")
+        self.lead_on: LeadOn | None = None
         self._toast = Toast(self)
         self.bar = ButtonBar(self.footer, self._act)
         self._in_sight: Area | None = None
@@ -124,12 +130,18 @@ class AddAccountWindow(Dialog):
                 self._save()
             case Act.COPY_REPORT:
                 self._copy_report()
+            case Act.WRITE:
+                self.close()
+                self._write_mail()
 
     def _typed(self, words: str) -> None:
         self._cancel()
         self.become(model.type_address(self._held, words))
         if self._held.search is Search.RUNNING:
             self._timer = self.after(_SEARCH_AFTER_MS, self._search)
+
+    def _named(self, words: str) -> None:
+        self.become(model.type_name(self._held, words))
 
     def _unfold(self) -> None:
         self._cancel()
@@ -154,7 +166,7 @@ class AddAccountWindow(Dialog):
             words = secret.strike_out(words, trial.account.username)
         self.clipboard_clear()
         self.clipboard_append(words)
-        self._toast.show(text("The report is in the clipboard. It holds no code."), "ok")
+        self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -224,16 +236,33 @@ class AddAccountWindow(Dialog):
         name, fields, secret = self._held.name, model.fields(self._held), self._held.code.secret
         self._job = self._background.run(
             lambda _stop: self._backend.save_account(name, fields, secret),
-            lambda _none: self._saved(name),
+            lambda _none: self._saved(),
             lambda error: self.become(model.not_saved(self._held, error)),
         )
 
-    def _saved(self, name: str) -> None:
+    def _saved(self) -> None:
         self.become(model.saved(self._held))
-        self._on_added(name)
         trial = self._held.trial
         if trial is None or trial.verdict is not Verdict.PASSED:
             self.close()
+        else:
+            self._background.run(lambda _stop: self._backend.autostart(), self._known, self._untold)
+
+    def _known(self, on: bool) -> None:  # noqa: FBT001 - the backend's answer
+        if self.lead_on is not None and self.lead_on.winfo_exists():
+            self.lead_on.know(on=on)
+
+    def _untold(self, error: TraymailError) -> None:
+        self._toast.show(error.title, "warn")
+
+    def _start_with_desktop(self, on: bool) -> None:  # noqa: FBT001 - the switch's value
+        def failed(error: TraymailError) -> None:
+            self._known(not on)
+            self._untold(error)
+
+        self._background.run(
+            lambda _stop: self._backend.set_autostart(on=on), lambda _none: None, failed
+        )
 
     def _open_page(self, url: str) -> None:
         self._background.run(
@@ -281,7 +310,20 @@ class AddAccountWindow(Dialog):
             case Page.TEST:
                 if state.trial is not None:
                     self._trial.show(state.trial, model.advice(state), model.headline(state))
+                self._show_lead(state)
                 return self._test
+
+    def _show_lead(self, state: Adding) -> None:
+        """Tell below a good test where the program is to be found."""
+        good = state.saving is Saving.DONE
+        if good and self.lead_on is None:
+            self.lead_on = LeadOn(
+                self._test.inner, in_window=self._in_window(), start=self._start_with_desktop
+            )
+            self.lead_on.pack(fill="x")
+        elif not good and self.lead_on is not None:
+            self.lead_on.destroy()
+            self.lead_on = None
 
     def _forget_code_page(self) -> None:
         if self.code is not None:

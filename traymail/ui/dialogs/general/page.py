@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from tkinter import filedialog
 from typing import cast
 
+from traymail.core.consent import Risk
 from traymail.core.errors import TraymailError
-from traymail.core.events import Event, SettingsApplied
-from traymail.core.settings import Settings
+from traymail.core.events import Event, SettingsApplied, SettingsRefused
 from traymail.core.texts import Text, text
 from traymail.desktop.opening import open_path
+from traymail.desktop.requests import Aim, Wanted
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Backend
+from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.general.view import GeneralView
+from traymail.ui.files import ask_for_files
 from traymail.ui.model import general as model
 from traymail.ui.model.general import AUTOSTART, TYPED, General, Move
 from traymail.ui.theme import Root
@@ -25,8 +28,8 @@ from traymail.ui.window import Window
 
 # A number is saved once its last digit is typed.
 _TYPING_MS = 600
-_FILE_TYPES = [("TOML", "*.toml")]
-Told = tuple[Settings, bool | TraymailError, Mapping[str, Path]]
+_FILE_KIND = ("TOML", ("*.toml",))
+Told = tuple[Overview, bool | TraymailError, Mapping[str, Path]]
 
 
 class GeneralPage:
@@ -67,7 +70,7 @@ class GeneralPage:
 
     def heard(self, event: Event) -> None:
         """Follow changes of the configuration, whoever makes them."""
-        if isinstance(event, SettingsApplied):
+        if isinstance(event, SettingsApplied | SettingsRefused):
             self._asking.ask()
 
     def become(self, page: General) -> None:
@@ -158,39 +161,74 @@ class GeneralPage:
         self._asking.ask()
 
     def _export(self) -> None:
-        chosen = filedialog.asksaveasfilename(
-            parent=self._view, initialfile="traymail.toml", filetypes=_FILE_TYPES
-        )
-        if chosen:
-            target = Path(chosen)
-            self._move(Move.EXPORT, target, lambda: self._backend.export_settings(target))
+        def export(chosen: tuple[Path, ...]) -> None:
+            self._move(Move.EXPORT, chosen[0], lambda: self._backend.export_settings(chosen[0]))
+
+        if self._view is not None:
+            title = text("Export the settings")
+            wanted = Wanted(Aim.SAVE, title, name="traymail.toml", kind=_FILE_KIND)
+            ask_for_files(self._view, wanted, export)
 
     def _import(self) -> None:
-        chosen = filedialog.askopenfilename(parent=self._view, filetypes=_FILE_TYPES)
-        if chosen and self._view is not None:
-            window = cast("Window", self._view.winfo_toplevel())
-            self.question(Path(chosen), window).reveal()
+        if self._view is None:
+            return
+        window = cast("Window", self._view.winfo_toplevel())
+        wanted = Wanted(Aim.FILE, text("Import settings"), kind=_FILE_KIND)
+        ask_for_files(window, wanted, lambda chosen: self.question(chosen[0], window).reveal())
 
     def question(self, source: Path, window: Window) -> Question:
         """Return what asks before the configuration is replaced."""
         return Question(
             window,
             text("Replace all settings?"),
-            text("Accounts and rules become those of {file}.", file=source.name),
+            text("Your accounts and rules are replaced by those in {file}.", file=source.name),
             text("&Import"),
-            lambda: self._move(Move.IMPORT, source, lambda: self._backend.import_settings(source)),
+            lambda: self._take_over(source, ()),
         )
 
-    def _move(self, move: Move, file: Path, work: Callable[[], None]) -> None:
+    def _take_over(self, source: Path, agreed: tuple[Risk, ...]) -> None:
+        work = partial(self._backend.import_settings, source, agreed)
+        self._move(Move.IMPORT, source, work)
+
+    def consent(
+        self, risks: tuple[Risk, ...], window: Window, agree: Callable[[], None]
+    ) -> Question:
+        """Return what asks before secrets could go elsewhere."""
+        sentence = text("A configuration from elsewhere could give secrets away. With this one:")
+        question = Question(window, text("Is this what you want?"), sentence, text("&Agree"), agree)
+        for risk in risks:
+            question.add_sentence(risk.told)
+        return question
+
+    def review(self) -> None:
+        """Ask about an edit by hand that waits."""
+        risks = self._held.unconfirmed
+        if risks and self._view is not None:
+            window = cast("Window", self._view.winfo_toplevel())
+            self.consent(risks, window, partial(self._agree, risks)).reveal()
+
+    def _agree(self, risks: tuple[Risk, ...]) -> None:
+        self._background.run(
+            lambda _stop: self._backend.agree(risks),
+            lambda _none: self._asking.ask(),
+            lambda error: self.become(model.unknown(self._held, error)),
+        )
+
+    def _move(self, move: Move, file: Path, work: Callable[[], tuple[Risk, ...] | None]) -> None:
         self.become(model.moving(self._held, move))
         self._jobs[move.value] = self._background.run(
             lambda _stop: work(),
-            lambda _none: self._moved(file.name),
+            lambda risks: self._moved(file, risks or ()),
             lambda error: self.become(model.not_moved(self._held, error)),
         )
 
-    def _moved(self, file: str) -> None:
-        self.become(model.moved(self._held, file))
+    def _moved(self, file: Path, risks: tuple[Risk, ...]) -> None:
+        if risks and self._view is not None:
+            self.become(model.stopped(self._held))
+            window = cast("Window", self._view.winfo_toplevel())
+            self.consent(risks, window, partial(self._take_over, file, risks)).reveal()
+            return
+        self.become(model.moved(self._held, file.name))
         # An answer that came before may have kept a value that was typed wrongly.
         self._asking.ask()
 
@@ -199,12 +237,15 @@ class GeneralPage:
             autostart: bool | TraymailError = self._backend.autostart()
         except TraymailError as error:  # the other fields can be told all the same
             autostart = error
-        return self._backend.overview().settings, autostart, self._backend.places()
+        return self._backend.overview(), autostart, self._backend.places()
 
     def _told(self, told: Told) -> None:
-        settings, autostart, places = told
+        overview, autostart, places = told
         on = autostart is True
-        page = model.known(self._held, settings, autostart=on, places=places)
+        page = model.known(self._held, overview.settings, autostart=on, places=places)
+        page = replace(page, unconfirmed=overview.unconfirmed)
+        if self._root.look.lacks_font:
+            page = model.lacking_font(page)
         if isinstance(autostart, TraymailError):
             page = model.refused(page, AUTOSTART, autostart)
         self.become(page)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from traymail.core.fields import Form
 from traymail.core.texts import Text, text
+from traymail.disk import in_home
 from traymail.ui.form import FormView
 from traymail.ui.model.general import (
     APPEARANCE,
@@ -19,12 +19,12 @@ from traymail.ui.model.general import (
     retention_field,
     short,
 )
-from traymail.ui.widgets import Area, Button, Label, Line, Note, ScrollArea, Spinner
+from traymail.ui.widgets import Area, Banner, Button, Label, Line, Note, ScrollArea, Spinner
 
 _LABEL = 150
 _PLACES: Mapping[str, Text] = {
     "config": text("Configuration"),
-    "state": text("Outbox and memory"),
+    "state": text("Outbox and history"),
     "log": text("Log"),
 }
 
@@ -40,6 +40,9 @@ class Acts(Protocol):
 
     def move(self, move: Move) -> None:
         """Export or import the configuration."""
+
+    def review(self) -> None:
+        """Look at an edit by hand that waits for consent."""
 
     def stop(self) -> None:
         """Wait no longer for what is under way."""
@@ -59,7 +62,10 @@ class GeneralView(Area):
         self._spinner = Spinner(self._busy, size=18)
         self._spinner.pack(side="right")
         Button(self._busy, text("&Cancel"), acts.stop, "link").pack(side="right", padx=(0, px(8)))
-        scroll = ScrollArea(self, padding=(24, 6, 14, 16))
+        words = text("The configuration was changed by hand and waits for your consent.")
+        self._unconfirmed = Banner(self, "warn", words)
+        Button(self._unconfirmed.actions, text("&Review…"), acts.review).pack()
+        self._scroll = scroll = ScrollArea(self, padding=(24, 6, 14, 16))
         scroll.pack(fill="both", expand=True)
         inner = scroll.inner
         self._trouble = Note(inner)
@@ -88,7 +94,8 @@ class GeneralView(Area):
                 form.fill(shown)
             form.show_problems([one for name, one in page.problems.items() if name in form.values])
         for name, path in page.places.items():
-            self._paths[name].say(short(path, Path.home()))
+            self._paths[name].say(short(path, in_home("~")))
+        self._show_unconfirmed(page)
         self._show_trouble(page)
         self._show_outcome(page)
         self._show_busy(busy=page.busy)
@@ -103,7 +110,7 @@ class GeneralView(Area):
             if name in form.values:
                 self._acts.change(name, form.values[name])
 
-    def _place(self, row: int, name: str) -> Label:
+    def _place(self, row: int, name: str) -> Note:
         px = self.look.px
         Label(self._rows, _PLACES[name], "muted").grid(row=row, column=0, sticky="w", pady=px(6))
         holder = Area(self._rows)
@@ -112,13 +119,13 @@ class GeneralView(Area):
         # Packed first: a long path gives way.
         link = Button(holder, text("Open folder"), open_it, "link")
         link.pack(side="right")
-        path = Label(holder, "", "fg", "TkFixedFont")
-        path.pack(side="left")
+        path = Note(holder, "", "fg", font="TkFixedFont")
+        path.pack(side="left", fill="x", expand=True)
         return path
 
     def _draw_moves(self, row: int) -> None:
         px = self.look.px
-        Label(self._rows, text("Take along"), "muted").grid(
+        Label(self._rows, text("Back up and move"), "muted").grid(
             row=row, column=0, sticky="nw", pady=(px(14), 0)
         )
         holder = Area(self._rows)
@@ -137,6 +144,12 @@ class GeneralView(Area):
         self._outcome = Note(holder)
         self._outcome.pack(fill="x", pady=(px(6), 0))
 
+    def _show_unconfirmed(self, page: General) -> None:
+        if page.unconfirmed:
+            self._unconfirmed.pack(fill="x", before=self._scroll)
+        else:
+            self._unconfirmed.pack_forget()
+
     def _show_trouble(self, page: General) -> None:
         if page.trouble is None:
             self._trouble.pack_forget()
@@ -146,7 +159,7 @@ class GeneralView(Area):
 
     def _show_outcome(self, page: General) -> None:
         if page.outcome is None:
-            self._outcome.say(text("The exported file holds no codes and no passwords."))
+            self._outcome.say(text("The exported file contains no codes and no passwords."))
         elif page.failed:
             self._outcome.say(page.outcome, "danger", "exclamation-circle")
         else:

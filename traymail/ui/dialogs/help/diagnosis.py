@@ -62,7 +62,9 @@ class DiagnosisPage(Area):
             self._scroll.pack(fill="both", expand=True)
             return
         self._scroll.pack_forget()
-        words = text("Once there is one, its way to the server is tried here, step by step.")
+        words = text(
+            "Once there is one, its connection to the server is tested here, step by step."
+        )
         self._empty = Empty(self, "person-plus", text("No account yet"), words)
         Button(self._empty.middle, text("Add accou&nt…"), self._add_account, icon="plus").pack()
         self._empty.pack(fill="both", expand=True)

@@ -8,29 +8,27 @@ from functools import partial
 
 from traymail.core.texts import text
 from traymail.ui.model.help import ICONS, TITLES, Page
-from traymail.ui.widgets import Area, Button
+from traymail.ui.widgets import Button, Rail
 
 _WIDTH = 212
 
 
-class Nav(Area):
+class Nav(Rail):
     """One row a page; Up and Down move, and turn the page."""
 
     def __init__(self, master: tk.Misc, turn: Callable[[Page], object]) -> None:
-        super().__init__(master, "chrome", (8, 16))
-        px = self.look.px
-        self.configure(width=px(_WIDTH))
-        self.pack_propagate(flag=False)
+        super().__init__(master, _WIDTH)
         self._turn = turn
         self._page: Page | None = None
         self._troubles = 0
         self.rows: dict[Page, Button] = {}
         for page in Page:
-            row = Button(self, TITLES[page], partial(turn, page), "nav", ICONS[page])
-            row.pack(fill="x", pady=(0, px(4)))
+            row = self.row(TITLES[page], partial(turn, page), ICONS[page])
+            row.pack(fill="x", pady=(0, self.look.px(4)))
             for key, step in (("<Up>", -1), ("<Down>", 1)):
                 row.bind(key, partial(self._move, step))
             self.rows[page] = row
+        self.give_way([*self.rows.values()])
 
     def show(self, page: Page, troubles: int) -> None:
         """Mark a page, and how many things need the user."""

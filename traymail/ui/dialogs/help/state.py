@@ -7,10 +7,11 @@ import tkinter as tk
 from traymail.ui.dialogs.help.texts import PADDING
 from traymail.ui.model.help import TITLES, Page
 from traymail.ui.model.help_state import Finding, Kind, Level, Remark
-from traymail.ui.widgets import Area, Box, Label, Note, ScrollArea
+from traymail.ui.widgets import Area, Box, Label, Note, ScrollArea, stack
 
 _ICONS = {
     Kind.CONFIGURATION: "sliders",
+    Kind.OUTBOX: "inboxes",
     Kind.ACCOUNT: "person-circle",
     Kind.FOLDER: "folder2-open",
     Kind.LOG: "journal-text",
@@ -42,9 +43,8 @@ class StatePage(ScrollArea):
         for finding in findings:
             if finding not in self._cards:
                 self._cards[finding] = self._card(finding)
-            card = self._cards[finding]
-            card.pack_forget()
-            card.pack(fill="x", pady=(0, self.look.px(8)), padx=(0, self.look.px(14)))
+        cards = [self._cards[finding] for finding in findings]
+        stack(cards, fill="x", pady=(0, self.look.px(8)), padx=(0, self.look.px(14)))
 
     def _card(self, finding: Finding) -> Box:
         px = self.look.px

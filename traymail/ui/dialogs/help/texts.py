@@ -12,20 +12,21 @@ from traymail.ui.model.help import KEYS, TITLES, USES, Door, Page
 from traymail.ui.model.help_state import About
 from traymail.ui.widgets import Area, Box, Button, Label, Line, Note, ScrollArea
 
-PADDING = (24, 20, 10, 16)
+# With the room of the scroll bar and of each part, the right edge is that of the bar below.
+PADDING = (24, 20, 0, 16)
 _KEYS_WIDTH = 170
 _PLACES: Mapping[str, tuple[str, Text, Text]] = {
     "config": (
         "sliders",
         text("Configuration"),
-        text("Settings and rules. It may be edited by hand; it holds no code."),
+        text("Settings and rules. You can edit it by hand; it contains no codes."),
     ),
     "state": (
         "archive",
-        text("Outbox and memory"),
+        text("Outbox and history"),
         text("What waits, what was sent, and which files and lines were handled."),
     ),
-    "log": ("journal-text", text("Log"), text("What traymail did, for whoever looks for a fault.")),
+    "log": ("journal-text", text("Log"), text("What traymail did; it helps to find a fault.")),
 }
 
 
@@ -83,7 +84,7 @@ class FilesPage(ScrollArea):
         Line(self.inner).pack(fill="x", pady=px(14), padx=(0, px(14)))
         version = text("traymail {version}", version=about.version)
         Label(self.inner, version, "fg", "TmHead").pack(anchor="w")
-        for words in (about.system, text("Everything is also on the command line:")):
+        for words in (about.system, text("Everything is also available on the command line:")):
             note = Note(self.inner, words, "muted", font="TkDefaultFont")
             note.pack(fill="x", pady=(px(4), 0), padx=(0, px(14)))
         Label(self.inner, "traymail --help", "fg", "TkFixedFont").pack(anchor="w", pady=(px(4), 0))

@@ -12,6 +12,7 @@ from traymail.core.errors import TraymailError
 from traymail.core.events import Event, ItemChanged, LimitReached, MailProgress
 from traymail.core.texts import text
 from traymail.desktop.opening import open_path
+from traymail.disk import in_home
 from traymail.ui.asking import Asking
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Job
@@ -36,6 +37,9 @@ _PASSED_OVER = (ItemChanged, MailProgress, LimitReached)
 
 class HelpWindow(Dialog):
     """Five pages; whatever blocks is done in the background and can be cancelled."""
+
+    remembered = "help"
+    floats = False
 
     def __init__(
         self, root: Root, backend: Backend, background: Background, doors: HelpDoors
@@ -145,7 +149,7 @@ class HelpWindow(Dialog):
         """Put everything that helps a helper into the clipboard."""
         self.clipboard_clear()
         self.clipboard_append(report(self._held, self._about, self.look.translate))
-        self._toast.show(text("The report is in the clipboard. It holds no code."), "ok")
+        self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     def _choose(self, account: str) -> None:
         self._stop()
@@ -208,4 +212,4 @@ class HelpWindow(Dialog):
 def _about(root: Root) -> About:
     tk_version = root.tk.call("info", "patchlevel")
     system = f"{platform.platform()}, Python {platform.python_version()}, Tk {tk_version}"
-    return About(__version__, f"{system}, {sys.platform}", str(Path.home()))
+    return About(__version__, f"{system}, {sys.platform}", str(in_home("~")))

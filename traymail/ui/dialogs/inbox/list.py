@@ -9,7 +9,7 @@ from functools import partial
 
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Entry, Inbox, Origin
-from traymail.ui.widgets import Box, Label, ScrollArea
+from traymail.ui.widgets import Box, Label, ScrollArea, stack
 from traymail.ui.widgets.table import elide
 
 _SIGN_WIDTH = 34
@@ -57,10 +57,10 @@ class MailList(ScrollArea):
                 redrawn = True
         if redrawn or tuple(wanted) != self._order:
             self._order = tuple(wanted)
-            for number in wanted:
-                self.rows[number].pack_forget()
-                self.rows[number].pack(fill="x", pady=(0, self.look.px(2)))
-                self.rows[number].lift()
+            rows = [self.rows[number] for number in wanted]
+            stack(rows, fill="x", pady=(0, self.look.px(2)))
+            for row in rows:
+                row.lift()
         if had_keyboard:
             self.focus_on_choice(state)
 

@@ -6,21 +6,23 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from tkinter import filedialog
 
-from traymail.core.errors import StateError, TraymailError
+from traymail.core.errors import TraymailError
 from traymail.core.texts import Text, text
+from traymail.desktop.requests import Aim, Wanted
+from traymail.disk import write_whole
 from traymail.ui.bridge import Background
 from traymail.ui.dialog import Footer
 from traymail.ui.dialogs.inbox.doors import InboxDoors
 from traymail.ui.dialogs.inbox.list import MailList
 from traymail.ui.dialogs.inbox.mail import PICTURE, Looked, MailActs, MailPane
 from traymail.ui.dialogs.inbox.pictures import small_pictures
+from traymail.ui.files import ask_for_files
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Delivered, Inbox, Origin, Part
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Area, Banner, Button, Label, Line, Toast
+from traymail.ui.widgets import Area, Banner, Button, Label, Panes, Toast, fold_when_narrow
 from traymail.ui.window import Size, Window
 
 _LIST_WIDTH = 316
@@ -28,6 +30,8 @@ _LIST_WIDTH = 316
 
 class InboxWindow(Window):
     """Mails are read in the background, one after the other, and shown as they come."""
+
+    remembered = "inbox"
 
     def __init__(
         self,
@@ -46,10 +50,11 @@ class InboxWindow(Window):
         self._reading = False
         self._draw_strip()
         self._draw_acts()
-        left = Area(self)
+        panes = Panes(self)
+        panes.pack(fill="both", expand=True)
+        left = Area(panes)
         left.configure(width=self.look.px(_LIST_WIDTH))
         left.pack_propagate(flag=False)
-        left.pack(side="left", fill="y")
         status = Area(left, padding=(22, 8))
         status.pack(side="bottom", fill="x")
         Label(status, "", "success", icon="circle-fill", icon_size=8).pack(side="left")
@@ -57,9 +62,8 @@ class InboxWindow(Window):
         listening.pack(side="left", padx=(self.look.px(8), 0))
         self.list = MailList(left, _LIST_WIDTH, self._choose, self._step)
         self.list.pack(fill="both", expand=True)
-        Line(self).pack(side="left", fill="y")
-        self.pane = MailPane(self, MailActs(self._save, self._show_source))
-        self.pane.pack(side="left", fill="both", expand=True)
+        self.pane = MailPane(panes, MailActs(self._save, self._show_source))
+        panes.hold(left, self.pane)
         self._toast = Toast(self)
         # Nothing else leads back to this window: to close it ends the rehearsal.
         self.protocol("WM_DELETE_WINDOW", doors.end)
@@ -89,6 +93,8 @@ class InboxWindow(Window):
         self.error = footer.add_left(
             text("Write an error into the &log"), lambda: self._do(doors.error), "normal", "bug"
         )
+        acts = (self.write, self.drop, self.folder, self.error)
+        fold_when_narrow(footer, acts)
 
     # --- for those who open it ----------------------------------------------------------------
 
@@ -169,15 +175,16 @@ class InboxWindow(Window):
         self._read_next()
 
     def _save(self, part: Part) -> None:
-        chosen = filedialog.asksaveasfilename(parent=self, initialfile=Path(part.name).name)
-        if not chosen:
-            return
-        target = Path(chosen)
-        self._background.run(
-            lambda _stop: _write(target, part.content),
-            lambda _none: self._toast.show(text("Saved as {path}.", path=target.name), "ok"),
-            self._failed,
-        )
+        def save(chosen: tuple[Path, ...]) -> None:
+            target = chosen[0]
+            self._background.run(
+                lambda _stop: write_whole(target, part.content),
+                lambda _none: self._toast.show(text("Saved as {path}.", path=target.name), "ok"),
+                self._failed,
+            )
+
+        name = Path(part.name).name
+        ask_for_files(self, Wanted(Aim.SAVE, text("Save the file"), name=name), save)
 
     def _do(self, act: Callable[[], object]) -> None:
         self._background.run(lambda _stop: act(), self._did, self._failed)
@@ -188,12 +195,3 @@ class InboxWindow(Window):
 
     def _failed(self, error: TraymailError) -> None:
         self._toast.show(sentence_of(error), "err")
-
-
-def _write(target: Path, content: bytes) -> None:
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise StateError(
-            text("{path} cannot be written: {reason}", path=target, reason=error.strerror)
-        ) from error

@@ -11,7 +11,7 @@ from traymail.ui.dialogs.outbox.doors import Acts
 from traymail.ui.model.outbox_cards import Card
 from traymail.ui.model.outbox_detail import Act, Choice, Detail, Fact
 from traymail.ui.model.outbox_progress import Bar
-from traymail.ui.widgets import Area, Box, Button, Label, Line, Note, Progress, ScrollArea
+from traymail.ui.widgets import Area, Box, Button, Label, Note, Progress, ScrollArea
 from traymail.ui.widgets.base import wrap
 from traymail.ui.widgets.flow import Flow
 
@@ -31,7 +31,6 @@ class DetailPane(Area):
         px = self.look.px
         self.configure(width=px(WIDTH))
         self.pack_propagate(flag=False)
-        Line(self).pack(side="left", fill="y")
         self._foot = Area(self, padding=(14, 8))
         self._scroll = ScrollArea(self, padding=(20, 20, 10, 12))
         self.buttons: dict[Act, Button] = {}

@@ -13,6 +13,7 @@ from traymail.ui.widgets import Area, Box, Entry, Label, Line, Segment, Segments
 
 _HEIGHT = 58
 _SEARCH = 176
+_WIDE = 820
 _SOON_MS = 150
 
 
@@ -25,8 +26,9 @@ class Head(Area):
         self.configure(height=self.look.px(_HEIGHT))
         self.pack_propagate(flag=False)
         Line(self).pack(side="bottom", fill="x")
-        bar = Area(self, padding=(16, 0))
+        bar = Area(self, padding=(16, 0, 20, 0))
         bar.pack(fill="both", expand=True)
+        self.bind("<Configure>", self._resized, add="+")
         self.chips = Segments(bar, [_segment(chip) for chip in CHIPS], "all", self._chosen)
         self.chips.pack(side="left")
         self.search = Search(bar, self._searched)
@@ -39,6 +41,15 @@ class Head(Area):
         for key, count in counts.items():
             self.chips.count(key, count)
         self.search.show(wish.words)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        """Put the filters into two rows where there is no room for one beside the search."""
+        if event.widget is not self:
+            return
+        px = self.look.px
+        narrow = event.width < px(_WIDE)
+        self.chips.fold(3 if narrow else 0)
+        self.configure(height=px(_HEIGHT + 36 if narrow else _HEIGHT))
 
     def _chosen(self, key: str) -> None:
         self._acts.ask(replace(self._wish, chip=key))

@@ -21,7 +21,7 @@ from traymail.ui.model.outbox_table import (
 from traymail.ui.widgets import Area, Button, Column, Empty, Label, Picker, Row, Table
 
 COLUMNS = (
-    Column("subject", text("Subject"), 196, stretch=True),
+    Column("subject", text("Subject"), 184, stretch=True),
     Column("to", text("To"), 144),
     Column("rule", text("Rule"), 84),
     Column("when", text("When"), 96, align="e"),

@@ -14,7 +14,7 @@ from traymail.ui.dialogs.outbox.list import ListPane
 from traymail.ui.model.outbox import Outbox, detail, lines
 from traymail.ui.model.outbox_table import counted
 from traymail.ui.model.sentences import sentence_of
-from traymail.ui.widgets import Area, Banner, Button, Empty
+from traymail.ui.widgets import Area, Banner, Button, Empty, Panes
 
 
 class Sheet(Area):
@@ -26,12 +26,11 @@ class Sheet(Area):
         self.head = Head(self, acts)
         self.head.pack(fill="x")
         self._banner: Banner | None = None
-        self.body = Area(self)
+        self.body = Panes(self, fixed=1, room=528)
         self.body.pack(fill="both", expand=True)
         self.pane = DetailPane(self.body, acts)
-        self.pane.pack(side="right", fill="y")
         self.list = ListPane(self.body, acts)
-        self.list.pack(side="left", fill="both", expand=True)
+        self.body.hold(self.list, self.pane)
         self._invitation: Empty | None = None
 
     def show(self, state: Outbox, now: datetime) -> None:

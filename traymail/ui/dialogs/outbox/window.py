@@ -6,18 +6,19 @@ import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from tkinter import filedialog
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, MailProgress
 from traymail.core.outbox import State
 from traymail.core.texts import text
+from traymail.desktop.requests import Aim, Wanted
 from traymail.ui.backend import Backend, MailDetail
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox.doors import OutboxDoors
 from traymail.ui.dialogs.outbox.looker import Looker
 from traymail.ui.dialogs.outbox.message import MessageWindow
 from traymail.ui.dialogs.outbox.sheet import Sheet
+from traymail.ui.files import ask_for_files
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import Found, Outbox
 from traymail.ui.model.outbox_detail import Act, cancellable, retryable
@@ -33,6 +34,8 @@ LEAST = (900, 600)
 
 class OutboxWindow(Window):
     """What waits, what was sent, what failed and why; it follows what happens while in sight."""
+
+    remembered = "outbox"
 
     def __init__(
         self,
@@ -194,16 +197,16 @@ class OutboxWindow(Window):
     def _save(self, mail_id: int) -> None:
         item = self._held.item
         name = eml_name(item.subject if item is not None and item.id == mail_id else "")
-        chosen = filedialog.asksaveasfilename(
-            parent=self, initialfile=name, defaultextension=".eml"
-        )
-        if chosen:
-            target = Path(chosen)
+
+        def save(chosen: tuple[Path, ...]) -> None:
+            target = chosen[0]
             self._background.run(
                 lambda _stop: self._backend.save_eml(mail_id, target),
                 lambda _none: self._toast.show(text("Saved as {name}.", name=target.name), "ok"),
                 self._failed,
             )
+
+        ask_for_files(self, Wanted(Aim.SAVE, text("Save the message"), name=name), save)
 
     def _run(self, act: Callable[[], object]) -> None:
         """Do what blocks, then look what came of it."""

@@ -51,7 +51,7 @@ class Acts(Protocol):
         """Send."""
 
     def send_anyway(self) -> None:
-        """Send without a subject."""
+        """Send, although something was asked about."""
 
     def close(self) -> None:
         """Take the last step back."""

@@ -12,9 +12,10 @@ from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.model.quick_judge import Weight, sign_of
 from traymail.ui.model.quick_send import File, QuickSend
-from traymail.ui.widgets import Area, Attached, AttachmentStrip, Button, Label, Meter, TextArea
+from traymail.ui.widgets import Area, Attached, AttachmentStrip, Box, Button, Label, Meter, TextArea
 
 _SIDE = 20
+_RIGHT = 4
 
 
 class Body(Area):
@@ -23,7 +24,7 @@ class Body(Area):
     def __init__(
         self, master: tk.Misc, changed: Callable[[], object], add_account: Callable[[], object]
     ) -> None:
-        super().__init__(master, padding=(_SIDE, 4, 4, 0))
+        super().__init__(master, padding=(_SIDE, 4, _RIGHT, 0))
         self._changed = changed
         self._bar = ttk.Scrollbar(
             self, orient="vertical", style=self.look.style("Scroll", self.surface), takefocus=False
@@ -36,6 +37,7 @@ class Body(Area):
         self.text.bind("<<Modified>>", self._modified, add="+")
         self._hint = self._make_hint()
         self._invitation = self._make_invitation(add_account)
+        self._target = self._make_target()
 
     @property
     def value(self) -> str:
@@ -57,6 +59,16 @@ class Body(Area):
             else:
                 words.place_forget()
 
+    def light_up(self, *, on: bool) -> None:
+        """Show that what hovers over the window can be dropped, or that nothing does."""
+        if on:
+            # Within the padding, which is the smaller at the right, where the scroll bar is.
+            beside = self.look.px(_SIDE - _RIGHT)
+            self._target.place(x=0, y=0, relwidth=1.0, width=-beside, relheight=1.0)
+            self._target.lift()
+        else:
+            self._target.place_forget()
+
     def _modified(self, _event: object) -> None:
         if self.text.edit_modified():
             self.text.edit_modified(arg=False)
@@ -74,6 +86,15 @@ class Body(Area):
             part.bind("<Button-1>", lambda _event: self.text.focus_set())
             part.configure(cursor="xterm")
         return hint
+
+    def _make_target(self) -> Box:
+        target = Box(self, "infobg")
+        target.state(["focus"])
+        middle = Area(target)
+        middle.place(relx=0.5, rely=0.5, anchor="center")
+        Label(middle, "", "link", icon="paperclip", icon_size=32).pack(pady=(0, self.look.px(8)))
+        Label(middle, text("Drop to attach"), "fg", "TmStrong").pack()
+        return target
 
     def _make_invitation(self, add_account: Callable[[], object]) -> Area:
         invitation = Area(self)

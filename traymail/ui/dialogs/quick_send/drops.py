@@ -12,8 +12,14 @@ from traymail.ui.attaching import paths_of
 _log = logging.getLogger(__name__)
 
 
-def take_drops(window: tk.Toplevel, attach: Callable[[tuple[str, ...]], object]) -> None:
+def take_drops(
+    window: tk.Toplevel,
+    attach: Callable[[tuple[str, ...]], object],
+    hover: Callable[[bool], object],
+) -> None:
     """Call ``attach`` with the paths of files that are dropped anywhere on ``window``.
+
+    ``hover`` is told when files come over it, and when they are gone again.
 
     Where the extension for it is missing, files are attached by button and by paste only.
     """
@@ -25,10 +31,16 @@ def take_drops(window: tk.Toplevel, attach: Callable[[tuple[str, ...]], object])
         _log.info("no drag and drop here", exc_info=True)
         return
 
+    def told(*, here: bool) -> str:
+        hover(here)
+        return str(COPY)
+
     def dropped(event: Any) -> str:  # noqa: ANN401 - tkinterdnd2 is not typed
         attach(paths_of(window.tk.splitlist(event.data)))
-        return str(COPY)
+        return told(here=False)
 
     target = cast("Any", window)  # importing tkinterdnd2 gave all widgets these methods
     target.drop_target_register(DND_FILES)
+    target.dnd_bind("<<DropEnter>>", lambda _event: told(here=True))
+    target.dnd_bind("<<DropLeave>>", lambda _event: told(here=False))
     target.dnd_bind("<<Drop:DND_Files>>", dropped)

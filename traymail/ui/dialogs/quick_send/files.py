@@ -21,10 +21,14 @@ class Files:
         background: Background,
         found: Callable[[tuple[Found, ...]], object],
         failed: Callable[[TraymailError], object],
+        picture: str,
     ) -> None:
-        """``found`` is called with what was looked at, also with what cannot be attached."""
+        """``found`` is called with what was looked at, also with what cannot be attached.
+
+        ``picture``: what the names of pictures begin with that had none.
+        """
         self._backend, self._background = backend, background
-        self._found, self._failed = found, failed
+        self._found, self._failed, self._picture = found, failed, picture
         self._under_way = 0
         self.thumbnails: dict[str, Image.Image] = {}
 
@@ -41,7 +45,7 @@ class Files:
 
     def keep_picture(self, png: bytes) -> None:
         """Make a file of a picture, and look at it."""
-        self._run(lambda: look_at([str(self._backend.keep_picture(png))]))
+        self._run(lambda: look_at([str(self._backend.keep_picture(png, self._picture))]))
 
     def _run(self, work: Callable[[], tuple[Found, ...]]) -> None:
         self._under_way += 1

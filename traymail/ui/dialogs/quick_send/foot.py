@@ -8,7 +8,7 @@ from collections.abc import Callable
 from traymail.core.texts import Text, text
 from traymail.ui.dialog import Footer
 from traymail.ui.dialogs.quick_send.acts import Acts
-from traymail.ui.widgets import Area, Button, Label, Line, Spinner, Tooltip, UndoBar
+from traymail.ui.widgets import Area, Button, Label, Line, Note, Spinner, Tooltip, UndoBar
 from traymail.ui.widgets.strips import UndoChoices
 
 _SIDE = 20
@@ -47,6 +47,12 @@ class Foot(Area):
         bar = UndoBar(self._place(), words, seconds, choices)
         bar.pack(fill="both", expand=True)
         bar.start()
+
+    def hold_undo(self, why: Text | None) -> None:
+        """Let the count stand still, and say why; None: let it go on."""
+        for bar in self._instead.winfo_children() if self._instead is not None else ():
+            if isinstance(bar, UndoBar):
+                bar.hold(why)
 
     def ask(
         self, question: Text, verb: Text, yes: Callable[[], object], no: Callable[[], object]
@@ -136,7 +142,7 @@ class _Question(Area):
         Label(self, "", "link", icon="question-circle", icon_size=18).grid(
             row=0, column=0, padx=(0, px(14))
         )
-        Label(self, question, "fg", "TmStrong").grid(row=0, column=1, sticky="w")
+        Note(self, question, "fg", font="TmStrong").grid(row=0, column=1, sticky="we")
         back = Button(self, text("&Cancel"), no)
         back.grid(row=0, column=2, padx=(px(20), px(8)))
         go = Button(self, verb, yes, "primary", icon="send")

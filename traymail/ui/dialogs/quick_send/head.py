@@ -52,7 +52,8 @@ class Row(Area):
 
     def put_right(self, thing: tk.Widget, column: int = 2) -> None:
         """Show something at the right end."""
-        thing.grid(in_=self.bar, row=0, column=column, sticky="ne", pady=self.look.px(5))
+        above = (self.look.px(_ROW) - thing.winfo_reqheight()) // 2
+        thing.grid(in_=self.bar, row=0, column=column, sticky="ne", pady=(above, 0))
 
     def tell(self, what: Text | None) -> None:
         """Show what is wrong, or nothing."""
@@ -206,6 +207,8 @@ class Head(Area):
         row.put_right(self._me, 2)
         self._copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
         row.put_right(self._copies, 3)
+        # From the recipients the keyboard goes on to the subject; these are on the way back.
+        self.to.lift()
 
     def _unfold_by_user(self) -> None:
         self.unfold()

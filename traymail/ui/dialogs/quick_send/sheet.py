@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.ui.backend import SavedDraft
 from traymail.ui.dialogs.quick_send.acts import Acts
 from traymail.ui.dialogs.quick_send.body import Body, Drawer
@@ -20,7 +20,7 @@ from traymail.ui.model import quick_judge as judge
 from traymail.ui.model.quick_send import QuickSend, Stage
 from traymail.ui.widgets import Area
 from traymail.ui.widgets.strips import UndoChoices
-from traymail.ui.window import SCREEN_PART, Window
+from traymail.ui.window import Window
 
 LEAST = (480, 420)
 
@@ -37,7 +37,7 @@ class Sheet(Area):
     ) -> None:
         super().__init__(master)
         self._acts = acts
-        self._stage: Stage | None = None
+        self._stage: tuple[Stage, Text | None] | None = None
         # How high the window was before its parts needed more, 0 while they do not; how high then.
         self._before = self._grown = 0
         # Made in the order in which the keyboard goes through them.
@@ -66,11 +66,12 @@ class Sheet(Area):
         self.foot.show_markdown(on=state.written.markdown)
         writing = state.stage is Stage.WRITING
         self.foot.enable(send=judge.may_send(state), others=writing)
-        if state.stage is not self._stage:
-            self._stage = state.stage
+        if (state.stage, state.question) != self._stage:
+            self._stage = state.stage, state.question
             self.head.enable(enabled=writing)
             self.body.text.enable(writing)
             self._draw_foot(state)
+        self.foot.hold_undo(judge.why_undo_stands(state))
         self.later(self._make_room)
 
     def fill(self, written: SavedDraft) -> None:
@@ -89,11 +90,10 @@ class Sheet(Area):
 
     def _make_room(self) -> None:
         """Let the window be no lower than its parts with a few lines of text."""
-        window = self.winfo_toplevel()
+        window = self._window()
         wide, high = window.minsize()
         usual = self.look.px(LEAST[1])
-        screen = int(window.winfo_screenheight() * SCREEN_PART)
-        needed = min(max(usual, self.winfo_reqheight()), screen)
+        needed = min(max(usual, self.winfo_reqheight()), window.most_high)
         if high != needed and wide > 1:
             window.minsize(wide, needed)
             self._keep_height(window.winfo_height(), needed)
@@ -104,13 +104,16 @@ class Sheet(Area):
             self._before = self._before or height
             self._grown = needed
         elif self._before and height <= self._grown:
-            window = self.winfo_toplevel()
-            assert isinstance(window, Window)  # noqa: S101 - all of ours are
-            window.set_height(max(self._before, needed))
+            self._window().set_height(max(self._before, needed))
             if needed <= self._before:
                 self._before = 0
         else:
             self._before = 0
+
+    def _window(self) -> Window:
+        window = self.winfo_toplevel()
+        assert isinstance(window, Window)  # noqa: S101 - all of ours are
+        return window
 
     def _draw_foot(self, state: QuickSend) -> None:
         acts = self._acts
@@ -118,7 +121,7 @@ class Sheet(Area):
             case Stage.WRITING:
                 self.foot.show_buttons()
             case Stage.ASKING:
-                question = text("Send without a subject?")
+                question = state.question or judge.NO_SUBJECT
                 self.foot.ask(question, text("&Send"), acts.send_anyway, acts.close)
             case Stage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
@@ -128,7 +131,7 @@ class Sheet(Area):
                     lambda seconds: judge.countdown(state, seconds), state.seconds, choices
                 )
             case Stage.RETURNING:
-                self.foot.working(text("Taking it back…"))
+                self.foot.working(text("Undoing…"))
 
 
 class Keys:
@@ -137,12 +140,24 @@ class Keys:
     def __init__(self, window: tk.Toplevel) -> None:
         self._window = window
         self._tag = f"keys-of-{window}"
+        self._commands: list[str] = []
         window.bind("<FocusIn>", self._prefer, add="+")
+        window.bind("<Destroy>", self._gone, add="+")
 
     def bind(self, act: Callable[[], bool], *keys: str) -> None:
         """Call ``act``, whose answer tells whether the key is done with."""
         for key in keys:
-            self._window.bind_class(self._tag, key, lambda _event: "break" if act() else None)
+            command = self._window.bind_class(
+                self._tag, key, lambda _event: "break" if act() else None
+            )
+            self._commands.append(command)
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        """Have Tk let go of the window: what is bound to a tag stays otherwise."""
+        if event.widget is self._window:
+            root = self._window.nametowidget(".")  # which keeps a list of them
+            for command in self._commands:
+                root.deletecommand(command)
 
     def _prefer(self, event: tk.Event[tk.Misc]) -> None:
         tags = event.widget.bindtags()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from tkinter import filedialog
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
 from traymail.core.texts import Text, text
+from traymail.desktop.requests import Aim, Wanted
 from traymail.ui.attaching import Found
 from traymail.ui.backend import Backend, SavedDraft
 from traymail.ui.bridge import Background, Job
@@ -22,6 +23,7 @@ from traymail.ui.dialogs.quick_send.files import Files
 from traymail.ui.dialogs.quick_send.pasting import Pasting
 from traymail.ui.dialogs.quick_send.post import Loaded, Post
 from traymail.ui.dialogs.quick_send.sheet import LEAST, Keys, Sheet
+from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
@@ -34,6 +36,9 @@ from traymail.ui.window import Size, Window
 
 class QuickSendWindow(Window):
     """One window for all mails that are written by hand, one after the other."""
+
+    remembered = "quick-send"
+    floats = True
 
     def __init__(
         self,
@@ -53,9 +58,10 @@ class QuickSendWindow(Window):
         self._keeper = DraftKeeper(self, backend, background, self._kept, self._failed)
         self._post = Post(backend, background, self._failed)
         self._clipboard = Clipboard(self, background)
-        self._files = Files(backend, background, self._found, self._failed)
+        self._files = Files(
+            backend, background, self._found, self._failed, self.look.say(text("picture"))
+        )
         self._toast = Toast(self)
-        self._question: Question | None = None
         self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
         self._people = People(backend, background, self._failed, lambda: self._held.recipients)
         self._sheet = Sheet(self, self, self._people.helpers, self._files.thumbnails)
@@ -68,6 +74,8 @@ class QuickSendWindow(Window):
         # The close button does not undo: the mail leaves when its time has come.
         self.protocol("WM_DELETE_WINDOW", self._shut)
         self.bind("<Destroy>", self._gone, add="+")
+        if sys.platform == "win32":  # Tk's name for WM_QUERYENDSESSION: the user logs off
+            self.protocol("WM_SAVE_YOURSELF", self.keep)
 
     # --- for those who open it ----------------------------------------------------------------
 
@@ -80,7 +88,8 @@ class QuickSendWindow(Window):
 
     def send_clipboard(self) -> None:
         """Show the window with what is in the clipboard: words, files or a picture."""
-        self._clipboard.read(self._open_with, self._open_failed)
+        # Once Tk has heard all news: it gives out what was copied here until it knows better.
+        self.look.later(self, lambda: self._clipboard.read(self._open_with, self._open_failed))
 
     def heard(self, event: Event) -> None:
         """Follow an event of the engine."""
@@ -124,7 +133,7 @@ class QuickSendWindow(Window):
             self._sheet.focus_on_next(self._held.written)
         if not self._drops:
             self._drops = True
-            self.look.later(self, lambda: take_drops(self, self.attach))
+            self.look.later(self, lambda: take_drops(self, self.attach, self._hover))
 
     def close(self) -> None:
         """Undo, answer no, or hide and keep the draft."""
@@ -132,8 +141,10 @@ class QuickSendWindow(Window):
             case Stage.WAITING:
                 self.undo()
             case Stage.ASKING:
+                head = self._sheet.head
+                doubted = self._held.question == judge.NO_SUBJECT
                 self._become(model.reconsidered(self._held))
-                self._sheet.head.subject.focus_set()
+                (head.subject if doubted else head.to.entry).focus_set()
             case Stage.WRITING:
                 self._sheet.head.finish()
                 self._keeper.keep()
@@ -197,10 +208,9 @@ class QuickSendWindow(Window):
 
     def _ask_about(self, asked: Prefill) -> None:
         """Let the user choose between the draft and another mail that is asked for."""
-        subject = self._held.written.subject.strip() or text("no subject")
         self._ask(
             text("There is a draft already"),
-            text("“{subject}” is not sent yet. The new mail takes its place.", subject=subject),
+            text("This mail is not sent yet. The new mail takes its place."),
             lambda: self._begin_anew(asked),
         )
 
@@ -212,10 +222,17 @@ class QuickSendWindow(Window):
         self._keeper.soon()
 
     def _ask(self, title: Text, sentence: Text, yes: Callable[[], object]) -> None:
-        if self._question is not None and self._question.winfo_exists():
-            self._question.destroy()
-        self._question = Question(self, title, sentence, text("&Discard the draft"), yes)
-        self._question.reveal()
+        """Ask, or have the question that is open raised and do something else at yes."""
+        if not isinstance(self.question, Question) or not self.question.winfo_exists():
+            subject = self._held.written.subject.strip() or self.look.say(text("no subject"))
+            Question(self, title, sentence, text("&Discard the draft"), yes, subject).reveal()
+            return
+        if self.question.sentence == sentence:
+            self.question.on_yes = yes
+            self.question.reveal()
+            return
+        self.question.destroy()
+        self._ask(title, sentence, yes)
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -224,7 +241,7 @@ class QuickSendWindow(Window):
         if self._held.stage is Stage.WRITING and not self._held.empty:
             self._ask(
                 text("Discard the draft?"),
-                text("What you wrote and the list of files are gone then."),
+                text("What you wrote and the list of files will be lost."),
                 lambda: self._begin_anew(Prefill()),
             )
 
@@ -258,12 +275,16 @@ class QuickSendWindow(Window):
     def choose(self) -> None:
         """Choose files to attach."""
         if self._held.stage is Stage.WRITING:
-            self.attach(tuple(map(str, filedialog.askopenfilenames(parent=self) or ())))
+            wanted = Wanted(Aim.FILES, text("Attach files"))
+            ask_for_files(self, wanted, lambda chosen: self.attach(tuple(map(str, chosen))))
 
     def attach(self, paths: tuple[str, ...]) -> None:
         """Attach files."""
         if self._held.stage is Stage.WRITING:
             self._files.look(paths)
+
+    def _hover(self, here: bool) -> None:  # noqa: FBT001 - what drops tell
+        self._sheet.body.light_up(on=here and self._held.stage is Stage.WRITING)
 
     def remove(self, path: str) -> None:
         """Take a file out."""
@@ -311,8 +332,8 @@ class QuickSendWindow(Window):
             self._become(judge.asked_to_send(self._held))
 
     def send_anyway(self) -> None:
-        """Send without a subject."""
-        self._become(model.posting(self._held))
+        """Send, although something was asked about."""
+        self._become(judge.agreed(self._held))
 
     def undo(self) -> None:
         """Take the mail back."""

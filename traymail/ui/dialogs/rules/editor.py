@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.events import Event, SettingsApplied
 from traymail.core.message import Address
-from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.texts import text
 from traymail.ui.backend import Backend, Overview, RulePreview
 from traymail.ui.bridge import Background, Job
@@ -22,7 +22,7 @@ from traymail.ui.model.rule_form import Table
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import People
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Line
+from traymail.ui.widgets import Panes
 from traymail.ui.window import Size
 
 _JUDGE_AFTER_MS = 300
@@ -58,17 +58,18 @@ class RuleEditor(Dialog):
         self._job: Job | None = None
         self._timers: dict[str, str] = {}
         self._again = False
-        self.preview = PreviewPane(self.body, self._turn)
-        self.preview.pack(side="right", fill="y")
-        Line(self.body).pack(side="right", fill="y")
-        self.sheet = Sheet(self.body, kind, self._people.helpers, self._changed, self._by_file)
-        self.sheet.pack(side="left", fill="both", expand=True)
+        panes = self._panes = Panes(
+            self.body, (text("Rule"), text("Preview")), fixed=1, room=480, least=0.85
+        )
+        panes.pack(fill="both", expand=True)
+        self.preview = PreviewPane(panes, self._turn, self._mail_what_is_there)
+        self.sheet = Sheet(panes, kind, self._people.helpers, self._changed, self._by_file)
+        panes.hold(self.sheet, self.preview)
         self.remove = self.footer.add_left(text("Delete r&ule…"), self._ask_removal, "danger")
-        self.count = ProblemCount(self.footer.right, self.sheet)
+        self.count = ProblemCount(self.footer.right, self)
         self.footer.add(text("&Cancel"), self.close)
         self.primary = self.save = self.footer.add(text("&Save and watch"), self._save, "primary")
         self.bind("<Control-s>", lambda _event: self._save())
-        self.bind("<FocusIn>", self._back, add="+")
         self.bind("<Destroy>", self._gone, add="+")
         self.become(self._held)
 
@@ -80,6 +81,7 @@ class RuleEditor(Dialog):
     def open(self) -> None:
         """Show the window and fetch what it needs."""
         self.reveal()
+        self._look_again_on_return()
         self._fetch()
 
     @property
@@ -92,6 +94,7 @@ class RuleEditor(Dialog):
         state, people, place = old.held, old._people.known, old.geometry()
         old.destroy()
         self.reveal()
+        self._look_again_on_return()
         self.take_place(place)
         if state.work is Work.LOADING:
             self._fetch()
@@ -106,13 +109,22 @@ class RuleEditor(Dialog):
         if self._held.work is Work.LOADING or not self._held.changed:
             self._end()
             return
-        Question(
+        question = Question(
             self,
             text("Close without saving?"),
-            text("What you changed in this rule is not saved yet."),
+            text("Your changes to this rule are not saved yet."),
             text("&Discard changes"),
             self._end,
-        ).reveal()
+        )
+        offered = model.bar(self._held)
+        if offered.can_save:
+            question.offer(offered.save, self._save)
+        question.reveal()
+
+    def jump(self) -> None:
+        """Put the keyboard into the first field that needs the user."""
+        self._panes.lead_to(0)
+        self.sheet.jump()
 
     def heard(self, event: Event) -> None:
         """Follow the file when it is edited elsewhere."""
@@ -130,6 +142,10 @@ class RuleEditor(Dialog):
     def _written_to(self) -> list[str]:
         return self.sheet.values["to"].split(", ")
 
+    def _mail_what_is_there(self) -> None:
+        self.sheet.form.fill({"existing": Existing.SEND.value})
+        self._changed("existing")
+
     def _turn(self, step: int) -> None:
         self.become(model.turn(self._held, step))
 
@@ -145,8 +161,9 @@ class RuleEditor(Dialog):
 
         def work(_stop: object) -> tuple[Problem, ...]:
             problems = self._backend.check_rule(fields, before)
-            if not problems:
+            if all(one.hint for one in problems):
                 self._backend.save_rule(fields, before)
+                return ()
             return problems
 
         self._background.run(work, self._saved, self._failed)
@@ -156,7 +173,7 @@ class RuleEditor(Dialog):
             self._end()
             return
         self.become(model.refused(self._held, problems))
-        self.sheet.jump()
+        self.jump()
 
     def _failed(self, error: TraymailError) -> None:
         if self.winfo_exists():
@@ -184,6 +201,10 @@ class RuleEditor(Dialog):
     def _end(self) -> None:
         self.destroy()
         self._on_closed()
+
+    def _look_again_on_return(self) -> None:
+        """From now on there is somebody to ask: see `_back`."""
+        self.bind("<FocusIn>", self._back, add="+")
 
     def _back(self, event: object) -> None:
         """Look again when the user comes back: the missing folder may be there, lines are new."""
@@ -261,7 +282,7 @@ class RuleEditor(Dialog):
         def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
             problems = self._backend.check_rule(fields, before)
             yield problems
-            if not problems:
+            if all(one.hint for one in problems):
                 yield self._backend.preview_rule(fields, before)
 
         self._timers["looking"] = self.after(_SAY_LOOKING_AFTER_MS, self._say_looking)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import (
@@ -19,6 +18,7 @@ from traymail.core.events import (
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
+from traymail.disk import in_home
 from traymail.ui.asking import Asking
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background
@@ -128,7 +128,7 @@ class RulesPage:
 
     def _answered(self, overview: Overview) -> None:
         if self._view is not None and self._view.winfo_exists():
-            self._view.show(cards(overview, str(Path.home()), self._now()))
+            self._view.show(cards(overview, str(in_home("~")), self._now()))
 
 
 class RuleListView(Area):
@@ -152,15 +152,15 @@ class RuleListView(Area):
         self._list = ScrollArea(self, padding=(24, 2, 14, 16))
         self._foot = Note(
             self._list.inner,
-            text("Switches act at once. No rule exceeds its hourly limit; the rest waits."),
+            text("Switches take effect at once. No rule exceeds its hourly limit; the rest waits."),
         )
         self._empty = Empty(
             self,
             "lightning",
             text("No rules yet"),
             text(
-                "Let traymail mail every scan that lands in a folder, or tell you when an error "
-                "shows up in a log."
+                "Let traymail mail every file that arrives in a folder, or tell you when an "
+                "error appears in a log."
             ),
         )
 

@@ -29,15 +29,23 @@ _BODY_LINES = 14
 class PreviewPane(Area):
     """Draws a `Sight`, or what stands in its place."""
 
-    def __init__(self, master: tk.Misc, turn: Callable[[int], object]) -> None:
-        """``turn`` is called with -1 and 1 for the mail before and the next one."""
+    def __init__(
+        self,
+        master: tk.Misc,
+        turn: Callable[[int], object],
+        mail_these: Callable[[], object],
+    ) -> None:
+        """``turn`` is called with -1 and 1 for the mail before and the next one.
+
+        ``mail_these``: what is there already is to be mailed, too.
+        """
         super().__init__(master, "chrome")
         px = self.look.px
-        self._turn = turn
+        self._turn, self._mail_these = turn, mail_these
         self._drawn: Sight | Instead | None = None
         self.configure(width=px(WIDTH))
         self.pack_propagate(flag=False)
-        head = Area(self, padding=(22, 20, 22, 0))
+        head = Area(self, padding=(24, 20, 24, 0))
         head.pack(fill="x")
         Label(head, text("sends nothing"), "muted", "TmSmall").pack(side="right")
         Label(head, text("Preview"), "fg", "TmHead").pack(side="left")
@@ -74,9 +82,12 @@ class PreviewPane(Area):
 
     def _sight(self, wanted: Sight) -> ScrollArea:
         px = self.look.px
-        scroll = ScrollArea(self, padding=(22, 12, 12, 16))
+        scroll = ScrollArea(self, padding=(24, 12, 14, 16))
         inner = scroll.inner
         Note(inner, wanted.headline, "fg", font="TkDefaultFont").pack(fill="x")
+        if wanted.stays:
+            link = Button(inner, text("Mail these too"), self._mail_these, "link")
+            link.pack(anchor="w", pady=(px(2), 0))
         if wanted.files:
             _files(inner, wanted.files)
         if wanted.lines:

@@ -10,7 +10,7 @@ from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import text
 from traymail.ui.form import FormView
 from traymail.ui.form_controls import Helpers
-from traymail.ui.model.rule_editor import Editing, account_choices, strip, told
+from traymail.ui.model.rule_editor import Editing, account_choices, remarks, strip, told
 from traymail.ui.model.rule_fields import FORMS, MORE
 from traymail.ui.model.rule_form import drawn, places
 from traymail.ui.model.rule_preview import tally
@@ -72,6 +72,8 @@ class Sheet(Area):
         self._bad = tuple(problems)
         self._show_name(state)
         self.form.show_problems(tuple(problems.values()))
+        for name, hint in remarks(state).items():
+            self.form.tell(name, below_field(hint, self.look.say))
         if self._kind == FolderRule.kind:
             self._suit_folder(state)
         else:

@@ -9,7 +9,7 @@ from functools import partial
 
 from traymail.core.texts import Text
 from traymail.ui.page import Page
-from traymail.ui.widgets import Area, Button
+from traymail.ui.widgets import Area, Button, Rail
 
 _WIDTH = 196
 
@@ -23,7 +23,7 @@ class Link:
     open: Callable[[], object]
 
 
-class Nav(Area):
+class Nav(Rail):
     """Up and Down move the keyboard, and turn the page where there is one."""
 
     def __init__(
@@ -33,9 +33,7 @@ class Nav(Area):
         links: Sequence[Link],
         turn: Callable[[str], object],
     ) -> None:
-        super().__init__(master, "chrome", (8, 16))
-        self.configure(width=self.look.px(_WIDTH))
-        self.pack_propagate(flag=False)
+        super().__init__(master, _WIDTH)
         self._turn = turn
         self._page = ""
         self.pages: dict[str, Button] = {}
@@ -50,6 +48,7 @@ class Nav(Area):
             row = self._row(link.title, link.icon, link.open, below)
             row.pack(fill="x", pady=(self.look.px(4), 0))
             self.links.append(row)
+        self.give_way([*self.pages.values(), *self.links])
 
     def show(self, page: str) -> None:
         """Mark the page that is in sight."""
@@ -65,7 +64,7 @@ class Nav(Area):
     def _row(
         self, title: Text, icon: str, press: Callable[[], object], master: tk.Misc | None = None
     ) -> Button:
-        row = Button(master or self, title, press, "nav", icon)
+        row = self.row(title, press, icon, master)
         for key, step in (("<Up>", -1), ("<Down>", 1)):
             row.bind(key, partial(self._move, row, step))
         return row

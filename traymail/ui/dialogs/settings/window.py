@@ -17,6 +17,8 @@ from traymail.ui.window import Size, Window
 class SettingsWindow(Window):
     """Ctrl+S saves the page in sight, where it does not save by itself."""
 
+    remembered = "settings"
+
     def __init__(self, root: Root, pages: Sequence[Page], links: Sequence[Link]) -> None:
         super().__init__(root, text("Settings"), Size(900, 600, (900, 600)))
         self._pages = {page.name: page for page in pages}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 
 from traymail.core.texts import Translate
-from traymail.desktop.notify import Bubble
+from traymail.desktop.requests import Bubble
 from traymail.ui.model.menu import Choice, Entry
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray.loop import Loop
+
+if TYPE_CHECKING:  # jeepney is on Linux only
+    from traymail.desktop.bus import Bus
 
 Pictures = Callable[[Icon], Sequence[Image.Image]]
 """The icon of a state in all sizes, the smallest first."""
@@ -38,8 +40,21 @@ class Tray(Protocol):
         """Show a notification, where the desktop has any."""
         ...
 
+    def withdraw(self, key: str) -> None:
+        """Take a notification away: what it told of is over."""
+        ...
+
     def repaint(self) -> None:
         """Draw the icon again: its pictures are others now."""
+        ...
+
+    @property
+    def in_window(self) -> bool:
+        """Whether a window stands in for the icon."""
+        ...
+
+    def reveal(self) -> None:
+        """Show the window that stands in for the icon again, where it was closed."""
         ...
 
     def stop(self) -> None:
@@ -74,7 +89,8 @@ class Parts:
     ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.
     ``on_press`` is told the key of a `Bubble` and the name of its button. ``notice_icon`` stands
     in notifications: a file, or a name of the icon theme. ``on_dark`` and ``on_dark_panel`` are
-    told whether the desktop, and its panel, are dark, where their bus tells it.
+    told whether the desktop, and its panel, are dark, where their bus tells it. ``on_bus`` is given
+    that bus, and None when it is gone.
     """
 
     loop: Loop
@@ -86,18 +102,4 @@ class Parts:
     notice_icon: str = ""
     on_dark: Callable[[bool], None] = lambda _dark: None
     on_dark_panel: Callable[[bool], None] = lambda _dark: None
-
-
-def make_tray(parts: Parts, *, login: bool) -> Tray:
-    """Make the tray of this platform. ``login``: started with the desktop, so nothing may pop up.
-
-    Raises ImportError where pystray cannot be used (not on Linux).
-    """
-    on_linux = sys.platform == "linux"
-    if on_linux:
-        from traymail.ui.tray.linux import LinuxTray
-
-        return LinuxTray(parts, login=login)
-    from traymail.ui.tray.pystray_tray import PystrayTray
-
-    return PystrayTray(parts)
+    on_bus: Callable[[Bus | None], None] = lambda _bus: None

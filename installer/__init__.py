@@ -1,0 +1,1 @@
+"""What builds the packages of traymail; nothing in traymail/ imports from here."""

@@ -1,0 +1,404 @@
+"""Where a watched folder leads: links put in its way, folders made again, file systems mounted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.folders import EVENTS_ONLY, NOW, QUICK, Watched, folder_rule
+from tests.support.homes import Home
+from tests.support.namespaces import can_unshare
+from tests.support.running import ADDRESS, CANARY, account, credentials, running
+from tests.support.sink import Sink, serve
+from tests.support.wait import until
+from traymail.core.observations import FileSettled, FolderBack, FolderGone, Observation
+from traymail.core.rules.folder import Existing
+from traymail.store.database import Database
+from traymail.store.ledger import FolderLedger
+from traymail.watch.folders import Pace
+from traymail.watch.mounts import Mounts
+from traymail.watch.root import Root
+
+Begin = Callable[..., Watched]
+CAN_MOUNT = sys.platform == "linux" and os.geteuid() == 0 and can_unshare("--mount")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "around" / "Scans"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    """Return a folder of private files that no rule names."""
+    private = tmp_path / "private"
+    (private / "Scans").mkdir(parents=True)
+    for file in (private / "diary.txt", private / "Scans" / "diary.txt"):
+        file.write_text("private")
+    return private
+
+
+@pytest.fixture
+def begin(database: Database, folder: Path) -> Iterator[Begin]:
+    running: list[Watched] = []
+
+    def start(pace: Pace = QUICK, **more: object) -> Watched:
+        watched = Watched(database, pace)
+        running.append(watched)
+        watched.start(folder_rule(folder, **more))
+        return watched
+
+    yield start
+    for watched in running:
+        watched.watcher.stop()
+
+
+def replaced(path: Path, target: Path) -> None:
+    """Exchange a folder for a link in one instant, as a stranger would."""
+    beside = path.with_name("link to be")
+    beside.symlink_to(target, target_is_directory=True)
+    path.rename(path.with_name("away"))
+    beside.rename(path)
+
+
+@pytest.mark.parametrize("which", ["itself", "a parent"])
+@pytest.mark.parametrize("pace", [EVENTS_ONLY, QUICK], ids=["events", "looks"])
+def test_a_link_in_its_place_stops_the_rule(
+    begin: Begin, folder: Path, private: Path, which: str, pace: Pace
+) -> None:
+    watched = begin(pace, existing=Existing.SEND, recursive=True)
+    watched.wait_for(FolderBack)
+    at = folder if which == "itself" else folder.parent
+    replaced(at, private if which == "a parent" else private / "Scans")
+    [gone] = watched.wait_for(FolderGone)
+    assert f"led to {folder} when the rule began" in str(gone.reason)
+    (private / "Scans" / "more.txt").write_text("private, too")
+    watched.watcher.rescan()
+    assert len(watched.of(FolderGone)) == 1
+    at.unlink()
+    at.with_name("away").rename(at)
+    watched.wait_for(FolderBack, 2)
+    (folder / "good").write_text("to be mailed")
+    watched.wait(lambda: "good" in watched.settled())
+    assert watched.settled() == ["good"]
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+@pytest.mark.parametrize("which", ["itself", "a parent"])
+def test_a_folder_that_others_could_put_in_its_place(
+    begin: Begin, folder: Path, private: Path, which: str, *, stopped: bool
+) -> None:
+    around = folder.parent if which == "itself" else folder.parent.parent
+    around.chmod(0o777)
+    private.rename(beside := around / "private")
+    watched = begin(existing=Existing.SEND)
+    watched.wait_for(FolderBack)
+    (folder / "a.txt").write_text("dropped")
+    watched.wait(lambda: watched.settled() == ["a.txt"])
+    if stopped:
+        watched.watcher.stop()
+    (at := folder if which == "itself" else folder.parent).rename(around / "away")
+    beside.rename(at)
+    if stopped:
+        watched = begin(existing=Existing.SEND)
+    [gone] = watched.wait_for(FolderGone)
+    assert f"Others may exchange it, since they may write {around}" in str(gone.reason)
+    watched.watcher.rescan()
+    assert watched.settled() in ([], ["a.txt"])
+    around.chmod(0o755)  # now only the user can have put it there
+    watched.wait(lambda: "diary.txt" in watched.settled())
+
+
+def test_a_folder_that_only_its_user_can_have_made_again(begin: Begin, folder: Path) -> None:
+    folder.parent.chmod(0o1777)
+    watched = begin()
+    watched.wait_for(FolderBack)
+    folder.rename(folder.with_name("away"))
+    folder.mkdir()
+    watched.wait_for(FolderBack, 2)
+    (folder / "a.txt").write_text("dropped")
+    watched.wait(lambda: watched.settled() == ["a.txt"])
+
+
+def test_a_link_put_there_while_it_did_not_run(begin: Begin, folder: Path, private: Path) -> None:
+    first = begin(existing=Existing.SEND)
+    first.wait_for(FolderBack)
+    first.watcher.stop()
+    replaced(folder, private / "Scans")
+    second = begin(existing=Existing.SEND)
+    second.wait_for(FolderGone)
+    assert second.settled() == []
+
+
+def test_a_link_where_the_rule_found_nothing(begin: Begin, folder: Path, private: Path) -> None:
+    folder.rmdir()
+    watched = begin(existing=Existing.SEND)
+    watched.wait_for(FolderGone)
+    folder.symlink_to(private / "Scans", target_is_directory=True)
+    watched.wait_for(FolderGone, 2)
+    folder.unlink()
+    folder.mkdir()
+    (folder / "good").write_text("to be mailed")
+    watched.wait(lambda: watched.settled() == ["good"])
+
+
+def test_a_link_that_leads_elsewhere_now(begin: Begin, folder: Path, private: Path) -> None:
+    real = folder.rename(folder.with_name("real"))
+    folder.symlink_to(real, target_is_directory=True)
+    watched = begin(existing=Existing.SEND)
+    watched.wait_for(FolderBack)
+    (folder / "good").write_text("to be mailed")
+    watched.wait(lambda: watched.settled() == ["good"])
+    folder.unlink()
+    folder.symlink_to(private / "Scans", target_is_directory=True)
+    watched.wait_for(FolderGone)
+    assert watched.settled() == ["good"]
+
+
+def test_links_that_come_and_go_as_fast_as_can_be(
+    database: Database, folder: Path, private: Path
+) -> None:
+    """Each look goes through folders that are open: no instant between two calls is long enough."""
+    for place in (private / "Scans" / "sub", folder / "sub"):
+        place.mkdir()
+        (place / "a").write_text("private" if private in place.parents else "to be mailed")
+    secrets = {path.stat().st_ino for path in private.rglob("*") if path.is_file()}
+    rule = folder_rule(folder, existing=Existing.SEND, recursive=True, settle=timedelta(0))
+    ledger = FolderLedger(database, rule.name, rule.folder)
+    told: list[Observation] = []
+    root = Root(rule, (), ledger, told.append)
+    spot = root.look_at_spot()
+    assert spot is not None
+    root.found(spot, None)
+    ledger.stand_at(spot.place)
+    ledger.start((), NOW)
+    stopping = threading.Event()
+    link, inner = folder.with_name("link"), folder.with_name("inner")
+    link.symlink_to(private / "Scans", target_is_directory=True)
+    inner.symlink_to(private / "Scans" / "sub", target_is_directory=True)
+
+    def exchange() -> None:
+        away = folder.with_name("away")
+        while not stopping.is_set():
+            for path, way in ((folder, link), (folder / "sub", inner)):
+                path.rename(away)
+                way.rename(path)
+                path.rename(way)
+                away.rename(path)
+
+    stranger = threading.Thread(target=exchange)
+    stranger.start()
+    try:
+        for _ in range(2000):
+            with suppress(OSError):
+                root.hint(str(folder / "sub" / "a"), 0.0)
+                root.scan(0.0)
+                root.settle(1.0)
+    finally:
+        stopping.set()
+        stranger.join()
+    root.scan(0.0)
+    root.settle(1.0)
+    settled = [one.file for one in told if isinstance(one, FileSettled)]
+    assert {file.path for file in settled} == {"sub/a"}
+    assert not secrets & {file.identity.inode for file in settled}
+
+
+# --- what is mounted --------------------------------------------------------------------------
+
+TABLE = """\
+20 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+21 20 0:30 / /proc rw - proc proc rw
+22 20 0:40 /export /mnt/nas rw master:2 - nfs4 server:/export rw,vers=4
+23 20 8:17 / /mnt/my\\040disk rw - vfat /dev/sdb1 rw
+24 20 254:0 /srv/data /mnt/bound rw - ext4 /dev/vda rw
+25 20 0:41 / /mnt/nas/far rw - fuse.sshfs me@host: rw
+26 20 0:42 / /mnt/bound rw - cifs //server/share rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "medium"),
+    [
+        ("/mnt/nas", "nfs4 server:/export /export"),
+        ("/mnt/nas/in", "nfs4 server:/export /export/in"),
+        ("/mnt/nas/far/in", "fuse.sshfs me@host: /in"),
+        # The later one hides the earlier.
+        ("/mnt/bound/in", "cifs //server/share /in"),
+    ],
+)
+def test_a_medium_is_known_by_what_is_mounted(tmp_path: Path, folder: str, medium: str) -> None:
+    (tmp_path / "mountinfo").write_text(TABLE)
+    assert Mounts(tmp_path / "mountinfo").medium(folder, 1, 1) == medium
+
+
+def test_one_file_system_is_the_same_at_each_place(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    inside = tmp_path.relative_to("/")
+    top = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+    table.write_text(top)
+    alone = Mounts(table).medium(str(tmp_path), 1, 1)
+    assert alone.startswith("ext4 ")
+    assert alone.endswith(f" {tmp_path}")
+    # Bound to its own path, as systemd does for a service.
+    table.write_text(
+        f"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:1 /{inside} /{inside} ro - ext4 x rw\n"
+    )
+    assert Mounts(table).medium(str(tmp_path), 1, 1) == alone
+    # Another folder of it, mounted over it, is another place.
+    table.write_text(f"{top}2 1 8:1 /old /{inside} rw - ext4 /dev/sda1 rw\n")
+    assert Mounts(table).medium(str(tmp_path), 1, 1) == alone.replace(str(tmp_path), "/old")
+
+
+def test_where_the_system_tells_nothing_all_is_one_place(tmp_path: Path) -> None:
+    assert Mounts(tmp_path / "none").medium(str(tmp_path), 1, 1) == ""
+
+
+# --- the whole program, with real mounts ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Inside(Home):
+    """A home whose commands run where other file systems are mounted than elsewhere."""
+
+    namespace: int = 0
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        return [*self._enter(), *super().command(*arguments)]
+
+    def mount(self, *arguments: str | Path) -> None:
+        subprocess.run([*self._enter(), "mount", *map(str, arguments)], check=True)
+
+    def umount(self, folder: Path) -> None:
+        subprocess.run([*self._enter(), "umount", str(folder)], check=True)
+
+    def put(self, file: Path, content: str) -> None:
+        """Write a file as those see it that are inside."""
+        write = ["sh", "-c", 'printf %s "$1" > "$2"', "sh", content, str(file)]
+        subprocess.run([*self._enter(), *write], check=True)
+
+    def date(self, file: Path, seconds: int) -> None:
+        """Give a file the time of its last change, as they see it."""
+        touch = ["touch", "--no-create", f"--date=@{seconds}", str(file)]
+        subprocess.run([*self._enter(), *touch], check=True)
+
+    def _enter(self) -> list[str]:
+        return ["nsenter", f"--mount=/proc/{self.namespace}/ns/mnt", f"--wd={Path.cwd()}"]
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Iterator[Inside]:
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", "echo made; cat"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"made\n"
+        yield Inside(tmp_path / "home", namespace=holder.pid)
+        assert holder.stdin is not None
+        holder.stdin.close()
+
+
+def places(home: Home) -> int:
+    """Return at how many places the rule has looked."""
+    with closing(sqlite3.connect(home.path / "state" / "outbox.db")) as database:
+        return int(database.execute("SELECT count(*) FROM ledger_root").fetchone()[0])
+
+
+@dataclass
+class Office:
+    """A rule in a folder that file systems are mounted over, and what it mails."""
+
+    home: Inside
+    folder: Path
+    sink: Sink
+    env: dict[str, str]
+
+    def arrived(self, name: str) -> None:
+        """Put a new file into the folder; it is the next that is mailed, and put away."""
+        self.home.put(self.folder / name, "x")
+        self.is_next(name)
+
+    def is_next(self, name: str) -> None:
+        count = len(self.sink.arrivals) + 1
+        self.sink.wait_for(count, 20)
+        mails = [message_from_bytes(one.content, policy=default) for one in self.sink.arrivals]
+        assert [str(mail["Subject"]) for mail in mails][count - 1 :] == [name]
+        path = Path(f"/proc/{self.home.namespace}/root", *self.folder.parts[1:], "sent", name)
+        until(path.exists, what=f"{name} to be put away")
+
+
+@pytest.fixture
+def office(
+    inside: Inside, folder: Path, tmp_path: Path, certificates: Certificates
+) -> Iterator[Office]:
+    context = certificates.good.server_context()
+    with serve(context, security="tls", user=ADDRESS, password=CANARY) as sink:
+        inside.configure(
+            account(sink.port, ca_file=certificates.ca_file)
+            + f"""
+[[rules]]
+name = "Scans"
+kind = "folder"
+to = ["boss@example.com"]
+folder = {json.dumps(str(folder))}
+settle_seconds = 0.2
+after = "move"
+"""
+        )
+        yield Office(inside, folder, sink, credentials(tmp_path / "credentials"))
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("kind", ["a folder of the same disk", "another file system"])
+def test_a_share_that_is_mounted_over_it(office: Office, tmp_path: Path, kind: str) -> None:
+    inside, folder = office.home, office.folder
+    share, never = tmp_path / "share", tmp_path / "never seen"
+    for place in (share, never):
+        place.mkdir()
+        if kind == "another file system":
+            inside.mount("-t", "tmpfs", "tmpfs", place)
+    for place in (folder, share, never):
+        for name in ("old", place.name):
+            inside.put(place / name, f"old, in {place.name}")
+        # One that both hold, as far as its name, size and time tell, makes no share a known one.
+        inside.date(place / "old", 1_700_000_000)
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        office.arrived("1")
+        inside.mount("--bind", share, folder)
+        until(lambda: places(inside) == 2, what="a first look at the share")
+        office.arrived("2")
+        inside.umount(folder)
+        office.arrived("3")
+        inside.put(share / "4", "meanwhile")
+        inside.mount("--bind", share, folder)
+        office.is_next("4")
+    inside.put(share / "5", "while stopped")
+    with running(inside, office.env):
+        office.is_next("5")
+    inside.umount(folder)
+    inside.mount("--bind", never, folder)
+    with running(inside, office.env):
+        until(lambda: places(inside) == 3, what="a first look at the other share")
+        office.arrived("6")
+    inside.umount(folder)
+    inside.mount("--bind", share, folder)
+    inside.put(folder / "7", "x")
+    with running(inside, office.env):
+        office.is_next("7")
+    assert len(office.sink.arrivals) == 7

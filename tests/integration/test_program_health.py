@@ -1,0 +1,191 @@
+"""Nothing stops the program in silence: threads that die, an outbox that cannot be had, a load."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.support.homes import Home
+from tests.support.live import Live, live
+from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.app import App
+from traymail.core.commands import Pause, Wake
+from traymail.core.errors import NotRunning, StateError
+from traymail.core.events import OutboxChanged, SettingsRefused
+from traymail.core.texts import text
+from traymail.desktop import paths
+from traymail.engine import engine
+from traymail.program import Program
+from traymail.store.outbox import Outbox
+from traymail.store.settings import Loaded, SettingsFile
+
+CONFIG = """\
+version = 1
+
+[accounts.here]
+address = "me@example.com"
+host = "127.0.0.1"
+port = 1
+security = "none"
+auth = "none"
+"""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Live]:
+    with live(Home(tmp_path / "home"), CONFIG) as program:
+        yield program
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "name", ["traymail-engine", "traymail-pulse", "traymail-folders", "traymail-ipc"]
+)
+def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name: str) -> None:
+    Home(tmp_path / "home").configure(CONFIG)
+    app = App(paths.home(str(tmp_path / "home"), {}), {})
+    app.home.make()
+    app.instance.claim()
+    ended = Event()
+    program = Program(app, app.settings_file.load(), ended.set)
+    program.start()
+    [thread] = [one for one in threading.enumerate() if one.name == name]
+    assert thread.ident is not None
+    kill = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    assert kill(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)) == 1
+    program.reload()
+    program._folders.rescan()
+    program.engine.submit(Wake())
+    with suppress(NotRunning):
+        app.instance.ask({"command": "hello"}, 0.5)
+    assert ended.wait(PATIENCE_SECONDS)
+    assert program.failed
+    program.stop()
+    app.close()
+
+
+def test_what_lies_where_others_would_be_answered_is_told_in_one_line(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.configure(CONFIG)
+    (home.path / "state").mkdir(mode=0o700)
+    (home.path / "state" / "ipc.sock").mkdir()
+    ended = home.run("run", "--headless")
+    assert ended.returncode == 73
+    assert "ipc.sock cannot be used: " in ended.stderr
+    assert "Traceback" not in (home.path / "log" / "traymail.log").read_text()
+    (home.path / "state" / "ipc.sock").rmdir()
+    with live(home, CONFIG):
+        pass
+
+
+def test_an_end_that_was_asked_for_is_no_error(tmp_path: Path) -> None:
+    with live(Home(tmp_path / "home"), CONFIG) as running:
+        pass
+    assert not running.program.failed
+
+
+def test_an_outbox_that_cannot_be_had_just_now_does_not_end_the_engine(
+    running: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+    running.app.publisher.listen(heard.append)
+    full = StateError(text("The disk is full."))
+
+    def fails(*_: object) -> None:
+        raise full
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Outbox, "accounts_with_work", fails)
+        patched.setattr(Outbox, "get", fails)
+        running.program.engine.submit(Wake((1,)))
+        until(lambda: OutboxChanged() in heard, what="the wake")
+        assert running.program.engine.snapshot().paused is False
+    assert not running.program.failed
+
+
+def test_status_is_told_while_the_engine_is_busy(
+    running: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = running.program.engine.snapshot()
+    monkeypatch.setattr(engine, "ASK_SECONDS", 0.1)
+    busy, go = Event(), Event()
+
+    def work(event: object) -> None:
+        if isinstance(event, OutboxChanged):
+            busy.set()
+            go.wait(PATIENCE_SECONDS)
+
+    running.app.publisher.listen(work)
+    running.program.engine.submit(Wake())
+    assert busy.wait(PATIENCE_SECONDS)
+    assert running.program.engine.snapshot() == before
+    assert running.app.instance.ask({"command": "status"})["rules"] == {}
+    go.set()
+
+
+def test_a_pause_without_a_zone_or_for_ages_is_one(running: Live) -> None:
+    for until_then in ("9999-12-31T23:59:59+00:00", "9999-12-30T23:59:59"):
+        running.app.instance.ask({"command": "pause", "until": until_then})
+        assert running.program.engine.snapshot().paused
+    running.program.engine.submit(Pause(datetime.max.replace(tzinfo=UTC)))
+    assert running.program.engine.snapshot().paused
+    assert not running.program.failed
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"command": "pause", "until": "tomorrow"},
+        {"command": "pause", "until": "0001-01-01T00:00:00"},
+        {"command": "pause", "until": "9" * 5000},
+        {"command": "pause", "until": 10**30},
+        {"command": "pause", "until": ["2026"]},
+        {"command": "wake", "ended": None},
+        {"command": "wake", "ended": ["9" * 5000]},
+        {"command": "wake", "ended": [float("inf")]},
+        {"command": "cancel", "ids": 1},
+        {"command": "cancel", "ids": [[]]},
+        {"command": "cancel", "ids": [True]},
+    ],
+)
+def test_a_request_that_says_nothing_sensible_is_told_in_one_line(
+    running: Live, caplog: pytest.LogCaptureFixture, odd: dict[str, object]
+) -> None:
+    answer = running.app.instance.ask(odd)
+    assert "does not understand" in answer["error"]
+    assert not any(record.exc_info for record in caplog.records)
+    assert not running.program.engine.snapshot().paused
+
+
+def test_a_mail_that_gets_a_number_later_is_not_the_one_that_was_cancelled(running: Live) -> None:
+    answer = running.app.instance.ask({"command": "cancel", "ids": [1]})
+    assert "has no mail 1" in answer["error"]
+    assert not running.program.interruptions.wanted(1)
+
+
+def test_an_edit_that_cannot_be_read_for_an_unforeseen_reason_is_refused(
+    running: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+    running.app.publisher.listen(heard.append)
+
+    def fails(_self: SettingsFile, _good: Loaded) -> Loaded:
+        raise ValueError("odd")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SettingsFile, "reload", fails)
+        running.home.config.write_text(CONFIG + "\n# edited\n")
+        until(lambda: running.program.config_error, what="the refusal")
+        assert any(isinstance(event, SettingsRefused) for event in heard)
+        assert (
+            "went wrong inside" in running.app.instance.ask({"command": "status"})["config_error"]
+        )
+    running.home.config.write_text(CONFIG + "\n# edited again\n")
+    until(lambda: running.program.config_error is None, what="the mended file")

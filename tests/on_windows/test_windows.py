@@ -1,0 +1,294 @@
+"""The windows by keys and clicks, from the icon in the tray to the received mail.
+
+The program is in this process, so that a test knows where its buttons are. The tests name windows,
+buttons and sentences in English; on a Chinese Windows they look for the Chinese ones.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import tkinter as tk
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageGrab
+
+from tests.support import windows_hands
+from tests.support.certificates import Certificates
+from tests.support.hands import Worker
+from tests.support.homes import Home
+from tests.support.live import Live, at_sink, live
+from tests.support.running import ADDRESS, CANARY, credentials
+from tests.support.sink import Sink, serve
+from tests.support.tk import KEPT
+from tests.support.wait import until
+from traymail.core.errors import NotRunning
+from traymail.desktop.instance import Instance
+from traymail.desktop.language import translator
+from traymail.ui.shell import Shell, Speech, open_root
+from traymail.ui.widgets import Button
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("TESTS_DESKTOP_LANGUAGE"), reason="there is no desktop here"
+)
+
+
+@dataclass
+class Desk(Worker):
+    """The running program, and the hands and eyes of its user."""
+
+    root: tk.Misc
+    live: Live
+    shell: Shell
+    language: str
+
+    def say(self, words: str) -> str:
+        """Return English words as this Windows has them; an & in them marks an access key."""
+        translate = translator(self.language)
+        ways = (words, *(f"{words[:at]}&{words[at:]}" for at in range(len(words))))
+        return next((translate(way) for way in ways if translate(way) != way), words)
+
+    # --- the panel ----------------------------------------------------------------------------
+
+    def left_click(self) -> None:
+        """Click the icon."""
+        windows_hands.click(*icon())
+
+    def choose(self, label: str) -> None:
+        """Choose an entry of the icon's menu."""
+        windows_hands.click(*icon(), "3")
+        wanted = self.say(label)
+
+        def found() -> tuple[int, int] | None:
+            return next(
+                (at for words, at in windows_hands.menu_entries().items() if words == wanted), None
+            )
+
+        at = self.until(found, f"the entry {wanted}")
+        assert at is not None
+        windows_hands.click(*at)
+
+    # --- the windows, in the language of the system -------------------------------------------
+
+    def type(self, words: str) -> None:
+        self.until(lambda: self.class_of_focus() in {"TEntry", "Text"}, "the keyboard in a field")
+        super().type(words)
+
+    def class_of_focus(self) -> str:
+        """Return what kind of widget has the keyboard."""
+        focus = self.root.focus_get()
+        return focus.winfo_class() if focus else ""
+
+    def window(self, title: str) -> tk.Toplevel:
+        found = super().window(self.say(title))
+        frame = int(found.wm_frame(), 16)
+        self.until(lambda: windows_hands.foreground() == frame, "the window in front")
+        return found
+
+    def button(self, words: str, below: tk.Misc | None = None, place: int = 0) -> Button:
+        return super().button(self.say(words), below, place)
+
+    def sees(self, words: str) -> None:
+        super().sees(self.say(words))
+
+
+def icon() -> tuple[int, int]:
+    """Return the middle of the first icon in Wine's panel, which draws it at its end."""
+    return windows_hands.end_of(windows_hands.windows_of_class("Shell_TrayWnd")[0])
+
+
+def icon_is_seen() -> bool:
+    """Tell whether the panel has something else than its one colour there."""
+    x, y = icon()
+    return len(ImageGrab.grab((x - 7, y - 7, x + 7, y + 7)).getcolors() or ()) > 1
+
+
+@contextmanager
+def desk(home: Home, config: str, secrets: Path | None = None) -> Iterator[Desk]:
+    with live(home, config, secrets) as program:
+        overview = program.backend.overview()
+        speech = Speech(program.app.language, translator)
+        root = open_root(overview.settings, speech)
+        KEPT.append(root)
+        until(lambda: not icon_is_seen(), 30, "the panel without an icon")
+        shell = Shell(root, program.backend, program.app.clock, speech, overview, login=False)
+        made = Desk(root, program, shell, program.app.language(overview.settings.language))
+        try:
+            made.until(icon_is_seen, "the icon in the panel")
+            yield made
+            made.until(lambda: not shell.busy, "the end of what goes on in the background")
+        finally:
+            shell.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_other_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is to be asked."""
+    monkeypatch.delenv("LANG")
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
+        yield made
+
+
+@pytest.fixture
+def at_work(home: Home, sink: Sink, certificates: Certificates, tmp_path: Path) -> Iterator[Desk]:
+    """The program with an account that works."""
+    config = at_sink(sink, certificates.ca_file)
+    with desk(home, config, tmp_path / "secrets") as made:
+        yield made
+
+
+def received(desk: Desk, sink: Sink) -> EmailMessage:
+    desk.until(lambda: sink.arrivals, "the mail")
+    message = message_from_bytes(sink.arrivals[0].content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_the_language_is_that_of_the_system(at_work: Desk) -> None:
+    assert at_work.language == os.environ["TESTS_DESKTOP_LANGUAGE"]
+
+
+def test_a_pasted_picture_is_mailed(at_work: Desk, sink: Sink) -> None:
+    picture = Image.effect_noise((320, 200), 60).convert("RGB")
+    at_work.left_click()
+    at_work.window("New mail")
+    windows_hands.copy_picture(picture)
+    at_work.press("Me")
+    at_work.press("Paste picture")
+    at_work.until(lambda: " KB" in at_work.words(), "the picture")
+    at_work.keys("ctrl+Return")
+    at_work.sees("Send without a subject?")
+    at_work.keys("Escape")
+    at_work.type("屏幕截图 😀")
+    at_work.press("Send")
+    at_work.press("Send now")
+    message = received(at_work, sink)
+    assert (message["Subject"], message["To"]) == ("屏幕截图 😀", ADDRESS)
+    [attachment] = message.iter_attachments()
+    with Image.open(BytesIO(attachment.get_content())) as got:
+        assert got.convert("RGB").tobytes() == picture.tobytes()
+
+
+def test_copied_files_are_mailed(at_work: Desk, sink: Sink, tmp_path: Path) -> None:
+    files = [tmp_path / "合同 contract.pdf", tmp_path / "notes.txt"]
+    for file in files:
+        file.write_bytes(b"the content of " + file.name.encode())
+    at_work.choose("Quick send…")
+    at_work.window("New mail")
+    windows_hands.copy_files(*files)
+    at_work.type("you@example.com,")
+    at_work.sees("you@example.com")
+    at_work.keys("Tab")
+    at_work.type("Two files")
+    at_work.keys("ctrl+v")
+    at_work.until(lambda: all(file.name in at_work.words() for file in files), "the files")
+    at_work.press("Send")
+    at_work.press("Send now")
+    message = received(at_work, sink)
+    assert message["Subject"] == "Two files"
+    attached = {one.get_filename(): one.get_content() for one in message.iter_attachments()}
+    assert set(attached) == {file.name for file in files}
+
+
+def test_an_account_is_added_with_a_wrong_and_a_right_code(
+    home: Home, sink: Sink, certificates: Certificates
+) -> None:
+    """The code ends up in the Credential Manager."""
+    with desk(home, "version = 1\n") as made:
+        made.window("Welcome to traymail")
+        made.keys("Escape")
+        made.choose("Settings…")
+        made.window("Settings")
+        made.press("Add account…")
+        made.window("Add account")
+        made.type(ADDRESS)
+        # Nobody knows its server: what is to be written by hand unfolds by itself.
+        made.write("host", "127.0.0.1")
+        made.write("port", str(sink.port))
+        made.write("ca_file", str(certificates.ca_file))
+        made.press("Next")
+        made.sees("Kept in the keyring of this computer, never in a file.")
+        made.type("wrong")
+        made.press("Test")
+        made.sees("The login was refused")
+        made.press("Enter password again")
+        made.type(CANARY)
+        made.press("Test")
+        made.sees("It works")
+        assert received(made, sink)["To"] == ADDRESS
+        made.press("Done")
+        made.window("Settings")
+        made.sees(ADDRESS)
+        assert CANARY not in home.config.read_text("utf-8")
+    removed = home.run("account", "remove", "example")
+    assert removed.returncode == 0, removed.stderr
+
+
+def test_a_folder_rule_is_made_and_a_file_mailed(at_work: Desk, sink: Sink, tmp_path: Path) -> None:
+    folder = tmp_path / "扫描 Scans"
+    folder.mkdir()
+    at_work.choose("Settings…")
+    at_work.window("Settings")
+    at_work.press("Rules")
+    at_work.press("Watch a folder…")
+    at_work.write("folder", str(folder))
+    at_work.write("to", "boss@example.com")
+    at_work.press("Save and watch")
+    at_work.sees("watching")
+    (folder / "contract.pdf").write_bytes(b"%PDF a contract")
+    message = received(at_work, sink)
+    assert message["To"] == "boss@example.com"
+    [attachment] = message.iter_attachments()
+    assert attachment.get_filename() == "contract.pdf"
+    at_work.choose("Outbox…")
+    at_work.window("Outbox")
+    at_work.sees("contract.pdf")
+
+
+def test_autostart_starts_the_program_until_it_is_off(
+    home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    home.configure(at_sink(sink, certificates.ca_file))
+    on = home.run("autostart", "on")
+    assert on.returncode == 0, on.stderr
+    [command] = run_values()
+    instance = Instance(home.path / "state")
+
+    def answers() -> bool:
+        try:
+            return bool(instance.ask({"command": "hello"})["ready"])
+        except NotRunning:
+            return False
+
+    env = {**os.environ, **credentials(tmp_path / "credentials")}
+    with subprocess.Popen(command, env=env) as started:
+        try:
+            until(answers, 60, "the program that Windows would have started")
+            told = home.run("quit")
+            assert told.returncode == 0, told.stderr
+            started.wait(300)
+        finally:
+            started.kill()
+    assert home.run("autostart", "off").returncode == 0
+    assert run_values() == []
+
+
+def run_values() -> list[str]:
+    """Return the commands that Windows starts with the session."""
+    winreg = importlib.import_module("winreg")
+    path = r"Software\Microsoft\Windows\CurrentVersion\Run"
+    with winreg.CreateKey(winreg.HKEY_CURRENT_USER, path) as key:
+        count = winreg.QueryInfoKey(key)[1]
+        return [str(winreg.EnumValue(key, number)[1]) for number in range(count)]

@@ -1,0 +1,188 @@
+"""Which file is this, and where does reading go on: the decisions, case by case."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traymail.core.rotation import (
+    HEAD,
+    TAIL,
+    Position,
+    Seen,
+    Sibling,
+    Step,
+    Verdict,
+    catch_up,
+    digest,
+    is_rotated_name,
+    mark_digest,
+    marks_between,
+    places_of,
+    recognise,
+    step,
+)
+
+LOG = b"".join(b"at some time line %d of the log\n" % number for number in range(200))
+OTHER = b"".join(b"at another time line %d of the log\n" % number for number in range(200))
+
+
+def position(content: bytes = LOG, **fields: object) -> Position:
+    """How far a file was read that held ``content``, all of it."""
+    before = content[-TAIL:]
+    line = before[before.rfind(b"\n", 0, -1) + 1 :]
+    offset = len(content)
+    given = {
+        "path": "/log/app.log",
+        "device": 1,
+        "inode": 7,
+        "mtime_ns": 10**18,
+        "marks": tuple(
+            (at, mark_digest(content[max(0, at - TAIL) : at]))
+            for at in marks_between(0, offset, content[:HEAD])
+        ),
+        **fields,
+    }
+    return Position(
+        offset=offset,
+        head=digest(content[:HEAD]),
+        head_size=len(content[:HEAD]),
+        tail=digest(before),
+        tail_size=len(before),
+        line=digest(line),
+        line_size=len(line),
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def seen(content: bytes, of: Position, inode: int) -> Seen:
+    """What is seen of a file with ``content``."""
+    size = min(len(content), of.offset)
+    at = of.offset if size == of.offset else of.mark_before(size)[0]
+    length = of.tail_size if size == of.offset else TAIL
+    return Seen(1, inode, size, content[:HEAD], content[max(0, at - length) : at])
+
+
+@pytest.mark.parametrize(
+    ("content", "inode", "verdict"),
+    [
+        (LOG, 7, Verdict.SAME),
+        (LOG + b"more\n", 7, Verdict.SAME),
+        (LOG, 8, Verdict.COPY),
+        (LOG + b"more\n", 8, Verdict.COPY),
+        (LOG[:3000], 8, Verdict.SHORT),
+        (LOG[:3000], 7, Verdict.SHORT),
+        (LOG[: LOG.index(b"\n") + 1], 8, Verdict.SHORT),
+        (LOG[:20], 8, Verdict.OTHER),  # not a whole line, and less than proves anything
+        (b"", 7, Verdict.CUT),
+        (b"", 8, Verdict.OTHER),
+        (OTHER, 7, Verdict.CUT),
+        (OTHER, 8, Verdict.OTHER),
+        (LOG[:2000] + OTHER, 8, Verdict.OTHER),
+        (LOG[:2000] + OTHER[:1000], 8, Verdict.OTHER),
+    ],
+)
+def test_what_a_file_is_to_a_position(content: bytes, inode: int, verdict: Verdict) -> None:
+    known = position()
+    assert recognise(known, seen(content, known, inode)) is verdict
+
+
+@given(st.integers(min_value=1, max_value=len(LOG)), st.integers(min_value=0, max_value=5000))
+def test_a_copy_is_known_however_short_unless_it_proves_nothing(size: int, more: int) -> None:
+    known = position(LOG[:size])
+    assert recognise(known, seen(LOG[: size + more], known, 8)) is Verdict.COPY
+    short = LOG[: max(0, size - more)]
+    if more and (len(short) >= HEAD or short.endswith(b"\n")):
+        assert recognise(known, seen(short, known, 8)) is Verdict.SHORT
+
+
+@pytest.mark.parametrize(
+    ("here", "how", "expected"),
+    [
+        (Verdict.SAME, {"kept": False}, Step.ON),
+        (Verdict.SAME, {"kept": True}, Step.ON),
+        (Verdict.COPY, {"kept": False}, Step.ON),
+        (Verdict.COPY, {"kept": True}, Step.NEW),  # the same lines every night
+        (Verdict.OTHER, {"kept": False}, Step.NEW),
+        (Verdict.OTHER, {"kept": False, "shifted": True}, Step.SHIFTED),
+        (Verdict.CUT, {"kept": False, "shifted": True}, Step.SHIFTED),
+        (Verdict.CUT, {"kept": True, "shifted": True}, Step.NEW),
+        (Verdict.CUT, {"kept": False, "empty": True}, Step.WAIT),
+        (Verdict.CUT, {"kept": True, "empty": True}, Step.NEW),
+        (Verdict.CUT, {"kept": False}, Step.NEW),
+        (Verdict.SHORT, {"kept": False}, Step.WAIT),
+        (Verdict.SHORT, {"kept": False, "quiet": True}, Step.PART),
+        (Verdict.SHORT, {"kept": True, "quiet": True}, Step.NEW),
+    ],
+)
+def test_how_to_go_on(here: Verdict, how: dict[str, bool], expected: Step) -> None:
+    assert step(here, **how) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "places"),
+    [
+        (LOG, [len(LOG)]),
+        (LOG[3000:], [len(LOG) - 3000]),
+        (LOG[3000:] + OTHER, [len(LOG) - 3000]),
+        (LOG[-70:], [70]),  # two lines are enough
+        (LOG[LOG.rfind(b"\n", 0, -1) + 1 :], []),  # one is not: many logs begin alike
+        (OTHER + LOG, [len(OTHER) + len(LOG)]),
+        (OTHER, []),
+        (LOG[:-1], []),
+        (b"", []),
+    ],
+)
+def test_where_the_content_before_a_position_stands_now(content: bytes, places: list[int]) -> None:
+    assert list(places_of(position(), content, b"\n", top=True)) == places
+
+
+def sibling(path: str, seconds: int, **verdicts: Verdict) -> Sibling:
+    known = {position(inode=int(key.strip("f"))): one for key, one in verdicts.items()}
+    return Sibling(path, (1, hash(path)), 10**18 + seconds * 10**9, known)
+
+
+@pytest.mark.parametrize(
+    ("siblings", "rests", "between", "done", "lost"),
+    [
+        ([], [], [], 0, 1),
+        ([sibling("a.1", 0, f7=Verdict.SAME)], ["a.1"], [], 0, 0),
+        ([sibling("a.1", 5, f7=Verdict.COPY)], ["a.1"], [], 0, 0),
+        ([sibling("a.1", -9, f7=Verdict.COPY)], [], [], 0, 1),  # older than what was read
+        ([sibling("a.1", 5, f7=Verdict.SHORT)], [], [], 1, 0),
+        ([sibling("a.1", 5, f7=Verdict.COPY, f9=Verdict.SAME)], [], [], 0, 1),
+        (
+            [sibling("a.1.gz", 5, f7=Verdict.SHORT), sibling("a.1", 5, f7=Verdict.SAME)],
+            *(["a.1"], [], 0, 0),
+        ),
+        (
+            [sibling("a.1", 9), sibling("a.2", 5), sibling("a.3", 0, f7=Verdict.SAME)],
+            *(["a.3"], ["a.2", "a.1"], 0, 0),
+        ),
+        ([sibling("a.1", 5), sibling("a.2", 5)], [], ["a.2", "a.1"], 0, 1),
+        ([sibling("a.1", -9), sibling("a.2", 5, f7=Verdict.OTHER)], [], ["a.2"], 0, 1),
+        ([sibling("a.1", 5, f9=Verdict.COPY)], [], [], 0, 1),
+    ],
+)
+def test_what_is_read_before_a_log(
+    siblings: list[Sibling], rests: list[str], between: list[str], done: int, lost: int
+) -> None:
+    plan = catch_up([position()], siblings, 10**18)
+    assert [path for _, path in plan.rests] == rests
+    assert list(plan.between) == between
+    assert (len(plan.done), len(plan.lost)) == (done, lost)
+
+
+@pytest.mark.parametrize(
+    ("other", "rotated"),
+    [
+        *((name, True) for name in ("app.log.1", "app.log.1.gz", "app.log.bz2", "app.log.2.xz")),
+        *((name, True) for name in ("app-20261123.log", "app.log-20261123", "app.1.log.gz")),
+        *((name, True) for name in ("app.log.old", "app.log.bak", "app.log.2026-11-23_08")),
+        *((name, False) for name in ("app.log", "app.log~", "app.log.txt", "001-app.log")),
+        *((name, False) for name in ("apple.log", "app.log.1.tmp")),
+    ],
+)
+def test_names_of_rotated_files(other: str, rotated: bool) -> None:
+    assert is_rotated_name("app.log", other) is rotated

@@ -1,0 +1,97 @@
+"""The tests that run on Windows, run there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from PIL import Image
+
+from tests.gui import pictures
+from tests.support.wine import PYTHON, Wine
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(3600)]
+_LIST = Path(__file__).with_name("windows.md")
+_ROOT = _LIST.parents[2]
+# No limits to be reached, but for what hangs.
+_LONGEST_TEST, _LONGEST_RUN = 600, 3300.0
+
+
+def pytest_there(
+    windows: Wine, *arguments: str, env: dict[str, str] | None = None
+) -> CompletedProcess[str]:
+    """Run pytest in the copy of the checkout."""
+    return windows.run(
+        *(PYTHON, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"),
+        f"--timeout={_LONGEST_TEST}",
+        *arguments,
+        env={"PYTHONUTF8": "1", "COLUMNS": "100", **(env or {})},
+        folder=windows.drive / "checkout",
+        timeout=_LONGEST_RUN,
+    )
+
+
+def judge(done: CompletedProcess[str]) -> None:
+    """Fail with what it says, if it has failed."""
+    if done.returncode:
+        pytest.fail(done.stdout[-20_000:] + done.stderr[-2_000:], pytrace=False)
+
+
+def listed(verdict: str) -> list[str]:
+    """Return the files of which windows.md says so."""
+    return re.findall(rf"^\| `(\S+)` \| {verdict}", _LIST.read_text("utf-8"), re.MULTILINE)
+
+
+def groups() -> dict[str, list[str]]:
+    """Return what runs there without a desktop, in groups that do not meet."""
+    unit = sorted(f"tests/unit/{file.name}" for file in (_ROOT / "tests/unit").glob("test_*.py"))
+    return {
+        "half of the unit tests": unit[::2],
+        "the other half": unit[1::2],
+        # A kill, a rotation, an open writer; both use the Credential Manager.
+        "the others": [
+            "tests/on_windows/test_uses.py",
+            *(f"tests/{name}" for name in listed("runs")),
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def runs(windows: Wine) -> Iterator[dict[str, Future[CompletedProcess[str]]]]:
+    """Run all groups at once: much of it is waiting."""
+    with ThreadPoolExecutor() as pool:
+        yield {name: pool.submit(pytest_there, windows, *files) for name, files in groups().items()}
+
+
+@pytest.mark.parametrize("group", list(groups()))
+def test_without_a_desktop(runs: dict[str, Future[CompletedProcess[str]]], group: str) -> None:
+    judge(runs[group].result())
+
+
+def test_the_tour(windows: Wine) -> None:
+    done = windows.python("-m", "traymail", "demo", "--tour", timeout=_LONGEST_TEST)
+    assert done.returncode == 0, done.stderr
+    assert "4 of 4 mails arrived, whole." in done.stdout
+
+
+@pytest.mark.parametrize("desktop", ["en", "zh_CN"], indirect=True)
+def test_on_the_desktop(desktop: Wine, request: pytest.FixtureRequest) -> None:
+    """The windows by keys and clicks; and once what Windows alone is asked."""
+    language = request.node.callspec.params["desktop"]
+    env = {"TESTS_DESKTOP_LANGUAGE": language}
+    # Each in a process of its own: Tk keeps what it takes, and each test has a root.
+    for file in ["test_windows.py", *(["test_calls.py"] if language == "en" else [])]:
+        judge(pytest_there(desktop, f"tests/on_windows/{file}", env=env))
+
+
+def test_a_window_is_taken_in_every_look(computer: Wine, tmp_path: Path) -> None:
+    assert pictures.take_on_windows([str(tmp_path), "control-window"], computer) == 0
+    taken = list(tmp_path.iterdir())
+    assert len(taken) == len(pictures.LOOKS)
+    for file in taken:
+        with Image.open(file) as one:
+            assert len(one.convert("RGB").getcolors(one.width * one.height) or ()) > 20

@@ -1,0 +1,114 @@
+"""SQLite's write-ahead log after a crash: whether it held what SQLite will not see.
+
+SQLite reads a log up to the first frame that is not whole, as after a power cut that took the last
+transaction, and forgets the rest. It cannot tell that from a log of which a part was lost later,
+whose mails would be gone without a word. What is left of such a log tells: sectors of zeros, or
+frames behind the damage. The format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from traymail.core.errors import StateError
+from traymail.core.reasons import reason_of
+from traymail.core.texts import Text, text
+from traymail.disk import read_file, write_whole
+
+_HEADER, _FRAME = 32, 24
+_MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
+_SMALLEST_PAGE, _LARGEST_PAGE = 512, 65_536
+_HEX = 16
+
+
+def set_log_aside(database: Path) -> Path | None:
+    """Keep a copy of the database's log where mails may be missing in what SQLite makes of it.
+
+    Only while nobody else has the database open, and before it is opened. Returns where the copy
+    is; None when there was no need. Raises StateError: then it must not be opened.
+    """
+    log = database.with_name(f"{database.name}-wal")
+    try:
+        content = read_file(log)
+        # Somebody else at work is no damage.
+        if not is_doubtful(content) or read_file(log) != content:
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(
+            text("{path} cannot be read: {reason}", path=log, reason=reason_of(error)),
+            text("Look at the disk of that place, then try again."),
+        ) from error
+    import hashlib  # slow to import, and seldom needed
+
+    name = hashlib.sha256(content).hexdigest()[:_HEX]
+    copy = log.with_name(f"{log.name}.damaged-{name}")
+    if copy.exists():
+        return None
+    write_whole(copy, content)
+    return copy
+
+
+def logs_set_aside(database: Path) -> list[Path]:
+    """Return the copies that `set_log_aside` made and nobody has removed."""
+    return sorted(database.parent.glob(f"{database.name}-wal.damaged-*"))
+
+
+def warnings(database: Path) -> list[Text]:
+    """Return what to tell of a database that was damaged, until its remains are removed."""
+    lost = [
+        text(
+            "A part of the outbox was lost on the disk: mails stored last may be missing. What is "
+            "left of them is kept in {path} and {folder}; remove both when you have looked.",
+            path=path,
+            folder=path.with_name(LOST_AND_FOUND),
+        )
+        for path in logs_set_aside(database)
+    ]
+    aside = sorted(database.parent.glob(f"{database.name}.damaged-*Z"))
+    return lost + [
+        text(
+            "The database of the outbox was damaged. What could be read of it goes on; the damaged "
+            "one is kept as {path}: remove it when you do not need it.",
+            path=path,
+        )
+        for path in aside
+    ]
+
+
+LOST_AND_FOUND = "lost+found"
+
+
+def is_doubtful(log: bytes) -> bool:
+    """Tell whether a log may have held more than SQLite will read of it."""
+    if len(log) < _HEADER + _FRAME:
+        return False
+    order = _MAGIC.get(int.from_bytes(log[:4]))
+    size = int.from_bytes(log[8:12])
+    size = _LARGEST_PAGE if size == 1 else size
+    sums = _checksums(order, log[:24], (0, 0)) if order else None
+    # Headers are written first, and once for many mails.
+    if order is None or sums != struct.unpack(">II", log[24:32]) or not size >= _SMALLEST_PAGE:
+        return True
+    salts = log[16:24]
+    whole = range(_HEADER, len(log) - _FRAME - size + 1, _FRAME + size)
+    for at in whole:
+        head, page = log[at : at + _FRAME], log[at + _FRAME : at + _FRAME + size]
+        sums = _checksums(order, page, _checksums(order, head[:8], sums))
+        if head[8:16] == salts and sums == struct.unpack(">II", head[16:24]):
+            continue
+        blank = not any(head) or (head[8:16] == salts and not any(page))
+        # What an earlier round left behind has other salts.
+        return blank or any(log[later + 8 : later + 16] == salts for later in whole if later > at)
+    return False
+
+
+def _checksums(order: str, data: bytes, before: tuple[int, int]) -> tuple[int, int]:
+    first, second = before
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
+    for one, other in zip(words[::2], words[1::2], strict=True):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second
