@@ -1077,3 +1077,25 @@ def test_a_log_that_is_reached_by_a_link_and_rotated_at_its_place(
         following.rest()
     following.tails.close()
     assert sorted(following.lines()) == sorted(log.all())
+
+
+@pytest.mark.parametrize("twin", ["link", "gz", "bz2", "xz", "linked and gz"])
+def test_a_rotated_file_that_nobody_has_read_and_that_is_there_twice(
+    log: Log, following: Following, twin: str
+) -> None:
+    log.write(2)
+    following.look()
+    following.crash()
+    log.path.rename(f"{log.path}.2")
+    log.write(3)
+    older = log.path.rename(f"{log.path}.1")
+    log.write(1)
+    if (ending := twin.rpartition(" ")[2]) != "link":
+        content = older.read_bytes()
+        packed = pack(older, ending)
+        older.write_bytes(content)
+        os.utime(older, ns=(packed.stat().st_atime_ns, packed.stat().st_mtime_ns))
+    if "link" in twin:
+        Path(f"{log.path}.old").hardlink_to(older)
+    following.rest()
+    assert following.lines() == log.all()

@@ -14,7 +14,6 @@ import pytest
 from tests.support.tailing import Following, log_rule
 from tests.support.wait import until
 from traymail.desktop.clock import SystemClock
-from traymail.watch import tails
 
 ROTATIONS = 12
 
@@ -60,11 +59,7 @@ class Writer(threading.Thread):
 
 
 @pytest.mark.parametrize("how", ["rename", "copytruncate"])
-def test_nothing_is_lost_or_told_twice(
-    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What is left alone for 5 s in life need not be waited for here.
-    monkeypatch.setattr(tails, "LEAVING_SECONDS", 1.0)
+def test_nothing_is_lost_or_told_twice(tmp_path: Path, how: str) -> None:
     log = tmp_path / "app.log"
     log.touch()
     following = Following(log_rule(log))
@@ -87,3 +82,47 @@ def test_nothing_is_lost_or_told_twice(
         following.tails.close()
     told = Counter(following.lines())
     assert told == Counter(f"line {number}" for number in range(1, writer.count + 1))
+
+
+class Renamer(threading.Thread):
+    """Gives rotated logs their next names without pause, the highest first, as logrotate does."""
+
+    def __init__(self, log: Path, generations: int) -> None:
+        super().__init__()
+        self.log, self.generations = log, generations
+        self.begun = threading.Event()
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        first = 1
+        while not self.done.is_set():
+            self.begun.set()
+            for number in range(first + self.generations - 1, first - 1, -1):
+                Path(f"{self.log}.{number}").rename(f"{self.log}.{number + 1}")
+            first += 1
+
+
+@pytest.mark.parametrize("generations", range(2, 42, 4))
+def test_what_is_renamed_while_it_is_looked_for_is_told_once(
+    tmp_path: Path, generations: int
+) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    following = Following(log_rule(log))
+    following.look()
+    following.crash()
+    for number in range(generations, 0, -1):
+        log.write_text(f"line {generations - number}\n", encoding="utf-8")
+        log.rename(f"{log}.{number}")
+    log.touch()
+    renamer = Renamer(log, generations)
+    renamer.start()
+    renamer.begun.wait()
+    try:
+        following.look()
+    finally:
+        renamer.done.set()
+        renamer.join()
+    following.rest()
+    following.tails.close()
+    assert Counter(following.lines()) == Counter(f"line {number}" for number in range(generations))

@@ -35,12 +35,14 @@ from traymail.core.rotation import (
     step,
 )
 from traymail.core.texts import Text
-from traymail.watch.sources import Listings, Source
+from traymail.watch.sources import Listing, Listings, Source
 
 Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
 
 _PIECE = 1 << 20
 _ALIKE = 50
+# So often a folder is looked at whose files are given other names meanwhile.
+_LOOKS = 20
 
 
 class Memory(dict[str, Position]):
@@ -425,9 +427,11 @@ class Finder:
                 start.rests.append((found, position))
         for place in plan.between:
             found = self._open(place, files[place])
-            if found is not None and self._is_copied(found, source):
+            if found is None:
+                continue
+            if self._is_copied(found, source) or _is_unpacked_too(found):
                 found.close()
-            elif found is not None:
+            else:
                 start.between.append(found)
         self._note_unread(start, since)
 
@@ -469,47 +473,75 @@ class Finder:
     def _beside(self, source: Source | None, oldest_ns: int) -> list[Sibling]:
         """Look at the rotated files beside the log that are young enough."""
         names = dict.fromkeys((Path(self._path).name, Path(os.path.realpath(self._path)).name))
-        places = dict.fromkeys(
-            place
-            for folder in self._folders.around(self._path)
-            for name in names
-            for place in folder.rotated(name)
-        )
         here = None if source is None else source.file
+        found = self._look_all(
+            lambda: self._folders.around(self._path),
+            lambda folder: [place for name in names for place in folder.rotated(name)],
+            rotated=True,
+            oldest_ns=oldest_ns,
+        )
         return [
-            one
-            for one in self._look(places, rotated=True, oldest_ns=oldest_ns)
-            if one.file != here and not self._reading.is_read(one.file, "")
+            one for one in found if one.file != here and not self._reading.is_read(one.file, "")
         ]
 
     def _anywhere(self, missing: Collection[Position], source: Source | None) -> list[Sibling]:
         """Look at what may be a missing file: by its inode, else by what any newer file holds."""
-        folders = self._folders.around(self._path)
-        folders += [self._folders.of(inner) for one in folders for inner in one.folders]
         inodes = {one.inode for one in missing}
-        places = [place for one in folders for inode in inodes for place in one.having(inode)]
         here = None if source is None else source.file
         found = [
             one
-            for one in self._look(places, rotated=False)
+            for one in self._look_all(
+                self._around_and_below,
+                lambda folder: [place for inode in inodes for place in folder.having(inode)],
+                rotated=False,
+            )
             if one.file != here
             and any(one.verdicts.get(position) is Verdict.SAME for position in missing)
         ]
         if len(found) < len(missing):
-            strangers = [
-                place
-                for one in folders
-                for place in self._folders.newest(one)
-                if _may_hold(self._folders.head(place), missing)
-            ]
-            oldest = min(one.mtime_ns for one in missing)
+            strangers = self._look_all(
+                self._around_and_below,
+                lambda folder: [
+                    place
+                    for place in self._folders.newest(folder)
+                    if _may_hold(self._folders.head(place), missing)
+                ],
+                rotated=False,
+                oldest_ns=min(one.mtime_ns for one in missing),
+            )
             besides = {here, *(one.file for one in found)}
             found += (
                 one
-                for one in self._look(strangers, rotated=False, oldest_ns=oldest)
+                for one in strangers
                 if one.file not in besides and not self._reading.is_read(one.file, "")
             )
         return found
+
+    def _around_and_below(self) -> list[Listing]:
+        around = self._folders.around(self._path)
+        return around + [self._folders.of(inner) for one in around for inner in one.folders]
+
+    def _look_all(
+        self,
+        folders: Callable[[], list[Listing]],
+        places: Callable[[Listing], Iterable[str]],
+        *,
+        rotated: bool,
+        oldest_ns: int = 0,
+    ) -> list[Sibling]:
+        """Look at files of folders, each once, until the folders are still as they were listed.
+
+        While files are renamed, one is met under two names, and another one under none.
+        """
+        found: dict[FileId, Sibling] = {}
+        for _ in range(_LOOKS):
+            listed = folders()
+            names = dict.fromkeys(place for one in listed for place in places(one))
+            looked = self._look(names, rotated=rotated, oldest_ns=oldest_ns)
+            found |= {one.file: one for one in looked}
+            if all(self._folders.of(one.folder).inodes == one.inodes for one in listed):
+                break
+        return list(found.values())
 
     def _look(self, places: Iterable[str], *, rotated: bool, oldest_ns: int = 0) -> list[Sibling]:
         """Look at files with all in mind that is known of them, or of the log."""
@@ -538,16 +570,21 @@ class Finder:
         return found
 
     def _open(self, place: str, file: FileId) -> Source | None:
-        """Open a file that was found; it may have been renamed meanwhile."""
-        having = (one.having(file[1]) for one in self._folders.around(self._path))
-        for name in chain((place,), chain.from_iterable(having)):
-            try:
-                source = Source(name)
-            except (SourceError, FileNotFoundError):
-                continue
-            if source.file == file:
-                return source
-            source.close()
+        """Open a file that was found; it may have been renamed meanwhile, and again."""
+        places = [place]
+        for _ in range(_LOOKS):
+            for name in places:
+                try:
+                    source = Source(name)
+                except (SourceError, FileNotFoundError):
+                    continue
+                if source.file == file:
+                    return source
+                source.close()
+            having = (one.having(file[1]) for one in self._folders.around(self._path))
+            places = list(chain.from_iterable(having))
+            if not places:
+                break
         return None
 
 
@@ -599,6 +636,17 @@ def _since_filled(source: Source, same: Position) -> int | None:
     found = source.stat()
     changed = found.st_size > 0 or found.st_mtime_ns != same.mtime_ns
     return same.mtime_ns if same.offset == 0 and changed else None
+
+
+def _is_unpacked_too(packed: Source) -> bool:
+    """Tell whether what was compressed lies beside: it goes only once all of it is packed."""
+    if not packed.compressed:
+        return False
+    try:
+        with closing(Source(packed.path.rpartition(".")[0])) as plain:
+            return packed.begins_as(plain)
+    except (SourceError, FileNotFoundError):
+        return False
 
 
 def _is_rotated_path(path: str, other: str) -> bool:
