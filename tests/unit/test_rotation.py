@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,9 +171,14 @@ def test_what_is_read_before_a_log(
     siblings: list[Sibling], rests: list[str], between: list[str], done: int, lost: int
 ) -> None:
     plan = catch_up([position()], siblings, 10**18)
-    assert [path for _, path in plan.rests] == rests
-    assert list(plan.between) == between
+    assert [one.path for _, one in plan.rests] == rests
+    assert [one.path for one in plan.between] == between
     assert (len(plan.done), len(plan.lost)) == (done, lost)
+
+
+def test_two_files_that_were_met_under_one_name_are_two() -> None:
+    older, newer = sibling("a.1", 5), replace(sibling("a.1", 9), file=(1, 5))
+    assert catch_up([], [newer, older], 10**18).between == (older, newer)
 
 
 @pytest.mark.parametrize(

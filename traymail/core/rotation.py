@@ -296,12 +296,12 @@ class Sibling:
 class CatchUp:
     """What to read before a log itself: rests of known files, then whole files that came between.
 
-    ``rests`` pairs a position with the path its file has now. ``done`` are positions of which a
+    ``rests`` pairs a position with the file that holds it now. ``done`` are positions of which a
     copy holds nothing more; ``lost`` those whose file is nowhere: what stood behind is gone.
     """
 
-    rests: tuple[tuple[Position, str], ...]
-    between: tuple[str, ...]
+    rests: tuple[tuple[Position, Sibling], ...]
+    between: tuple[Sibling, ...]
     done: tuple[Position, ...]
     lost: tuple[Position, ...]
 
@@ -316,7 +316,7 @@ def catch_up(
     nobody, came in between. None when the path still has the file it had.
     """
     ordered = sorted(siblings, key=lambda one: (one.mtime_ns, _number_last(one.path)))
-    rests: list[tuple[Position, str]] = []
+    rests: list[tuple[Position, Sibling]] = []
     done: list[Position] = []
     lost: list[Position] = []
     for position in owed:
@@ -326,9 +326,9 @@ def catch_up(
         elif place.verdicts[position] is Verdict.SHORT:
             done.append(position)
         else:
-            rests.append((position, place.path))
+            rests.append((position, place))
     between = [
-        one.path
+        one
         for one in ordered
         if since_mtime_ns is not None
         and one.rotated

@@ -406,27 +406,24 @@ class Finder:
         oldest = min((*(one.mtime_ns for one in owed), *(() if since is None else (since,))))
         beside = self._beside(source, oldest)
         plan = catch_up(self._from_spare(start, owed), beside, since)
-        files = {one.path: one.file for one in beside}
         start.closed += plan.done
         rests = list(plan.rests)
         if plan.lost:
-            strangers = self._anywhere(plan.lost, source)
-            far = catch_up(plan.lost, strangers, None)
-            files |= {one.path: one.file for one in strangers}
+            far = catch_up(plan.lost, self._anywhere(plan.lost, source), None)
             rests += far.rests
             start.closed += far.done
             gone = [one for one in far.lost if not self._may_be_unread(one)]
             start.lost += (one for one in gone if one.offset)
             start.closed += (one for one in gone if not one.offset)
-        for position, place in rests:
-            found = self._open(place, files[place])
-            if found is not None and is_discarded(place) and self._is_copied(found, source):
+        for position, sibling in rests:
+            found = self._open(sibling)
+            if found is not None and is_discarded(sibling.path) and self._is_copied(found, source):
                 found.close()
                 start.closed.append(position)
             elif found is not None:
                 start.rests.append((found, position))
-        for place in plan.between:
-            found = self._open(place, files[place])
+        for sibling in plan.between:
+            found = self._open(sibling)
             if found is None:
                 continue
             if self._is_copied(found, source) or _is_unpacked_too(found):
@@ -569,19 +566,19 @@ class Finder:
                         self._unread[place] = there, error.title
         return found
 
-    def _open(self, place: str, file: FileId) -> Source | None:
+    def _open(self, sibling: Sibling) -> Source | None:
         """Open a file that was found; it may have been renamed meanwhile, and again."""
-        places = [place]
+        places = [sibling.path]
         for _ in range(_LOOKS):
             for name in places:
                 try:
                     source = Source(name)
                 except (SourceError, FileNotFoundError):
                     continue
-                if source.file == file:
+                if source.file == sibling.file:
                     return source
                 source.close()
-            having = (one.having(file[1]) for one in self._folders.around(self._path))
+            having = (one.having(sibling.file[1]) for one in self._folders.around(self._path))
             places = list(chain.from_iterable(having))
             if not places:
                 break
