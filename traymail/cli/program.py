@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +25,17 @@ from traymail.core.texts import Text, text
 # The program promises to end within 5 s; the rest is for a machine under load.
 TURN_SECONDS = 0.05
 QUIT_TURNS = 200
+
+
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """Import what lives as long as the process: the collector need not look through it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @command(
@@ -50,7 +64,8 @@ def run(session: Session, /, *, headless: bool, login: bool) -> int:
 
     with told_on_desktop(session):
         check_display(session.environ)
-        from traymail.windowed import run as run_windowed
+        with _for_good():
+            from traymail.windowed import run as run_windowed
 
         session.keep_log()
         return run_windowed(session.app, login=login)
