@@ -16,6 +16,7 @@ from traymail.program import Program
 from traymail.program import run as run_program
 from traymail.ui.model.prefill import asked_for
 from traymail.ui.shell import Shell, Speech, open_root
+from traymail.ui.theme import Root
 from traymail.ui.windows import Windows
 
 OnShell = Callable[[Shell], None]
@@ -67,12 +68,15 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
     and DesktopError.
     """
     door = Door()
+    # Kept until all threads have ended: Tk ends the process when another one collects it.
+    roots: list[Root] = []
 
     def stay(program: Program, ending: Ending) -> None:
         backend = LiveBackend(app, program)
         overview = backend.overview()
         speech = Speech(app.language, translator)
         root = open_root(overview.settings, speech)
+        roots.append(root)
         shell = Shell(root, backend, app.clock, speech, overview, login=login)
         try:
             if on_shell is not None:

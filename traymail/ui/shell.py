@@ -21,6 +21,7 @@ from traymail.desktop.fonts import has_chinese
 from traymail.desktop.requests import Bubble
 from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Bridge
+from traymail.ui.garbage import Garbage
 from traymail.ui.icons import Panel, notice_icon, tray_images
 from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
@@ -103,6 +104,7 @@ class Shell:
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
         self.loop = TkLoop(root, self._bridge, self._background)
+        self._garbage = Garbage(self.loop)
         self.windows = Windows(
             root,
             backend,
@@ -143,6 +145,7 @@ class Shell:
             self._background.close()
             self._bridge.close()
             self.root.destroy()
+            self._garbage.close()
             self._keep_places()
 
     def _keep_places(self) -> None:
