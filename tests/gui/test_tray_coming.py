@@ -28,7 +28,8 @@ from tests.support.tray import (
 from traymail.desktop.bus import connect
 from traymail.ui.model.menu import Do
 from traymail.ui.model.tray import Icon
-from traymail.ui.tray import linux, status_notifier
+from traymail.ui.tray.port import Waits
+from traymail.ui.tray.status_notifier import TRIES
 
 pytestmark = [
     pytest.mark.desktop,
@@ -75,12 +76,9 @@ def test_the_icon_comes_when_the_watcher_does(desk: Desk, peer: Peer) -> None:
     assert desk.windows == []
 
 
-def test_started_by_hand_the_menu_comes_as_a_window(
-    bus: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_started_by_hand_the_menu_comes_as_a_window(bus: str) -> None:
     del bus
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
-    with a_desk() as late:
+    with a_desk(by_hand=0.1) as late:
         late.tray.start(IDLE, a_menu())
         late.loop.until(lambda: late.windows)
         assert late.windows[0].seen == [Icon.IDLE, len(a_menu()), "revealed"]
@@ -92,10 +90,9 @@ def test_started_by_hand_the_menu_comes_as_a_window(
         watcher.close()
 
 
-def test_a_watcher_without_a_panel_shows_nothing(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watcher_without_a_panel_shows_nothing(bus: str) -> None:
     del bus
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.3)
-    with a_desk() as desk:
+    with a_desk(by_hand=0.3) as desk:
         watcher = Watcher(desk.loop, hosts=False)
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: watcher.registered)
@@ -106,14 +103,9 @@ def test_a_watcher_without_a_panel_shows_nothing(bus: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_an_item_that_is_dropped_registers_again(
-    bus: str, monkeypatch: pytest.MonkeyPatch, told: bool
-) -> None:
+def test_an_item_that_is_dropped_registers_again(bus: str, told: bool) -> None:
     del bus
-    monkeypatch.setattr(status_notifier, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(status_notifier, "AGAIN_SECONDS", 0.05)
-    monkeypatch.setattr(linux, "GONE_SECONDS", 1.0)
-    with a_desk() as desk:
+    with a_desk(look=0.1, again=0.05, gone=1.0) as desk:
         watcher = Watcher(desk.loop, drops=2)
         watcher.tells_drops = told
         desk.tray.start(IDLE, a_menu())
@@ -124,21 +116,15 @@ def test_an_item_that_is_dropped_registers_again(
         watcher.close()
 
 
-def test_an_item_that_is_never_kept_leaves_the_window(
-    bus: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_item_that_is_never_kept_leaves_the_window(bus: str) -> None:
     del bus
-    monkeypatch.setattr(status_notifier, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(status_notifier, "AGAIN_SECONDS", 0.01)
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.2)
-    monkeypatch.setattr(linux, "GONE_SECONDS", 0.3)
-    with a_desk() as desk:
+    with a_desk(look=0.1, again=0.01, by_hand=0.2, gone=0.3) as desk:
         watcher = Watcher(desk.loop, drops=100)
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: desk.windows)
-        desk.loop.until(lambda: len(watcher.registered) == status_notifier.TRIES)
+        desk.loop.until(lambda: len(watcher.registered) == TRIES)
         desk.loop.settle(0.3)
-        assert len(watcher.registered) == status_notifier.TRIES
+        assert len(watcher.registered) == TRIES
         assert [window.seen[-1] for window in desk.windows] == ["revealed"]
         watcher.close()
         # A watcher that comes anew, as after the shell's restart, is tried anew.
@@ -158,23 +144,20 @@ def test_an_item_dropped_later_comes_back(hosted: tuple[Desk, Watcher]) -> None:
     watcher.close()
 
 
-def test_at_login_nothing_opens_for_a_minute(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_login_nothing_opens_for_a_minute(bus: str) -> None:
     del bus
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.05)
-    assert linux.PATIENT_SECONDS == 60
-    with a_desk(login=True) as desk:
+    assert Waits().at_login == 60
+    with a_desk(login=True, by_hand=0.05) as desk:
         desk.tray.start(IDLE, a_menu())
         desk.loop.settle(0.3)
         assert desk.windows == []
 
 
 @pytest.fixture
-def hosted(bus: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, Watcher]]:
+def hosted(bus: str) -> Iterator[tuple[Desk, Watcher]]:
     """A tray that a panel shows, started by hand a while ago; a panel is missed soon."""
     del bus
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
-    monkeypatch.setattr(linux, "GONE_SECONDS", 0.1)
-    with a_desk() as desk:
+    with a_desk(by_hand=0.1, gone=0.1) as desk:
         watcher = Watcher(desk.loop)
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: watcher.registered)
@@ -197,10 +180,7 @@ def test_a_bus_that_goes_leaves_a_window_until_it_is_back(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
-    monkeypatch.setattr(linux, "GONE_SECONDS", 0.1)
-    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 0.05)
-    with a_desk() as desk:
+    with a_desk(by_hand=0.1, gone=0.1, first_retry=0.05) as desk:
         with session_bus(address):
             watcher = Watcher(desk.loop)
             desk.tray.start(IDLE, a_menu())
@@ -226,17 +206,14 @@ def test_a_panel_that_starts_anew_opens_nothing(hosted: tuple[Desk, Watcher]) ->
 
 
 def test_the_window_comes_within_five_seconds() -> None:
-    for seconds in (linux.BY_HAND_SECONDS, linux.GONE_SECONDS):
-        assert seconds + linux.GTK_SECONDS < 5
+    waits = Waits()
+    for seconds in (waits.by_hand, waits.gone):
+        assert seconds + waits.gtk < 5
 
 
-def test_at_login_a_panel_that_goes_is_waited_for(
-    bus: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_at_login_a_panel_that_goes_is_waited_for(bus: str) -> None:
     del bus
-    monkeypatch.setattr(linux, "PATIENT_SECONDS", 0.8)
-    monkeypatch.setattr(linux, "GONE_SECONDS", 0.05)
-    with a_desk(login=True) as desk:
+    with a_desk(login=True, at_login=0.8, gone=0.05) as desk:
         watcher = Watcher(desk.loop)
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: watcher.registered)
@@ -246,9 +223,8 @@ def test_at_login_a_panel_that_goes_is_waited_for(
         desk.loop.until(lambda: desk.windows)
 
 
-def test_without_a_bus_there_is_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.05)
-    with a_desk() as desk:
+def test_without_a_bus_there_is_the_window() -> None:
+    with a_desk(by_hand=0.05) as desk:
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: desk.windows)
 
@@ -274,8 +250,7 @@ def test_the_bus_is_found_where_systemd_has_it(
 
 def test_a_bus_that_is_gone_comes_back(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 0.05)
-    with a_desk() as desk, ExitStack() as first:
+    with a_desk(first_retry=0.05) as desk, ExitStack() as first:
         first.enter_context(session_bus(address))
         desk.tray.start(IDLE, a_menu())
         watcher = Watcher(desk.loop)
@@ -294,23 +269,20 @@ def test_a_bus_that_is_gone_comes_back(address: str, monkeypatch: pytest.MonkeyP
             watcher.close()
 
 
-def test_a_bus_that_hangs_does_not_hold_the_loop(
-    desk: Desk, bus: str, peer: Peer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del bus
-    monkeypatch.setattr(linux, "FIRST_RETRY_SECONDS", 60.0)
-    desk.tray.start(IDLE, a_menu())
-    desk.loop.until(lambda: peer.owns(NAME))
-    daemon = int(peer.call(_BUS, "GetConnectionUnixProcessID", "s", "org.freedesktop.DBus")[0])
-    os.kill(daemon, signal.SIGSTOP)
-    try:
-        rules = [a_rule(f"{number} {'x' * 200}") for number in range(12)]
-        for turn in range(200):
-            desk.tray.set_menu(a_menu(*rules[turn % 12 :]))
-            desk.tray.set_menu(a_menu(*(a_rule(rule.name, enabled=False) for rule in rules)))
-        desk.loop.settle(0.05)
-    finally:
-        os.kill(daemon, signal.SIGCONT)
+def test_a_bus_that_hangs_does_not_hold_the_loop(bus: str) -> None:
+    with a_desk(first_retry=60.0) as desk, Peer(bus, desk.loop.turn) as peer:
+        desk.tray.start(IDLE, a_menu())
+        desk.loop.until(lambda: peer.owns(NAME))
+        daemon = int(peer.call(_BUS, "GetConnectionUnixProcessID", "s", "org.freedesktop.DBus")[0])
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            rules = [a_rule(f"{number} {'x' * 200}") for number in range(12)]
+            for turn in range(200):
+                desk.tray.set_menu(a_menu(*rules[turn % 12 :]))
+                desk.tray.set_menu(a_menu(*(a_rule(rule.name, enabled=False) for rule in rules)))
+            desk.loop.settle(0.05)
+        finally:
+            os.kill(daemon, signal.SIGCONT)
 
 
 _BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")

@@ -37,11 +37,10 @@ from traymail.ui.icons import TRAY_SIZES, tray_images
 from traymail.ui.model.menu import Choice, Do, Entry, SwitchRule
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.theme import Root
-from traymail.ui.tray import linux
 from traymail.ui.tray.control_window import ControlWindow
 from traymail.ui.tray.keeper import Keeper, make_tray
 from traymail.ui.tray.loop import TkLoop
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import Parts, Waits
 from traymail.ui.tray.pystray_tray import PystrayTray
 from traymail.ui.widgets import Button
 
@@ -158,11 +157,8 @@ def loop(root: Root) -> Iterator[TkLoop]:
     bridge.close()
 
 
-def test_without_a_panel_the_window_comes(
-    root: Root, screen: Display, loop: TkLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_panel_the_window_comes(root: Root, screen: Display, loop: TkLoop) -> None:
     del screen
-    monkeypatch.setattr(linux, "BY_HAND_SECONDS", 0.1)
     windows: list[ControlWindow] = []
     chosen: list[Choice] = []
 
@@ -170,7 +166,15 @@ def test_without_a_panel_the_window_comes(
         windows.append(ControlWindow(root, chosen.append))
         return windows[-1]
 
-    parts = Parts(loop, pictures, str, chosen.append, lambda _key, _button: None, make)
+    parts = Parts(
+        loop=loop,
+        pictures=pictures,
+        translate=str,
+        on_choice=chosen.append,
+        on_press=lambda _key, _button: None,
+        make_window=make,
+        waits=Waits(by_hand=0.1),
+    )
     tray = make_tray(parts, login=False)
     tray.start(IDLE, a_menu())
     until_tk(root, lambda: windows and windows[0].winfo_viewable(), what="the window")

@@ -16,7 +16,7 @@ from traymail.ui.model.menu import Choice, Entry, menu
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
 from traymail.ui.tray.linux import LinuxTray
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import Parts, Waits
 
 NAME = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
 ITEM = DBusAddress("/StatusNotifierItem", NAME, "org.kde.StatusNotifierItem")
@@ -60,7 +60,7 @@ class Window:
 class Desk:
     """A loop with a tray in it, and what the tray asked for."""
 
-    def __init__(self, *, login: bool = False) -> None:
+    def __init__(self, waits: Waits, *, login: bool = False) -> None:
         self.loop = SelectLoop()
         self.choices: list[Choice] = []
         self.windows: list[Window] = []
@@ -72,6 +72,7 @@ class Desk:
             on_choice=self.choices.append,
             on_press=lambda _key, _button: None,
             make_window=self._window,
+            waits=waits,
         )
         self.tray = LinuxTray(parts, login=login)
 
@@ -143,8 +144,8 @@ class Watcher:
 
 
 @contextmanager
-def a_desk(*, login: bool = False) -> Iterator[Desk]:
-    desk = Desk(login=login)
+def a_desk(*, login: bool = False, **waits: float) -> Iterator[Desk]:
+    desk = Desk(Waits(**waits), login=login)
     try:
         yield desk
     finally:

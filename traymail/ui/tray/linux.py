@@ -25,25 +25,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Someone who starts the program sees something within 5 s; at login, panels may take a minute.
-BY_HAND_SECONDS = 2.5
-PATIENT_SECONDS = 60.0
-# A panel that went is usually back in a second: it was started anew.
-GONE_SECONDS = 3.0
-# How long GTK's icon may take to find a place.
-GTK_SECONDS = 1.5
-FIRST_RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 60.0
-
 
 class LinuxTray:
     """See `traymail.ui.tray.port.Tray`."""
 
     def __init__(self, parts: Parts, *, login: bool) -> None:
         self._parts = parts
-        self._patience = PATIENT_SECONDS if login else BY_HAND_SECONDS
+        self._waits = parts.waits
+        self._patience = self._waits.at_login if login else self._waits.by_hand
         self._patient = True
-        self._retry = FIRST_RETRY_SECONDS
+        self._retry = self._waits.first_retry
         self._stopped = False
         self._hosted = False
         self._bus: Bus | None = None
@@ -129,7 +120,7 @@ class LinuxTray:
         if connection is None:
             self._connect_later()
             return
-        self._retry = FIRST_RETRY_SECONDS
+        self._retry = self._waits.first_retry
         parts = self._parts
         bus = Bus(connection, self._lost)
         parts.loop.watch(bus.fileno, bus.readable)
@@ -156,7 +147,7 @@ class LinuxTray:
 
     def _connect_later(self) -> None:
         self._cancel_retry = self._parts.loop.after(self._retry, self._connect)
-        self._retry = min(2 * self._retry, LONGEST_RETRY_SECONDS)
+        self._retry = min(2 * self._retry, self._waits.longest_retry)
 
     # --- other ways -------------------------------------------------------------------------------
 
@@ -169,7 +160,7 @@ class LinuxTray:
             self._fall_back_in(None, self._fall_back)
             self._end_fallback()
         else:
-            self._fall_back_in(GONE_SECONDS, self._fall_back)
+            self._fall_back_in(self._waits.gone, self._fall_back)
 
     def _lose_patience(self) -> None:
         """Do without a panel that has not come until now; one that has just gone gets its time."""
@@ -201,7 +192,7 @@ class LinuxTray:
             self._open_window()
             return
         self._gtk.start(self._shown, self._entries)
-        self._fall_back_in(GTK_SECONDS, self._look_at_gtk)
+        self._fall_back_in(self._waits.gtk, self._look_at_gtk)
 
     def _embedding_changed(self) -> None:
         """Follow GTK's icon: it stays, for a panel that comes, also beside the window."""
@@ -212,7 +203,7 @@ class LinuxTray:
             self._fall_back_in(None, self._look_at_gtk)
             self._end_window()
         elif self._window is None:
-            self._fall_back_in(GONE_SECONDS, self._look_at_gtk)
+            self._fall_back_in(self._waits.gone, self._look_at_gtk)
 
     def _look_at_gtk(self) -> None:
         self._cancel_fallback = None

@@ -82,6 +82,28 @@ class FallbackWindow(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a tray on Linux waits for what comes late, in seconds.
+
+    ``by_hand``: for a panel, started by hand: something is to be seen within 5 s; ``at_login``,
+    where panels may take a minute. ``gone``: for a panel that went, and is usually started anew.
+    ``gtk``: for a place for GTK's icon. ``first_retry`` and ``longest_retry``: before the bus is
+    looked for again, twice as long each time. ``look``: until the watcher is asked whether it has
+    the icon yet (GNOME's extension may drop one a second after it took it, when its shell has just
+    started); ``again``: before the icon is registered once more.
+    """
+
+    by_hand: float = 2.5
+    at_login: float = 60.0
+    gone: float = 3.0
+    gtk: float = 1.5
+    first_retry: float = 1.0
+    longest_retry: float = 60.0
+    look: float = 2.0
+    again: float = 0.5
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a tray is made of. All callbacks are called on the loop's thread.
@@ -103,3 +125,4 @@ class Parts:
     on_dark: Callable[[bool], None] = lambda _dark: None
     on_dark_panel: Callable[[bool], None] = lambda _dark: None
     on_bus: Callable[[Bus | None], None] = lambda _bus: None
+    waits: Waits = Waits()

@@ -31,9 +31,6 @@ NAME = "org.kde.StatusNotifierItem"
 WATCHER = "org.kde.StatusNotifierWatcher"
 _WATCHER = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
 
-# GNOME's extension may drop an item a second after it took it, when its shell has just started.
-LOOK_SECONDS = 2.0
-AGAIN_SECONDS = 0.5
 TRIES = 5
 
 Pixmap = tuple[int, int, bytes]
@@ -52,6 +49,7 @@ class StatusNotifier:
     def __init__(self, bus: Bus, parts: Parts, on_host: Callable[[bool], None]) -> None:
         self._bus = bus
         self._after = parts.loop.after
+        self._waits = parts.waits
         self._pictures = parts.pictures
         self._translate = parts.translate
         self._on_choice = parts.on_choice
@@ -134,7 +132,7 @@ class StatusNotifier:
     def _registered(self, reply: tuple[Any, ...] | None) -> None:
         if reply is None:
             return
-        self._in(LOOK_SECONDS, self._look)
+        self._in(self._waits.look, self._look)
         if self._trusted:
             self._ask_for_hosts()
 
@@ -160,7 +158,7 @@ class StatusNotifier:
         log.info("the panel has dropped the tray icon (%d of %d)", self._tries, TRIES)
         self._trusted = False
         self._set_hosted(hosted=False)
-        self._in(AGAIN_SECONDS if self._tries < TRIES else None, self._register)
+        self._in(self._waits.again if self._tries < TRIES else None, self._register)
 
     def _is_ours(self, item: str) -> bool:
         """Tell whether a watcher means this item: by a name, to which it may add the path."""
