@@ -27,10 +27,10 @@ from traymail.cli.main import COMMANDS
 from traymail.cli.show import STATES
 from traymail.core.outbox import State
 from traymail.core.places import Places
+from traymail.core.readers import Form
 from traymail.core.reply_rules import titles
 from traymail.core.rule_tables import FOLDER, LOG
 from traymail.core.settings import Settings
-from traymail.core.table_reader import Form
 from traymail.core.tables import ACCOUNT, TOP
 from traymail.desktop.language import translator
 from traymail.store.settings import SettingsFile

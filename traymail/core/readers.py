@@ -1,14 +1,17 @@
-"""What a value of the configuration may be: each reader returns it checked, or raises Wrong."""
+"""What a value of the configuration may be: each reader returns it checked, or raises Wrong.
+
+A table's form tells which readers take its keys.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from traymail.core.address import clean, parse_address
 from traymail.core.duration import format_duration, parse_duration
@@ -32,6 +35,28 @@ _HOST = re.compile(
 )
 # Patterns of these signs alone cannot be wrong, and pathspec is slow to import.
 _PLAIN_FILE_PATTERN = re.compile(r"[\w.*?+-][\w.*? +-]*(?<! )")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How a key is read (a table by its form), and its field where that has another name."""
+
+    read: Reader[Any] | Form[Any]
+    becomes: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form(Generic[T]):
+    """A kind of table: the class it becomes and its keys.
+
+    ``stand_ins`` take the place of required values that are wrong, so that the rest can be
+    checked too. ``owns`` says of a key found elsewhere that it belongs here.
+    """
+
+    kind: type[T]
+    keys: Mapping[str, Key]
+    owns: Text
+    stand_ins: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from traymail.core.account import Account
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem
 from traymail.core.places import Places, beside, full_path
+from traymail.core.readers import Form
 from traymail.core.rule import Rule
 from traymail.core.rule_checks import RuleRead, problems_between, rule_problems
 from traymail.core.rule_tables import FOLDER, LOG
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import place_of
-from traymail.core.table_reader import Form, read_table
+from traymail.core.table_reader import read_table
 from traymail.core.texts import by_command, text
 
 FORMS: dict[str, Form[Any]] = {FolderRule.kind: FOLDER, LogRule.kind: LOG}

@@ -8,9 +8,9 @@ from typing import Any
 from traymail.core import readers as read
 from traymail.core.account import WhenUnsure
 from traymail.core.pattern_check import check_pattern
+from traymail.core.readers import Form, Key
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import LogRule, StartAt, Threshold
-from traymail.core.table_reader import Form, Key
 from traymail.core.tables import MOST_AN_HOUR, YEAR, ZERO
 from traymail.core.texts import text
 

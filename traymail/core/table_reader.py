@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 from traymail.core.errors import Problem
-from traymail.core.readers import Reader, Wrong, nearest, table
+from traymail.core.readers import Form, Key, Wrong, nearest, table
 from traymail.core.settings import place_of
 from traymail.core.texts import Text, by_command, text
 
 T = TypeVar("T")
 
 _SECRET_WORDS = {"password", "passwd", "pass", "secret", "code", "token", "api_key", "授权码"}
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """How a key is read (a table by its form), and its field where that has another name."""
-
-    read: Reader[Any] | Form[Any]
-    becomes: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Form(Generic[T]):
-    """A kind of table: the class it becomes and its keys.
-
-    ``stand_ins`` take the place of required values that are wrong, so that the rest can be
-    checked too. ``owns`` says of a key found elsewhere that it belongs here.
-    """
-
-    kind: type[T]
-    keys: Mapping[str, Key]
-    owns: Text
-    stand_ins: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from traymail.core import readers as read
 from traymail.core.account import Auth, Security, WhenUnsure
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
+from traymail.core.readers import Form, Key
 from traymail.core.settings import LANGUAGES, NOTIFICATIONS, THEMES, TRAY_ICONS
-from traymail.core.table_reader import Form, Key
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
