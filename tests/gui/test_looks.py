@@ -27,7 +27,7 @@ from traymail.ui.dialogs.outbox.list import COLUMNS
 from traymail.ui.model.outbox_table import line_of, until
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Note, Panes
+from traymail.ui.widgets import Entry, Note, Panes
 from traymail.ui.widgets.tooltip import Tooltip
 from traymail.ui.window import Size, Window
 
@@ -227,6 +227,28 @@ def test_when_a_mail_leaves_fits_its_column(
     for told in (until(NOON, NOON), line_of(waits, NOON).when):
         words = look.say(told)
         assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "Within 1 min at least 1 matches"), ("zh_CN", "条件 1 分钟 内至少匹配 1 次")],
+)
+def test_when_a_log_rule_mails_is_read_as_a_sentence(
+    make_root: MakeRoot, language: str, sentence: str
+) -> None:
+    window = WINDOWS["rule-log"](make_root("light", language))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    seen = [
+        (one.winfo_rooty() + one.winfo_height() / 2, one.winfo_rootx(), words)
+        for one in every_child(window)
+        if one.winfo_class() in {"TLabel", "TEntry"} and one.winfo_viewable()
+        if (words := str(one.get() if isinstance(one, Entry) else one.cget("text")).strip())
+    ]
+    middle = next(y for y, _x, words in seen if words in {"at least", "内至少匹配"})
+    row = [words for y, _x, words in sorted(seen, key=lambda one: one[1]) if abs(y - middle) < 4]
+    assert " ".join(row) == sentence
 
 
 @pytest.mark.parametrize("percent", [100, 200])

@@ -263,6 +263,8 @@ def test_events_become_bubbles_and_buttons_come_back(
         notifier.hear(ItemChanged(failed))
         told = server.next()
         assert (told["title"], told["body"]) == ("Not sent: a", "The server refused it.")
+        # Servers that make a button of it show no second title.
+        assert told["actions"][:2] == ["default", "Open"]
         notifier.hear(RuleTrouble("Scans", text("no such folder")))
         notifier.hear(ItemChanged(failed))
         assert server.next()["title"] == "Not sent: a (and 1 more)"

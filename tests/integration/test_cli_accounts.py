@@ -137,6 +137,8 @@ def test_a_stopped_account_goes_on_with_a_new_secret(keyed: Desk) -> None:
 
 def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> None:
     office.env = {**locked_keyring_env.env}
+    assert office.json("account", "list")[0]["state"] != "ready"
+    assert "locked" in office.quick("account", "list").stdout
     done = office.run("account", "set-secret", "desk", given=GROUPED + "\n")
     assert done.returncode == 77
     assert "locked" in done.stderr

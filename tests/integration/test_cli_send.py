@@ -1,10 +1,13 @@
 """`traymail send`: what arrives, what is printed, how each failure ends; nothing is lost."""
 
 import hashlib
+import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -88,6 +91,26 @@ def test_the_result_for_programs(office: Desk) -> None:
     assert entry["next_attempt_at"] is None
     assert entry["created_at"].endswith("Z")
     assert entry["message_id"] == sent["message_id"]
+
+
+def test_each_of_several_at_once_in_a_new_home_prints_its_result(office: Desk) -> None:
+    environ = {**os.environ, **office.env}
+    sends = ("send", "--to", "b@c.example", "--subject", "x", "--json")
+    for _ in range(4):
+        with ExitStack() as ending:
+            started = [
+                ending.enter_context(
+                    Popen(office.home.command(*sends), env=environ, stdout=PIPE, stderr=PIPE)
+                )
+                for _ in range(3)
+            ]
+            told = [one.communicate(timeout=PATIENCE_SECONDS) for one in started]
+        assert [one.returncode for one in started] == [0, 0, 0], told
+        documents = [json.loads(out) for out, _ in told]
+        assert sorted(one["id"] for one in documents) == [1, 2, 3]
+        assert {one["state"] for one in documents} == {"sent"}
+        for made in ("state", "log"):
+            shutil.rmtree(office.home.path / made)
 
 
 def test_queue_stores_and_retry_sends(office: Desk) -> None:

@@ -17,7 +17,7 @@ from tests.support.sending import account
 from tests.support.sink import serve
 from tests.support.wait import until
 from traymail.core.texts import Text
-from traymail.senders.dial import Found, look_up, race
+from traymail.senders.dial import STAGGER_SECONDS, Found, look_up, race
 from traymail.senders.probe import examine
 
 pytestmark = pytest.mark.skipif(
@@ -84,6 +84,19 @@ def test_a_black_hole_does_not_keep_the_next_address_waiting(dead: str, alive: s
         with won[0] as sock:
             assert sock.getpeername()[0] == alive
         assert knocking(hole.getsockname()[1]) <= 1  # the one that fills it
+
+
+def test_each_dead_address_costs_a_quarter_of_a_second() -> None:
+    assert STAGGER_SECONDS == 0.25  # RFC 8305, section 5
+    with ExitStack() as stack, listening("127.0.0.9") as listener:
+        holes = [stack.enter_context(black_hole(f"127.0.0.{last}")) for last in (2, 3, 4, 5)]
+        addresses = [found(*one.getsockname()) for one in (*holes, listener)]
+        begun = monotonic()
+        with race(addresses, 120.0) as sock:
+            taken = monotonic() - begun
+            assert sock.getpeername()[0] == "127.0.0.9"
+    # One after the other, each would have a share of the two minutes.
+    assert 4 * STAGGER_SECONDS <= taken < 10
 
 
 def test_an_address_that_answers_late_is_still_waited_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -128,6 +129,42 @@ def test_status_is_told_while_the_engine_is_busy(
     assert running.program.engine.snapshot() == before
     assert running.app.instance.ask({"command": "status"})["rules"] == {}
     go.set()
+
+
+GROUPS = """
+[[rules]]
+name = "groups"
+kind = "log"
+to = ["you@example.com"]
+paths = ["{log}"]
+match = ['ERROR (?P<who>\\d+)']
+group_by = "who"
+"""
+
+
+def test_status_is_told_again_and_again_while_many_groups_are_counted(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    home = Home(tmp_path / "home")
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with live(home, CONFIG + GROUPS.format(log=log)) as one:
+
+            def rule() -> dict[str, object]:
+                answer = one.app.instance.ask({"command": "status"})
+                assert "error" not in answer, answer
+                told: dict[str, object] = answer["rules"].get("groups", {})
+                return told
+
+            until(lambda: rule().get("watching"), what="the log to be followed")
+            for turn in range(1, 4):
+                with log.open("a") as file:
+                    file.writelines(f"ERROR {number}\n" for number in range(500 * turn))
+            until(lambda: rule()["matched"] == 3000, what="all of them to be counted")
+            assert rule()["error"] is None
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_pause_without_a_zone_or_for_ages_is_one(running: Live) -> None:

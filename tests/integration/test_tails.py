@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import lzma
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -407,6 +408,21 @@ def test_more_files_than_may_be_open_at_once(tmp_path: Path) -> None:
         assert opened < 120
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_as_many_are_open_as_the_system_allows() -> None:
+    code = (
+        "import resource\n"
+        "from traymail.watch.sources import most_open\n"
+        "hard = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 4000)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))\n"
+        "print(hard, most_open(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    hard, logs, soft = map(int, done.stdout.split())
+    assert soft == hard > 100
+    assert hard / 2 <= logs < hard
+
+
 @pytest.mark.parametrize("most_open", [None, 20])
 @pytest.mark.parametrize("how", ["rename", "gzip", "gzip elsewhere", "xz under no known name"])
 @pytest.mark.parametrize("created", [True, False])
@@ -444,6 +460,7 @@ def test_what_is_written_while_many_are_opened_is_not_from_before(tmp_path: Path
         write(log, "line 0, from before\n")
 
     def write_meanwhile() -> int:  # it is asked for when all were found and none is open yet
+        assert one.sources == {}, "nothing is watched yet"
         for number, log in enumerate(logs, 1):
             write(log, f"line {number}\n")
         return 100

@@ -109,6 +109,47 @@ def test_no_space_at_full_width_signs() -> None:
     assert found == []
 
 
+# Words that readers of each language stumbled over, and what took their place.
+WORDS = [
+    ("Patterns such as *.pdf *.jpg. Partial downloads are always skipped.", "*.pdf *.jpg"),
+    ("System default", "跟随系统"),
+    ("Back up and move", "备份与迁移"),
+    ("Status", "状态"),
+    ("The file was changed, too. Saving replaces it with your version.", "以您在这里填写的为准"),
+    ("Fix the marked fields to see what would be mailed.", "标红的项目"),
+    ("Outbox and history", "发件箱与历史"),
+    ("{provider} wants an app password, not your Google password.", "应用专用密码"),
+    (
+        "“Send again” keeps the same message number, so some mail systems drop the second copy.",
+        "重复的一封",
+    ),
+    ("First steps", "快速上手"),
+    ("The connection works", "连接正常"),
+    ("&Test again", "再测一次"),
+    ("&Undo", "取消发送"),
+    ("Undo send", "取消发送"),
+    ("{n} min", "{n} 分钟"),
+    ("at least", "内至少匹配"),
+    ("matches", "次"),
+    ("cooling down", "静默"),
+    ("Then &wait", "静默"),
+    ("App password", "应用专用密码"),
+]
+
+
+@pytest.mark.parametrize(("english", "chinese"), WORDS)
+def test_words_are_those_that_readers_expect(english: str, chinese: str) -> None:
+    (entry,) = [one for one in catalogue.entries() if one.said == english]
+    assert all(chinese in string for string in entry.strings)
+
+
+@pytest.mark.parametrize("other", ["帐户", "帐号", "账号", "冷却", "安静", "沉默"])
+def test_one_thing_has_one_name(other: str) -> None:
+    assert [one.said for one in catalogue.entries() if other in "".join(one.strings)] == []
+    readme = catalogue.PACKAGE.parent / "README.zh-CN.md"
+    assert other not in readme.read_text("utf-8")
+
+
 def test_translator_knows_the_language() -> None:
     assert translator("zh_CN")("Left out:") == "未包括："
     assert translator("en")("Left out:") == "Left out:"
