@@ -211,6 +211,24 @@ def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> 
     assert "[accounts.lab]  # the old machine" in desk.written
 
 
+def test_what_is_saved_never_falls_back_to_what_it_was(desk: Desk) -> None:
+    field = "display_name"
+    desk.write(field, "Xiao Ming")
+    shown: list[str] = []
+
+    def look() -> None:
+        shown.append(str(desk.sheet.first.values[field]))
+        desk.window.after(5, look)
+
+    look()
+    desk.save()
+    desk.until(lambda: desk.account().address.name == "Xiao Ming", "the new name in force")
+    # Longer than the program took to notice its own edit.
+    told = len(shown)
+    desk.until(lambda: len(shown) > told + 100, "some time")
+    assert set(shown) == {"Xiao Ming"}
+
+
 def test_keys_save_and_undo_puts_back(desk: Desk) -> None:
     desk.write("display_name", "Nobody")
     desk.act(Act.UNDO)

@@ -25,9 +25,10 @@ from traymail.desktop.screens import Rectangle
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.outbox.list import COLUMNS
 from traymail.ui.model.outbox_table import line_of, until
+from traymail.ui.model.trial import DIAGNOSIS, NAMES
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Entry, Note, Panes
+from traymail.ui.widgets import Entry, Note, Panes, StepList
 from traymail.ui.widgets.tooltip import Tooltip
 from traymail.ui.window import Size, Window
 
@@ -227,6 +228,35 @@ def test_when_a_mail_leaves_fits_its_column(
     for told in (until(NOON, NOON), line_of(waits, NOON).when):
         words = look.say(told)
         assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)
+
+
+# These are used beside others; what is not named here is small, or asks.
+STAY = ("SettingsWindow", "OutboxWindow", "HelpWindow", "InboxWindow")
+# Pictures of what is in a window; the window itself is another's.
+INSIDE = ("gallery", "quick-send")
+
+
+@pytest.mark.parametrize("name", [name for name in WINDOWS if not name.startswith(INSIDE)])
+def test_windows_tell_desktops_that_tile_what_they_are(root: Root, name: str) -> None:
+    window = WINDOWS[name](root)
+    question = Question(window, "Really?", "Words.", "Yes", lambda: None)
+    stays = {kind.__name__ for kind in type(window).__mro__} & set(STAY)
+    for one, kind in ((window, () if stays else ("dialog",)), (question, ("dialog",))):
+        assert tuple(root.tk.splitlist(one.wm_attributes("-type"))) == kind
+    question.destroy()
+
+
+def test_steps_say_nothing_before_they_are_started(root: Root) -> None:
+    window = WINDOWS["help-diagnosis"](root)
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    (steps,) = [one for one in every_child(window) if isinstance(one, StepList)]
+    said = [
+        words
+        for one in every_child(steps)
+        if one.winfo_class() == "TLabel" and (words := str(one.cget("text")).strip())
+    ]
+    assert said == [str(NAMES[step]) for step in DIAGNOSIS]
 
 
 @pytest.mark.parametrize(
