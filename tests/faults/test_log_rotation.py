@@ -1099,3 +1099,56 @@ def test_a_rotated_file_that_nobody_has_read_and_that_is_there_twice(
         Path(f"{log.path}.old").hardlink_to(older)
     following.rest()
     assert following.lines() == log.all()
+
+
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("part", [0.0, 0.02, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("begun", [False, True], ids=["unread", "partly read"])
+@pytest.mark.parametrize("ending", ["none", "crash"])
+def test_what_is_seen_while_it_is_packed(
+    log: Log,
+    following: Following,
+    packer: Callable[[bytes], bytes],
+    part: float,
+    begun: bool,
+    ending: str,
+) -> None:
+    if begun:
+        log.write(3)
+        following.look()
+    end(following, ending)
+    log.write(2000)
+    older = log.path.rename(f"{log.path}.1")
+    log.path.touch()
+    packed = packer(older.read_bytes())
+    name = {gzip.compress: "gz", bz2.compress: "bz2", lzma.compress: "xz"}[packer]
+    with Path(f"{older}.{name}").open("wb", buffering=0) as file:
+        file.write(packed[: int(part * len(packed))])
+        following.look(1)
+        file.write(packed[int(part * len(packed)) :])
+    following.look(1)
+    older.unlink()
+    following.rest()
+    assert sorted(following.lines()) == sorted(log.all())
+
+
+@pytest.mark.parametrize("read", [0, 3])
+def test_emptied_written_and_rotated_before_it_is_read(
+    log: Log, following: Following, read: int
+) -> None:
+    log.write(read)
+    following.look()
+    following.has_room = False
+    log.path.rename(f"{log.path}.3")
+    log.write(4)
+    following.look(1)
+    shutil.copy(log.path, f"{log.path}.1")
+    os.truncate(log.path, 0)
+    log.write(5)
+    Path(f"{log.path}.1").rename(f"{log.path}.2")
+    log.path.rename(f"{log.path}.1")
+    log.write(2)
+    following.look(1)
+    following.has_room = True
+    following.rest()
+    assert sorted(following.lines()) == sorted(log.all())

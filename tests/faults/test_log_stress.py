@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import shutil
@@ -16,6 +17,8 @@ from tests.support.wait import until
 from traymail.desktop.clock import SystemClock
 
 ROTATIONS = 12
+PIECE = 500
+SLOW_SECONDS = 0.1
 
 
 class Writer(threading.Thread):
@@ -33,12 +36,14 @@ class Writer(threading.Thread):
             with self.log.open("ab", buffering=0) as file:
                 self._write(file.fileno())
                 self._shift()
-                if self.how == "rename":
+                if "rename" in self.how:
                     self.log.rename(f"{self.log}.1")
                     self._write(file.fileno())
                 else:
                     shutil.copy(self.log, f"{self.log}.1")
                     os.truncate(self.log, 0)
+            if "packed" in self.how:
+                self._pack(Path(f"{self.log}.1"))
         with self.log.open("ab", buffering=0) as file:
             self._write(file.fileno())
 
@@ -53,13 +58,25 @@ class Writer(threading.Thread):
 
     def _shift(self) -> None:
         for number in range(ROTATIONS, 0, -1):
-            older = Path(f"{self.log}.{number}")
-            if older.exists():
-                older.rename(f"{self.log}.{number + 1}")
+            for ending in ("", ".gz"):
+                older = Path(f"{self.log}.{number}{ending}")
+                if older.exists():
+                    older.rename(f"{self.log}.{number + 1}{ending}")
+
+    def _pack(self, older: Path) -> None:
+        content = gzip.compress(older.read_bytes())
+        with Path(f"{older}.gz").open("wb", buffering=0) as packed:
+            for begin in range(0, len(content), PIECE):
+                packed.write(content[begin : begin + PIECE])
+                self.pause.wait(self.chance.random() * 0.005)
+        older.unlink()
 
 
-@pytest.mark.parametrize("how", ["rename", "copytruncate"])
-def test_nothing_is_lost_or_told_twice(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "slowly"])
+@pytest.mark.parametrize(
+    "how", ["rename", "copytruncate", "rename, packed", "copytruncate, packed"]
+)
+def test_nothing_is_lost_or_told_twice(tmp_path: Path, how: str, slow: bool) -> None:
     log = tmp_path / "app.log"
     log.touch()
     following = Following(log_rule(log))
@@ -67,9 +84,12 @@ def test_nothing_is_lost_or_told_twice(tmp_path: Path, how: str) -> None:
     following.tails = following._tails()
     following.tails.sweep()
     writer = Writer(log, how, seed=len(how))
+    pace = random.Random(len(how))  # noqa: S311 # a test's, repeatable
     writer.start()
 
     def done() -> bool:
+        if slow:  # as on a busy machine
+            writer.pause.wait(pace.random() * SLOW_SECONDS)
         following.tails.sweep()
         return not writer.is_alive() and len(following.lines()) >= writer.count
 

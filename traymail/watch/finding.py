@@ -6,7 +6,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -205,12 +205,11 @@ class Finder:
             self._before(start, source, owed, since)
         return start
 
-    def rests(self, *, between: bool) -> Start:
-        """Find the rests of a log's earlier files, and what came ``between`` when it has none."""
+    def rests(self, since_ns: int | None) -> Start:
+        """Find the rests of a log's earlier files, and those that nobody has read, since then."""
         start, owed = Start(), self._owed(None)
         if owed:
-            mine = self._memory.of_path(self._path)
-            self._before(start, None, owed, max(one.mtime_ns for one in mine) if between else None)
+            self._before(start, None, owed, since_ns)
         return start
 
     def _owed(self, same: Position | None) -> list[Position]:
@@ -426,7 +425,7 @@ class Finder:
             found = self._open(sibling)
             if found is None:
                 continue
-            if self._is_copied(found, source) or _is_unpacked_too(found):
+            if self._is_copied(found, source) or _is_unpacked_too(found, start.between):
                 found.close()
             else:
                 start.between.append(found)
@@ -635,15 +634,21 @@ def _since_filled(source: Source, same: Position) -> int | None:
     return same.mtime_ns if same.offset == 0 and changed else None
 
 
-def _is_unpacked_too(packed: Source) -> bool:
-    """Tell whether what was compressed lies beside: it goes only once all of it is packed."""
+def _is_unpacked_too(packed: Source, read: Iterable[Source]) -> bool:
+    """Tell whether what was compressed is read itself, or lies beside: it goes when all is packed.
+
+    What can be unpacked of it so far may be nothing yet.
+    """
     if not packed.compressed:
         return False
-    try:
-        with closing(Source(packed.path.rpartition(".")[0])) as plain:
-            return packed.begins_as(plain)
-    except (SourceError, FileNotFoundError):
-        return False
+    place = packed.path.rpartition(".")[0]
+    with ExitStack() as opened:
+        plain = next((one for one in read if one.path == place), None)
+        try:
+            plain = plain or opened.enter_context(closing(Source(place)))
+            return not packed.size() or packed.begins_as(plain)
+        except (SourceError, FileNotFoundError):
+            return False
 
 
 def _is_rotated_path(path: str, other: str) -> bool:

@@ -189,13 +189,16 @@ class Opener:
         for position in bystanders(path, watched.known, self._folders, watched.origins):
             watched.learn(position)
 
-    def recover(self, path: str, name: str, now: float, *, current: bool, sure: bool) -> bool:
+    def recover(
+        self, path: str, name: str, now: float, *, since_ns: int | None, sure: bool
+    ) -> bool:
         """Set out to read what is owed of a log's earlier files; tell whether that is all.
 
-        ``current``: it has another. ``sure``: what is not found is gone.
+        ``since_ns``: since when there may be files that nobody has read. ``sure``: what is not
+        found is gone.
         """
         try:
-            start = self._finder(path, name).rests(between=not current)
+            start = self._finder(path, name).rests(since_ns)
         except SourceError as error:
             self._problems[path] = error.title
             return False

@@ -162,9 +162,12 @@ class Source:
         return at, before
 
     def begins_as(self, other: Source) -> bool:
-        """Tell whether its content is what another one begins with; raises SourceError."""
+        """Tell whether its content is what another one begins with; raises SourceError.
+
+        Of what is being compressed, that is all there is so far.
+        """
         size = self.size()
-        return not self.broken and all(
+        return (size > 0 or not self.broken) and all(
             self.before(at) == other.before(at) for at in {min(size, HEAD), size}
         )
 

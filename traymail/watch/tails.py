@@ -100,6 +100,8 @@ class Tails:
         self._allowed = 0
         # Rules of which something is owed that is to be looked for, and when.
         self._recovering: dict[str, float] = {}
+        # Keys of positions whose file may hold what was written into it anew, and rotated unread.
+        self._rewritten: set[str] = set()
         # Paths that cannot be looked at now, though a file of theirs is read; since when.
         self._away: dict[str, float] = {}
         self._dirty = True
@@ -433,6 +435,7 @@ class Tails:
             with suppress(SourceError):
                 watched.learn(follower.position(reader))
             watched.earlier.add(reader.key)
+            self._rewritten.add(reader.key)
             self._recovering[reader.rule] = float("-inf")
 
     def _open(
@@ -479,8 +482,14 @@ class Tails:
             for path in owed.keys() - self._being_written.keys():
                 current = path in self._current
                 sure = current or not any(is_out_of_reach(path, one.device) for one in owed[path])
-                if not self._opener.recover(path, name, now, current=current, sure=sure):
+                since_ns = None
+                if not current:
+                    since_ns = max(one.mtime_ns for one in watched.known.of_path(path))
+                elif rewritten := [one for one in owed[path] if one.key in self._rewritten]:
+                    since_ns = min(one.mtime_ns for one in rewritten)
+                if not self._opener.recover(path, name, now, since_ns=since_ns, sure=sure):
                     self._recovering[name] = now + AGAIN_SECONDS
+                self._rewritten -= {one.key for one in owed[path]}
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -540,6 +549,7 @@ class Tails:
         self._active.discard(follower)
         if follower in self._leaving:
             self._leaving.remove(follower)
+            self._rewritten |= {reader.key for reader in follower.readers}
             self._recovering |= {reader.rule: float("-inf") for reader in follower.readers}
         for path, those in list(self._current.items()):
             if follower in those:
