@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import getpass
 import os
 import stat
 import sys
@@ -451,6 +452,14 @@ def current_user() -> int:
     if sys.platform == "win32":
         return 0
     return os.geteuid()
+
+
+def user_name() -> str:
+    """Return the user's name, or the number of one that has none, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # by system, and by Python's version
+        return str(current_user())
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes], *, lasting: bool = True) -> None:

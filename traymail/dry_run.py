@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
 from traymail.core.texts import Text, Translate
+from traymail.disk import user_name
 from traymail.engine.flow import Surroundings
 
 if TYPE_CHECKING:
@@ -195,4 +195,4 @@ def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:
 
 
 def _surroundings() -> Surroundings:
-    return Surroundings(platform.node(), getpass.getuser())
+    return Surroundings(platform.node(), user_name())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import socket
@@ -25,11 +24,11 @@ from traymail.core.errors import (
     SettingsError,
     StateError,
     problem_line,
-    unforeseen,
 )
 from traymail.core.events import MailProgress, SettingsRefused
 from traymail.core.observations import Observation
 from traymail.core.outbox import State
+from traymail.core.reasons import title_of
 from traymail.core.replies import mended_outside
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
@@ -39,6 +38,7 @@ from traymail.core.texts import Translate, text
 from traymail.desktop.ending import Ending
 from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
+from traymail.disk import user_name
 from traymail.engine.automation import Automation
 from traymail.engine.diary import write_down
 from traymail.engine.engine import Engine, Parts
@@ -47,6 +47,7 @@ from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
 from traymail.engine.interruptions import Interruptions
 from traymail.engine.log_flow import LogFlow, LogTools
+from traymail.failures import log_failure
 from traymail.status import describe
 from traymail.store.ledger import FolderLedger
 from traymail.store.positions import Positions
@@ -113,7 +114,7 @@ class Program:
         self._config_lock = threading.Lock()
         self._poster = app.new_poster()
         self._positions = Positions(app.database)
-        self._surroundings = Surroundings(socket.gethostname(), getpass.getuser())
+        self._surroundings = Surroundings(socket.gethostname(), user_name())
         own_folders = tuple(map(str, app.home.own_folders))
         self._folders = FolderWatcher(
             self._observe, self._known_files, app.clock, own_folders, on_death=self._die
@@ -151,12 +152,12 @@ class Program:
                 recovered.unknown,
             )
         self._ask_keyring_again()
-        self._folders.start()
-        self.engine.start()
-        self._pulse.start()
         try:
+            self._folders.start()
+            self.engine.start()
+            self._pulse.start()
             self._server = self._app.instance.serve(self.answer, self._die)
-        except StateError:
+        except BaseException:  # whatever it is: nothing goes on behind it
             self._end_threads()
             raise
 
@@ -365,9 +366,9 @@ class Program:
             self._consent.require(self._loaded.settings, loaded.settings)
         except SettingsError as error:
             self._refuse(error)
-        except Exception as error:  # told as what it is about
-            log.exception("the configuration cannot be read")
-            self._refuse(SettingsError((Problem("", unforeseen(error)),)))
+        except Exception as error:  # noqa: BLE001 # told as what it is about
+            log_failure(log, "the configuration cannot be read", error)
+            self._refuse(SettingsError((Problem("", title_of(error)),)))
         else:
             self._loaded = loaded
             mended, self.config_error = self.config_error is not None, None

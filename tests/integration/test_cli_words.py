@@ -231,9 +231,11 @@ def test_readers_that_leave(home: Home) -> None:
     read, write = os.pipe()
     os.close(read)
     command = home.command("outbox", "list")
-    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    for words in (["outbox", "list"], ["--help"], ["send", "--help"], ["rule", "--help"]):
+        asked = home.command(*words)
+        done = subprocess.run(asked, stdout=write, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
     os.close(write)
-    assert (done.returncode, done.stderr) == (0, b"")
     closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
     assert subprocess.run(closed, check=False).returncode == 0
 
@@ -282,6 +284,13 @@ def _delivery(kind: type[errors.DeliveryError]) -> errors.DeliveryError:
         (errors.StateError(text("Bad.")), 73),
         (OSError(errno.ENOSPC, "No space left on device"), 73),
         (OSError(errno.EBADF, "secret words"), 70),
+        (OSError(errno.EMFILE, "Too many open files", "/x"), 73),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), 73),
+        (OSError(errno.EFBIG, "File too large"), 73),
+        (OSError(errno.EIO, "Input/output error"), 73),
+        (MemoryError("secret words"), 73),
+        (RuntimeError("can't start new thread"), 73),
+        (RuntimeError("secret words"), 70),
         (errors.AlreadyRunning(7), 75),
         (_delivery(errors.TransientFailure), 75),
         (_delivery(errors.UnknownOutcome), 75),

@@ -585,3 +585,39 @@ def test_a_pause_that_cannot_be_read_is_one(database: Database, path: Path, kept
     outbox = Outbox(database, Spool(path.parent / "spool"))
     outbox.set_meta("pause", kept)
     assert PauseMemory(outbox).pause(NOON) == (True, None)
+
+
+_CLOSED_MEANWHILE = """
+import sys, threading
+from pathlib import Path
+from traymail.core.errors import StateError
+from traymail.store.database import Database
+
+COUNT = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 3000000)"
+database = Database(Path(sys.argv[1]))
+busy, told = threading.Barrier(2), []
+
+def work():
+    with database.transaction() as connection:
+        busy.wait()
+        told.append(connection.execute(f"{COUNT} SELECT count(*) FROM c").fetchone()[0])
+    try:
+        with database.read() as connection:
+            connection.execute("SELECT 1")
+    except StateError:
+        told.append("closed")
+
+thread = threading.Thread(target=work)
+thread.start()
+busy.wait()
+database.close()
+thread.join()
+print(*told)
+"""
+
+
+def test_a_thread_that_is_using_it_ends_well_when_it_is_closed(path: Path) -> None:
+    # What SQLite does with a connection that another thread closes ends the process.
+    command = [sys.executable, "-c", _CLOSED_MEANWHILE, str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "3000000 closed\n"), ended.stderr

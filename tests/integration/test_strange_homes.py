@@ -327,3 +327,34 @@ def test_an_edit_by_another_user_is_refused_while_it_runs(theirs: Home, marker: 
         until(lambda: "another user" in (program.status()["config_error"] or ""))
         assert list(program.status()["accounts"]) == ["desk"]
     assert not marker.exists()
+
+
+NAMELESS = """\
+version = 1
+
+[accounts.desk]
+address = "me@desk.example"
+host = "127.0.0.1"
+port = 1
+security = "none"
+
+[[rules]]
+name = "Errors"
+kind = "log"
+paths = ["{folder}/app.log"]
+match = ["ERROR"]
+subject = "{{user}}"
+to = ["me@desk.example"]
+"""
+
+
+@pytest.mark.skipif(not can_unshare("--user"), reason="no user namespaces here")
+def test_a_user_without_a_name_has_a_number(home: Home, tmp_path: Path) -> None:
+    home.configure(NAMELESS.format(folder=tmp_path))
+    (tmp_path / "app.log").write_text("ERROR\n")
+    command = ["unshare", "--user", "--map-user=54321", *home.command("rule", "test", "Errors")]
+    known = {"LOGNAME", "USER", "LNAME", "USERNAME"}
+    nameless = {name: value for name, value in os.environ.items() if name not in known}
+    tried = subprocess.run(command, env=nameless, capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+    assert "subject  54321\n" in tried.stdout

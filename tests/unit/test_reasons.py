@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from tests.support.catalogue import entries
-from traymail.core.reasons import reason_of
-from traymail.core.texts import Text
+from traymail.core.errors import StateError
+from traymail.core.reasons import foreseen, reason_of, title_of
+from traymail.core.texts import Text, text
 
 USUAL = (
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOSPC, errno.EROFS, errno.EISDIR),
@@ -31,6 +32,34 @@ def test_what_nobody_knows_stays_as_it_is() -> None:
     assert reason_of(OSError(0, "odd")) == "odd"
     assert reason_of(OSError("no number")) == "no number"
     assert reason_of(ValueError("no file")) == "no file"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StateError(text("Bad.")),
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EMFILE, "Too many open files", "/x"),
+        OSError(errno.EFBIG, "File too large"),
+        PermissionError(errno.EACCES, "Permission denied", "/x"),
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+    ],
+    ids=repr,
+)
+def test_what_any_call_may_fail_with_is_told_with_a_way_out(error: Exception) -> None:
+    known = foreseen(error)
+    assert known is not None
+    assert known.advice is not None or known is error
+    assert "inside traymail" not in str(title_of(error))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), RuntimeError("x"), OSError(errno.EBADF, "x"), OSError("x")], ids=repr
+)
+def test_the_rest_nobody_foresaw(error: Exception) -> None:
+    assert foreseen(error) is None
+    assert "inside traymail" in str(title_of(error))
 
 
 def test_a_tree_that_is_too_deep_for_python_is_told_in_plain_words() -> None:

@@ -6,7 +6,6 @@ An error is told on standard error: a line for each cause, a line for the way ou
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +30,7 @@ from traymail.core.errors import (
     UnknownOutcome,
     problem_line,
 )
+from traymail.core.reasons import foreseen
 from traymail.core.texts import text
 
 OK = 0
@@ -116,17 +116,10 @@ def _tell(error: Exception, session: Session) -> int:
         case click.UsageError():
             _tell_usage(error, session)
             return USAGE
-        case TraymailError():
-            tell_error(error, session)
+        case _ if (known := foreseen(error)) is not None:
+            tell_error(known, session)
             _log(error, session)
-            return status_of(error)
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            session.note(text("The disk is full."))
-            session.note(
-                text("Free some space on that disk; stored mail is kept and sent afterwards.")
-            )
-            _log(error, session)
-            return CANNOT_CREATE
+            return status_of(known)
         case _:
             session.note(text("traymail met an internal error: {kind}", kind=type(error).__name__))
             _log(error, session)

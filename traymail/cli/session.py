@@ -131,6 +131,10 @@ class Session:
         """Print a line on standard output."""
         write(sys.stdout, self.shown(words) + "\n")
 
+    def print(self, page: str) -> None:
+        """Print several lines of our own on standard output, as they are."""
+        write(sys.stdout, page + "\n")
+
     def drop_secrets(self, accounts: Iterable[Account], left: Settings) -> None:
         """Forget secrets, and tell where there is no keyring to forget them; CredentialError."""
         reached = [self.app.drop_secret(account, left) for account in accounts]

@@ -118,6 +118,13 @@ class Number(click.IntRange):
         return translated(text("number").msgid)
 
 
+def _show_help(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 # as click calls it
+    """Print the help as all else is printed; click would fail where nobody reads it any more."""
+    if wanted and not ctx.resilient_parsing:  # not while somebody types
+        ctx.obj.print(ctx.get_help())
+        ctx.exit()
+
+
 class Command(click.Command):
     """A command whose help is looked up when it is shown."""
 
@@ -134,6 +141,7 @@ class Command(click.Command):
         found = super().get_help_option(ctx)
         if found is not None:
             found.help = translated("Show this message and exit.")
+            found.callback = _show_help
         return found
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:

@@ -54,11 +54,6 @@ def one_line(error: TraymailError) -> str:
     return " ".join(str(words) for words in (error.title, error.advice) if words is not None)
 
 
-def title_of(error: Exception) -> Text:
-    """Return what is told of an error, foreseen or not."""
-    return error.title if isinstance(error, TraymailError) else unforeseen(error)
-
-
 class InputError(TraymailError):
     """Bad input: an address, a header, an argument."""
 

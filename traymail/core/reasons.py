@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from traymail.core.errors import SourceError
+import errno
+
+from traymail.core.errors import SourceError, StateError, TraymailError, unforeseen
 from traymail.core.texts import Text, text
 
 _KNOWN = {
@@ -45,6 +47,56 @@ _KNOWN = {
         text("can't start new thread"),
     )
 }
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_BROKEN = frozenset({errno.EIO, errno.EFBIG, errno.ENODEV, errno.ENXIO, errno.ESTALE})
+_NO_THREAD = "can't start new thread"
+
+
+def foreseen(error: BaseException) -> TraymailError | None:
+    """Return the error of ours that stands for one; None: it is one that nobody foresaw.
+
+    Any call may fail where the system is short of something, or may not be asked.
+    """
+    if isinstance(error, TraymailError):
+        return error
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL:
+        return StateError(
+            text("The disk is full."),
+            text("Free some space on that disk; stored mail is kept and sent afterwards."),
+        )
+    if number in _MANY_FILES:
+        return StateError(
+            text("Too many files are open."),
+            text("End other programs, or let traymail open more files (ulimit -n)."),
+        )
+    threadless = isinstance(error, RuntimeError) and str(error) == _NO_THREAD
+    if number == errno.ENOMEM or threadless or isinstance(error, MemoryError):
+        return StateError(
+            text("There is too little memory, or too many programs run."),
+            text("End other programs, then try again."),
+        )
+    if isinstance(error, OSError) and number in _REFUSED | _BROKEN:
+        permissions = text("Fix the permissions of that place, or choose another one with --home.")
+        disk = text("Look at the disk of that place, then try again.")
+        reason, path = reason_of(error), error.filename
+        return StateError(
+            text("A file cannot be used: {reason}", reason=reason)
+            if path is None
+            else text("{path} cannot be used: {reason}", path=path, reason=reason),
+            permissions if number in _REFUSED else disk,
+        )
+    return None
+
+
+def title_of(error: Exception) -> Text:
+    """Return what is told of an error, foreseen or not."""
+    known = foreseen(error)
+    return unforeseen(error) if known is None else known.title
 
 
 def unreadable(path: object, error: OSError) -> SourceError:

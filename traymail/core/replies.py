@@ -20,11 +20,11 @@ from traymail.core.errors import (
     SourceError,
     Stage,
     TransientFailure,
-    TraymailError,
     UnknownOutcome,
 )
 from traymail.core.outbox import OutboxItem, Receipt
 from traymail.core.provider import by_id
+from traymail.core.reasons import foreseen
 from traymail.core.reply_rules import (
     RULES,
     Action,
@@ -220,7 +220,7 @@ def attachment_lost(error: SourceError) -> DeliveryError:
 def gone_wrong(error: Exception, *, after_final: bool) -> DeliveryError:
     """Return the failure of an attempt in which something went wrong on our own side."""
     # Kept with the mail: no words that may hold anything.
-    known = isinstance(error, TraymailError)
+    known = foreseen(error) is not None
     detail = OWN_FILES.msgid if known else type(error).__name__
     stage, trouble = Stage.DATA, Trouble.INTERNAL
     if after_final:

@@ -31,9 +31,10 @@ from traymail.core.errors import (
     TraymailError,
     one_line,
 )
-from traymail.core.reasons import reason_of
+from traymail.core.reasons import foreseen, reason_of
 from traymail.core.texts import Text, text
 from traymail.disk import NO_LINK, READ, current_user, make_folder, patiently, write_whole
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -196,17 +197,24 @@ class Server:
         self._patience = patience
         self._handle = handle
         self._on_death = on_death
-        self._listener, self._token = _listen(state)
-        self._listener.settimeout(0)
-        self._selector = selectors.DefaultSelector()
-        self._wake, self._waker = socket.socketpair()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._selector.register(self._wake, selectors.EVENT_READ)
         # What each peer has said so far, and when it must have asked; the first comes first.
         self._heard: dict[socket.socket, tuple[bytearray, float]] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traymail-ipc", daemon=True)
-        self._thread.start()
+        with contextlib.ExitStack() as so_far:
+            self._listener, self._token = _listen(state)
+            so_far.callback(self._take_away)
+            so_far.callback(self._listener.close)
+            self._listener.settimeout(0)
+            self._selector = selectors.DefaultSelector()
+            so_far.callback(self._selector.close)
+            self._wake, self._waker = socket.socketpair()
+            for end in (self._wake, self._waker):
+                so_far.callback(end.close)
+            self._selector.register(self._listener, selectors.EVENT_READ)
+            self._selector.register(self._wake, selectors.EVENT_READ)
+            self._thread.start()
+            self._ends = so_far.pop_all()
 
     def close(self) -> None:
         """Stop answering and take the address away."""
@@ -215,9 +223,9 @@ class Server:
         self._thread.join(PEER_SECONDS)
         for peer in list(self._heard):
             self._drop(peer)
-        self._selector.close()
-        for end in (self._listener, self._wake, self._waker):
-            end.close()
+        self._ends.close()
+
+    def _take_away(self) -> None:
         _address_file(self._state).unlink(missing_ok=True)
         _socket_path(self._state).unlink(missing_ok=True)
 
@@ -225,8 +233,8 @@ class Server:
         try:
             while not self._closing.is_set():
                 self._turn()
-        except Exception:
-            log.exception("nobody answers other processes any more")
+        except Exception as error:  # noqa: BLE001 # the owner is told
+            log_failure(log, "nobody answers other processes any more", error)
         finally:
             if not self._closing.is_set():
                 self._on_death()
@@ -291,9 +299,14 @@ class Server:
         except TraymailError as error:
             log.warning("a request failed: %s", one_line(error))
             said = json.dumps({"error": str(error.title), "state": "unavailable"})
-        except Exception:  # a request that fails must not end the answering of others
-            log.exception("a request failed")
-            said = json.dumps({"error": "internal"})
+        except Exception as error:  # noqa: BLE001 # it must not end the answering of others
+            log_failure(log, "a request failed", error)
+            known = foreseen(error)
+            said = json.dumps(
+                {"error": "internal"}
+                if known is None
+                else {"error": str(known.title), "state": "unavailable"}
+            )
         with contextlib.suppress(OSError):
             peer.sendall(said.encode() + b"\n")
         self._drop(peer)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from traymail.core.account import Account
-from traymail.core.errors import TraymailError, title_of
+from traymail.core.errors import TraymailError
 from traymail.core.events import LeftOutTold, RuleFares, RuleTrouble
 from traymail.core.observations import Observation, WatchTrouble
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.reasons import title_of
 from traymail.core.reports import FlowStatus
 from traymail.core.retry import reached
 from traymail.core.rule import Rule
@@ -20,6 +21,7 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Text
 from traymail.engine.flow import Flow
 from traymail.engine.publisher import Publish
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +192,7 @@ class Automation:
     def _note_fault(self, name: str, what: str, error: Exception) -> None:
         faults = self._faults.setdefault(name, {})
         if faults.get(what) != title_of(error) and not isinstance(error, TraymailError):
-            log.error("rule %s failed (%s)", name, what, exc_info=error)
+            log_failure(log, f"rule {name} failed ({what})", error)
         faults[what] = title_of(error)
 
     def _forget_fault(self, name: str, what: str) -> None:

@@ -16,8 +16,6 @@ from traymail.core.errors import (
     RecipientReply,
     SourceError,
     StateError,
-    TraymailError,
-    one_line,
 )
 from traymail.core.events import AccountChanged, ItemChanged, LimitReached
 from traymail.core.outbox import (
@@ -39,6 +37,7 @@ from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
 from traymail.engine.interruptions import Interruptions
 from traymail.engine.publisher import Publish
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +61,6 @@ class Tools:
     stopping: threading.Event
     progress: Callable[[int, int, int], None]
     interruptions: Interruptions
-
-
-def log_failure(what: str, error: Exception) -> None:
-    """Log what failed: one line of cause and way out; a traceback of what nobody foresaw."""
-    if isinstance(error, TraymailError):
-        log.warning("%s: %s", what, one_line(error))
-        log.debug("%s", what, exc_info=error)
-    else:
-        log.error("%s", what, exc_info=error)
 
 
 class Delivery:
@@ -207,7 +197,7 @@ class Delivery:
             self.close()
             return None
         except Exception as error:  # noqa: BLE001 # told of the mail, which waits for no restart
-            log_failure(f"mail {item.id}", error)
+            log_failure(log, f"mail {item.id}", error)
             self.close()
             return gone_wrong(error, after_final=journal.after_final)
 
@@ -223,7 +213,7 @@ class Delivery:
             except StateError as error:
                 if not told:
                     told = True
-                    log_failure(f"the outcome of mail {ended.id} cannot be stored yet", error)
+                    log_failure(log, f"the outcome of mail {ended.id} cannot be stored yet", error)
                 if tools.stopping.wait(SAVE_AGAIN_SECONDS):
                     return
         ended, before, after = stored

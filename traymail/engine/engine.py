@@ -30,10 +30,11 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Text
 from traymail.engine.automation import Automation
 from traymail.engine.caps import rule_caps
-from traymail.engine.delivery import Delivery, Tools, log_failure
+from traymail.engine.delivery import Delivery, Tools
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.engine.worker import Worker, end_all
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,8 @@ class Engine:
         """End all threads within `STOP_SECONDS`; what is under way is broken off and stays kept."""
         self._parts.tools.stopping.set()
         self._inbox.put(_Stop())
-        self._thread.join(STOP_SECONDS)  # it is the one that adds workers
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)  # it is the one that adds workers
         end_all(tuple(self._workers.values()), STOP_SECONDS)
 
     # --- the engine's thread ------------------------------------------------------------------
@@ -184,8 +186,8 @@ class Engine:
                 entry = self._next(self._tick())
                 if entry is not None:
                     self._take(entry)
-        except Exception:  # the owner is told; nothing is lost, all is on disk
-            log.exception("the engine's thread ended")
+        except Exception as error:  # noqa: BLE001 # the owner is told; all is on disk
+            log_failure(log, "the engine's thread ended", error)
         finally:
             if not isinstance(entry, _Stop):
                 self._on_death()
@@ -196,7 +198,7 @@ class Engine:
             act()
         except TraymailError as error:
             if not self._late:
-                log_failure("the engine waits", error)
+                log_failure(log, "the engine waits", error)
             self._late.add(again)
             self._late_at = self._parts.tools.clock.now() + AGAIN_LATER
 

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from traymail.core.errors import TraymailError, title_of
+from traymail.core.errors import TraymailError
 from traymail.core.ledger import FileState, Goal, Ledger, LedgerFile
 from traymail.core.putaway import Files, PutAway
+from traymail.core.reasons import title_of
 from traymail.core.retry import reached
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import Text, text
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +103,13 @@ class AfterSend:
             for file in list(self._waiting.values()):
                 try:
                     self._put_away(file)
-                except Exception as error:  # told, and the others are put away
+                except Exception as error:  # noqa: BLE001 # told, and the others are put away
                     if title_of(error) not in (before, self.trouble) and not isinstance(
                         error, TraymailError
                     ):
-                        log.exception("rule %s: a file cannot be put away", self._rule.name)
+                        log_failure(
+                            log, f"rule {self._rule.name}: a file cannot be put away", error
+                        )
                     self.trouble = title_of(error)
                     self._next_try = now + self._pause
             more = min(self._pause * 2, _LONGEST_PAUSE)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from traymail.core.account import Account
-from traymail.core.errors import InputError, StateError, TraymailError, unforeseen
+from traymail.core.errors import InputError, StateError, TraymailError
 from traymail.core.observations import (
     FileLeftOut,
     FileSettled,
@@ -27,6 +27,7 @@ from traymail.core.observations import (
     PlaceKnown,
 )
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.reasons import title_of
 from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.retry import reached
 from traymail.core.rules.folder import Again, Existing, FolderRule
@@ -38,6 +39,7 @@ from traymail.core.texts import Text
 from traymail.engine.folder_away import AfterSend
 from traymail.engine.folder_mail import share_out
 from traymail.engine.folder_post import SAME_NAME, FolderMailer, FolderTools, Outcome
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -259,9 +261,9 @@ class FolderFlow:
             self._leave_out(file.path, error.title)
             return
         if readable(file.path) not in self._odd:
-            log.error("rule %s: a file failed", self._rule.name, exc_info=error)
-        self._odd[readable(file.path)] = unforeseen(error)
-        self._leave_out(file.path, unforeseen(error))
+            log_failure(log, f"rule {self._rule.name}: a file failed", error)
+        self._odd[readable(file.path)] = title_of(error)
+        self._leave_out(file.path, title_of(error))
 
     def _take_note(self, outcome: Outcome, now: datetime) -> None:
         for file in outcome.mailed:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from traymail.failures import log_failure
+
 if TYPE_CHECKING:
     from traymail.core.events import Event
     from traymail.core.outbox import OutboxItem
@@ -31,8 +33,8 @@ class Publisher:
         for listener in self._listeners:
             try:
                 listener(event)
-            except Exception:  # a broken listener must not end delivery
-                log.exception("a listener failed")
+            except Exception as error:  # noqa: BLE001 # a broken listener must not end delivery
+                log_failure(log, "a listener failed", error)
 
     def changed(self, item: OutboxItem) -> None:
         """Publish that a mail has changed."""

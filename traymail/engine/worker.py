@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from time import monotonic
 
-from traymail.core.errors import title_of
+from traymail.core.reasons import title_of
 from traymail.core.retry import LOOK_SECONDS
 from traymail.core.texts import Text
-from traymail.engine.delivery import Delivery, log_failure
+from traymail.engine.delivery import Delivery
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 # told; the mail stays where the outbox has it
             if self.trouble != title_of(error):
                 self.trouble = title_of(error)
-                log_failure(f"account {self.delivery.account.name}", error)
+                log_failure(log, f"account {self.delivery.account.name}", error)
                 self.delivery.tell_trouble(self.trouble)
             return AFTER_ERROR_SECONDS
         return rest

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,16 @@ AGAIN_SECONDS = 0.01
 LARGEST = (1 << 63) - 1
 
 
+@dataclass(slots=True)
+class _Connection:
+    """A thread's connection, and how many blocks within one another are using it."""
+
+    connection: sqlite3.Connection
+    thread: threading.Thread
+    used: threading.RLock
+    uses: int = 0
+
+
 class Database:
     """A database file, used by many threads and by several processes at a time.
 
@@ -37,12 +48,13 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._connections: dict[sqlite3.Connection, threading.Thread] = {}
+        self._connections: list[_Connection] = []
         self._closed = False
         with self._translating():
             make_private_file(path)
             try:
-                migrate(self._connection(), path)
+                with self._in_use() as connection:
+                    migrate(connection, path)
             except BaseException:
                 self.close()
                 raise
@@ -54,8 +66,7 @@ class Database:
         Not ``durable``: a power cut may undo it, up to the next transaction that is. The end of
         the process never does.
         """
-        with self._translating():
-            connection = self._connection()
+        with self._translating(), self._in_use() as connection:
             if self._depth():
                 yield connection
                 return
@@ -73,8 +84,8 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Read; inside a transaction of this thread, what that has written is seen."""
-        with self._translating():
-            yield self._connection()
+        with self._translating(), self._in_use() as connection:
+            yield connection
 
     def data_version(self) -> int:
         """Return a number that changes when another thread or process has written."""
@@ -83,11 +94,16 @@ class Database:
         return version
 
     def close(self) -> None:
-        """Close every thread's connection; call it when those threads no longer work."""
+        """Close every thread's connection; one that a thread is using just now, when it is done.
+
+        SQLite would go on with memory that is no longer its own.
+        """
         with self._lock:
             self._closed = True
-            for connection in self._connections:
-                connection.close()
+            for one in self._connections:
+                if one.used.acquire(blocking=False):
+                    one.connection.close()
+                    one.used.release()
             self._connections.clear()
 
     @contextlib.contextmanager
@@ -110,23 +126,32 @@ class Database:
     def _depth(self) -> int:
         return getattr(self._local, "depth", 0)
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = connect(self.path)
-            self._local.connection = connection
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[sqlite3.Connection]:
+        """Have this thread's connection, which nobody closes meanwhile."""
+        one: _Connection | None = getattr(self._local, "connection", None)
+        if one is None:
+            one = _Connection(connect(self.path), threading.current_thread(), threading.RLock())
+            self._local.connection = one
             with self._lock:
                 self._drop_dead_threads()
-                self._connections[connection] = threading.current_thread()
-        if self._closed:
-            connection.close()
-        return connection
+                self._connections.append(one)
+        with one.used:
+            if self._closed and not one.uses:
+                one.connection.close()
+            one.uses += 1
+            try:
+                yield one.connection
+            finally:
+                one.uses -= 1
+                if self._closed and not one.uses:
+                    one.connection.close()
 
     def _drop_dead_threads(self) -> None:
-        for connection, thread in list(self._connections.items()):
-            if not thread.is_alive():
-                connection.close()
-                del self._connections[connection]
+        for one in list(self._connections):
+            if not one.thread.is_alive():
+                one.connection.close()
+                self._connections.remove(one)
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:

@@ -25,14 +25,15 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from traymail.core.errors import StateError, unforeseen
+from traymail.core.errors import StateError
 from traymail.core.ledger import KnownFiles
 from traymail.core.observations import WatchTrouble
 from traymail.core.ports import Clock
-from traymail.core.reasons import reason_of
+from traymail.core.reasons import reason_of, title_of
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
+from traymail.failures import log_failure
 from traymail.watch.root import Observe, Root, Spot
 
 log = logging.getLogger(__name__)
@@ -143,8 +144,8 @@ class FolderWatcher:
         try:
             while self._wait():
                 self._step()
-        except Exception:
-            log.exception("no folder is watched any more")
+        except Exception as error:  # noqa: BLE001 # the owner is told
+            log_failure(log, "no folder is watched any more", error)
         finally:
             if not self._stopping:
                 self._on_death()
@@ -202,9 +203,9 @@ class FolderWatcher:
                 continue
             try:
                 self._roots[name] = Root(rule, own, self._known(rule), self._observe)
-            except Exception as error:  # no other folder may suffer
-                log.exception("rule %s: its folder cannot be watched", name)
-                self._observe(WatchTrouble(rule=name, reason=unforeseen(error)))
+            except Exception as error:  # noqa: BLE001 # no other folder may suffer
+                log_failure(log, f"rule {name}: its folder cannot be watched", error)
+                self._observe(WatchTrouble(rule=name, reason=title_of(error)))
 
     def _guarded(self, name: str, now: float, act: Callable[[Root, float], object]) -> None:
         """Do it; when that fails, no other folder suffers, and all of this one is looked at."""
@@ -217,9 +218,9 @@ class FolderWatcher:
         except StateError as error:
             root.fails(error.title)
             root.next_scan = now + self._pace.error
-        except Exception as error:  # the thread's loop must survive
-            if root.fails(unforeseen(error)):
-                log.exception("rule %s: a look at its folder failed", name)
+        except Exception as error:  # noqa: BLE001 # the thread's loop must survive
+            if root.fails(title_of(error)):
+                log_failure(log, f"rule {name}: a look at its folder failed", error)
             root.next_scan = now + self._pace.error
 
     def _check(self, root: Root, now: float) -> bool:

@@ -17,14 +17,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from traymail.core.errors import SourceError, TraymailError, unforeseen
+from traymail.core.errors import SourceError, TraymailError
 from traymail.core.observations import LogObservation, Observation, WatchTrouble
 from traymail.core.ports import Clock
+from traymail.core.reasons import title_of
 from traymail.core.records import unusable
 from traymail.core.rotation import Known, Position
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
+from traymail.failures import log_failure
 from traymail.watch.finding import Memory
 from traymail.watch.follower import Follower, Progress, Reader
 from traymail.watch.globs import Globs, refusal
@@ -124,16 +126,16 @@ class Tails:
         try:
             wait = self._look()
         except RuleFails as failure:
-            log.exception("a look at logs failed")
+            log_failure(log, "a look at logs failed", failure.cause)
             again = self._clock.monotonic() + SET_ASIDE_SECONDS
             for name in failure.rules:
-                self._aside[name] = unforeseen(failure.cause), again
+                self._aside[name] = title_of(failure.cause), again
             return 0.0
-        except Exception as error:  # other looks must go on, and this one be tried again
-            if unforeseen(error) not in self._troubles.values():
-                log.exception("a look at the logs failed")
+        except Exception as error:  # noqa: BLE001 # other looks must go on, and this one be tried again
+            if title_of(error) not in self._troubles.values():
+                log_failure(log, "a look at the logs failed", error)
             for rule in self._wanted:
-                self._fails(rule.name, unforeseen(error))
+                self._fails(rule.name, title_of(error))
             return AGAIN_SECONDS
         for name in self._troubles.keys() & self._rules.keys():
             del self._troubles[name]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from traymail.core.errors import TraymailError, one_line
+from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +66,8 @@ class Pulse:
         try:
             while not self._stopping.is_set():
                 self._turn()
-        except Exception:
-            log.exception("nothing is looked at any more")
+        except Exception as error:  # noqa: BLE001 # the owner is told
+            log_failure(log, "nothing is looked at any more", error)
         finally:
             if not self._stopping.is_set():
                 self._on_death()
@@ -91,6 +92,6 @@ class Pulse:
         except TraymailError as error:
             log.warning("%s", one_line(error))
             return 60.0
-        except Exception:  # the thread's loop must survive one broken look
-            log.exception("a look failed")
+        except Exception as error:  # noqa: BLE001 # the thread's loop must survive one broken look
+            log_failure(log, "a look failed", error)
             return 60.0
