@@ -150,6 +150,11 @@ def test_one_thing_has_one_name(other: str) -> None:
     assert other not in readme.read_text("utf-8")
 
 
+def test_users_are_addressed_politely() -> None:
+    told = [one.said for one in catalogue.entries() if re.search("你(?!好)", "".join(one.strings))]
+    assert told == []
+
+
 def test_translator_knows_the_language() -> None:
     assert translator("zh_CN")("Left out:") == "未包括："
     assert translator("en")("Left out:") == "Left out:"
