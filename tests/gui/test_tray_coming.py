@@ -155,9 +155,12 @@ def test_at_login_nothing_opens_for_a_minute(bus: str) -> None:
 
 @pytest.fixture
 def hosted(bus: str) -> Iterator[tuple[Desk, Watcher]]:
-    """A tray that a panel shows, started by hand a while ago; a panel is missed soon."""
+    """A tray that a panel shows, started by hand a while ago; a panel is missed soon.
+
+    Whether the panel has kept the icon was looked at already: from then on it has to tell.
+    """
     del bus
-    with a_desk(by_hand=0.1, gone=0.1) as desk:
+    with a_desk(by_hand=0.1, gone=0.1, look=0.05) as desk:
         watcher = Watcher(desk.loop)
         desk.tray.start(IDLE, a_menu())
         desk.loop.until(lambda: watcher.registered)
