@@ -109,7 +109,11 @@ TEST_FILES = {
 }
 # What `test --windows` needs besides.
 WINDOWS_PROGRAMS = {"wine": ("wine", "wine64"), "osslsigncode": ("osslsigncode",)}
-WINDOWS_FILES = {"/usr/share/i18n/locales/zh_CN": "locales"}
+WINDOWS_FILES = {
+    "/usr/share/i18n/locales/zh_CN": "locales",
+    # The signs on the buttons of title bars.
+    "/usr/share/wine/fonts/marlett.ttf": "fonts-wine",
+}
 
 # The mail servers are for the tests to start on ports of their own: none is configured, none runs.
 APT = """\

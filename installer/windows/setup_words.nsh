@@ -9,6 +9,14 @@
 !insertmacro SAY WELCOME_TEXT \
     "traymail sends mail from the tray, from folders and from logs, through your own mail account.$\r$\n$\r$\nThis sets it up for you alone; no administrator is needed.$\r$\n$\r$\nIf traymail is running, it is ended and started again. Mails and settings stay as they are." \
     "traymail 通过您自己的邮箱，从托盘、文件夹和日志发送邮件。$\r$\n$\r$\n它只为您本人安装，不需要管理员权限。$\r$\n$\r$\n如果 traymail 正在运行，安装程序会先结束它，装好后再启动。邮件和设置保持不变。"
+!insertmacro SAY CHOICES_TITLE "What traymail does besides" "附加选项"
+!insertmacro SAY CHOICES_SUBTITLE \
+    "If you are not sure, leave the ticks as they are." \
+    "如果不确定，保持勾选即可。"
+!insertmacro SAY CHOICES_TEXT \
+    "You can change them later: run this file again." \
+    "以后可以更改：再次运行这个安装程序即可。"
+!insertmacro SAY CHOICES_LABEL "Tick what you want:" "请勾选您需要的："
 !insertmacro SAY PROGRAM_TEXT \
     "The program, with an entry in the Start menu." \
     "程序本身，以及“开始”菜单中的条目。"

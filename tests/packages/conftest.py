@@ -4,15 +4,19 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import traymail
 from installer import wheel
 from installer.linux import deb
 from tests.packages import chroot
 from tests.packages.chroot import Chroot, debian
+from tests.packages.mary import NEXT_VERSION
 from tests.support.namespaces import can_unshare
 
 RELEASES = ("bookworm", "trixie")
@@ -39,18 +43,16 @@ def may_chroot() -> None:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the wheel, the source archive and the package for Debian."""
+    """The folder with the wheel and the source archive."""
     folder = tmp_path_factory.mktemp("dist")
     wheel.build(folder)
-    deb.build(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def package(built: Path) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package for Debian."""
-    [file] = built.glob("*.deb")
-    return file
+    return deb.build(tmp_path_factory.mktemp("deb"))[0]
 
 
 @pytest.fixture(scope="session")
@@ -60,21 +62,39 @@ def next_package(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     subprocess.run(["dpkg-deb", "-R", package, folder / "root"], check=True)
     ours = folder / "root" / deb.HOME / "lib/python3/site-packages/traymail"
     for file, pattern, version in (
-        (folder / "root/DEBIAN/control", r"^Version: .*", "Version: 99.0"),
-        (ours / "__init__.py", r"^__version__ = .*", '__version__ = "99.0"'),
+        (folder / "root/DEBIAN/control", r"^Version: .*", f"Version: {NEXT_VERSION}"),
+        (ours / "__init__.py", r"^__version__ = .*", f'__version__ = "{NEXT_VERSION}"'),
     ):
         changed = re.sub(pattern, version, file.read_text("utf-8"), flags=re.MULTILINE)
         assert version in changed
         file.write_text(changed, "utf-8")
     (ours / "new_in_next.py").write_text("NEW = True\n", "utf-8")
     (ours / "desktop" / "menu_entry.py").unlink()
-    built = folder / "traymail_99.0_amd64.deb"
+    built = folder / f"traymail_{NEXT_VERSION}_amd64.deb"
     subprocess.run(
         ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", folder / "root", built],
         check=True,
         stdout=subprocess.DEVNULL,
     )
     return built
+
+
+@pytest.fixture(scope="session")
+def next_wheel(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of a next version, which differs in its number only."""
+    folder = tmp_path_factory.mktemp("next-wheel")
+    [archive] = built.glob("*.tar.gz")
+    with tarfile.open(archive) as sources:
+        sources.extractall(folder, filter="data")
+    [root] = folder.iterdir()
+    file = root / "traymail" / "__init__.py"
+    changed = file.read_text("utf-8").replace(traymail.__version__, NEXT_VERSION)
+    file.write_text(changed, "utf-8")
+    (root / "PKG-INFO").unlink()  # has the number of the archive, which the builder would take
+    command = [sys.executable, "-m", "uv", "build", "--quiet", "--no-config", "--wheel"]
+    command += ["--python", sys.executable, "--out-dir", str(folder), str(root)]
+    subprocess.run(command, check=True)
+    return folder / f"traymail-{NEXT_VERSION}-py3-none-any.whl"
 
 
 @pytest.fixture(scope="module", params=RELEASES)

@@ -16,12 +16,13 @@ import sys
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
+from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import trustme
-from PIL import Image
+from PIL import Image, ImageChops
 
 import bootstrap
 from tests.support import sink
@@ -29,6 +30,7 @@ from tests.support.display import Display, display
 from tests.support.installed import PATIENCE_SECONDS
 from tests.support.wait import until
 from tests.support.wine import FOLDER, Wine, boot, make_locale
+from traymail.ui.palette import LIGHT
 
 SIZE = "1024x768"
 ADDRESS, CODE = "123456@qq.com", "abcd efgh ijkl mnop"
@@ -38,6 +40,9 @@ FRIEND, SUBJECT, WORDS = "friend@example.com", "第一封邮件", "你好！这�
 CHINESE = {"LC_ALL": "zh_CN.UTF-8", "LOCPATH": str(FOLDER / "locale")}
 HOSTS = Path("/etc/hosts")
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+ACCOUNT, COMPOSE = "添加邮箱账户", "写邮件"
+BAR_HEIGHT, BUTTON_PIXELS = 60, 400
+"""Of the bar below in a window, and of the smallest button there."""
 
 # Tells of each window in sight: its title, where it is, and the same of all that is inside it but
 # for what is grey.
@@ -178,6 +183,21 @@ class Eyes:
         with Image.open(self._file) as shown:
             return shown.convert("RGB").tobytes()
 
+    def ready(self, title: str) -> bytes:
+        """Wait until the main button of a window is blue, which can be pressed then; return all."""
+        left, _, right, bottom = self.window(title).place
+
+        def seen() -> bool:
+            self._look()
+            with Image.open(self._file) as shown:
+                bar = shown.convert("RGB").crop((left, bottom - BAR_HEIGHT, right, bottom))
+            far = ImageChops.difference(bar, Image.new("RGB", bar.size, LIGHT.primary))
+            farthest = reduce(ImageChops.lighter, far.split())
+            return sum(farthest.histogram()[:4]) >= BUTTON_PIXELS
+
+        until(seen, PATIENCE_SECONDS, f"the main button of {title!r}")
+        return self.rest()
+
     def rest(self, before: bytes = b"") -> bytes:
         """Wait until the screen is at rest and another one than before; return what it shows."""
 
@@ -224,23 +244,23 @@ def _steps(eyes: Eyes, setup: Path, server: sink.Sink) -> None:
     eyes.window("欢迎使用 traymail")
     shown = eyes.picture("first-start")
     eyes.key("Return")
-    eyes.window("添加邮箱账户")
+    eyes.window(ACCOUNT)
     eyes.rest(shown)
-    shown = eyes.picture("address")
+    eyes.picture("address")
     eyes.type(ADDRESS)
-    shown = eyes.rest(shown)
+    shown = eyes.ready(ACCOUNT)
     eyes.key("Return")
     eyes.rest(shown)
-    shown = eyes.picture("code")
+    eyes.picture("code")
     eyes.type(CODE)
-    shown = eyes.rest(shown)
+    eyes.ready(ACCOUNT)
     eyes.key("Return")
     server.wait_for(1, PATIENCE_SECONDS)
-    eyes.rest(shown)
-    shown = eyes.picture("tested")
+    shown = eyes.ready(ACCOUNT)
+    eyes.picture("tested")
     eyes.key("Return")
     eyes.rest(shown)
-    eyes.window("写邮件")
+    eyes.ready(COMPOSE)
     shown = eyes.picture("new-mail")
     eyes.type(FRIEND)
     eyes.key("Tab")

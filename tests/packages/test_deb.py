@@ -7,50 +7,28 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.packages.chroot import Chroot
+from tests.packages.mary import (
+    HOME,
+    NEXT_VERSION,
+    as_mary,
+    configure,
+    leave_a_mail_waiting,
+    let_the_rules_mail,
+    let_the_waiting_mail_go,
+    send_by_hand,
+    what_is_kept,
+)
 from tests.support.display import display, missing_programs
 from tests.support.sink import Sink, serve
 from tests.support.wait import until
 from traymail import __version__
-
-HOME = "/home/mary/.config/traymail"
-CONFIG = """\
-version = 1
-language = "en"
-
-[accounts.local]
-address = "mary@desk.example"
-host = "127.0.0.1"
-port = {port}
-security = "none"
-auth = "none"
-
-[[rules]]
-name = "Scans"
-kind = "folder"
-folder = "~/Scans"
-to = ["boss@example.com"]
-subject = "Scan: {{file.name}}"
-settle_seconds = 0.2
-after = "move"
-
-[[rules]]
-name = "Errors"
-kind = "log"
-paths = ["~/logs/*.log"]
-match = ["ERROR"]
-to = ["boss@example.com"]
-subject = "Alert"
-cooldown = "0s"
-start_at = "beginning"
-"""
-BODY = "Words of mary."
 
 
 @pytest.fixture(scope="module")
@@ -58,42 +36,6 @@ def sink() -> Iterator[Sink]:
     """A server on loopback, which chroots share with us."""
     with serve(security="none") as running:
         yield running
-
-
-def as_mary(chroot: Chroot, *words: str, status: int = 0) -> str:
-    return chroot.run(*words, user="mary", status=status)
-
-
-def configure(chroot: Chroot, port: int) -> None:
-    """Write mary's configuration; she owns it."""
-    as_mary(chroot, "mkdir", "-p", "Scans", "logs", HOME)
-    script = 'umask 077; printf %s "$1" > "$2"'
-    as_mary(chroot, "sh", "-c", script, "sh", CONFIG.format(port=port), f"{HOME}/config.toml")
-
-
-def subjects(sink: Sink) -> list[str]:
-    found = [re.search(rb"^Subject: (.*?)\r?$", each.content, re.M) for each in sink.arrivals]
-    return [each[1].decode() for each in found if each]
-
-
-@contextmanager
-def running(chroot: Chroot) -> Iterator[None]:
-    """Run the rules and the outbox of mary until the block ends."""
-    command = chroot.command("traymail", "run", "--headless", user="mary")
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
-        try:
-            until(
-                lambda: (
-                    "watching" in chroot.run("sh", "-c", "traymail status || true", user="mary")
-                ),
-                timeout=60,
-                what="the rules",
-            )
-            yield
-            as_mary(chroot, "traymail", "quit")
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
 
 
 def named_traymail(chroot: Chroot) -> set[str]:
@@ -183,26 +125,11 @@ def test_the_tour_in_it(release: Chroot) -> None:
 
 def test_a_mail_is_sent(release: Chroot, sink: Sink) -> None:
     configure(release, sink.port)
-    before = len(sink.arrivals)
-    sent = as_mary(
-        *(release, "traymail", "send", "--to", "you@example.com", "--subject", "By hand"),
-        *("--body", BODY),
-    )
-    assert "is sent: 250" in sent
-    assert subjects(sink)[before:] == ["By hand"]
-    assert BODY.encode() in sink.arrivals[-1].content
+    send_by_hand(release, sink)
 
 
 def test_a_file_is_mailed_and_a_line_alerted(release: Chroot, sink: Sink) -> None:
-    before = len(sink.arrivals)
-    with running(release):
-        as_mary(release, "sh", "-c", "echo content > ~/Scans/page.pdf")
-        until(lambda: "Scan: page.pdf" in subjects(sink)[before:], timeout=60)
-        as_mary(release, "sh", "-c", "echo 12:00 ERROR disk is full >> ~/logs/app.log")
-        until(lambda: "Alert" in subjects(sink)[before:], timeout=60)
-        moved = release.path("/home/mary/Scans/sent/page.pdf")
-        until(moved.is_file, timeout=30, what="the file put away")
-    assert len(sink.arrivals) == before + 2
+    let_the_rules_mail(release, sink)
 
 
 def test_the_window_opens_with_smooth_letters(release: Chroot) -> None:
@@ -234,23 +161,15 @@ def test_the_window_opens_with_smooth_letters(release: Chroot) -> None:
 def test_an_update_keeps_outbox_and_rules(
     release: Chroot, sink: Sink, package: Path, next_package: Path
 ) -> None:
-    as_mary(release, "traymail", "send", "--queue", "--to", "a@b.example", "--subject", "Waits")
-    kept = {
-        command: as_mary(release, "traymail", *command.split())
-        for command in ("outbox list", "rule list", "config check", "account list")
-    }
-    assert "Waits" in kept["outbox list"]
-    assert "Scans" in kept["rule list"]
+    kept = leave_a_mail_waiting(release)
     release.install(release.put(next_package))
-    assert as_mary(release, "traymail", "--version").startswith("traymail 99.0")
-    assert {one: as_mary(release, "traymail", *one.split()) for one in kept} == kept
+    assert as_mary(release, "traymail", "--version").startswith(f"traymail {NEXT_VERSION}")
+    assert what_is_kept(release) == kept
     assert release.run("dpkg", "--verify", "traymail") == ""
     ours = "/usr/lib/traymail/lib/python3/site-packages/traymail"
     stale = [path.name for path in release.path(ours).rglob("menu_entry*")]
     assert stale == []
-    before = len(sink.arrivals)
-    with running(release):
-        until(lambda: "Waits" in subjects(sink)[before:], timeout=60)
+    let_the_waiting_mail_go(release, sink)
     release.install(release.put(package))
     assert as_mary(release, "traymail", "--version").startswith(f"traymail {__version__}")
 

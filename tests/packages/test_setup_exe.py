@@ -17,6 +17,7 @@ import pytest
 
 import bootstrap
 import traymail
+from installer import wheel
 from installer.windows import launchers
 from tests.packages.first_mail import CHINESE, SIZE, Eyes, windows_in_sight
 from tests.support import sink
@@ -43,12 +44,12 @@ CAPABILITIES = r"HKCU\Software\traymail\Capabilities"
 
 
 @pytest.fixture(scope="module")
-def setups(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def setups(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The set-up programs of this version and of the next."""
     programs = bootstrap.program_packages(programs=bootstrap.PACKAGE_PROGRAMS)
     if missing := [*programs, *bootstrap.packages_of_windows()]:
         pytest.skip(f"not here: {', '.join(missing)}")
-    return make_setups(tmp_path_factory.mktemp("setups"))
+    return make_setups(wheel.wheel_in(built), tmp_path_factory.mktemp("setups"))
 
 
 @pytest.fixture(scope="module")

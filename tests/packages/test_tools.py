@@ -5,20 +5,22 @@ from pathlib import Path
 
 import pytest
 
+import traymail
 from tests.packages.chroot import Chroot
+from tests.packages.mary import (
+    NEXT_VERSION,
+    as_mary,
+    configure,
+    leave_a_mail_waiting,
+    let_the_rules_mail,
+    let_the_waiting_mail_go,
+    send_by_hand,
+    what_is_kept,
+)
 from tests.support.sink import serve
 
 README = Path(__file__).parents[2] / "README.md"
 UNINSTALL = {"pipx": ("pipx", "uninstall"), "uv": ("uv", "tool", "uninstall")}
-CONFIG = """\
-version = 1
-[accounts.local]
-address = "mary@desk.example"
-host = "127.0.0.1"
-port = {port}
-security = "none"
-auth = "none"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +38,25 @@ def as_the_readme_says(tool: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("tool", "kind"), [("pipx", "whl"), ("uv", "whl"), ("uv", "tar.gz")])
-def test_it_is_installed_used_and_removed(
-    machine: Chroot, built: Path, tool: str, kind: str
+def test_it_is_installed_used_updated_and_removed(
+    machine: Chroot, built: Path, next_wheel: Path, tool: str, kind: str
 ) -> None:
     def mary(*words: str) -> str:
-        return machine.run(*words, user="mary")
+        return as_mary(machine, *words)
 
     [file] = built.glob(f"*.{kind}")
     mary(*as_the_readme_says(tool), machine.put(file))
-    assert mary("traymail", "--version").startswith("traymail ")
+    assert mary("traymail", "--version").startswith(f"traymail {traymail.__version__}")
     assert "4 of 4 mails arrived, whole." in mary("traymail", "demo", "--tour")
     with serve(security="none") as sink:
-        write = 'umask 077; mkdir -p ~/mail; printf %s "$1" > ~/mail/config.toml'
-        mary("sh", "-c", write, "sh", CONFIG.format(port=sink.port))
-        here = ("traymail", "--home", "/home/mary/mail")
-        mary(*here, "send", "--to", "you@example.com", "--subject", "Hello")
-        assert len(sink.arrivals) == 1
+        configure(machine, sink.port)
+        send_by_hand(machine, sink)
+        let_the_rules_mail(machine, sink)
+        kept = leave_a_mail_waiting(machine)
+        mary(*as_the_readme_says(tool), "--force", machine.put(next_wheel))
+        assert mary("traymail", "--version").startswith(f"traymail {NEXT_VERSION}")
+        assert what_is_kept(machine) == kept
+        let_the_waiting_mail_go(machine, sink)
     mary("traymail", "desktop", "install")
     entry = machine.path("/home/mary/.local/share/applications/traymail.desktop")
     mary("desktop-file-validate", f"/{entry.relative_to(machine.root)}")

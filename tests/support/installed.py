@@ -13,7 +13,6 @@ from typing import Any
 
 import bootstrap
 import traymail
-from installer import wheel
 from installer.windows import setup_exe
 from tests.support.wait import until
 from tests.support.wine import Wine
@@ -25,11 +24,11 @@ UNINSTALL_KEY = rf"{_CURRENT_VERSION}\Uninstall\traymail"
 RUN_KEY = rf"{_CURRENT_VERSION}\Run"
 
 
-def make_setups(folder: Path) -> tuple[Path, Path]:
-    """Build the set-up program, and that of a next version, which differs in its number only."""
+def make_setups(wheel_file: Path, folder: Path) -> tuple[Path, Path]:
+    """Pack a wheel into its set-up program, and that of a next version with another number."""
     program = folder / "program"
     program.mkdir()
-    setup_exe.lay_out(program, wheel.build(folder)[0])
+    setup_exe.lay_out(program, wheel_file)
     first, second = (
         folder / f"traymail-{version}-setup.exe" for version in (traymail.__version__, NEXT_VERSION)
     )

@@ -26,6 +26,8 @@ from installer.windows import runtime
 
 FOLDER = bootstrap.ROOT / ".wine"
 STAMP = FOLDER / "stamp.json"
+SIGNS = Path("/usr/share/wine/fonts/marlett.ttf")
+"""The font with the signs on the buttons of title bars."""
 PYTHON = r"C:\py\python.exe"
 PYTHON_WITHOUT_CONSOLE = r"C:\py\pythonw.exe"
 _TOOLS = ("babel", "hypothesis", "pytest>", "pytest-timeout")
@@ -243,8 +245,10 @@ def boot(computer: Wine) -> None:
             stderr=subprocess.DEVNULL,
         )
     computer.switch_off()
-    system = computer.drive / "windows" / "system32"
-    (system / "bcryptprimitives.dll").write_bytes(
+    windows = computer.drive / "windows"
+    # Debian's Wine finds none of the fonts where Debian's package puts them.
+    shutil.copy(SIGNS, windows / "Fonts")
+    (windows / "system32" / "bcryptprimitives.dll").write_bytes(
         forwarding_dll("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036")
     )
 
