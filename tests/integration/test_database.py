@@ -374,6 +374,13 @@ def words_of_the_schema(whole: bytearray, rng: random.Random) -> None:
         whole[rng.randrange(18, 3 * 4096)] = rng.randrange(128, 256)
 
 
+def letters_of_the_schema(whole: bytearray, rng: random.Random) -> None:
+    """Words of it that are others, and no worse for the library."""
+    places = [found.start() for found in re.finditer(b"[a-z](?=[a-z_]* (TEXT|INTEGER))", whole)]
+    for _ in range(rng.randint(1, 3)):
+        whole[rng.choice(places)] = rng.choice(b"abcdefgh")
+
+
 def whole_pages(whole: bytearray, rng: random.Random) -> None:
     """Zeroes, another page, or the end of the file, in the place of what was there."""
     at, other = (rng.randrange(len(whole) // 4096) * 4096 for _ in range(2))
@@ -411,7 +418,15 @@ def whole_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "harm", [some_bytes, some_bits, words_of_the_schema, whole_pages, words_of_mails]
+    "harm",
+    [
+        some_bytes,
+        some_bits,
+        words_of_the_schema,
+        letters_of_the_schema,
+        whole_pages,
+        words_of_mails,
+    ],
 )
 def test_whatever_is_damaged_the_program_starts_and_works(
     whole_database: bytes, harm: Callable[[bytearray, random.Random], None]
@@ -429,6 +444,24 @@ def test_whatever_is_damaged_the_program_starts_and_works(
             assert check(path, NOON) is None
             with closing(Database(path)) as database:
                 use(database, path.parent)
+
+
+def test_a_column_with_another_name_loses_nothing(path: Path) -> None:
+    fill(path, 3)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        changed = "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = ?"
+        connection.execute(changed, ("text TEXT", "tex_ TEXT", "content"))
+        connection.execute(changed, ("subject TEXT", "subjekt TEXT", "mail"))
+        connection.commit()
+    salvage = check(path, NOON)
+    assert salvage is not None
+    assert (salvage.mails, salvage.incomplete) == (3, 0)
+    with closing(Database(path)) as database:
+        outbox = Outbox(database, Spool(path.parent / "spool"))
+        assert [outbox.mail(item.id).text for item in outbox.find()] == [a_draft().text] * 3
+        assert {item.subject for item in outbox.find()} == {a_draft().subject}
+    assert check(path, NOON) is None
 
 
 def use(database: Database, folder: Path) -> None:

@@ -241,15 +241,21 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             )
         if 0 < version < newest:
             back_up(path, path.with_name(f"{path.name}.before-{newest:04d}"))
-        for number in sorted(number for number in steps if number > version):
-            for statement in statements(steps[number].read_text(encoding="utf-8")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number:d}")
+        apply_migrations(connection, version, newest)
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         connection.execute("PRAGMA foreign_keys = ON")
+
+
+def apply_migrations(connection: sqlite3.Connection, version: int, newest: int) -> None:
+    """Carry out the migrations after ``version``, up to ``newest``; raises sqlite3.Error."""
+    for number, file in sorted(migrations().items()):
+        if version < number <= newest:
+            for statement in statements(file.read_text(encoding="utf-8")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number:d}")
 
 
 def migrations() -> dict[int, Path]:

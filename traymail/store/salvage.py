@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
@@ -13,7 +14,15 @@ from pathlib import Path
 from traymail.core.errors import StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import text
-from traymail.store.database import Database, as_state_error, connect, text_of, user_version
+from traymail.store.database import (
+    Database,
+    apply_migrations,
+    as_state_error,
+    connect,
+    migrations,
+    text_of,
+    user_version,
+)
 
 # After so many rows that cannot be read one after the other, nothing more is expected.
 LONGEST_GAP = 100_000
@@ -30,6 +39,7 @@ _KINDS: dict[str, tuple[str, type, object]] = {
 _DIGITS = {("ledger_file", "size"), ("ledger_file", "mtime_ns")}
 # After the largest of all numbers none could be given to another mail.
 LARGEST_ID = 1 << 53
+_ROWID = "salvaged_rowid"
 # What says nothing of the file itself.
 _ELSEWHERE = {
     sqlite3.SQLITE_BUSY,
@@ -122,6 +132,7 @@ def _is_whole(path: Path) -> bool:
         with closing(connect(path)) as connection:
             sound = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
             version, tables = user_version(connection), _tables(connection)
+            sound = sound and _is_as_made(connection, version)
             sound = sound and not any(_holds_odd_values(connection, table) for table in tables)
             sound = sound and not ("mail" in tables and _has_odd_numbers(connection))
     except sqlite3.Error as error:
@@ -131,6 +142,24 @@ def _is_whole(path: Path) -> bool:
     except Exception:  # noqa: BLE001 # told, and what can be read is kept
         return False
     return sound and 0 <= version <= LARGEST_VERSION and bool(version) == bool(tables)
+
+
+def _is_as_made(connection: sqlite3.Connection, version: int) -> bool:
+    """Tell whether tables and columns are those of its version; a newer one's are not known."""
+    if version not in migrations():
+        return True
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        apply_migrations(made, 0, version)
+        return _shape(made) == _shape(connection)
+
+
+def _shape(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Return what the schema says, but for how it is written: versions of SQLite differ in that."""
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"
+        " WHERE name NOT LIKE 'sqlite_stat%'"
+    )
+    return {(*row[:3], re.sub(r'--[^\n]*|[\s"]', "", row[3])) for row in map(tuple, rows)}
 
 
 def _holds_odd_values(connection: sqlite3.Connection, table: str) -> bool:
@@ -164,7 +193,10 @@ def _copy(rows: Iterable[sqlite3.Row], target: sqlite3.Connection, table: str) -
     """Copy the rows that can be read and fit; the names of tables and columns are ours."""
     known = {row["name"]: row for row in target.execute(f'PRAGMA table_info("{table}")')}
     for row in rows:
-        values = {name: row[name] for name in row.keys() if name in known}  # noqa: SIM118 # a Row, no dict
+        # Where a name is damaged, the place tells which column it is.
+        there = [name for name in row.keys() if name != _ROWID]  # noqa: SIM118 # a Row, no dict
+        named = zip(known if len(known) == len(there) else there, there, strict=True)
+        values = {name: row[one] for name, one in named if name in known}
         if table == "mail" and not 1 <= values["id"] <= LARGEST_ID:
             continue
         odd = [name for name in values if _is_odd(table, known[name], values[name])]
@@ -236,7 +268,7 @@ def _rows_one_by_one(source: sqlite3.Connection, table: str) -> Iterator[sqlite3
     after, gap = -1, 1
     while gap <= LONGEST_GAP:
         question = (
-            f'SELECT rowid AS salvaged_rowid, * FROM "{table}" WHERE rowid > ?'  # noqa: S608 # ours
+            f'SELECT rowid AS {_ROWID}, * FROM "{table}" WHERE rowid > ?'  # noqa: S608 # ours
             " ORDER BY rowid LIMIT 1"
         )
         try:
@@ -247,11 +279,11 @@ def _rows_one_by_one(source: sqlite3.Connection, table: str) -> Iterator[sqlite3
             if row is None:
                 return
         # In a damaged tree, a row may come that was not asked for.
-        if row is None or row["salvaged_rowid"] <= after:
+        if row is None or row[_ROWID] <= after:
             after += gap
             gap *= 2
             continue
-        after, gap = row["salvaged_rowid"], 1
+        after, gap = row[_ROWID], 1
         yield row
 
 
