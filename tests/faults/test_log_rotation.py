@@ -1152,3 +1152,28 @@ def test_emptied_written_and_rotated_before_it_is_read(
     following.has_room = True
     following.rest()
     assert sorted(following.lines()) == sorted(log.all())
+
+
+@pytest.mark.parametrize("shown", ["app.log", "app.log.1"])
+def test_packed_before_it_is_read_under_its_own_name(tmp_path: Path, shown: str) -> None:
+    log = Log(tmp_path / "app.log")
+    log.path.touch()
+    following = Following(log_rule(tmp_path / "app.log*"))
+    following.look()
+    log.path.unlink()
+    following.look()
+    following.has_room = False
+    log.write(60)
+    if shown == "app.log":
+        following.look(1)
+    older = log.path.rename(f"{log.path}.1")
+    log.write(3)
+    following.look(3, 2.0)
+    pack(older, "gz")
+    log.path.rename(older)
+    log.write(3)
+    following.look(1)
+    following.has_room = True
+    following.rest()
+    following.tails.close()
+    assert sorted(following.lines()) == sorted(log.all())

@@ -124,11 +124,13 @@ class Reading:
     """What a rule has open while it looks for a log.
 
     ``live`` are files that were at the log's path and are still being read, by their positions'
-    keys; ``is_read`` tells of any file whether it is, with what key; ``spare`` are open files
-    that nobody reads any more; ``followed`` are the paths of the rule.
+    keys; ``others`` yields all that the rule reads, with their paths; ``is_read`` tells of any
+    file whether it is read, with what key; ``spare`` are open files that nobody reads any more;
+    ``followed`` are the paths of the rule.
     """
 
     live: Mapping[str, Source]
+    others: Callable[[], Iterable[tuple[str, Source]]]
     is_read: Callable[[FileId, str], bool]
     spare: Mapping[FileId, Source]
     followed: Collection[str]
@@ -449,11 +451,17 @@ class Finder:
 
     def _is_copied(self, found: Source, source: Source | None) -> bool:
         """Tell whether a file is a copy, perhaps still being made, of what is read itself."""
+        if not found.size() and self._memory.knows(found.file):
+            return False  # a known file that is empty was written anew: it may be written to yet
+        stem = self._path.removesuffix(Path(self._path).suffix)
         read = [*self._reading.live.values(), *(() if source is None else (source,))]
-        # A known file that is empty was written anew: it may be written to yet.
-        return (found.size() > 0 or not self._memory.knows(found.file)) and any(
-            found.begins_as(one) for one in read
+        # (A rotated file may be followed under its own name.)
+        read += (
+            other
+            for path, other in self._reading.others()
+            if path.startswith(stem) and _is_rotated_path(self._path, path)
         )
+        return any(_begins_as(found, one) for one in read)
 
     def _from_spare(self, start: Start, owed: list[Position]) -> list[Position]:
         """Take what is still open; return the positions that are left."""
@@ -632,6 +640,13 @@ def _since_filled(source: Source, same: Position) -> int | None:
     found = source.stat()
     changed = found.st_size > 0 or found.st_mtime_ns != same.mtime_ns
     return same.mtime_ns if same.offset == 0 and changed else None
+
+
+def _begins_as(copy: Source, other: Source) -> bool:
+    try:
+        return copy.begins_as(other)
+    except SourceError:  # it was closed, and is gone
+        return False
 
 
 def _is_unpacked_too(packed: Source, read: Iterable[Source]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TypeVar
@@ -86,6 +86,8 @@ def _take(index: dict[Key, list[Follower]], key: Key, follower: Follower) -> Non
 class Opener:
     """Makes followers. ``rules``, ``leaving`` and ``problems`` are its owner's, and change.
 
+    ``followers`` returns all that are reading.
+
     Followers of what comes before a log (the rest of a rotated file) are put into ``leaving``;
     what is wrong with a path, into ``problems``. ``sizes`` are how large files were when their
     paths were first found. ``spare`` are open files whose followers were given up: what they hold
@@ -93,10 +95,15 @@ class Opener:
     """
 
     def __init__(
-        self, rules: dict[str, Watched], leaving: Leaving, problems: dict[str, Text]
+        self,
+        rules: dict[str, Watched],
+        leaving: Leaving,
+        problems: dict[str, Text],
+        followers: Callable[[], Iterable[Follower]],
     ) -> None:
         self._rules = rules
         self._leaving = leaving
+        self._followers = followers
         self._problems = problems
         self._patterns: dict[tuple[str, ...], PatternSet] = {}
         self._folders = Listings()
@@ -233,9 +240,19 @@ class Opener:
                     watched.known.learn(follower.position(reader))
                     live[reader.key] = follower.source
         reading = Reading(
-            live, lambda file, key: self.is_read(file, name, key), self.spare, watched.origins
+            live,
+            lambda: self._all_read(name),
+            lambda file, key: self.is_read(file, name, key),
+            self.spare,
+            watched.origins,
         )
         return Finder(path, watched.known, self._folders, reading, watched.rule.encoding)
+
+    def _all_read(self, name: str) -> Iterator[tuple[str, Source]]:
+        for follower in self._followers():
+            for reader in follower.readers:
+                if reader.rule == name and not follower.source.compressed:
+                    yield reader.path, follower.source
 
     def is_read(self, file: FileId, name: str, key: str = "") -> bool:
         """Tell whether a file is being read for a rule, for the position with this key if given."""

@@ -107,7 +107,7 @@ class Tails:
         # Paths that cannot be looked at now, though a file of theirs is read; since when.
         self._away: dict[str, float] = {}
         self._dirty = True
-        self._opener = Opener(self._rules, self._leaving, self._problems)
+        self._opener = Opener(self._rules, self._leaving, self._problems, self._all)
         self._globbed = float("-inf")
         self._saved = float("-inf")
 
