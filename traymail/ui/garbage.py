@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from traymail.ui.tray.loop import Loop
 
-EVERY_SECONDS = 2.0
+EVERY_SECONDS = 5.0
 # So many collections of what is young, then one of all.
 _YOUNG_ONES = 10
 
