@@ -37,6 +37,7 @@ _ALL_MAY_WRITE = 0o002
 _GROUP_MAY_WRITE = 0o020
 _OTHERS_MAY_WRITE = _ALL_MAY_WRITE | _GROUP_MAY_WRITE
 _OTHERS_MAY_ENTER = 0o011
+_ACCESS_LIST = "system.posix_acl_access"
 _MOST_LINKS = 40
 PATIENCE_SECONDS = 1.0
 _AGAIN_SECONDS = 0.05
@@ -68,6 +69,13 @@ class Folder:
     def at(self, name: str) -> str:
         """Return what a call is given beside ``dir_fd=self.descriptor``."""
         return self.full(name) if self.descriptor is None else name
+
+    @property
+    def now(self) -> str:
+        """A path that leads to this very folder, whatever has its name by now."""
+        if self.descriptor is None or sys.platform != "linux":
+            return self.path
+        return f"/proc/self/fd/{self.descriptor}"
 
     def itself(self) -> os.stat_result:
         """Return what the folder is; raises OSError."""
@@ -138,7 +146,7 @@ class Folder:
         ``anyone``: where all may write; what a group shares is passed over.
         """
         around, found = self.itself(), step.itself()
-        others = around.st_mode & _ALL_MAY_WRITE if anyone else open_to_others(around)
+        others = around.st_mode & _ALL_MAY_WRITE if anyone else open_to_others(self, around)
         if others and found.st_uid not in (0, current_user(), around.st_uid):
             step.close()
             raise UnsafePath(
@@ -248,7 +256,7 @@ def open_folder(
             except UnsafePath:
                 links += 1
                 may_follow = folder.path == "/" or (
-                    own_links and not open_to_others(folder.itself())
+                    own_links and not open_to_others(folder, folder.itself())
                 )
                 if not may_follow or links > _MOST_LINKS:
                     raise
@@ -317,7 +325,7 @@ def require_private(path: Path) -> None:
         if folder.path != "/":
             _require_owner(folder.path, found, owners)
             if not found.st_mode & stat.S_ISVTX:
-                _require_unwritable(folder.path, found)
+                _require_unwritable(folder.path, found, folder.now)
 
     with (
         contextlib.suppress(OSError),  # whoever makes it, or goes there, tells
@@ -325,7 +333,7 @@ def require_private(path: Path) -> None:
     ):
         found = folder.itself()
         _require_owner(folder.path, found, {0, current_user()})
-        _require_unwritable(folder.path, found)
+        _require_unwritable(folder.path, found, folder.now)
 
 
 def _require_no_strangers(path: Path) -> None:
@@ -355,7 +363,7 @@ def exchangeable_in(path: str) -> str:
 
     def passing(folder: Folder) -> None:
         it = folder.itself()
-        loose = _others_may_write(it) and not it.st_mode & stat.S_ISVTX
+        loose = _others_may_write(folder.now, it) and not it.st_mode & stat.S_ISVTX
         if loose or it.st_uid not in owners:
             found.append(folder.path)
 
@@ -394,7 +402,7 @@ def require_own_file(path: Path, descriptor: int | None = None) -> None:
         raise link_in_the_way(str(path))
     _require_owner(str(path), found, {0, current_user()})
     if around.st_mode & _OTHERS_MAY_ENTER:
-        _require_unwritable(str(path), found)
+        _require_unwritable(str(path), found, str(path))
 
 
 def _require_owner(path: str, found: os.stat_result, owners: set[int]) -> None:
@@ -405,8 +413,8 @@ def _require_owner(path: str, found: os.stat_result, owners: set[int]) -> None:
         )
 
 
-def _require_unwritable(path: str, found: os.stat_result) -> None:
-    if _others_may_write(found):
+def _require_unwritable(path: str, found: os.stat_result, now: str) -> None:
+    if _others_may_write(now, found):
         raise UnsafePath(
             text("Others may write {path}, so traymail does not use it.", path=path),
             text(
@@ -420,18 +428,19 @@ def _top() -> Folder:
     return Folder("/", os.open("/", _ENTER))
 
 
-def open_to_others(folder: os.stat_result) -> bool:
+def open_to_others(folder: Folder, found: os.stat_result) -> bool:
     """Tell whether somebody else than the user and root can put things into a folder."""
     if sys.platform == "win32":
         return False  # its permissions say nothing of this
-    return folder.st_uid not in (0, current_user()) or _others_may_write(folder)
+    return found.st_uid not in (0, current_user()) or _others_may_write(folder.now, found)
 
 
-def _others_may_write(found: os.stat_result) -> bool:
+def _others_may_write(path: str, found: os.stat_result) -> bool:
     """Tell whether its permissions let others write it.
 
     Many systems give each user a group of their own, and let it write all that they make: that is
-    nobody else, as Debian's ssh sees it, too. Root's group is no such one.
+    nobody else, as Debian's ssh sees it, too. Root's group is no such one. Where users and groups
+    are named one by one (acl(5)), the group's permissions are the most that any of these has.
     """
     if not found.st_mode & _GROUP_MAY_WRITE or found.st_uid == 0 or sys.platform == "win32":
         return bool(found.st_mode & _OTHERS_MAY_WRITE)
@@ -443,8 +452,18 @@ def _others_may_write(found: os.stat_result) -> bool:
     except KeyError:
         return True
     own = user.pw_gid == group.gr_gid and user.pw_name == group.gr_name
-    alone = own and not set(group.gr_mem) - {user.pw_name}
+    alone = own and not set(group.gr_mem) - {user.pw_name} and not _names_others(path)
     return not alone or bool(found.st_mode & _ALL_MAY_WRITE)
+
+
+def _names_others(path: str) -> bool:
+    """Tell whether its permissions name users or groups besides those of its mode."""
+    if sys.platform != "linux":
+        return False
+    try:
+        return _ACCESS_LIST in os.listxattr(path)
+    except OSError:
+        return False  # a disk without such lists
 
 
 def current_user() -> int:

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -245,12 +246,32 @@ except UnsafePath as error:
 """
 
 
+def _name_another(place: str, mode: int) -> None:
+    """Let a user do there what the group may, as ``setfacl`` does: see acl(5)."""
+    may, nobody = mode >> 3 & 7, 0xFFFF_FFFF
+    # <linux/posix_acl_xattr.h>: the owner, a user, the group, the mask, others
+    entries = (
+        (1, 7, nobody),
+        (2, may, STRANGER),
+        (4, 5, nobody),
+        (16, may, nobody),
+        (32, 5, nobody),
+    )
+    words = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in entries)
+    try:
+        os.setxattr(place, "system.posix_acl_access", words)
+    except OSError:
+        pytest.skip("no access lists here")
+
+
 @as_root
 @pytest.mark.parametrize(
     ("group", "mode", "outcome"),
     [
         ("own", 0o775, "made"),
         ("own", 0o777, "refused"),
+        ("own, and a stranger", 0o775, "refused"),
+        ("own, and a reader", 0o755, "made"),
         ("another", 0o775, "refused"),
         ("another", 0o755, "made"),
     ],
@@ -263,8 +284,10 @@ def test_a_group_that_is_the_user_alone(group: str, mode: int, outcome: str) -> 
         if not own.gr_mem
     )
     with TemporaryDirectory(dir="/tmp") as place:  # pytest's own lets nobody else in
-        os.chown(place, user.pw_uid, user.pw_gid if group == "own" else 0)
+        os.chown(place, user.pw_uid, 0 if group == "another" else user.pw_gid)
         Path(place).chmod(mode)
+        if "and" in group:
+            _name_another(place, mode)
         done = subprocess.run(
             [sys.executable, "-c", GROUPS, str(user.pw_uid), str(user.pw_gid), place],
             capture_output=True,

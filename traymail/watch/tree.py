@@ -76,7 +76,7 @@ def glances(
         try:
             with root.reach(_parts(path)) as folder:
                 itself = folder.itself()
-                mark = _mark(folder, inner) ^ hash(open_to_others(itself))
+                mark = _mark(folder, inner) ^ hash(open_to_others(folder, itself))
         except (UnsafePath, OSError) as error:
             if path == under and not isinstance(error, UnsafePath):
                 raise
@@ -114,7 +114,7 @@ def _mark(folder: Folder, inner: list[str]) -> int:
 def look_into(selection: Selection, root: Folder, path: str) -> Iterator[FoundFile | Passed]:
     """Yield what lies in one folder, but for folders; raises OSError, UnsafePath."""
     with root.reach(_parts(path)) as folder:
-        shared = open_to_others(folder.itself())
+        shared = open_to_others(folder, folder.itself())
         for entry in folder.entries():
             if entry.is_dir(follow_symlinks=False):
                 continue
@@ -148,7 +148,7 @@ def classify(
         *folders, name = path.split("/")
         try:
             with root.reach(folders) as folder:
-                found, shared = folder.look(name), open_to_others(folder.itself())
+                found, shared = folder.look(name), open_to_others(folder, folder.itself())
         except UnsafePath:  # a folder on the way was replaced by a link to somewhere else
             return Passed(path, _kind(stat.S_IFLNK))
     if not stat.S_ISREG(found.st_mode):
