@@ -356,3 +356,9 @@ def test_the_place_of_a_secret_is_told_where_the_secret_is_wrong(
     advice = str(advice_for(found.advice_id, "desk"))
     assert advice.startswith(begins)
     assert ("credential file traymail.desk" in advice) is named
+
+
+def test_a_command_that_is_told_can_be_typed_whatever_the_account_is_called() -> None:
+    for advice_id in ("x-535", "no-secret"):
+        for name, typed in (("my desk", "'my desk'"), ("工作", "工作"), ("a@b.cd", "a@b.cd")):
+            assert f"traymail account set-secret {typed}" in str(advice_for(advice_id, name))

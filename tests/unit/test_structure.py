@@ -436,6 +436,22 @@ def test_a_key_that_belongs_elsewhere_is_sent_there(source: str, key: str, owner
     assert owner in str(problem.advice)
 
 
+@pytest.mark.parametrize(
+    ("source", "ends"),
+    [
+        ('[accounts.qq]\naddress = "1@qq.com"\npassword = "x"', "account set-secret qq"),
+        ('[accounts."my desk"]\naddress = "1@qq.com"\ncode = "x"', "account set-secret 'my desk'"),
+        (f'{QQ}{FOLDER}secret = "x"', "account set-secret --help"),
+        ('password = "x"', "account set-secret --help"),
+    ],
+)
+def test_a_secret_in_the_file_is_sent_to_the_command_that_can_be_typed(
+    source: str, ends: str
+) -> None:
+    advice = next(one for where, one in problems(source).items() if "account" not in where[-8:])
+    assert str(advice.advice).endswith(f"traymail {ends}")
+
+
 def test_a_value_is_not_repeated_where_it_may_be_a_secret() -> None:
     for key in ("auth", "security", "password", "kind", "host", "port", "retry_for_"):
         for problem in problems(f'{QQ}{key} = "s3cret w0rd"\n').values():

@@ -20,7 +20,7 @@ from traymail.core.errors import CredentialError, InputError, KeyringError, prob
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
-from traymail.core.texts import text
+from traymail.core.texts import in_command, text
 from traymail.disk import in_home
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def _tell_of_twins(session: Session, mailbox: str, settings: Settings) -> None:
                 text(
                     "Account {name} has this address already. Give it a new secret with: traymail "
                     "account set-secret {name}",
-                    name=one.name,
+                    name=in_command(one.name),
                 )
             )
 

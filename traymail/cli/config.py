@@ -12,7 +12,7 @@ from traymail.cli.words import PATH, argument, command, group, option
 from traymail.core.consent import Risk
 from traymail.core.errors import InputError, NotRunning, SettingsError, problem_line
 from traymail.core.settings import Settings
-from traymail.core.texts import Text, text
+from traymail.core.texts import Text, in_command, text
 from traymail.store.settings import Loaded
 
 YES = option("--yes", text("Agree beforehand, in a script."), is_flag=True)
@@ -103,7 +103,7 @@ def import_(session: Session, /, *, file: Path, yes: bool) -> None:
                 text(
                     "If the secret is not stored yet, enter it with: traymail account "
                     "set-secret {name}",
-                    name=account.name,
+                    name=in_command(account.name),
                 )
             )
 

@@ -36,7 +36,7 @@ from traymail.core.reply_rules import (
 )
 from traymail.core.reply_rules.details import OWN_FILES, reply_told
 from traymail.core.reply_rules.secrets import WAYS_TO_MEND
-from traymail.core.texts import ByCommand, Text, by_command, text
+from traymail.core.texts import ByCommand, Text, by_command, in_command, text
 
 # Of a reply, so much is kept: a hostile server must not fill the outbox. More is looked at, since
 # blanks are put together; but not all, since a server may say megabytes.
@@ -166,7 +166,7 @@ def remedy_for(advice_id: str, account: str) -> Text:
 
 def way_to_mend(place: str, account: str) -> Text:
     """Return what to do about a secret that is not in the keyring."""
-    return Text(WAYS_TO_MEND[place].msgid, (("account", account),))
+    return Text(WAYS_TO_MEND[place].msgid, (("account", in_command(account)),))
 
 
 def title_for(advice_id: str | None) -> Text | None:
@@ -330,7 +330,7 @@ def _advice(rule: ReplyRule, advice_id: str, account: str) -> Text:
 
 def _named(advice: Text | None, account: str) -> Text | None:
     """Return advice about an account of that name."""
-    return replace(advice, values=(("account", account),)) if advice else None
+    return replace(advice, values=(("account", in_command(account)),)) if advice else None
 
 
 _WAIT = text("Try again in a few minutes.")

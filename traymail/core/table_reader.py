@@ -10,11 +10,12 @@ from typing import Any, Generic, TypeVar
 from traymail.core.errors import Problem
 from traymail.core.readers import Form, Key, Wrong, nearest, table
 from traymail.core.settings import place_of
-from traymail.core.texts import Text, by_command, text
+from traymail.core.texts import Text, by_command, in_command, text
 
 T = TypeVar("T")
 
 _SECRET_WORDS = {"password", "passwd", "pass", "secret", "code", "token", "api_key", "授权码"}
+_ACCOUNTS = "accounts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _read_keys(
             bad.add(name)
             problems += found
     for name in sorted(written.keys() - form.keys.keys()):
-        advice = _advice_for_unknown(name, form)
+        advice = _advice_for_unknown(name, form, where)
         problems.append(Problem(place_of(where, name), text("unknown key"), advice=advice))
         bad.add(name)
     return values, frozenset(bad)
@@ -85,10 +86,14 @@ def _read_value(key: Key, value: object, where: str, problems: list[Problem]) ->
         return None
 
 
-def _advice_for_unknown(name: str, form: Form[Any]) -> Text | None:
+def _advice_for_unknown(name: str, form: Form[Any], where: str) -> Text | None:
     if name.lower() in _SECRET_WORDS:
+        account = where.removeprefix(_ACCOUNTS).strip('"') if where.startswith(_ACCOUNTS) else ""
         return by_command(
-            text("Secrets never stand in this file: traymail account set-secret NAME"),
+            text(
+                "Secrets never stand in this file: traymail account set-secret {account}",
+                account=in_command(account) or "--help",
+            ),
             in_window=text(
                 "Secrets never stand in this file: enter them on the page “Accounts” of the "
                 "settings."

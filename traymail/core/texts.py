@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,6 +49,11 @@ def text(msgid: str, /, **values: object) -> Text:
     A Text without values is shown as it is, so braces in it need no doubling.
     """
     return Text(msgid, tuple(values.items()))
+
+
+def in_command(name: str) -> str:
+    """Return a name as it is typed in a command that is told: with a blank in it, it is quoted."""
+    return shlex.quote(name) if " " in name else name
 
 
 def by_command(words: Text, *, in_window: Text, at_hand: Text | None = None) -> ByCommand:
