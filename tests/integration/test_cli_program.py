@@ -173,6 +173,24 @@ def test_purge_keeps_a_configuration_that_cannot_be_read(office: Desk) -> None:
     assert office.home.config.exists()
 
 
+@pytest.mark.parametrize("which", ["state", "log"])
+def test_purge_removes_nothing_behind_a_link(office: Desk, tmp_path: Path, which: str) -> None:
+    office.run("send", "--to", "b@c.example", "--body", "x", "--queue")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (elsewhere / "diary.txt").write_text("mine")
+    place = office.home.path / which
+    if place.exists():
+        place.rename(tmp_path / "before")
+    place.symlink_to(elsewhere, target_is_directory=True)
+    done = office.run("purge", "--yes")
+    assert (done.returncode, done.stdout) == (73, "")
+    assert done.stderr.startswith(f"{place} is a link, and links are not followed there.\n")
+    assert (elsewhere / "diary.txt").read_text() == "mine"
+    assert office.home.config.exists()
+    assert "desk" in office.run("account", "list").stdout
+
+
 def test_purge_removes_all(office: Desk, keyring_env: KeyringSession) -> None:
     entries = office.folder / "settings" / "autostart"
     office.env = {**keyring_env.env, "XDG_CONFIG_HOME": str(entries.parent)}

@@ -402,3 +402,26 @@ def test_a_share_that_is_mounted_over_it(office: Office, tmp_path: Path, kind: s
     with running(inside, office.env):
         office.is_next("7")
     assert len(office.sink.arrivals) == 7
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_a_share_that_is_mounted_over_a_parent(
+    office: Office, tmp_path: Path, *, stopped: bool
+) -> None:
+    inside, folder, share = office.home, office.folder, tmp_path / "share"
+    (share / folder.name).mkdir(parents=True)
+    inside.put(share / folder.name / "old", "private")
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        office.arrived("1")
+        if not stopped:
+            inside.mount("--bind", share, folder.parent)
+            until(lambda: places(inside) == 2, what="a first look at the share")
+            office.arrived("2")
+    if stopped:
+        inside.mount("--bind", share, folder.parent)
+        with running(inside, office.env):
+            until(lambda: places(inside) == 2, what="a first look at the share")
+            office.arrived("2")
+    assert len(office.sink.arrivals) == 2

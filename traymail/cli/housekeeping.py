@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-from pathlib import Path
 
 import click
 
@@ -17,6 +16,7 @@ from traymail.core.outbox import State
 from traymail.core.reasons import reason_of
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.disk import link_in_the_way
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -66,6 +66,9 @@ def purge(session: Session, /, *, yes: bool, keep_config: bool) -> int:
         )
     status = endings.OK
     session.home.check()
+    for folder in (session.home.state, session.home.log):
+        if folder.is_symlink():  # what lies behind it may be somebody else's as well
+            raise link_in_the_way(str(folder))
     if session.home.state.exists():
         session.app.instance.claim()
     # It names the secrets: one that cannot be read is to be mended first, before it is gone.
@@ -102,10 +105,10 @@ def _remove(session: Session, *, keep_config: bool) -> None:
                 home.config.rmdir()
     except OSError as error:
         raise StateError(
-            text("{path} cannot be removed: {reason}", path=_place(error), reason=reason_of(error)),
+            text(
+                "{path} cannot be removed: {reason}",
+                path=error.filename or home,
+                reason=reason_of(error),
+            ),
             text("Check that the folder belongs to you."),
         ) from error
-
-
-def _place(error: OSError) -> Path:
-    return Path(str(error.filename))
