@@ -19,7 +19,7 @@ from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
-from traymail.core.texts import Text, Translate
+from traymail.core.texts import Text, Translate, text
 from traymail.disk import user_name
 from traymail.engine.flow import Surroundings
 
@@ -157,7 +157,9 @@ class DryRun:
             except SourceError as error:
                 unread[log] = error
                 if len(unread) == len(logs):
-                    raise
+                    # Nobody tries again, as the running program would.
+                    way = text("Check the name and the permissions of the file.")
+                    raise SourceError(log, error.title, way) from error
 
 
 def _with_passed(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -286,6 +287,33 @@ def test_a_dry_run_of_a_log(office: Desk, tmp_path: Path) -> None:
     (tmp_path / "other.log").write_text("FATAL other\n")
     done = office.quick("rule", "test", "Errors", "--file", tmp_path / "other.log")
     assert "FATAL other" in done.stdout
-    assert office.quick("rule", "test", "Errors", "--file", "/not/there").returncode == 66
     assert office.quick("rule", "test", "Nobody").returncode == 65
     assert json.loads(office.quick("outbox", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("gone.log", "{path} cannot be read: No such file or directory"),
+        ("drop", "{path} cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_for_a_dry_run_that_cannot_be_read_is_told_with_the_reason(
+    office: Desk, tmp_path: Path, name: str, reason: str
+) -> None:
+    if sys.platform == "win32":
+        reason = "{path} "  # a folder cannot be opened there
+    path = tmp_path / name
+    done = office.quick("rule", "test", "Errors", "--file", path)
+    assert (done.returncode, done.stdout) == (66, "")
+    told, way = done.stderr.splitlines()
+    assert told.startswith(reason.format(path=path))
+    assert way == "Check the name and the permissions of the file."
+
+
+def test_a_rule_that_is_not_there_is_told_with_a_way_out_also_where_there_are_none(
+    office: Desk,
+) -> None:
+    office.configure()
+    done = office.quick("rule", "test", "Nobody")
+    assert (done.returncode, len(done.stderr.splitlines())) == (65, 2)

@@ -144,6 +144,26 @@ def test_what_waits_while_no_program_runs_is_told_with_what_delivers_it(office: 
     assert office.quick("account", "test", "desk").stderr == ""
 
 
+def test_a_mail_without_its_account_is_told_with_the_way_out(office: Desk) -> None:
+    _store(office, "x")
+    both = office.quick("account", "add", "b@c.example", "--host", "h.example", "--no-secret")
+    assert both.returncode == 0, both.stderr
+    removed = office.quick("account", "remove", "desk")
+    assert removed.returncode == 0
+    assert "traymail outbox cancel 1\n" in removed.stderr
+    way = "It waits until there is an account desk again. Cancel it with: traymail outbox cancel 1"
+    tried = office.quick("outbox", "retry", "--all")
+    assert (tried.returncode, tried.stdout) == (78, "")
+    assert tried.stderr == f"Mail 1 stays in the outbox: There is no account desk\n{way}\n"
+    shown = office.quick("outbox", "show", "1").stdout
+    assert "next attempt  once its account is there again\n" in shown
+    assert f"\n{way}\n" in shown
+    assert "start traymail" not in shown
+    office.configure()
+    assert office.quick("outbox", "retry", "1").returncode == 0
+    assert office.states() == {1: "sent"}
+
+
 def test_who_has_a_mail_already_is_told_when_it_is_cancelled_or_counts_as_sent(
     office: Desk,
 ) -> None:

@@ -178,8 +178,9 @@ def test_a_command_that_never_ends_is_ended_with_what_it_started(tmp_path: Path)
         f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
         "signal.pause()\n"
     )
-    with pytest.raises(CredentialError, match="does not answer"):
+    with pytest.raises(CredentialError, match="does not answer") as raised:
         Keyrings({}, deadline_seconds=1.0).get(an_account(password_command=printing(code)))
+    assert raised.value.detail == "timed out"  # what the outbox tells of it
     both = [int(pid) for pid in pids.read_text().split()]
     assert len(both) == 2
     until(lambda: not any(map(_alive, both)), what="the end of the command")

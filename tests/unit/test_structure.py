@@ -262,6 +262,32 @@ def test_a_required_key(base: str, key: str, bad: str, where: str) -> None:
     assert wheres(QQ + others) == [f"rules[0].{key}"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [
+        ('kind = "foldr"', ["kind", "subject", "nam", "name"]),
+        ('kind = "x"', ["kind", "subject", "nam", "name"]),
+        ("", ["kind", "subject", "nam", "name"]),
+    ],
+)
+def test_the_rest_of_a_rule_of_no_known_kind_is_told_of_at_once(
+    kind: str, places: list[str]
+) -> None:
+    rule = f"""[[rules]]
+{kind}
+nam = "Scans"
+folder = "~/Scans"
+to = ["a@b.cd"]
+subject = "{{line}}"
+"""
+    assert sorted(wheres(QQ + rule)) == sorted(f"rules[0].{place}" for place in places)
+
+
+@pytest.mark.parametrize("name", ["a\\nb", "a\\u0000b", "\\u202eab"])
+def test_a_login_name_is_one_line_that_can_be_read(name: str) -> None:
+    assert wheres(f'{QQ}username = "{name}"\n') == ["accounts.qq.username"]
+
+
 def test_every_key_has_a_row() -> None:
     told = {row[0] for row in TOP_ROWS} | {"version", "accounts", "rules"}
     told |= {row[0] for row in ACCOUNT_ROWS} | {"oauth"}
@@ -503,6 +529,11 @@ kind = "lg"
         "rules[1].threshold.count",
         "rules[1].threshold.withn",
         "rules[2].kind",
+        "rules[2].name",
+        "rules[2].to",
+        "rules[2].paths",
+        "rules[2].match",
+        "rules[2].account",
     }
 
 

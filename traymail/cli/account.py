@@ -17,6 +17,7 @@ from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import Auth
 from traymail.core.address import parse_address
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
+from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
@@ -286,6 +287,18 @@ def remove(session: Session, /, *, name: str) -> None:
     one = session.account(name)
     left = session.app.settings_file.remove_account(name).settings
     session.say(text("Account {name} is removed.", name=name))
+    waiting = [
+        item.id for item in session.app.outbox.find(state=State.QUEUED) if item.account == name
+    ]
+    if waiting:
+        session.note(
+            text(
+                "{n} mails wait for it, until an account has this name again. Cancel them with: "
+                "traymail outbox cancel {ids}",
+                n=len(waiting),
+                ids=" ".join(map(str, sorted(waiting))),
+            )
+        )
     session.app.outbox.forget_account(name)
     session.drop_secrets([one], left)
 

@@ -14,6 +14,7 @@ from traymail.cli.outcome import (
     reason_to_wait,
     settle_abandoned,
     tell,
+    without_account,
 )
 from traymail.cli.proposals import mails
 from traymail.cli.session import Session, nobody_delivers, write_bytes
@@ -135,7 +136,9 @@ def show(session: Session, /, *, mail_id: int, eml: bool, as_json: bool) -> None
     for line in table(facts):
         session.say(line)
     advice = None if item.state is State.SENT else advice_for(item.advice_id, item.account)
-    for words in (advice, reason_to_wait(session, item, held), nobody_delivers(session, item)):
+    gone = without_account(session, item)
+    alone = None if gone else nobody_delivers(session, item)
+    for words in (gone or advice, None if gone else reason_to_wait(session, item, held), alone):
         if words is not None:
             session.say(words)
     for attempt in session.app.outbox.attempts(mail_id):
@@ -182,6 +185,8 @@ def _holds(session: Session) -> Holds:
 
 def _due(session: Session, item: OutboxItem, held: Holds) -> Text | str:
     """Return when the next attempt can be made."""
+    if without_account(session, item):
+        return text("once its account is there again")
     if item.next_attempt_at is None:
         return text("once you have fixed the account")
     now = session.app.clock.now()

@@ -12,6 +12,7 @@ from traymail.core.errors import (
     CredentialError,
     DeliveryError,
     KeyringError,
+    SettingsError,
     TransientFailure,
 )
 from traymail.core.holds import Holds, held_back, hold_told
@@ -96,16 +97,35 @@ def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False
         if not quiet:
             session.say(_line(item, account))
     else:
-        alone = nobody_delivers(session, item)
-        session.note(_line(item, account, alone=alone is not None))
+        gone = without_account(session, item)
+        alone = None if gone else nobody_delivers(session, item)
+        session.note(_line(item, account, alone=alone is not None, gone=gone is not None))
         for line in _divided(session, item):
             session.note(line)
-        advice = _advice(item, account) or reason_to_wait(session, item, held)
+        advice = gone or _advice(item, account) or reason_to_wait(session, item, held)
         if advice is not None and alone is not None:
             advice = text("{advice} {more}", advice=advice, more=alone)
         if advice is not None or alone is not None:
             session.note(advice or alone or "")
+        if gone is not None:
+            return endings.CONFIG
     return status_of(item, account)
+
+
+def without_account(session: Session, item: OutboxItem) -> Text | None:
+    """Return what to do about a mail whose account the configuration no longer has; else None."""
+    try:
+        accounts = session.settings().accounts
+    except SettingsError:
+        return None  # that is told by whoever needs it
+    if item.state is not State.QUEUED or item.account in accounts:
+        return None
+    return text(
+        "It waits until there is an account {name} again. Cancel it with: "
+        "traymail outbox cancel {id}",
+        name=item.account,
+        id=item.id,
+    )
 
 
 def tell_what_waits(session: Session, account: str) -> None:
@@ -146,8 +166,11 @@ def reason_to_wait(session: Session, item: OutboxItem, held: Holds) -> Text | No
     return None
 
 
-def _line(item: OutboxItem, account: AccountState, *, alone: bool = False) -> Text:
-    facts = {"id": item.id, "said": _said(item, account), "ms": item.duration_ms or 0}
+def _line(
+    item: OutboxItem, account: AccountState, *, alone: bool = False, gone: bool = False
+) -> Text:
+    said = text("There is no account {name}", name=item.account) if gone else _said(item, account)
+    facts = {"id": item.id, "said": said, "ms": item.duration_ms or 0}
     if item.state is State.PARTIAL:
         return text(
             "Mail {id} is partly sent: {n} of {all} have it ({ms} ms)",
@@ -157,7 +180,7 @@ def _line(item: OutboxItem, account: AccountState, *, alone: bool = False) -> Te
             ms=item.duration_ms or 0,
         )
     again = item.state is State.QUEUED and item.attempts and item.next_attempt_at is not None
-    if again and not alone:
+    if again and not (alone or gone):
         return text(
             "Mail {id} stays in the outbox and is tried again at {time}: {said} ({ms} ms)",
             time=local(item.next_attempt_at),

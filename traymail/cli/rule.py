@@ -125,7 +125,9 @@ def test(
         known = ", ".join(one.name for one in settings.rules)
         raise InputError(
             text("There is no rule {name}.", name=name),
-            text("There are: {names}", names=known) if known else None,
+            text("There are: {names}", names=known)
+            if known
+            else text("Write rules into the configuration: traymail config path"),
         )
     if limit is None and not as_json:
         limit = SHOWN_MAILS

@@ -14,12 +14,12 @@ import click
 from traymail.cli.proposals import accounts, people
 from traymail.cli.session import Session, chosen_account, nobody_delivers, typed
 from traymail.cli.words import PATH, command, option
-from traymail.core.address import parse_addresses, undotted
+from traymail.core.address import parse_addresses, split_addresses, undotted
 from traymail.core.errors import InputError, SourceError
 from traymail.core.lines import printed
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.reasons import unreadable
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.core.wire_size import wire_bytes
 
 if TYPE_CHECKING:
@@ -157,10 +157,10 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
     words, html = _body(wanted, account)
     if not (wanted.subject or words or html or wanted.attach):
         raise InputError(
-            text("There is nothing to send: no subject, no body, no file."),
-            text("Standard input is empty: look at the program that writes to it."),
+            text("There is nothing to send: no subject, no body, no file."), _what_is_empty(wanted)
         )
     to, cc, bcc = (_addresses(given) for given in (wanted.to, wanted.cc, wanted.bcc))
+    _require_filled(wanted, to, cc, bcc)
     if not wanted.any_domain:
         _require_dots((*to, *cc, *bcc))
     return Draft(
@@ -175,6 +175,27 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
         files=tuple(DraftFile(typed(path.name), os.path.realpath(path)) for path in wanted.attach),
         when_unsure=account.when_unsure.value,
     )
+
+
+def _what_is_empty(wanted: Wanted) -> Text:
+    if wanted.body == "-":
+        return text("Standard input is empty: look at the program that writes to it.")
+    if wanted.html is not None:
+        return text("{path} is empty: look at the program that writes it.", path=wanted.html)
+    return text("The text has nothing but signs that cannot be shown.")
+
+
+def _require_filled(wanted: Wanted, *found: tuple[Address, ...]) -> None:
+    """Raise InputError for a recipient that is empty beside others: an empty variable of a script.
+
+    That there is none at all is told when the mail is stored.
+    """
+    given = (*wanted.to, *wanted.cc, *wanted.bcc)
+    if any(found) and not all(split_addresses(words) for words in given):
+        raise InputError(
+            text("One of the recipients is empty."),
+            text("Write it like name@example.com or Name <name@example.com>, or leave it out."),
+        )
 
 
 def _require_dots(addresses: Iterable[Address]) -> None:

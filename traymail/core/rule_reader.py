@@ -62,13 +62,29 @@ def _read_rule(
     except read.Wrong as error:
         at = place_of(where, "kind")
         problems += [Problem(at, f.what, advice=f.advice) for f in error.findings]
-        return None
+        meant = _meant(fields)
+        if meant is None:
+            return None
+        form = meant
     # An empty account is one that is left out.
     left_out = {"kind"} if fields.get("account") else {"kind", "account"}
     keys = {key: value for key, value in fields.items() if key not in left_out}
     table = read_table(form, _left_out(form, keys, given) | keys, where, problems)
     rule: Rule = _with_full_paths(table.value, given.places.user_home)
     return RuleRead(index, rule, table.bad)
+
+
+def _meant(fields: Mapping[str, object]) -> Form[Any] | None:
+    """Return what a rule of no known kind was to be, so that the rest is told of as well."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    kind = fields.get("kind")
+    if isinstance(kind, str) and (close := get_close_matches(kind.lower(), FORMS, n=1)):
+        return FORMS[close[0]]
+    own = {kind: len(fields.keys() & form.keys.keys()) for kind, form in FORMS.items()}
+    best = max(own.values())
+    likely = [kind for kind, count in own.items() if count == best]
+    return FORMS[likely[0]] if len(likely) == 1 else None
 
 
 def _left_out(

@@ -8,6 +8,7 @@ from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import Auth, Security, WhenUnsure
+from traymail.core.address import clean
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
 from traymail.core.readers import Form, Key
@@ -92,6 +93,13 @@ def _argument(value: object) -> str:
     return given
 
 
+def _login(value: object) -> str:
+    given = read.words(value)
+    if clean(given) != given:
+        raise read.wrong(text("must be a single line without control characters"))
+    return given
+
+
 def _version(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 1:
         raise read.wrong(
@@ -122,7 +130,7 @@ _ACCOUNT: dict[str, Key] = {
     "host": Key(read.host),
     "port": Key(read.whole(1, 65_535)),
     "security": Key(read.choice(Security)),
-    "username": Key(read.words),
+    "username": Key(_login),
     "auth": Key(_auth),
     "oauth": Key(_no_oauth),
     "ca_file": Key(read.path_or_empty),

@@ -18,7 +18,7 @@ from traymail.core.account import Account
 from traymail.core.errors import CredentialError
 from traymail.core.reasons import reason_of
 from traymail.core.replies import readable, remedy_for
-from traymail.core.reply_rules.details import command_ended
+from traymail.core.reply_rules.details import TIMED_OUT, command_ended
 from traymail.core.secret import COMMAND, FILE, SHORTEST_RUN, STRUCK_OUT, Secret, first_line
 from traymail.core.texts import Text, text
 from traymail.winapi import NO_CONSOLE
@@ -106,7 +106,7 @@ def _output_of(account: Account, deadline: float) -> bytes:
         except subprocess.TimeoutExpired:
             _kill(process)
             title = text("The password command {program} does not answer.", program=command[0])
-            raise _failed(account, title, "") from None  # it names the arguments
+            raise _failed(account, title, TIMED_OUT.msgid) from None  # it names the arguments
     if process.returncode != 0:
         said = _last_line(account, output, complaints)
         values = {"program": command[0], "status": process.returncode}

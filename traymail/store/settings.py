@@ -200,8 +200,9 @@ class SettingsFile:
     def remove_account(self, name: str) -> Loaded:
         """Remove an account, and its being the default.
 
-        Raises InputError when there is none, SettingsError when a rule still needs it.
+        Raises InputError when there is none, or when a rule still needs it.
         """
+        needed = [rule.name for rule in self.load().settings.rules if rule.account == name]
 
         def change(document: TOMLDocument) -> None:
             accounts: Any = document.get("accounts", {})
@@ -211,7 +212,19 @@ class SettingsFile:
             if document.get("default_account") == name:
                 del document["default_account"]
 
-        return self.edit(change)
+        try:
+            return self.edit(change)
+        except SettingsError as error:
+            if not needed:
+                raise
+            raise InputError(
+                text(
+                    "Rules send with the account {name}: {rules}",
+                    name=name,
+                    rules=", ".join(needed),
+                ),
+                text("Give them another account first, or remove them."),
+            ) from error
 
     def export(self, target: Path) -> None:
         """Write the configuration to ``target``. It is valid, so it holds no key for a secret."""

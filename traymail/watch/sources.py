@@ -427,7 +427,7 @@ def _open(path: str) -> BinaryIO:
     try:
         return _unbuffered(path)
     except (FileNotFoundError, NotADirectoryError):
-        raise FileNotFoundError(path) from None
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
     except OSError as error:
         raise as_source_error(path, error) from error
 
