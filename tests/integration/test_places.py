@@ -406,6 +406,44 @@ def test_a_share_that_is_mounted_over_it(office: Office, tmp_path: Path, kind: s
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_a_share_that_is_mounted_over_a_folder_inside(
+    office: Office, tmp_path: Path, *, stopped: bool
+) -> None:
+    inside, folder, share = office.home, office.folder, tmp_path / "share"
+    for place in (inner := folder / "inner", share):
+        place.mkdir()
+    inside.put(share / "old", "private")
+    inside.configure(inside.config.read_text() + "recursive = true\n")
+
+    def mailed(name: str) -> None:
+        inside.put(inner / name, "x")
+        office.sink.wait_for(len(office.sink.arrivals) + 1, 20)
+        assert f"Subject: {name}" in office.sink.arrivals[-1].content.decode()
+
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        mailed("1")
+        if not stopped:
+            inside.mount("--bind", share, inner)
+            until(lambda: places(inside) == 2, what="a first look at the share")
+            mailed("2")
+            inside.umount(inner)
+    if not stopped:
+        inside.mount("--bind", share, inner)
+        inside.put(inner / "3", "while stopped")
+        with running(inside, office.env):
+            office.sink.wait_for(3, 20)
+    else:
+        inside.mount("--bind", share, inner)
+        with running(inside, office.env):
+            until(lambda: places(inside) == 2, what="a first look at the share")
+            mailed("2")
+    sent = [one.content.decode() for one in office.sink.arrivals]
+    assert not any("Subject: old" in content for content in sent)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
 def test_a_share_that_is_mounted_over_a_parent(
     office: Office, tmp_path: Path, *, stopped: bool
 ) -> None:

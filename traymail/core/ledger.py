@@ -113,6 +113,10 @@ class KnownFiles(Protocol):
         """Remember that number, once the rule has begun there."""
         ...
 
+    def knows_inside(self, path: str, medium: str) -> bool:
+        """Tell whether the rule has seen this medium at a folder inside."""
+        ...
+
     def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
         """Return how many of these files each medium knows by path, size and time."""
         ...
@@ -137,8 +141,19 @@ class Ledger(KnownFiles, Protocol):
         """Tell whether the rule has ever looked at this folder, at its present place."""
         ...
 
-    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
-        """Begin at the present place; ``files`` are passed over as they are."""
+    def start(
+        self, files: Iterable[FoundFile], now: datetime, inner: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin at the present place; ``files`` are passed over as they are.
+
+        ``inner``: the media that are mounted inside, by their folders.
+        """
+        ...
+
+    def begin_inside(
+        self, path: str, medium: str, files: Iterable[FoundFile], now: datetime
+    ) -> None:
+        """Begin at a medium inside; ``files`` are passed over as they are."""
         ...
 
     def rename_place(self, before: str, place: Place) -> None:

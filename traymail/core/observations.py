@@ -106,6 +106,18 @@ class FirstScan(Observation):
     folder: str
     files: Collection[FoundFile]
     place: Place = Place()
+    inner: Mapping[str, str] = field(default_factory=dict)
+    """What is mounted inside: by the folder's path, the medium."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InnerScan(Observation):
+    """What lay in a folder inside, on a medium that was not seen there before."""
+
+    folder: str
+    path: str
+    medium: str
+    files: Collection[FoundFile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    InnerScan,
     NoLongerLeftOut,
     Observation,
     Place,
@@ -97,6 +98,8 @@ class FolderFlow:
             case FirstScan() if observation.folder == self._rule.folder:
                 self._first = observation
                 self._begin(now)
+            case InnerScan() if observation.folder == self._rule.folder:
+                self._begin_inside(observation, now)
             case PlaceKnown() if observation.folder == self._rule.folder:
                 self._tools.ledger.rename_place(observation.before, observation.place)
             case FolderBack(place=place):
@@ -152,12 +155,20 @@ class FolderFlow:
         try:
             if not self._tools.ledger.stand_at(first.place):
                 skipped = first.files if self._rule.existing is Existing.SKIP else ()
-                self._tools.ledger.start(skipped, now)
+                self._tools.ledger.start(skipped, now, first.inner)
         except TraymailError as error:
             self._later(error, now)
         else:
             self._first = None
             self._trouble = None
+
+    def _begin_inside(self, seen: InnerScan, now: datetime) -> None:
+        """Remember what lay on a medium when it was first mounted inside; looks tell it again."""
+        ledger = self._tools.ledger
+        if self._first is None and ledger.started():
+            skipped = seen.files if self._rule.existing is Existing.SKIP else ()
+            if not ledger.knows_inside(seen.path, seen.medium):
+                ledger.begin_inside(seen.path, seen.medium, skipped, now)
 
     def _arrive(self, place: Place, now: datetime) -> None:
         """Go on where the folder is now: what is mounted there may be another one than before."""

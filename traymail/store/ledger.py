@@ -76,8 +76,40 @@ class FolderLedger:
         self._place, self._root = place, None
         return self._find_root() is not None
 
-    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
-        """Begin at the present place; ``files`` are passed over as they are."""
+    def knows_inside(self, path: str, medium: str) -> bool:
+        """Tell whether the rule has seen this medium at a folder inside."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
+                (self._rule, self._inside(path), medium),
+            ).fetchone()
+        return row is not None
+
+    def begin_inside(
+        self, path: str, medium: str, files: Iterable[FoundFile], now: datetime
+    ) -> None:
+        """Begin at a medium inside; ``files`` are passed over as they are."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO ledger_root (rule, folder, started_at, medium)"
+                " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (self._rule, self._inside(path), to_ms(now), medium),
+            )
+            rest = iter(files)
+            while some := list(islice(rest, _AT_ONCE)):
+                handled = self.handled(some)
+                self._pass_over(connection, (one for one in some if one.path not in handled))
+
+    def _inside(self, path: str) -> str:
+        return f"{self._folder}/{path}".encode("utf-8", "backslashreplace").decode("utf-8")
+
+    def start(
+        self, files: Iterable[FoundFile], now: datetime, inner: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin at the present place; ``files`` are passed over as they are.
+
+        ``inner``: the media that are mounted inside, by their folders.
+        """
         place = self._place or Place()
         with self._database.transaction() as connection:
             connection.execute(
@@ -85,11 +117,16 @@ class FolderLedger:
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (self._rule, self._folder, to_ms(now), _to_blob(place.real), place.medium),
             )
-            root = self._find_root()
-            connection.executemany(
-                _SAVE,
-                (_row(root, LedgerFile(f.path, f.identity, FileState.SKIPPED)) for f in files),
-            )
+            self._pass_over(connection, files)
+            for path, medium in (inner or {}).items():
+                self.begin_inside(path, medium, (), now)
+
+    def _pass_over(self, connection: sqlite3.Connection, files: Iterable[FoundFile]) -> None:
+        root = self._find_root()
+        connection.executemany(
+            _SAVE,
+            (_row(root, LedgerFile(f.path, f.identity, FileState.SKIPPED)) for f in files),
+        )
 
     def rename_place(self, before: str, place: Place) -> None:
         """Go on at a place with what is known of the medium ``before``."""

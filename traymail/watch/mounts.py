@@ -46,6 +46,8 @@ class Mounts:
         self._table = table
         self._asked: tuple[bytes, str, int, int] | None = None
         self._answer = ""
+        self._asked_inside = ("", "")
+        self._inside: dict[str, str] = {}
 
     def medium(self, folder: str, device: int, inode: int) -> str:
         """Return the name of the file system that a folder lies on, and the folder in it.
@@ -60,6 +62,21 @@ class Mounts:
         if asked != self._asked:
             self._asked, self._answer = asked, _medium(os.fsdecode(mounted), folder)
         return self._answer
+
+    def inside(self, folder: str) -> dict[str, str]:
+        """Return what is mounted in folders inside: by their paths, the names of the media."""
+        mounted = ""
+        with suppress(OSError):
+            mounted = os.fsdecode(self._table.read_bytes())
+        if (mounted, folder) != self._asked_inside:
+            top, found = PurePath(folder), dict[str, str]()
+            for line in mounted.splitlines():
+                point = PurePath(_unescaped(line.split(" ")[4]))
+                if point != top and point.is_relative_to(top):
+                    with suppress(OSError):
+                        found[point.relative_to(top).as_posix()] = _medium(mounted, str(point))
+            self._asked_inside, self._inside = (mounted, folder), found
+        return self._inside
 
 
 def tells_of_owners(medium: str) -> bool:

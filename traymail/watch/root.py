@@ -27,6 +27,7 @@ from traymail.core.observations import (
     FolderBack,
     FolderGone,
     FoundFile,
+    InnerScan,
     ManyFiles,
     NoLongerLeftOut,
     Observation,
@@ -115,6 +116,9 @@ class Root:
         # What need not be looked into again while nothing changes there.
         self._looked: dict[str, Looked] = {}
         self._first: First | None = None
+        # Media inside that the ledger knows, and when those that it does not are told again.
+        self._inner: set[tuple[str, str]] = set()
+        self._inner_told: dict[tuple[str, str], float] = {}
         self._gone: Text | None = None
         self._trouble: Text | None = None
         self._no_events: Text | str | None = None
@@ -314,12 +318,58 @@ class Root:
         """Look into each folder in which anything changed, or was not handled yet."""
         began = thread_time()
         before, self._looked = self._looked, {}
+        strange = self._arrive_inside(root, now)
         for glance in glances(self.rule, self._selection, root):
+            if any(PurePath(glance.path).is_relative_to(path) for path in strange):
+                continue
             seen = before.get(glance.path)
             if seen is None or not seen.whole or seen.glance.mark != glance.mark:
                 seen = self._look_into(root, glance, now)
             self._looked[glance.path] = seen
         self.look_seconds = thread_time() - began
+
+    def _arrive_inside(self, root: Folder, now: float) -> list[str]:
+        """Return the folders inside at which something is mounted for the first time.
+
+        As in the folder itself, it is told what lies there, and until that is kept, there is
+        nothing to look for.
+        """
+        strange = []
+        for path, medium in self._mounted_inside().items():
+            if (path, medium) in self._inner or self._known.knows_inside(path, medium):
+                self._inner.add((path, medium))
+                continue
+            strange.append(path)
+            self.next_scan = min(self.next_scan, now + _KEPT_SECONDS)
+            if now >= self._inner_told.get((path, medium), now):
+                self._inner_told[path, medium] = now + _AGAIN_SECONDS
+                files = ManyFiles(self._files_under(root, path))
+                name, folder = self.rule.name, self.rule.folder
+                self._observe(
+                    InnerScan(rule=name, folder=folder, path=path, medium=medium, files=files)
+                )
+        return strange
+
+    def _mounted_inside(self) -> dict[str, str]:
+        if self.spot is None or not self.rule.recursive:
+            return {}
+        found = self._mounts.inside(self.spot.place.real)
+        return {
+            path: medium
+            for path, medium in found.items()
+            if not self._closed(path) and os.path.isdir(f"{self.spot.place.real}/{path}")  # noqa: PTH112
+        }
+
+    def _files_under(self, root: Folder, path: str) -> Iterator[FoundFile]:
+        """Yield all that lies in a folder inside, whatever the patterns."""
+        rule, everything = self._everything()
+        with suppress(UnsafePath, OSError):
+            for glance in glances(rule, everything, root, path):
+                yield from self._found_in(everything, root, glance, [])
+
+    def _everything(self) -> tuple[FolderRule, Selection]:
+        rule = replace(self.rule, include=("*",), exclude=(), hidden=True)
+        return rule, Selection(rule, self._closed_folders)
 
     def _look_into(self, root: Folder, glance: Glance, now: float) -> Looked:
         left_out: list[tuple[str, Text]] = []
@@ -386,7 +436,10 @@ class Root:
         if arrival(begun, place) is Arrival.STRANGE:
             before = recognised(self._known.met(files), len(files))
         if before is None:
-            self._observe(FirstScan(rule=name, folder=folder, files=files, place=place))
+            inner = self._mounted_inside()
+            self._observe(
+                FirstScan(rule=name, folder=folder, files=files, place=place, inner=inner)
+            )
         else:
             self._looked.clear()
             self._observe(PlaceKnown(rule=name, folder=folder, place=place, before=before))
@@ -397,8 +450,7 @@ class Root:
 
         ``trusted``: what is told of it is what will be kept.
         """
-        rule = replace(self.rule, include=("*",), exclude=(), hidden=True)
-        everything = Selection(rule, self._closed_folders)
+        rule, everything = self._everything()
         whole = trusted and self.rule.existing is Existing.SKIP
         self._looked = {}
         for glance in glances(rule, everything, root):
