@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from subprocess import Popen
 
@@ -91,7 +92,9 @@ def test_a_service_of_systemd_logs_to_its_journal(tmp_path: Path, *, journal: bo
     with (
         os.fdopen(reader, encoding="utf-8") as told,
         Popen(home.command("-v", "run", "--headless"), env=environ, stderr=writer) as running,
+        ExitStack() as ending,
     ):
+        ending.callback(running.terminate)  # whatever fails
         os.close(writer)
         # It answers once it has read its configuration.
         until(lambda: _answers(instance), what="the running program")
@@ -104,9 +107,9 @@ def test_a_service_of_systemd_logs_to_its_journal(tmp_path: Path, *, journal: bo
         lines: list[str] = []
         while not lines or "not used" not in lines[-1]:
             lines.append(told.readline())
+            assert lines[-1], lines
         running.terminate()
         lines += told.readlines()
-    assert lines[-1]
     assert all(re.match(r"<[3-7]>traymail\.[\w.]+: ", line) for line in lines), lines
     assert any(line.startswith("<4>") for line in lines)
     assert not log.exists() or "not used" not in log.read_text()
