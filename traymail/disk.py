@@ -241,9 +241,7 @@ def open_folder(
     may raise. Raises OSError, UnsafePath.
     """
     if not HAS_DESCRIPTORS:
-        if make:
-            make_folder(Path(path))
-        return Folder(path, None)
+        return _found_folder(path, make=make)
     folder, links = _top(), 0
     pending = list(reversed(PurePath(os.path.abspath(path)).parts[1:]))  # noqa: PTH100 # pathlib keeps ".."
     try:
@@ -273,6 +271,15 @@ def open_folder(
         folder.close()
         raise
     return folder
+
+
+def _found_folder(path: str, *, make: bool) -> Folder:
+    """Return a folder without a descriptor; raises OSError when it is not there, or no folder."""
+    if make:
+        make_folder(Path(path))
+    if not stat.S_ISDIR(Path(path).stat().st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return Folder(path, None)
 
 
 def make_folder(path: Path) -> None:

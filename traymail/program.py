@@ -410,7 +410,7 @@ def _moment(words: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(words))
         return in_calendar(moment if moment.tzinfo is not None else moment.astimezone())
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, OSError) as error:  # OSError: of Windows, for odd years
         raise _not_understood() from error
 
 

@@ -263,7 +263,9 @@ def accounts_saving(root: Root) -> Window:
 def accounts_trouble(root: Root) -> Window:
     state = _edited(_known(), display_name="Ming")
     error = StateError(
-        text("{path} cannot be written: {reason}", path="/home/ming/config.toml", reason="?"),
+        text(
+            "{path} cannot be written: {reason}", path="/home/ming/config.toml", reason="read-only"
+        ),
         text("Free some space on that disk, or fix the permissions of that place."),
     )
     return _accounts(root, accounts.failed(state, "qq", error))

@@ -1,5 +1,6 @@
 """What windows ask, done by a running program: real files, a real outbox, no server."""
 
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -114,6 +115,15 @@ def test_a_mail_is_found_and_saved(backend: LiveBackend, tmp_path: Path) -> None
     assert [one.id for one in backend.find(search="ann@")] == [item.id]
     backend.save_eml(item.id, tmp_path / "mail.eml")
     assert b"Message-ID: " + item.message_id.encode() in (tmp_path / "mail.eml").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's")
+def test_a_saved_mail_is_private_and_goes_through_no_link(
+    backend: LiveBackend, tmp_path: Path
+) -> None:
+    backend.pause(None)
+    item = backend.post(draft(), timedelta(0))
+    backend.save_eml(item.id, tmp_path / "mail.eml")
     assert (tmp_path / "mail.eml").stat().st_mode & 0o777 == 0o600
     (tmp_path / "mine").write_bytes(b"mine")
     (tmp_path / "link.eml").symlink_to(tmp_path / "mine")

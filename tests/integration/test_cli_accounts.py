@@ -7,7 +7,6 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
-import secretstorage
 
 from tests.support.certificates import Certificates
 from tests.support.cli import CODE, USER, Desk, desk, in_process
@@ -27,6 +26,8 @@ def keyed(office: Desk, keyring_env: KeyringSession) -> Desk:
 
 
 def _secret(host: str, username: str) -> str | None:
+    import secretstorage  # Linux has it
+
     bus = secretstorage.dbus_init()
     try:
         found = list(

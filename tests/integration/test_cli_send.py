@@ -496,6 +496,7 @@ def test_an_interrupt_keeps_the_mail(office: Desk, request: pytest.FixtureReques
     assert office.states() == {1: "sent"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="an interrupt from a keyboard is POSIX's")
 def test_an_interrupt_while_the_answer_is_waited_for_leaves_the_mail_unknown(
     office: Desk, request: pytest.FixtureRequest
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -210,6 +211,7 @@ def test_when_unsure(desk: Desk, wish: str) -> None:
     assert told == (("unknown", True) if wish == "ask" else ("queued", False))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Linux has such a file")
 def test_a_dry_run_names_a_log_that_cannot_be_read_and_shows_the_others(desk: Desk) -> None:
     desk.rules({"rule": ""}, first=b"ERROR x\n")
     written = desk.home.config.read_text("utf-8")

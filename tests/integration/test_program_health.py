@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -74,6 +75,7 @@ def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name:
     app.close()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sockets that lie in a folder are POSIX's")
 def test_what_lies_where_others_would_be_answered_is_told_in_one_line(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.configure(CONFIG)

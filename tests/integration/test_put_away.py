@@ -18,6 +18,7 @@ STRANGER = 65534
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes files of others"
 )
+with_links = pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
 
 
 def identity(path: Path) -> FileIdentity:
@@ -130,6 +131,7 @@ def test_a_copy_takes_over_no_permissions(folder: Path, other: Path) -> None:
     assert stat.S_IMODE((other / "deep").stat().st_mode) == 0o700
 
 
+@with_links
 @pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
 @pytest.mark.parametrize("goal", ["sent", "sent/deep/er", "sub/sent"])
 def test_a_link_leads_nothing_away(
@@ -156,6 +158,7 @@ def test_a_link_leads_nothing_away(
         assert (folder / "a.pdf").read_bytes() == b"mailed"
 
 
+@with_links
 def test_a_folder_on_the_way_to_the_file_that_is_a_link_now(folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -171,6 +174,7 @@ def test_a_folder_on_the_way_to_the_file_that_is_a_link_now(folder: Path, tmp_pa
     assert [path.name for path in mine.iterdir()] == ["a.pdf"]
 
 
+@with_links
 def test_the_watched_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -> None:
     link = tmp_path / "Scans"
     link.symlink_to(folder, target_is_directory=True)
@@ -179,6 +183,7 @@ def test_the_watched_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -
     assert (folder / "sent" / "a.pdf").exists()
 
 
+@with_links
 @pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
 def test_a_file_that_is_exchanged_again_and_again_gives_nothing_else_away(
     folder: Path, tmp_path: Path, request: pytest.FixtureRequest, far: bool

@@ -351,6 +351,7 @@ def test_quiet_growth_is_told_from_time_to_time(tmp_path: Path) -> None:
         assert position.offset < after.offset == log.stat().st_size
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
 def test_what_cannot_be_followed_is_told(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
@@ -522,6 +523,7 @@ def calls(act: Callable[[], object]) -> int:
     return counted
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
 def test_a_dry_run_reads_a_file_of_two_names_once(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     write(log, "line 1\n")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from traymail.core.duration import (
+    EARLIEST,
+    LATEST,
     LONGEST,
     format_duration,
     parse_duration,
@@ -107,3 +109,9 @@ def test_a_duration_is_told_with_its_unit(written: str, english: str, chinese: s
 )
 def test_a_duration_is_read_as_people_write_it(typed: str, read: str) -> None:
     assert written_duration(typed) == read
+
+
+@pytest.mark.parametrize("edge", [EARLIEST, LATEST, LATEST + 2 * LONGEST])
+def test_what_can_be_calculated_with_is_told_in_the_zone_of_each_system(edge: datetime) -> None:
+    """Windows refuses years before 1970 and after 3000."""
+    assert edge.astimezone() == edge

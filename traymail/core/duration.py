@@ -18,8 +18,9 @@ UNITS: dict[str, timedelta] = {
 }
 # A century: a time of day plus any duration is still a date that every system can hold.
 LONGEST = timedelta(days=36_500)
-# Between them, any time of day plus or minus two of the longest durations is a date.
-EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9700, 1, 1, tzinfo=UTC)
+# Between them, any time of day plus two of the longest durations is a date that every system can
+# tell in its own zone: Windows knows the years from 1970 to 3000.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2800, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"([0-9]{1,15})(ms|[smhd])")
 # What people type: "10 minutes", "10 min", "10 分钟".
 _TYPED = re.compile(r"([0-9]{1,15})\s*([^\W\d]+)")

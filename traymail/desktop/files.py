@@ -113,8 +113,7 @@ def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) 
     for free in _names(target, name):
         try:
             if not HAS_DESCRIPTORS:
-                source.folder.rename(source.name, target, free)  # refuses a name that is taken
-                return PutAway.DONE
+                return _rename_by_path(source, target, free, identity)
             source.folder.link(source.name, target, free)
         except FileExistsError:
             # Broken off between the two steps, the last time.
@@ -136,6 +135,16 @@ def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) 
             source.folder.remove(source.name)
         return PutAway.DONE if state is PutAway.GONE else state
     raise AssertionError  # names never end
+
+
+def _rename_by_path(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
+    """Rename a file where a rename refuses a name that is taken (Windows)."""
+    source.folder.rename(source.name, target, name)
+    # Shares of Unix do nothing when it is a name of that very file. Else it is not looked at again:
+    # FAT gives a file another number when it is renamed.
+    if source.state(identity) is PutAway.DONE and _is_there(target, name, identity):
+        source.folder.remove(source.name)
+    return PutAway.DONE
 
 
 def _renamed(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
