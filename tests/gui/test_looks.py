@@ -313,7 +313,8 @@ def _right_edges(window: tk.Misc, kinds: set[str]) -> set[int]:
 
 @pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize(
-    "name", ["account-1-address", "account-1-by-hand", "settings-accounts", "help-diagnosis"]
+    "name",
+    ["account-1-address", "account-1-by-hand", "settings-accounts", "help-diagnosis", "quick-send"],
 )
 def test_fields_end_where_the_buttons_below_do(
     make_root: MakeRoot, name: str, percent: int
