@@ -1,5 +1,8 @@
 """The way into Tk from other threads, by pipe and by pump."""
 
+import errno
+import logging
+import os
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -164,6 +167,33 @@ def test_what_is_followed_is_closed_when_it_is_cancelled(root: Root) -> None:
     assert closed.wait(60)
     until_tk(root, lambda: not background.busy, what="the end of all work")
     assert heard == [1]
+    bridge.close()
+
+
+def test_what_the_system_is_short_of_is_told_as_that(
+    root: Root, caplog: pytest.LogCaptureFixture
+) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    heard: list[str] = []
+
+    def scarce(_stop: Event) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "/x")
+
+    background.run(scarce, lambda _: None, lambda error: heard.append(str(error.title)))
+    until_tk(root, lambda: heard, "what failed")
+    size = threading.stack_size(1 << 46)  # so large that no thread can be had
+    try:
+        for _ in range(MOST_THREADS + 1):
+            background.run(scarce, lambda _: None, lambda error: heard.append(str(error.title)))
+        until_tk(root, lambda: not background.busy, "the end of all")
+    finally:
+        threading.stack_size(size)
+    memory = "There is too little memory, or too many programs run."
+    assert heard == ["Too many files are open.", *[memory] * (MOST_THREADS + 1)]
+    assert not any(one.exc_info for one in caplog.records if one.levelno > logging.DEBUG)
+    background.run(lambda _stop: None, lambda _: heard.append("works"), lambda _: None)
+    until_tk(root, lambda: heard[-1] == "works", "work")
     bridge.close()
 
 

@@ -13,13 +13,16 @@ import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import TypeVar
 
 from traymail.core.errors import StateError, TraymailError
+from traymail.core.reasons import foreseen
 from traymail.core.texts import text
+from traymail.failures import log_failure
 
 T = TypeVar("T")
 Act = Callable[[], object]
@@ -173,7 +176,8 @@ class Background:
         self._bridge = bridge
         self._jobs: set[Job] = set()
         self._threads = 0
-        self._waiting: deque[tuple[Job, Act]] = deque()
+        # Beside the work: what is done with it, or with why it cannot be begun.
+        self._waiting: deque[tuple[Job, Act, Callable[[Exception], Act]]] = deque()
 
     @property
     def busy(self) -> bool:
@@ -199,7 +203,8 @@ class Background:
             self._bridge.post(lambda: None if job.cancelled else failed(error))
             return job
         self._jobs.add(job)
-        self._waiting.append((job, lambda: self._work(job, work, done, failed)))
+        refused = partial(_failure, failed)
+        self._waiting.append((job, lambda: self._work(job, work, done, refused), refused))
         self._start_next()
         return job
 
@@ -237,33 +242,29 @@ class Background:
 
     def _start_next(self) -> None:
         while self._waiting and self._threads < MOST_THREADS:
-            job, work = self._waiting.popleft()
+            job, work, refused = self._waiting.popleft()
             if job.cancelled:
                 self._jobs.discard(job)
                 continue
             self._threads += 1
             # A keyring may wait for a password for ever: that must not hold up the end.
-            Thread(target=work, name="background", daemon=True).start()
+            try:
+                Thread(target=work, name="background", daemon=True).start()
+            except RuntimeError as error:  # the system has no more of them
+                self._bridge.post(partial(self._finish, job, refused(error)))
 
     def _work(
         self,
         job: Job,
         work: Callable[[Event], T],
         done: Callable[[T], object],
-        failed: Callable[[TraymailError], object],
+        refused: Callable[[Exception], Act],
     ) -> None:
         answer: Act
         try:
             result = work(job.stop)
-        except TraymailError as error:
-            answer = _call(failed, error)
-        except Exception:  # noqa: BLE001 - whatever it is, the window must not wait for ever
-            _log.exception("background work failed")
-            unexpected = StateError(
-                text("Something went wrong inside traymail."),
-                text("The log has the details; try again."),
-            )
-            answer = _call(failed, unexpected)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the window must not wait for ever
+            answer = refused(error)
         else:
             answer = _call(done, result)
         self._bridge.post(lambda: self._finish(job, answer))
@@ -274,6 +275,21 @@ class Background:
         self._start_next()
         if not job.cancelled:
             answer()
+
+
+def _failure(failed: Callable[[TraymailError], object], error: Exception) -> Act:
+    """Return what tells a window of an error; one that is not of our own is in the log, too."""
+    if not isinstance(error, TraymailError):
+        log_failure(_log, "background work failed", error)
+    return _call(failed, told_of(error))
+
+
+def told_of(error: BaseException) -> TraymailError:
+    """Return what a window tells of an error, foreseen or not."""
+    return foreseen(error) or StateError(
+        text("Something went wrong inside traymail."),
+        text("The log has the details; try again."),
+    )
 
 
 def _call(hear: Callable[[T], object], news: T) -> Act:

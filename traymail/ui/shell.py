@@ -19,8 +19,9 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Text, Translate, text
 from traymail.desktop.fonts import has_chinese
 from traymail.desktop.requests import Bubble
+from traymail.failures import log_failure
 from traymail.ui.backend import Backend, Overview
-from traymail.ui.bridge import Background, Bridge
+from traymail.ui.bridge import Background, Bridge, told_of
 from traymail.ui.garbage import Garbage
 from traymail.ui.icons import Panel, notice_icon, tray_images
 from traymail.ui.model.advice import in_window
@@ -304,13 +305,11 @@ class Shell:
         chosen: dict[str, Mode] = {"light": "light", "dark": "dark"}
         self.root.look.use(chosen.get(self._theme, self._modes.windows))
 
-    def _report(self, *error: object) -> None:
+    def _report(self, _kind: object, error: Exception, _where: object) -> None:
         """Log what went wrong in a callback; nobody reads the standard error of a tray program."""
-        log.error("a window met an error", exc_info=error)  # type: ignore[arg-type] # as Tk gives it
-        self._tell(
-            text("Something went wrong inside traymail."),
-            text("The log has the details; try again."),
-        )
+        log_failure(log, "a window met an error", error)
+        told = told_of(error)
+        self._tell(told.title, told.advice)
 
     def _failed(self, error: TraymailError) -> None:
         """Tell what could not be done, when no window is there to tell it."""
