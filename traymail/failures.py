@@ -8,7 +8,7 @@ from traymail.core.errors import one_line
 from traymail.core.reasons import foreseen
 
 
-def log_failure(log: logging.Logger, what: str, error: Exception) -> None:
+def log_failure(log: logging.Logger, what: str, error: BaseException) -> None:
     """Log what failed: one line of cause and way out; a traceback of what nobody foresaw."""
     known = foreseen(error)
     if known is None:

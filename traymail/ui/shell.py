@@ -305,7 +305,7 @@ class Shell:
         chosen: dict[str, Mode] = {"light": "light", "dark": "dark"}
         self.root.look.use(chosen.get(self._theme, self._modes.windows))
 
-    def _report(self, _kind: object, error: Exception, _where: object) -> None:
+    def _report(self, _kind: object, error: BaseException, _where: object) -> None:
         """Log what went wrong in a callback; nobody reads the standard error of a tray program."""
         log_failure(log, "a window met an error", error)
         told = told_of(error)
