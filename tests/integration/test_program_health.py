@@ -163,7 +163,7 @@ def test_status_is_told_again_and_again_while_many_groups_are_counted(
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
-        with live(home, CONFIG + GROUPS.format(log=log)) as one:
+        with live(home, CONFIG + GROUPS.format(log=log.as_posix())) as one:
 
             def rule() -> dict[str, object]:
                 answer = one.app.instance.ask({"command": "status"})
