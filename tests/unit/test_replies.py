@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from traymail.core.errors import (
     Reply,
     SourceError,
     Stage,
+    StateError,
     TransientFailure,
     UnknownOutcome,
 )
@@ -24,6 +26,7 @@ from traymail.core.replies import (
     attachment_lost,
     diagnose,
     enhanced_code,
+    gone_wrong,
     joined,
     outcome_word,
     readable,
@@ -362,3 +365,20 @@ def test_a_command_that_is_told_can_be_typed_whatever_the_account_is_called() ->
     for advice_id in ("x-535", "no-secret"):
         for name, typed in (("my desk", "'my desk'"), ("工作", "工作"), ("a@b.cd", "a@b.cd")):
             assert f"traymail account set-secret {typed}" in str(advice_for(advice_id, name))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (StateError(text("The disk is full.")), "its own files cannot be used"),
+        (RuntimeError("can't start new thread"), "it lacks memory, files, room or a permission"),
+        (OSError(errno.EMFILE, "x"), "it lacks memory, files, room or a permission"),
+        (ValueError("secret words"), "ValueError"),
+    ],
+)
+def test_what_went_wrong_on_our_side_is_kept_in_words_of_our_own(
+    error: Exception, told: str
+) -> None:
+    failure = gone_wrong(error, after_final=False)
+    assert isinstance(failure, TransientFailure)
+    assert failure.reply.text == told

@@ -20,6 +20,7 @@ from traymail.core.errors import (
     SourceError,
     Stage,
     TransientFailure,
+    TraymailError,
     UnknownOutcome,
 )
 from traymail.core.outbox import OutboxItem, Receipt
@@ -34,7 +35,7 @@ from traymail.core.reply_rules import (
     families_of,
     titles,
 )
-from traymail.core.reply_rules.details import OWN_FILES, reply_told
+from traymail.core.reply_rules.details import OWN_FILES, SCARCE, reply_told
 from traymail.core.reply_rules.secrets import WAYS_TO_MEND
 from traymail.core.texts import ByCommand, Text, by_command, in_command, text
 
@@ -220,8 +221,8 @@ def attachment_lost(error: SourceError) -> DeliveryError:
 def gone_wrong(error: Exception, *, after_final: bool) -> DeliveryError:
     """Return the failure of an attempt in which something went wrong on our own side."""
     # Kept with the mail: no words that may hold anything.
-    known = foreseen(error) is not None
-    detail = OWN_FILES.msgid if known else type(error).__name__
+    known = OWN_FILES if isinstance(error, TraymailError) else SCARCE
+    detail = type(error).__name__ if foreseen(error) is None else known.msgid
     stage, trouble = Stage.DATA, Trouble.INTERNAL
     if after_final:
         stage, trouble = Stage.FINAL, Trouble.UNSURE

@@ -32,6 +32,7 @@ SELF_SIGNED = text("it is self-signed")
 UNKNOWN_ISSUER = text("its issuer is not trusted")
 LOST = text("the text of the mail is lost")
 OWN_FILES = text("its own files cannot be used")
+SCARCE = text("it lacks memory, files, room or a permission")
 
 _KNOWN = {one.msgid: one for one in list(globals().values()) if isinstance(one, Text)}
 
