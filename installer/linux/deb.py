@@ -50,8 +50,11 @@ _LICENSE = re.compile("(?i)licen[sc]e|copying|notice")
 _NOT_OURS = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
 
-def build(dist: Path) -> list[Path]:
-    """Build the package into `dist`; return its path. Raises CalledProcessError."""
+def build(dist: Path, *, compressor: str = "xz") -> list[Path]:
+    """Build the package into `dist`; return its path. Raises CalledProcessError.
+
+    `compressor` is one of dpkg-deb's; gzip is quick.
+    """
     moment = man.built_at(os.environ.get("SOURCE_DATE_EPOCH"))
     with TemporaryDirectory(prefix="traymail-deb-") as folder:
         root = Path(folder, "root")
@@ -63,7 +66,8 @@ def build(dist: Path) -> list[Path]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or _is_program(path) else 0o644)
         built = dist / f"traymail_{debian_version(traymail.__version__)}_amd64.deb"
-        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(built)]
+        command = ["dpkg-deb", "--root-owner-group", f"-Z{compressor}"]
+        command += ["--build", str(root), str(built)]
         environ = {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp()))}
         subprocess.run(command, check=True, env=environ, stdout=subprocess.DEVNULL)
     return [built]

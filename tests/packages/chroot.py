@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,8 +155,9 @@ def _base(suite: str) -> Path:
 
 def _unpack(archive: Path, root: Path) -> None:
     root.mkdir()
-    with tarfile.open(archive) as packed:
-        packed.extractall(root, filter="fully_trusted")  # noqa: S202 - debootstrap's, of our cache
+    subprocess.run(["tar", "--numeric-owner", "-C", root, "-xpf", archive], check=True)
+    # It need not outlive a power cut; dpkg would wait for the disk, file by file.
+    (root / "etc/dpkg/dpkg.cfg.d/quick").write_text("force-unsafe-io\n", "ascii")
 
 
 @contextmanager

@@ -51,8 +51,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package for Debian."""
-    return deb.build(tmp_path_factory.mktemp("deb"))[0]
+    """The package for Debian, less compressed than the real one."""
+    return deb.build(tmp_path_factory.mktemp("deb"), compressor="gzip")[0]
 
 
 @pytest.fixture(scope="session")

@@ -97,15 +97,15 @@ def send_by_hand(chroot: Chroot, sink: Sink) -> None:
     assert BODY.encode() in sink.arrivals[-1].content
 
 
-def let_the_rules_mail(chroot: Chroot, sink: Sink) -> None:
+def let_the_rules_mail(chroot: Chroot, sink: Sink, page: str = "page.pdf") -> None:
     """Put a file into the folder and a line into the log; each is mailed once."""
     before = len(sink.arrivals)
     with running(chroot):
-        as_mary(chroot, "sh", "-c", "echo content > ~/Scans/page.pdf")
-        until(lambda: "Scan: page.pdf" in subjects(sink)[before:], timeout=60)
+        as_mary(chroot, "sh", "-c", f"echo content > ~/Scans/{page}")
+        until(lambda: f"Scan: {page}" in subjects(sink)[before:], timeout=60)
         as_mary(chroot, "sh", "-c", "echo 12:00 ERROR disk is full >> ~/logs/app.log")
         until(lambda: "Alert" in subjects(sink)[before:], timeout=60)
-        moved = chroot.path("/home/mary/Scans/sent/page.pdf")
+        moved = chroot.path(f"/home/mary/Scans/sent/{page}")
         until(moved.is_file, timeout=30, what="the file put away")
     assert len(sink.arrivals) == before + 2
 
