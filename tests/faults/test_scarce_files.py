@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def test_the_running_program(tmp_path: Path, certificates: Certificates, most: i
         one.quick("send", "--to", "b@c.example", "--body", "x", "--queue")
         output, log = tmp_path / "output", one.home.path / "log" / "traymail.log"
         command = ["sh", "-c", f'ulimit -n {most}; exec "$0" "$@"']
+        address = one.home.path / "state" / "ipc.json"
+
+        def is_at_work() -> bool:
+            # Among so few, its log may be one of those that cannot be opened.
+            told = "engine.diary" in _words(log) or "the engine waits" in _words(log)
+            return address.exists() and (told or not log.exists())
+
         with (
             output.open("wb") as sink,
             subprocess.Popen(
@@ -50,19 +58,16 @@ def test_the_running_program(tmp_path: Path, certificates: Certificates, most: i
         ):
             try:
                 until(
-                    lambda: (
-                        program.poll() is not None
-                        or ("runs, pid" in _words(log) and "engine.diary" in _words(log))
-                    ),
-                    what="its end, or what it did",
+                    lambda: program.poll() is not None or is_at_work(), what="its end, or its work"
                 )
             finally:
                 program.terminate()
         told = _words(output) + _words(log)
-    assert program.returncode in {0, 73}, told
+    # The signal may come while it is about to end by itself.
+    assert program.returncode in {0, 73, -signal.SIGTERM}, told
     assert "Traceback" not in told
     assert "inside traymail" not in told
-    if program.returncode:
+    if program.returncode == 73:
         assert "open files" in told or "files are open" in told or "cannot be opened" in told
 
 
