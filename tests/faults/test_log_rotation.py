@@ -122,6 +122,42 @@ def test_two_copytruncates_between_looks(log: Log, following: Following) -> None
     assert sorted(following.lines()) == sorted(log.all())
 
 
+@pytest.mark.parametrize("looks", [1, 4])
+def test_copied_over_the_copy_of_before_also_when_there_was_nothing_to_copy(
+    log: Log, following: Following, looks: int
+) -> None:
+    def rotate() -> None:
+        shutil.copy(log.path, f"{log.path}.1")
+        os.truncate(log.path, 0)
+
+    log.write(3)
+    following.look()
+    rotate()
+    following.look(4)
+    rotate()  # the copy is empty now
+    following.look(looks)
+    log.write(4)
+    following.look()
+    log.write(3)
+    rotate()
+    following.rest()
+    assert sorted(following.lines()) == sorted(log.all())
+
+
+def test_late_writes_to_a_log_that_was_emptied_and_renamed(log: Log, following: Following) -> None:
+    log.write(3)
+    following.look(4)
+    before = log.all()
+    with log.path.open("a", encoding="utf-8") as writer:
+        os.truncate(log.path, 0)
+        log.path.rename(f"{log.path}.1")
+        log.path.touch()
+        following.look(4)
+        writer.write("line 99 comes late\n")
+    following.rest()
+    assert following.lines() == [*before, "line 99 comes late"]
+
+
 @pytest.mark.parametrize("lines", [3, 9], ids=["to the same size", "past the offset"])
 def test_truncated_and_regrown(log: Log, following: Following, lines: int) -> None:
     log.write(3)

@@ -35,7 +35,7 @@ from traymail.core.rotation import (
     step,
 )
 from traymail.core.texts import Text
-from traymail.watch.sources import Listing, Listings, Source
+from traymail.watch.sources import Listing, Listings, Source, look
 
 Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
 
@@ -452,7 +452,9 @@ class Finder:
     def _is_copied(self, found: Source, source: Source | None) -> bool:
         """Tell whether a file is a copy, perhaps still being made, of what is read itself."""
         if not found.size() and self._memory.knows(found.file):
-            return False  # a known file that is empty was written anew: it may be written to yet
+            # Emptied and renamed, a log may be written to yet. Where it was emptied at its place,
+            # this is the copy of before, and what is copied next comes into it.
+            return self._goes_on()
         stem = self._path.removesuffix(Path(self._path).suffix)
         read = [*self._reading.live.values(), *(() if source is None else (source,))]
         # (A rotated file may be followed under its own name.)
@@ -462,6 +464,14 @@ class Finder:
             if path.startswith(stem) and _is_rotated_path(self._path, path)
         )
         return any(_begins_as(found, one) for one in read)
+
+    def _goes_on(self) -> bool:
+        """Tell whether the file at the path is one that was read before."""
+        try:
+            found = look(self._path)
+        except SourceError:
+            return False
+        return found is not None and self._memory.knows((found.st_dev, found.st_ino))
 
     def _from_spare(self, start: Start, owed: list[Position]) -> list[Position]:
         """Take what is still open; return the positions that are left."""
