@@ -83,6 +83,11 @@ class Root(tb.App):
     def destroy(self) -> None:
         """End all windows, and what Tk has put off till it is idle."""
         self.update_idletasks()
+        for window in [one for one in self.winfo_children() if isinstance(one, tk.Toplevel)]:
+            window.destroy()
+        # Tk may keep what it asks of the display until it asks for an answer; and the program may
+        # have to wait for its threads before it ends.
+        self.winfo_pointerxy()
         super().destroy()
 
 
