@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from datetime import timedelta
 
 import pytest
@@ -362,8 +363,15 @@ def test_the_place_of_a_secret_is_told_where_the_secret_is_wrong(
 
 
 def test_a_command_that_is_told_can_be_typed_whatever_the_account_is_called() -> None:
+    quote = '"' if sys.platform == "win32" else "'"
     for advice_id in ("x-535", "no-secret"):
-        for name, typed in (("my desk", "'my desk'"), ("工作", "工作"), ("a@b.cd", "a@b.cd")):
+        for name, typed in (
+            ("my desk", '"my desk"'),
+            ("x$(id)", f"{quote}x$(id){quote}"),
+            ("a & b", f"{quote}a & b{quote}"),
+            ("工作", "工作"),
+            ("a@b.cd", "a@b.cd"),
+        ):
             assert f"traymail account set-secret {typed}" in str(advice_for(advice_id, name))
 
 

@@ -466,7 +466,7 @@ def test_a_key_that_belongs_elsewhere_is_sent_there(source: str, key: str, owner
     ("source", "ends"),
     [
         ('[accounts.qq]\naddress = "1@qq.com"\npassword = "x"', "account set-secret qq"),
-        ('[accounts."my desk"]\naddress = "1@qq.com"\ncode = "x"', "account set-secret 'my desk'"),
+        ('[accounts."my desk"]\naddress = "1@qq.com"\ncode = "x"', 'account set-secret "my desk"'),
         (f'{QQ}{FOLDER}secret = "x"', "account set-secret --help"),
         ('password = "x"', "account set-secret --help"),
     ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Translate = Callable[[str], str]
+_READ_BY_SHELLS = re.compile(r"""[\s!"#$%&'()*;<>?\[\\\]^`{|}~]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,14 @@ def text(msgid: str, /, **values: object) -> Text:
 
 
 def in_command(name: str) -> str:
-    """Return a name as it is typed in a command that is told: with a blank in it, it is quoted."""
-    return shlex.quote(name) if " " in name else name
+    """Return a name as it is typed in a command that is told: what shells would read is quoted.
+
+    People paste such commands, and names may come from somebody else's configuration.
+    """
+    if not (found := set(_READ_BY_SHELLS.findall(name))):
+        return name
+    # (Blanks alone are quoted alike by all shells.)
+    return f'"{name}"' if found == {" "} or sys.platform == "win32" else shlex.quote(name)
 
 
 def by_command(words: Text, *, in_window: Text, at_hand: Text | None = None) -> ByCommand:
