@@ -64,7 +64,7 @@ class AccountTable:
 
 
 def _kind_of_account(value: object) -> str:
-    kind = read.one_of("smtp", "sendgrid", "wecom")(value)
+    kind = read.one_of("smtp", "wecom", "webhook", "sendgrid")(value)
     if kind != "smtp":
         raise read.wrong(text("only smtp is known so far"), LATER)
     return kind
