@@ -11,6 +11,8 @@ import pytest
 from tests.gui.office import enter, office
 from tests.support.display import Display
 from tests.support.homes import Home
+from traymail.ui.garbage import Garbage
+from traymail.ui.tray.loop import Act
 
 
 class Left(tk.Frame):
@@ -61,3 +63,33 @@ def test_what_is_left_at_the_end_is_collected_before_others_may(
     with office(home, "version = 1\n") as made:
         gone = weakref.ref(Left(made.root))
     assert gone() is None
+
+
+class Waits:
+    """What is to be done later, and how much later."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.acts: list[Act] = []
+
+    def after(self, seconds: float, act: Act) -> Act:
+        self.seconds.append(seconds)
+        self.acts.append(act)
+        return lambda: self.acts.remove(act)
+
+
+def test_looks_come_ever_later_until_something_happens() -> None:
+    """An idle program is not woken for nothing."""
+    gc.enable()
+    gc.collect()
+    waits = Waits()
+    garbage = Garbage(waits.after)
+    for _ in range(4):
+        waits.acts.pop()()
+    assert waits.seconds == [2, 8, 32, 60, 60]
+    garbage.stir()
+    knots = [[number] for number in range(1000)]
+    waits.acts.pop()()
+    assert (waits.seconds[5:], len(waits.acts), len(knots)) == ([2, 2], 1, 1000)
+    garbage.close()
+    assert (waits.acts, gc.isenabled()) == ([], True)

@@ -8,12 +8,16 @@ there, ends the process.
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from traymail.ui.tray.loop import Loop
+    from traymail.ui.tray.loop import Act
 
-EVERY_SECONDS = 5.0
+SOON_SECONDS = 2.0
+# While nothing is to be collected, each look comes so many times later than the one before.
+_LATER = 4
+_LATEST_SECONDS = 60.0
 # So many collections of what is young, then one of all.
 _YOUNG_ONES = 10
 
@@ -21,12 +25,19 @@ _YOUNG_ONES = 10
 class Garbage:
     """Collects on the thread of a loop, from now until it is closed; no other thread does."""
 
-    def __init__(self, loop: Loop, seconds: float = EVERY_SECONDS) -> None:
-        self._loop, self._seconds = loop, seconds
+    def __init__(self, after: Callable[[float, Act], Act]) -> None:
+        """``after`` is that of the loop: calls once, later, and returns what takes that back."""
+        self._after = after
         self._by_itself = gc.isenabled()
         self._collections = 0
         gc.disable()
-        self._cancel = loop.after(seconds, self._look)
+        self._look_in(SOON_SECONDS)
+
+    def stir(self) -> None:
+        """Look soon: something happens that may leave garbage."""
+        if self._seconds > SOON_SECONDS:
+            self._cancel()
+            self._look_in(SOON_SECONDS)
 
     def close(self) -> None:
         """End, once the windows are gone: what they have left is collected before others may."""
@@ -35,9 +46,15 @@ class Garbage:
         if self._by_itself:
             gc.enable()
 
+    def _look_in(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._cancel = self._after(seconds, self._look)
+
     def _look(self) -> None:
         """Collect what Python would have collected by itself."""
-        self._cancel = self._loop.after(self._seconds, self._look)
         if gc.get_count()[0] > gc.get_threshold()[0]:
+            self._look_in(SOON_SECONDS)
             self._collections += 1
             gc.collect(1 if self._collections % _YOUNG_ONES else 2)
+        else:
+            self._look_in(min(self._seconds * _LATER, _LATEST_SECONDS))

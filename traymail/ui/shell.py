@@ -105,7 +105,7 @@ class Shell:
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
         self.loop = TkLoop(root, self._bridge, self._background)
-        self._garbage = Garbage(self.loop)
+        self._garbage = Garbage(self.loop.after)
         self.windows = Windows(
             root,
             backend,
@@ -124,6 +124,7 @@ class Shell:
         self._cancel_ready = self.loop.after(_READY_SECONDS, self._make_ready)
         # The class of all windows, and of nothing in them.
         root.bind_class(WINDOW_CLASS, "<Map>", lambda _event: self._look_at_desktop(), add="+")
+        root.bind_class(WINDOW_CLASS, "<Unmap>", lambda _event: self._garbage.stir(), add="+")
         if monitors():
             MonitorScale(root, scaling_at, self.windows.rescale)
         if not login and not overview.settings.accounts:
@@ -232,6 +233,7 @@ class Shell:
     # --- what happens -------------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
+        self._garbage.stir()
         self._keeper.hear(event)
         # A window in sight offers Undo itself.
         undo = self._wishes.undo and not self.windows.writing
