@@ -186,6 +186,17 @@ class App:
         if ids != self.unagreed():
             self.outbox.set_meta(_UNAGREED, " ".join(sorted(ids)))
 
+    def awaits_consent(self, account: Account) -> bool:
+        """Tell whether the running program knows an account only once the user has agreed."""
+        if not self._waits(account):
+            return False
+        try:
+            told = self.instance.ask({"command": "status", "language": "en"})
+        except NotRunning:
+            return False
+        known = told.get("accounts", {}).get(account.name, {})
+        return bool(known.get("state", "missing") == "missing")
+
     def _waits(self, account: Account) -> frozenset[str]:
         """Return the keys of the account that came by an edit nobody has agreed to."""
         from traymail.core.consent import waiting
@@ -387,7 +398,7 @@ class App:
             return True
         now = self.clock.now()
         account = settings.accounts.get(item.account)
-        if account is None or self.pauses.pause(now)[0]:
+        if account is None or self.pauses.pause(now)[0] or self.awaits_consent(account):
             return True
         pause = self.outbox.account_state(account.name).hold_until
         return (pause is not None and pause > now) or held.of(item) is not None

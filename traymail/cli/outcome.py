@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from traymail.cli import endings
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from traymail.core.settings import Settings
+
+
+_COMMAND_WAITS = "command-waits"
 
 
 def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> list[OutboxItem]:
@@ -92,7 +97,7 @@ def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False
     ``held``: the caps that are reached. ``quiet``: a mail that was sent has been told of already.
     """
     account = session.app.outbox.account_state(item.account)
-    item = as_it_waits(session, item, held)
+    item = _as_agreed(session, as_it_waits(session, item, held))
     if item.state is State.SENT:
         if not quiet:
             session.say(_line(item, account))
@@ -144,6 +149,15 @@ def as_it_waits(session: Session, item: OutboxItem, held: Holds) -> OutboxItem:
     if item.state is not State.QUEUED:
         return item
     return held_back(item, held, session.app.outbox.account_state(item.account))
+
+
+def _as_agreed(session: Session, item: OutboxItem) -> OutboxItem:
+    """Return a mail with what it waits for where the user has not agreed to its account yet."""
+    with suppress(SettingsError):  # told by whoever needs the settings
+        account = session.settings().accounts.get(item.account)
+        if item.state is State.QUEUED and account and session.app.awaits_consent(account):
+            return replace(item, advice_id=_COMMAND_WAITS, next_attempt_at=None)
+    return item
 
 
 def reason_to_wait(session: Session, item: OutboxItem, held: Holds) -> Text | None:
