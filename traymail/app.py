@@ -187,15 +187,20 @@ class App:
             self.outbox.set_meta(_UNAGREED, " ".join(sorted(ids)))
 
     def awaits_consent(self, account: Account) -> bool:
-        """Tell whether the running program knows an account only once the user has agreed."""
-        if not self._waits(account):
+        """Tell whether the running program knows an account only once the user has agreed.
+
+        An edit waits as a whole: also for what another account is to be given.
+        """
+        if not self.unagreed():
             return False
         try:
             told = self.instance.ask({"command": "status", "language": "en"})
         except NotRunning:
             return False
-        known = told.get("accounts", {}).get(account.name, {})
-        return bool(known.get("state", "missing") == "missing")
+        accounts = told.get("accounts")
+        if accounts is None or not told.get("config_error"):
+            return False
+        return bool(accounts.get(account.name, {}).get("state", "missing") == "missing")
 
     def _waits(self, account: Account) -> frozenset[str]:
         """Return the keys of the account that came by an edit nobody has agreed to."""
