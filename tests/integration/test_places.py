@@ -286,7 +286,9 @@ class Inside(Home):
         subprocess.run([*self._enter(), "mount", *map(str, arguments)], check=True)
 
     def umount(self, folder: Path) -> None:
-        subprocess.run([*self._enter(), "umount", str(folder)], check=True)
+        """Take a file system away, as soon as the program is not just looking into it."""
+        command = [*self._enter(), "umount", str(folder)]
+        until(lambda: subprocess.run(command, check=False).returncode == 0, what=f"{folder} free")
 
     def put(self, file: Path, content: str) -> None:
         """Write a file as those see it that are inside."""
