@@ -1,19 +1,27 @@
 """Starting with the session: the entry is valid, starts this program, and can be switched off."""
 
+import os
 import plistlib
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import NoReturn, cast
 
 import pytest
 
 from tests.support import homes
 from tests.support.cli import in_process
 from traymail.core.errors import StateError
+from traymail.desktop import paths
 from traymail.desktop.autostart import (
     DesktopEntry,
     LaunchAgent,
+    autostart,
     autostart_folder,
     desktop_entry,
     entry_name,
@@ -160,3 +168,98 @@ def test_the_command_switches_it_and_the_entry_starts_this_program(
     assert version.stdout.startswith("traymail ")
     assert in_process(home, "autostart", "off").stdout == no
     assert list((tmp_path / "autostart").iterdir()) == []
+
+
+STARTED_BY = [
+    ("linux", True),
+    ("linux", False),
+    ("darwin", True),
+    ("darwin", False),
+    ("win32", False),
+]
+"""The system, and whether the script `traymail` stands beside Python."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="plays the other systems on Linux")
+@pytest.mark.parametrize(("system", "has_script"), STARTED_BY)
+def test_what_lies_in_the_folder_that_it_is_started_in_is_not_run(
+    home: homes.Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+    has_script: bool,
+) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    for name in ("traymail", "click", "json", "platform", "tomllib"):
+        (planted / f"{name}.py").write_text("raise SystemExit('planted')\n")
+    python = a_python(tmp_path / "installed", has_script=has_script)
+    registry = Registry()
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setitem(sys.modules, "winreg", cast(ModuleType, registry))
+    if system == "win32":
+        named_nt = SimpleNamespace(**{**vars(os), "name": "nt"})
+        monkeypatch.setattr("traymail.desktop.autostart.os", named_nt)
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    autostart(paths.home(str(home.path), {}), environ).set(on=True)
+    monkeypatch.undo()
+
+    if system == "win32":
+        [line] = registry.values.values()
+        command = tuple(shlex.split(line))
+        assert Path(command[0]).name == "pythonw.exe"
+    elif system == "darwin":
+        [agent] = (tmp_path / "Library" / "LaunchAgents").iterdir()
+        command = tuple(plistlib.loads(agent.read_bytes())["ProgramArguments"])
+    else:
+        [entry] = (tmp_path / "config" / "autostart").iterdir()
+        command = read_command(entry.read_text())
+    assert command[-2:] == ("run", "--login")
+    assert (command[0] == str(python)) == (system != "win32" and not has_script)
+    shown = subprocess.run(
+        [*command[:-2], "config", "path"],
+        cwd=planted,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, f"{home.config}\n", "")
+
+
+def a_python(folder: Path, *, has_script: bool) -> Path:
+    """Return a Python like ours, with a script `traymail` beside it or none; on Windows, a twin."""
+    ours = Path(sys.prefix)
+    (folder / "bin").mkdir(parents=True)
+    (folder / "lib").symlink_to(ours / "lib")
+    (folder / "pyvenv.cfg").write_bytes((ours / "pyvenv.cfg").read_bytes())
+    for name in ("python", "pythonw.exe"):
+        (folder / "bin" / name).symlink_to(sys.executable)
+    if has_script:
+        script = (ours / "bin" / "traymail").read_text("utf-8")
+        own = folder / "bin" / "traymail"
+        own.write_text(script.replace(str(ours), str(folder)), "utf-8")
+        own.chmod(0o755)
+    return folder / "bin" / "python"
+
+
+class Registry:
+    """As much of Windows' registry, and of its module, as the entry takes."""
+
+    HKEY_CURRENT_USER = REG_SZ = KEY_SET_VALUE = 0
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    @contextmanager
+    def CreateKey(self, _root: int, path: str) -> Iterator[str]:  # noqa: N802 # Windows' name
+        yield path
+
+    def OpenKey(self, *_key: object) -> NoReturn:  # noqa: N802 # Windows' name
+        raise FileNotFoundError
+
+    def SetValueEx(  # noqa: N802 # Windows' name
+        self, _key: str, name: str, _reserved: int, _kind: int, value: str
+    ) -> None:
+        self.values[name] = value

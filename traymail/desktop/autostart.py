@@ -1,7 +1,6 @@
 """Starting with the desktop session: an autostart entry, a value of the registry, a launch agent.
 
 The entry starts `traymail run --login`, which opens no window. Each home has an entry of its own.
-The Windows side could not be run where the rest was tested.
 """
 
 from __future__ import annotations
