@@ -7,6 +7,7 @@ Source: https://learn.microsoft.com/windows/win32/api/
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,6 +28,12 @@ if sys.platform == "win32":
 
     # Programs that write to a console get none of their own, which would flash up.
     NO_CONSOLE = 0x08000000  # CREATE_NO_WINDOW
+
+    def awake_seconds() -> float:
+        """Return how long Windows has run, without the time that it slept."""
+        units = wintypes.ULARGE_INTEGER()
+        ctypes.windll.kernel32.QueryUnbiasedInterruptTime(ctypes.byref(units))
+        return int(units.value) / 10_000_000
 
     # --- language and look ------------------------------------------------------------------------
 
@@ -294,6 +301,10 @@ if sys.platform == "win32":
 
 else:
     NO_CONSOLE = 0
+
+    def awake_seconds() -> float:
+        """Return seconds that stand still while the computer sleeps, as they do there anyway."""
+        return time.monotonic()
 
     def ui_language() -> int:
         """Return 0: no language has that number."""

@@ -34,7 +34,7 @@ name = "errors"
 kind = "log"
 to = ["you@example.com"]
 subject = "{{rule}}"
-paths = ["{log}"]
+paths = ['{log}']
 match = ["ERROR"]
 {more}
 """

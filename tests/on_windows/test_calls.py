@@ -23,10 +23,13 @@ import pytest
 from PIL import Image
 
 from tests.support.tk import KEPT
+from tests.support.wait import until
+from tests.support.windows_calls import answered
 from traymail import winapi
 from traymail.core.errors import NotRunning, SourceError, UnsafePath
 from traymail.core.message import DraftFile
 from traymail.core.texts import text
+from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import Instance
 from traymail.desktop.requests import Bubble
 from traymail.disk import make_folder, require_private, write_whole
@@ -249,6 +252,25 @@ def test_an_icon_is_loaded_at_its_size(tmp_path: Path) -> None:
     Image.new("RGBA", (20, 20), "red").save(file, "ICO", sizes=[(20, 20)])
     assert winapi.load_icon(str(file), 20)
     assert winapi.load_icon(str(tmp_path / "none.ico"), 20) == 0
+
+
+def test_time_stands_still_while_the_computer_sleeps() -> None:
+    """Python's own clock goes on then: what a writer did before would look long quiet."""
+    clock = SystemClock()
+    hours = [8]
+
+    def told(units: Any) -> int:  # noqa: ANN401 # a pointer
+        units[0] = hours[0] * 36_000_000_000
+        return 1
+
+    first = clock.monotonic()
+    until(lambda: first < clock.monotonic() < first + 100, what="time")
+    pointer = ctypes.POINTER(ctypes.c_uint64)
+    with answered("kernel32", "QueryUnbiasedInterruptTime", ctypes.c_int, (pointer,), told):
+        assert clock.monotonic() == 8 * 3600
+        hours[0] += 1
+        assert clock.monotonic() == 9 * 3600
+    assert clock.monotonic() < first + 100
 
 
 def test_the_rest_answers() -> None:

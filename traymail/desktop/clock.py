@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from traymail.core.duration import EARLIEST, LATEST
+from traymail.winapi import awake_seconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,5 +35,5 @@ class SystemClock:
         return edge + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """Return seconds that never jump."""
-        return time.monotonic()
+        """Return seconds that never jump, and stand still while the computer sleeps."""
+        return awake_seconds()
