@@ -34,9 +34,10 @@ usage: python3 bootstrap.py demo [ARGUMENT...]    try traymail here, without an 
        python3 bootstrap.py test [--fast] [--require-desktop] [--packages] [--windows]
                                  [PYTEST ARGUMENT...]
        python3 bootstrap.py bench [NAME...]       measure it side by side with its peers
-       python3 bootstrap.py pictures [FOLDER [NAME...]]   take pictures of its windows
+       python3 bootstrap.py pictures [FOLDER [NAME...]]   take pictures of all its windows
        python3 bootstrap.py pictures --readme     ... of those that the READMEs show
-       python3 bootstrap.py pictures --windows [FOLDER [NAME...]]   ... as they are under Wine
+       python3 bootstrap.py pictures --windows [FOLDER [NAME...]]   ... of all, under Wine
+       python3 bootstrap.py pictures --windows --readme   ... of the READMEs', under Wine
        python3 bootstrap.py package [NAME...]     build packages into dist/; all of them by default
        python3 bootstrap.py release [COMMAND]     a step to a release; alone, it lists them
 

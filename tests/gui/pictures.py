@@ -3,8 +3,8 @@
 Both themes, both languages, and one at 200 %: NAME_light_en.png, NAME_dark_zh_CN_200.png ...
 A window is added by one line in WINDOWS. With `--readme` instead of a folder, those that the
 READMEs show are made anew in docs/pictures: NAME_en.png and NAME_zh_CN.png. `--windows` first has
-them taken under Wine, with Python for Windows; alone, those of the READMEs, in
-docs/pictures/windows.
+them taken under Wine, with Python for Windows: all windows into build/pictures/windows where no
+folder is named, those of the READMEs into docs/pictures/windows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ README: dict[str, Mode] = {
 ROOT = Path(__file__).parents[2]
 README_FOLDER = ROOT / "docs" / "pictures"
 WINDOWS_FOLDER = README_FOLDER / "windows"
+USUAL_FOLDER = Path("build/pictures")
 _SCREEN = "2600x2000"
 _LONGEST_SECONDS = 1800.0
 LANGUAGES = ("en", "zh_CN")
@@ -79,27 +81,26 @@ LOOKS: tuple[tuple[Mode, str, int], ...] = (
 )
 
 
-def take_all(folder: Path, names: Sequence[str] = ()) -> None:
-    """Take the pictures of these windows, of all without names."""
-    folder.mkdir(parents=True, exist_ok=True)
+def take(wanted: Order) -> None:
+    """Take the pictures of these windows, in each look; those of the READMEs framed and small."""
+    wanted.folder.mkdir(parents=True, exist_ok=True)
     with _screen():
-        for mode, language, percent in LOOKS:
+        if not wanted.names:
+            _take_for_readme(wanted.folder)
+        for mode, language, percent in LOOKS if wanted.names else ():
             scale = "" if percent == 100 else f"_{percent}"
             with _root(mode, language, percent) as root:
-                for name in names or WINDOWS:
-                    _take(root, name, folder / f"{name}_{mode}_{language}{scale}.png")
+                for name in wanted.names:
+                    _take(root, name, wanted.folder / f"{name}_{mode}_{language}{scale}.png")
 
 
-def take_for_readme(folder: Path = README_FOLDER) -> None:
-    """Take the pictures that the READMEs show, framed and small."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with _screen():
-        for language in LANGUAGES:
-            for name, mode in README.items():
-                file = folder / f"{name}_{language}.png"
-                with _root(mode, language) as root:
-                    _take(root, name, file)
-                    _frame(file, root.look.palette.border)
+def _take_for_readme(folder: Path) -> None:
+    for language in LANGUAGES:
+        for name, mode in README.items():
+            file = folder / f"{name}_{language}.png"
+            with _root(mode, language) as root:
+                _take(root, name, file)
+                _frame(file, root.look.palette.border)
 
 
 def _frame(file: Path, colour: str) -> None:
@@ -111,21 +112,41 @@ def _frame(file: Path, colour: str) -> None:
     few.save(file, optimize=True)
 
 
-def take_on_windows(arguments: Sequence[str], computer: Wine | None = None) -> int:
-    """Have Python for Windows take them under Wine: those of the READMEs, or into a folder.
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
 
-    Without a ``computer``, one is set up.
-    """
+    folder: Path
+    """Where they go."""
+    names: tuple[str, ...]
+    """The windows, () for those of the READMEs as these show them."""
+    on_windows: bool = False
+
+
+def order(arguments: Sequence[str]) -> Order:
+    """Return what is asked for. Raises ValueError with what is not known."""
+    there = list(arguments[:1]) == ["--windows"]
+    given = list(arguments[there:])
+    if given == ["--readme"]:
+        return Order(WINDOWS_FOLDER if there else README_FOLDER, (), there)
+    folder, *names = given or [str(USUAL_FOLDER / "windows" if there else USUAL_FOLDER)]
+    unknown = [name for name in names if name not in WINDOWS]
+    if unknown or folder.startswith("-"):
+        raise ValueError(" ".join(unknown or [folder]))
+    return Order(Path(folder), tuple(names or WINDOWS), there)
+
+
+def take_on_windows(wanted: Order, computer: Wine | None = None) -> int:
+    """Have Python for Windows take them under Wine. Without a ``computer``, one is set up."""
     # Neither is for Windows itself.
     from tests.support import wine
     from tests.support.display import display
 
-    target, *names = arguments or [str(WINDOWS_FOLDER)]
     if computer is None:
         computer = wine.set_up()
         wine.copy_tests(computer)
     copy = computer.drive / "checkout"
-    made = copy / "pictures" if arguments else copy / README_FOLDER.relative_to(ROOT)
+    made = copy / ("pictures" if wanted.names else README_FOLDER.relative_to(ROOT))
     with (
         TemporaryDirectory(prefix="tm-") as below,
         display(Path(below), _SCREEN) as screen,
@@ -133,15 +154,14 @@ def take_on_windows(arguments: Sequence[str], computer: Wine | None = None) -> i
     ):
         done = running.run(
             *(wine.PYTHON, "-m", "tests.gui.pictures"),
-            *([made, *names] if arguments else ["--readme"]),
+            *([made, *wanted.names] if wanted.names else ["--readme"]),
             folder=copy,
             timeout=_LONGEST_SECONDS,
         )
     if done.returncode:
         sys.stderr.write(done.stderr)
         return done.returncode
-    shutil.copytree(made, target, dirs_exist_ok=True)
-    sys.stdout.write(f"{Path(target).resolve()}\n")
+    shutil.copytree(made, wanted.folder, dirs_exist_ok=True)
     return 0
 
 
@@ -187,22 +207,19 @@ def _take(root: Root, name: str, file: Path) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Take what is asked for."""
-    if list(arguments) == ["--readme"]:
-        take_for_readme()
-        return 0
-    there = list(arguments[:1]) == ["--windows"]
-    folder, *names = arguments[there:] or ["build/pictures"]
-    unknown = [name for name in names if name not in WINDOWS]
-    if unknown or folder.startswith("-"):
-        sys.stderr.write(
-            f"Unknown: {' '.join(unknown or [folder])}. There are: {' '.join(WINDOWS)}\n"
-        )
+    try:
+        wanted = order(arguments)
+    except ValueError as unknown:
+        sys.stderr.write(f"Unknown: {unknown}. There are: {' '.join(WINDOWS)}\n")
         return 64
-    if there:
-        return take_on_windows(arguments[1:])
-    take_all(Path(folder), names)
-    sys.stdout.write(f"{Path(folder).resolve()}\n")
-    return 0
+    if wanted.on_windows:
+        status = take_on_windows(wanted)
+    else:
+        take(wanted)
+        status = 0
+    if not status:
+        sys.stdout.write(f"{wanted.folder.resolve()}\n")
+    return status
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from tests.gui.pictures import (
     README_FOLDER,
     WINDOWS,
     WINDOWS_FOLDER,
+    Order,
+    order,
 )
 from tests.support.display import Display
 from tests.support.tk import until_tk
@@ -44,6 +46,17 @@ def test_a_window_is_taken_in_every_look(display_session: Display, tmp_path: Pat
     assert len(list((tmp_path / "made" / "here").iterdir())) == len(LOOKS)
     wide, _high = sizes["light", "zh_CN", 100]
     assert abs(sizes["light", "zh_CN", 200][0] - 2 * wide) <= 2
+
+
+def test_without_a_name_all_windows_are_taken() -> None:
+    """Into a folder that git ignores; those of the READMEs, to where they show them from."""
+    assert order([]) == Order(Path("build/pictures"), tuple(WINDOWS))
+    assert order(["--windows"]) == Order(Path("build/pictures/windows"), tuple(WINDOWS), True)
+    assert order(["--windows", "there"]) == Order(Path("there"), tuple(WINDOWS), True)
+    ignored = ["git", "check-ignore", "--quiet", "build/pictures/windows/quick-send_light_en.png"]
+    assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
+    assert order(["--readme"]) == Order(README_FOLDER, ())
+    assert order(["--windows", "--readme"]) == Order(WINDOWS_FOLDER, (), True)
 
 
 @pytest.mark.parametrize("arguments", [("build/x", "no-such-window"), ("--fly",)])

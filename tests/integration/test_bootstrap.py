@@ -142,7 +142,10 @@ def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [[], ["--readme"], ["--windows"], ["/tmp/pictures", "quick-send"], ["--windows", "/tmp/there"]],
+    [
+        *([], ["--readme"], ["--windows"], ["--windows", "--readme"]),
+        *(["/tmp/pictures", "quick-send"], ["--windows", "/tmp/there"]),
+    ],
 )
 def test_what_names_no_folder_here_is_handed_on_as_it_is(given: list[str]) -> None:
     assert bootstrap.picture_arguments(given) == given

@@ -91,7 +91,8 @@ def test_on_the_desktop(desktop: Wine, request: pytest.FixtureRequest) -> None:
 
 
 def test_a_window_is_taken_in_every_look(computer: Wine, tmp_path: Path) -> None:
-    assert pictures.take_on_windows([str(tmp_path), "control-window"], computer) == 0
+    wanted = pictures.order(["--windows", str(tmp_path), "control-window"])
+    assert pictures.take_on_windows(wanted, computer) == 0
     taken = list(tmp_path.iterdir())
     assert len(taken) == len(pictures.LOOKS)
     for file in taken:
