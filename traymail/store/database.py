@@ -25,6 +25,10 @@ BUSY_SECONDS = 20.0
 AGAIN_SECONDS = 0.01
 # SQLite keeps 63 bits and a sign.
 LARGEST = (1 << 63) - 1
+# Where a file says of which form it is, to write and to read; those that SQLite has so far.
+_FORMS = slice(18, 20)
+_KNOWN_FORMS = (1, 2)
+_VERSION = "version"  # of the schema, among what `meta` remembers
 
 
 @dataclass(slots=True)
@@ -225,10 +229,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     migration makes that table anew. Raises StateError for a database that a newer traymail has
     written, sqlite3.Error.
     """
-    steps = migrations()
-    newest = max(steps)
+    newest = max(migrations())
     if user_version(connection) == newest:
         return
+    if (kept := kept_version(connection)) is not None and kept != user_version(connection):
+        raise as_state_error(sqlite3.DatabaseError(), path, sqlite3.SQLITE_CORRUPT)
     connection.execute("PRAGMA foreign_keys = OFF")  # inside a transaction it would do nothing
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -242,6 +247,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         if 0 < version < newest:
             back_up(path, path.with_name(f"{path.name}.before-{newest:04d}"))
         apply_migrations(connection, version, newest)
+        connection.execute("REPLACE INTO meta VALUES (?, ?)", (_VERSION, str(newest)))
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
@@ -279,6 +285,17 @@ def user_version(connection: sqlite3.Connection) -> int:
     return version
 
 
+def kept_version(connection: sqlite3.Connection) -> int | None:
+    """Return the number that was kept beside SQLite's own; None where none is, or can be read.
+
+    One damaged byte makes SQLite's that of another traymail.
+    """
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError, ValueError, TypeError):
+        row = connection.execute("SELECT value FROM meta WHERE key = ?", (_VERSION,)).fetchone()
+        return None if row is None else int(row[0])
+    return None
+
+
 def back_up(path: Path, target: Path) -> None:
     """Copy the whole database to ``target``, replacing it; others may read and wait to write."""
     target.unlink(missing_ok=True)
@@ -287,11 +304,12 @@ def back_up(path: Path, target: Path) -> None:
         source.backup(copy)
 
 
-def as_state_error(error: Exception, path: Path) -> StateError:
-    """Translate an error of SQLite."""
+def as_state_error(error: Exception, path: Path, code: int = 0) -> StateError:
+    """Translate an error of SQLite; ``code`` is what it means where it does not say so itself."""
     # The low byte is the primary code: https://sqlite.org/rescode.html
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if isinstance(error, UnicodeDecodeError):
+    code = code or getattr(error, "sqlite_errorcode", 0) & 0xFF
+    unknown_form = code == sqlite3.SQLITE_READONLY and not is_of_known_form(path)
+    if isinstance(error, UnicodeDecodeError) or unknown_form:
         code = sqlite3.SQLITE_CORRUPT
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
         code = sqlite3.SQLITE_FULL  # no room for the file beside it
@@ -302,8 +320,24 @@ def as_state_error(error: Exception, path: Path) -> StateError:
     return StateError(Text(title.msgid, tuple(known.items())), advice)
 
 
+def is_of_known_form(path: Path) -> bool:
+    """Tell whether SQLite will write the file: one that says it is of a later form is only read.
+
+    No traymail makes such a file: https://sqlite.org/fileformat2.html#file_format_version_numbers
+    """
+    try:
+        with path.open("rb") as file:
+            forms = file.read(_FORMS.stop)[_FORMS]
+    except OSError:
+        return True
+    return all(form in _KNOWN_FORMS for form in forms)
+
+
 _FREE_SPACE = text("Free some space on that disk; stored mail is kept and sent afterwards.")
 _PERMISSIONS = text("Fix the permissions of that place, or choose another one with --home.")
+_ANEW = text(
+    "Start traymail, or restart it: it sets the damaged file aside and keeps what can be read."
+)
 _WORDS: dict[int, tuple[Text, Text]] = {
     sqlite3.SQLITE_FULL: (text("The disk of {path} is full."), _FREE_SPACE),
     sqlite3.SQLITE_READONLY: (text("{path} cannot be written to."), _PERMISSIONS),
@@ -313,14 +347,20 @@ _WORDS: dict[int, tuple[Text, Text]] = {
         text("{path} is in use by another program."),
         text("Try again in a moment; end the other program when this does not pass."),
     ),
-    sqlite3.SQLITE_CORRUPT: (
-        text("{path} is damaged."),
-        text("Restart traymail: it sets the damaged file aside and keeps what can be read."),
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        text("{path} is damaged."),
-        text("Restart traymail: it sets the damaged file aside and keeps what can be read."),
-    ),
+    sqlite3.SQLITE_CORRUPT: (text("{path} is damaged."), _ANEW),
+    sqlite3.SQLITE_NOTADB: (text("{path} is damaged."), _ANEW),
+    # Of our own questions SQLite says these about a file in which something is another one.
+    **{
+        code: (text("{path} cannot be used: {reason}"), _ANEW)
+        for code in (
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_INTERNAL,
+            sqlite3.SQLITE_SCHEMA,
+            sqlite3.SQLITE_TOOBIG,
+            sqlite3.SQLITE_CONSTRAINT,
+            sqlite3.SQLITE_MISMATCH,
+        )
+    },
 }
 _OTHER = (
     text("{path} cannot be used: {reason}"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,6 +21,9 @@ from traymail.store.database import (
     apply_migrations,
     as_state_error,
     connect,
+    is_of_known_form,
+    kept_version,
+    make_private_file,
     migrations,
     text_of,
     user_version,
@@ -40,6 +45,8 @@ _DIGITS = {("ledger_file", "size"), ("ledger_file", "mtime_ns")}
 # After the largest of all numbers none could be given to another mail.
 LARGEST_ID = 1 << 53
 _ROWID = "salvaged_rowid"
+# The bytes of the head of a file: https://sqlite.org/fileformat2.html#the_database_header
+_HEAD = 100
 # What says nothing of the file itself.
 _ELSEWHERE = {
     sqlite3.SQLITE_BUSY,
@@ -97,7 +104,7 @@ def check(path: Path, now: datetime) -> Salvage | None:
 def _salvage(damaged: Path, salvaged: Path) -> tuple[int, int]:
     """Copy what can be read; return how many mails there are, and how many lost a part."""
     with closing(Database(salvaged)) as database, database.transaction() as target:
-        with closing(sqlite3.connect(damaged)) as source:
+        with _readable(damaged) as readable, closing(sqlite3.connect(readable)) as source:
             # Else nothing can be read where a word of the schema is damaged.
             source.execute("PRAGMA writable_schema = ON")
             source.row_factory, source.text_factory = sqlite3.Row, text_of
@@ -108,6 +115,52 @@ def _salvage(damaged: Path, salvaged: Path) -> tuple[int, int]:
         incomplete = _fail_incomplete(target)
         mails: int = target.execute("SELECT count(*) FROM mail").fetchone()[0]
     return mails, incomplete
+
+
+@contextmanager
+def _readable(damaged: Path) -> Iterator[Path]:
+    """Yield the file itself, or a copy whose head says again what each of ours says.
+
+    SQLite believes the head, and reads nothing behind one that is damaged. Raises OSError.
+    """
+    with damaged.open("rb") as file:
+        head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+    sound = _sound(head, size)
+    if len(head) < _HEAD or sound == head:
+        yield damaged
+        return
+    copy = damaged.with_name(f"{damaged.name}.reading")
+    _remove(copy)
+    try:
+        for part, to in zip(_parts(damaged), _parts(copy), strict=True):
+            if part.exists() and not part.name.endswith("-shm"):
+                make_private_file(to)
+                shutil.copyfile(part, to)
+        with copy.open("r+b") as file:
+            file.write(sound)
+        yield copy
+    finally:
+        _remove(copy)
+
+
+def _sound(head: bytes, size: int) -> bytes:
+    """Return the head with what is the same in all of our files, or what their size tells."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        page: int = fresh.execute("PRAGMA page_size").fetchone()[0]
+    fields = (
+        (0, b"SQLite format 3\0"),
+        (16, (page % 65_535).to_bytes(2)),  # 65,536 is told as 1
+        (18, bytes((2, 2, 0, 64, 32, 32))),  # with a log; how pages are filled
+        (28, (size // page).to_bytes(4)),
+        (44, (4).to_bytes(4)),  # the form of the schema
+        (52, bytes(4)),  # nothing is moved by itself
+        (56, (1).to_bytes(4)),  # UTF-8
+        (64, bytes(4)),
+    )
+    sound = bytearray(head)
+    for place, words in fields:
+        sound[place : place + len(words)] = words
+    return bytes(sound)
 
 
 def _parts(path: Path) -> list[Path]:
@@ -128,10 +181,13 @@ def _remove(path: Path) -> None:
 
 def _is_whole(path: Path) -> bool:
     """Look all of it through; what a damaged file makes the library raise may be anything."""
+    if not is_of_known_form(path):
+        return False
     try:
         with closing(connect(path)) as connection:
             sound = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
             version, tables = user_version(connection), _tables(connection)
+            sound = sound and kept_version(connection) in {None, version}
             sound = sound and _is_as_made(connection, version)
             sound = sound and not any(_holds_odd_values(connection, table) for table in tables)
             sound = sound and not ("mail" in tables and _has_odd_numbers(connection))
