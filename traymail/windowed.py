@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from traymail.app import App
-from traymail.backend import LiveBackend
 from traymail.desktop.ending import Ending
 from traymail.desktop.knock import ADD_ACCOUNT
 from traymail.desktop.language import translator
 from traymail.program import Program
 from traymail.program import run as run_program
+from traymail.services.services import services_of
 from traymail.ui.model.prefill import asked_for
 from traymail.ui.shell import Shell, Speech, open_root
 from traymail.ui.theme import Root
@@ -72,12 +72,12 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
     roots: list[Root] = []
 
     def stay(program: Program, ending: Ending) -> None:
-        backend = LiveBackend(app, program)
-        overview = backend.overview()
+        services = services_of(app, program)
+        overview = services.program.overview()
         speech = Speech(app.language, translator)
         root = open_root(overview.settings, speech)
         roots.append(root)
-        shell = Shell(root, backend, app.clock, speech, overview, login=login)
+        shell = Shell(root, services, app.clock, speech, overview, login=login)
         try:
             if on_shell is not None:
                 on_shell(shell)

@@ -68,7 +68,7 @@ def _keyring(
     with _server(certificates) as port:
         config = account(port, ca_file=certificates.ca_file, more=MORE)
         with scene(root, folder, config) as here:
-            kept = here.live.backend.overview().settings.accounts["main"]
+            kept = here.live.services.program.overview().settings.accounts["main"]
             here.live.app.credentials.set(kept, Secret(CANARY))
             here.heart.worst = 0.0
             with silent_keyring(keyring.address):
@@ -97,7 +97,7 @@ def _hanging(root: Root, folder: Path, certificates: Certificates) -> float:
 
 def _until(here: Scene, state: State) -> None:
     def reached() -> bool:
-        return [item.state for item in here.live.backend.find()] == [state]
+        return [item.state for item in here.live.services.mail.find()] == [state]
 
     here.heart.until(reached, f"the mail to be {state.value}")
 

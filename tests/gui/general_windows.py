@@ -9,11 +9,11 @@ from typing import cast
 
 from tests.gui.settings_frame import in_settings
 from tests.support.tk import until_tk
+from tests.support.unasked import UNASKED
 from traymail.core.consent import Risk
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.general import GeneralPage
 from traymail.ui.model import general as model
@@ -30,7 +30,7 @@ USUAL = model.known(General(), Settings(), autostart=True, places=PLACES)
 
 
 def _general(root: Root, state: General) -> Window:
-    page = GeneralPage(root, cast("Backend", None), cast("Background", None))
+    page = GeneralPage(root, UNASKED.program, cast("Background", None))
     window = in_settings(root, "general", page.build)
     page.become(state)
     return window
@@ -61,7 +61,7 @@ def importing(root: Root) -> Window:
 
 
 def _asked(root: Root, ask: Callable[[GeneralPage, Window], Window]) -> Window:
-    page = GeneralPage(root, cast("Backend", None), cast("Background", None))
+    page = GeneralPage(root, UNASKED.program, cast("Background", None))
     window = in_settings(root, "general", page.build)
     page.become(USUAL)
     window.reveal()

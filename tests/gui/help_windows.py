@@ -9,16 +9,17 @@ from typing import cast
 
 from tests.gui.settings_windows import QQ, STEPS, refusal
 from tests.support.mails import a_rule
+from tests.support.unasked import UNASKED
 from traymail.core.errors import Problem
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
+from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 from traymail.ui.model import help as model
@@ -68,7 +69,7 @@ def an_overview(**changes: object) -> Overview:
 
 def _window(root: Root, state: Help) -> Window:
     doors = HelpDoors(lambda: None, lambda _page: None, lambda: None)
-    window = StillWindow(root, cast("Backend", None), cast("Background", None), doors)
+    window = StillWindow(root, UNASKED, cast("Background", None), doors)
     window.become(state)
     return window
 

@@ -75,9 +75,9 @@ class Office(Worker):
 def office(home: Home, config: str, secrets: Path | None = None) -> Iterator[Office]:
     """Run the program with its windows in this process, on the display of the environment."""
     with live(home, config, secrets) as program:
-        overview = program.backend.overview()
+        overview = program.services.program.overview()
         root = open_root(overview.settings, _SPEECH)
-        shell = Shell(root, program.backend, program.app.clock, _SPEECH, overview, login=False)
+        shell = Shell(root, program.services, program.app.clock, _SPEECH, overview, login=False)
         try:
             with Peer(os.environ["DBUS_SESSION_BUS_ADDRESS"], root.update) as peer:
                 made = Office(root, program, shell, peer)

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
+from tests.support.unasked import UNASKED
 from traymail.core.errors import RecipientReply, StateError
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Phase, State
+from traymail.core.overview import MailDetail, Overview
 from traymail.core.texts import text
-from traymail.ui.backend import Backend, MailDetail, Overview
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 from traymail.ui.dialogs.outbox.message import MessageWindow
@@ -192,7 +193,7 @@ def _state(root: Root, looked_at: int, **changes: object) -> Outbox:
 
 def _window(root: Root, state: Outbox) -> StillWindow:
     doors = OutboxDoors(lambda _asked: None, lambda: None)
-    window = StillWindow(root, cast("Backend", None), cast("Background", None), doors, lambda: NOW)
+    window = StillWindow(root, UNASKED, cast("Background", None), doors, lambda: NOW)
     window.become(state)
     return window
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from traymail.core.account import Account, Security
 from traymail.core.message import Address
+from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
-from traymail.ui.backend import SavedDraft
 from traymail.ui.dialogs.quick_send.sheet import Sheet
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.completion import chip

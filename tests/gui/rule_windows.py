@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
+from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Security
 from traymail.core.errors import Problem
 from traymail.core.message import Address
-from traymail.core.reports import FlowStatus, LeftOut, LineShown, Preview, PreviewMail
+from traymail.core.overview import Overview
+from traymail.core.reports import FlowStatus, LeftOut, LineShown, Preview, PreviewMail, RulePreview
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Backend, Overview, RulePreview
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardActs
 from traymail.ui.dialogs.rules.editor import RuleEditor
@@ -43,8 +44,8 @@ SETTINGS = Settings(default_account="qq", accounts={"qq": QQ})
 
 def _editor(root: Root, *states: Editing) -> RuleEditor:
     kind, before = states[0].kind, states[0].before
-    backend, background = cast("Backend", None), cast("Background", None)
-    window = RuleEditor(root, backend, background, kind, before)
+    background = cast("Background", None)
+    window = RuleEditor(root, UNASKED, background, kind, before)
     for state in states:
         window.sheet.fill(state)
         window.become(state)

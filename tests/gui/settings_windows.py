@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
+from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Limits, Security
 from traymail.core.errors import Problem, StateError
 from traymail.core.examination import Step
@@ -16,7 +16,6 @@ from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -61,9 +60,7 @@ def refusal() -> Step:
 
 
 def _add(root: Root, *states: Adding) -> Window:
-    window = AddAccountWindow(
-        root, cast("Backend", None), cast("Background", None), lambda: None, lambda: False
-    )
+    window = AddAccountWindow(root, UNASKED, cast("Background", None), lambda: None, lambda: False)
     for state in states:
         window.become(state)
     return window
@@ -197,8 +194,7 @@ def _nothing() -> None:
 
 
 def _accounts_page(root: Root) -> AccountsPage:
-    unasked = cast("Backend", SimpleNamespace(overview=_nothing))
-    return AccountsPage(root, unasked, cast("Background", None), _nothing)
+    return AccountsPage(root, UNASKED, cast("Background", None), _nothing)
 
 
 def _accounts(root: Root, state: Accounts) -> Window:

@@ -90,7 +90,7 @@ class Desk(Hands):
         return self.live.home.config.read_text("utf-8")
 
     def account(self, name: str = "main") -> Account:
-        return self.live.backend.overview().settings.accounts[name]
+        return self.live.services.program.overview().settings.accounts[name]
 
     def open(self) -> None:
         self.window.open("accounts")
@@ -161,10 +161,10 @@ def make_desk(
         background = Background(bridge)
         added: list[str] = []
         page = AccountsPage(
-            root, program.backend, background, lambda: added.append("a window to add one")
+            root, program.services, background, lambda: added.append("a window to add one")
         )
         window = SettingsWindow(root, (page,), ())
-        program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, window, page, added)
 
@@ -359,13 +359,15 @@ def test_a_test_that_hangs_is_left(make_desk: Callable[[str], Desk]) -> None:
 def test_a_stopped_account_is_mended_by_the_right_code(desk: Desk, sink: Sink) -> None:
     desk.live.app.credentials.set(desk.account(), Secret(NEW_CODE))
     draft = Draft("main", Address(ADDRESS), (Address("a@x.example"),), subject="Late", text="x")
-    mail = desk.live.backend.post(draft, timedelta(0))
+    mail = desk.live.services.mail.post(draft, timedelta(0))
     desk.until(lambda: "sign in again" in desk.words(), "what the account needs")
     desk.sees("Enter it again.")
     desk.press("Enter code again")
     desk.enter_code(CANARY)
     desk.save()
-    desk.until(lambda: desk.live.backend.detail(mail.id).item.state is State.SENT, "the mail sent")
+    desk.until(
+        lambda: desk.live.services.mail.detail(mail.id).item.state is State.SENT, "the mail sent"
+    )
     desk.until(lambda: "sign in again" not in desk.words(), "a list at peace")
     assert sink.wait_for(1)
 
@@ -374,7 +376,7 @@ def test_an_account_is_removed_after_a_question(desk: Desk) -> None:
     kept = desk.account()
     desk.act(Act.REMOVE)
     desk.press("Cancel", desk.question())
-    assert "main" in desk.live.backend.overview().settings.accounts
+    assert "main" in desk.live.services.program.overview().settings.accounts
     desk.act(Act.REMOVE)
     desk.press("Remove", desk.question())
     desk.until(lambda: desk.page.held.chosen == "lab", "the other account")

@@ -58,7 +58,7 @@ def window(
     root: Root, program: Live, background: Background, went_on: list[str]
 ) -> AddAccountWindow:
     window = AddAccountWindow(
-        root, program.backend, background, lambda: went_on.append("a mail"), lambda: False
+        root, program.services, background, lambda: went_on.append("a mail"), lambda: False
     )
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the window")
@@ -128,7 +128,7 @@ def test_a_wrong_code_then_the_right_one(
         Mark.FAILED,
         Mark.SKIPPED,
     ]
-    assert program.backend.overview().settings.accounts == {}
+    assert program.services.program.overview().settings.accounts == {}
     window.bar.buttons[Act.CODE_AGAIN].invoke()
     window.update()
     assert window.held.page is Page.CODE
@@ -138,8 +138,8 @@ def test_a_wrong_code_then_the_right_one(
     assert _verdict(window) is Verdict.PASSED
     (mail,) = sink.wait_for(1)
     assert mail.recipients == (USER,)
-    until_tk(window, lambda: "sink" in program.backend.overview().settings.accounts)
-    account = program.backend.overview().settings.accounts["sink"]
+    until_tk(window, lambda: "sink" in program.services.program.overview().settings.accounts)
+    account = program.services.program.overview().settings.accounts["sink"]
     assert program.app.credentials.get(account).reveal() == CODE
     assert CODE not in (program.home.path / "config.toml").read_text("utf-8")
     assert window.held.code.secret is None
@@ -149,7 +149,7 @@ def test_a_wrong_code_then_the_right_one(
     wait(window, lambda: lead_on.switch.instate(["!disabled"]), "how the program starts")
     assert not lead_on.switch.on
     lead_on.switch.invoke()
-    wait(window, program.backend.autostart, "a start with the desktop")
+    wait(window, program.services.program.autostart, "a start with the desktop")
     press(window, "<Return>")
     assert not window.winfo_viewable()
     assert went_on == ["a mail"]
@@ -294,8 +294,8 @@ def test_what_was_refused_may_be_saved_all_the_same(
     assert ("refused" in report, "wrong" in report.split()) == (True, False)
     window.bar.buttons[Act.SAVE].invoke()
     wait(window, lambda: not window.winfo_viewable(), "the end")
-    until_tk(window, lambda: "sink" in program.backend.overview().settings.accounts)
-    account = program.backend.overview().settings.accounts["sink"]
+    until_tk(window, lambda: "sink" in program.services.program.overview().settings.accounts)
+    account = program.services.program.overview().settings.accounts["sink"]
     assert program.app.credentials.get(account).reveal() == "wrong"
 
 
@@ -314,7 +314,7 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
     wait(window, lambda: window.held.saving is Saving.FAILED, "the store to refuse")
     for told in ("The account is not saved", "The keyring is locked."):
         sees(window, told)
-    assert program.backend.overview().settings.accounts == {}
+    assert program.services.program.overview().settings.accounts == {}
     assert CODE not in words(window)
     assert window.bar.buttons[Act.SAVE].instate(["!disabled"])
 

@@ -58,12 +58,14 @@ def test_open_windows_follow_the_portal(desk: Office, desktop: Display) -> None:
 
 def test_a_theme_that_was_chosen_stays(desk: Office, desktop: Display) -> None:
     window = desk.window("Welcome to traymail")
-    desk.live.backend.set_general("theme", "light")
-    desk.until(lambda: desk.live.backend.overview().settings.theme == "light", "the choice")
+    desk.live.services.program.set_general("theme", "light")
+    desk.until(
+        lambda: desk.live.services.program.overview().settings.theme == "light", "the choice"
+    )
     with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1):
         desk.until(lambda: desk.shell._modes.windows == "dark", "that the desktop is dark")
         assert str(window.cget("background")) == PALETTES["light"].bg
-        desk.live.backend.set_general("theme", "system")
+        desk.live.services.program.set_general("theme", "system")
         desk.until(partial(wears, desk, window, "dark"), "dark")
 
 
@@ -106,9 +108,9 @@ def test_a_dark_panel_of_xfce_gets_a_light_icon(
 )
 def test_an_icon_that_was_chosen_stays(desk: Office, chosen: str, panel: Panel) -> None:
     assert icon_for(desk, "any")
-    desk.live.backend.set_general("tray_icon", chosen)
+    desk.live.services.program.set_general("tray_icon", chosen)
     desk.until(lambda: icon_for(desk, panel), f"the icon “{chosen}”")
-    desk.live.backend.set_general("tray_icon", "auto")
+    desk.live.services.program.set_general("tray_icon", "auto")
     desk.until(lambda: icon_for(desk, "any"), "the icon for any panel")
 
 

@@ -101,7 +101,7 @@ class Desk:
     @property
     def settings(self) -> Settings:
         """What is in force."""
-        return self.office.live.backend.overview().settings
+        return self.office.live.services.program.overview().settings
 
     @property
     def written(self) -> str:
@@ -357,7 +357,7 @@ def test_the_folders_are_opened(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = fake_opener(tmp_path, monkeypatch, status=0)
-    places = desk.office.live.backend.places()
+    places = desk.office.live.services.program.places()
     wanted = [places["config"].parent, places["state"], places["log"].parent]
     buttons = [one for one in every_child(desk.view) if is_button(one, "Open folder")]
     assert len(buttons) == 3

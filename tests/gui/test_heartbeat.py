@@ -80,7 +80,7 @@ def test_while_the_keyring_waits(
     # An account is saved, and a mail is sent whose secret is in the keyring too.
     config = at_sink(sink, certificates.ca_file, MORE)
     with scene(root, tmp_path, config) as here:
-        kept = here.live.backend.overview().settings.accounts["main"]
+        kept = here.live.services.program.overview().settings.accounts["main"]
         here.live.app.credentials.set(kept, Secret(CANARY))
         with silent_keyring(keyring_env.address):
             here.send()
@@ -94,7 +94,7 @@ def test_while_the_keyring_waits(
 
 
 def states(here: Scene) -> list[State]:
-    return [item.state for item in here.live.backend.find()]
+    return [item.state for item in here.live.services.mail.find()]
 
 
 def verdict(here: Scene) -> Verdict | None:

@@ -87,8 +87,8 @@ class MakeDesk:
             gone_to.append,
             lambda: gone_to.append("add account"),
         )
-        window = HelpWindow(self._root, program.backend, background, doors)
-        program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        window = HelpWindow(self._root, program.services, background, doors)
+        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         return Desk(self._root, program, window, gone_to)
 
 
@@ -247,7 +247,7 @@ def test_the_report_holds_no_secret(
     # People do write secrets where they do not belong.
     wrong = config.replace("auth =", f'password = "{CANARY}"\nauth =')
     home.config.write_text(wrong, "utf-8")
-    overview = desk.live.backend.overview
+    overview = desk.live.services.program.overview
     desk.until(lambda: overview().config_error, "the problem")
     desk.until(lambda: desk.window.held.overview == overview(), "the window to know")
     desk.click(desk.button("Copy report"))
@@ -271,7 +271,7 @@ def test_folders_are_opened(
     monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
     desk = make_desk(account(2525, security="none", auth="none"))
     desk.open(Page.FILES)
-    places = desk.live.backend.places()
+    places = desk.live.services.program.places()
     desk.until(lambda: str(places["config"]) in desk.words(), "the places")
     desk.click(desk.button("Open folder"))
     desk.until(lambda: asked.exists() and asked.read_text() == str(places["config"].parent))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -28,8 +28,9 @@ from traymail.core.errors import SourceError, StateError
 from traymail.core.events import OutboxChanged
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
-from traymail.ui.backend import Backend, SavedDraft
+from traymail.services.mail import MailService
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 from traymail.ui.model.outbox_detail import Act
@@ -89,10 +90,10 @@ class Desk(Hands):
         self.click(self.window.sheet.pane.buttons[act])
 
     def post(self, subject: str, to: str = "a@x.example", **more: object) -> OutboxItem:
-        return self.live.backend.post(a_draft(subject, to, **more), timedelta(0))
+        return self.live.services.mail.post(a_draft(subject, to, **more), timedelta(0))
 
     def state(self, mail: OutboxItem) -> State:
-        return self.live.backend.detail(mail.id).item.state
+        return self.live.services.mail.detail(mail.id).item.state
 
     def until_state(self, mail: OutboxItem, state: State) -> None:
         """Wait until the mail stands so, and the window tells it."""
@@ -118,8 +119,8 @@ class Desk(Hands):
         self.until(lambda: self.window.held.mail and self.window.held.looked_at == mail.id)
 
     def pause(self) -> None:
-        self.live.backend.pause(None)
-        self.until(lambda: self.live.backend.overview().paused, "the pause")
+        self.live.services.program.pause(None)
+        self.until(lambda: self.live.services.program.overview().paused, "the pause")
 
 
 def a_draft(subject: str, to: str = "a@x.example", **more: object) -> Draft:
@@ -143,12 +144,12 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         doors = OutboxDoors(composed.append, lambda: settings.append("settings"))
         window = OutboxWindow(
             root,
-            program.backend,
+            program.services,
             background,
             doors,
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
-        program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, window, composed, settings)
 
@@ -243,12 +244,14 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
         assert path.stat().st_mode & 0o777 == 0o600
     assert kept.stat().st_mode & 0o777 == 0o700
     # As pictures are, they are kept for as long as the draft.
-    desk.live.backend.keep_draft(SavedDraft(files=asked.files))
+    desk.live.services.drafts.keep(SavedDraft(files=asked.files))
     assert kept.exists()
-    desk.live.backend.keep_draft(SavedDraft())
+    desk.live.services.drafts.keep(SavedDraft())
     assert not kept.exists()
     desk.act(Act.RETRY)
-    desk.until(lambda: len(desk.live.backend.detail(mail.id).attempts) == 2, "another attempt")
+    desk.until(
+        lambda: len(desk.live.services.mail.detail(mail.id).attempts) == 2, "another attempt"
+    )
     desk.until_state(mail, State.FAILED)
     desk.act(Act.DISMISS)
     desk.until_state(mail, State.CANCELLED)
@@ -316,7 +319,7 @@ def test_a_mail_that_waits_is_sent_now_and_all_are_tried_again(desk: Desk, sink:
     mails = [desk.post(f"Mail {number}") for number in range(3)]
     for mail in mails:
         desk.until_state(mail, State.QUEUED)
-        desk.until(lambda mail=mail: desk.live.backend.detail(mail.id).attempts, "an attempt")  # type: ignore[misc] # of this turn
+        desk.until(lambda mail=mail: desk.live.services.mail.detail(mail.id).attempts, "an attempt")  # type: ignore[misc] # of this turn
     desk.look_at(mails[0])
     desk.until(lambda: "451 4.3.0 later" in desk.words(), "what the server said")
     desk.act(Act.SEND_NOW)
@@ -337,7 +340,7 @@ def test_a_refused_login_leads_to_the_settings(
     desk = make_desk(at_sink(sink, certificates.ca_file), secrets)
     mail = desk.post("Locked")
     desk.open()
-    desk.until(lambda: desk.live.backend.overview().accounts["main"].stopped, "the stop")
+    desk.until(lambda: desk.live.services.program.overview().accounts["main"].stopped, "the stop")
     desk.until(lambda: Act.SETTINGS in desk.window.sheet.pane.buttons, "the way out")
     desk.sees("The login was refused")
     desk.act(Act.SETTINGS)
@@ -380,7 +383,7 @@ def test_search_and_filters(desk: Desk, sink: Sink) -> None:
     accounts.focus_set()
     desk.keys("Return", "Down", "Down", "Return")
     desk.until(lambda: desk.window.held.wish.account == "main", "the account")
-    desk.live.backend.resume()
+    desk.live.services.program.resume()
     desk.until(lambda: len(sink.arrivals) == 3, "the mails")
     chips = desk.window.sheet.head.chips
     desk.until(lambda: "3" in str(chips._buttons["sent"].cget("text")), "the count")
@@ -499,39 +502,40 @@ def test_a_file_that_is_gone_is_told(desk: Desk, sink: Sink, tmp_path: Path) -> 
     desk.until(lambda: gone in desk.words(), "what is wrong")
     assert desk.composed == []
     with pytest.raises(SourceError):
-        desk.live.backend.save_eml(mail.id, tmp_path / "large.eml")
+        desk.live.services.mail.save_eml(mail.id, tmp_path / "large.eml")
 
 
 def test_a_place_that_cannot_be_written_is_told(desk: Desk, tmp_path: Path) -> None:
     desk.pause()
     mail = desk.post("Hello")
     with pytest.raises(StateError, match="cannot be written"):
-        desk.live.backend.save_eml(mail.id, tmp_path / "nowhere" / "hello.eml")
+        desk.live.services.mail.save_eml(mail.id, tmp_path / "nowhere" / "hello.eml")
 
 
 class Blind:
-    """The program's backend, but for mails that cannot be looked for."""
+    """The program's mails, but they cannot be looked for."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, mail: MailService) -> None:
+        self._mail = mail
         self.sees = False
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._backend, name)
+        return getattr(self._mail, name)
 
     def find(self, **asked: Any) -> list[OutboxItem]:  # noqa: ANN401 # as it is asked
         if not self.sees:
             raise StateError(text("The disk cannot be read."))
-        return self._backend.find(**asked)
+        return self._mail.find(**asked)
 
 
 def test_an_outbox_that_cannot_be_read_is_told_until_it_can(desk: Desk) -> None:
     desk.pause()
     desk.post("Hello")
-    blind = Blind(desk.live.backend)
+    blind = Blind(desk.live.services.mail)
+    services = replace(desk.live.services, mail=cast("MailService", blind))
     background = desk.window._background
     doors = OutboxDoors(desk.composed.append, lambda: None)
-    window = OutboxWindow(desk.root, cast("Backend", blind), background, doors, desk.window._now)
+    window = OutboxWindow(desk.root, services, background, doors, desk.window._now)
     window.open()
     desk.until(lambda: "The disk cannot be read." in desk.words(window), "what is wrong")
     blind.sees = True

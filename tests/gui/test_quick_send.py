@@ -33,9 +33,9 @@ from tests.support.sink import Arrival, Sink, serve
 from tests.support.tk import every_child, hear
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
+from traymail.core.overview import SavedDraft
 from traymail.desktop.language import translator
 from traymail.store.people import People
-from traymail.ui.backend import SavedDraft
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.clipboard import Clip
 from traymail.ui.dialog import Question
@@ -75,7 +75,7 @@ class Desk(Hands):
         """Open the window of a program that has just started on the same home."""
         old = self.window
         window = QuickSendWindow(
-            self.root, self.live.backend, old._people._background, old._doors, old._now
+            self.root, self.live.services, old._people._background, old._doors, old._now
         )
         window.open()
         self.until(lambda: window._loaded, "the other window")
@@ -102,7 +102,7 @@ class Desk(Hands):
         return sink.arrivals[0]
 
     def mails(self) -> list[State]:
-        return [item.state for item in reversed(self.live.backend.find())]
+        return [item.state for item in reversed(self.live.services.mail.find())]
 
 
 @pytest.fixture
@@ -119,12 +119,12 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         doors: list[str] = []
         window = QuickSendWindow(
             root,
-            program.backend,
+            program.services,
             background,
             Doors(lambda: doors.append("add account"), lambda: doors.append("settings")),
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
-        program.backend.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, window, doors)
 
@@ -178,7 +178,7 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
     assert body is not None
     assert body.get_content().splitlines() == ["Hello Li Na", "see the plan. Bye"]
     assert attachment.get_content() == picture.read_bytes()
-    assert desk.live.backend.draft() == SavedDraft()
+    assert desk.live.services.drafts.load() == SavedDraft()
 
 
 def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:
@@ -193,7 +193,7 @@ def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:
     desk.until(lambda: desk.window._sheet.body.value == "see 😀👍 you", "the text")
     desk.keys("Left", "Left", "Left", "Left", "BackSpace", "Left", "Delete")
     draft = SavedDraft("main", ("Li 😀 <li@example.com>",), subject="room 👍3", body="see  you")
-    desk.until(lambda: desk.live.backend.draft() == draft, "the draft")
+    desk.until(lambda: desk.live.services.drafts.load() == draft, "the draft")
     desk.type("😀")
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
@@ -216,7 +216,7 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     desk.keys("Return")
     head = desk.window._sheet.head
     assert head.to.addresses == ("li.na@example.com",)
-    desk.until(lambda: len(desk.live.backend.people()) == 2, "one less in the history")
+    desk.until(lambda: len(desk.live.services.drafts.people()) == 2, "one less in the history")
     desk.click(head._me)
     desk.until(lambda: len(head.to.addresses) == 2, "me")
     assert list(head.to.addresses) == ["li.na@example.com", ADDRESS]
@@ -308,7 +308,7 @@ def test_a_pasted_picture_has_a_name_in_the_language_of_the_windows(
 
 def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Later", body="Hi"))
-    desk.live.backend.pause(None)
+    desk.live.services.program.pause(None)
     desk.until(lambda: desk.window._held.standing.paused, "the pause")
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
@@ -316,9 +316,9 @@ def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     (bar,) = [one for one in every_child(desk.window) if isinstance(one, UndoBar)]
     desk.until(lambda: bar._passed > 3, "some time")
     assert bar._left >= bar._ticks - 1
-    desk.live.backend.resume()
+    desk.live.services.program.resume()
     desk.sees("Sending in")
-    desk.live.backend.pause(None)
+    desk.live.services.program.pause(None)
     desk.sees("Paused: the mail waits")
     left = bar._left
     assert left > 0
@@ -530,7 +530,7 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
         markdown=True,
         files=(str(file),),
     )
-    desk.until(lambda: desk.live.backend.draft() == kept, "the draft")
+    desk.until(lambda: desk.live.services.drafts.load() == kept, "the draft")
     file.unlink()
     again = desk.another_window()
     desk.until(lambda: again._held.written.body == "Half a", "the draft")
@@ -551,10 +551,12 @@ def test_a_window_that_is_gone_leaves_no_timer(desk: Desk) -> None:
 def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Once", body="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.live.backend.draft().posted, "the draft to know that it is posted")
+    desk.until(
+        lambda: desk.live.services.drafts.load().posted, "the draft to know that it is posted"
+    )
     again = desk.another_window()
     assert again._held.empty
-    desk.until(lambda: desk.live.backend.draft() == SavedDraft(), "no draft")
+    desk.until(lambda: desk.live.services.drafts.load() == SavedDraft(), "no draft")
     assert parsed(desk.arrival(sink).content)["Subject"] == "Once"
 
 

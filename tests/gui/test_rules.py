@@ -84,9 +84,9 @@ class Desk(Hands):
         self.until(lambda: not self.page.editors, "the rule to be saved")
 
     def working(self, name: str) -> None:
-        rules = self.live.backend
+        program = self.live.services.program
         self.until(
-            lambda: (found := rules.overview().rules.get(name)) and found.watching, "it watches"
+            lambda: (found := program.overview().rules.get(name)) and found.watching, "it watches"
         )
 
     def question(self) -> Question:
@@ -109,13 +109,13 @@ def desk(
         background = Background(bridge)
         page = RulesPage(
             root,
-            program.backend,
+            program.services,
             background,
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
         window = Window(root, text("Settings"), Size(704, 600, (704, 600)))
         page.build(window).pack(fill="both", expand=True)
-        program.backend.listen(lambda event: bridge.post(lambda: page.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: page.heard(event)))
         window.reveal()
         until_tk(root, window.winfo_viewable, what="the window")
         page.shown()
@@ -132,7 +132,7 @@ def make_folder_rule(desk: Desk, folder: Path, name: str = "", **more: object) -
     """Save a rule through the program, as if it had been there before."""
     folder.mkdir(exist_ok=True)
     fields = {"name": name or folder.name, "kind": "folder", "folder": str(folder), **more}
-    desk.live.backend.save_rule({**fields, "to": ["boss@example.com"]}, None)
+    desk.live.services.rules.save({**fields, "to": ["boss@example.com"]}, None)
     desk.card(name or folder.name)
 
 
@@ -208,7 +208,7 @@ def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -
     desk.keys("Escape")
     desk.press("Save and watch", desk.question())
     desk.until(lambda: not desk.page.editors, "the rule to be saved")
-    assert desk.live.backend.rule_fields("Scans")["subject"] == "whole"
+    assert desk.live.services.rules.fields("Scans")["subject"] == "whole"
 
 
 def test_emoji_go_into_every_field_of_a_rule(desk: Desk, sink: Sink, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
     wanted = ["to", "max_bytes", "settle_seconds"]
     desk.until(lambda: list(told(editor.held)) == wanted, "all")
     assert "3 fields need you" in desk.words(editor)
-    assert desk.live.backend.overview().settings.rules == ()
+    assert desk.live.services.program.overview().settings.rules == ()
 
 
 def test_the_folder_that_was_missing_is_seen_when_one_comes_back(
@@ -362,7 +362,7 @@ def test_the_preview_shows_the_files_that_are_there(desk: Desk, tmp_path: Path) 
     assert "c.pdf.part" in seen
     desk.click(next(one for one in icon_buttons(editor.preview) if not one.instate(["disabled"])))
     desk.until(lambda: "Mail 2 of 2" in desk.words(editor.preview), "the next mail")
-    assert desk.live.backend.find() == []
+    assert desk.live.services.mail.find() == []
 
 
 def icon_buttons(pane: tk.Misc) -> list[Button]:
@@ -373,7 +373,7 @@ def test_a_switch_acts_at_once(desk: Desk, tmp_path: Path) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
     desk.working("Scans")
     desk.click(desk.card("Scans").switch)
-    desk.until(lambda: not desk.live.backend.overview().settings.rules[0].enabled, "off")
+    desk.until(lambda: not desk.live.services.program.overview().settings.rules[0].enabled, "off")
     desk.until(lambda: "off" in desk.words(desk.card("Scans")), "the word")
     assert not desk.page.editors, "the switch does not open the editor"
     desk.click(desk.card("Scans").switch)
@@ -400,7 +400,7 @@ def test_the_list_is_worked_with_the_keyboard(desk: Desk, tmp_path: Path) -> Non
     desk.keys("Down", "Up")
     desk.until(lambda: desk.window.focus_get() is desk.card("one"), "the card before")
     desk.keys("space")
-    desk.until(lambda: not desk.live.backend.overview().settings.rules[0].enabled, "off")
+    desk.until(lambda: not desk.live.services.program.overview().settings.rules[0].enabled, "off")
     desk.keys("Return")
     editor = desk.editor()
     assert editor.held.before == "one"
@@ -416,7 +416,9 @@ def test_a_rule_is_deleted_after_a_question(desk: Desk, tmp_path: Path) -> None:
     question = desk.question()
     desk.press("Delete rule", question)
     desk.until(lambda: not desk.page.editors, "the rule to go")
-    desk.until(lambda: desk.live.backend.overview().settings.rules == (), "the rule to end")
+    desk.until(
+        lambda: desk.live.services.program.overview().settings.rules == (), "the rule to end"
+    )
     desk.until(lambda: "No rules yet" in desk.words(desk.window), "an empty list")
 
 
@@ -433,7 +435,7 @@ def test_to_close_with_changes_asks(desk: Desk, tmp_path: Path) -> None:
     desk.press("Cancel", editor)
     desk.press("Discard changes", desk.question())
     desk.until(lambda: not desk.page.editors, "the editor closed")
-    assert "subject" not in desk.live.backend.rule_fields("Scans")
+    assert "subject" not in desk.live.services.rules.fields("Scans")
 
 
 def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
@@ -443,20 +445,20 @@ def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     desk.write(editor, "subject", "Mine")
-    desk.live.backend.enable_rule("Scans", enabled=False)
+    desk.live.services.rules.enable("Scans", enabled=False)
     desk.until(lambda: editor.held.values["enabled"] == "false", "the switch")
     assert (editor.held.values["subject"], editor.held.clash) == ("Mine", False)
-    desk.live.backend.save_rule({"subject": "Theirs", "zip": True}, "Scans")
+    desk.live.services.rules.save({"subject": "Theirs", "zip": True}, "Scans")
     desk.until(lambda: editor.held.clash, "the clash")
     assert editor.sheet.values["subject"] == "Mine"
     assert editor.sheet.values["zip"] == "true"
     desk.press("Take the file's", editor)
     desk.until(lambda: editor.sheet.values["subject"] == "Theirs", "what the file says")
-    desk.live.backend.remove_rule("Scans")
+    desk.live.services.rules.remove("Scans")
     desk.until(lambda: editor.held.lost, "the loss")
     assert "no longer in the file" in desk.words(editor)
     desk.save(editor)
-    fields = desk.live.backend.rule_fields("Scans")
+    fields = desk.live.services.rules.fields("Scans")
     assert (fields["subject"], fields["enabled"]) == ("Theirs", False)
 
 
@@ -481,14 +483,14 @@ def test_a_rule_that_moves_and_names_with_commas_come_back_as_they_were(
 ) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
     people = ['"Doe, Ann" <ann@example.com>', "b@example.com"]
-    desk.live.backend.save_rule({"after": "move", "to": people, "include": ["a b*"]}, "Scans")
+    desk.live.services.rules.save({"after": "move", "to": people, "include": ["a b*"]}, "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     form = editor.sheet.form
     assert form._rows["move_to"].winfo_viewable(), "where to, since the file is moved"
     desk.write(editor, "subject", "Other")
     desk.save(editor)
-    fields = desk.live.backend.rule_fields("Scans")
+    fields = desk.live.services.rules.fields("Scans")
     assert (fields["to"], fields["include"], fields["after"]) == (people, ["a b*"], "move")
 
 
@@ -512,7 +514,7 @@ def in_sight(editor: RuleEditor, widget: tk.Misc) -> bool:
 @pytest.mark.parametrize("keys", [{"existing": "send"}, {"max_per_hour": 2}, {}])
 def test_a_saved_rule_opens_at_its_top(desk: Desk, tmp_path: Path, keys: dict[str, object]) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
-    desk.live.backend.save_rule(keys, "Scans")
+    desk.live.services.rules.save(keys, "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     desk.until(lambda: editor.held.preview, "all is there")
@@ -523,7 +525,7 @@ def test_a_saved_rule_opens_at_its_top(desk: Desk, tmp_path: Path, keys: dict[st
 
 def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: Path) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
-    desk.live.backend.save_rule({"batch_seconds": 3}, "Scans")
+    desk.live.services.rules.save({"batch_seconds": 3}, "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     desk.until(lambda: editor.held.preview, "all is there")

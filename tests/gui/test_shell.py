@@ -80,11 +80,13 @@ def test_undo_is_offered_by_a_notification_when_the_window_is_closed(
     window.event_generate("<<nothing>>")
     window.tk.call(window.protocol("WM_DELETE_WINDOW"))
     desk.until(lambda: not window.winfo_viewable(), "the window to close")
-    [item] = desk.live.backend.find()
+    [item] = desk.live.services.mail.find()
     desk.until(lambda: f"mail:{item.id}" in desk.shell.notifier.shown, "the notification")
     desk.shell.notifier.pressed(f"mail:{item.id}", "undo")
     assert desk.window("New mail") is window
-    desk.until(lambda: desk.live.backend.detail(item.id).item.state is State.CANCELLED, "undo")
+    desk.until(
+        lambda: desk.live.services.mail.detail(item.id).item.state is State.CANCELLED, "undo"
+    )
     desk.sees(ADDRESS)
     assert sink.arrivals == []
 
@@ -92,12 +94,12 @@ def test_undo_is_offered_by_a_notification_when_the_window_is_closed(
 def test_another_language_is_spoken_at_once(desk: Office) -> None:
     desk.choose("Outbox…")
     desk.window("Outbox")
-    desk.live.backend.set_general("language", "zh_CN")
+    desk.live.services.program.set_general("language", "zh_CN")
     desk.window("发件箱")
     desk.choose("设置…")
     desk.window("设置")
     assert desk.tool_tip() == "traymail：空闲"
-    desk.live.backend.set_general("language", "auto")
+    desk.live.services.program.set_general("language", "auto")
     desk.window("Settings")
 
 
@@ -113,7 +115,7 @@ def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(
     draft = desk.live.app.home.state / "draft.json"
     draft.unlink(missing_ok=True)
     draft.mkdir()
-    desk.live.backend.set_general("language", "zh_CN")
+    desk.live.services.program.set_general("language", "zh_CN")
     desk.window("写邮件")
     desk.until(lambda: not old.winfo_exists(), "the end of the old window")
     desk.sees("you@b.example")
@@ -123,11 +125,11 @@ def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(
     desk.left_click()
     desk.window("写邮件")
     desk.type("!")
-    desk.until(lambda: desk.live.backend.draft().subject == "Half a mail", "the draft")
+    desk.until(lambda: desk.live.services.drafts.load().subject == "Half a mail", "the draft")
 
 
 def test_a_mail_that_can_be_undone_can_be_undone_in_another_language(desk: Office) -> None:
-    desk.live.backend.pause(None)
+    desk.live.services.program.pause(None)
     desk.left_click()
     desk.window("New mail")
     desk.type(f"{ADDRESS},")
@@ -135,11 +137,13 @@ def test_a_mail_that_can_be_undone_can_be_undone_in_another_language(desk: Offic
     desk.type("Not yet")
     desk.keys("ctrl+Return")
     desk.button("Undo")
-    desk.live.backend.set_general("language", "zh_CN")
+    desk.live.services.program.set_general("language", "zh_CN")
     desk.window("写邮件")
     desk.press("取消发送")
-    [item] = desk.live.backend.find()
-    desk.until(lambda: desk.live.backend.detail(item.id).item.state is State.CANCELLED, "undo")
+    [item] = desk.live.services.mail.find()
+    desk.until(
+        lambda: desk.live.services.mail.detail(item.id).item.state is State.CANCELLED, "undo"
+    )
     desk.sees(ADDRESS)
 
 
@@ -147,10 +151,10 @@ def test_a_change_that_is_not_saved_outlives_another_language(desk: Office) -> N
     desk.choose("Settings…")
     desk.window("Settings")
     desk.write("display_name", "Ann")
-    desk.live.backend.set_general("language", "zh_CN")
+    desk.live.services.program.set_general("language", "zh_CN")
     desk.window("设置")
     desk.sees("有未保存的更改")
-    assert desk.live.backend.overview().settings.accounts["main"].address.name == ""
+    assert desk.live.services.program.overview().settings.accounts["main"].address.name == ""
 
 
 def test_the_end_is_the_end_also_when_the_draft_cannot_be_kept(
@@ -183,9 +187,9 @@ def test_another_theme_is_worn_at_once(desk: Office) -> None:
     desk.choose("Outbox…")
     window = desk.window("Outbox")
     light = window.cget("background")
-    desk.live.backend.set_general("theme", "dark")
+    desk.live.services.program.set_general("theme", "dark")
     desk.until(lambda: window.cget("background") != light, "the dark theme")
-    desk.live.backend.set_general("theme", "light")
+    desk.live.services.program.set_general("theme", "light")
     desk.until(lambda: window.cget("background") == light, "the light theme")
 
 
@@ -239,12 +243,16 @@ folder = '{tmp_path / "drop"}'
 """
     with open_office(at_sink(sink, certificates.ca_file, rule)) as desk:
         desk.choose("Scans")
-        backend = desk.live.backend
-        desk.until(lambda: not backend.overview().settings.rules[0].enabled, "the rule to be off")
+        services = desk.live.services
+        desk.until(
+            lambda: not services.program.overview().settings.rules[0].enabled, "the rule to be off"
+        )
         # A check mark asks for the opposite of what it shows.
         desk.until(lambda: not desk.is_checked("Scans"), "the check mark to go")
         desk.choose("Scans")
-        desk.until(lambda: backend.overview().settings.rules[0].enabled, "the rule to be on")
+        desk.until(
+            lambda: services.program.overview().settings.rules[0].enabled, "the rule to be on"
+        )
 
 
 def test_what_cannot_be_done_is_told_and_nothing_breaks(desk: Office) -> None:

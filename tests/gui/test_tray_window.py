@@ -27,11 +27,11 @@ from tests.support.tray import (
 from traymail.core.errors import StateError
 from traymail.core.events import ItemChanged, PauseChanged
 from traymail.core.outbox import State
+from traymail.core.overview import Overview
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.requests import Bubble
-from traymail.ui.backend import Overview
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.icons import TRAY_SIZES, tray_images
 from traymail.ui.model.menu import Choice, Do, Entry, SwitchRule

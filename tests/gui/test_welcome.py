@@ -63,7 +63,7 @@ def test_it_starts_with_the_desktop_when_that_is_switched_on(desk: Office) -> No
     [switch] = [one for one in every_child(desk.window(WELCOME)) if isinstance(one, Switch)]
     desk.until(lambda: switch.instate(["!disabled"]), "how it starts")
     assert not switch.on
-    autostart = desk.live.backend.autostart
+    autostart = desk.live.services.program.autostart
     desk.click(switch)
     desk.until(autostart, "its entry")
     desk.click(switch)
@@ -71,7 +71,7 @@ def test_it_starts_with_the_desktop_when_that_is_switched_on(desk: Office) -> No
 
 
 def test_in_another_language_it_is_still_there(desk: Office) -> None:
-    desk.live.backend.set_general("language", "zh_CN")
+    desk.live.services.program.set_general("language", "zh_CN")
     desk.window("欢迎使用 traymail")
     desk.sees("开始演示")
     desk.keys("Return")

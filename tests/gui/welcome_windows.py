@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
-from traymail.ui.backend import Backend
+from tests.support.unasked import UNASKED
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.welcome import WelcomeWindow
 from traymail.ui.model.whereabouts import IN_TASKBAR, ON_GNOME
@@ -23,7 +23,7 @@ def _made(
     kind: type[WelcomeWindow], root: Root, in_window: Callable[[], bool] = lambda: False
 ) -> WelcomeWindow:
     background = cast("Background", _ANSWERS)
-    return kind(root, cast("Backend", None), background, lambda: None, in_window)
+    return kind(root, UNASKED.program, background, lambda: None, in_window)
 
 
 class _OnWindows(WelcomeWindow):

@@ -114,12 +114,12 @@ def icon_is_seen() -> bool:
 @contextmanager
 def desk(home: Home, config: str, secrets: Path | None = None) -> Iterator[Desk]:
     with live(home, config, secrets) as program:
-        overview = program.backend.overview()
+        overview = program.services.program.overview()
         speech = Speech(program.app.language, translator)
         root = open_root(overview.settings, speech)
         KEPT.append(root)
         until(lambda: not icon_is_seen(), 30, "the panel without an icon")
-        shell = Shell(root, program.backend, program.app.clock, speech, overview, login=False)
+        shell = Shell(root, program.services, program.app.clock, speech, overview, login=False)
         made = Desk(root, program, shell, program.app.language(overview.settings.language))
         try:
             made.until(icon_is_seen, "the icon in the panel")

@@ -89,7 +89,7 @@ class Scene:
         state = model.unfold(model.type_address(model.Adding(), ADDRESS))
         by_hand = {"host": "127.0.0.1", "port": str(port), "ca_file": str(ca_file)}
         state = model.edit(state, {**(state.by_hand or {}), **by_hand})
-        account, problems = self.live.backend.check_account("new", model.fields(state))
+        account, problems = self.live.services.accounts.check("new", model.fields(state))
         assert account is not None, problems
         self.adding.become(model.type_code(model.accepted(state, "new", account), code))
         self.adding.bar.buttons[Act.TEST].invoke()
@@ -105,13 +105,13 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
         nowhere = Doors(lambda: None, lambda: None)
         quick = QuickSendWindow(
             root,
-            program.backend,
+            program.services,
             background,
             nowhere,
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
-        program.backend.listen(lambda event: bridge.post(lambda: quick.heard(event)))
-        adding = AddAccountWindow(root, program.backend, background, lambda: None, lambda: False)
+        program.services.program.listen(lambda event: bridge.post(lambda: quick.heard(event)))
+        adding = AddAccountWindow(root, program.services, background, lambda: None, lambda: False)
         heart = Heartbeat(root)
         for window in (adding, quick):
             window.reveal()

@@ -1,4 +1,4 @@
-"""The whole program in this process, with its windows' backend: a real home, engine and outbox."""
+"""The whole program in this process, with its windows' services: a real home, engine and outbox."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tests.support.homes import Home
 from tests.support.running import account, credentials
 from tests.support.sink import Sink
 from traymail.app import App
-from traymail.backend import LiveBackend
 from traymail.desktop import paths
 from traymail.desktop.clock import SystemClock
 from traymail.program import Program
+from traymail.services.services import Services, services_of
 
 
 @dataclass(frozen=True)
 class Live:
-    """A running program; `backend` is what its windows ask."""
+    """A running program; `services` is what its windows ask."""
 
     home: Home
     app: App
     program: Program
-    backend: LiveBackend
+    services: Services
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def live(
         program = Program(app, app.settings_file.load(), lambda: None)
         program.start()
         try:
-            yield Live(home, app, program, LiveBackend(app, program))
+            yield Live(home, app, program, services_of(app, program))
         finally:
             program.stop()
     finally:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.support.mails import a_rule, an_account
 from traymail.core.outbox import AccountState
+from traymail.core.overview import Overview
 from traymail.core.settings import Settings
-from traymail.ui.backend import Overview
 
 
 def an_overview(**changes: object) -> Overview:

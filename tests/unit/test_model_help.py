@@ -10,11 +10,11 @@ from traymail.core.errors import CredentialError, Problem
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
+from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus, LeftOut
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 from traymail.ui.model import help as model
 from traymail.ui.model import trial as trials
 from traymail.ui.model.help import ICONS, KEYS, TITLES, USES, Help, Page

@@ -14,7 +14,7 @@ from traymail.core.events import ItemChanged, MailProgress, OutboxChanged
 from traymail.core.markdown import to_html
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
-from traymail.ui.backend import MailDetail, SavedDraft
+from traymail.core.overview import MailDetail, SavedDraft
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import Found, Outbox
 from traymail.ui.model.outbox_message import as_new, eml_name, passages

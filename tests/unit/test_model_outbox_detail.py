@@ -12,7 +12,7 @@ from traymail.core.errors import RecipientReply
 from traymail.core.holds import Holds
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, Phase, State
-from traymail.ui.backend import MailDetail, Overview
+from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model import outbox_detail as model
 from traymail.ui.model.advice import advice_about
 from traymail.ui.model.outbox_detail import Act, Detail

@@ -12,9 +12,9 @@ from traymail.core.errors import InputError, SourceError, StateError
 from traymail.core.events import AccountChanged, ItemChanged, MailProgress, PauseChanged
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.overview import Overview, SavedDraft
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Overview, SavedDraft
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.completion import chip, complaint, named, proposals
 from traymail.ui.model.prefill import Prefill, merged, parse_mailto

@@ -7,11 +7,10 @@ import pytest
 from traymail.core.account import Account, Security
 from traymail.core.errors import InputError, Problem, SettingsError
 from traymail.core.message import Address
-from traymail.core.reports import Preview, PreviewMail
+from traymail.core.reports import Preview, PreviewMail, RulePreview
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import RulePreview
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing, Work, told
 

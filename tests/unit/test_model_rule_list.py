@@ -6,13 +6,13 @@ from typing import ClassVar
 import pytest
 
 from traymail.core.message import Address
+from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Overview
 from traymail.ui.model.rule_list import Card, cards
 
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=timezone(timedelta(hours=8)))

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from traymail.core.errors import Problem
-from traymail.core.reports import LeftOut, LineShown, Preview, PreviewMail
+from traymail.core.reports import LeftOut, LineShown, Preview, PreviewMail, RulePreview
 from traymail.core.texts import text
-from traymail.ui.backend import RulePreview
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing
 from traymail.ui.model.rule_preview import Instead, Sight, icon_for, sight, tally

@@ -8,10 +8,10 @@ from tests.support.mails import NOON, an_item
 from traymail.core.errors import Problem
 from traymail.core.events import ItemChanged, PauseChanged, SettingsApplied
 from traymail.core.outbox import AccountState, State
+from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.backend import Overview
 from traymail.ui.model.tray import Icon, TrayState, after, next_look, refreshed, shown
 
 CLOCK = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

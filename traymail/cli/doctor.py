@@ -20,7 +20,7 @@ from traymail.core.provider import for_host
 from traymail.core.readers import Wrong, filled_host
 from traymail.core.texts import text
 from traymail.senders.detect import detect as detect_server
-from traymail.trial import diagnose, judge
+from traymail.services.connection_test import diagnose, judge
 
 SECURITY = click.Choice([security.value for security in Security])
 PORT = Number(1, 65_535)

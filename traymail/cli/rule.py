@@ -18,7 +18,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.dry_run import DryRun
+from traymail.services.dry_run import DryRun
 
 if TYPE_CHECKING:
     from traymail.core.reports import Preview

@@ -105,3 +105,15 @@ class LineShown:
     words: str
     marks: tuple[tuple[int, int], ...] = ()
     ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """What a rule would do now; for a log rule, also which logs there are.
+
+    ``lines`` are the last ones of the newest log; the mails are those these lines would make.
+    """
+
+    preview: Preview
+    lines: tuple[LineShown, ...] = ()
+    logs: tuple[str, ...] = ()

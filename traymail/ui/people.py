@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from traymail.core.errors import TraymailError
 from traymail.core.message import Address
-from traymail.ui.backend import Backend
+from traymail.services.drafts import DraftService
 from traymail.ui.bridge import Background
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.completion import chip, proposals
@@ -18,13 +18,13 @@ class People:
 
     def __init__(
         self,
-        backend: Backend,
+        drafts: DraftService,
         background: Background,
         failed: Callable[[TraymailError], object],
         taken: Callable[[], Sequence[str]],
     ) -> None:
         """``taken`` returns the recipients that are there already."""
-        self._backend, self._background = backend, background
+        self._drafts, self._background = drafts, background
         self._failed, self._taken = failed, taken
         self.known: tuple[Address, ...] = ()
         self.names: dict[str, str] = {}
@@ -45,5 +45,7 @@ class People:
     def _forget(self, mailbox: str) -> None:
         self.know(tuple(person for person in self.known if person.mailbox != mailbox))
         self._background.run(
-            lambda _stop: self._backend.forget_person(mailbox), lambda _none: None, self._failed
+            lambda _stop: self._drafts.forget_person(mailbox),
+            lambda _none: None,
+            self._failed,
         )

@@ -14,13 +14,14 @@ from PIL import Image
 from traymail.core.errors import DesktopError, TraymailError
 from traymail.core.events import Event, ItemChanged, SettingsApplied
 from traymail.core.outbox import OutboxItem
+from traymail.core.overview import Overview
 from traymail.core.ports import Clock
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, Translate, text
 from traymail.desktop.fonts import has_chinese
 from traymail.desktop.requests import Bubble
 from traymail.failures import log_failure
-from traymail.ui.backend import Backend, Overview
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Bridge, told_of
 from traymail.ui.garbage import Garbage
 from traymail.ui.icons import Panel, notice_icon, tray_images
@@ -86,7 +87,7 @@ class Shell:
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         clock: Clock,
         speech: Speech,
         overview: Overview,
@@ -95,9 +96,9 @@ class Shell:
     ) -> None:
         """``login``: started with the desktop, so no window opens by itself."""
         self.root = root
-        self._backend, self._clock, self._speech = backend, clock, speech
+        self._services, self._clock, self._speech = services, clock, speech
         root.report_callback_exception = self._report  # Tk's own way
-        root.places.update(backend.window_places())
+        root.places.update(services.program.window_places())
         self._wishes = Wishes()
         self._theme = self._tray_icon = ""
         self._modes = Modes("light", "light") if is_asked() else told_modes(dark=False)
@@ -108,18 +109,20 @@ class Shell:
         self._garbage = Garbage(self.loop.after)
         self.windows = Windows(
             root,
-            backend,
+            services,
             self._background,
             clock,
             self._out_of_sight,
             lambda: self._tray.in_window,
         )
         self._tray = make_tray(self._parts(), login=login)
-        self._keeper = Keeper(self.loop, self._background, backend.overview, self._tray, clock)
+        self._keeper = Keeper(
+            self.loop, self._background, services.program.overview, self._tray, clock
+        )
         self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
         self._keeper.start(overview)
         self._obey(overview.settings)
-        backend.listen(lambda event: self._bridge.post(partial(self._hear, event)))
+        services.program.listen(lambda event: self._bridge.post(partial(self._hear, event)))
         self._look_at_desktop()
         self._cancel_ready = self.loop.after(_READY_SECONDS, self._make_ready)
         # The class of all windows, and of nothing in them.
@@ -153,7 +156,7 @@ class Shell:
     def _keep_places(self) -> None:
         """Remember where the windows were; not worth an error."""
         try:
-            self._backend.keep_window_places(self.root.places)
+            self._services.program.keep_window_places(self.root.places)
         except TraymailError as error:
             log.warning("%s", error)
 
@@ -168,16 +171,16 @@ class Shell:
         """Do what was chosen in the menu."""
         match choice:
             case SwitchRule(name, enabled):
-                self._do(lambda: self._backend.enable_rule(name, enabled=enabled))
+                self._do(lambda: self._services.rules.enable(name, enabled=enabled))
             case Do.QUICK_SEND:
                 self.windows.quick_send()
             case Do.SEND_CLIPBOARD:
                 self.windows.send_clipboard()
             case Do.PAUSE_SHORT | Do.PAUSE_TOMORROW | Do.PAUSE:
                 until = pause_end(choice, self._clock.now())
-                self._do(lambda: self._backend.pause(until))
+                self._do(lambda: self._services.program.pause(until))
             case Do.RESUME:
-                self._do(self._backend.resume)
+                self._do(self._services.program.resume)
             case Do.OUTBOX:
                 self.windows.outbox()
             case Do.SETTINGS:
@@ -185,7 +188,7 @@ class Shell:
             case Do.HELP:
                 self.windows.help()
             case Do.QUIT:
-                self._do(self._backend.quit)
+                self._do(self._services.program.quit)
             case _:
                 assert_never(choice)
 
@@ -198,7 +201,7 @@ class Shell:
         """Do what a button of a notification says; None: the notification itself was clicked."""
         mail = notice.mail
         if button is Button.RETRY and mail is not None:
-            self._do(lambda: self._backend.retry((mail,)))
+            self._do(lambda: self._services.mail.retry((mail,)))
         elif button is Button.UNDO and mail is not None:
             self._undo(mail)
         elif Button.OPEN_SETTINGS in notice.buttons and button in {None, Button.OPEN_SETTINGS}:
@@ -220,10 +223,10 @@ class Shell:
         """Take a mail back: into its window, which has its words, or at least out of the queue."""
         if not self.windows.undo(mail):
             self._background.run(
-                lambda _stop: self._backend.take_back(mail), self._taken_back, self._failed
+                lambda _stop: self._services.mail.take_back(mail), self._taken_back, self._failed
             )
 
-    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - the backend's answer
+    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - what was asked
         if not back:
             self._tell(text("Too late: this mail is already on its way."))
 
@@ -242,7 +245,7 @@ class Shell:
         self.windows.heard(event)
         if isinstance(event, SettingsApplied):
             self._background.run(
-                lambda _stop: self._backend.overview().settings, self._obey, self._failed
+                lambda _stop: self._services.program.overview().settings, self._obey, self._failed
             )
 
     def _out_of_sight(self, mail: int) -> None:
@@ -252,7 +255,9 @@ class Shell:
             self.notifier.wishes = self._wishes
             self.notifier.hear(ItemChanged(item))
 
-        self._background.run(lambda _stop: self._backend.detail(mail).item, found, self._failed)
+        self._background.run(
+            lambda _stop: self._services.mail.detail(mail).item, found, self._failed
+        )
 
     def _obey(self, settings: Settings) -> None:
         """Follow what the configuration says of the windows."""

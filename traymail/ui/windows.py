@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from traymail.core.events import Event
 from traymail.core.ports import Clock
 from traymail.core.texts import Translate, text
-from traymail.ui.backend import Backend
+from traymail.services.services import Services
 from traymail.ui.bridge import Background
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.once import Once
@@ -48,7 +48,7 @@ class Windows:
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         clock: Clock,
         out_of_sight: OutOfSight,
@@ -56,7 +56,7 @@ class Windows:
     ) -> None:
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         self._in_window = in_window
-        self._root, self._backend, self._background = root, backend, background
+        self._root, self._services, self._background = root, services, background
         self._clock, self._out_of_sight = clock, out_of_sight
         self._quick = Once(self._make_quick)
         self._welcome = Once(self._make_welcome)
@@ -211,20 +211,21 @@ class Windows:
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
         doors = Doors(self.add_account, self._to_accounts, self._out_of_sight)
-        return QuickSendWindow(self._root, self._backend, self._background, doors, self._clock.now)
+        return QuickSendWindow(self._root, self._services, self._background, doors, self._clock.now)
 
     def _make_welcome(self) -> WelcomeWindow:
         from traymail.ui.dialogs.welcome import WelcomeWindow
 
+        program = self._services.program
         return WelcomeWindow(
-            self._root, self._backend, self._background, self.add_account, self._in_window
+            self._root, program, self._background, self.add_account, self._in_window
         )
 
     def _make_adding(self) -> AddAccountWindow:
         from traymail.ui.dialogs.add_account import AddAccountWindow
 
         return AddAccountWindow(
-            self._root, self._backend, self._background, self.quick_send, self._in_window
+            self._root, self._services, self._background, self.quick_send, self._in_window
         )
 
     def _make_pages(self) -> tuple[Page, ...]:
@@ -232,11 +233,11 @@ class Windows:
         from traymail.ui.dialogs.general import GeneralPage
         from traymail.ui.dialogs.rules import RulesPage
 
-        given = (self._root, self._backend, self._background)
+        given = (self._root, self._services, self._background)
         return (
             AccountsPage(*given, self.add_account),
             RulesPage(*given, self._local_time),
-            GeneralPage(*given),
+            GeneralPage(self._root, self._services.program, self._background),
         )
 
     def _make_settings(self) -> SettingsWindow:
@@ -252,13 +253,13 @@ class Windows:
         from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 
         doors = OutboxDoors(self.quick_send, self._to_accounts)
-        return OutboxWindow(self._root, self._backend, self._background, doors, self._local_time)
+        return OutboxWindow(self._root, self._services, self._background, doors, self._local_time)
 
     def _make_help(self) -> HelpWindow:
         from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 
         doors = HelpDoors(self.quick_send, self.settings, self.add_account)
-        return HelpWindow(self._root, self._backend, self._background, doors)
+        return HelpWindow(self._root, self._services, self._background, doors)
 
     def _to_accounts(self) -> None:
         self.settings("accounts")

@@ -11,8 +11,8 @@ from traymail.core.account import Account
 from traymail.core.errors import TraymailError
 from traymail.core.examination import Step
 from traymail.core.fields import Choice
+from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 from traymail.ui.model import trial as trials
 from traymail.ui.model.trial import Headline, Trial, Verdict
 

@@ -9,13 +9,13 @@ from enum import Enum
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.outbox import AccountState, State
+from traymail.core.overview import Overview
 from traymail.core.replies import title_for
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.texts import Text, Translate, text
-from traymail.ui.backend import Overview
 from traymail.ui.model.advice import advice_about
 from traymail.ui.model.help import Help
 from traymail.ui.model.sentences import sentence_of

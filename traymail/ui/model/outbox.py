@@ -9,7 +9,7 @@ from datetime import datetime
 from traymail.core.events import Event, ItemChanged, MailProgress
 from traymail.core.holds import held_back
 from traymail.core.outbox import RETRYABLE, OutboxItem, State
-from traymail.ui.backend import MailDetail, Overview
+from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
 from traymail.ui.model.outbox_progress import Progress, went_on
 from traymail.ui.model.outbox_table import FIRST, Line, Wish, line_of, next_look

@@ -9,11 +9,11 @@ from typing import Literal
 
 from traymail.core.holds import Hold, hold_told
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.overview import Overview
 from traymail.core.replies import have_it, title_for, trouble_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 from traymail.ui.model.advice import advice_about
 from traymail.ui.model.outbox_table import moment_words
 

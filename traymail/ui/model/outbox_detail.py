@@ -9,10 +9,10 @@ from enum import Enum, auto
 from typing import Literal
 
 from traymail.core.outbox import RETRYABLE, Attempt, OutboxItem, State
+from traymail.core.overview import MailDetail, Overview
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.backend import MailDetail, Overview
 from traymail.ui.model.outbox_cards import Card, Cause, card_of, cause_of
 from traymail.ui.model.outbox_progress import Bar, Progress, bar_of
 from traymail.ui.model.outbox_table import SIGNS, Sign, moment_words, subject_of

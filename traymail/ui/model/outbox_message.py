@@ -9,11 +9,11 @@ from traymail.core.address import clean
 from traymail.core.markdown import to_html
 from traymail.core.message import Address
 from traymail.core.outbox import Attempt
+from traymail.core.overview import MailDetail
 from traymail.core.replies import outcome_told
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.backend import MailDetail
 from traymail.ui.model.outbox_table import SIGNS, subject_of
 from traymail.ui.model.passages import Passage
 from traymail.ui.model.prefill import Prefill

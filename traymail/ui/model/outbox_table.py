@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from traymail.core.address import clean
 from traymail.core.fields import Choice
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 
 FIRST = 500
 """So many mails are listed at first, and more each time more are asked for."""

@@ -12,10 +12,10 @@ from traymail.core.account import Account
 from traymail.core.errors import SourceError, TraymailError
 from traymail.core.events import AccountChanged, Event, ItemChanged, PauseChanged
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.overview import Overview, SavedDraft
 from traymail.core.replies import trouble_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview, SavedDraft
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.sentences import sentence_of
 

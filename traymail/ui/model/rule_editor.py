@@ -10,9 +10,9 @@ from pathlib import PurePath
 from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, place_problems
+from traymail.core.reports import RulePreview
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.ui.backend import RulePreview
 from traymail.ui.model.rule_form import Table, Values, form_of, table_of, values_of
 from traymail.ui.model.sentences import sentence_of
 

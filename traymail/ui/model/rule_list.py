@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from traymail.core.overview import Overview
 from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from traymail.core.duration import spoken_duration
-from traymail.core.reports import LeftOut, LineShown, PreviewMail
+from traymail.core.reports import LeftOut, LineShown, PreviewMail, RulePreview
 from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.backend import RulePreview
 from traymail.ui.model.rule_editor import Editing, Work, told
 
 MOST_FILES = 6

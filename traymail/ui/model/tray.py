@@ -13,8 +13,8 @@ from enum import Enum
 
 from traymail.core.events import Event, ItemChanged, PauseChanged
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Overview
 
 # A mail that leaves at once shows nothing; one that is shown can be seen.
 SHOWN_AFTER = 0.3

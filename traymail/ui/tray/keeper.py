@@ -9,9 +9,9 @@ from functools import partial
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event
+from traymail.core.overview import Overview
 from traymail.core.ports import Clock
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Overview
 from traymail.ui.bridge import Background
 from traymail.ui.model.menu import Entry, menu
 from traymail.ui.model.tray import TrayState, after, needs_you, next_look, refreshed, shown

@@ -13,8 +13,8 @@ from traymail.core.errors import Problem, TraymailError
 from traymail.core.events import AccountChanged, SettingsApplied
 from traymail.core.events import Event as News
 from traymail.core.texts import Text, text
+from traymail.services.services import Services
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.accounts.acts import Acts
@@ -42,12 +42,12 @@ class AccountsPage:
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         add_account: Callable[[], object],
     ) -> None:
         """``add_account`` opens the window that adds one."""
-        self._root, self._backend, self._background = root, backend, background
+        self._root, self._services, self._background = root, services, background
         self._add_account = add_account
         self._held = Accounts()
         self._view: AccountsView | None = None
@@ -56,7 +56,7 @@ class AccountsPage:
         self._timer: str | None = None
         self._asking = Asking(
             background,
-            backend.overview,
+            services.program.overview,
             lambda overview: self.become(
                 model.refreshed(self._held, overview.settings, overview.accounts)
             ),
@@ -114,9 +114,9 @@ class AccountsPage:
         self._begin(Busy.SAVING)
 
         def work(stop: Event) -> Checked:
-            checked = self._backend.check_account(name, changes)
+            checked = self._services.accounts.check(name, changes)
             if checked[0] is not None and not stop.is_set():
-                self._backend.save_account(name, changes, secret)
+                self._services.accounts.save(name, changes, secret)
             return checked
 
         def saved(checked: Checked) -> None:
@@ -247,7 +247,7 @@ class AccountsPage:
             return
         name, values, changes = form.account.name, form.values, model.changes(form)
         self._background.run(
-            lambda _stop: self._backend.check_account(name, changes)[1],
+            lambda _stop: self._services.accounts.check(name, changes)[1],
             lambda problems: self.become(model.judged(self._held, name, values, problems)),
             lambda error: self._failed(name, error),
         )
@@ -268,7 +268,7 @@ class AccountsPage:
                 self._follow(account, form)
 
         self._job = self._background.run(
-            lambda _stop: self._backend.check_account(name, changes),
+            lambda _stop: self._services.accounts.check(name, changes),
             checked,
             lambda error: self._failed(name, error),
         )
@@ -277,7 +277,7 @@ class AccountsPage:
         secret = form.code.secret
         self.become(model.start(self._held, account))
         self._job = self._background.follow(
-            lambda: self._backend.test_account(account, secret),
+            lambda: self._services.accounts.test(account, secret),
             lambda step: self.become(model.hear(self._held, step)),
             self._ended,
             lambda error: self.become(model.give_up(self._held, error)),
@@ -288,12 +288,12 @@ class AccountsPage:
         self._asking.ask()
 
     def _remove(self, name: str) -> None:
-        self._do(Busy.REMOVING, name, lambda: self._backend.remove_account(name))
+        self._do(Busy.REMOVING, name, lambda: self._services.accounts.remove(name))
 
     def _set_default(self) -> None:
         name = self._held.chosen
         if name is not None and self._held.busy is None:
-            self._do(Busy.DEFAULTING, name, lambda: self._backend.set_default(name))
+            self._do(Busy.DEFAULTING, name, lambda: self._services.accounts.set_default(name))
 
     def _do(self, busy: Busy, name: str, act: Callable[[], object]) -> None:
         self._begin(busy)

@@ -13,7 +13,7 @@ from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.provider import free_name
 from traymail.core.texts import text
 from traymail.desktop.opening import open_page
-from traymail.ui.backend import Backend
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.add_account.address import AddressActs, AddressPage
@@ -50,14 +50,14 @@ class AddAccountWindow(Dialog):
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         write_mail: Callable[[], object],
         in_window: Callable[[], bool],
     ) -> None:
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Add account"), Size(640, 560))
-        self._backend, self._background = backend, background
+        self._services, self._background = services, background
         self._write_mail, self._in_window = write_mail, in_window
         self._held = Adding()
         self._job: Job | None = None
@@ -186,7 +186,7 @@ class AddAccountWindow(Dialog):
         self._timer = None
         mailbox = self._held.mailbox
         self._job = self._background.run(
-            lambda _stop: self._backend.find_server(mailbox),
+            lambda _stop: self._services.accounts.find_server(mailbox),
             lambda proposal: self.become(model.found(self._held, mailbox, proposal)),
             lambda _error: self.become(model.found(self._held, mailbox, None)),
         )
@@ -197,9 +197,9 @@ class AddAccountWindow(Dialog):
         self.become(model.check(state))
 
         def work(_stop: object) -> Checked:
-            taken = self._backend.overview().settings.accounts
+            taken = self._services.program.overview().settings.accounts
             name = free_name(model.provider_of(state), state.mailbox, taken)
-            return name, *self._backend.check_account(name, fields)
+            return name, *self._services.accounts.check(name, fields)
 
         self._job = self._background.run(work, self._checked, self._not_checked)
 
@@ -221,7 +221,7 @@ class AddAccountWindow(Dialog):
         if account is None:
             return
         self._job = self._background.follow(
-            lambda: self._backend.test_account(account, secret),
+            lambda: self._services.accounts.test(account, secret),
             lambda step: self.become(model.hear(self._held, step)),
             self._ended,
             lambda error: self.become(model.give_up(self._held, error)),
@@ -235,7 +235,7 @@ class AddAccountWindow(Dialog):
     def _save(self) -> None:
         name, fields, secret = self._held.name, model.fields(self._held), self._held.code.secret
         self._job = self._background.run(
-            lambda _stop: self._backend.save_account(name, fields, secret),
+            lambda _stop: self._services.accounts.save(name, fields, secret),
             lambda _none: self._saved(),
             lambda error: self.become(model.not_saved(self._held, error)),
         )
@@ -246,9 +246,11 @@ class AddAccountWindow(Dialog):
         if trial is None or trial.verdict is not Verdict.PASSED:
             self.close()
         else:
-            self._background.run(lambda _stop: self._backend.autostart(), self._known, self._untold)
+            self._background.run(
+                lambda _stop: self._services.program.autostart(), self._known, self._untold
+            )
 
-    def _known(self, on: bool) -> None:  # noqa: FBT001 - the backend's answer
+    def _known(self, on: bool) -> None:  # noqa: FBT001 - what was asked
         if self.lead_on is not None and self.lead_on.winfo_exists():
             self.lead_on.know(on=on)
 
@@ -261,7 +263,7 @@ class AddAccountWindow(Dialog):
             self._untold(error)
 
         self._background.run(
-            lambda _stop: self._backend.set_autostart(on=on), lambda _none: None, failed
+            lambda _stop: self._services.program.set_autostart(on=on), lambda _none: None, failed
         )
 
     def _open_page(self, url: str) -> None:

@@ -12,11 +12,12 @@ from typing import cast
 from traymail.core.consent import Risk
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied, SettingsRefused
+from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
 from traymail.desktop.opening import open_path
 from traymail.desktop.requests import Aim, Wanted
+from traymail.services.program import ProgramService
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.general.view import GeneralView
@@ -39,8 +40,8 @@ class GeneralPage:
     title: Text = text("General")
     icon = "gear"
 
-    def __init__(self, root: Root, backend: Backend, background: Background) -> None:
-        self._root, self._backend, self._background = root, backend, background
+    def __init__(self, root: Root, program: ProgramService, background: Background) -> None:
+        self._root, self._program, self._background = root, program, background
         self._held = General()
         self._view: GeneralView | None = None
         self._jobs: dict[str, Job] = {}
@@ -129,13 +130,13 @@ class GeneralPage:
         if name in self._jobs:
             self._stale.add(name)  # one after the other: the last one counts
             return
-        written, backend = model.written(self._held, name), self._backend
+        written, program = model.written(self._held, name), self._program
 
         def work(_stop: object) -> None:
             if name == AUTOSTART:
-                backend.set_autostart(on=written == "true")
+                program.set_autostart(on=written == "true")
             else:
-                backend.set_general(name, written)
+                program.set_general(name, written)
 
         self._jobs[name] = self._background.run(
             work,
@@ -162,7 +163,7 @@ class GeneralPage:
 
     def _export(self) -> None:
         def export(chosen: tuple[Path, ...]) -> None:
-            self._move(Move.EXPORT, chosen[0], lambda: self._backend.export_settings(chosen[0]))
+            self._move(Move.EXPORT, chosen[0], lambda: self._program.export_settings(chosen[0]))
 
         if self._view is not None:
             title = text("Export the settings")
@@ -187,7 +188,7 @@ class GeneralPage:
         )
 
     def _take_over(self, source: Path, agreed: tuple[Risk, ...]) -> None:
-        work = partial(self._backend.import_settings, source, agreed)
+        work = partial(self._program.import_settings, source, agreed)
         self._move(Move.IMPORT, source, work)
 
     def consent(
@@ -209,7 +210,7 @@ class GeneralPage:
 
     def _agree(self, risks: tuple[Risk, ...]) -> None:
         self._background.run(
-            lambda _stop: self._backend.agree(risks),
+            lambda _stop: self._program.agree(risks),
             lambda _none: self._asking.ask(),
             lambda error: self.become(model.unknown(self._held, error)),
         )
@@ -234,10 +235,10 @@ class GeneralPage:
 
     def _question(self) -> Told:
         try:
-            autostart: bool | TraymailError = self._backend.autostart()
+            autostart: bool | TraymailError = self._program.autostart()
         except TraymailError as error:  # the other fields can be told all the same
             autostart = error
-        return self._backend.overview(), autostart, self._backend.places()
+        return self._program.overview(), autostart, self._program.places()
 
     def _told(self, told: Told) -> None:
         overview, autostart, places = told

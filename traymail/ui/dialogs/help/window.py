@@ -10,11 +10,12 @@ from pathlib import Path
 from traymail import __version__
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, ItemChanged, LimitReached, MailProgress
+from traymail.core.overview import Overview
 from traymail.core.texts import text
 from traymail.desktop.opening import open_path
 from traymail.disk import in_home
+from traymail.services.services import Services
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.help.diagnosis import DiagnosisPage
@@ -42,10 +43,10 @@ class HelpWindow(Dialog):
     floats = False
 
     def __init__(
-        self, root: Root, backend: Backend, background: Background, doors: HelpDoors
+        self, root: Root, services: Services, background: Background, doors: HelpDoors
     ) -> None:
         super().__init__(root, text("Help and diagnosis"), Size(900, 600, (900, 600)))
-        self._backend, self._background, self._doors = backend, background, doors
+        self._services, self._background, self._doors = services, background, doors
         self._held = Help()
         self._about = _about(root)
         self._job: Job | None = None
@@ -162,7 +163,7 @@ class HelpWindow(Dialog):
             return
         self.cancel.focus_set()
         self._job = self._background.follow(
-            lambda: self._backend.diagnose(trial.account),
+            lambda: self._services.accounts.diagnose(trial.account),
             lambda step: self.become(model.heard(self._held, step)),
             lambda: self._ended(model.ended(self._held)),
             lambda error: self._ended(model.gave_up(self._held, error)),
@@ -195,7 +196,7 @@ class HelpWindow(Dialog):
     # --- what blocks --------------------------------------------------------------------------
 
     def _question(self) -> Told:
-        return self._backend.overview(), self._backend.places()
+        return self._services.program.overview(), self._services.program.places()
 
     def _informed(self, told: Told) -> None:
         running = self._held.running

@@ -6,7 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 
 from traymail.core.errors import InputError, TraymailError
-from traymail.ui.backend import Backend, MailDetail
+from traymail.core.overview import MailDetail
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.model.outbox import Found, Outbox, to_look_at
 from traymail.ui.model.outbox_table import newest
@@ -21,13 +22,13 @@ class Looker:
     def __init__(
         self,
         widget: tk.Misc,
-        backend: Backend,
+        services: Services,
         background: Background,
         take: Callable[[Found], object],
         failed: Callable[[TraymailError], object],
     ) -> None:
         """``take`` is called with what was found."""
-        self._widget, self._backend, self._background = widget, backend, background
+        self._widget, self._services, self._background = widget, services, background
         self._take, self._failed = take, failed
         self._job: Job | None = None
         self._detail: Job | None = None
@@ -54,7 +55,7 @@ class Looker:
         if self._detail is not None:
             self._detail.cancel()
         self._detail = self._background.run(
-            lambda _stop: self._backend.detail(mail_id), take, self._failed
+            lambda _stop: self._services.mail.detail(mail_id), take, self._failed
         )
 
     def stop(self) -> None:
@@ -70,7 +71,7 @@ class Looker:
     def _look(self) -> None:
         state = self._state
         self._job = self._background.run(
-            lambda _stop: _found(self._backend, state), self._found, self._not_found
+            lambda _stop: _found(self._services, state), self._found, self._not_found
         )
 
     def _found(self, found: Found) -> None:
@@ -92,22 +93,22 @@ class Looker:
             self._look()
 
 
-def _found(backend: Backend, state: Outbox) -> Found:
+def _found(services: Services, state: Outbox) -> Found:
     wish = state.wish
     lists = [
-        backend.find(
+        services.mail.find(
             state=one, account=wish.account, rule=wish.rule, search=wish.words, limit=state.limit
         )
         for one in wish.states
     ]
     items = newest(lists, state.limit)
     mail = to_look_at(state, items)
-    return Found(backend.overview(), items, _detail(backend, mail))
+    return Found(services.program.overview(), items, _detail(services, mail))
 
 
-def _detail(backend: Backend, mail_id: int) -> MailDetail | None:
+def _detail(services: Services, mail_id: int) -> MailDetail | None:
     """Return one mail; None when it has been forgotten."""
     try:
-        return backend.detail(mail_id)
+        return services.mail.detail(mail_id)
     except InputError:
         return None

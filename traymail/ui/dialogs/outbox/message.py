@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from traymail.core.overview import MailDetail
 from traymail.core.texts import text
-from traymail.ui.backend import MailDetail
 from traymail.ui.dialog import Dialog
 from traymail.ui.model.outbox_message import passages
 from traymail.ui.theme import Root

@@ -10,9 +10,10 @@ from pathlib import Path
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, MailProgress
 from traymail.core.outbox import State
+from traymail.core.overview import MailDetail
 from traymail.core.texts import text
 from traymail.desktop.requests import Aim, Wanted
-from traymail.ui.backend import Backend, MailDetail
+from traymail.services.services import Services
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox.doors import OutboxDoors
 from traymail.ui.dialogs.outbox.looker import Looker
@@ -40,18 +41,18 @@ class OutboxWindow(Window):
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         doors: OutboxDoors,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
-        self._backend, self._background, self._doors, self._now = backend, background, doors, now
+        self._services, self._background, self._doors, self._now = services, background, doors, now
         self._held = Outbox()
         self._timer: str | None = None
         self._message: MessageWindow | None = None
         self._blind = False
-        self._looker = Looker(self, backend, background, self._take, self._not_found)
+        self._looker = Looker(self, services, background, self._take, self._not_found)
         self.sheet = Sheet(self, self)
         self.sheet.pack(fill="both", expand=True)
         self._toast = Toast(self, above=24)
@@ -145,7 +146,7 @@ class OutboxWindow(Window):
     def retry_all(self) -> None:
         """Try all mails that wait or failed."""
         self.sheet.complain(None)
-        self._run(lambda: self._backend.retry(None))
+        self._run(lambda: self._services.mail.retry(None))
 
     def write(self) -> None:
         """Write a mail."""
@@ -154,24 +155,24 @@ class OutboxWindow(Window):
     def do(self, act: Act, mail_id: int) -> None:  # noqa: C901 - one line for each act
         """Do something with a mail."""
         self.sheet.complain(None)
-        backend = self._backend
+        services = self._services
         match act:
             case Act.EDIT:
                 self._edit(mail_id)
             case Act.SETTINGS:
                 self._doors.settings()
             case Act.RETRY:
-                self._run(lambda: backend.retry((mail_id,)))
+                self._run(lambda: services.mail.retry((mail_id,)))
             case Act.SEND_NOW:
-                self._run(lambda: backend.send_now(mail_id))
+                self._run(lambda: services.mail.send_now(mail_id))
             case Act.DISMISS | Act.CANCEL | Act.STOP:
-                self._run(lambda: backend.cancel((mail_id,)))
+                self._run(lambda: services.mail.cancel((mail_id,)))
             case Act.MARK_SENT:
-                self._run(lambda: backend.resolve(mail_id, State.SENT))
+                self._run(lambda: services.mail.resolve(mail_id, State.SENT))
             case Act.RESEND:
-                self._run(lambda: backend.resolve(mail_id, State.QUEUED))
+                self._run(lambda: services.mail.resolve(mail_id, State.QUEUED))
             case Act.RESUME:
-                self._run(backend.resume)
+                self._run(services.program.resume)
             case Act.OPEN:
                 self._looker.detail(mail_id, self._read)
             case Act.SAVE:
@@ -181,9 +182,9 @@ class OutboxWindow(Window):
         self.become(model.detailed(self._held, mail))
 
     def _edit(self, mail_id: int) -> None:
-        backend = self._backend
+        services = self._services
         self._background.run(
-            lambda _stop: as_new(backend.detail(mail_id), backend.draft_files(mail_id)),
+            lambda _stop: as_new(services.mail.detail(mail_id), services.drafts.unpack(mail_id)),
             self._doors.compose,
             self._failed,
         )
@@ -201,7 +202,7 @@ class OutboxWindow(Window):
         def save(chosen: tuple[Path, ...]) -> None:
             target = chosen[0]
             self._background.run(
-                lambda _stop: self._backend.save_eml(mail_id, target),
+                lambda _stop: self._services.mail.save_eml(mail_id, target),
                 lambda _none: self._toast.show(text("Saved as {name}.", name=target.name), "ok"),
                 self._failed,
             )

@@ -6,7 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 
 from traymail.core.errors import TraymailError
-from traymail.ui.backend import Backend, SavedDraft
+from traymail.core.overview import SavedDraft
+from traymail.services.drafts import DraftService
 from traymail.ui.bridge import Background, Job
 
 _SOON_MS = 1000
@@ -18,14 +19,14 @@ class DraftKeeper:
     def __init__(
         self,
         widget: tk.Misc,
-        backend: Backend,
+        drafts: DraftService,
         background: Background,
         draft: Callable[[], SavedDraft | None],
         failed: Callable[[TraymailError], object],
     ) -> None:
         """``draft`` returns what is to be kept; None while nothing is known of it."""
         self._widget, self._draft = widget, draft
-        self._backend, self._background, self._failed = backend, background, failed
+        self._drafts, self._background, self._failed = drafts, background, failed
         self._next: SavedDraft | None = None
         self._kept: SavedDraft | None = None
         self._job: Job | None = None
@@ -47,7 +48,7 @@ class DraftKeeper:
         """Keep the draft before this returns: the program ends."""
         draft = self._draft()
         if draft is not None and (self._job is not None or draft != self._kept):
-            self._backend.keep_draft(draft)
+            self._drafts.keep(draft)
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -68,7 +69,7 @@ class DraftKeeper:
         if draft == self._kept:
             return
         self._job = self._background.run(
-            lambda _stop: self._backend.keep_draft(draft),
+            lambda _stop: self._drafts.keep(draft),
             lambda _none: self._written(draft),
             self._not_written,
         )

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from PIL import Image
 
 from traymail.core.errors import TraymailError
+from traymail.services.drafts import DraftService
 from traymail.ui.attaching import Found, look_at
-from traymail.ui.backend import Backend
 from traymail.ui.bridge import Background
 
 
@@ -17,7 +17,7 @@ class Files:
 
     def __init__(
         self,
-        backend: Backend,
+        drafts: DraftService,
         background: Background,
         found: Callable[[tuple[Found, ...]], object],
         failed: Callable[[TraymailError], object],
@@ -27,7 +27,7 @@ class Files:
 
         ``picture``: what the names of pictures begin with that had none.
         """
-        self._backend, self._background = backend, background
+        self._drafts, self._background = drafts, background
         self._found, self._failed, self._picture = found, failed, picture
         self._under_way = 0
         self.thumbnails: dict[str, Image.Image] = {}
@@ -45,7 +45,7 @@ class Files:
 
     def keep_picture(self, png: bytes) -> None:
         """Make a file of a picture, and look at it."""
-        self._run(lambda: look_at([str(self._backend.keep_picture(png, self._picture))]))
+        self._run(lambda: look_at([str(self._drafts.keep_picture(png, self._picture))]))
 
     def _run(self, work: Callable[[], tuple[Found, ...]]) -> None:
         self._under_way += 1

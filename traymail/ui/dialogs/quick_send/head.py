@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from traymail.core.fields import Choice
+from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
-from traymail.ui.backend import SavedDraft
 from traymail.ui.dialogs.quick_send.acts import Acts
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.quick_judge import sender_words

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from traymail.core.errors import TraymailError
 from traymail.core.message import Address, Draft
-from traymail.ui.backend import Backend, Overview, SavedDraft
+from traymail.core.overview import Overview, SavedDraft
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 
 
@@ -23,15 +24,15 @@ class Loaded:
 
 
 class Post:
-    """Asks the backend in the background; one mail at a time."""
+    """Asks the program in the background; one mail at a time."""
 
     def __init__(
         self,
-        backend: Backend,
+        services: Services,
         background: Background,
         failed: Callable[[TraymailError], object],
     ) -> None:
-        self._backend, self._background, self._failed = backend, background, failed
+        self._services, self._background, self._failed = services, background, failed
 
     def load(
         self, now: Callable[[], datetime], done: Callable[[Loaded], object], *, draft: bool
@@ -39,9 +40,9 @@ class Post:
         """Ask how everything stands, for whom the user writes to, and for the kept ``draft``."""
 
         def ask(_stop: object) -> Loaded:
-            backend = self._backend
-            kept = backend.draft() if draft else None
-            return Loaded(backend.overview(), now(), backend.people(), kept)
+            services = self._services
+            kept = services.drafts.load() if draft else None
+            return Loaded(services.program.overview(), now(), services.drafts.people(), kept)
 
         return self._background.run(ask, done, self._failed)
 
@@ -49,14 +50,16 @@ class Post:
         self, make: Callable[[], Draft], undo: timedelta, done: Callable[[int], object]
     ) -> None:
         """Store a mail and call ``done`` with its id; it leaves after ``undo``."""
-        self._background.run(lambda _stop: self._backend.post(make(), undo).id, done, self._failed)
+        self._background.run(
+            lambda _stop: self._services.mail.post(make(), undo).id, done, self._failed
+        )
 
     def take_back(self, mail: int, done: Callable[[bool], object]) -> None:
         """Undo, and call ``done`` with whether it came in time."""
-        self._background.run(lambda _stop: self._backend.take_back(mail), done, self._failed)
+        self._background.run(lambda _stop: self._services.mail.take_back(mail), done, self._failed)
 
     def hurry(self, mail: int) -> None:
         """Let a mail leave now."""
         self._background.run(
-            lambda _stop: self._backend.send_now(mail), lambda _none: None, self._failed
+            lambda _stop: self._services.mail.send_now(mail), lambda _none: None, self._failed
         )

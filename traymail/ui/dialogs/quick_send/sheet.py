@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from PIL import Image
 
+from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
-from traymail.ui.backend import SavedDraft
 from traymail.ui.dialogs.quick_send.acts import Acts
 from traymail.ui.dialogs.quick_send.body import Body, Drawer
 from traymail.ui.dialogs.quick_send.foot import Foot

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
+from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
 from traymail.desktop.requests import Aim, Wanted
+from traymail.services.services import Services
 from traymail.ui.attaching import Found
-from traymail.ui.backend import Backend, SavedDraft
 from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialog import Question
@@ -43,7 +44,7 @@ class QuickSendWindow(Window):
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         doors: Doors,
         now: Callable[[], datetime],
@@ -55,15 +56,17 @@ class QuickSendWindow(Window):
         self._loaded = self._send_soon = self._drops = False
         self._loading: Job | None = None
         self._at_rest: Callable[[], object] | None = None
-        self._keeper = DraftKeeper(self, backend, background, self._kept, self._failed)
-        self._post = Post(backend, background, self._failed)
+        self._keeper = DraftKeeper(self, services.drafts, background, self._kept, self._failed)
+        self._post = Post(services, background, self._failed)
         self._clipboard = Clipboard(self, background)
         self._files = Files(
-            backend, background, self._found, self._failed, self.look.say(text("picture"))
+            services.drafts, background, self._found, self._failed, self.look.say(text("picture"))
         )
         self._toast = Toast(self)
         self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
-        self._people = People(backend, background, self._failed, lambda: self._held.recipients)
+        self._people = People(
+            services.drafts, background, self._failed, lambda: self._held.recipients
+        )
         self._sheet = Sheet(self, self, self._people.helpers, self._files.thumbnails)
         self._sheet.pack(fill="both", expand=True)
         self._sheet.draw(self._held)
@@ -377,7 +380,7 @@ class QuickSendWindow(Window):
         if self._held.stage is Stage.WRITING:
             self._after_waiting()
 
-    def _returned(self, back: bool) -> None:  # noqa: FBT001 - the backend's answer
+    def _returned(self, back: bool) -> None:  # noqa: FBT001 - what was asked
         self._become(model.returned(self._held, back=back))
         self._sheet.focus_on_next(self._held.written)
         self._keeper.keep()

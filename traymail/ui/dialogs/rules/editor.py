@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.events import Event, SettingsApplied
 from traymail.core.message import Address
+from traymail.core.overview import Overview
+from traymail.core.reports import RulePreview
 from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.texts import text
-from traymail.ui.backend import Backend, Overview, RulePreview
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog, Question
 from traymail.ui.dialogs.rules.preview import PreviewPane
@@ -44,7 +46,7 @@ class RuleEditor(Dialog):
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         kind: str,
         before: str | None = None,
@@ -52,9 +54,9 @@ class RuleEditor(Dialog):
     ) -> None:
         """``before`` is the name of the rule to change, None for a new one."""
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
-        self._backend, self._background, self._on_closed = backend, background, on_closed
+        self._services, self._background, self._on_closed = services, background, on_closed
         self._held = Editing(kind, before)
-        self._people = People(backend, background, self._failed, self._written_to)
+        self._people = People(services.drafts, background, self._failed, self._written_to)
         self._job: Job | None = None
         self._timers: dict[str, str] = {}
         self._again = False
@@ -160,9 +162,9 @@ class RuleEditor(Dialog):
         fields, before = self._held.table_now, self._held.before
 
         def work(_stop: object) -> tuple[Problem, ...]:
-            problems = self._backend.check_rule(fields, before)
+            problems = self._services.rules.check(fields, before)
             if all(one.hint for one in problems):
-                self._backend.save_rule(fields, before)
+                self._services.rules.save(fields, before)
                 return ()
             return problems
 
@@ -195,7 +197,7 @@ class RuleEditor(Dialog):
         self._stop()
         self.become(model.removing(self._held))
         self._background.run(
-            lambda _stop: self._backend.remove_rule(name), lambda _none: self._end(), self._failed
+            lambda _stop: self._services.rules.remove(name), lambda _none: self._end(), self._failed
         )
 
     def _end(self) -> None:
@@ -221,8 +223,8 @@ class RuleEditor(Dialog):
         before = self._held.before
 
         def work(_stop: object) -> _Opened:
-            table = None if before is None else self._backend.rule_fields(before)
-            return _Opened(table, self._backend.overview(), self._backend.people())
+            table = None if before is None else self._services.rules.fields(before)
+            return _Opened(table, self._services.program.overview(), self._services.drafts.people())
 
         self._job = self._background.run(work, self._fetched, self._not_fetched)
 
@@ -247,10 +249,10 @@ class RuleEditor(Dialog):
             table = None
             if before is not None:
                 try:
-                    table = self._backend.rule_fields(before)
+                    table = self._services.rules.fields(before)
                 except InputError:
                     table = None
-            return _Opened(table, self._backend.overview(), self._people.known)
+            return _Opened(table, self._services.program.overview(), self._people.known)
 
         self._background.run(work, self._followed, lambda _error: None)
 
@@ -280,10 +282,10 @@ class RuleEditor(Dialog):
         fields, before = self._held.table_now, self._held.before
 
         def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
-            problems = self._backend.check_rule(fields, before)
+            problems = self._services.rules.check(fields, before)
             yield problems
             if all(one.hint for one in problems):
-                yield self._backend.preview_rule(fields, before)
+                yield self._services.rules.preview(fields, before)
 
         self._timers["looking"] = self.after(_SAY_LOOKING_AFTER_MS, self._say_looking)
         self._job = self._background.follow(work, self._heard_back, self._judged, self._unseen)

@@ -15,12 +15,13 @@ from traymail.core.events import (
     RuleTrouble,
     SettingsApplied,
 )
+from traymail.core.overview import Overview
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
 from traymail.disk import in_home
+from traymail.services.services import Services
 from traymail.ui.asking import Asking
-from traymail.ui.backend import Backend, Overview
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardActs, RuleCard
 from traymail.ui.dialogs.rules.editor import RuleEditor
@@ -42,16 +43,16 @@ class RulesPage:
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        services: Services,
         background: Background,
         now: Callable[[], datetime],
     ) -> None:
         """``now`` is the local time: of today, only the hour of a match is shown."""
-        self._root, self._backend, self._background, self._now = root, backend, background, now
+        self._root, self._services, self._background, self._now = root, services, background, now
         self._view: RuleListView | None = None
         self._asking = Asking(
             background,
-            backend.overview,
+            services.program.overview,
             self._answered,
             lambda error: self._say(sentence_of(error)),
         )
@@ -99,7 +100,7 @@ class RulesPage:
                 self.editors[key].take_over(old)
 
     def _editor(self, key: str, kind: str, name: str | None) -> RuleEditor:
-        given = (self._root, self._backend, self._background)
+        given = (self._root, self._services, self._background)
         return RuleEditor(*given, kind, name, lambda: self._closed(key))
 
     def _closed(self, key: str) -> None:
@@ -108,7 +109,7 @@ class RulesPage:
     def _switch(self, name: str, on: bool) -> None:  # noqa: FBT001 - the value of the switch
         self._say(None)
         self._background.run(
-            lambda _stop: self._backend.enable_rule(name, enabled=on),
+            lambda _stop: self._services.rules.enable(name, enabled=on),
             # That it acts is told by an event; what is asked before that is still of the past.
             lambda _none: None,
             self._failed,

@@ -9,7 +9,7 @@ from PIL import ImageTk
 
 from traymail.core.errors import TraymailError
 from traymail.core.texts import Text, text
-from traymail.ui.backend import Backend
+from traymail.services.program import ProgramService
 from traymail.ui.bridge import Background
 from traymail.ui.dialog import Dialog
 from traymail.ui.icons import window_icon
@@ -32,14 +32,14 @@ class WelcomeWindow(Dialog):
     def __init__(
         self,
         root: Root,
-        backend: Backend,
+        program: ProgramService,
         background: Background,
         add_account: Callable[[], object],
         in_window: Callable[[], bool],
     ) -> None:
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Welcome to traymail"), Size(640, 480))
-        self._backend, self._background = backend, background
+        self._program, self._background = program, background
         self._in_window = in_window
         scroll = ScrollArea(self.body, padding=(24, 20, 14, 12))
         scroll.pack(fill="both", expand=True)
@@ -70,7 +70,7 @@ class WelcomeWindow(Dialog):
         if self.primary is not None:
             self.primary.focus_set()
         self.tell_place()
-        self._background.run(lambda _stop: self._backend.autostart(), self._known, self._failed)
+        self._background.run(lambda _stop: self._program.autostart(), self._known, self._failed)
 
     def tell_place(self) -> None:
         """Say anew where the program is to be found."""
@@ -130,7 +130,7 @@ class WelcomeWindow(Dialog):
             self._failed(error)
 
         self._background.run(
-            lambda _stop: self._backend.rehearse(language), lambda _none: None, failed
+            lambda _stop: self._program.rehearse(language), lambda _none: None, failed
         )
 
     def _start(self, *, busy: bool) -> None:
@@ -143,10 +143,10 @@ class WelcomeWindow(Dialog):
             self._failed(error)
 
         self._background.run(
-            lambda _stop: self._backend.set_autostart(on=on), lambda _none: None, failed
+            lambda _stop: self._program.set_autostart(on=on), lambda _none: None, failed
         )
 
-    def _known(self, on: bool) -> None:  # noqa: FBT001 - the backend's answer
+    def _known(self, on: bool) -> None:  # noqa: FBT001 - what was asked
         if self.winfo_exists():
             self.lead_on.know(on=on)
 

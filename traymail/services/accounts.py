@@ -1,0 +1,130 @@
+"""What a user does with accounts: finds a server, tries it, keeps an account and its secret."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from traymail.app import App
+from traymail.core.account import Account, Auth
+from traymail.core.account_table import read_account
+from traymail.core.errors import CredentialError, Problem, SettingsError, TraymailError
+from traymail.core.examination import Proposal, Step
+from traymail.core.overview import Fields
+from traymail.core.secret import Secret
+from traymail.core.settings import Settings, place_of
+from traymail.disk import in_home
+from traymail.program import Program
+from traymail.services.connection_test import diagnose, judge, send_to_oneself
+
+log = logging.getLogger(__name__)
+
+TESTED_STEPS = ("dns", "tcp", "tls", "ehlo", "auth")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountService:
+    """The accounts of the configuration, and their secrets."""
+
+    app: App
+    running: Program
+
+    def find_server(self, address: str) -> Proposal | None:
+        """Propose a server: the provider table first, then trying the usual names."""
+        from traymail.senders.detect import detect
+
+        return detect(address)
+
+    def check(self, name: str, values: Fields) -> tuple[Account | None, tuple[Problem, ...]]:
+        """Return the account these fields make, or every problem (``where`` is the field)."""
+        problems: list[Problem] = []
+        account = read_account(name, self._table(name, values), str(in_home("~")), problems)
+        prefix = place_of("accounts", name)
+        return account, tuple(
+            replace(one, where=one.where.removeprefix(prefix).lstrip("."))
+            for one in self.app.settings_file.placed(problems)
+            if not one.hint
+        )
+
+    def test(self, account: Account, secret: Secret | None) -> Generator[Step, None, None]:
+        """Try an account live: dns, tcp, tls, ehlo, auth, then ``mail``: a mail to itself.
+
+        ``secret`` None: the one kept for it. A passing test lets a stopped account go on.
+        """
+        passed = True
+        kept = self.running.engine.snapshot().settings.accounts.get(account.name)
+        # What is only typed so far says nothing of the account at work.
+        is_kept = secret is None and kept is not None and kept.connection == account.connection
+        tried = judge(self.app, account) if is_kept else diagnose(self.app, account, secret)
+        with closing(tried) as steps:
+            for step in steps:
+                if step.step in TESTED_STEPS:
+                    passed = passed and step.ok is not False
+                    yield step
+        language = self.running.engine.snapshot().settings.language
+        translate = self.app.translate(language)
+        mail = (
+            send_to_oneself(self.app, account, secret, translate) if passed else Step("mail", None)
+        )
+        yield mail
+        if mail.ok:
+            self.app.let_go(account.name, mails=True)
+
+    def diagnose(self, account: Account) -> Generator[Step, None, None]:
+        """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail.
+
+        The account learns from it: a stopped one goes on, or one whose login is refused stops.
+        """
+        return judge(self.app, account)
+
+    def save(self, name: str, values: Fields, secret: Secret | None) -> None:
+        """Add or change an account; the secret, if one is given, goes to the keyring."""
+        from traymail.store.edits import put_account  # as all of them: tomlkit is slow to import
+
+        account, problems = self.check(name, values)
+        if account is None:
+            raise SettingsError(problems)
+        settings = self.running.engine.snapshot().settings
+        before = settings.accounts.get(name)
+        if secret is not None:
+            self.app.credentials.set(account, secret)
+        table = self._table(name, values)
+        try:
+            self.running.edit(lambda document: put_account(document, name, table))
+        except TraymailError:
+            if secret is not None:
+                self._drop_secret(account, settings)
+            raise
+        self.app.let_go(name, mails=True)
+        if before is not None and before.auth is not Auth.NONE:
+            self._drop_secret(before, self.app.settings())
+
+    def remove(self, name: str) -> None:
+        """Remove an account and its secret."""
+        account = self.running.engine.snapshot().settings.accounts.get(name)
+        left = self.app.settings_file.remove_account(name).settings
+        self.running.reload()
+        self.app.outbox.forget_account(name)
+        if account is not None:
+            self.app.drop_secret(account, left)
+
+    def set_default(self, name: str) -> None:
+        """Make an account the default one."""
+        from traymail.store.edits import put_value
+
+        self.running.edit(lambda document: put_value(document, "default_account", name))
+
+    def _drop_secret(self, account: Account, settings: Settings) -> None:
+        """Leave no secret in the keyring of a login that no account has, if that can be helped."""
+        try:
+            self.app.drop_secret(account, settings)
+        except CredentialError as error:
+            log.warning("an old secret may still be in the keyring: %s", error)
+
+    def _table(self, name: str, values: Fields) -> dict[str, Any]:
+        """Return an account's table with these values put in; None takes a key out."""
+        kept = self.app.settings_file.document().get("accounts", {}).get(name, {})
+        return {key: value for key, value in {**kept, **values}.items() if value is not None}
