@@ -5,18 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from traymail.core.errors import AccountFailure, CredentialError, NotRunning
-from traymail.core.outbox import AccountState, OutboxItem, State
+from traymail.core.errors import CredentialError
 from traymail.core.places import Places
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
-from traymail.desktop.instance import POLL_SECONDS, Instance
+from traymail.desktop.instance import Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
 from traymail.disk import in_home
@@ -31,22 +28,17 @@ from traymail.store.spool import Spool
 
 # What only deliveries need is imported by them: `send --queue` is to be quick.
 if TYPE_CHECKING:
+    from traymail.consenting import Agreements
     from traymail.core.account import Account
-    from traymail.core.consent import Risk
     from traymail.core.holds import Holds
-    from traymail.core.message import Draft
     from traymail.core.ports import Sender
     from traymail.core.settings import Settings
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Tools
-    from traymail.store.credentials import CredentialHosts, Keyrings
+    from traymail.engine.stops import Stops
+    from traymail.store.credentials import Keyrings
     from traymail.store.known_rules import KnownRules
-
-# A mail that is to be broken off may stand at a server that is slow to take the next piece.
-STOPPING_SECONDS = 10.0
-
-_UNAGREED = "risks that wait for the user"
 
 Progress = Callable[[int, int, int], None]
 
@@ -132,92 +124,18 @@ class App:
         return KnownRules(self.database)
 
     @cached_property
+    def agreements(self) -> Agreements:
+        """Open the memory of what the user agreed to."""
+        from traymail.consenting import Agreements
+
+        return Agreements(self.home.database, lambda: self.outbox, self.environ)
+
+    @cached_property
     def credentials(self) -> Keyrings:
         """Make ready to ask for secrets; nothing is asked before it is needed."""
         from traymail.store.credentials import Keyrings
 
-        return Keyrings(self.environ, hosts=self._credential_hosts, waits=self._waits)
-
-    @cached_property
-    def _credential_hosts(self) -> CredentialHosts:
-        from traymail.store.credentials import CredentialHosts
-
-        return CredentialHosts(self.outbox)
-
-    def risks(self, before: Settings, after: Settings) -> tuple[Risk, ...]:
-        """Return what these settings could do with secrets that those before could not."""
-        from traymail.core.consent import risks
-
-        return risks(before, after, self._bound_to)
-
-    def unconfirmed(self, before: Settings, after: Settings) -> tuple[Risk, ...]:
-        """Return the risks, and those that are in force but for the secret."""
-        from traymail.core.consent import moved, waiting
-
-        kept = self.unagreed()
-        waits = [risk for one in after.accounts.values() for risk in waiting(one, kept)]
-        found = (*waits, *self.risks(before, after), *moved(after, self._bound_to))
-        return tuple({(one.account, one.key): one for one in found}.values())
-
-    def agree(self, risks: Iterable[Risk]) -> None:
-        """Let credential files go to the hosts the user agreed to, and commands run."""
-        from traymail.core.consent import HOST
-
-        agreed = tuple(risks)
-        for risk in agreed:
-            if risk.key == HOST:
-                self._credential_hosts[risk.account] = risk.value
-        self.keep_unagreed(self.unagreed() - {risk.id for risk in agreed})
-
-    def agree_everywhere(self, risks: Iterable[Risk]) -> None:
-        """Agree to what was just written: the running program would ask as for an edit by hand."""
-        agreed = tuple(risks)
-        self.agree(agreed)
-        with suppress(NotRunning):
-            self.instance.ask({"command": "consent", "agreed": [one.id for one in agreed]})
-
-    def unagreed(self) -> frozenset[str]:
-        """Return the ids of risks that wait for the user, also after a restart."""
-        kept = self.outbox.meta(_UNAGREED) if self.home.database.exists() else None
-        return frozenset(kept.split()) if kept else frozenset()
-
-    def keep_unagreed(self, ids: frozenset[str]) -> None:
-        """Remember what waits for the user."""
-        if ids != self.unagreed():
-            self.outbox.set_meta(_UNAGREED, " ".join(sorted(ids)))
-
-    def awaits_consent(self, account: Account) -> bool:
-        """Tell whether the running program knows an account only once the user has agreed.
-
-        An edit waits as a whole: also for what another account is to be given.
-        """
-        if not self.unagreed():
-            return False
-        try:
-            told = self.instance.ask({"command": "status", "language": "en"})
-        except NotRunning:
-            return False
-        accounts = told.get("accounts")
-        if accounts is None or not told.get("config_error"):
-            return False
-        return bool(accounts.get(account.name, {}).get("state", "missing") == "missing")
-
-    def _waits(self, account: Account) -> frozenset[str]:
-        """Return the keys of the account that came by an edit nobody has agreed to."""
-        from traymail.core.consent import waiting
-
-        return frozenset(risk.key for risk in waiting(account, self.unagreed()))
-
-    def _bound_to(self, account: str) -> str | None:
-        """Return which host the account's credential file is for: `traymail.core.consent.BoundTo`.
-
-        It may be the running program that has the file, and this process not.
-        """
-        from traymail.store.secret_sources import credential_file
-
-        bound = self._credential_hosts.get(account) if self.home.database.exists() else None
-        file = credential_file(account, self.environ)
-        return bound or ("" if file is not None and file.exists() else None)
+        return Keyrings(self.environ, hosts=self.agreements.hosts, waits=self.agreements.waits)
 
     def drop_secret(self, account: Account, settings: Settings) -> bool:
         """Forget an account's secret, unless one of these settings has the same login.
@@ -238,6 +156,12 @@ class App:
         """Return a way into the outbox, for one thread."""
         return Poster(self.outbox, self.spool, self.clock, self.publisher.changed)
 
+    def new_stops(self, wake: Callable[[], object]) -> Stops:
+        """Return a way to stop accounts and let them go on; ``wake`` tells who delivers."""
+        from traymail.engine.stops import Stops
+
+        return Stops(self.outbox, self.clock, self.publisher.publish, wake)
+
     def settings(self) -> Settings:
         """Read the configuration; raises SettingsError."""
         return self.settings_file.load().settings
@@ -256,106 +180,13 @@ class App:
             self.database.close()
         self.instance.release()
 
-    # --- sending without, or beside, the running program ----------------------------------------
-
-    def store(self, draft: Draft, undo: timedelta = timedelta(0)) -> OutboxItem:
-        """Store a mail, which leaves after ``undo``: from here on it is safe.
-
-        Raises InputError, SourceError, StateError.
-        """
-        return self.new_poster().store(draft, undo)
-
-    def let_go(self, name: str, *, mails: bool) -> None:
-        """End an account's stop, and any pause its server asked for.
-
-        ``mails``: those that wait for the user are due. What is known of the login stays.
-        """
-        worked = self.outbox.account_state(name).login_worked
-        with self.outbox.transaction():
-            self.outbox.save_account_state(AccountState(name, login_worked=worked))
-            if mails:
-                self.outbox.unpark(name, self.clock.now())
-        self.wake()
-
-    def stop(self, account: Account, refusal: AccountFailure) -> None:
-        """Stop an account whose server refused what only the user can mend, outside of a mail."""
-        from traymail.core.breaker import account_after
-        from traymail.core.events import AccountChanged
-
-        now = self.clock.now()
-        with self.outbox.transaction():
-            before = self.outbox.account_state(account.name)
-            after = account_after(before, refusal, account, now, jitter=0)
-            self.outbox.save_account_state(after)
-            self.outbox.park(account.name, now)
-        self.publisher.publish(AccountChanged(after))
-        self.wake()
-
-    def retry(self, ids: Collection[int] | None) -> list[OutboxItem]:
-        """Make mails due that wait or failed, None: all of them; return those changed.
-
-        That the user asks again is the sign that a stopped account was looked after.
-        """
-        changed = self.outbox.retry(ids, self.clock.now())
-        for name in {item.account for item in changed}:
-            self.let_go(name, mails=False)
-        return changed
-
-    def cancel(self, ids: Collection[int]) -> None:
-        """Take mails out of the queue; the running program breaks off those it is sending.
-
-        It does that between two pieces of a mail, so wait for it a little; never after the last.
-        """
-        try:
-            self.instance.ask({"command": "cancel", "ids": list(ids)})
-        except NotRunning:
-            self.outbox.cancel(ids, self.clock.now())
-            return
-        pause, until = threading.Event(), self.clock.monotonic() + STOPPING_SECONDS
-        while self.clock.monotonic() < until and any(
-            self.outbox.get(mail_id).state is State.SENDING for mail_id in ids
-        ):
-            pause.wait(POLL_SECONDS)
-
-    def wake(self, ended: Iterable[int] = ()) -> bool:
-        """Tell the running program that the outbox has changed; False when none runs."""
-        try:
-            self.instance.ask({"command": "wake", "ended": list(ended)})
-        except NotRunning:
-            return False
-        return True
-
-    def deliver(self, items: Iterable[OutboxItem], settings: Settings, progress: Progress) -> None:
-        """Bring mails to an end, or to their first failure.
-
-        The running program delivers; with none running, we do under the home's lock. Returns also
-        when something keeps the mail waiting: a pause, a cap, a stopped account.
-        """
-        waiting = {item.id: item.attempts for item in items}
-        pause = threading.Event()
-        told = False
-        while waiting:
-            if self.instance.delivering.take():
-                try:
-                    self._deliver_here(waiting, settings, progress)
-                finally:
-                    self.instance.delivering.release()
-                return
-            told = told or self.wake()
-            held = self.holds(settings)
-            waiting = {
-                item_id: attempts
-                for item_id, attempts in waiting.items()
-                if not self._rests(self.outbox.get(item_id), attempts, settings, held)
-            }
-            if waiting:
-                pause.wait(POLL_SECONDS)
+    # --- delivering -----------------------------------------------------------------------------
 
     def holds(self, settings: Settings) -> Holds:
         """Return the caps that are reached now."""
         from traymail.engine.caps import holds
 
-        return holds(self.outbox, settings, self._caps(settings), self.clock.now())
+        return holds(self.outbox, settings, self.caps(settings), self.clock.now())
 
     def tools(
         self, stopping: threading.Event, progress: Progress, interruptions: Interruptions
@@ -376,37 +207,11 @@ class App:
             interruptions=interruptions,
         )
 
-    def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
-        from traymail.engine.delivery import Delivery
-
-        self.outbox.recover(self.clock.now())
-        if self.pauses.pause(self.clock.now())[0]:
-            return
-        tools = self.tools(threading.Event(), progress, Interruptions())
-        for item_id in ids:
-            account = settings.accounts.get(self.outbox.get(item_id).account)
-            if account is not None:
-                delivery = Delivery(account, self._caps(settings), tools)
-                delivery.step(only=item_id)
-                delivery.close()
-
-    def _caps(self, settings: Settings) -> RuleCaps:
+    def caps(self, settings: Settings) -> RuleCaps:
+        """Return how many mails each rule may send, as of its latest settings."""
         from traymail.engine.caps import rule_caps
 
         return rule_caps(settings, self.known_rules.caps())
-
-    def _rests(self, item: OutboxItem, attempts: int, settings: Settings, held: Holds) -> bool:
-        """Return whether the running program will do no more about a mail for now."""
-        if item.state is not State.QUEUED:
-            return item.state is not State.SENDING
-        if item.attempts > attempts or item.next_attempt_at is None:
-            return True
-        now = self.clock.now()
-        account = settings.accounts.get(item.account)
-        if account is None or self.pauses.pause(now)[0] or self.awaits_consent(account):
-            return True
-        pause = self.outbox.account_state(account.name).hold_until
-        return (pause is not None and pause > now) or held.of(item) is not None
 
     def _make_sender(self, account: Account) -> Sender:
         from traymail.senders.smtp import SmtpSender

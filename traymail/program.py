@@ -6,8 +6,9 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -105,7 +106,10 @@ class Program:
         self.config_error: SettingsError | None = None
         self._stopping = threading.Event()
         self.interruptions = Interruptions()
-        self._consent = Consent(app)
+        self.stops = app.new_stops(self.wake)
+        self._consent = Consent(
+            app.agreements, app.settings_file, partial(self.stops.clear, mails=True)
+        )
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
         self._signature = self._signature_seen = loaded.signature
@@ -166,7 +170,7 @@ class Program:
         for name in self._loaded.settings.accounts:
             state = self._app.outbox.account_state(name)
             if state.stopped and mended_outside(state.advice_id):
-                self._app.let_go(name, mails=True)
+                self.stops.clear(name, mails=True)
 
     def stop(self) -> None:
         """End all threads, upstream first."""
@@ -226,7 +230,7 @@ class Program:
         # Its answer tells of everything that was submitted before.
         self.engine.snapshot()
 
-    def cancel(self, ids: tuple[int, ...]) -> None:
+    def cancel(self, ids: Collection[int]) -> None:
         """Take mails out of the queue; stop those that are being sent. Raises InputError."""
         outbox = self._app.outbox
         # Asked for first: a mail that is claimed meanwhile is stopped all the same.
@@ -238,22 +242,28 @@ class Program:
         finally:
             # Else a mail that gets such a number later would be stopped.
             self.interruptions.forget(set(ids) - under_way)
-        self.engine.submit(Wake(ids))
+        self.wake(ids)
+
+    def wake(self, ended: Iterable[int] = ()) -> bool:
+        """Look at the outbox, which has changed; ``ended`` are mails that somebody settled."""
+        self.engine.submit(Wake(tuple(ended)))
+        return True
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer another process; called on the server's thread."""
         match request.get("command"):
             case "status":
-                language = choose(str(request.get("language", "auto")), self._app.environ)
-                return self.status(translator(language))
+                return self.status(self._translator_for(request))
             case "pause":
                 self.engine.submit(Pause(_moment(request.get("until"))))
             case "resume":
                 self.engine.submit(Resume())
             case "wake":
-                self.engine.submit(Wake(_numbers(request.get("ended", []))))
+                self.wake(_numbers(request.get("ended", [])))
             case "consent":
-                answer = self._consent.answer(request, self._loaded.settings)
+                answer = self._consent.answer(
+                    request, self._loaded.settings, self._translator_for(request)
+                )
                 self.reload()
                 return answer
             case "cancel":
@@ -267,6 +277,9 @@ class Program:
             case _:
                 return {"error": "unknown command"}
         return {"ok": True}
+
+    def _translator_for(self, request: dict[str, Any]) -> Translate:
+        return translator(choose(str(request.get("language", "auto")), self._app.environ))
 
     def _hello(self) -> dict[str, Any]:
         """Tell who answers, and of what kind it is."""
@@ -384,7 +397,7 @@ class Program:
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version
-            self.engine.submit(Wake())
+            self.wake()
         return LOOK_SECONDS
 
     def _tidy(self) -> float:

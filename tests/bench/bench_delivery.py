@@ -80,7 +80,7 @@ def _ours(folder: Path, port: int, certificates: Certificates, said: IO[str]) ->
     began = perf_counter()
     with closing(App(paths.home(str(home.path), {}), {})) as app:
         for number in range(MAILS):
-            app.store(_draft(number))
+            app.new_poster().store(_draft(number))
     stored = perf_counter()
     program = subprocess.Popen(home.command("run", "--headless"), env=env)
     try:

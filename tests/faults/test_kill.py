@@ -57,7 +57,7 @@ def stock(home: Home, count: int, when_unsure: str) -> set[str]:
             )
             for number in range(count)
         ]
-        return {app.store(draft).message_id for draft in drafts}
+        return {app.new_poster().store(draft).message_id for draft in drafts}
 
 
 def arrived(sink: Sink) -> Counter[str]:

@@ -444,7 +444,7 @@ def test_a_mail_that_another_process_stores_comes_in_and_nothing_jumps(desk: Des
     outbox = desk.live.app.outbox
     with outbox.transaction():
         for number in range(40):
-            desk.live.app.store(a_draft(f"Mail {number}"))
+            desk.live.services.mail.store(a_draft(f"Mail {number}"))
     desk.open()
     desk.until(lambda: len(desk.subjects()) == 40, "all")
     tree = desk.window.sheet.list.table.tree
@@ -465,7 +465,7 @@ def test_only_the_newest_are_listed_until_more_are_wanted(desk: Desk) -> None:
     outbox = desk.live.app.outbox
     with outbox.transaction():
         for number in range(FIRST + 20):
-            desk.live.app.store(a_draft(f"Mail {number}"))
+            desk.live.services.mail.store(a_draft(f"Mail {number}"))
     desk.open()
     desk.until(lambda: len(desk.subjects()) == FIRST, "the newest")
     desk.sees(f"The newest {FIRST} are shown.")

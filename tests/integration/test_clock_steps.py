@@ -23,6 +23,7 @@ from traymail.desktop.clock import SystemClock
 from traymail.desktop.paths import home
 from traymail.engine import engine, worker
 from traymail.program import LOOK_SECONDS, Program
+from traymail.services.services import services_of
 from traymail.store.database import from_ms, to_ms
 
 HOURS = timedelta(hours=8)
@@ -58,9 +59,7 @@ class Desk:
 
     def post(self, undo: timedelta = timedelta(0)) -> int:
         draft = Draft("main", Address("me@example.com"), (Address("you@example.com"),), text="x")
-        item = self.app.store(draft, undo)
-        self.app.wake()
-        return item.id
+        return services_of(self.app, self.program).mail.post(draft, undo).id
 
     def state(self, mail_id: int) -> State:
         return self.app.outbox.get(mail_id).state
@@ -199,14 +198,15 @@ def test_a_clock_that_is_set_to_another_age_stops_nothing(tmp_path: Path, at: da
         until(lambda: one.program.engine.snapshot().paused)
         assert one.program.status(str)["paused"]
         one.program.engine.submit(Resume())
-        one.app.retry([item.id for item in one.app.outbox.find() if item.code == 451])
+        put_off = [item.id for item in one.app.outbox.find() if item.code == 451]
+        services_of(one.app, one.program).mail.retry(put_off)
         until(lambda: one.state(waits) is State.SENT)
         assert one.state(undone) is State.QUEUED
         one.app.outbox.purge(one.clock.now() - LONGEST)
         # Mended: what was to wait for ages does not.
         one.clock.step = timedelta(0)
         one.write(3)
-        one.app.wake()
+        one.program.wake()
         until(lambda: one.state(undone) is State.SENT)
         assert not one.program.failed
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,22 @@ auth = "none"
 """
 
 
+class Heard(Program):
+    """A program that keeps what it was asked over its socket."""
+
+    def __init__(self, *parts: Any) -> None:  # noqa: ANN401 # as Program takes them
+        super().__init__(*parts)
+        self.requests: list[dict[str, Any]] = []
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.requests.append(request)
+        return super().answer(request)
+
+
 @dataclass(frozen=True)
 class Running:
     app: App
-    program: Program
+    program: Heard
     services: Services
 
 
@@ -45,7 +58,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     app.home.make()
     app.home.config_file.write_text(CONFIG)
     app.instance.claim()
-    program = Program(app, app.settings_file.load(), lambda: None)
+    program = Heard(app, app.settings_file.load(), lambda: None)
     program.start()
     yield Running(app, program, services_of(app, program))
     program.stop()
@@ -98,6 +111,18 @@ def test_sending_a_post_now_leaves_the_stop_of_its_account(running: Running) -> 
     due = outbox.get(item.id).next_attempt_at
     assert due is not None
     assert due <= running.app.clock.now()
+
+
+def test_the_program_is_not_asked_over_its_own_socket(running: Running) -> None:
+    services = running.services
+    services.program.pause(None)
+    items = [services.mail.post(draft(), timedelta(0)) for _ in range(3)]
+    services.mail.send_now(items[0].id)
+    assert services.mail.retry(None)
+    services.mail.cancel((items[1].id,))
+    assert running.program.requests == []
+    assert running.app.instance.ask({"command": "status"})["paused"]
+    assert [one["command"] for one in running.program.requests] == ["status"]
 
 
 def test_a_mail_that_is_not_under_way_is_cancelled_and_no_wish_stays(running: Running) -> None:

@@ -67,7 +67,7 @@ def test_a_kill_in_the_middle_of_50_mails(ready: Home, sink: Sink, env: dict[str
             text="x" * 2000,
             when_unsure="ask",
         )
-        stored = {app.store(draft).message_id for _ in range(MAILS)}
+        stored = {app.new_poster().store(draft).message_id for _ in range(MAILS)}
     never = Event()
     first = Running(ready, env)
     sink.wait_for(MAILS // 2, 60)

@@ -166,7 +166,7 @@ def add(
         fields.setdefault("display_name", sender.name)
     loaded = session.app.settings_file.add_account(name, fields)
     one = loaded.settings.accounts[name]
-    session.app.agree_everywhere(session.app.risks(settings, loaded.settings))
+    session.beside.agree(session.app.agreements.risks(settings, loaded.settings))
     if as_default:
         session.app.settings_file.edit(lambda document: document.update(default_account=name))
     session.say(
@@ -319,7 +319,7 @@ def set_secret(session: Session, /, *, name: str) -> None:
     session.app.credentials.require_some_keyring(name)
     secret = _read_secret(session, for_host(one.host))
     session.app.credentials.set(one, secret)
-    session.app.let_go(name, mails=True)
+    session.beside.stops.clear(name, mails=True)
     session.say(text("The secret of account {name} is stored.", name=name))
     tell_what_waits(session, name)
 

@@ -91,11 +91,11 @@ def import_(session: Session, /, *, file: Path, yes: bool) -> None:
     agreed: list[Risk] = []
 
     def agree(settings: Settings) -> None:
-        agreed.extend(session.app.risks(present, settings))
+        agreed.extend(session.app.agreements.risks(present, settings))
         _require_consent(session, [one.told for one in agreed], yes=yes)
 
     loaded = session.app.settings_file.import_from(file, agree)
-    session.app.agree_everywhere(agreed)
+    session.beside.agree(agreed)
     session.say(text("The configuration is imported from {file}.", file=file))
     for account in loaded.settings.accounts.values():
         if not account.password_command:
@@ -114,7 +114,7 @@ def import_(session: Session, /, *, file: Path, yes: bool) -> None:
 def accept(session: Session, /, *, yes: bool) -> None:
     """Let an edit that waits for the user come into force."""
     settings = session.settings()
-    risks = session.app.unconfirmed(settings, settings)
+    risks = session.app.agreements.unconfirmed(settings, settings)
     found: list[tuple[str, Text | str]] = [(one.id, one.told) for one in risks]
     with contextlib.suppress(NotRunning):
         answer = session.app.instance.ask({"command": "consent", "language": session.language})
@@ -128,9 +128,9 @@ def accept(session: Session, /, *, yes: bool) -> None:
             {"command": "consent", "agreed": [known for known, _told in found]}
         )
     except NotRunning:
-        session.app.agree(risks)
+        session.app.agreements.agree(risks)
         for name in {one.account for one in risks}:
-            session.app.let_go(name, mails=True)
+            session.beside.stops.clear(name, mails=True)
     session.say(text("It is now in use."))
 
 

@@ -78,7 +78,12 @@ def report(session: Session, account: Account, *, as_json: bool = False) -> int:
     """Examine a server, show each step as it is done, and return the exit status."""
     steps = []
     # A server that is only visited has no account to learn from it.
-    for step in (judge if account.name else diagnose)(session.app, account):
+    tried = (
+        judge(session.app, account, session.beside.stops)
+        if account.name
+        else diagnose(session.app, account)
+    )
+    for step in tried:
         steps.append(step)
         if not as_json:
             _show(session, step)

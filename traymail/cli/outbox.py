@@ -237,7 +237,7 @@ def retry(session: Session, /, *, ids: tuple[int, ...], everything: bool) -> int
         raise click.UsageError(session.translated(text("Give the numbers of mails, or use --all.")))
     settings = session.settings()
     settle_abandoned(session)
-    chosen = session.app.retry(ids or None)
+    chosen = session.mail.retry(ids or None)
     _require_all(session, ids, chosen)
     if not chosen:
         session.say(text("No mail is waiting."))
@@ -249,7 +249,7 @@ def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) 
     ended = deliver(session, sorted(items, key=lambda item: item.id), settings)
     for name in {item.account for item in ended if item.state is State.SENT}:
         if not session.app.outbox.account_state(name).stopped:
-            session.app.let_go(name, mails=True)
+            session.beside.stops.clear(name, mails=True)
     held = session.app.holds(settings)
     return next(filter(None, [tell(session, item, held) for item in ended]), 0)
 
@@ -282,10 +282,9 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
             text("Mail {id} is {state}.", id=mail_id, state=STATES[before.state]),
             text("Only a mail the server may already have needs this decision."),
         )
-    item = session.app.outbox.resolve(mail_id, answer, session.app.clock.now())
+    item = session.mail.resolve(mail_id, State.SENT if answer == "sent" else State.QUEUED)
     if answer == "resend":
         return _deliver(session, [item], settings)
-    session.app.wake([mail_id])
     session.say(text("Mail {id} counts as sent.", id=mail_id))
     if item.state is State.PARTIAL:
         session.say(have_it(item))
@@ -302,7 +301,7 @@ def cancel(session: Session, /, *, ids: tuple[int, ...]) -> int:
     settle_abandoned(session)
     find = session.app.outbox.get
     chosen = [item for item in map(find, ids) if item.state is not State.CANCELLED]
-    session.app.cancel([item.id for item in chosen])
+    session.mail.cancel([item.id for item in chosen])
     status, done = endings.OK, []
     for before in chosen:
         item = find(before.id)

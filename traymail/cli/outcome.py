@@ -36,7 +36,7 @@ def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -
     """Bring mails to an end or to a first failure, and return how they stand then."""
     try:
         with Bar(session.translated(text("Sending"))) as bar:
-            session.app.deliver(items, settings, bar)
+            session.beside.deliver(items, settings, bar)
     except KeyboardInterrupt:
         settle_abandoned(session)
         session.note(text("Interrupted: what is not sent yet stays in the outbox."))
@@ -155,7 +155,7 @@ def _as_agreed(session: Session, item: OutboxItem) -> OutboxItem:
     """Return a mail with what it waits for where the user has not agreed to its account yet."""
     with suppress(SettingsError):  # told by whoever needs the settings
         account = session.settings().accounts.get(item.account)
-        if item.state is State.QUEUED and account and session.app.awaits_consent(account):
+        if item.state is State.QUEUED and account and session.beside.awaits_consent(account):
             return replace(item, advice_id=_COMMAND_WAITS, next_attempt_at=None)
     return item
 

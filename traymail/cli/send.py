@@ -134,9 +134,9 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
     account = chosen_account(settings, wanted.account)
     draft = _draft(wanted, account)
     _require_fit(draft, account)
-    item = session.app.store(draft)
+    item = session.mail.store(draft)
     if queue:
-        delivered = session.app.wake()
+        delivered = session.beside.wake()
         if as_json:
             _dump(session, item)
         else:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from traymail.core.outbox import OutboxItem
     from traymail.core.settings import Settings
     from traymail.desktop.paths import Home
+    from traymail.services.beside import Beside
+    from traymail.services.mail import MailService
 
 # The configuration's language, found also in a file that is broken elsewhere; before any table.
 _LANGUAGE = re.compile(r"""^\s*language\s*=\s*["'](\w+)["']""", re.MULTILINE)
@@ -76,6 +78,21 @@ class Session:
         logging.getLogger("traymail").addHandler(logging.NullHandler())
 
         return App(self.home, self.environ, self._language_option)
+
+    @cached_property
+    def beside(self) -> Beside:
+        """Reach the running program, or do without."""
+        from traymail.services.beside import Beside
+
+        return Beside(self.app)
+
+    @cached_property
+    def mail(self) -> MailService:
+        """Open the outbox."""
+        from traymail.services.mail import MailService
+        from traymail.store.people import People
+
+        return MailService(self.app, self.beside, People(self.app.database))
 
     def keep_log(self, *, service: bool = False) -> None:
         """Write the log of this process into the home; verbose when that was asked for.

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from traymail.core.texts import text
 from traymail.demo.letterbox import Letterbox, digests
 from traymail.demo.stage import Say, append, sample_picture, stage
 from traymail.program import Program
+from traymail.services.mail import MailService
+from traymail.services.services import services_of
 from traymail.ui.model.inbox import Received
 
 WAIT_SECONDS = 20.0
@@ -27,6 +30,7 @@ ALL = 4
 class Play:
     """What the tour plays on, and where the mails arrive."""
 
+    mail: MailService
     app: App
     folder: Path
     log: Path
@@ -37,8 +41,8 @@ class Play:
 def tour(environ: Mapping[str, str], language: str, say: Say) -> bool:
     """Play the four uses; return whether all four mails arrived, whole."""
     letterbox = Letterbox()
-    with stage(environ, language, say, letterbox.put) as here, _program(here.app):
-        play = Play(here.app, here.folder, here.log, letterbox, say)
+    with stage(environ, language, say, letterbox.put) as here, _program(here.app) as mail:
+        play = Play(mail, here.app, here.folder, here.log, letterbox, say)
         acts = (_type_a_message, _drop_a_picture, _write_an_error, _write_more_errors)
         arrived = [_played(play, number, act) for number, act in enumerate(acts, 1)]
     say(text("{count} of {all} mails arrived, whole.", count=sum(arrived), all=ALL))
@@ -46,14 +50,14 @@ def tour(environ: Mapping[str, str], language: str, say: Say) -> bool:
 
 
 @contextmanager
-def _program(app: App) -> Iterator[None]:
+def _program(app: App) -> Iterator[MailService]:
     app.instance.claim()
     program = Program(app, app.settings_file.load(), _never_asked)
     try:
         program.start()
         try:
             _wait_until_all_watch(program)
-            yield
+            yield services_of(app, program).mail
         finally:
             program.stop()
     finally:
@@ -107,7 +111,7 @@ def _type_a_message(play: Play) -> Callable[[Received], bool]:
     words = "Typed by hand, with 附件."
     settings = play.app.settings()
     account = settings.accounts["demo"]
-    play.app.store(
+    play.mail.post(
         Draft(
             account=account.name,
             sender=account.address,
@@ -115,9 +119,9 @@ def _type_a_message(play: Play) -> Callable[[Received], bool]:
             subject="Quick send 快速发送",
             text=words,
             files=(DraftFile("笔记 notes.txt", content=notes),),
-        )
+        ),
+        timedelta(0),
     )
-    play.app.wake()
     digest = sha256(notes).hexdigest()
     return lambda mail: words in mail.body and digest in digests(mail)
 

@@ -58,7 +58,7 @@ class AccountService:
         kept = self.running.engine.snapshot().settings.accounts.get(account.name)
         # What is only typed so far says nothing of the account at work.
         is_kept = secret is None and kept is not None and kept.connection == account.connection
-        tried = judge(self.app, account) if is_kept else diagnose(self.app, account, secret)
+        tried = self.diagnose(account) if is_kept else diagnose(self.app, account, secret)
         with closing(tried) as steps:
             for step in steps:
                 if step.step in TESTED_STEPS:
@@ -71,14 +71,14 @@ class AccountService:
         )
         yield mail
         if mail.ok:
-            self.app.let_go(account.name, mails=True)
+            self.running.stops.clear(account.name, mails=True)
 
     def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail.
 
         The account learns from it: a stopped one goes on, or one whose login is refused stops.
         """
-        return judge(self.app, account)
+        return judge(self.app, account, self.running.stops)
 
     def save(self, name: str, values: Fields, secret: Secret | None) -> None:
         """Add or change an account; the secret, if one is given, goes to the keyring."""
@@ -98,7 +98,7 @@ class AccountService:
             if secret is not None:
                 self._drop_secret(account, settings)
             raise
-        self.app.let_go(name, mails=True)
+        self.running.stops.clear(name, mails=True)
         if before is not None and before.auth is not Auth.NONE:
             self._drop_secret(before, self.app.settings())
 

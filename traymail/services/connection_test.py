@@ -18,6 +18,7 @@ from traymail.core.replies import remedy_for, what_failed
 from traymail.core.secret import Secret
 from traymail.core.texts import Translate, text
 from traymail.engine.posting import new_stamp
+from traymail.engine.stops import Stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def diagnose(
                 yield step
 
 
-def judge(app: App, account: Account) -> Generator[Step, None, None]:
+def judge(app: App, account: Account, stops: Stops) -> Generator[Step, None, None]:
     """`diagnose` with the secret that is kept; the account learns from it as from a mail's try.
 
     All passed, a stopped account goes on; a refusal that only the user can mend stops it. Raises
@@ -83,9 +84,9 @@ def judge(app: App, account: Account) -> Generator[Step, None, None]:
                 refusal = step.failure
             yield step
     if passed:
-        app.let_go(account.name, mails=True)
+        stops.clear(account.name, mails=True)
     elif refusal is not None:
-        app.stop(account, refusal)
+        stops.impose(account, refusal)
 
 
 def send_to_oneself(

@@ -3,37 +3,64 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from traymail.app import App
-from traymail.core.commands import Wake
 from traymail.core.errors import SourceError
-from traymail.core.message import Draft
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.overview import MailDetail
 from traymail.disk import write_whole
-from traymail.program import Program
 from traymail.store.people import People
+
+# Here, since `send --queue` is to be quick.
+if TYPE_CHECKING:
+    from traymail.app import App
+    from traymail.core.message import Draft
+    from traymail.core.overview import MailDetail
+    from traymail.engine.stops import Stops
 
 log = logging.getLogger(__name__)
 
 
+class Deliverer(Protocol):
+    """Who delivers: the running program itself, or, for another process, what reaches it."""
+
+    @property
+    def stops(self) -> Stops:
+        """The stops of the home's accounts."""
+        ...
+
+    def wake(self, ended: Iterable[int] = ()) -> bool:
+        """Tell that the outbox has changed; False when nobody delivers now."""
+        ...
+
+    def cancel(self, ids: Collection[int]) -> None:
+        """Take mails out of the queue; stop those that are being sent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MailService:
-    """The outbox, as windows use it."""
+    """The outbox, as windows and commands use it."""
 
     app: App
-    running: Program
+    deliverer: Deliverer
     people: People
 
+    def store(self, draft: Draft, undo: timedelta = timedelta(0)) -> OutboxItem:
+        """Store a mail, which leaves after ``undo``; it is safe from here on.
+
+        Nobody is told. Raises InputError, SourceError, StateError.
+        """
+        return self.app.new_poster().store(draft, undo)
+
     def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
-        """Store a mail that leaves after ``undo``; it is safe from here on."""
-        item = self.app.store(draft, undo)
+        """`store` a mail, and tell the one who delivers; its recipients are remembered."""
+        item = self.store(draft, undo)
         self.people.note((*draft.to, *draft.cc, *draft.bcc), self.app.clock.now())
-        self._wake()
+        self.deliverer.wake()
         return item
 
     def take_back(self, mail_id: int) -> bool:
@@ -45,7 +72,7 @@ class MailService:
         outbox = self.app.outbox
         if outbox.get(mail_id).next_attempt_at is not None:  # else its account waits for the user
             outbox.retry((mail_id,), self.app.clock.now())
-            self._wake()
+            self.deliverer.wake()
 
     def find(
         self,
@@ -63,6 +90,8 @@ class MailService:
 
     def detail(self, mail_id: int) -> MailDetail:
         """Return all that is known of one mail."""
+        from traymail.core.overview import MailDetail
+
         outbox = self.app.outbox
         try:
             mail = outbox.mail(mail_id)
@@ -82,20 +111,23 @@ class MailService:
         """Write the message as a file."""
         write_whole(target, self.app.outbox.mail(mail_id).chunks(self.app.spool.open))
 
-    def retry(self, ids: tuple[int, ...] | None) -> None:
-        """Try mails now; None: all that wait or failed."""
-        self.app.retry(ids)
-        self._wake()
+    def retry(self, ids: Collection[int] | None) -> list[OutboxItem]:
+        """Make mails due that wait or failed, None: all of them; return those changed.
 
-    def resolve(self, mail_id: int, answer: State) -> None:
-        """Settle an unknown mail: SENT, or QUEUED to send it again."""
+        That the user asks again is the sign that a stopped account was looked after.
+        """
+        changed = self.app.outbox.retry(ids, self.app.clock.now())
+        for name in {item.account for item in changed}:
+            self.deliverer.stops.clear(name, mails=False)
+        return changed
+
+    def resolve(self, mail_id: int, answer: State) -> OutboxItem:
+        """Settle an unknown mail: SENT, or QUEUED to send it again; return how it stands then."""
         answered: Literal["sent", "resend"] = "sent" if answer is State.SENT else "resend"
-        self.app.outbox.resolve(mail_id, answered, self.app.clock.now())
-        self._wake((mail_id,))
+        item = self.app.outbox.resolve(mail_id, answered, self.app.clock.now())
+        self.deliverer.wake((mail_id,))
+        return item
 
-    def cancel(self, ids: tuple[int, ...]) -> None:
+    def cancel(self, ids: Collection[int]) -> None:
         """Take mails out of the queue; one that is being sent is stopped before its final dot."""
-        self.running.cancel(ids)
-
-    def _wake(self, ended: tuple[int, ...] = ()) -> None:
-        self.running.engine.submit(Wake(ended))
+        self.deliverer.cancel(ids)

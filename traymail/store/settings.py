@@ -94,6 +94,11 @@ class SettingsFile:
         self._path = path
         self._places = places
 
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self._path.name
+
     def signature(self) -> Signature | None:
         """Return what changes when the file is written anew; None when there is none."""
         try:

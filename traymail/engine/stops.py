@@ -1,0 +1,51 @@
+"""Accounts that stand still: the stop that only the user can end, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from traymail.core.account import Account
+from traymail.core.breaker import account_after
+from traymail.core.errors import AccountFailure
+from traymail.core.events import AccountChanged
+from traymail.core.outbox import AccountState
+from traymail.core.ports import Clock, Outbox
+from traymail.engine.publisher import Publish
+
+
+class Stops:
+    """Stops of accounts outside of a mail's attempt; ``wake`` tells the one who delivers.
+
+    All methods raise StateError.
+    """
+
+    def __init__(
+        self, outbox: Outbox, clock: Clock, publish: Publish, wake: Callable[[], object]
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._publish = publish
+        self._wake = wake
+
+    def clear(self, name: str, *, mails: bool) -> None:
+        """End an account's stop, and any pause its server asked for.
+
+        ``mails``: those that wait for the user are due. What is known of the login stays.
+        """
+        worked = self._outbox.account_state(name).login_worked
+        with self._outbox.transaction():
+            self._outbox.save_account_state(AccountState(name, login_worked=worked))
+            if mails:
+                self._outbox.unpark(name, self._clock.now())
+        self._wake()
+
+    def impose(self, account: Account, refusal: AccountFailure) -> None:
+        """Stop an account whose server refused what only the user can mend."""
+        now = self._clock.now()
+        with self._outbox.transaction():
+            before = self._outbox.account_state(account.name)
+            after = account_after(before, refusal, account, now, jitter=0)
+            self._outbox.save_account_state(after)
+            self._outbox.park(account.name, now)
+        self._publish(AccountChanged(after))
+        self._wake()
