@@ -121,6 +121,10 @@ if sys.platform == "win32":
             if not set_attribute(window, attribute, ctypes.byref(value), ctypes.sizeof(value)):
                 return
 
+    def tells_of_colours(told: int) -> bool:
+        """Tell whether light became dark, or dark light, by what comes with WM_SETTINGCHANGE."""
+        return bool(told) and ctypes.wstring_at(told) == "ImmersiveColorSet"
+
     _SM_CXSMICON = 49
     _IMAGE_ICON = 1
     _FROM_FILE = 0x0010
@@ -319,6 +323,10 @@ else:
 
     def draw_title_bar(inner: int, *, dark: bool) -> None:
         """Do nothing: window managers draw it as they like."""
+
+    def tells_of_colours(told: int) -> bool:  # noqa: ARG001 # as on Windows
+        """Return False: nobody tells it so."""
+        return False
 
     def small_icon_size() -> int:
         """Return 0: it is not known."""

@@ -17,9 +17,10 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from PIL import Image, ImageGrab
+from PIL import Image, ImageChops, ImageGrab, ImageStat
 
 from tests.support import windows_hands
 from tests.support.certificates import Certificates
@@ -33,6 +34,8 @@ from tests.support.wait import until
 from traymail.core.errors import NotRunning
 from traymail.desktop.instance import Instance
 from traymail.desktop.language import translator
+from traymail.ui.icons import tray_image
+from traymail.ui.palette import PALETTES, Mode
 from traymail.ui.shell import Shell, Speech, open_root
 from traymail.ui.widgets import Button
 
@@ -287,6 +290,50 @@ def test_autostart_starts_the_program_until_it_is_off(
             started.kill()
     assert home.run("autostart", "off").returncode == 0
     assert run_values() == []
+
+
+def test_icon_and_windows_follow_the_colours_of_the_system(at_work: Desk) -> None:
+    """Windows has a theme for its panel and one for windows, and tells of each change."""
+    assert drawn_for() == "light"
+    with colours(panel="dark"):
+        at_work.until(lambda: drawn_for() == "dark", "the icon for a dark panel")
+        at_work.choose("Settings…")
+        window = at_work.window("Settings")
+        assert window.cget("background") == PALETTES["light"].bg
+        with colours(panel="light", windows="dark"):
+            at_work.until(lambda: window.cget("background") == PALETTES["dark"].bg, "a dark window")
+            at_work.until(lambda: drawn_for() == "light", "the icon for a light panel")
+    at_work.until(lambda: window.cget("background") == PALETTES["light"].bg, "a light window")
+
+
+@contextmanager
+def colours(panel: Mode, windows: Mode = "light") -> Iterator[None]:
+    """Choose them as the settings of Windows do; light again when the block ends."""
+    winreg = importlib.import_module("winreg")
+    path = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+
+    def choose(panel: Mode, windows: Mode) -> None:
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, path) as key:
+            for name, mode in (("SystemUsesLightTheme", panel), ("AppsUseLightTheme", windows)):
+                winreg.SetValueEx(key, name, 0, winreg.REG_DWORD, int(mode == "light"))
+        Thread(target=windows_hands.tell_of_setting, args=("ImmersiveColorSet",)).start()
+
+    choose(panel, windows)
+    yield
+    choose("light", "light")
+
+
+def drawn_for() -> Mode:
+    """Tell for which panel the icon in Wine's is drawn: the letter is light on a dark one."""
+    x, y = icon()
+    seen = ImageGrab.grab((x - 8, y - 8, x + 8, y + 8))
+    panel = Image.new("RGB", seen.size, seen.getpixel((0, 0))).convert("RGBA")
+
+    def distance(mode: Mode) -> float:
+        drawn = Image.alpha_composite(panel, tray_image("idle", mode, 16)).convert("RGB")
+        return sum(ImageStat.Stat(ImageChops.difference(seen, drawn)).mean)
+
+    return "light" if distance("light") < distance("dark") else "dark"
 
 
 def run_values() -> list[str]:

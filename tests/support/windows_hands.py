@@ -20,6 +20,8 @@ _INPUT_MOUSE, _INPUT_KEYBOARD = 0, 1
 _KEY_EXTENDED, _KEY_UP, _KEY_UNICODE = 1, 2, 4
 _MOVE_TO, _BUTTONS = 0x8001, {"1": (2, 4), "3": (8, 16)}
 _CF_DIB, _CF_HDROP = 8, 15
+_ALL_WINDOWS, _WM_SETTINGCHANGE = 0xFFFF, 0x001A
+_UNLESS_IT_HANGS, _LONGEST_ANSWER = 2, 60_000  # milliseconds, for each window
 _MN_GETHMENU = 0x1E1
 _BY_POSITION = 0x400
 _NAMED = {
@@ -176,6 +178,20 @@ def _copy(kind: int, content: bytes) -> None:
         assert user32.SetClipboardData(kind, memory)
     finally:
         user32.CloseClipboard()
+
+
+# --- The system -------------------------------------------------------------------------------
+
+
+def tell_of_setting(name: str) -> None:
+    """Tell all windows that a setting has changed, until the last has heard of it.
+
+    Those of the thread that calls it, too: call it from another.
+    """
+    _library("user32").SendMessageTimeoutW(
+        *(ctypes.c_void_p(_ALL_WINDOWS), _WM_SETTINGCHANGE, None, ctypes.c_wchar_p(name)),
+        *(_UNLESS_IT_HANGS, _LONGEST_ANSWER, None),
+    )
 
 
 # --- The panel --------------------------------------------------------------------------------

@@ -341,6 +341,7 @@ class Shell:
             notice_icon=notice_icon(),
             on_dark=self._dark_told,
             on_dark_panel=self._dark_panel_told,
+            on_colours=self._look_at_desktop,
             on_bus=self._bus_changed,
         )
 

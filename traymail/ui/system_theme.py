@@ -1,7 +1,7 @@
 """Whether the desktop and its panel are light or dark.
 
 Linux tells each change over the bus (`traymail.desktop.appearance`). Windows and macOS are asked
-whenever a window opens. The Windows side could not be run where the rest was tested.
+whenever a window opens, and Windows when it tells the icon's window of other colours.
 """
 
 from __future__ import annotations

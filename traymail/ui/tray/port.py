@@ -111,8 +111,9 @@ class Parts:
     ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.
     ``on_press`` is told the key of a `Bubble` and the name of its button. ``notice_icon`` stands
     in notifications: a file, or a name of the icon theme. ``on_dark`` and ``on_dark_panel`` are
-    told whether the desktop, and its panel, are dark, where their bus tells it. ``on_bus`` is given
-    that bus, and None when it is gone.
+    told whether the desktop, and its panel, are dark, where their bus tells it; ``on_colours`` is
+    called when one of them changed, where they are to be asked. ``on_bus`` is given that bus, and
+    None when it is gone.
     """
 
     loop: Loop
@@ -124,5 +125,6 @@ class Parts:
     notice_icon: str = ""
     on_dark: Callable[[bool], None] = lambda _dark: None
     on_dark_panel: Callable[[bool], None] = lambda _dark: None
+    on_colours: Callable[[], object] = lambda: None
     on_bus: Callable[[Bus | None], None] = lambda _bus: None
     waits: Waits = Waits()

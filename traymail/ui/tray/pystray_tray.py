@@ -24,7 +24,7 @@ from traymail.ui.model.menu import Do, Entry, Kind
 from traymail.ui.model.tray import Shown
 from traymail.ui.tray.loop import Act
 from traymail.ui.tray.port import Parts
-from traymail.winapi import load_icon, small_icon_size
+from traymail.winapi import load_icon, small_icon_size, tells_of_colours
 
 if TYPE_CHECKING:
     import pystray
@@ -46,6 +46,7 @@ OnMessage = Callable[[int, int], object]
 _HANDLERS, _ON_NOTIFY = "_message_handlers", "_on_notify"
 _LOAD_ICON = "_assert_icon_handle"
 _BUBBLE_CLICKED = 0x0405  # NIN_BALLOONUSERCLICK
+_SETTING_CHANGED = 0x001A  # WM_SETTINGCHANGE
 
 
 def fitting(pictures: Sequence[Image.Image], size: int) -> Image.Image:
@@ -82,7 +83,7 @@ class PystrayTray:
         self._icon = pystray.Icon("traymail", title="traymail")
         self._shown: Shown | None = None
         self._bubble = ""
-        self._hear_clicks_on_bubbles()
+        self._hear_more()
         if small_icon_size() and hasattr(self._icon, _LOAD_ICON):
             setattr(self._icon, _LOAD_ICON, self._load_icon)
         # pystray tells nobody what becomes of its icon: GTK's own is asked, where there is one.
@@ -153,13 +154,17 @@ class PystrayTray:
         """Take the icon away."""
         self._icon.stop()
 
-    def _hear_clicks_on_bubbles(self) -> None:
-        """On Windows, have pystray tell of clicks on the bubble, which it passes over."""
+    def _hear_more(self) -> None:
+        """On Windows, have pystray tell of what it passes over.
+
+        Of clicks on the bubble; and that colours are others now, which its window is told, too.
+        """
         handlers: dict[int, OnMessage] = getattr(self._icon, _HANDLERS, {})
         known: OnMessage | None = getattr(self._icon, _ON_NOTIFY, None)
         for message, handler in tuple(handlers.items()):
             if handler == known:
                 handlers[message] = self._notified(handler)
+        handlers[_SETTING_CHANGED] = self._setting_changed
 
     def _load_icon(self) -> None:
         """Have Windows take the picture as it is; pystray would have it enlarged, then reduced."""
@@ -180,6 +185,10 @@ class PystrayTray:
             return known(wparam, lparam)
 
         return heard
+
+    def _setting_changed(self, _wparam: int, lparam: int) -> None:
+        if tells_of_colours(lparam):
+            self._parts.loop.post(self._parts.on_colours)
 
     def _menu(self, entries: tuple[Entry, ...]) -> pystray.Menu:
         return self._pystray.Menu(*map(self._item, entries))
