@@ -25,6 +25,7 @@ from PIL import Image
 from tests.support.tk import KEPT
 from tests.support.wait import until
 from tests.support.windows_calls import answered
+from tests.support.windows_hands import tell_of_click_on_bubble
 from traymail import winapi
 from traymail.core.errors import NotRunning, SourceError, UnsafePath
 from traymail.core.message import DraftFile
@@ -60,7 +61,6 @@ _EVERYBODY = "S-1-1-0"
 _GENERIC_READ, _OPEN_EXISTING = 0x80000000, 3
 _CF_UNICODETEXT, _CF_HDROP, _MOVEABLE = 13, 15, 2
 _GA_ROOT, _WM_QUERYENDSESSION = 2, 0x0011
-_OF_THE_ICON, _CLICKED = 0x040B, 0x0405
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_a_click_on_a_bubble_opens_what_it_tells_of(root: Root) -> None:
         assert icon.icon.width >= winapi.small_icon_size()
         tray.show(Shown(Icon.ATTENTION, text("\N{GRINNING FACE}" * 200)))
         tray.notify(Bubble("mail:7", "\N{GRINNING FACE}" * 99, "\N{GRINNING FACE}" * 200))
-        USER.PostMessageW(icon._hwnd, _OF_THE_ICON, 0, _CLICKED)
+        tell_of_click_on_bubble(icon._hwnd)
         run_until(root, lambda: pressed, "the click")
     finally:
         tray.stop()

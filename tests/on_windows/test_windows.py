@@ -13,11 +13,13 @@ import tkinter as tk
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageGrab, ImageStat
@@ -32,6 +34,7 @@ from tests.support.sink import Sink, serve
 from tests.support.tk import KEPT
 from tests.support.wait import until
 from traymail.core.errors import NotRunning
+from traymail.core.message import Address, Draft
 from traymail.desktop.instance import Instance
 from traymail.desktop.language import translator
 from traymail.ui.icons import tray_image
@@ -334,6 +337,19 @@ def drawn_for() -> Mode:
         return sum(ImageStat.Stat(ImageChops.difference(seen, drawn)).mean)
 
     return "light" if distance("light") < distance("dark") else "dark"
+
+
+def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: Sink) -> None:
+    sink.reply("final", "554 5.7.1 not this one")
+    to = (Address("you@example.com"),)
+    draft = Draft("main", Address(ADDRESS), to, subject="The refused one", text="x")
+    at_work.live.services.mail.post(draft, timedelta(0))
+    at_work.until(windows_hands.bubbles, "the notification")
+    # Wine shows it, but tells nobody of clicks on it: so this is what Windows tells.
+    icon: Any = at_work.shell._tray
+    windows_hands.tell_of_click_on_bubble(icon._icon._hwnd)
+    at_work.window("Outbox")
+    at_work.sees("The refused one")
 
 
 def run_values() -> list[str]:

@@ -23,6 +23,7 @@ _CF_DIB, _CF_HDROP = 8, 15
 _ALL_WINDOWS, _WM_SETTINGCHANGE = 0xFFFF, 0x001A
 _UNLESS_IT_HANGS, _LONGEST_ANSWER = 2, 60_000  # milliseconds, for each window
 _MN_GETHMENU = 0x1E1
+_OF_THE_ICON, _BUBBLE_CLICKED = 0x040B, 0x0405
 _BY_POSITION = 0x400
 _NAMED = {
     **{"ctrl": 0x11, "shift": 0x10, "alt": 0x12, "Return": 0x0D, "Tab": 0x09, "Escape": 0x1B},
@@ -227,6 +228,17 @@ def foreground() -> int:
     user32 = _library("user32")
     user32.GetForegroundWindow.restype = ctypes.c_void_p
     return int(user32.GetForegroundWindow() or 0)
+
+
+def bubbles() -> list[int]:
+    """Return the notifications in sight, as Wine's panel shows them."""
+    seen = _library("user32").IsWindowVisible
+    return [one for one in windows_of_class("tooltips_class32") if seen(ctypes.c_void_p(one))]
+
+
+def tell_of_click_on_bubble(window: int) -> None:
+    """Tell the window of pystray's icon what the panel does when a notification is clicked."""
+    _library("user32").PostMessageW(ctypes.c_void_p(window), _OF_THE_ICON, None, _BUBBLE_CLICKED)
 
 
 def end_of(window: int) -> tuple[int, int]:
