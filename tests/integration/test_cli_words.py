@@ -198,6 +198,36 @@ def test_help_lists_every_command(home: Home) -> None:
         assert f"\n  {name} " in done.stdout
 
 
+GROUPS = {
+    "en": ["Options", "Send", "Rules", "Outbox", "Program", "Set-up"],
+    "zh_CN": ["选项", "发送", "自动规则", "发件箱", "程序", "设置"],
+}
+OF_GROUP = [
+    ["send", "compose"],
+    ["rule"],
+    ["outbox"],
+    ["run", "status", "pause", "resume", "quit", "demo"],
+    [
+        *("account", "detect", "doctor", "config", "autostart", "desktop", "completion"),
+        "purge",
+    ],
+]
+
+
+@pytest.mark.parametrize("language", GROUPS)
+def test_every_command_stands_in_one_group_of_the_help(home: Home, language: str) -> None:
+    shown = in_process(home, "--lang", language, "--help").stdout
+    titles = re.findall(r"^(\S+):$", shown, re.M)
+    assert titles == GROUPS[language]
+    sections = re.split(r"^\S+:$", shown, flags=re.M)[2:]
+    told = [re.findall(r"^  (\S+) ", section, re.M) for section in sections]
+    assert told == OF_GROUP
+    assert sorted(name for names in told for name in names) == sorted(COMMANDS)
+    # What a command does is told, and in the language.
+    for line in re.findall(r"^  [a-z]+ +(.+)$", "".join(sections), re.M):
+        assert bool(re.search(r"[\u4e00-\u9fff]", line)) == (language == "zh_CN"), line
+
+
 @pytest.mark.parametrize(
     "environ",
     [
