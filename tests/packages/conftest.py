@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import bootstrap
 import traymail
-from installer import wheel
 from installer.linux import deb
 from tests.packages import chroot
+from tests.packages.checkout import Built, build, copy_checkout
 from tests.packages.chroot import Chroot, debian
 from tests.packages.mary import NEXT_VERSION
+from tests.support import wine
 from tests.support.namespaces import can_unshare
 
 RELEASES = ("bookworm", "trixie")
@@ -42,17 +44,41 @@ def may_chroot() -> None:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the wheel and the source archive."""
-    folder = tmp_path_factory.mktemp("dist")
-    wheel.build(folder)
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout as somebody has it who has just fetched it; the download of Python is ours."""
+    programs = bootstrap.program_packages(programs=bootstrap.PACKAGE_PROGRAMS)
+    if missing := [*programs, *bootstrap.packages_of_windows()]:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    folder = tmp_path_factory.mktemp("checkout")
+    copy_checkout(folder)
+    wine.FOLDER.mkdir(exist_ok=True)
+    (folder / ".wine").symlink_to(wine.FOLDER)
     return folder
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package for Debian, less compressed than the real one."""
-    return deb.build(tmp_path_factory.mktemp("deb"), compressor="gzip")[0]
+def windows_alone(checkout: Path) -> Built:
+    """What `bootstrap.py package windows` built."""
+    return build(checkout, "windows")
+
+
+@pytest.fixture(scope="session")
+def everything(checkout: Path, windows_alone: Built) -> Built:
+    """What `bootstrap.py package all` built: what all these tests install."""
+    del windows_alone
+    return build(checkout, "all")
+
+
+@pytest.fixture(scope="session")
+def built(everything: Built) -> Path:
+    """The folder with what was built."""
+    return everything.folder
+
+
+@pytest.fixture(scope="session")
+def package(built: Path) -> Path:
+    """The package for Debian."""
+    return built / f"traymail_{traymail.__version__}_amd64.deb"
 
 
 @pytest.fixture(scope="session")

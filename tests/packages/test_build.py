@@ -1,17 +1,69 @@
-"""The packages are built on a bare Debian 12, which has python3 and nothing else."""
+"""What the command builds: all packages, one of them, and on a Debian 12 that has python3 only."""
 
-import shutil
+import re
 import subprocess
+import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from tests.packages.chroot import ROOT, Chroot, debian
+from tests.packages.checkout import PROMISED, Built, copy_checkout
+from tests.packages.chroot import Chroot, debian
 from traymail import __version__
+
+
+def test_one_command_builds_all_packages_and_nothing_else(everything: Built) -> None:
+    assert everything.files() == everything.told == sorted(PROMISED)
+
+
+def test_the_set_up_program_is_built_by_itself(windows_alone: Built) -> None:
+    """It is made of the wheel, which comes with its archive."""
+    name = f"traymail-{__version__}"
+    assert windows_alone.told == [f"{name}-setup.exe"]
+    files = [f"{name}-py3-none-any.whl", f"{name}-setup.exe", f"{name}.tar.gz"]
+    assert windows_alone.files() == files
+
+
+@pytest.mark.parametrize("kind", ["whl", "tar.gz"])
+@pytest.mark.parametrize("version", ["3.10", "3.15"])
+def test_pip_of_a_python_that_does_not_fit_refuses(
+    built: Path, tmp_path: Path, kind: str, version: str
+) -> None:
+    """It reads that of the metadata; the archive is not built for it."""
+    [file] = built.glob(f"*.{kind}")
+    wanted = REQUIRED.search(metadata(file))
+    assert wanted is not None
+    assert SpecifierSet(wanted[1]) == SpecifierSet(">=3.11,<3.15")
+    if kind == "whl":
+        command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index"]
+        command += ["--python-version", version, "--only-binary", ":all:"]
+        done = subprocess.run(
+            [*command, "--target", tmp_path, file], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert f"requires a different Python: {version}" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+REQUIRED = re.compile(r"^Requires-Python: (.+)$", re.M)
+
+
+def metadata(file: Path) -> str:
+    """Return what a wheel or a source archive says of itself."""
+    if file.suffix == ".whl":
+        with ZipFile(file) as wheel:
+            return wheel.read(f"traymail-{__version__}.dist-info/METADATA").decode()
+    with tarfile.open(file) as archive:
+        told = archive.extractfile(f"traymail-{__version__}/PKG-INFO")
+        assert told is not None
+        return told.read().decode()
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +75,10 @@ def bookworm(may_chroot: None) -> Iterator[Chroot]:
 
 
 @pytest.fixture(scope="module")
-def checkout(bookworm: Chroot) -> Path:
+def checkout_there(bookworm: Chroot) -> Path:
     """This checkout, copied in there."""
     copy = bookworm.path("/srv/traymail")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
+    copy_checkout(copy)
     return copy
 
 
@@ -83,7 +126,7 @@ def another_apt(chroot: Chroot) -> Iterator[None]:
     assert tries.count >= 3
 
 
-@pytest.mark.usefixtures("checkout")
+@pytest.mark.usefixtures("checkout_there")
 def test_another_apt_at_work_is_waited_for(bookworm: Chroot) -> None:
     code = "import bootstrap, sys; sys.exit(not bootstrap.install_packages(['python3-venv']))"
     with another_apt(bookworm):
@@ -91,10 +134,10 @@ def test_another_apt_at_work_is_waited_for(bookworm: Chroot) -> None:
     bookworm.run("python3", "-c", "import ensurepip")
 
 
-def test_one_command_builds_wheel_and_package(bookworm: Chroot, checkout: Path) -> None:
+def test_one_command_builds_wheel_and_package(bookworm: Chroot, checkout_there: Path) -> None:
     told = bookworm.run("python3", "/srv/traymail/bootstrap.py", "package", "wheel", "deb")
     for name in (f"traymail-{__version__}-py3-none-any.whl", f"traymail_{__version__}_amd64.deb"):
         assert f"dist/{name}" in told
-        assert (checkout / "dist" / name).stat().st_size > 500_000
+        assert (checkout_there / "dist" / name).stat().st_size > 500_000
     assert "traymail" in bookworm.install(f"/srv/traymail/dist/traymail_{__version__}_amd64.deb")
     assert bookworm.run("traymail", "--version") == f"traymail {__version__}\n"

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from tests.packages.chroot import Chroot
 from tests.packages.mary import (
@@ -117,6 +119,26 @@ def test_the_desktop_offers_it_and_prefers_others(release: Chroot) -> None:
     viewer.unlink()
     told = as_mary(release, "traymail", "desktop", "install")
     assert told == "The menu has traymail already: /usr/share/applications/traymail.desktop\n"
+
+
+def test_the_entries_of_the_menu_have_an_icon_in_each_size(release: Chroot) -> None:
+    share = release.path("/usr/share")
+    entries = list((share / "applications").glob("*traymail.desktop"))
+    assert len(entries) == 2
+    named = {re.findall("^Icon=(.+)$", one.read_text("utf-8"), re.M)[0] for one in entries}
+    icons = share / "icons" / "hicolor"
+    assert named == {"traymail"}
+    sizes = set()
+    for file in icons.glob("*/apps/traymail.png"):
+        with Image.open(file) as picture:
+            picture.load()
+            sizes.add(picture.width)
+            assert file.parent.parent.name == f"{picture.width}x{picture.height}"
+            assert picture.format == "PNG"
+            assert {*picture.getchannel("A").tobytes()} > {0, 255}  # a shape, not a square
+    assert sizes >= {16, 24, 32, 48, 64, 128, 256}
+    drawn = ElementTree.parse(icons / "scalable" / "apps" / "traymail.svg").getroot()  # noqa: S314 # ours
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_the_tour_in_it(release: Chroot) -> None:

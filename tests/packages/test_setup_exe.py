@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -29,7 +31,7 @@ from tests.support.installed import (
     RUN_KEY,
     UNINSTALL_KEY,
     Installation,
-    make_setups,
+    make_next_setup,
 )
 from tests.support.namespaces import can_unshare
 from tests.support.running import ADDRESS, CANARY, account
@@ -45,17 +47,15 @@ CAPABILITIES = r"HKCU\Software\traymail\Capabilities"
 
 @pytest.fixture(scope="module")
 def setups(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The set-up programs of this version and of the next."""
-    programs = bootstrap.program_packages(programs=bootstrap.PACKAGE_PROGRAMS)
-    if missing := [*programs, *bootstrap.packages_of_windows()]:
-        pytest.skip(f"not here: {', '.join(missing)}")
-    return make_setups(wheel.wheel_in(built), tmp_path_factory.mktemp("setups"))
+    """The set-up programs of this version, as it is built, and of the next."""
+    next_one = make_next_setup(wheel.wheel_in(built), tmp_path_factory.mktemp("setups"))
+    return built / f"traymail-{traymail.__version__}-setup.exe", next_one
 
 
 @pytest.fixture(scope="module")
 def eyes(setups: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Eyes]:
     """What is on the screen of a new computer with Windows and its desktop, with nothing else."""
-    python = setups[0].parent / "program" / "runtime" / "python.exe"
+    python = setups[1].parent / "program" / "runtime" / "python.exe"
     with TemporaryDirectory(prefix="tm-") as folder:
         new = Wine(Path(folder, "prefix"))
         boot(new)
@@ -104,6 +104,81 @@ def test_it_is_installed_for_the_user_alone(installed: Installation) -> None:
     assert "compose --".encode("utf-16-le") in installed.send_to.read_bytes()
     assert installed.traymail("--version").stdout == f"traymail {traymail.__version__}\n"
     assert "traymail" not in installed.registry("HKLM").lower()
+
+
+def test_what_is_not_ticked_on_the_english_pages_is_not_there(
+    eyes: Eyes, setups: tuple[Path, Path]
+) -> None:
+    here = Installation(eyes.computer)
+
+    def choose_the_others() -> None:
+        """Go through the pages; tick what is not ticked, and the other way round."""
+        with eyes.computer.start(setups[0]) as pages:
+            sees(eyes, "Welcome to traymail", "for you alone; no administrator", "Next >")
+            eyes.press("traymail", "Next >")
+            sees(eyes, "Tick what you want:", "You can change them later", "Install")
+            eyes.rest()
+            for _ in CHOICES:
+                eyes.key("Down", "space")
+            eyes.press("traymail", "Install")
+            sees(eyes, "traymail is installed", "Windows hides new icons", "Finish")
+            eyes.press("traymail", "Start traymail now")
+            eyes.press("traymail", "Finish")
+            assert pages.wait(PATIENCE_SECONDS) == 0
+
+    choose_the_others()
+    try:
+        assert here.traymail("status").returncode == 69  # it was not to be started
+        assert chosen(here) == set()
+        assert here.menu_entry.exists()
+        assert here.set_up(setups[0]) == 0
+        assert chosen(here) == set()
+        choose_the_others()
+        assert chosen(here) == CHOICES
+    finally:
+        here.remove("/PURGE")
+    nothing_is_left(here)
+
+
+CHOICES = {"start with Windows", "Send to", "mail links"}
+
+
+def chosen(installed: Installation) -> set[str]:
+    """Return what of the choices is there."""
+    there = {
+        "start with Windows": "traymail" in installed.values(RUN_KEY),
+        "Send to": installed.send_to.exists(),
+        "mail links": bool(installed.values(LINK_KEY) or installed.values(CAPABILITIES)),
+    }
+    return {name for name, is_there in there.items() if is_there}
+
+
+def sees(eyes: Eyes, *words: str) -> None:
+    """Wait for a page that says all of it."""
+    _, inside = eyes.window("traymail", words[-1])
+    shown = "\n".join(inside).replace("&", "")
+    assert [one for one in words if one not in shown] == [], shown
+
+
+def test_a_mail_link_opens_a_new_mail_that_is_filled_in(installed: Installation) -> None:
+    computer = installed.computer
+    python = installed.folder / "runtime" / "python.exe"
+    installed.data.mkdir()
+    (installed.data / "config.toml").write_text(account(9, security="none", auth="none"), "utf-8")
+    # What Windows runs for those who have chosen traymail in its settings, of which Wine has none.
+    [command] = installed.values(LINK_KEY + r"\shell\open\command").values()
+    words = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', command)]
+    link = (
+        "mailto:you@example.com?cc=boss@example.com&subject=Hello%20there&body=%E4%BD%A0%E5%A5%BD"
+    )
+    opened = computer.run(*(word.replace("%1", link) for word in words))
+    assert (opened.returncode, opened.stderr) == (0, "")
+    until(lambda: "New mail" in windows_in_sight(computer, python), PATIENCE_SECONDS, "the window")
+    assert installed.traymail("quit").returncode == 0
+    [draft] = installed.data.rglob("draft.json")
+    kept = json.loads(draft.read_text("utf-8"))
+    assert (kept["to"], kept["cc"]) == (["you@example.com"], ["boss@example.com"])
+    assert (kept["subject"], kept["body"]) == ("Hello there", "你好")
 
 
 def test_what_send_to_hands_over_is_attached_or_refused_in_a_box(installed: Installation) -> None:
@@ -314,7 +389,7 @@ def test_a_chinese_user_comes_from_the_file_to_the_first_mail(
     """It plays where this computer is smtp.qq.com, and nobody else notices."""
     if not (can_unshare("--mount") and can_unshare("--net")):
         pytest.skip("no network and mounts of one's own here")
-    python = setups[0].parent / "program" / "runtime" / "python.exe"
+    python = setups[1].parent / "program" / "runtime" / "python.exe"
     module = [sys.executable, "-m", "tests.packages.first_mail"]
     command = ["unshare", "--mount", "--net", *module, str(setups[0]), str(python), str(tmp_path)]
     played = subprocess.run(

@@ -24,15 +24,15 @@ UNINSTALL_KEY = rf"{_CURRENT_VERSION}\Uninstall\traymail"
 RUN_KEY = rf"{_CURRENT_VERSION}\Run"
 
 
-def make_setups(wheel_file: Path, folder: Path) -> tuple[Path, Path]:
-    """Pack a wheel into its set-up program, and that of a next version with another number."""
+def make_next_setup(wheel_file: Path, folder: Path) -> Path:
+    """Pack a set-up program that differs from a wheel's in its number only.
+
+    What it packs stays beside it, in a folder `program`.
+    """
     program = folder / "program"
     program.mkdir()
     setup_exe.lay_out(program, wheel_file)
-    first, second = (
-        folder / f"traymail-{version}-setup.exe" for version in (traymail.__version__, NEXT_VERSION)
-    )
-    setup_exe.pack(program, traymail.__version__, first)
+    packed = folder / f"traymail-{NEXT_VERSION}-setup.exe"
     source = (bootstrap.ROOT / "traymail" / "__init__.py").read_text("utf-8")
     with TemporaryDirectory() as scratch:
         changed = Path(scratch, "changed.py")
@@ -44,8 +44,8 @@ def make_setups(wheel_file: Path, folder: Path) -> tuple[Path, Path]:
             doraise=True,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
-    setup_exe.pack(program, NEXT_VERSION, second, compressor="zlib")
-    return first, second
+    setup_exe.pack(program, NEXT_VERSION, packed, compressor="zlib")
+    return packed
 
 
 @dataclass(frozen=True)
