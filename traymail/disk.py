@@ -213,8 +213,15 @@ class Folder:
 
     def _refuse_link(self, name: str) -> None:
         with contextlib.suppress(OSError):
-            if stat.S_ISLNK(self.look(name).st_mode):
+            if _is_link(self.look(name)):
                 raise link_in_the_way(self.full(name))
+
+
+def _is_link(found: os.stat_result) -> bool:
+    """Tell whether it leads elsewhere: a link or, on Windows, a junction, which all may make."""
+    if sys.platform == "win32" and found.st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT:
+        return True
+    return stat.S_ISLNK(found.st_mode)
 
 
 def link_in_the_way(path: str) -> UnsafePath:

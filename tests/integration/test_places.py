@@ -25,7 +25,14 @@ from tests.support.namespaces import can_unshare
 from tests.support.running import ADDRESS, CANARY, account, credentials, running
 from tests.support.sink import Sink, serve
 from tests.support.wait import until
-from traymail.core.observations import FileSettled, FolderBack, FolderGone, Observation
+from traymail.core.observations import (
+    FileLeftOut,
+    FileSettled,
+    FolderBack,
+    FolderGone,
+    NoLongerLeftOut,
+    Observation,
+)
 from traymail.core.rules.folder import Existing
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
@@ -171,6 +178,19 @@ def test_a_link_that_leads_elsewhere_now(begin: Begin, folder: Path, private: Pa
     assert watched.settled() == ["good"]
 
 
+def looking(database: Database, folder: Path, told: list[Observation]) -> Root:
+    """Return a root that looks into a folder and the folders inside, as after its first look."""
+    rule = folder_rule(folder, existing=Existing.SEND, recursive=True, settle=timedelta(0))
+    ledger = FolderLedger(database, rule.name, rule.folder)
+    root = Root(rule, (), ledger, told.append)
+    spot = root.look_at_spot()
+    assert spot is not None
+    root.found(spot, None)
+    ledger.stand_at(spot.place)
+    ledger.start((), NOW)
+    return root
+
+
 def test_links_that_come_and_go_as_fast_as_can_be(
     database: Database, folder: Path, private: Path
 ) -> None:
@@ -179,15 +199,8 @@ def test_links_that_come_and_go_as_fast_as_can_be(
         place.mkdir()
         (place / "a").write_text("private" if private in place.parents else "to be mailed")
     secrets = {path.stat().st_ino for path in private.rglob("*") if path.is_file()}
-    rule = folder_rule(folder, existing=Existing.SEND, recursive=True, settle=timedelta(0))
-    ledger = FolderLedger(database, rule.name, rule.folder)
     told: list[Observation] = []
-    root = Root(rule, (), ledger, told.append)
-    spot = root.look_at_spot()
-    assert spot is not None
-    root.found(spot, None)
-    ledger.stand_at(spot.place)
-    ledger.start((), NOW)
+    root = looking(database, folder, told)
     stopping = threading.Event()
     link, inner = folder.with_name("link"), folder.with_name("inner")
     link.symlink_to(private / "Scans", target_is_directory=True)
@@ -218,6 +231,99 @@ def test_links_that_come_and_go_as_fast_as_can_be(
     settled = [one.file for one in told if isinstance(one, FileSettled)]
     assert {file.path for file in settled} == {"sub/a"}
     assert not secrets & {file.identity.inode for file in settled}
+
+
+@pytest.mark.parametrize("name", ["diary.txt", "letters/love.txt", "letters/draft.part", "gone"])
+def test_a_name_behind_a_link_is_never_told(
+    database: Database, folder: Path, private: Path, name: str
+) -> None:
+    """A hint is all that tells of a file behind it: watchdog names what it finds by its path."""
+    for place in (folder / "sub", private / "Scans" / "letters"):
+        place.mkdir()
+    for file in ("love.txt", "draft.part"):
+        (private / "Scans" / "letters" / file).write_text("private")
+    told: list[Observation] = []
+    root = looking(database, folder, told)
+    replaced(folder / "sub", private / "Scans")
+    root.hint(str(folder / "sub" / name), 0.0)
+    assert [one.what for one in told if isinstance(one, FileLeftOut)] == ["sub"]
+    told.clear()
+    root.scan(0.0)
+    root.settle(1.0)
+    assert "sub" not in {one.what for one in told if isinstance(one, NoLongerLeftOut)}
+    (folder / "sub").unlink()
+    (folder / "away").rename(folder / "sub")
+    root.hint(str(folder / "sub" / name), 0.0)
+    root.scan(0.0)
+    assert [one.what for one in told if isinstance(one, NoLongerLeftOut)] == ["sub"]
+    assert not [one for one in told if isinstance(one, FileLeftOut | FileSettled)]
+
+
+def test_a_file_behind_a_link_that_came_before_it_settled_is_not_called_one(
+    database: Database, folder: Path, private: Path
+) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "a").write_text("to be mailed")
+    told: list[Observation] = []
+    root = looking(database, folder, told)
+    root.hint(str(folder / "sub" / "a"), 0.0)
+    replaced(folder / "sub", private / "Scans")
+    root.settle(1.0)
+    assert [one.what for one in told if isinstance(one, FileLeftOut)] == ["sub"]
+
+
+def test_names_behind_links_that_come_and_go_are_never_told(
+    database: Database, folder: Path, private: Path
+) -> None:
+    (folder / "sub" / "deep").mkdir(parents=True)
+    (private / "Scans" / "deep" / "deeper").mkdir(parents=True)
+    for number in range(20):
+        for place in ("", "deep", "deep/deeper"):
+            (private / "Scans" / place / f"secret-{number}.part").write_text("private")
+    watched = Watched(database, QUICK)
+    watched.start(folder_rule(folder, existing=Existing.SEND, recursive=True))
+    watched.wait_for(FolderBack)
+    link, away = folder.with_name("inner"), folder.with_name("away")
+    link.symlink_to(private / "Scans", target_is_directory=True)
+    try:
+        # Each time, watchdog walks through what has come, by its path.
+        for number in range(1500):
+            (folder / "sub").rename(away)
+            link.rename(folder / "sub")
+            (folder / "sub").rename(link)
+            away.rename(folder / "sub")
+            if not number % 100:
+                (folder / "sub" / f"{number}.txt").write_text("to be mailed")
+                watched.wait(lambda: f"sub/{number}.txt" in watched.settled())  # noqa: B023
+    finally:
+        watched.watcher.stop()
+    left_out = {one.what for one in watched.of(FileLeftOut)}
+    assert left_out <= {"sub"}
+    assert not any("secret" in name for name in watched.settled())
+
+
+def test_a_tree_that_is_too_deep_for_watchdog_ends_no_events(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
+    watched = Watched(database, EVENTS_ONLY)
+    watched.start(folder_rule(folder, existing=Existing.SEND, recursive=True))
+    watched.wait_for(FolderBack)
+    deep = [tmp_path / "d"]
+    while len(deep) < 1200:
+        deep.append(deep[-1] / "d")
+    for one in deep:
+        one.mkdir()
+    try:
+        deep[0].rename(folder / "d")
+        (folder / "d" / "d" / "in it.txt").write_text("to be mailed")
+        (folder / "beside.txt").write_text("to be mailed")
+        watched.wait(lambda: set(watched.settled()) == {"d/d/in it.txt", "beside.txt"})
+    finally:
+        watched.watcher.stop()
+        (folder / "d" / "d" / "in it.txt").unlink()
+        (folder / "d").rename(deep[0])
+        for one in reversed(deep):
+            one.rmdir()
 
 
 # --- what is mounted --------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from watchdog.events import (
@@ -273,11 +275,11 @@ class FolderWatcher:
         # Of a folder that is a link, the link itself would be watched.
         real = spot.place.real
         try:
-            observer = Observer()
+            observer, recursive = _new_observer(recursive=root.rule.recursive)
             observer.schedule(
                 _Hints(lambda path: self._note(name, folder + path.removeprefix(real))),
                 real,
-                recursive=root.rule.recursive,
+                recursive=recursive,
                 event_filter=_EVENTS,
             )
             self._observers[name] = observer
@@ -296,10 +298,14 @@ class FolderWatcher:
 
     def _unwatch(self, name: str) -> None:
         observer = self._observers.pop(name, None)
-        if observer is not None:
+        if observer is None:
+            return
+        try:
             observer.stop()
-            if observer.is_alive():
-                observer.join(_STOP_SECONDS)
+        except Exception as error:  # noqa: BLE001 # no other folder may suffer
+            log_failure(log, f"rule {name}: the events for its folder do not end", error)
+        if observer.is_alive():
+            observer.join(_STOP_SECONDS)
 
     def _note(self, name: str, path: str) -> None:
         """Take a hint; called from watchdog's thread."""
@@ -313,6 +319,16 @@ class FolderWatcher:
             elif name not in self._overflowed:
                 self._overflowed.add(name)
                 self._changed.notify()
+
+
+def _new_observer(*, recursive: bool) -> tuple[BaseObserver, bool]:
+    """Return an observer, and whether it is to be told of the folders inside."""
+    if sys.platform == "linux":
+        with suppress(ImportError):  # a watchdog before 7
+            from traymail.watch.inotify import FolderObserver
+
+            return FolderObserver(recursive=recursive), False
+    return Observer(), recursive
 
 
 class _Hints(FileSystemEventHandler):

@@ -45,9 +45,10 @@ from traymail.watch.mounts import Mounts, is_network, tells_of_owners, watched_i
 from traymail.watch.tree import (
     Glance,
     Passed,
+    behind_link,
+    cannot_read,
     classify,
     glances,
-    hindrance,
     look_into,
     look_through,
 )
@@ -115,6 +116,8 @@ class Root:
         self._small: dict[str, FileIdentity] = {}
         # What need not be looked into again while nothing changes there.
         self._looked: dict[str, Looked] = {}
+        # Those that the last look could not look into.
+        self._unseen: set[str] = set()
         self._first: First | None = None
         # Media inside that the ledger knows, and when those that it does not are told again.
         self._inner: set[tuple[str, str]] = set()
@@ -266,7 +269,8 @@ class Root:
                 with root.reach(folders) as folder:
                     is_folder = stat.S_ISDIR(folder.look(name).st_mode)
             except UnsafePath:
-                is_folder = False
+                yield behind_link(self._selection, root, "/".join(folders))
+                return
             if not is_folder:
                 yield classify(self._selection, root, inside)
             elif self.rule.recursive and not self._closed(inside):
@@ -318,6 +322,7 @@ class Root:
         """Look into each folder in which anything changed, or was not handled yet."""
         began = thread_time()
         before, self._looked = self._looked, {}
+        self._unseen.clear()
         strange = self._arrive_inside(root, now)
         for glance in glances(self.rule, self._selection, root):
             if any(PurePath(glance.path).is_relative_to(path) for path in strange):
@@ -335,7 +340,7 @@ class Root:
         nothing to look for.
         """
         strange = []
-        for path, medium in self._mounted_inside().items():
+        for path, medium in self._mounted_inside(root).items():
             if (path, medium) in self._inner or self._known.knows_inside(path, medium):
                 self._inner.add((path, medium))
                 continue
@@ -350,14 +355,14 @@ class Root:
                 )
         return strange
 
-    def _mounted_inside(self) -> dict[str, str]:
+    def _mounted_inside(self, root: Folder) -> dict[str, str]:
         if self.spot is None or not self.rule.recursive:
             return {}
         found = self._mounts.inside(self.spot.place.real)
         return {
             path: medium
             for path, medium in found.items()
-            if not self._closed(path) and os.path.isdir(f"{self.spot.place.real}/{path}")  # noqa: PTH112
+            if not self._closed(path) and _is_folder(root, path)
         }
 
     def _files_under(self, root: Folder, path: str) -> Iterator[FoundFile]:
@@ -384,7 +389,7 @@ class Root:
                 elif file.path not in handled:
                     self._settling.seen(file.path, file.identity, now)
                     whole = False
-        whole = whole and all(path != glance.path for path, _ in left_out)
+        whole = whole and glance.path not in self._unseen
         return Looked(glance, tuple(left_out), tuple(small), whole=whole)
 
     def _found_in(
@@ -395,19 +400,25 @@ class Root:
         left_out: list[tuple[str, Text]],
     ) -> Iterator[FoundFile]:
         """Yield the files that are right in a folder; what is told of others is added."""
-        if glance.passed is not None:
-            left_out.append((glance.path, glance.passed.reason))
-            return
-        try:
-            for one in look_into(selection, root, glance.path):
-                if isinstance(one, FoundFile):
-                    yield one
-                elif one.told:
-                    left_out.append((one.path, one.reason))
-        except (UnsafePath, OSError) as error:
-            if not glance.path and isinstance(error, OSError):
-                raise
-            left_out.append((glance.path, hindrance(error)))
+        self._unseen.discard(glance.path)
+        passed = glance.passed
+        if passed is None:
+            try:
+                for one in look_into(selection, root, glance.path):
+                    if isinstance(one, FoundFile):
+                        yield one
+                    elif one.told:
+                        left_out.append((one.path, one.reason))
+            except UnsafePath:
+                passed = behind_link(selection, root, glance.path)
+            except OSError as error:
+                if not glance.path:
+                    raise
+                passed = Passed(glance.path, cannot_read(error))
+        if passed is not None:
+            self._unseen.add(glance.path)
+            if passed.told:
+                left_out.append((passed.path, passed.reason))
 
     def _arrive(self, root: Folder, now: float) -> bool:
         """Go on with what is known of this place; at one never seen, it is a first look.
@@ -436,7 +447,7 @@ class Root:
         if arrival(begun, place) is Arrival.STRANGE:
             before = recognised(self._known.met(files), len(files))
         if before is None:
-            inner = self._mounted_inside()
+            inner = self._mounted_inside(root)
             self._observe(
                 FirstScan(rule=name, folder=folder, files=files, place=place, inner=inner)
             )
@@ -453,6 +464,7 @@ class Root:
         rule, everything = self._everything()
         whole = trusted and self.rule.existing is Existing.SKIP
         self._looked = {}
+        self._unseen.clear()
         for glance in glances(rule, everything, root):
             passed: list[tuple[str, Text]] = []
             left_out: list[tuple[str, Text]] = []
@@ -463,7 +475,8 @@ class Root:
             for path, reason in passed:
                 if (excluded := self._selection.exclusion(path)) is None or excluded.told:
                     left_out.append((path, excluded.reason if excluded else reason))
-            self._looked[glance.path] = Looked(glance, tuple(left_out), (), whole=whole)
+            seen = whole and glance.path not in self._unseen
+            self._looked[glance.path] = Looked(glance, tuple(left_out), (), whole=seen)
 
     def _unwatched(self) -> dict[str, Text]:
         """Return what the system does not watch: the folder, or, by the first, some inside."""
@@ -519,7 +532,7 @@ class Root:
         if not isinstance(found, FoundFile):
             self._settling.gone(path)
             if found is not None and found.told:
-                self._leave_out(path, found.reason)
+                self._leave_out(found.path, found.reason)
             return None
         if found.identity.size < self.rule.min_bytes:
             # Whoever made it will write to it, which begins its wait anew; a rescan looks too.
@@ -548,6 +561,13 @@ class Root:
         if self._told.get(path) != reason:
             self._told[path] = reason
             self._observe(FileLeftOut(rule=self.rule.name, what=readable(path), reason=reason))
+
+
+def _is_folder(root: Folder, path: str) -> bool:
+    with suppress(OSError, UnsafePath):
+        root.reach(path.split("/")).close()
+        return True
+    return False
 
 
 def _by_its_path(rule: FolderRule, own_folders: Iterable[str]) -> Iterator[str]:

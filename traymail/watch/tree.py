@@ -61,8 +61,10 @@ def look_through(
             continue
         try:
             yield from look_into(selection, root, glance.path)
-        except (UnsafePath, OSError) as error:
-            yield Passed(glance.path, hindrance(error))
+        except UnsafePath:
+            yield behind_link(selection, root, glance.path)
+        except OSError as error:
+            yield Passed(glance.path, cannot_read(error))
 
 
 def glances(
@@ -77,10 +79,13 @@ def glances(
             with root.reach(_parts(path)) as folder:
                 itself = folder.itself()
                 mark = _mark(folder, inner) ^ hash(open_to_others(folder, itself))
-        except (UnsafePath, OSError) as error:
-            if path == under and not isinstance(error, UnsafePath):
+        except UnsafePath:
+            yield Glance(path, passed=behind_link(selection, root, path))
+            continue
+        except OSError as error:
+            if path == under:
                 raise
-            yield Glance(path, passed=Passed(path, hindrance(error)))
+            yield Glance(path, passed=Passed(path, cannot_read(error)))
             continue
         yield Glance(path, itself.st_ino, mark)
         if rule.recursive:
@@ -150,7 +155,7 @@ def classify(
             with root.reach(folders) as folder:
                 found, shared = folder.look(name), open_to_others(folder, folder.itself())
         except UnsafePath:  # a folder on the way was replaced by a link to somewhere else
-            return Passed(path, _kind(stat.S_IFLNK))
+            return behind_link(selection, root, "/".join(folders))
     if not stat.S_ISREG(found.st_mode):
         return Passed(path, _kind(found.st_mode))
     if shared and found.st_nlink > 1 and found.st_uid == current_user():
@@ -169,9 +174,24 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def hindrance(error: UnsafePath | OSError) -> Text:
-    """Return the reason for what cannot be looked into."""
-    return _kind(stat.S_IFLNK) if isinstance(error, UnsafePath) else cannot_read(error)
+def behind_link(selection: Selection, root: Folder, folder: str) -> Passed:
+    """Return what is told of a folder that a link leads to: that link, and no name behind it.
+
+    Nothing is told where there is none any more.
+    """
+    parts = _parts(folder)
+    for number in range(1, len(parts) + 1):
+        try:
+            root.reach(parts[:number]).close()
+        except UnsafePath:
+            link = "/".join(parts[:number])
+            exclusion = selection.exclusion(link)
+            if exclusion is not None:
+                return Passed(link, exclusion.reason, exclusion.told)
+            return Passed(link, _kind(stat.S_IFLNK))
+        except OSError:
+            break
+    return Passed(folder, _kind(stat.S_IFLNK), told=False)
 
 
 def _parts(path: str) -> list[str]:
@@ -216,7 +236,7 @@ def _try_to_read(found: FoundFile | Passed, root: Folder, file: str = "") -> Fou
         with root.reach(folders) as folder, os.fdopen(folder.open(name), "rb") as source:
             if mailed_by_a_rule(source.read):
                 return Passed(readable(found.path), LOOP)
-    except UnsafePath:
+    except UnsafePath:  # it has become one just now
         return Passed(readable(found.path), _kind(stat.S_IFLNK))
     except OSError as error:
         return Passed(readable(found.path), cannot_read(error))
