@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 import threading
-from base64 import b64encode
+from base64 import b64encode, b85encode
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -327,6 +327,10 @@ def of_a_recipient(peer: Peer, echo: str) -> None:
         CANARY.upper(),
         b64encode(CANARY.encode()).decode(),
         "".join(f"%{byte:02X}" for byte in CANARY.encode()),
+        "".join(f"\x1b[0m{letter}" for letter in CANARY),
+        CANARY[::-1],
+        b64encode(b64encode(b64encode(CANARY.encode()))).decode(),
+        b85encode(CANARY.encode()).decode(),
     ],
 )
 def test_no_reply_of_a_session_shows_the_secret(

@@ -98,7 +98,7 @@ def test_no_step_shows_the_secret_or_steers_a_terminal(certificates: Certificate
         steps = list(examine(ours, Secret(CANARY), At()))
     said = [str(step.detail) for step in steps]
     assert "SECRET" not in "".join(said).upper()
-    assert "AUTH PLAIN, X ]0;TITLE [31M 1M LOUD ***, ***" in said
+    assert "AUTH PLAIN, X ]0;title [31m 1m LOUD ***, ***" in said
     assert all(words.isprintable() for words in said)
 
 

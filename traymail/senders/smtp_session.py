@@ -122,11 +122,12 @@ class Session:
     def __init__(self, wire: Wire, account: Account) -> None:
         self.wire = wire
         self.features: dict[str, str] = {}
+        self._said: list[bytes] = []  # the features, to the letter
         self._account = account
 
     def encrypt(self) -> None:
         """Begin TLS and forget what an unprotected server said of itself."""
-        self.features = {}
+        self.features, self._said = {}, []
         self.wire.secure(client_context(self._account.ca_file), self._account.host)
 
     def greet(self) -> Reply:
@@ -145,7 +146,7 @@ class Session:
             code, lines = self.wire.lines()
         if code not in _OK:
             raise SmtpError(Reply(code, self.wire.words(joined(lines)), Stage.EHLO))
-        self.features = _features(lines[1:])
+        self.features, self._said = _features(lines[1:]), lines[1:]
 
     def _needs_features(self) -> bool:
         """Return whether the session cannot go on without what EHLO tells: TLS, or a login."""
@@ -156,8 +157,7 @@ class Session:
     @property
     def offers(self) -> str:
         """Return the features as words for people, the secret struck out."""
-        offers = ", ".join(f"{name} {more}".strip() for name, more in self.features.items())
-        return self.wire.words(offers.encode())
+        return self.wire.words(b", ".join(self._said))
 
     def start_tls(self) -> None:
         """Ask for TLS, and begin it."""
@@ -180,11 +180,12 @@ class Session:
         if "LOGIN" in offered:
             ways.append(self._login_login)
         if not ways:
-            detail = f"AUTH {' '.join(offered)}" if offered else str(details.NO_AUTH)
+            logins = b" ".join(line for line in self._said if line.upper().startswith(b"AUTH"))
+            detail = logins if offered else str(details.NO_AUTH).encode()
             trouble = Trouble.OTHER_LOGIN if offered else Trouble.NO_LOGIN
             if offered and _OAUTH.issuperset(offered):
                 trouble = Trouble.OAUTH_ONLY
-            raise trouble_at(Stage.EHLO, trouble, wire.words(detail.encode()))
+            raise trouble_at(Stage.EHLO, trouble, wire.words(detail))
         wire.stage = Stage.AUTH
         reply = ways[0](username, secret.reveal())
         if reply.code == _MECHANISM_UNKNOWN and len(ways) > 1:

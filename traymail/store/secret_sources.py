@@ -15,11 +15,12 @@ from time import monotonic
 from typing import IO
 
 from traymail.core.account import Account
+from traymail.core.echoes import SHORTEST_RUN, STRUCK_OUT
 from traymail.core.errors import CredentialError
 from traymail.core.reasons import reason_of
 from traymail.core.replies import readable, remedy_for
 from traymail.core.reply_rules.details import TIMED_OUT, command_ended
-from traymail.core.secret import COMMAND, FILE, SHORTEST_RUN, STRUCK_OUT, Secret, first_line
+from traymail.core.secret import COMMAND, FILE, Secret, first_line
 from traymail.core.texts import Text, text
 from traymail.winapi import NO_CONSOLE
 
