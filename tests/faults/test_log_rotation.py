@@ -168,6 +168,26 @@ def test_truncated_and_regrown(log: Log, following: Following, lines: int) -> No
     assert following.lines() == log.all()
 
 
+@pytest.mark.parametrize("how", ["in place", "replaced", "deleted"])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_other_lines_of_one_size_and_one_ending(
+    log: Log, following: Following, how: str, lines: int
+) -> None:
+    """As JSON has them that always ends with the same long field."""
+
+    def line(number: int) -> str:
+        return f"line {number} of the log, by {'a browser ' * 40}"
+
+    for written in range(10, 14):
+        new = log.path.with_name("new") if how == "replaced" else log.path
+        if how == "deleted":
+            log.path.unlink()
+        new.write_text("".join(f"{line(written)}\n" for _ in range(lines)))
+        new.replace(log.path)
+        following.rest(3)
+    assert following.lines() == [line(number) for number in range(10, 14) for _ in range(lines)]
+
+
 def test_deleted_and_created_again(log: Log, following: Following) -> None:
     log.write(3)
     following.look()

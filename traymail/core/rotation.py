@@ -342,10 +342,24 @@ def _find(position: Position, siblings: list[Sibling]) -> Sibling | None:
     for verdict in (Verdict.SAME, *_COPIES):
         for one in siblings:
             if one.verdicts.get(position) is verdict and (
-                verdict is Verdict.SAME or _may_be_copy(one, position)
+                not _has_only_its_number(one, position)
+                if verdict is Verdict.SAME
+                else _may_be_copy(one, position)
             ):
                 return one
     return None
+
+
+def _has_only_its_number(sibling: Sibling, position: Position) -> bool:
+    """Tell whether an inode that an empty file had was given to what another one was packed into.
+
+    Packing makes a new file, so it cannot be the one that was empty.
+    """
+    return (
+        not position.head_size
+        and is_compressed(sibling.path)
+        and any(one.ended and how in _COPIES for one, how in sibling.verdicts.items())
+    )
 
 
 def _may_be_copy(sibling: Sibling, position: Position) -> bool:

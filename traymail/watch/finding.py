@@ -328,8 +328,9 @@ class Finder:
             found.update(begin + place for place in places)
             at += len(piece)
             carry = content[-LONGEST_LINE:]
-        # The same lines again and again prove nothing.
-        return found.pop() if len(found) == 1 else None
+        # The same lines again and again prove nothing, nor does what stands where it stood: there
+        # nothing is cut, so that only the ends of lines are alike.
+        return found.pop() if len(found) == 1 and max(found) < position.offset else None
 
     def _line_at(self, source: Source, offset: int) -> int:
         """Return the beginning of the line at an offset."""

@@ -157,11 +157,24 @@ class Follower:
 
     def is_there(self) -> bool:
         """Tell whether the file is what was read: a closed one may be gone, its inode another's."""
-        known = b"" if self.source.compressed else (self._past + self._carry)[-TAIL:]
+        known = self._known()
         try:
-            return self.source.read(self.end - len(known), len(known)) == known
+            there = self.source.read(self.end - len(known), len(known)) == known
+            return there and self._begins_as_known(len(known))
         except SourceError:
             return False
+
+    def _known(self) -> bytes:
+        """Return the last bytes that were read; of what is unpacked, all is as it was."""
+        return b"" if self.source.compressed else (self._past + self._carry)[-TAIL:]
+
+    def _begins_as_known(self, compared: int) -> bool:
+        """Tell whether it begins as it did: lines of one size may all end alike.
+
+        So many bytes before the end of what was read were ``compared``. Raises SourceError.
+        """
+        size = min(len(self._head), self.end - compared)
+        return self.source.compressed or self.source.read(0, size) == self._head[:size]
 
     def read_whole(self) -> bool:
         """Tell whether the file has been read to its end as it is now."""
@@ -177,10 +190,12 @@ class Follower:
         if self.end == 0 and self.leaving_since is None and self._stat and self.grown(found):
             # An empty file may have been filled, copied and emptied since: to be looked at anew.
             return Progress.CUT
-        known = b"" if self.source.compressed else (self._past + self._carry)[-TAIL:]
+        known = self._known()
         end = self.end
         chunk = self.source.read(end - len(known), len(known) + CHUNK)
-        if not chunk.startswith(known if end else self._head):
+        if not (
+            chunk.startswith(known if end else self._head) and self._begins_as_known(len(known))
+        ):
             # A network share may tell nonsense for a moment: believed when seen twice.
             self._doubts += 1
             return Progress.DOUBT if self._doubts == 1 else Progress.CUT
