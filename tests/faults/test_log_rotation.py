@@ -169,23 +169,26 @@ def test_truncated_and_regrown(log: Log, following: Following, lines: int) -> No
 
 
 @pytest.mark.parametrize("how", ["in place", "replaced", "deleted"])
-@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize("lines", [(1, 1, 1, 1), (2, 2, 2, 2), (5, 1, 3, 1)], ids=str)
+@pytest.mark.parametrize("size", [300, 3000])
 def test_other_lines_of_one_size_and_one_ending(
-    log: Log, following: Following, how: str, lines: int
+    log: Log, following: Following, how: str, lines: tuple[int, ...], size: int
 ) -> None:
     """As JSON has them that always ends with the same long field."""
 
     def line(number: int) -> str:
-        return f"line {number} of the log, by {'a browser ' * 40}"
+        return f"line {number} of the log, by {'a browser ' * (size // 10)}"
 
-    for written in range(10, 14):
+    for written, count in enumerate(lines, 10):
         new = log.path.with_name("new") if how == "replaced" else log.path
         if how == "deleted":
             log.path.unlink()
-        new.write_text("".join(f"{line(written)}\n" for _ in range(lines)))
+        new.write_text("".join(f"{line(written)}\n" for _ in range(count)))
         new.replace(log.path)
         following.rest(3)
-    assert following.lines() == [line(number) for number in range(10, 14) for _ in range(lines)]
+    assert following.lines() == [
+        line(written) for written, count in enumerate(lines, 10) for _ in range(count)
+    ]
 
 
 def test_deleted_and_created_again(log: Log, following: Following) -> None:

@@ -176,12 +176,13 @@ def test_what_is_read_before_a_log(
     assert (len(plan.done), len(plan.lost)) == (done, lost)
 
 
+@pytest.mark.parametrize("ended", [True, False])
 @pytest.mark.parametrize(("name", "rests"), [("a.1.gz", []), ("a.1", ["a.1"])])
 def test_what_was_packed_into_the_inode_of_an_empty_log_that_is_gone(
-    name: str, rests: list[str]
+    name: str, rests: list[str], *, ended: bool
 ) -> None:
     """A packed file is a new one: of what was empty it can only have the number again."""
-    empty, read = position(b"", inode=5), position(ended=True)
+    empty, read = position(b"", inode=5), position(ended=ended)
     packed = Sibling(name, (1, 5), 10**18, {empty: Verdict.SAME, read: Verdict.COPY})
     plan = catch_up([empty], [packed], 10**18)
     assert [one.path for _, one in plan.rests] == rests

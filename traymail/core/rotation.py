@@ -17,6 +17,8 @@ from enum import Enum
 
 HEAD = 256
 TAIL = 256
+# The last line is known as a whole, up to so many bytes: long ones may end alike.
+LINE = 4096
 READABLE = (".gz", ".bz2", ".xz", ".lzma", ".zip")
 COMPRESSED = (*READABLE, ".zst", ".lz4", ".Z", ".7z")
 # Of so much content it is no coincidence that another file, with a name of its own, has it too.
@@ -40,9 +42,10 @@ class Position:
     ``path`` is the followed path it was read for; ``offset`` counts bytes up to the end of the
     last line that was dealt with. ``inside_line``: it stands in a line that was cut, whose rest
     is passed over. ``ended``: the file is known, and read to its end; nothing is owed. ``line``
-    is the digest of the last ``line_size`` bytes, those of the last line. ``key`` names the file
-    for as long as it lives, since its inode is given out again; a file that takes its place with
-    all it held takes the key over. Where ``head_size`` is 0 nothing could be read of it yet.
+    is the digest of the last ``line_size`` bytes, those of the last line, `LINE` at most.
+    ``key`` names the file for as long as it lives, since its inode is given out again; a file
+    that takes its place with all it held takes the key over. Where ``head_size`` is 0 nothing
+    could be read of it yet.
     """
 
     path: str
@@ -154,12 +157,12 @@ def recognise(position: Position, seen: Seen) -> Verdict:
     same_file = seen.inode == position.inode
     if seen.size < position.offset:
         at, proof = position.mark_before(seen.size)
-        if (at >= PROOF or 0 < at == seen.size) and mark_digest(seen.before) == proof:
+        proven = (at >= PROOF or 0 < at == seen.size) and mark_digest(seen.before) == proof
+        # (The lines of two logs may look alike at one place.)
+        begins = seen.size < position.head_size or _begins(seen, position)
+        if proven and begins:
             return Verdict.SHORT
-    elif (
-        digest(seen.head[: position.head_size]) == position.head
-        and digest(seen.before) == position.tail
-    ):
+    elif _begins(seen, position) and digest(seen.before) == position.tail:
         if same_file:
             # Of an empty file that was left nothing is known but an inode.
             empty = position.ended and not position.head_size
@@ -167,6 +170,10 @@ def recognise(position: Position, seen: Seen) -> Verdict:
         # Nothing is the beginning of every file: that proves no copy.
         return Verdict.COPY if position.offset > 0 < position.head_size else Verdict.OTHER
     return Verdict.CUT if same_file else Verdict.OTHER
+
+
+def _begins(seen: Seen, position: Position) -> bool:
+    return digest(seen.head[: position.head_size]) == position.head
 
 
 class Step(Enum):
@@ -214,7 +221,7 @@ def places_of(position: Position, content: bytes, newline: bytes, *, top: bool) 
         return
     end = content.find(newline) + len(newline)
     while end >= len(newline):
-        if (end - begin == size or size == TAIL < end - begin) and (
+        if (end - begin == size or (size in {TAIL, LINE} and size < end - begin)) and (
             digest(content[end - size : end]) == position.line
         ):
             if end < position.tail_size:
@@ -358,7 +365,7 @@ def _has_only_its_number(sibling: Sibling, position: Position) -> bool:
     return (
         not position.head_size
         and is_compressed(sibling.path)
-        and any(one.ended and how in _COPIES for one, how in sibling.verdicts.items())
+        and any(how in _COPIES for how in sibling.verdicts.values())
     )
 
 

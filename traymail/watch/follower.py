@@ -27,6 +27,7 @@ from traymail.core.observations import LinesMatched, LogObservation
 from traymail.core.records import Gatherer, Matches
 from traymail.core.rotation import (
     HEAD,
+    LINE,
     TAIL,
     Mark,
     Position,
@@ -126,6 +127,7 @@ class Follower:
         self._head = before.head[: max(filled, self._offset)]
         self._encoding = encoding_of(self._head, encoding)
         self._past = source.before(self._offset)
+        self._last_line = self._line_before(self._past, self._offset)
         self._marks: list[Mark] = []
         if not source.compressed:
             wanted = marks_between(0, self._offset, self._head)
@@ -263,7 +265,7 @@ class Follower:
         elif reader.gatherer.held and not self.source.compressed:
             offset, inside = self._held_from(reader), False
         before = self._past if offset == self._offset else self.source.before(offset)
-        line = last_line(before, self._encoding)
+        line = self._last_line if offset == self._offset else self._line_before(before, offset)
         device, inode = self.source.file
         return Position(
             path=reader.path,
@@ -282,6 +284,14 @@ class Follower:
             line_size=len(line),
             key=reader.key,
         )
+
+    def _line_before(self, before: bytes, offset: int) -> bytes:
+        """Return the last `LINE` bytes of the line that ends at an offset; raises SourceError."""
+        line = last_line(before, self._encoding)
+        if len(line) == TAIL and not self.source.compressed:
+            start = max(0, offset - LINE)
+            line = last_line(self.source.read(start, offset - start), self._encoding)
+        return line
 
     def _take(self, raw: bytes, tell: Tell) -> None:
         """Search the whole lines of ``raw``, which begins at the offset; keep the rest."""
@@ -315,6 +325,7 @@ class Follower:
         offset -= (offset - self._offset) % len(self._encoding.newline)
         if offset > self.end:
             self._offset, self._carry, self._past = offset, b"", bytes(TAIL)
+            self._last_line = self._past
 
     def _pass_over(self, raw: bytes) -> bytes:
         """Pass over the rest of a line that was cut."""
@@ -340,6 +351,7 @@ class Follower:
             self._marks.append((at, mark_digest(content[-TAIL:])))
         self._offset += len(raw)
         self._past = (self._past + raw[-TAIL:])[-TAIL:]
+        self._last_line = last_line((self._last_line + raw[-LINE:])[-LINE:], self._encoding)
 
     def _lines(self, raw: bytes, tell: Tell) -> None:
         """Search lines, move behind them, and tell what matched."""
