@@ -173,7 +173,7 @@ def _write(name: str, content: str) -> int:
     DIST.mkdir(exist_ok=True)
     file = DIST / f"traymail-{__version__}-{name}"
     file.write_text(content, "utf-8", newline="\n")
-    print(file.relative_to(bootstrap.ROOT).as_posix())
+    print(f"{DIST.name}/{file.name}")
     return 0
 
 
@@ -247,7 +247,10 @@ def _run(command: list[str], *, dry: bool) -> int:
     if dry:
         print(shlex.join(command))
         return 0
-    return subprocess.call(command)
+    try:
+        return subprocess.call(command)
+    except FileNotFoundError as error:
+        raise ReleaseTrouble(f"Not here, and to be installed first: {command[0]}") from error
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {

@@ -27,6 +27,7 @@ from ruamel.yaml import YAML
 
 import bootstrap
 from installer import bill, release
+from installer.__main__ import PACKAGES
 from tests.support.certificates import Certificates
 from traymail import __version__
 
@@ -247,6 +248,98 @@ def _packages(folder: Path) -> list[Path]:
     return [wheel, source]
 
 
+# --- The forge's page ---------------------------------------------------------------------------
+
+# Stands for the forge's own program: tells its words, one in each line, and ends as it is told.
+_GH = """#!/bin/sh
+printf '%s\\n' "$@"
+exit "${GH_ENDS_WITH:-0}"
+"""
+_OF_A_RELEASE = (
+    "traymail-{}-py3-none-any.whl",
+    "traymail-{}.tar.gz",
+    "traymail_{}_amd64.deb",
+    "traymail-{}-setup.exe",
+    "traymail-{}-linux-x86_64.cdx.json",
+    "traymail-{}-windows-amd64.cdx.json",
+    "traymail-{}-licences-linux-x86_64.txt",
+    "traymail-{}-licences-windows-amd64.txt",
+)
+
+
+@pytest.fixture
+def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dist/ with all of a release, and with what is of another one."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    for name in _OF_A_RELEASE:
+        for version in (__version__, "99.0.0"):
+            (folder / name.format(version)).touch()
+    (folder / "man").mkdir()
+    monkeypatch.setattr(release, "DIST", folder)
+    return folder
+
+
+@pytest.fixture
+def gh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "programs" / "gh"
+    program.parent.mkdir()
+    program.write_text(_GH)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+
+
+@pytest.mark.usefixtures("gh")
+def test_the_page_has_all_packages_of_this_version_and_what_is_new(
+    dist: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert release.main(["notes"]) == 0
+    notes = capfd.readouterr().out.strip()
+    tag = f"v{__version__}"
+    assert release.main(["page", tag]) == 0
+    told = capfd.readouterr().out
+    begin, end = told.split(f"--notes\n{notes}\n")
+    assert begin.split() == [
+        *("release", "create", tag, "--verify-tag", "--title", __version__),
+    ]
+    named = [str(dist / name.format(__version__)) for name in _OF_A_RELEASE]
+    assert end.splitlines() == named
+    assert release.main(["page", tag, "--dry-run"]) == 0
+    shown = shlex.split(capfd.readouterr().out)
+    assert shown == ["gh", *begin.split(), "--notes", notes, *named]
+
+
+@pytest.mark.usefixtures("dist", "gh")
+def test_a_page_that_the_forge_refuses_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GH_ENDS_WITH", "4")
+    assert release.main(["page", f"v{__version__}"]) == 4
+
+
+@pytest.mark.usefixtures("gh")
+@pytest.mark.parametrize(
+    "kind", [".whl", ".tar.gz", ".deb", "-setup.exe", ".cdx.json", "-licences-*.txt"]
+)
+def test_no_page_is_made_while_a_package_is_missing(
+    dist: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for file in dist.glob(f"*{__version__}*{kind}"):
+        file.unlink()
+    assert release.main(["page", f"v{__version__}"]) == 65
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert re.fullmatch(r"Not in dist/, and to be built first: (\S+)\n", told.err)
+    assert kind in told.err
+
+
+@pytest.mark.usefixtures("dist")
+def test_without_the_forges_program_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert release.main(["page", f"v{__version__}"]) == 65
+    assert capfd.readouterr().err == "Not here, and to be installed first: gh\n"
+
+
 # --- The workflow files -------------------------------------------------------------------------
 
 
@@ -298,6 +391,49 @@ def test_each_step_is_a_command_that_runs_anywhere() -> None:
         " ".join(line.split()[:2]) for line in ran
     }
     assert "package all" in ran
+
+
+_DRY = {"audit": "--offline", "publish": "--dry-run", "page": "--dry-run"}
+"""How the steps that take a network are tried without."""
+
+
+@pytest.mark.usefixtures("dist", "gh")
+def test_each_step_of_a_release_runs_here(capfd: pytest.CaptureFixture[str]) -> None:
+    tag = f"v{__version__}"
+    ran = set()
+    for line in _lines("release"):
+        name, *arguments = (tag if word == "$TAG" else word for word in line)
+        option = _DRY.get(name, "")
+        if option:
+            assert re.search(rf"release {name}.*\[{option}\]", release.USAGE)
+        if name == "audit":
+            continue  # asks a registry for the program that asks
+        if name == "check":  # the tag is made when the changelog is
+            arguments = []
+        assert release.main([name, *arguments, *filter(None, [option])]) == 0
+        assert capfd.readouterr().out
+        ran.add(name)
+    assert ran == {*release.COMMANDS} - {"audit", "notes"}
+
+
+def test_each_step_that_tests_or_builds_finds_what_it_names() -> None:
+    for names in _lines("package"):
+        assert set(names) <= {"all", *(package.name for package in PACKAGES)}
+    for arguments in _lines("test"):
+        for run in bootstrap.pytest_runs(arguments):
+            if all(word.startswith("--") for word in run):
+                continue  # all tests, of which this is one
+            command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *run]
+            command += ["-p", "no:cacheprovider"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout
+            assert re.search(r"^\d+ tests collected", done.stdout, re.M)
+
+
+def _lines(command: str) -> list[list[str]]:
+    """Return the words after a command of bootstrap.py in each step that runs it."""
+    lines = (shlex.split(step.get("run", "")) for step in _steps())
+    return [words[3:] for words in lines if words[1:3] == ["bootstrap.py", command]]
 
 
 def test_each_action_is_pinned_by_its_content() -> None:
