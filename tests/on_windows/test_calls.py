@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import socket
 import struct
 import sys
@@ -30,6 +31,7 @@ from traymail import winapi
 from traymail.core.errors import NotRunning, SourceError, UnsafePath
 from traymail.core.message import DraftFile
 from traymail.core.texts import text
+from traymail.desktop import paths
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import Instance
 from traymail.desktop.requests import Bubble
@@ -49,15 +51,18 @@ from traymail.ui.window import Size, Window
 if sys.platform == "win32":
     KERNEL = ctypes.WinDLL("kernel32", use_last_error=True)
     USER = ctypes.WinDLL("user32", use_last_error=True)
+    ADVAPI = ctypes.WinDLL("advapi32", use_last_error=True)
 else:
     KERNEL: Any = None
     USER: Any = None
+    ADVAPI: Any = None
 
 API: Any = winapi  # also what it has on Windows alone
 on_a_desktop = pytest.mark.skipif(
     not os.environ.get("TESTS_DESKTOP_LANGUAGE"), reason="there is no desktop here"
 )
 _EVERYBODY = "S-1-1-0"
+_FILE, _DACL, _PROTECTED_DACL = 1, 0x00000004, 0x80000000
 _GENERIC_READ, _OPEN_EXISTING = 0x80000000, 3
 _CF_UNICODETEXT, _CF_HDROP, _MOVEABLE = 13, 15, 2
 _GA_ROOT, _WM_QUERYENDSESSION = 2, 0x0011
@@ -104,6 +109,70 @@ def test_a_home_outside_of_the_user_s_own_folder_is_private(outside: Path) -> No
     for path in (home, home / "state", home / "config.toml"):
         assert winapi.strangers(str(path)) == ()
     require_private(home)
+
+
+def test_nobody_else_may_read_a_home_outside_of_the_user_s_own_folder(outside: Path) -> None:
+    """What is made there takes over who may read it, but for what the program makes."""
+    API.set_rights(str(outside), "D:P(A;OICI;FA;;;WD)")
+    (outside / "other").mkdir()
+    assert "WD" in let_in(outside / "other")
+    home = paths.home(str(outside / "home"), {})
+    home.make()
+    write_whole(home.config_file, b"version = 1")
+    owner = {sid_of(os.environ["USERNAME"]), "SY", "BA"}
+    for path in (home.config, home.state, home.log, home.config_file):
+        assert let_in(path) <= owner, path
+
+
+def test_a_private_folder_takes_over_nothing_from_the_one_around_it(outside: Path) -> None:
+    """Wine keeps no such mark: what Windows is told counts."""
+    told: list[tuple[str, int, str]] = []
+
+    def note(path: str, what: int, descriptor: int) -> int:
+        told.append((path, what, in_words(ctypes.c_void_p(descriptor))))
+        return 1
+
+    pointers = (ctypes.c_wchar_p, ctypes.c_uint32, ctypes.c_void_p)
+    with answered("advapi32", "SetFileSecurityW", ctypes.c_int, pointers, note):
+        paths.home(str(outside / "home"), {}).make()
+    user = sid_of(os.environ["USERNAME"])
+    rights = "".join(f"(A;OICI;FA;;;{who})" for who in (user, "SY", "BA"))
+    private = _DACL | _PROTECTED_DACL, f"D:P{rights}"
+    made = (outside / "home", outside / "home" / "state", outside / "home" / "log")
+    assert told == [(str(folder), *private) for folder in made]
+
+
+def let_in(path: Path) -> set[str]:
+    """Return who gets into a file or a folder: numbers (SID), or the short names of groups."""
+    descriptor = ctypes.c_void_p()
+    ask = ADVAPI.GetNamedSecurityInfoW
+    ask.argtypes = (ctypes.c_wchar_p, ctypes.c_int, ctypes.c_uint32, *5 * (ctypes.c_void_p,))
+    made = ctypes.byref(descriptor)
+    assert ask(str(path), _FILE, _DACL, None, None, None, None, made) == 0
+    try:
+        return set(re.findall(r"\(A;[^)]*;([^;)]+)\)", in_words(descriptor)))
+    finally:
+        KERNEL.LocalFree(descriptor)
+
+
+def in_words(descriptor: ctypes.c_void_p) -> str:
+    """Return who gets in, as SDDL has it."""
+    words = ctypes.c_wchar_p()
+    convert = ADVAPI.ConvertSecurityDescriptorToStringSecurityDescriptorW
+    assert convert(descriptor, 1, _DACL, ctypes.byref(words), None)
+    return str(words.value)
+
+
+def sid_of(user: str) -> str:
+    """Return the number of a user."""
+    words = ctypes.c_wchar_p()
+    sid, domain = ctypes.create_string_buffer(68), ctypes.create_unicode_buffer(256)
+    sizes = [ctypes.c_uint32(68), ctypes.c_uint32(256)]
+    size, length = map(ctypes.byref, sizes)
+    kind = ctypes.byref(ctypes.c_uint32())
+    assert ADVAPI.LookupAccountNameW(None, user, sid, size, domain, length, kind)
+    assert ADVAPI.ConvertSidToStringSidW(sid, ctypes.byref(words))
+    return str(words.value)
 
 
 def test_a_home_that_others_may_write_is_refused(outside: Path) -> None:

@@ -6,11 +6,14 @@ buttons and sentences in English; on a Chinese Windows they look for the Chinese
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import subprocess
+import sys
 import tkinter as tk
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +36,7 @@ from tests.support.running import ADDRESS, CANARY, credentials
 from tests.support.sink import Sink, serve
 from tests.support.tk import KEPT
 from tests.support.wait import until
+from tests.support.windows_calls import answered
 from traymail.core.errors import NotRunning
 from traymail.core.message import Address, Draft
 from traymail.desktop.instance import Instance
@@ -42,6 +46,7 @@ from traymail.ui.palette import PALETTES, Mode
 from traymail.ui.shell import Shell, Speech, open_root
 from traymail.ui.widgets import Button
 
+DARK_TITLE_BAR = 20  # DWMWA_USE_IMMERSIVE_DARK_MODE
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TESTS_DESKTOP_LANGUAGE"), reason="there is no desktop here"
 )
@@ -350,6 +355,82 @@ def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: S
     windows_hands.tell_of_click_on_bubble(icon._icon._hwnd)
     at_work.window("Outbox")
     at_work.sees("The refused one")
+
+
+def test_every_title_bar_is_dark_with_the_dark_theme(
+    home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    """Wine draws none of it: what Windows is asked for counts."""
+    asked: dict[int, tuple[int, int]] = {}
+
+    def note(window: int, attribute: int, value: int, size: int) -> int:
+        asked[window] = attribute, int.from_bytes(ctypes.string_at(value, size), sys.byteorder)
+        return 0
+
+    types = (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32)
+    config = 'theme = "dark"\n' + at_sink(sink, certificates.ca_file)
+    with (
+        answered("dwmapi", "DwmSetWindowAttribute", ctypes.c_long, types, note),
+        desk(home, config, tmp_path / "secrets") as made,
+    ):
+        made.left_click()
+        quick: Any = made.window("New mail")
+        made.type("words that are there")
+        made.click(quick._sheet.foot.discard_button)
+        question = frame(made.window("Discard the draft?"))
+        assert asked[question] == (DARK_TITLE_BAR, 1)
+        made.keys("Escape")
+        made.choose("Settings…")
+        settings = made.window("Settings")
+        made.press("Add account…")
+        frames = [frame(quick), frame(settings), frame(made.window("Add account"))]
+        for entry, title in (("Outbox…", "Outbox"), ("Help and diagnosis…", "Help and diagnosis")):
+            made.choose(entry)
+            frames.append(frame(made.window(title)))
+        assert [asked[one] for one in frames] == [(DARK_TITLE_BAR, 1)] * len(frames)
+        # Also of one that is only a button of the panel.
+        settings.iconify()
+        made.until(lambda: settings.state() == "iconic", "the settings as a button")
+        made.shell.root.look.use("light")
+        made.until(lambda: asked[frames[-1]] == (DARK_TITLE_BAR, 0), "a light title bar")
+        assert [asked[one] for one in frames] == [(DARK_TITLE_BAR, 0)] * len(frames)
+
+
+def test_files_are_chosen_in_the_dialog_of_windows(at_work: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "合同 contract.txt"
+    file.write_text("a contract")
+    at_work.left_click()
+    at_work.window("New mail")
+    with hand_in_dialog(at_work.say("Attach files"), ["key", "Escape"]):
+        at_work.press("Attach")
+    at_work.window("New mail")
+    assert file.name not in at_work.words()
+    with hand_in_dialog(at_work.say("Attach files"), ["type", str(file)], ["key", "Return"]):
+        at_work.press("Attach")
+    at_work.until(lambda: file.name in at_work.words(), "the file")
+
+
+@contextmanager
+def hand_in_dialog(title: str, *keys: list[str]) -> Iterator[None]:
+    """Press keys in the dialog that the block opens: Windows has the loop until it ends."""
+
+    def work() -> None:
+        dialogs = windows_hands.windows_of_class
+        until(lambda: windows_hands.foreground() in dialogs("#32770"), what="a dialog")
+        assert windows_hands.title_of(windows_hands.foreground()) == title
+        for kind, words in keys:
+            for _ in windows_hands.do(kind, "--delay", "0", words):
+                pass
+
+    with ThreadPoolExecutor(1) as hands:
+        hand = hands.submit(work)
+        yield
+        hand.result()
+
+
+def frame(window: tk.Toplevel) -> int:
+    """Return the number of what Windows draws around a window of Tk."""
+    return int(window.wm_frame(), 16)
 
 
 def run_values() -> list[str]:

@@ -223,6 +223,13 @@ def _class_of(window: int) -> str:
     return words.value
 
 
+def title_of(window: int) -> str:
+    """Return what the title bar of a window says."""
+    words = ctypes.create_unicode_buffer(256)
+    _library("user32").GetWindowTextW(ctypes.c_void_p(window), words, 256)
+    return words.value
+
+
 def foreground() -> int:
     """Return the window that has the keyboard."""
     user32 = _library("user32")

@@ -132,7 +132,7 @@ class Window(tk.Toplevel):
 
     def _paint(self, palette: Palette) -> None:
         self.configure(background=palette.bg)
-        if self.winfo_viewable():
+        if self.state() != "withdrawn":  # also one that is only a button of the panel
             self._paint_title_bar()
 
     def _paint_title_bar(self) -> None:
