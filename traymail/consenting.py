@@ -161,4 +161,6 @@ class Consent:
         waiting = [risk for risk in found if risk not in self._agreed]
         named = request.get("agreed", ())
         self.agree(risk for risk in waiting if risk.id in named)
-        return {"risks": [(risk.id, risk.told.translated(translate)) for risk in waiting]}
+        return {
+            "risks": [(risk.id, risk.told.translated(translate, whole=True)) for risk in waiting]
+        }

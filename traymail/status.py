@@ -37,7 +37,7 @@ def describe(
             for rule in snapshot.settings.rules
         },
         "outbox": {state.value: counts[state] for state in SHOWN},
-        "warnings": [one.translated(translate) for one in warnings(app.home.database)],
+        "warnings": [one.translated(translate, whole=True) for one in warnings(app.home.database)],
     }
 
 
@@ -68,9 +68,9 @@ def _rule(rule: Rule, status: FlowStatus, translate: Translate) -> dict[str, Any
         "sent": status.sent,
         "suppressed": status.suppressed,
         "last_match_at": _iso(status.last_match_at),
-        "error": status.error.translated(translate) if status.error else None,
+        "error": status.error.translated(translate, whole=True) if status.error else None,
         "left_out": [
-            {"what": one.what, "reason": one.reason.translated(translate)}
+            {"what": one.what, "reason": one.reason.translated(translate, whole=True)}
             for one in status.left_out
         ],
     }

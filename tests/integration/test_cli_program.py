@@ -72,6 +72,38 @@ def test_a_day_of_the_running_program(office: Desk, tmp_path: Path) -> None:
     assert office.run("quit").returncode == 69
 
 
+def test_a_name_from_elsewhere_floods_nobody(office: Desk, tmp_path: Path) -> None:
+    """Who may write the folder makes paths of thousands of letters; JSON alone has them whole."""
+    office.configure(
+        '[[rules]]\nname = "Scans"\nkind = "folder"\nto = ["b@c.example"]\nrecursive = true\n'
+        f"folder = '{tmp_path / 'drop'}'\nsettle_seconds = 0.2\n"
+    )
+    inside = "/".join(["d" * 200] * 15)
+    (tmp_path / "drop" / inside).mkdir(parents=True)
+    (tmp_path / "drop" / inside / "unfinished.pdf.part").write_text("x")
+    with office.running():
+
+        def left_out() -> list[str]:
+            return [one["what"] for one in office.json("status")["rules"]["Scans"]["left_out"]]
+
+        until(lambda: left_out() == [f"{inside}/unfinished.pdf.part"], what="what is left out")
+        shown = office.quick("status").stdout
+    assert "dd/unfinished.pdf.part: " in shown
+    dry = office.quick("rule", "test", "Scans").stdout
+    assert "dd/unfinished.pdf.part" in dry
+    log = (office.home.path / "log" / "traymail.log").read_text()
+    assert "unfinished.pdf.part" in log
+    for lines in (shown, dry, log):
+        assert max(map(len, lines.splitlines())) <= 1000
+    preview = office.json("rule", "test", "Scans")
+    assert [one["what"] for one in preview["left_out"]] == [f"{inside}/unfinished.pdf.part"]
+    lost = office.quick("send", "--to", "b@c.example", "--attach", tmp_path / "no" / inside)
+    assert (lost.returncode, len(lost.stderr.splitlines())) == (66, 2)
+    assert len(lost.stderr.splitlines()[0]) < 1000
+    shown_path = office.quick("--home", "/".join([str(tmp_path), inside]), "config", "path").stdout
+    assert shown_path == f"{tmp_path}/{inside}/config.toml\n"
+
+
 def test_a_clean_end_by_signal(office: Desk) -> None:
     with office.running() as program:
         program.terminate()

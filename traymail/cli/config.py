@@ -28,7 +28,7 @@ def config() -> None:
 @click.pass_obj
 def path(session: Session, /) -> None:
     """Print the path."""
-    session.say(str(session.home.config_file))
+    session.say(str(session.home.config_file), whole=True)
 
 
 @command("check", text("Check the configuration and list every problem."))

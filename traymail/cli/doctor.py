@@ -96,8 +96,10 @@ def report(session: Session, account: Account, *, as_json: bool = False) -> int:
                         "step": step.step,
                         "ok": step.ok,
                         "ms": step.ms,
-                        "detail": session.translated(step.detail),
-                        "advice": None if step.advice is None else session.translated(step.advice),
+                        "detail": session.translated(step.detail, whole=True),
+                        "advice": None
+                        if step.advice is None
+                        else session.translated(step.advice, whole=True),
                     }
                     for step in steps
                 ],

@@ -158,7 +158,7 @@ def _dump(session: Session, preview: Preview) -> None:
                 for mail in preview.mails
             ],
             "left_out": [
-                {"what": one.what, "reason": session.translated(one.reason)}
+                {"what": one.what, "reason": session.translated(one.reason, whole=True)}
                 for one in preview.left_out
             ],
         }
@@ -188,7 +188,7 @@ def _print(session: Session, preview: Preview) -> None:
         session.say("")
         session.say(text("Left out:"))
     for one in preview.left_out:
-        session.say(f"  {one.what}: {session.translated(one.reason)}")
+        session.say(f"  {one.what}: {session.translated(one.reason, whole=True)}")
 
 
 for each in (list_, check, test):

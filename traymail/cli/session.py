@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 from traymail.cli.words import speak
 from traymail.core.errors import InputError, StateError
 from traymail.core.reasons import reason_of
-from traymail.core.texts import Text, Translate, text
+from traymail.core.texts import MOST_LINE, Text, Translate, elided, text
 from traymail.desktop.language import choose, translator
 
 if TYPE_CHECKING:
@@ -140,13 +140,16 @@ class Session:
         """Return the translation into the user's language."""
         return translator(self.language)
 
-    def translated(self, words: Text | str) -> str:
-        """Return ``words`` in the user's language; a plain string stays as it is."""
-        return words.translated(self.translate) if isinstance(words, Text) else words
+    def translated(self, words: Text | str, *, whole: bool = False) -> str:
+        """Return ``words`` in the user's language; a plain string stays as it is.
 
-    def say(self, words: Text | str) -> None:
-        """Print a line on standard output."""
-        write(sys.stdout, self.shown(words) + "\n")
+        ``whole``: for a program, which gets what is too long for people, too.
+        """
+        return words.translated(self.translate, whole=whole) if isinstance(words, Text) else words
+
+    def say(self, words: Text | str, *, whole: bool = False) -> None:
+        """Print a line on standard output; ``whole``: however long it is."""
+        write(sys.stdout, self.shown(words, whole=whole) + "\n")
 
     def print(self, page: str) -> None:
         """Print several lines of our own on standard output, as they are."""
@@ -162,11 +165,12 @@ class Session:
         """Print a line on standard error."""
         write(sys.stderr, f"{self._priority}{self.shown(words)}\n")
 
-    def shown(self, words: Text | str) -> str:
-        """Return ``words`` as one line: whatever is named in it steers no terminal."""
+    def shown(self, words: Text | str, *, whole: bool = False) -> str:
+        """Return ``words`` as one line: whatever is named in it steers and floods no terminal."""
         from traymail.core.address import clean
 
-        return clean(self.translated(words))
+        line = clean(self.translated(words, whole=whole))
+        return line if whole else elided(line, MOST_LINE)
 
     def dump(self, document: object) -> None:
         """Print one JSON document, always in UTF-8: a program reads it.

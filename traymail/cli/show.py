@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from traymail.core.address import clean
 from traymail.core.outbox import Attempt, Fate, OutboxItem, Recipient, State
 from traymail.core.replies import advice_for
-from traymail.core.texts import Text, Translate, text
+from traymail.core.texts import Text, Translate, elided, text
+
+MOST_CELL = 200
+"""So many characters stand in a cell of a table."""
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -26,7 +29,7 @@ def local(moment: datetime | None) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return lines with the columns under each other; Han characters take two places."""
-    rows = [tuple(map(clean, row)) for row in rows]  # as they will be shown
+    rows = [tuple(elided(clean(cell), MOST_CELL) for cell in row) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -115,7 +118,7 @@ def entry(item: OutboxItem, translate: Translate) -> dict[str, object]:
         "next_attempt_at": iso(item.next_attempt_at),
         "code": item.code,
         "reply": item.reply,
-        "advice": None if advice is None else advice.translated(translate),
+        "advice": None if advice is None else advice.translated(translate, whole=True),
         "duration_ms": item.duration_ms,
         "possible_duplicate": item.possible_duplicate,
         "accepted": len(item.accepted),

@@ -11,11 +11,9 @@ from traymail.core.account import Account, Auth, Security
 from traymail.core.address import clean
 from traymail.core.errors import Problem
 from traymail.core.settings import Settings, place_of
-from traymail.core.texts import Text, by_command, text
+from traymail.core.texts import Text, by_command, elided, text
 
 HOST, COMMAND, AUTHORITY, PORT = "host", "password_command", "ca_file", "port"
-# Of a command, so many characters are shown: its beginning and its end.
-_LONGEST = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +112,7 @@ def _command(one: Account) -> Risk:
 
 def _shown(command: str) -> str:
     """Return a command so that nothing of it is out of sight: no blanks that push it away."""
-    words = " ".join(clean(command).split())
-    if len(words) <= _LONGEST:
-        return words
-    left_out = len(words) - _LONGEST
-    return f"{words[: _LONGEST // 2]} …[{left_out}]… {words[-_LONGEST // 2 :]}"
+    return elided(" ".join(clean(command).split()))
 
 
 def _moved(one: Account, bound_to: BoundTo, place: str) -> list[Risk]:

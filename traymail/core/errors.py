@@ -76,8 +76,10 @@ def problem_line(file_name: str, problem: Problem, translate: Translate) -> str:
     """Return a problem as one line: ``config.toml:31: rules[2].folder: no such folder``."""
     line = "" if problem.line is None else f"{problem.line}:"
     where = f" {problem.where}:" if problem.where else ""
-    advice = "" if problem.advice is None else f" ({problem.advice.translated(translate)})"
-    return f"{file_name}:{line}{where} {problem.what.translated(translate)}{advice}"
+    advice = (
+        "" if problem.advice is None else f" ({problem.advice.translated(translate, whole=True)})"
+    )
+    return f"{file_name}:{line}{where} {problem.what.translated(translate, whole=True)}{advice}"
 
 
 class SettingsError(TraymailError):

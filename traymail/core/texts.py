@@ -9,6 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Translate = Callable[[str], str]
+# So much of a name is shown: who may write a folder, or a log, chooses names of thousands.
+MOST_SHOWN = 600
+# And so much of a line, in a terminal or a log.
+MOST_LINE = 1000
 _READ_BY_SHELLS = re.compile(r"""[\s!"#$%&'()*;<>?\[\\\]^`{|}~]""")
 
 
@@ -19,15 +23,21 @@ class Text:
     msgid: str
     values: tuple[tuple[str, object], ...] = ()
 
-    def translated(self, translate: Translate) -> str:
-        """Return the sentence in the language of ``translate``; values that are Texts too."""
+    def translated(self, translate: Translate, *, whole: bool = False) -> str:
+        """Return the sentence in the language of ``translate``; values that are Texts too.
+
+        It is for people, and values without a bound lose their middle; ``whole``: none does, for
+        programs and mails.
+        """
         sentence = translate(self.msgid)
         if not self.values:
             return sentence
-        filled = {
-            name: value.translated(translate) if isinstance(value, Text) else value
-            for name, value in self.values
-        }
+        filled: dict[str, object] = {}
+        for name, value in self.values:
+            if isinstance(value, Text):
+                filled[name] = value.translated(translate, whole=whole)
+            else:
+                filled[name] = value if whole or isinstance(value, int) else elided(str(value))
         return sentence.format_map(filled)
 
     def __str__(self) -> str:
@@ -52,6 +62,14 @@ def text(msgid: str, /, **values: object) -> Text:
     A Text without values is shown as it is, so braces in it need no doubling.
     """
     return Text(msgid, tuple(values.items()))
+
+
+def elided(words: str, most: int = MOST_SHOWN) -> str:
+    """Return words without their middle where they are longer than ``most``; its length is told."""
+    if len(words) <= most:
+        return words
+    half = (most - len(f" …[{len(words)}]… ")) // 2
+    return f"{words[:half]} …[{len(words) - 2 * half}]… {words[-half:]}"
 
 
 def in_command(name: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from traymail.core.address import clean
+from traymail.core.texts import MOST_LINE, elided
 from traymail.disk import NO_LINK, make_folder
 
 BYTES = 1_000_000
@@ -23,16 +24,20 @@ FILES = 3
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
+def _shown(line: str) -> str:
+    return elided(clean(line), MOST_LINE)
+
+
 class OneLine(logging.Formatter):
     """An event is one line, but for a traceback, and nothing in it steers the reader's terminal."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 # logging's name
         """Return the line."""
-        return clean(super().formatMessage(record))
+        return _shown(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 # as logging declares it
         """Return the lines of a traceback."""
-        return "\n".join(map(clean, super().formatException(ei).splitlines()))
+        return "\n".join(map(_shown, super().formatException(ei).splitlines()))
 
 
 ERROR = "<3>"
@@ -48,7 +53,7 @@ class JournalLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a traceback is part of it."""
         priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
-        return f"<{priority}>" + " | ".join(map(clean, super().format(record).splitlines()))
+        return f"<{priority}>" + " | ".join(map(_shown, super().format(record).splitlines()))
 
 
 _PRIORITIES = (

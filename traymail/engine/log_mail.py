@@ -105,7 +105,7 @@ class LogWriter:
         return ("\n\n" if any("\n" in one for one in words) else "\n").join(words)
 
     def _say(self, words: Text) -> str:
-        return words.translated(self.translate)
+        return words.translated(self.translate, whole=True)
 
 
 def writer_of(

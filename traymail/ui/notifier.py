@@ -7,7 +7,7 @@ from typing import Protocol
 
 from traymail.core.events import Event
 from traymail.core.ports import Clock
-from traymail.core.texts import Text, Translate, text
+from traymail.core.texts import Text, Translate, elided, text
 from traymail.desktop.requests import Bubble
 from traymail.ui.model.notices import (
     LABELS,
@@ -120,4 +120,4 @@ class Notifier:
         )
 
     def _words(self, words: Text | str) -> str:
-        return words if isinstance(words, str) else words.translated(self._translate)
+        return elided(words if isinstance(words, str) else words.translated(self._translate))

@@ -9,10 +9,14 @@ from enum import Enum
 from typing import assert_never
 
 from traymail.core.rule import Rule
-from traymail.core.texts import Text, text
+from traymail.core.texts import Text, elided, text
 
 MOST_RULES_AT_TOP = 12
 SHORT_PAUSE = timedelta(minutes=30)
+
+
+# So many letters of a rule's name stand in the menu.
+MOST_LABEL = 80
 
 
 class Do(Enum):
@@ -123,7 +127,9 @@ def pause_end(choice: Do, now: datetime) -> datetime | None:
 
 def _mark(rule: Rule) -> Entry:
     switch = SwitchRule(rule.name, not rule.enabled)
-    return Entry(f"rule:{rule.name}", Kind.CHECK, rule.name, switch, checked=rule.enabled)
+    return Entry(
+        f"rule:{rule.name}", Kind.CHECK, elided(rule.name, MOST_LABEL), switch, checked=rule.enabled
+    )
 
 
 def _pause(*, paused: bool) -> Entry:
