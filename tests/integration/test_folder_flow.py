@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import random
@@ -324,6 +325,25 @@ def test_a_mail_that_a_rule_made_is_not_mailed_on(make: Make) -> None:
     assert "round" in desk.left_out()["loop.EML"]
     assert "round" in desk.left_out()["loop"]
     assert desk.flow.status().suppressed == 2
+
+
+def test_a_mail_that_a_rule_made_goes_on_in_no_wrapping(make: Make) -> None:
+    """The very mail that went out: saved with a line before it, refused, quoted, by Outlook."""
+    desk = make()
+    desk.drop("scan.pdf")
+    [item] = desk.mails()
+    sent = b"".join(desk.outbox.mail(item.id).chunks(desk.spool.open))
+    head = b"From: <mailer-daemon@x>\r\nContent-Type: message/rfc822\r\n"
+    coded = b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(sent)
+    desk.drop("odd.eml", b"as it came\r\n" + sent)
+    desk.drop("refused.eml", head + coded)
+    desk.drop("quoted.txt", sent.replace(b"\r\n", b"\r\n> "))
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    desk.drop("saved.msg", ole + sent.decode().encode("utf-16-le"))
+    desk.drop("fine.eml", head + b"\r\nSubject: of somebody else\r\n\r\n")
+    assert [mail.subject for mail in desk.mails()] == ["scan.pdf", "fine.eml"]
+    told = [name for name, reason in desk.left_out().items() if "round" in reason]
+    assert sorted(told) == ["odd.eml", "quoted.txt", "refused.eml", "saved.msg"]
 
 
 def test_with_no_room_files_wait_and_nothing_is_lost(make: Make) -> None:

@@ -27,9 +27,10 @@ from traymail.core.observations import (
     FoundFile,
     NoLongerLeftOut,
 )
+from traymail.core.own_mail import LOOP
 from traymail.core.ports import Clock
 from traymail.core.rules.folder import Existing
-from traymail.core.selection import LOOP, Selection
+from traymail.core.selection import Selection
 from traymail.disk import open_folder
 from traymail.store.database import Database
 from traymail.watch import writers

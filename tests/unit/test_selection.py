@@ -1,19 +1,23 @@
+import base64
 import bz2
 import gzip
 import io
 import lzma
+import quopri
 import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from traymail.core.message import Address
+from traymail.core.own_mail import mailed_by_a_rule
 from traymail.core.packed import MOST_BYTES
 from traymail.core.rules.folder import FolderRule
-from traymail.core.selection import Selection, mailed_by_a_rule, readable, size_reason, split
+from traymail.core.selection import Selection, readable, size_reason, split
 from traymail.core.wire_size import wire_bytes
 
 
@@ -264,6 +268,130 @@ def test_a_mail_of_our_own_is_known(content: bytes) -> None:
     assert mailed_by_a_rule(io.BytesIO(content).read)
 
 
+# As a rule really sends it.
+SENT = (
+    b"Date: Mon, 30 Nov 2026 08:00:00 +0800\r\nFrom: me@example.com\r\nTo: you@example.com\r\n"
+    b"Message-ID: <1f0c9a@example.com>\r\nSubject: =?utf-8?b?5omr5o+P5Lu2?=\r\n"
+    b"X-Mailer: traymail/0.1.0\r\nAuto-Submitted: auto-generated\r\n"
+    b"X-Auto-Response-Suppress: All\r\nX-Traymail-Rule: Scans\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\nhere it is\r\n"
+)
+TRACE = b"Received: from mail.example.com by mx.example.com; Mon, 30 Nov 2026\r\n"
+ENCLOSING = (
+    b"From: <you@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    b"Content-Type: text/plain\r\n\r\nsee below\r\n--b\r\nContent-Type: %s\r\n"
+    b"Content-Transfer-Encoding: %s\r\n\r\n%s\r\n--b--\r\n"
+)
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def quoted(content: bytes, sign: bytes = b"> ") -> bytes:
+    return b"".join(sign + line for line in content.splitlines(keepends=True))
+
+
+def enclosed(content: bytes, kind: bytes, code: Callable[[bytes], bytes], name: bytes) -> bytes:
+    return ENCLOSING % (kind, name, code(content))
+
+
+def saved_by_outlook(content: bytes, encoding: str) -> bytes:
+    """As in a .msg: the headers are a stream among others, that of a sender's name before them."""
+    headers = content.partition(b"\r\n\r\n")[0].decode().encode(encoding)
+    stream = headers + bytes(-len(headers) % 64)
+    ole = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + b"\x3e\0\x03\0\xfe\xff\x09\0" + bytes(480)
+    )
+    return ole + bytes(range(256)) * 8 + "Me Myself".encode("utf-16-le") + bytes(46) + stream
+
+
+WRAPPED: dict[str, Callable[[bytes], bytes]] = {
+    "a line of words before it": lambda own: b"Here is the mail that you asked for\r\n" + own,
+    "a line and an empty one before it": lambda own: b"Saved by hand\r\n\r\n" + own,
+    "five lines before it": lambda own: b"a\nb\nc\nd\ne\n" + own,
+    "what is left of a folded line": lambda own: b"  for <me@example.com>; Mon, 30 Nov\r\n" + own,
+    "headers without their folding": lambda own: TRACE.replace(b" by", b"\r\nby") + own,
+    "70 KB and a line before it": lambda own: b"no header\r\n" + TRACE * 1000 + own,
+    "a mark and a line before it": lambda own: b"\xef\xbb\xbf" + b"no header\r\n" + own,
+    "UTF-16 and a line before it": lambda own: (
+        b"\xff\xfe" + ("x\r\n" + own.decode()).encode("utf-16-le")
+    ),
+    "mailbox in words": lambda own: b"From the desk of me\n" + own.replace(b"\r", b""),
+    "refused, base64": lambda own: enclosed(own, b"message/rfc822", base64.encodebytes, b"base64"),
+    "refused, base64 in one line": lambda own: enclosed(
+        own, b"message/rfc822", base64.b64encode, b"base64"
+    ),
+    "refused, quoted-printable": lambda own: enclosed(
+        own, b"message/rfc822", quopri.encodestring, b"quoted-printable"
+    ),
+    "attached as any file": lambda own: enclosed(
+        own, b"application/octet-stream", base64.encodebytes, b"base64"
+    ),
+    "attached, zipped": lambda own: enclosed(
+        zipped(own), b"application/zip", base64.encodebytes, b"base64"
+    ),
+    "attached to what is attached": lambda own: enclosed(
+        enclosed(own, b"message/rfc822", base64.encodebytes, b"base64"),
+        *(b"message/rfc822", base64.encodebytes, b"base64"),
+    ),
+    "refused in words": lambda own: (
+        b"From: <mailer-daemon@x>\r\nSubject: failure notice\r\n\r\nHi. I'm afraid not.\r\n\r\n"
+        b"--- Below this line is a copy of the message.\r\n\r\n" + own
+    ),
+    "quoted in a mail": lambda own: (
+        b"From: <you@x>\r\nSubject: Fwd\r\n\r\nYou wrote:\r\n" + quoted(own)
+    ),
+    "quoted twice": lambda own: b"From: <you@x>\r\n\r\nYou wrote:\r\n" + quoted(quoted(own, b">")),
+    "quoted in a text": lambda own: b"What came in the morning:\n\n" + quoted(own),
+    "quoted and wrapped": lambda own: (
+        b"From: <you@x>\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        + quopri.encodestring(quoted(own))
+    ),
+    "Outlook": lambda own: saved_by_outlook(own, "utf-16-le"),
+    "Outlook of old": lambda own: saved_by_outlook(own, "latin-1"),
+    "winmail.dat": lambda own: b"\x78\x9f\x3e\x22" + bytes(range(256)) * 4 + own,
+    "base64 alone": base64.encodebytes,
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_mail_of_our_own_is_known_in_whatever_stands_around_it(how: str) -> None:
+    wrap = WRAPPED[how]
+    for own in (SENT, TRACE + SENT, SENT.replace(b"\r\n", b"\n")):
+        assert mailed_by_a_rule(io.BytesIO(wrap(own)).read)
+    other = SENT.replace(b"X-Traymail-Rule: Scans\r\n", b"")
+    assert not mailed_by_a_rule(io.BytesIO(wrap(other)).read)
+
+
+def test_a_mail_of_our_own_is_known_behind_gigabytes_of_a_zip() -> None:
+    """2.5 GB that are not there but for their length, and the mail behind them."""
+    large = 2_500_000_000
+    head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, *(0,) * 3, large, large, 1, 0) + b"v"
+    last = io.BytesIO()
+    with zipfile.ZipFile(last, "w") as archive:
+        archive.writestr("one.eml", SENT)
+    begin, end, zeros = io.BytesIO(head), io.BytesIO(last.getvalue()), bytes(2**20)
+
+    def read(size: int) -> bytes:
+        nonlocal large
+        if (taken := begin.read(size)) or not large:
+            return taken or end.read(size)
+        large -= (count := min(size, large, len(zeros)))
+        return zeros[:count]
+
+    assert mailed_by_a_rule(read)
+
+
+def test_what_is_encrypted_is_not_seen_into() -> None:
+    """A rule's caps are what slows it down then."""
+    target = io.BytesIO(zipped(SENT, method=zipfile.ZIP_STORED))
+    content = bytearray(target.getvalue())
+    at = content.index(b"mails/one.eml") - 30
+    content[at + 6] |= 1
+    key = bytes(byte ^ 0x5A for byte in SENT)
+    assert not mailed_by_a_rule(io.BytesIO(bytes(content).replace(SENT, key)).read)
+
+
 def zipped(content: bytes, *, seekable: bool = True, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip with a picture before and a text behind; not ``seekable``: sizes stand behind."""
     target = io.BytesIO()
@@ -397,7 +525,48 @@ def test_members_that_hold_nothing_are_read_within_bounds(how: str) -> None:
         b"%PDF-1.7\nX-Traymail-Rule: Scans\n",
         bytes(100_000),
         b"Subject: x\n\n" + b"y" * 65_536 + b"\nX-Traymail-Rule: Scans\n",
+        b"From: <you@x>\nDate: Mon, 30 Nov 2026 08:00:00\n\nYour rule adds this header:\n"
+        b"X-Traymail-Rule: Scans\nand these:\nAuto-Submitted: auto-generated\n"
+        b"X-Auto-Response-Suppress: All\n\nWhat for?\n",
+        b"Every mail of a rule has\nAuto-Submitted: auto-generated\nX-Traymail-Rule: NAME\n"
+        b"Date: when it was stored\nMessage-ID: the same at every try\n",
+        b"> X-Traymail-Rule: Scans\n> Subject: what is this?\n> From: me\n",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(500)
+        + "\nX-Traymail-Rule: \n".encode("utf-16-le"),
+        base64.encodebytes(b"A report that tells of X-Traymail-Rule: Scans\n" * 20),
+        b'import email\n\n\nSENT = """\\\n' + b"# no mail\n" * 9 + SENT,
     ],
 )
 def test_anything_else_is_mailed(content: bytes) -> None:
     assert not mailed_by_a_rule(io.BytesIO(content).read)
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.zh-CN.md", "CHANGELOG.md", "ARCHITECTURE.md"]
+)
+def test_what_tells_of_traymail_is_mailed(name: str) -> None:
+    with (Path(__file__).parents[2] / name).open("rb") as content:
+        assert not mailed_by_a_rule(content.read)
+
+
+def test_any_text_is_looked_into_within_bounds() -> None:
+    """Also one that seems to hold as many coded files and marks as it has lines."""
+    lines = base64.b64encode(b"PK\3\4" + bytes(300)) + b"\n\n"
+    marks = b"words\nX-Traymail-Rule: x\n\n"
+    for line in (lines, marks, b"> " + marks, b"=\n", b"\0" * 64):
+        taken = 0
+
+        def endless(size: int, line: bytes = line) -> bytes:
+            nonlocal taken
+            taken += size
+            return line * (size // len(line) + 1) if taken < 2**30 else b""
+
+        for begin in (b"", b"Subject: x\n\n"):
+            taken, first = 0, io.BytesIO(begin)
+
+            def read(size: int, first: io.BytesIO = first) -> bytes:
+                return first.read(size) or endless(size)
+
+            assert not mailed_by_a_rule(read)
+            assert taken < 2**25

@@ -17,8 +17,10 @@ Read = Callable[[int], bytes]
 # Layers: a tar in a gzip in a zip has three.
 DEPTH = 3
 MOST_MEMBERS = 1000
-# Bytes that are unpacked or passed over in one file: about half a second.
+# Bytes that are unpacked in one file: about half a second. Those that are only passed over cost
+# less: 4 GB, more than any account takes, may stand before what is looked for.
 MOST_BYTES = 128 * 1024 * 1024
+_PASSED_FOR_ONE = 32
 _BLOCK = 64 * 1024
 _TAR_BLOCK = 512  # a head in a tar; a head in a zip counts as much
 _XZ_MEMORY = 64 * 1024 * 1024
@@ -29,15 +31,15 @@ _ANY_SIZE = 0xFFFFFFFF
 _EXTRA, _ZIP64, _EIGHT = struct.Struct("<HH"), 1, 8
 
 
-def contents(read: Read) -> Iterator[Read]:
+def contents(read: Read, budget: Budget | None = None) -> Iterator[Read]:
     """Yield what a file holds: each of its packed files, or itself when nothing is packed in it.
 
     Each is to be read before the next one is asked for; it need not be read to its end.
     """
-    return _contents(_Stream(read), DEPTH, _Budget())
+    return _contents(_Stream(read), DEPTH, budget or Budget())
 
 
-def _contents(stream: _Stream, depth: int, budget: _Budget) -> Iterator[Read]:
+def _contents(stream: _Stream, depth: int, budget: Budget) -> Iterator[Read]:
     within = _opened(stream, budget) if depth else None
     if within is None:
         yield stream.read
@@ -48,7 +50,7 @@ def _contents(stream: _Stream, depth: int, budget: _Budget) -> Iterator[Read]:
         yield from _contents(one, depth - 1, budget)
 
 
-def _opened(stream: _Stream, budget: _Budget) -> Iterator[_Stream] | None:
+def _opened(stream: _Stream, budget: Budget) -> Iterator[_Stream] | None:
     """Return the streams inside of one by its first bytes; None when it is not packed."""
     head = stream.peek(_TAR_BLOCK)
     if head.startswith(b"\x1f\x8b"):
@@ -68,13 +70,14 @@ def _opened(stream: _Stream, budget: _Budget) -> Iterator[_Stream] | None:
     return None
 
 
-class _Budget:
+class Budget:
     """What may still be unpacked or passed over."""
 
     def __init__(self) -> None:
         self.left = MOST_BYTES
 
     def spend(self, count: int) -> None:
+        """Count bytes."""
         self.left -= count
 
 
@@ -99,10 +102,10 @@ class _Stream:
     def give_back(self, read_too_far: bytes) -> None:
         self._ahead = read_too_far + self._ahead
 
-    def skip(self, size: int, budget: _Budget) -> None:
+    def skip(self, size: int, budget: Budget) -> None:
         while size > 0 and budget.left > 0 and (passed := self.read(min(size, _BLOCK))):
             size -= len(passed)
-            budget.spend(len(passed))
+            budget.spend(len(passed) // _PASSED_FOR_ONE)
 
 
 class _Part:
@@ -154,7 +157,7 @@ class _Zlib:
 class _Unpacked:
     """What a packed stream holds; it ends where it is damaged."""
 
-    def __init__(self, read: Read, budget: _Budget, packed: _Decompressor) -> None:
+    def __init__(self, read: Read, budget: Budget, packed: _Decompressor) -> None:
         self._read, self._budget, self._packed = read, budget, packed
         self.is_whole = False
 
@@ -186,7 +189,7 @@ class _Unpacked:
 
 
 def _unpacked(
-    stream: _Stream, budget: _Budget, new: Callable[[], _Decompressor]
+    stream: _Stream, budget: Budget, new: Callable[[], _Decompressor]
 ) -> Iterator[_Stream]:
     """Yield what is packed as one; files that were put behind each other are one, too."""
     inner = _Unpacked(stream.read, budget, new())
@@ -202,7 +205,7 @@ def _unpacked(
     yield _Stream(read)
 
 
-def _zip_members(stream: _Stream, budget: _Budget) -> Iterator[_Stream]:
+def _zip_members(stream: _Stream, budget: Budget) -> Iterator[_Stream]:
     """Yield the files of a zip, from one local header to the next."""
     while budget.left > 0 and len(header := stream.read(_MEMBER.size)) == _MEMBER.size:
         sign, flags, method, size, name, extra = _MEMBER.unpack(header)
@@ -262,7 +265,7 @@ def _begins_tar(head: bytes) -> bool:
     return whole and _octal(head[148:156]) == sum(head[:148] + b" " * 8 + head[156:])
 
 
-def _tar_members(stream: _Stream, budget: _Budget) -> Iterator[_Stream]:
+def _tar_members(stream: _Stream, budget: Budget) -> Iterator[_Stream]:
     """Yield the files of a tar."""
     while budget.left > 0 and len(header := stream.read(_TAR_BLOCK)) == _TAR_BLOCK:
         size = _octal(header[124:136])

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from traymail.core.packed import Read, contents
 from traymail.core.rules.folder import FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -67,27 +66,6 @@ _CLOSED_NAMES = frozenset(
 )
 # A zip may shrink a file; one that would have to shrink more than this is not even tried.
 ZIP_HOPE = 20
-
-
-# Of a saved mail, so much is looked at: no server takes as many headers.
-_MOST_READ = 8 * 1024 * 1024
-_BLOCK = 64 * 1024
-# What other programs put before it: byte order marks, empty lines, the length of what follows, the
-# line of a mailbox file.
-_BEFORE_HEADERS = re.compile(
-    rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)*\s*(?:[0-9]+[ \t]*[\r\n]+)?(>?From [^\r\n]*[\r\n]+)?"
-)
-_HEADER = re.compile(rb"[!-9;-~\x80-\xff]+[ \t]*:")
-_END_OF_HEADERS = re.compile(rb"\r?\r\n\r?\r\n|\n\n|\r\r(?!\n)|\n\r\n")
-_RULE_HEADER = re.compile(rb"(?:^|[\r\n])X-Traymail-Rule[ \t]*:", re.IGNORECASE)
-# Where another mail begins inside of one: a mail that comes back, or is passed on, whole.
-_INSIDE = re.compile(
-    rb"(?:^|[\r\n])Content-Type[ \t]*:\s*(?:message/(?:rfc822|global)|text/rfc822-headers"
-    rb"|multipart/digest)",
-    re.IGNORECASE,
-)
-_NEXT_IN_MAILBOX = re.compile(rb"\n\r?\nFrom [^\r\n]*")
-LOOP = text("it is a mail that a rule of traymail made: mailing it on could go round for ever")
 
 
 # Each folder is reached from the top, so that no link leads astray: whoever may write there could
@@ -242,32 +220,6 @@ def relative_to(folder: str, path: str) -> str | None:
 def readable(path: str) -> str:
     """Return a path as it can be shown: bytes that are no text become "?"."""
     return path.encode("utf-8", "replace").decode("utf-8")
-
-
-def mailed_by_a_rule(read: Read) -> bool:
-    """Tell whether a file, from its beginning, is a saved mail that a rule of traymail made.
-
-    Or one that holds such a mail, also packed: a refusal that came back with it would be refused
-    again, and so on. Its name tells nothing: mail programs save under any.
-    """
-    return any(map(_is_by_a_rule, contents(read)))
-
-
-def _is_by_a_rule(read: Read) -> bool:
-    # Without its zeros, UTF-16 is as plain as what it holds.
-    mail = bytearray(read(_BLOCK).replace(b"\0", b""))
-    before = _BEFORE_HEADERS.match(mail)
-    if before is None or not _HEADER.match(mail, before.end()):
-        return False
-    others = (_INSIDE, _NEXT_IN_MAILBOX) if before[1] else (_INSIDE,)
-    del mail[: before.end()]
-    while len(mail) < _MOST_READ and (more := read(_BLOCK)):
-        mail += more.replace(b"\0", b"")
-    end = _END_OF_HEADERS.search(mail)
-    if _RULE_HEADER.search(mail, 0, end.start() if end else len(mail)):
-        return True
-    begins = (found.end() for one in others if (found := one.search(mail)))
-    return any(_RULE_HEADER.search(mail, at) for at in begins)
 
 
 def size_reason(rule: FolderRule, size: int, wire_limit: int) -> Text | None:

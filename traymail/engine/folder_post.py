@@ -14,11 +14,10 @@ from traymail.core.ledger import FileState, Ledger, LedgerFile
 from traymail.core.message import Attachment, DraftFile
 from traymail.core.observations import FoundFile
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.own_mail import LOOP, mailed_by_a_rule
 from traymail.core.putaway import Files
 from traymail.core.rules.folder import Again, FolderRule
 from traymail.core.selection import (
-    LOOP,
-    mailed_by_a_rule,
     readable,
     too_large,
 )

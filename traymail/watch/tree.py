@@ -11,14 +11,13 @@ from pathlib import PurePath
 from traymail.core.errors import UnsafePath
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile
+from traymail.core.own_mail import LOOP, mailed_by_a_rule
 from traymail.core.reasons import reason_of
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import (
-    LOOP,
     MOST_DEEP,
     TOO_DEEP,
     Selection,
-    mailed_by_a_rule,
     readable,
     relative_to,
 )
