@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 import tkinter as tk
@@ -46,6 +47,10 @@ from traymail.ui.palette import PALETTES, Mode
 from traymail.ui.shell import Shell, Speech, open_root
 from traymail.ui.widgets import Button
 
+in_one_language = pytest.mark.skipif(
+    os.environ.get("TESTS_DESKTOP_LANGUAGE") != "en",
+    reason="it is the same in the other, and takes long",
+)
 DARK_TITLE_BAR = 20  # DWMWA_USE_IMMERSIVE_DARK_MODE
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TESTS_DESKTOP_LANGUAGE"), reason="there is no desktop here"
@@ -300,6 +305,7 @@ def test_autostart_starts_the_program_until_it_is_off(
     assert run_values() == []
 
 
+@in_one_language
 def test_icon_and_windows_follow_the_colours_of_the_system(at_work: Desk) -> None:
     """Windows has a theme for its panel and one for windows, and tells of each change."""
     assert drawn_for() == "light"
@@ -344,6 +350,7 @@ def drawn_for() -> Mode:
     return "light" if distance("light") < distance("dark") else "dark"
 
 
+@in_one_language
 def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: Sink) -> None:
     sink.reply("final", "554 5.7.1 not this one")
     to = (Address("you@example.com"),)
@@ -357,6 +364,7 @@ def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: S
     at_work.sees("The refused one")
 
 
+@in_one_language
 def test_every_title_bar_is_dark_with_the_dark_theme(
     home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
 ) -> None:
@@ -394,6 +402,70 @@ def test_every_title_bar_is_dark_with_the_dark_theme(
         made.shell.root.look.use("light")
         made.until(lambda: asked[frames[-1]] == (DARK_TITLE_BAR, 0), "a light title bar")
         assert [asked[one] for one in frames] == [(DARK_TITLE_BAR, 0)] * len(frames)
+
+
+@in_one_language
+def test_what_is_half_written_is_there_after_a_logoff(
+    home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    config = at_sink(sink, certificates.ca_file)
+    secrets, later = tmp_path / "secrets", Home(tmp_path / "later")
+    answers: list[bool] = []
+
+    def log_off() -> None:
+        """End the session; what is on the disk then is all that is left."""
+        answers.extend(windows_hands.end_session(os.getpid()))
+        # Locked by the program that runs, and anew by the next.
+        of_this_run = shutil.ignore_patterns("*.lock", "ipc.json", "log")
+        shutil.copytree(home.path, later.path, ignore=of_this_run)
+
+    with desk(home, config, secrets) as made:
+        made.left_click()
+        window: Any = made.window("New mail")
+        made.type("you@example.com,")
+        made.sees("you@example.com")
+        made.keys("Tab")
+        made.type("Half a mail")
+        made.until(lambda: window._keeper._timer is None and not made.shell.busy, "a kept draft")
+        made.type("!")
+        with ThreadPoolExecutor(1) as system:
+            ending = system.submit(log_off)
+            made.until(ending.done, "the end of the session")
+            ending.result()
+    assert len(answers) > 1
+    assert all(answers), "somebody wants Windows to wait"
+    with desk(later, config, secrets) as made:
+        made.left_click()
+        window = made.window("New mail")
+        made.until(lambda: window._sheet.head.subject.get() == "Half a mail!", "the draft")
+        made.sees("you@example.com")
+
+
+@in_one_language
+def test_a_second_start_raises_the_first(
+    home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    home.configure(at_sink(sink, certificates.ca_file))
+    env = credentials(tmp_path / "secrets")
+    say = translator(os.environ["TESTS_DESKTOP_LANGUAGE"])
+    with subprocess.Popen(home.command("run"), env={**os.environ, **env}) as first:
+        try:
+            until(icon_is_seen, what="the icon in the panel")
+            refused = home.run("run", env=env)
+            assert refused.returncode == 75, refused.stderr
+            assert str(first.pid) in refused.stderr
+            with subprocess.Popen("notepad") as other:
+                until(lambda: windows_hands.process_of_foreground() == other.pid, what="a window")
+                raised = home.run(env=env)
+                assert raised.returncode == 0, raised.stderr
+                until(lambda: windows_hands.process_of_foreground() == first.pid, what="the first")
+                assert windows_hands.title_of(windows_hands.foreground()) == say("New mail")
+                other.kill()
+            assert first.poll() is None
+            Instance(home.path / "state").ask({"command": "quit"})
+            first.wait(300)
+        finally:
+            first.kill()
 
 
 def test_files_are_chosen_in_the_dialog_of_windows(at_work: Desk, tmp_path: Path) -> None:

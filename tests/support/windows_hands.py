@@ -22,6 +22,7 @@ _MOVE_TO, _BUTTONS = 0x8001, {"1": (2, 4), "3": (8, 16)}
 _CF_DIB, _CF_HDROP = 8, 15
 _ALL_WINDOWS, _WM_SETTINGCHANGE = 0xFFFF, 0x001A
 _UNLESS_IT_HANGS, _LONGEST_ANSWER = 2, 60_000  # milliseconds, for each window
+_WM_QUERYENDSESSION, _WM_ENDSESSION = 0x0011, 0x0016
 _MN_GETHMENU = 0x1E1
 _OF_THE_ICON, _BUBBLE_CLICKED = 0x040B, 0x0405
 _BY_POSITION = 0x400
@@ -195,12 +196,38 @@ def tell_of_setting(name: str) -> None:
     )
 
 
+def end_session(process: int) -> list[bool]:
+    """Tell all windows of a process that the user logs off; return which of them let it happen.
+
+    Those of the thread that calls it, too: call it from another.
+    """
+    send = _library("user32").SendMessageW
+    windows = [ctypes.c_void_p(one) for one in _outer_windows() if _process_of(one) == process]
+    answers = [bool(send(one, _WM_QUERYENDSESSION, None, None)) for one in windows]
+    for one in windows:
+        send(one, _WM_ENDSESSION, ctypes.c_void_p(1), None)
+    return answers
+
+
 # --- The panel --------------------------------------------------------------------------------
 
 
 def windows_of_class(name: str) -> list[int]:
     """Return the handles of all windows of a class."""
-    user32 = _library("user32")
+    outer = _outer_windows()
+    # All that are inside, however deep.
+    inner = [
+        one for window in outer for one in _listed("EnumChildWindows", ctypes.c_void_p(window))
+    ]
+    return [window for window in (*outer, *inner) if _class_of(window) == name]
+
+
+def _outer_windows() -> list[int]:
+    return _listed("EnumWindows")
+
+
+def _listed(function: str, *inside: object) -> list[int]:
+    """Return the windows that a function of Windows calls back with."""
     windows: list[int] = []
 
     def note(window: int, _: int) -> bool:
@@ -210,11 +237,14 @@ def windows_of_class(name: str) -> list[int]:
     called = importlib.import_module("ctypes").WINFUNCTYPE(
         ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p
     )(note)
-    user32.EnumWindows(called, None)
-    for window in tuple(windows):
-        # All that are inside, however deep.
-        user32.EnumChildWindows(ctypes.c_void_p(window), called, None)
-    return [window for window in windows if _class_of(window) == name]
+    getattr(_library("user32"), function)(*inside, called, None)
+    return windows
+
+
+def _process_of(window: int) -> int:
+    number = ctypes.c_uint32()
+    _library("user32").GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(number))
+    return number.value
 
 
 def _class_of(window: int) -> str:
@@ -246,6 +276,11 @@ def bubbles() -> list[int]:
 def tell_of_click_on_bubble(window: int) -> None:
     """Tell the window of pystray's icon what the panel does when a notification is clicked."""
     _library("user32").PostMessageW(ctypes.c_void_p(window), _OF_THE_ICON, None, _BUBBLE_CLICKED)
+
+
+def process_of_foreground() -> int:
+    """Return the number of the process that has the keyboard."""
+    return _process_of(foreground())
 
 
 def end_of(window: int) -> tuple[int, int]:

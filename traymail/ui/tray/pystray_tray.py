@@ -47,6 +47,7 @@ _HANDLERS, _ON_NOTIFY = "_message_handlers", "_on_notify"
 _LOAD_ICON = "_assert_icon_handle"
 _BUBBLE_CLICKED = 0x0405  # NIN_BALLOONUSERCLICK
 _SETTING_CHANGED = 0x001A  # WM_SETTINGCHANGE
+_MAY_SESSION_END = 0x0011  # WM_QUERYENDSESSION
 
 
 def fitting(pictures: Sequence[Image.Image], size: int) -> Image.Image:
@@ -157,7 +158,8 @@ class PystrayTray:
     def _hear_more(self) -> None:
         """On Windows, have pystray tell of what it passes over.
 
-        Of clicks on the bubble; and that colours are others now, which its window is told, too.
+        Of clicks on the bubble; and that colours are others now, which its window is told, too. And
+        have it let the user log off: pystray answers 0 to whatever it passes over, which is a no.
         """
         handlers: dict[int, OnMessage] = getattr(self._icon, _HANDLERS, {})
         known: OnMessage | None = getattr(self._icon, _ON_NOTIFY, None)
@@ -165,6 +167,7 @@ class PystrayTray:
             if handler == known:
                 handlers[message] = self._notified(handler)
         handlers[_SETTING_CHANGED] = self._setting_changed
+        handlers[_MAY_SESSION_END] = lambda _wparam, _lparam: 1
 
     def _load_icon(self) -> None:
         """Have Windows take the picture as it is; pystray would have it enlarged, then reduced."""
