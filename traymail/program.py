@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -124,6 +124,10 @@ class Program:
             self._observe, self._known_files, app.clock, own_folders, on_death=self._die
         )
         self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
+        self._flows: Mapping[type[Rule], Callable[[Any, Account], Flow]] = {
+            FolderRule: lambda rule, account: FolderFlow(rule, account, self._folder_tools(rule)),
+            LogRule: lambda rule, account: LogFlow(rule, account, self._log_tools()),
+        }
         automation = Automation(self._make_flow, app.publisher.publish)
         parts = Parts(
             tools=app.tools(self._stopping, self._tell_progress, self.interruptions),
@@ -303,13 +307,7 @@ class Program:
         return FolderLedger(self._app.database, rule.name, rule.folder)
 
     def _make_flow(self, rule: Rule, account: Account) -> Flow:
-        match rule:
-            case FolderRule():
-                return FolderFlow(rule, account, self._folder_tools(rule))
-            case LogRule():
-                return LogFlow(rule, account, self._log_tools())
-            case _:
-                raise TypeError(rule.kind)
+        return self._flows[type(rule)](rule, account)
 
     def _folder_tools(self, rule: FolderRule) -> FolderTools:
         return FolderTools(

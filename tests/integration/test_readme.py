@@ -25,11 +25,12 @@ from tests.support.sink import Sink, serve
 from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.cli.main import COMMANDS
 from traymail.cli.show import STATES
+from traymail.core.kinds.folder import FolderKind
+from traymail.core.kinds.log import LogKind
 from traymail.core.outbox import State
 from traymail.core.places import Places
 from traymail.core.readers import Form
 from traymail.core.reply_rules import titles
-from traymail.core.rule_tables import FOLDER, LOG
 from traymail.core.settings import Settings
 from traymail.core.tables import ACCOUNT, TOP
 from traymail.desktop.language import translator
@@ -264,8 +265,8 @@ def test_every_key_and_no_other_is_in_the_reference(language: str) -> None:
         keys(TOP) - {"accounts", "rules"},
         keys(ACCOUNT),
         RULE_KEYS,
-        keys(FOLDER) - RULE_KEYS,
-        keys(LOG) - RULE_KEYS,
+        keys(FolderKind.form) - RULE_KEYS,
+        keys(LogKind.form) - RULE_KEYS,
     ]
     assert [{*table} for table in key_tables(READMES[language])] == expected
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from traymail.core.fields import fields_of
-from traymail.core.rule_reader import FORMS as TABLES
-from traymail.core.rule_tables import THRESHOLD
+from traymail.core.kinds import KINDS
+from traymail.core.kinds.log import THRESHOLD
 from traymail.core.texts import text
 from traymail.ui.model.rule_form import captures, defaults, drawn, places, table_of, values_of
 from traymail.ui.model.rule_values import NUMBER, SIZE, WORDS, flat, nested
@@ -68,7 +68,7 @@ WHOLE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_every_key_of_the_configuration_is_a_field(kind: str) -> None:
-    keys = set(TABLES[kind].keys)
+    keys = set(KINDS[kind].form.keys)
     if "threshold" in keys:
         keys = keys - {"threshold"} | {f"threshold.{key}" for key in THRESHOLD.keys}
     assert set(defaults(kind)) == keys

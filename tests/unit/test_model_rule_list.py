@@ -31,6 +31,11 @@ class Strange(Rule):
 
     kind: ClassVar[str] = "strange"
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """A time of the day."""
+        return ("12:00",)
+
 
 def shown(rule: Rule, status: FlowStatus, *, paused: bool = False) -> Card:
     rules = {rule.name: status}
@@ -105,7 +110,7 @@ def test_the_last_match(status: FlowStatus, words: str) -> None:
         ),
         (
             Strange(name="odd", account="qq", to=TO, subject="", body="", max_per_hour=1),
-            "odd → boss@example.com",
+            "12:00 → boss@example.com",
         ),
     ],
 )

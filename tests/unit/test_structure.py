@@ -12,13 +12,12 @@ import pytest
 
 from traymail.core.account import Account, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
+from traymail.core.kinds.folder import FolderKind
+from traymail.core.kinds.log import THRESHOLD, LogKind
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
 from traymail.core.readers import Wrong, encoding
-from traymail.core.rule_tables import FOLDER as FOLDER_FORM
-from traymail.core.rule_tables import LOG as LOG_FORM
-from traymail.core.rule_tables import THRESHOLD
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
@@ -293,12 +292,12 @@ def test_every_key_has_a_row() -> None:
     told |= {row[0] for row in ACCOUNT_ROWS} | {"oauth"}
     told |= {row[0] for row in (*RULE_ROWS, *FOLDER_ROWS, *LOG_ROWS)}
     told |= {row[1] for row in REQUIRED} | {"count", "within"}
-    for form in (TOP, ACCOUNT, FOLDER_FORM, LOG_FORM, THRESHOLD):
+    for form in (TOP, ACCOUNT, FolderKind.form, LogKind.form, THRESHOLD):
         assert set(form.keys) <= told
 
 
 def test_every_field_of_a_rule_has_a_key() -> None:
-    for form in (FOLDER_FORM, LOG_FORM, THRESHOLD, TOP, ACCOUNT):
+    for form in (FolderKind.form, LogKind.form, THRESHOLD, TOP, ACCOUNT):
         named = {key.becomes or name for name, key in form.keys.items()}
         assert named == {field.name for field in fields(form.kind)}
 
@@ -670,8 +669,8 @@ ODD: list[object] = [
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
     places: list[tuple[Any, ...]] = [("accounts", "qq", key) for key in ACCOUNT.keys]
-    places += [("rules", 0, key) for key in ("kind", *FOLDER_FORM.keys)]
-    places += [("rules", 1, key) for key in ("kind", *LOG_FORM.keys)]
+    places += [("rules", 0, key) for key in ("kind", *FolderKind.form.keys)]
+    places += [("rules", 1, key) for key in ("kind", *LogKind.form.keys)]
     for table, item, key in places:
         document = tomllib.loads(EXAMPLE)
         document[table][item][key] = odd

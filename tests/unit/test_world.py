@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import folder_rule
+from traymail.core.kinds.kind import RuleRead
 from traymail.core.places import Places
-from traymail.core.rule_checks import RuleRead
 from traymail.core.world import absences
 from traymail.store.settings import Disk
 

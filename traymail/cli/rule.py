@@ -14,8 +14,6 @@ from traymail.cli.session import Session
 from traymail.cli.show import table
 from traymail.cli.words import PATH, Number, argument, command, group, option
 from traymail.core.errors import InputError
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
 from traymail.core.template import human_size
 from traymail.core.texts import text
 from traymail.services.dry_run import DryRun
@@ -57,7 +55,7 @@ def list_(session: Session, /, *, as_json: bool) -> None:
             *(one.name, one.kind),
             session.translated(text("on") if one.enabled else text("off")),
             *(one.account, ", ".join(address.mailbox for address in one.to)),
-            ", ".join(_watched(one)),
+            ", ".join(one.sources),
         )
         for one in rules
     ]
@@ -72,18 +70,8 @@ def _facts(one: Rule) -> dict[str, object]:
         "enabled": one.enabled,
         "account": one.account,
         "to": [str(address) for address in one.to],
-        "watches": list(_watched(one)),
+        "watches": list(one.sources),
     }
-
-
-def _watched(one: Rule) -> tuple[str, ...]:
-    match one:
-        case FolderRule():
-            return (one.folder,)
-        case LogRule():
-            return one.paths
-        case _:
-            return ()
 
 
 @command("check", text("Check the rules and list every problem."))

@@ -190,3 +190,22 @@ class Outbox(Protocol):
     def unpark(self, account: str, now: datetime) -> int:
         """Make the account's parked mails due; return how many there are."""
         ...
+
+
+class World(Protocol):
+    """What has to be known of the disk."""
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there."""
+
+    def is_readable(self, folder: str) -> bool:
+        """Tell whether the user may see what is in a folder."""
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a file is there."""
+
+    def real_path(self, path: str) -> str:
+        """Return the path with symbolic links followed, as far as it is there."""
+
+    def folders_beside(self, path: str) -> tuple[str, ...]:
+        """Return the names of the folders in the folder that ``path`` lies in."""

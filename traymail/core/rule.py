@@ -26,6 +26,11 @@ class Rule:
     max_per_hour: int
 
     @property
-    def place(self) -> str:
-        """Where it watches, to be compared only; each kind says it."""
+    def sources(self) -> tuple[str, ...]:
+        """What it watches; each kind says it."""
         raise NotImplementedError
+
+    @property
+    def place(self) -> str:
+        """Where it watches, to be compared only."""
+        return "\n".join(self.sources)

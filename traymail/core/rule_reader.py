@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import Account
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem
-from traymail.core.places import Places, beside, full_path
-from traymail.core.readers import Form
-from traymail.core.rule import Rule
-from traymail.core.rule_checks import RuleRead, problems_between, rule_problems
-from traymail.core.rule_tables import FOLDER, LOG
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
+from traymail.core.kinds import KINDS, kind_of
+from traymail.core.kinds.kind import RuleKind, RuleRead, common_problems
+from traymail.core.places import Places
 from traymail.core.settings import place_of
 from traymail.core.table_reader import read_table
 from traymail.core.texts import by_command, text
-
-FORMS: dict[str, Form[Any]] = {FolderRule.kind: FOLDER, LogRule.kind: LOG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +35,10 @@ def read_rules(
     found = (_read_rule(index, one, given, problems) for index, one in enumerate(written))
     rules = tuple(rule for rule in found if rule is not None)
     for rule in rules:
-        problems += rule_problems(rule, given.places)
+        problems += common_problems(rule)
+        problems += kind_of(rule.rule).problems(rule, rule.rule, given.places)
         problems += _account_problems(rule, given)
-    problems += problems_between(rules)
+    problems += _problems_between(rules)
     return rules
 
 
@@ -58,61 +53,60 @@ def _read_rule(
         problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
         return None
     try:
-        form = FORMS[read.one_of(*FORMS)(fields.get("kind"))]
+        kind = KINDS[read.one_of(*KINDS)(fields.get("kind"))]
     except read.Wrong as error:
         at = place_of(where, "kind")
         problems += [Problem(at, f.what, advice=f.advice) for f in error.findings]
         meant = _meant(fields)
         if meant is None:
             return None
-        form = meant
+        kind = meant
     # An empty account is one that is left out.
     left_out = {"kind"} if fields.get("account") else {"kind", "account"}
     keys = {key: value for key, value in fields.items() if key not in left_out}
-    table = read_table(form, _left_out(form, keys, given) | keys, where, problems)
-    rule: Rule = _with_full_paths(table.value, given.places.user_home)
+    table = read_table(kind.form, _left_out(kind, keys, given) | keys, where, problems)
+    rule = kind.with_full_paths(table.value, given.places.user_home)
     return RuleRead(index, rule, table.bad)
 
 
-def _meant(fields: Mapping[str, object]) -> Form[Any] | None:
+def _meant(fields: Mapping[str, object]) -> RuleKind[Any] | None:
     """Return what a rule of no known kind was to be, so that the rest is told of as well."""
     from difflib import get_close_matches  # only where something is wrong
 
     kind = fields.get("kind")
-    if isinstance(kind, str) and (close := get_close_matches(kind.lower(), FORMS, n=1)):
-        return FORMS[close[0]]
-    own = {kind: len(fields.keys() & form.keys.keys()) for kind, form in FORMS.items()}
+    if isinstance(kind, str) and (close := get_close_matches(kind.lower(), KINDS, n=1)):
+        return KINDS[close[0]]
+    own = {name: len(fields.keys() & one.form.keys.keys()) for name, one in KINDS.items()}
     best = max(own.values())
-    likely = [kind for kind, count in own.items() if count == best]
-    return FORMS[likely[0]] if len(likely) == 1 else None
+    likely = [name for name, count in own.items() if count == best]
+    return KINDS[likely[0]] if len(likely) == 1 else None
 
 
 def _left_out(
-    form: Form[Any], keys: Mapping[str, object], given: Surroundings
+    kind: RuleKind[Any], keys: Mapping[str, object], given: Surroundings
 ) -> dict[str, object]:
     """Return what a rule takes from elsewhere where it says nothing."""
     name = keys.get("account") or given.default_account
-    if form is not FOLDER:
-        return {"account": name}
     account = given.accounts.get(name) if isinstance(name, str) else None
-    when_unsure = {"when_unsure": account.when_unsure.value} if account else {}
-    return {"account": name, "move_to": "sent"} | when_unsure
+    return {"account": name} | kind.left_out(account)
 
 
-def _with_full_paths(rule: Rule, user_home: str) -> Rule:
-    match rule:
-        case FolderRule():
-            folder = full_path(rule.folder, user_home)
-            return replace(
-                rule,
-                folder=folder,
-                move_to=beside(rule.move_to, folder, user_home),
-                failed_to=beside(rule.failed_to, folder, user_home),
-            )
-        case LogRule():
-            return replace(rule, paths=tuple(full_path(path, user_home) for path in rule.paths))
-        case _:
-            return rule
+def _problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
+    """Return what is wrong between rules: equal names, and what their kinds find."""
+    problems = []
+    seen: set[str] = set()
+    for one in reads:
+        if "name" in one.bad:
+            continue
+        if one.rule.name in seen:
+            what = text("another rule has this name already")
+            problems.append(Problem(one.place("name"), what))
+        seen.add(one.rule.name)
+    for kind in KINDS.values():
+        problems += kind.problems_between(
+            [(one, one.rule) for one in reads if kind_of(one.rule) is kind]
+        )
+    return problems
 
 
 def _account_problems(rule: RuleRead, given: Surroundings) -> list[Problem]:

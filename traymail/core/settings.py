@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from traymail.core.account import Account
 from traymail.core.address import excerpt
 from traymail.core.outbox import RETENTION
 from traymail.core.rule import Rule
+
+R = TypeVar("R", bound=Rule)
 
 LANGUAGES = ("auto", "en", "zh_CN")
 THEMES = ("system", "light", "dark")
@@ -33,6 +36,10 @@ class Settings:
     retention: timedelta = RETENTION
     accounts: Mapping[str, Account] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+
+    def enabled(self, kind: type[R]) -> tuple[R, ...]:
+        """Return the enabled rules of a kind."""
+        return tuple(rule for rule in self.rules if isinstance(rule, kind) and rule.enabled)
 
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")

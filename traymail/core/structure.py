@@ -14,7 +14,7 @@ from traymail.core.table_reader import read_table
 from traymail.core.tables import TOP, TopTable
 
 if TYPE_CHECKING:
-    from traymail.core.rule_checks import RuleRead
+    from traymail.core.kinds.kind import RuleRead
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,19 +102,23 @@ def _advice_for_unknown(name: str, form: Form[Any], where: str) -> Text | None:
     return _owner(name, form) or nearest(name, tuple(form.keys))
 
 
+_RULES_OWN = text("It belongs to rules: the tables [[rules]].")
+_BOTH_OWN = text("It belongs to accounts and to rules: the tables [accounts.NAME], [[rules]].")
+
+
 def _owner(name: str, form: Form[Any]) -> Text | None:
     """Return where a key belongs that another kind of table knows; None when none does."""
     # Only where something is wrong: what rules need is slow to import.
-    from traymail.core.rule_tables import BOTH_OWN, FOLDER, LOG, RULES_OWN, THRESHOLD
+    from traymail.core.kinds import ALL
+    from traymail.core.kinds.log import THRESHOLD
     from traymail.core.tables import ACCOUNT, TOP
 
-    forms = (FOLDER, LOG, THRESHOLD, ACCOUNT, TOP)
-    match [one for one in forms if one is not form and name in one.keys]:
-        case []:
-            return None
-        case [one]:
-            return one.owns
-        case [first, second]:
-            return RULES_OWN if (first, second) == (FOLDER, LOG) else BOTH_OWN
-        case _:
-            return BOTH_OWN
+    rules = [kind.form for kind in ALL]
+    owners = [
+        one for one in (*rules, THRESHOLD, ACCOUNT, TOP) if one is not form and name in one.keys
+    ]
+    if not owners:
+        return None
+    if len(owners) == 1:
+        return owners[0].owns
+    return _RULES_OWN if all(one in rules for one in owners) else _BOTH_OWN

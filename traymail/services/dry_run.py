@@ -14,7 +14,7 @@ from traymail.core.account import Account
 from traymail.core.errors import SourceError
 from traymail.core.observations import FoundFile, LinesMatched
 from traymail.core.reasons import unreadable
-from traymail.core.reports import LeftOut, LineShown, Preview
+from traymail.core.reports import LeftOut, LineShown, Preview, RulePreview
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, int], None]
 """Told the work's number (always 0), the bytes read, and all bytes there are to read."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogEnds:
-    """What the ends of a rule's logs would make, the newest log's last lines, and the logs."""
-
-    preview: Preview
-    lines: tuple[LineShown, ...]
-    logs: tuple[str, ...]
 
 
 class DryRun:
@@ -58,24 +49,23 @@ class DryRun:
         At most ``limit`` mails are shown (None: all); everything is counted. Raises SourceError,
         InputError.
         """
-        match rule:
-            case FolderRule():
-                return self._of_folder(rule, account, file, now, limit)
-            case LogRule():
-                return self._of_log(rule, account, file, now, limit)
-            case _:
-                raise TypeError(rule.kind)
+        return _KINDS[type(rule)].preview(self, rule, account, file, now, limit)
+
+    def glance(
+        self, rule: Rule, account: Account, now: datetime, limit: int, lines: int
+    ) -> RulePreview:
+        """Return what the rule would do, as quickly as can be: of logs, what their ends make.
+
+        At most ``limit`` mails and ``lines`` lines are shown. Raises SourceError, InputError.
+        """
+        return _KINDS[type(rule)].glance(self, rule, account, now, limit, lines)
 
     def _tell(self, before: int, total: int, done: int) -> None:
         self._progress(0, before + done, total)
 
-    def preview_ends(
+    def _ends_of_logs(
         self, rule: LogRule, account: Account, now: datetime, limit: int, most: int
-    ) -> LogEnds:
-        """Return what the ends of a rule's logs would make: quickly, however large they are.
-
-        At most ``most`` lines are shown. Raises SourceError, InputError.
-        """
+    ) -> RulePreview:
         from traymail.engine.log_preview import preview
         from traymail.watch.rereading import TAIL_BYTES, logs_of
 
@@ -84,7 +74,12 @@ class DryRun:
         found = self._matches(rule, logs, unread, TAIL_BYTES)
         told = preview(self._writer(rule, account), found, now, limit)
         read = [log for log in logs if log not in unread]
-        return LogEnds(_with_passed(told, passed, unread), _last_lines(rule, read, most), logs)
+        return RulePreview(_with_passed(told, passed, unread), _last_lines(rule, read, most), logs)
+
+    def _of_folder_now(
+        self, rule: FolderRule, account: Account, now: datetime, limit: int, _lines: int
+    ) -> RulePreview:
+        return RulePreview(self._of_folder(rule, account, None, now, limit))
 
     def _of_folder(
         self,
@@ -160,6 +155,20 @@ class DryRun:
                     # Nobody tries again, as the running program would.
                     way = text("Check the name and the permissions of the file.")
                     raise SourceError(log, error.title, way) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a kind of rule is tried: on everything, and quickly."""
+
+    preview: Callable[..., Preview]
+    glance: Callable[..., RulePreview]
+
+
+_KINDS: Mapping[type[Rule], _Kind] = {
+    FolderRule: _Kind(DryRun._of_folder, DryRun._of_folder_now),
+    LogRule: _Kind(DryRun._of_log, DryRun._ends_of_logs),
+}
 
 
 def _with_passed(

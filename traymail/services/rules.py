@@ -11,7 +11,6 @@ from traymail.core.errors import InputError, Problem, SettingsError
 from traymail.core.overview import Fields
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
-from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.program import Program
@@ -43,10 +42,7 @@ class RuleService:
         rule, settings, _ = self._tried(values, before)
         dry = DryRun(self.app.home.own_folders, self.app.translate(settings.language), _no_bar)
         account, now = settings.accounts[rule.account], self.app.clock.now()
-        if isinstance(rule, LogRule):
-            ends = dry.preview_ends(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
-            return RulePreview(ends.preview, ends.lines, ends.logs)
-        return RulePreview(dry.preview(rule, account, None, now, PREVIEW_MAILS))
+        return dry.glance(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
 
     def fields(self, name: str) -> Fields:
         """Return a saved rule as its form holds it; raises InputError when there is none."""

@@ -125,8 +125,7 @@ class FolderWatcher:
 
     def apply(self, settings: Settings) -> None:
         """Watch what the enabled folder rules want watched, from now on."""
-        rules = settings.rules
-        self.set_rules(tuple(r for r in rules if isinstance(r, FolderRule) and r.enabled))
+        self.set_rules(settings.enabled(FolderRule))
 
     def set_rules(self, rules: Sequence[FolderRule]) -> None:
         """Watch for these rules; those that have not changed go on, and tell their state again."""

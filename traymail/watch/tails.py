@@ -113,9 +113,7 @@ class Tails:
 
     def apply(self, settings: Settings) -> None:
         """Follow what these settings' log rules want, from the next look on."""
-        self._wanted = tuple(
-            rule for rule in settings.rules if isinstance(rule, LogRule) and rule.enabled
-        )
+        self._wanted = settings.enabled(LogRule)
 
     def rewind(self, rule: str) -> None:
         """Go back to what is kept of a rule, at the next look: not all that was told was kept."""

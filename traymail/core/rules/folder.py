@@ -62,6 +62,6 @@ class FolderRule(Rule):
     failed_to: str = ""
 
     @property
-    def place(self) -> str:
+    def sources(self) -> tuple[str, ...]:
         """The folder."""
-        return self.folder
+        return (self.folder,)

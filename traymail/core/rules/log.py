@@ -49,6 +49,6 @@ class LogRule(Rule):
     silent_for: timedelta | None = None
 
     @property
-    def place(self) -> str:
-        """The globs, a line each."""
-        return "\n".join(self.paths)
+    def sources(self) -> tuple[str, ...]:
+        """The globs."""
+        return self.paths

@@ -15,6 +15,7 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, Translate, text
 from traymail.ui.model.advice import advice_about
 from traymail.ui.model.help import Help
@@ -147,6 +148,7 @@ def _of_account(account: Account, state: AccountState | None) -> Finding:
     return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
 
 
+_KINDS = {FolderRule.kind: Kind.FOLDER, LogRule.kind: Kind.LOG}
 _LEVELS: Mapping[Fare, Level] = {
     Fare.OFF: Level.QUIET,
     Fare.BROKEN: Level.BAD,
@@ -158,7 +160,7 @@ _LEVELS: Mapping[Fare, Level] = {
 
 
 def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> Finding:
-    kind = Kind.FOLDER if isinstance(rule, FolderRule) else Kind.LOG
+    kind = _KINDS[rule.kind]
     status = status or FlowStatus()
     fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
     error = () if status.error is None else (Remark(status.error),)

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, place_problems
+from traymail.core.kinds import KINDS
 from traymail.core.reports import RulePreview
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
@@ -111,11 +112,10 @@ def edited(state: Editing, name: str, values: Values) -> Editing:
 
 def _named_after(changed: str, values: Values, state: Editing) -> str:
     """Return a new rule's name: that of its folder or log, until the user gives it one."""
-    if changed == "name" or changed not in {"folder", "paths"}:
+    kind = KINDS[state.kind]
+    if changed != kind.source_key:
         return values["name"]
-    first = values[changed].partition("\n")[0].strip()
-    last = PurePath(first)
-    name = last.name if changed == "folder" else last.stem.strip("*. ") or last.parent.name
+    name = kind.name_after(PurePath(values[changed].partition("\n")[0].strip()))
     return _free(name, state.taken) if name.strip("~") else values["name"]
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from traymail.core.fields import Choice, Form, fields_of
-from traymail.core.rules import KINDS
+from traymail.core.kinds import KINDS
 from traymail.core.texts import Text
 from traymail.ui.model.rule_fields import FORMS, HEAD, LOG_PLACES
 from traymail.ui.model.rule_values import (
@@ -58,8 +58,6 @@ _CODECS: Mapping[str, Codec] = {
 }
 # Where the field of a rule has another name than its key.
 _FIELDS = {"settle": "settle_seconds", "batch": "batch_seconds"}
-# What a rule says nothing of comes from elsewhere; and where a folder rule moves files to.
-_ELSEWHERE: Mapping[str, Any] = {"account": "", "move_to": "sent"}
 _LEFT_OUT_EMPTY = frozenset({"account", "when_unsure", "include"})
 _REQUIRED = frozenset({"name", "to", "folder", "paths", "match"})
 _CAPTURE = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
@@ -73,13 +71,14 @@ def form_of(kind: str) -> Form:
 @cache
 def defaults(kind: str) -> Mapping[str, Any]:
     """Return what each key is worth that is not written; required ones are empty."""
-    found: dict[str, Any] = dict(_ELSEWHERE)
-    for field in fields(KINDS[kind]):
+    known = KINDS[kind]
+    # What a rule says nothing of comes from elsewhere.
+    found: dict[str, Any] = {"account": "", **known.left_out(None)}
+    for field in fields(known.rule):
         key = _FIELDS.get(field.name, field.name)
         if field.default is not MISSING:
             found |= _default(key, field.default)
-    if kind == "folder":
-        found["when_unsure"] = ""  # the account's
+    found |= dict.fromkeys(known.from_account, "")
     names = {field.name for field in fields_of(form_of(kind))}
     empty = {name: [] if name in {"to", "paths", "match"} else "" for name in names}
     return {name: found.get(name, empty[name]) for name in names}

@@ -9,8 +9,6 @@ from datetime import datetime
 from traymail.core.overview import Overview
 from traymail.core.reports import Fare, FlowStatus, fare_of
 from traymail.core.rule import Rule
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
 
 
@@ -80,14 +78,7 @@ def _last(status: FlowStatus, now: datetime) -> Text:
 
 
 def _does(rule: Rule, home: str) -> Text:
-    match rule:
-        case FolderRule():
-            sources: tuple[str, ...] = (rule.folder,)
-        case LogRule():
-            sources = rule.paths
-        case _:
-            sources = (rule.name,)
-    source = _with_more([_short(path, home) for path in sources])
+    source = _with_more([_short(path, home) for path in rule.sources])
     people = _with_more([address.mailbox for address in rule.to])
     return text("{source} → {people}", source=source, people=people)
 

@@ -1,0 +1,175 @@
+"""The folder rule in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+from traymail.core import readers as read
+from traymail.core.account import Account
+from traymail.core.errors import Problem
+from traymail.core.kinds.kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
+from traymail.core.places import Places, beside, folder_of, full_path, is_inside
+from traymail.core.ports import World
+from traymail.core.readers import Form, Key, nearest
+from traymail.core.rules.folder import After, Again, Existing, FolderRule
+from traymail.core.selection import remark_on_file_pattern
+from traymail.core.template import FOLDER
+from traymail.core.texts import Text, text
+
+_NARROWER = text("Choose a folder of its own for the files that are to be mailed.")
+
+_KEYS: dict[str, Key] = RULE_KEYS | {
+    "folder": Key(read.path),
+    "recursive": Key(read.flag),
+    "include": Key(read.many(read.file_pattern, least=1)),
+    "exclude": Key(read.many(read.file_pattern)),
+    "hidden": Key(read.flag),
+    "min_bytes": Key(read.whole(0, 2**40)),
+    "max_bytes": Key(read.whole(0, 2**40)),
+    "settle_seconds": Key(read.seconds(0, 86_400), "settle"),
+    "existing": Key(read.choice(Existing)),
+    "batch_seconds": Key(read.seconds(0, 86_400), "batch"),
+    "zip": Key(read.flag),
+    "again": Key(read.choice(Again)),
+    "after": Key(read.choice(After)),
+    "move_to": Key(read.place),
+    "failed_to": Key(read.place),
+}
+
+
+class FolderKind(RuleKind[FolderRule]):
+    """`traymail.core.kinds.kind.RuleKind` of watched folders."""
+
+    rule = FolderRule
+    form = Form(
+        FolderRule,
+        _KEYS,
+        text("It belongs to rules of kind “folder”."),
+        STAND_IN | {"folder": "~", "move_to": ""},
+    )
+    source_key = "folder"
+    from_account = frozenset({"when_unsure"})
+
+    def name_after(self, source: PurePath) -> str:
+        """Return the folder's name."""
+        return source.name
+
+    def left_out(self, account: Account | None) -> dict[str, object]:
+        """Return where sent files go, and what its account says of mails of unknown fate."""
+        given: dict[str, object] = {"move_to": "sent"}
+        if account:
+            given["when_unsure"] = account.when_unsure.value
+        return given
+
+    def with_full_paths(self, rule: FolderRule, user_home: str) -> FolderRule:
+        """Return it with the folder's path, and those of the folders beside or in it."""
+        folder = full_path(rule.folder, user_home)
+        return replace(
+            rule,
+            folder=folder,
+            move_to=beside(rule.move_to, folder, user_home),
+            failed_to=beside(rule.failed_to, folder, user_home),
+        )
+
+    def problems(self, read: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+        """Return what is wrong with templates, folders and sizes, and odd patterns."""
+        problems = template_problems(read, FOLDER, None)
+        problems += _folder_problems(read, rule, places)
+        problems += _file_pattern_hints(read, rule)
+        return problems
+
+    def problems_between(self, reads: Sequence[tuple[RuleRead, FolderRule]]) -> Iterator[Problem]:
+        """Yield the rules that would mail what another one puts away."""
+        folders = [(one, rule) for one, rule in reads if "folder" not in one.bad]
+        for one, rule in folders:
+            for other, producer in folders:
+                if other is not one and (fed := _feeds(producer, rule)):
+                    yield Problem(one.place("folder"), fed, advice=_NARROWER)
+                    break
+
+    def needs(self, rule: FolderRule) -> tuple[str, str]:
+        """Return its folder."""
+        return "folder", rule.folder
+
+    def absence(self, rule: FolderRule, places: Places, world: World) -> Problem | None:
+        """Return why its folder cannot be watched."""
+        if not world.is_folder(rule.folder):
+            if world.is_file(rule.folder):
+                return Problem("", text("is a file, not a folder"))
+            return Problem("", text("no such folder"), advice=_advice(rule.folder, world))
+        if not world.is_readable(rule.folder):
+            what = text("you have no permission to read this folder")
+            return Problem("", what, advice=text("Ask its owner for it, or choose another folder."))
+        real = replace(
+            places,
+            own_folders=tuple(world.real_path(own) for own in places.own_folders),
+            config_file=world.real_path(places.config_file) if places.config_file else "",
+        )
+        own = _own_folder(replace(rule, folder=world.real_path(rule.folder)), real)
+        return Problem("", own) if own else None
+
+
+def _folder_problems(read: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+    problems = []
+    if "folder" not in read.bad:
+        if what := _own_folder(rule, places):
+            problems.append(Problem(read.place("folder"), what, advice=_NARROWER))
+        for key, target in (("move_to", rule.move_to), ("failed_to", rule.failed_to)):
+            if target and key not in read.bad and is_inside(rule.folder, target):
+                what = text("the folder itself lies in it: the rule would mail its own output")
+                advice = text('Name a folder inside of it, such as "sent".')
+                problems.append(Problem(read.place(key), what, advice=advice))
+    if rule.after is After.MOVE and not rule.move_to and "move_to" not in read.bad:
+        what = text("must not be empty: files are moved there once they are sent")
+        problems.append(Problem(read.place("move_to"), what))
+    if rule.max_bytes and rule.max_bytes < rule.min_bytes:
+        problems.append(Problem(read.place("max_bytes"), text("is less than min_bytes")))
+    return problems
+
+
+def _file_pattern_hints(read: RuleRead, rule: FolderRule) -> list[Problem]:
+    """Return what patterns of files hardly mean."""
+    return [
+        Problem(f"{read.place(key)}[{index}]", remark, hint=True)
+        for key, patterns in (("include", rule.include), ("exclude", rule.exclude))
+        if key not in read.bad
+        for index, pattern in enumerate(patterns)
+        if (remark := remark_on_file_pattern(pattern, rule))
+    ]
+
+
+def _own_folder(rule: FolderRule, places: Places) -> Text | None:
+    """Return why the rule would mail traymail's own files, None when it would not."""
+    if any(is_inside(rule.folder, own) for own in places.own_folders):
+        return text("contains traymail's own files: the rule would mail its own output")
+    if places.config_file and _watches(rule, places.config_file):
+        return text("contains traymail's own configuration: it is never mailed")
+    return None
+
+
+def _watches(rule: FolderRule, file: str) -> bool:
+    """Tell whether a file of this path is one that the rule looks at."""
+    if not is_inside(file, rule.folder):
+        return False
+    return rule.recursive or folder_of(file) == rule.folder
+
+
+def _feeds(producer: FolderRule, rule: FolderRule) -> Text | None:
+    """Return why ``rule`` would mail what ``producer`` puts away, None when it would not."""
+    moved = producer.move_to if producer.after is After.MOVE else ""
+    for target in filter(None, (moved, producer.failed_to)):
+        inside = is_inside(rule.folder, target)
+        if inside or (rule.recursive and is_inside(target, rule.folder)):
+            return text(
+                "the rule “{name}” puts the files away that it has mailed, and this one would mail "
+                "them again",
+                name=producer.name,
+            )
+    return None
+
+
+def _advice(folder: str, world: World) -> Text:
+    meant = nearest(PurePath(folder).name, world.folders_beside(folder))
+    return meant or text("Make the folder, or fix its path.")

@@ -1,0 +1,132 @@
+"""A kind of rule in the configuration: its keys, and what it must be beyond each of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Generic, TypeVar
+
+from traymail.core import readers as read
+from traymail.core.account import Account, WhenUnsure
+from traymail.core.address import undotted
+from traymail.core.errors import InputError, Problem
+from traymail.core.places import Places
+from traymail.core.ports import World
+from traymail.core.readers import MOST_ADDRESSES, Form, Key
+from traymail.core.rule import Rule
+from traymail.core.settings import place_of
+from traymail.core.tables import MOST_AN_HOUR
+from traymail.core.template import compile_template
+from traymail.core.texts import text
+
+RULE_KEYS: dict[str, Key] = {
+    "name": Key(read.name),
+    "enabled": Key(read.flag),
+    "account": Key(read.words),
+    "to": Key(read.many(read.address, least=1, most=read.MOST_ADDRESSES)),
+    "cc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
+    "bcc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
+    "subject": Key(read.words),
+    "body": Key(read.words),
+    "when_unsure": Key(read.choice(WhenUnsure)),
+    "max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
+}
+
+# What stands in for a required value that is wrong, so that the rest can be checked too.
+STAND_IN: dict[str, Any] = {"name": "?", "account": "", "to": ["nobody@localhost"]}
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRead:
+    """A rule at its place in the file; ``bad`` keys were told of already and hold stand-ins."""
+
+    index: int
+    rule: Rule
+    bad: frozenset[str]
+
+    def place(self, key: str) -> str:
+        """Return the place of a key, for a problem."""
+        return place_of(f"rules[{self.index}]", key)
+
+
+class RuleKind(ABC, Generic[R]):
+    """One kind of rule; its ``form`` makes the ``rule`` of a table.
+
+    ``source_key`` is the key of what it watches; of ``from_account`` keys its account has the say
+    where they are left out.
+    """
+
+    rule: type[R]
+    form: Form[R]
+    source_key: str
+    from_account: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def name_after(self, source: PurePath) -> str:
+        """Return what a rule that watches this may be called; "" for nothing."""
+
+    def left_out(self, account: Account | None) -> dict[str, object]:
+        """Return what a rule of an account takes from elsewhere where it says nothing."""
+        del account
+        return {}
+
+    @abstractmethod
+    def with_full_paths(self, rule: R, user_home: str) -> R:
+        """Return a rule whose paths are absolute, ``~`` expanded."""
+
+    @abstractmethod
+    def problems(self, read: RuleRead, rule: R, places: Places) -> list[Problem]:
+        """Return what is wrong with one rule beyond single keys and what all rules have; hints."""
+
+    def problems_between(self, reads: Sequence[tuple[RuleRead, R]]) -> Iterator[Problem]:
+        """Yield what is wrong between rules of this kind."""
+        del reads
+        yield from ()
+
+    def needs(self, rule: R) -> tuple[str, str] | None:
+        """Return what must be there for a rule to work: its key and its path; None for nothing."""
+        del rule
+        return None
+
+    def absence(self, rule: R, places: Places, world: World) -> Problem | None:
+        """Return why what the rule needs is not there; ``where`` is left empty."""
+        del rule, places, world
+        return None
+
+
+def common_problems(read: RuleRead) -> list[Problem]:
+    """Return what is wrong with what all kinds of rules have."""
+    rule = read.rule
+    problems = [
+        Problem(
+            f"{read.place(key)}[{index}]",
+            text("“{address}” has no dot after the @", address=address.mailbox),
+            advice=text("Only in your own network mail may reach it."),
+            hint=True,
+        )
+        for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc))
+        if key not in read.bad
+        for index, address in enumerate(people)
+        if undotted(address.mailbox)
+    ]
+    if len(rule.to) + len(rule.cc) + len(rule.bcc) > MOST_ADDRESSES:
+        what = text("to, cc and bcc together must not have more than {count}", count=MOST_ADDRESSES)
+        problems.append(Problem(read.place("to"), what))
+    return problems
+
+
+def template_problems(
+    read: RuleRead, names: frozenset[str], captures: frozenset[str] | None
+) -> list[Problem]:
+    """Return what is wrong with the templates of a rule, which know these ``names``."""
+    problems = []
+    for key, words in (("subject", read.rule.subject), ("body", read.rule.body)):
+        try:
+            compile_template(words, names, captures)
+        except InputError as error:
+            problems.append(Problem(read.place(key), error.title, advice=error.advice))
+    return problems

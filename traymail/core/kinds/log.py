@@ -1,0 +1,135 @@
+"""The log rule in the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import PurePath
+
+from traymail.core import readers as read
+from traymail.core.errors import Problem
+from traymail.core.kinds.kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
+from traymail.core.matcher import capture_names
+from traymail.core.pattern_check import check_pattern, remark_on
+from traymail.core.places import Places, fixed_part, full_path, glob_takes, is_inside
+from traymail.core.readers import Form, Key, nearest
+from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.tables import YEAR, ZERO
+from traymail.core.template import LOG
+from traymail.core.texts import text
+
+SECOND = timedelta(seconds=1)
+
+
+def _pattern(value: object) -> str:
+    given = read.words(value)
+    if found := check_pattern(given):
+        raise read.wrong(found)
+    return given
+
+
+def _pattern_or_empty(value: object) -> str:
+    return _pattern(value) if read.words(value) else ""
+
+
+_THRESHOLD: dict[str, Key] = {
+    "count": Key(read.whole(1, 1_000_000)),
+    "within": Key(read.duration(timedelta(milliseconds=1), YEAR)),
+}
+
+THRESHOLD = Form(
+    Threshold,
+    _THRESHOLD,
+    text("It belongs inside the threshold of a log rule."),
+)
+
+_KEYS: dict[str, Key] = RULE_KEYS | {
+    "paths": Key(read.many(read.path, least=1)),
+    "match": Key(read.many(_pattern, least=1)),
+    "ignore": Key(read.many(_pattern)),
+    "encoding": Key(read.encoding),
+    "start_at": Key(read.choice(StartAt)),
+    "record_start": Key(_pattern_or_empty),
+    "before": Key(read.whole(0, 1000)),
+    "after_lines": Key(read.whole(0, 1000)),
+    "threshold": Key(THRESHOLD),
+    "cooldown": Key(read.duration(ZERO, YEAR)),
+    "group_by": Key(read.words),
+    "silent_for": Key(read.duration_or_off(SECOND, YEAR)),
+}
+
+
+class LogKind(RuleKind[LogRule]):
+    """`traymail.core.kinds.kind.RuleKind` of watched logs."""
+
+    rule = LogRule
+    form = Form(
+        LogRule,
+        _KEYS,
+        text("It belongs to rules of kind “log”."),
+        STAND_IN | {"paths": ["~/?"], "match": ["-"]},
+    )
+    source_key = "paths"
+
+    def name_after(self, source: PurePath) -> str:
+        """Return the log's name without its ending, or that of its folder."""
+        return source.stem.strip("*. ") or source.parent.name
+
+    def with_full_paths(self, rule: LogRule, user_home: str) -> LogRule:
+        """Return it with the full globs."""
+        return replace(rule, paths=tuple(full_path(path, user_home) for path in rule.paths))
+
+    def problems(self, read: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+        """Return what is wrong with templates, captures and logs, and odd patterns."""
+        problems = []
+        captures = None if "match" in read.bad else capture_names(rule.match)
+        if captures is not None:
+            problems += template_problems(read, LOG, captures)
+            problems += _group_problems(read, rule, captures)
+        problems += _log_problems(read, rule, places)
+        problems += _pattern_hints(read, rule)
+        return problems
+
+
+def _group_problems(read: RuleRead, rule: LogRule, captures: frozenset[str]) -> list[Problem]:
+    if not rule.group_by or rule.group_by in captures or "group_by" in read.bad:
+        return []
+    return [
+        Problem(
+            read.place("group_by"),
+            text("is not a name that match captures"),
+            advice=nearest(rule.group_by, tuple(sorted(captures)))
+            or text("Capture it in match, as in (?P<user>[a-z]+)."),
+        )
+    ]
+
+
+def _pattern_hints(read: RuleRead, rule: LogRule) -> list[Problem]:
+    """Return what patterns that can be used hardly mean."""
+    record_start = (rule.record_start,) if rule.record_start else ()
+    found = [
+        (f"{read.place(key)}[{index}]" if key != "record_start" else read.place(key), remark)
+        for key, patterns in (
+            ("match", rule.match),
+            ("ignore", rule.ignore),
+            ("record_start", record_start),
+        )
+        if key not in read.bad
+        for index, pattern in enumerate(patterns)
+        if (remark := remark_on(pattern))
+    ]
+    return [Problem(place, remark, hint=True) for place, remark in found]
+
+
+def _log_problems(read: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+    if "paths" in read.bad:
+        return []
+    problems = []
+    for index, pattern in enumerate(rule.paths):
+        start = fixed_part(pattern)
+        own = any(is_inside(start, folder) for folder in places.own_folders)
+        if own or (places.log_file and glob_takes(pattern, places.log_file)):
+            what = text("takes traymail's own log: the rule would mail its own output")
+            advice = text("Name the logs more closely.")
+            problems.append(Problem(f"{read.place('paths')}[{index}]", what, advice=advice))
+    return problems
