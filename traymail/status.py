@@ -49,13 +49,13 @@ def _accounts(app: App, snapshot: Snapshot) -> dict[str, Any]:
         counts = by_account.get(name, {})
         kept = app.outbox.account_state(name)
         held = kept.hold_until is not None and kept.hold_until > app.clock.now()
-        stopped = kept.stopped or name in snapshot.troubles
-        word = "attention" if stopped else "waiting" if held else "ready"
+        held = held or name in snapshot.troubles
+        word = "attention" if kept.stopped else "waiting" if held else "ready"
         found[name] = {
             "state": word if name in configured else "missing",
             "queued": counts.get(State.QUEUED, 0),
             "failed": counts.get(State.FAILED, 0),
-            "breaker": "open" if stopped or held else "closed",
+            "breaker": "open" if kept.stopped or held else "closed",
         }
     return found
 

@@ -18,7 +18,7 @@ from traymail.core.events import (
     SettingsRefused,
 )
 from traymail.core.message import Address
-from traymail.core.outbox import AccountState, State
+from traymail.core.outbox import AccountState, State, in_trouble
 from traymail.core.settings import NOTIFICATIONS, Settings
 from traymail.core.texts import text
 from traymail.ui.model.notices import (
@@ -119,6 +119,11 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
                 "Its mail waits until you look at the account.",
                 (Button.OPEN_SETTINGS,),
             ),
+        ),
+        (
+            AccountChanged(in_trouble(AccountState("qq"), "The disk is full.")),
+            Wishes(),
+            ("Something on this computer keeps mail from being sent", "The disk is full.", ()),
         ),
         (AccountChanged(AccountState("qq")), Wishes(), None),
         (

@@ -1,5 +1,6 @@
 """What the tray icon tells: tables of events, times and what is seen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.support.mails import NOON, an_item
 from traymail.core.errors import Problem
 from traymail.core.events import ItemChanged, PauseChanged, SettingsApplied
-from traymail.core.outbox import AccountState, State
+from traymail.core.outbox import AccountState, State, in_trouble
 from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
@@ -117,6 +118,14 @@ def test_a_mail_that_waits_for_later_does_not_count() -> None:
 
 def test_a_queued_mail_alone_shows_nothing() -> None:
     assert told(TrayState(), (0.0, 1, State.QUEUED)) == TrayState()
+
+
+def test_what_keeps_mail_on_this_computer_is_no_accounts_need() -> None:
+    here = {name: in_trouble(AccountState(name), "The disk is full.") for name in ("qq", "work")}
+    state = refreshed(TrayState(), replace(an_overview(), accounts=here))
+    assert [str(one) for one in state.troubles] == [
+        "Something on this computer keeps mail from being sent"
+    ]
 
 
 def test_events_that_change_only_counts_wait_for_the_overview() -> None:

@@ -176,10 +176,19 @@ class AccountState:
     failures: int = 0
     login_worked: bool = False
 
+    @property
+    def needs_user(self) -> bool:
+        """Whether it is stopped until the user has looked at the account: see `in_trouble`."""
+        return self.stopped and self.advice_id != _HERE
+
+
+# The account is as good as before, and its mail goes on once that has passed.
+_HERE = "internal"
+
 
 def in_trouble(state: AccountState, reply: str) -> AccountState:
     """Return how an account stands whose mail something on this computer keeps from leaving."""
-    return replace(state, stopped=True, advice_id="internal", code=None, reply=reply)
+    return replace(state, stopped=True, advice_id=_HERE, code=None, reply=reply)
 
 
 RETENTION = timedelta(days=30)

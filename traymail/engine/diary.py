@@ -62,6 +62,7 @@ def _write_item(item: OutboxItem) -> None:
 
 def _write_account(state: AccountState) -> None:
     if state.stopped:
-        log.warning("account %s needs you: %s", state.name, state.reply)
+        what = "needs you" if state.needs_user else "waits"
+        log.warning("account %s %s: %s", state.name, what, state.reply)
     else:
         log.info("account %s works again", state.name)

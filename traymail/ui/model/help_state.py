@@ -145,7 +145,8 @@ def _of_account(account: Account, state: AccountState | None) -> Finding:
     remark = Remark(
         _with_advice(what, advice_about(state.advice_id)), reply_told(None, state.reply)
     )
-    return Finding(Kind.ACCOUNT, account.name, Level.BAD, text("needs you"), (remark,))
+    word = text("needs you") if state.needs_user else text("waiting")
+    return Finding(Kind.ACCOUNT, account.name, Level.BAD, word, (remark,))
 
 
 _KINDS = {FolderRule.kind: Kind.FOLDER, LogRule.kind: Kind.LOG}

@@ -273,6 +273,9 @@ def _sent(item: OutboxItem, wishes: Wishes) -> Notice | None:
 def _about_account(state: AccountState) -> Notice | None:
     if not state.stopped:
         return None
+    if not state.needs_user:
+        why = title_for(state.advice_id) or text("waiting")
+        return Notice(f"account:{state.name}", why, reply_told(None, state.reply))
     return Notice(
         f"account:{state.name}",
         text("The account {name} needs you", name=state.name),

@@ -265,7 +265,7 @@ def informed(state: QuickSend, overview: Overview, now: datetime) -> QuickSend:
         known=True,
         accounts=settings.accounts,
         default=settings.default_account,
-        stopped=frozenset(name for name, one in overview.accounts.items() if one.stopped),
+        stopped=frozenset(name for name, one in overview.accounts.items() if one.needs_user),
         offline=frozenset(
             name
             for name, one in overview.accounts.items()
@@ -286,7 +286,7 @@ def heard(state: QuickSend, event: Event) -> QuickSend:
         case AccountChanged():
             name = event.state.name
             others = standing.stopped - {name}
-            stopped = others | {name} if event.state.stopped else others
+            stopped = others | {name} if event.state.needs_user else others
             return replace(state, standing=replace(standing, stopped=stopped))
         case PauseChanged():
             return replace(state, standing=replace(standing, paused=event.paused))

@@ -14,6 +14,7 @@ from enum import Enum
 from traymail.core.events import Event, ItemChanged, PauseChanged
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.overview import Overview
+from traymail.core.replies import title_for
 from traymail.core.texts import Text, text
 
 # A mail that leaves at once shows nothing; one that is shown can be seen.
@@ -183,6 +184,8 @@ def _attention(state: TrayState) -> list[tuple[Icon, Text]]:
 def _troubles(overview: Overview) -> tuple[Text, ...]:
     accounts = [
         text("The account {name} needs you", name=name)
+        if account.needs_user
+        else title_for(account.advice_id) or text("waiting")
         for name, account in overview.accounts.items()
         if account.stopped
     ]
@@ -192,7 +195,7 @@ def _troubles(overview: Overview) -> tuple[Text, ...]:
         if rule.error is not None
     ]
     config = [text("The configuration has errors")] if overview.config_error else []
-    return (*accounts, *rules, *config)
+    return (*dict.fromkeys(accounts), *rules, *config)
 
 
 def _paused(state: TrayState, clock: datetime) -> list[tuple[Icon, Text]]:
