@@ -42,7 +42,7 @@ from traymail.desktop.language import choose, translator
 from traymail.disk import user_name
 from traymail.engine.automation import Automation
 from traymail.engine.diary import write_down
-from traymail.engine.engine import Engine, Parts
+from traymail.engine.engine import Engine, EngineParts
 from traymail.engine.flow import Flow, Surroundings
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
@@ -129,7 +129,7 @@ class Program:
             LogRule: lambda rule, account: LogFlow(rule, account, self._log_tools()),
         }
         automation = Automation(self._make_flow, app.publisher.publish)
-        parts = Parts(
+        parts = EngineParts(
             tools=app.tools(self._stopping, self._tell_progress, self.interruptions),
             poster=self._poster,
             automation=automation,

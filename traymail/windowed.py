@@ -24,7 +24,7 @@ Wish = Callable[[Windows], None]
 """Opens the window that is asked for."""
 
 
-class Door:
+class ActivationQueue:
     """`traymail.program.Front`: what others ask the windows for waits until there are any."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
     ``on_shell`` is given the windows once they are there. Raises what `traymail.program.run` does,
     and DesktopError.
     """
-    door = Door()
+    door = ActivationQueue()
     # Kept until all threads have ended: Tk ends the process when another one collects it.
     roots: list[Root] = []
 

@@ -18,7 +18,7 @@ from tests.support.wait import until
 from traymail.core.observations import FirstScan, Observation
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
-from traymail.watch.root import Root
+from traymail.watch.root import WatchRoot
 
 FOLDERS, FILES = 100, 1000
 SETTLE_SECONDS = 8.0
@@ -71,7 +71,7 @@ def _look(box: Path, ledger: Path) -> Row:
             known.stand_at(observation.place)
             known.start(observation.files, NOW)
 
-    root = Root(rule, (), known, take)
+    root = WatchRoot(rule, (), known, take)
     spot = root.look_at_spot()
     assert spot is not None
     root.found(spot, None)

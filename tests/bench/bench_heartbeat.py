@@ -20,7 +20,7 @@ from tests.support.session import KeyringSession, unlocked_keyring
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
 from traymail.desktop.language import translator
-from traymail.ui.model.add_account import Saving
+from traymail.ui.model.add_account import AddSaving
 from traymail.ui.theme import Root
 
 STALL_LIMIT = 100.0
@@ -75,7 +75,7 @@ def _keyring(
                 here.send()
                 here.try_account(port, certificates.ca_file, CANARY)
                 here.heart.go_on(BEATS)
-            here.heart.until(lambda: here.adding.held.saving is Saving.DONE, "the account")
+            here.heart.until(lambda: here.adding.held.saving is AddSaving.DONE, "the account")
             _until(here, State.SENT)
             return here.heart.worst
 

@@ -40,7 +40,7 @@ from traymail.core.texts import text
 from traymail.senders import smtp_session
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp import SmtpSender
-from traymail.senders.smtp_session import Session
+from traymail.senders.smtp_session import SmtpSession
 from traymail.senders.smtp_wire import SmtpError, Wire, client_context
 
 
@@ -878,7 +878,7 @@ def test_no_login_over_an_unprotected_line_to_another_computer() -> None:
     with scripted(script) as server:
         sock = socket.create_connection(("127.0.0.1", server.port))
         wire = Wire(Far(fileno=sock.detach()), 5.0, Cutoff())
-        session = Session(wire, account(server.port, auth=Auth.PASSWORD))
+        session = SmtpSession(wire, account(server.port, auth=Auth.PASSWORD))
         session.greet()
         session.hello()
         with pytest.raises(SmtpError) as caught:

@@ -23,7 +23,7 @@ from traymail.core.texts import text
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 from traymail.ui.model import help as model
-from traymail.ui.model.help import Help, Page
+from traymail.ui.model.help import Help, HelpPage
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -81,32 +81,32 @@ class StillWindow(HelpWindow):
         self.nav.rows[self.held.page].focus_set()
 
 
-def _at(page: Page, **changes: object) -> Help:
+def _at(page: HelpPage, **changes: object) -> Help:
     return model.informed(Help(page=page, account="qq"), an_overview(**changes), PLACES)
 
 
 def first_steps(root: Root) -> Window:
-    return _window(root, _at(Page.FIRST_STEPS))
+    return _window(root, _at(HelpPage.FIRST_STEPS))
 
 
 def not_tried(root: Root) -> Window:
-    return _window(root, _at(Page.DIAGNOSIS))
+    return _window(root, _at(HelpPage.DIAGNOSIS))
 
 
 def no_account(root: Root) -> Window:
-    state = _at(Page.FIRST_STEPS, settings=Settings(), rules={})
-    return _window(root, model.turned(state, Page.DIAGNOSIS))
+    state = _at(HelpPage.FIRST_STEPS, settings=Settings(), rules={})
+    return _window(root, model.turned(state, HelpPage.DIAGNOSIS))
 
 
 def running(root: Root) -> Window:
-    state = model.started(_at(Page.DIAGNOSIS))
+    state = model.started(_at(HelpPage.DIAGNOSIS))
     for step in (STEPS[0], STEPS[1], WELCOME):
         state = model.heard(state, step)
     return _window(root, state)
 
 
 def _tried(*steps: Step) -> Help:
-    state = model.started(_at(Page.DIAGNOSIS))
+    state = model.started(_at(HelpPage.DIAGNOSIS))
     for step in (STEPS[0], STEPS[1], WELCOME, *STEPS[2:], *steps, CLOCK):
         state = model.heard(state, step)
     return model.ended(state)
@@ -121,7 +121,7 @@ def refused(root: Root) -> Window:
 
 
 def in_order(root: Root) -> Window:
-    return _window(root, _at(Page.STATE))
+    return _window(root, _at(HelpPage.STATE))
 
 
 def troubled(root: Root) -> Window:
@@ -132,7 +132,7 @@ def troubled(root: Root) -> Window:
     return _window(
         root,
         _at(
-            Page.STATE,
+            HelpPage.STATE,
             counts={State.FAILED: 1, State.UNKNOWN: 2},
             config_error=(
                 Problem(
@@ -154,11 +154,11 @@ def troubled(root: Root) -> Window:
 
 
 def keys(root: Root) -> Window:
-    return _window(root, _at(Page.KEYS))
+    return _window(root, _at(HelpPage.KEYS))
 
 
 def files(root: Root) -> Window:
-    return _window(root, _at(Page.FILES))
+    return _window(root, _at(HelpPage.FILES))
 
 
 HELP: dict[str, Callable[[Root], Window]] = {

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
-from traymail.ui.dialogs.inbox.mail import PICTURE, Looked
+from traymail.ui.dialogs.inbox.mail import PICTURE, MailLooked
 from traymail.ui.dialogs.inbox.pictures import small_pictures
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Origin, Part, Received
@@ -88,7 +88,7 @@ def _window(root: Root, *received: Received) -> InboxWindow:
     window.know(KINDS)
     most = (root.look.px(PICTURE[0]), root.look.px(PICTURE[1]))
     for mail in received:
-        window.put(Looked(mail, small_pictures(mail, most)))
+        window.put(MailLooked(mail, small_pictures(mail, most)))
     return window
 
 

@@ -18,8 +18,8 @@ from traymail.core.texts import text
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 from traymail.ui.dialogs.outbox.message import MessageWindow
-from traymail.ui.model.outbox import Found, Outbox
-from traymail.ui.model.outbox_progress import Progress
+from traymail.ui.model.outbox import OutboxFound, OutboxState
+from traymail.ui.model.outbox_progress import DeliveryProgress
 from traymail.ui.model.outbox_table import Wish
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
@@ -182,16 +182,16 @@ def _detail(item: OutboxItem, language: str) -> MailDetail:
     return MailDetail(item, words, None, files, (attempt,) if tried else (), ())
 
 
-def _state(root: Root, looked_at: int, **changes: object) -> Outbox:
+def _state(root: Root, looked_at: int, **changes: object) -> OutboxState:
     mails = _mails(root)
     mail = next(one for one in mails if one.id == looked_at)
     overview = an_overview(counts=COUNTS, **changes)
-    found = Found(overview, tuple(mails), _detail(mail, root.look.language))
-    progress = Progress(25_400_000, 41_000_000, NOW - timedelta(seconds=10), NOW)
-    return Outbox(looked_at=looked_at, found=found, progress={SENDING: progress})
+    found = OutboxFound(overview, tuple(mails), _detail(mail, root.look.language))
+    progress = DeliveryProgress(25_400_000, 41_000_000, NOW - timedelta(seconds=10), NOW)
+    return OutboxState(looked_at=looked_at, found=found, progress={SENDING: progress})
 
 
-def _window(root: Root, state: Outbox) -> StillWindow:
+def _window(root: Root, state: OutboxState) -> StillWindow:
     doors = OutboxDoors(lambda _asked: None, lambda: None)
     window = StillWindow(root, UNASKED, cast("Background", None), doors, lambda: NOW)
     window.become(state)
@@ -213,12 +213,12 @@ def _unanswered(root: Root) -> Window:
 
 
 def _nothing(root: Root) -> Window:
-    return _window(root, Outbox(found=Found(an_overview(), (), None)))
+    return _window(root, OutboxState(found=OutboxFound(an_overview(), (), None)))
 
 
 def _no_match(root: Root) -> Window:
-    found = Found(an_overview(counts=COUNTS), (), None)
-    return _window(root, Outbox(wish=Wish(chip="failed", words="invoice"), found=found))
+    found = OutboxFound(an_overview(counts=COUNTS), (), None)
+    return _window(root, OutboxState(wish=Wish(chip="failed", words="invoice"), found=found))
 
 
 def _stopped(root: Root) -> Window:

@@ -11,11 +11,11 @@ from traymail.core.account import Account, Security
 from traymail.core.message import Address
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
-from traymail.ui.dialogs.quick_send.sheet import Sheet
+from traymail.ui.dialogs.quick_send.sheet import QuickSendSheet
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.completion import chip
 from traymail.ui.model.quick_judge import asked_to_send
-from traymail.ui.model.quick_send import File, QuickSend, Stage, Standing
+from traymail.ui.model.quick_send import DraftStage, File, QuickSend, Standing
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Suggestion
 from traymail.ui.window import Size, Window
@@ -81,7 +81,7 @@ class QuickPicture(Window):
         screenshot.paste("#2b5cb8", (0, 0, 96, 16))
         names = {"wang.wei@example.com": "王伟" if root.look.language == ZH else "Wang Wei"}
         helpers = Helpers(lambda words: chip(words, names), lambda _typed: KNOWN)
-        self.sheet = Sheet(self, Still(), helpers, {"/1": screenshot})  # type: ignore[arg-type] # acts that do nothing
+        self.sheet = QuickSendSheet(self, Still(), helpers, {"/1": screenshot})  # type: ignore[arg-type] # acts that do nothing
         self.sheet.pack(fill="both", expand=True)
         self.sheet.fill(state.written)
         self.sheet.draw(state)
@@ -110,7 +110,7 @@ class UndoPicture(QuickPicture):
     """What has just been sent: the button has the keyboard."""
 
     def shown(self) -> None:
-        self.sheet.draw(_state(self.root, stage=Stage.WAITING, mail=1, seconds=5))
+        self.sheet.draw(_state(self.root, stage=DraftStage.WAITING, mail=1, seconds=5))
 
 
 def undo(root: Root) -> Window:
@@ -119,7 +119,7 @@ def undo(root: Root) -> Window:
 
 def asking(root: Root) -> Window:
     window = QuickPicture(root, _state(root))
-    window.sheet.draw(_state(root, stage=Stage.ASKING))
+    window.sheet.draw(_state(root, stage=DraftStage.ASKING))
     return window
 
 

@@ -25,7 +25,7 @@ from traymail.ui.form_controls import Helpers, make_control
 from traymail.ui.model.passages import Passage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import AddressField, Entry, TextArea
-from traymail.ui.widgets.reading import Reading
+from traymail.ui.widgets.reading import ReadingText
 from traymail.ui.window import Size, Window
 
 SEEDS = range(10)
@@ -42,7 +42,7 @@ _FIRST_BUTTON, _MIDDLE_BUTTON = 1, 2
 
 
 def _shown(master: tk.Misc) -> tk.Widget:
-    reading = Reading(master)
+    reading = ReadingText(master)
     reading.show((Passage("😀 ab 👍🏽 中 𠮷" * 9, "value"),))
     reading.pack(fill="x")
     return reading.text

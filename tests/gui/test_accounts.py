@@ -31,7 +31,7 @@ from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.dialogs.accounts.view import AccountsView
 from traymail.ui.dialogs.settings import SettingsWindow
 from traymail.ui.form import FormView
-from traymail.ui.model.account_buttons import Act
+from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import AccountForm
 from traymail.ui.model.trial import Mark, Verdict
 from traymail.ui.theme import Root
@@ -107,7 +107,7 @@ class Desk(Hands):
             self.type(words)
         self.until(lambda: self.form.values[field] == words, f"“{words}” in {field}")
 
-    def act(self, act: Act) -> None:
+    def act(self, act: AccountAct) -> None:
         """Click the button of an act."""
         self.until(
             lambda: (
@@ -118,7 +118,7 @@ class Desk(Hands):
         self.click(self.view.bar.buttons[act])
 
     def save(self) -> None:
-        self.act(Act.SAVE)
+        self.act(AccountAct.SAVE)
         self.until(lambda: self.page.held.busy is None and not self.form.changed, "it to be saved")
 
     def enter_code(self, code: str) -> None:
@@ -131,7 +131,7 @@ class Desk(Hands):
 
     def test(self) -> Verdict | None:
         """Test the account to its end."""
-        self.act(Act.TEST)
+        self.act(AccountAct.TEST)
         self.until(lambda: self.verdict not in {None, Verdict.RUNNING}, "the end of the test")
         return self.verdict
 
@@ -231,7 +231,7 @@ def test_what_is_saved_never_falls_back_to_what_it_was(desk: Desk) -> None:
 
 def test_keys_save_and_undo_puts_back(desk: Desk) -> None:
     desk.write("display_name", "Nobody")
-    desk.act(Act.UNDO)
+    desk.act(AccountAct.UNDO)
     desk.until(lambda: desk.form.values["display_name"] == "", "what is saved")
     assert not desk.form.changed
     desk.write("display_name", "Li")
@@ -249,7 +249,7 @@ def test_all_problems_are_told_at_once_and_nothing_is_saved(desk: Desk) -> None:
     for words in ("Is not the name of a server", "4 fields need you"):
         # The fourth is the code, which is kept for another server.
         desk.sees(words)
-    assert desk.view.bar.buttons[Act.SAVE].instate(["disabled"])
+    assert desk.view.bar.buttons[AccountAct.SAVE].instate(["disabled"])
     desk.keys("ctrl+s")
     assert desk.written == before
     desk.press("4 fields need you")
@@ -318,14 +318,14 @@ def test_a_new_code_is_tried_and_kept_and_never_shown(desk: Desk, sink: Sink) ->
     for told in ("The login was refused", "Enter it again.", " ms"):
         assert told in words
     assert "traymail account" not in words
-    desk.act(Act.COPY_REPORT)
+    desk.act(AccountAct.COPY_REPORT)
     assert NEW_CODE not in desk.window.clipboard_get()
     assert desk.live.app.credentials.get(kept).reveal() == CANARY
-    desk.act(Act.CODE)
+    desk.act(AccountAct.CODE)
     desk.enter_code(CANARY)
     assert desk.test() is Verdict.PASSED
     assert sink.wait_for(1)[0].recipients == (ADDRESS,)
-    desk.act(Act.SAVE)
+    desk.act(AccountAct.SAVE)
     desk.until(lambda: desk.page.held.trial is None and not desk.form.has_code, "the form again")
     desk.sees("in the keyring")
     assert CANARY not in desk.words()
@@ -336,8 +336,8 @@ def test_the_kept_code_is_offered_to_no_other_server(desk: Desk) -> None:
     desk.write("host", "smtp.other.example")
     desk.until(lambda: desk.sheet.code.entry is not None, "a field for another code")
     desk.sees("The stored code is for another login")
-    assert desk.view.bar.buttons[Act.SAVE].instate(["disabled"])
-    assert desk.view.bar.buttons[Act.TEST].instate(["disabled"])
+    assert desk.view.bar.buttons[AccountAct.SAVE].instate(["disabled"])
+    assert desk.view.bar.buttons[AccountAct.TEST].instate(["disabled"])
 
 
 def test_a_test_that_hangs_is_left(make_desk: Callable[[str], Desk]) -> None:
@@ -345,12 +345,12 @@ def test_a_test_that_hangs_is_left(make_desk: Callable[[str], Desk]) -> None:
         port = silent.getsockname()[1]
         desk = make_desk(account(port, security="none", auth="none", more="timeout_seconds = 2"))
         desk.open()
-        desk.act(Act.TEST)
+        desk.act(AccountAct.TEST)
         desk.until(
             lambda: desk.page.held.trial and desk.page.held.trial.rows[1].mark is Mark.DONE,
             "the connection",
         )
-        desk.act(Act.STOP)
+        desk.act(AccountAct.STOP)
         desk.until(lambda: desk.page.held.trial is None, "the form")
         desk.until(lambda: not desk.page._background.busy, "the work behind it")
         assert desk.page.held.trial is None
@@ -374,10 +374,10 @@ def test_a_stopped_account_is_mended_by_the_right_code(desk: Desk, sink: Sink) -
 
 def test_an_account_is_removed_after_a_question(desk: Desk) -> None:
     kept = desk.account()
-    desk.act(Act.REMOVE)
+    desk.act(AccountAct.REMOVE)
     desk.press("Cancel", desk.question())
     assert "main" in desk.live.services.program.overview().settings.accounts
-    desk.act(Act.REMOVE)
+    desk.act(AccountAct.REMOVE)
     desk.press("Remove", desk.question())
     desk.until(lambda: desk.page.held.chosen == "lab", "the other account")
     assert "accounts.main" not in desk.written
@@ -391,7 +391,7 @@ def test_a_locked_store_is_told_and_the_code_is_not_lost(
     del locked_keyring_env  # from here on it is the one that is asked
     desk.press("Replace…")
     desk.enter_code(NEW_CODE)
-    desk.act(Act.SAVE)
+    desk.act(AccountAct.SAVE)
     desk.sees("The keyring is locked.")
     assert desk.form.has_code
     assert NEW_CODE not in desk.written
@@ -403,9 +403,9 @@ def test_saving_that_is_cancelled_leaves_no_code_in_the_form(desk: Desk) -> None
     desk.press("Replace…")
     desk.enter_code(NEW_CODE)
     with exclusive(desk.live.home.config.with_name("config.toml.lock")):
-        desk.act(Act.SAVE)
+        desk.act(AccountAct.SAVE)
         desk.until(lambda: desk.live.app.credentials.get(kept).reveal() == NEW_CODE, "the store")
-        desk.act(Act.STOP)
+        desk.act(AccountAct.STOP)
         desk.until(lambda: desk.page.held.busy is None, "the form")
         assert not desk.form.has_code
         assert desk.sheet.code.entry is None
@@ -421,8 +421,8 @@ def test_saving_that_is_cancelled_empties_a_field_that_stays(desk: Desk) -> None
     desk.sheet.code.focus_inside()
     desk.enter_code(NEW_CODE)
     with exclusive(desk.live.home.config.with_name("config.toml.lock")):
-        desk.act(Act.SAVE)
-        desk.act(Act.STOP)
+        desk.act(AccountAct.SAVE)
+        desk.act(AccountAct.STOP)
         desk.until(lambda: desk.page.held.busy is None, "the form")
         entry = desk.sheet.code.entry
         assert entry is not None
@@ -434,7 +434,7 @@ def test_a_file_that_cannot_be_written_is_told(desk: Desk) -> None:
     desk.write("display_name", "Ming")
     desk.live.home.config.unlink()
     desk.live.home.config.mkdir()
-    desk.act(Act.SAVE)
+    desk.act(AccountAct.SAVE)
     desk.until(lambda: desk.page.held.busy is None and desk.form.trouble, "what went wrong")
     assert desk.form.values["display_name"] == "Ming"
     until_tk(desk.root, lambda: "config.toml" in desk.words())

@@ -17,8 +17,8 @@ from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
 from traymail.core.provider import for_address
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
-from traymail.ui.model.add_account import Adding, Page, Saving, Search
-from traymail.ui.model.add_buttons import Act
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
+from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.trial import Mark, Verdict
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Entry
@@ -119,7 +119,7 @@ def test_a_wrong_code_then_the_right_one(
 ) -> None:
     by_hand(window, sink, certificates.ca_file)
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is Page.CODE, "the page of the code")
+    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
     write(window, "wrong")
     press(focused(window), "<Return>")
     wait(window, lambda: _verdict(window) is Verdict.FAILED, "the end of the test")
@@ -129,12 +129,12 @@ def test_a_wrong_code_then_the_right_one(
         Mark.SKIPPED,
     ]
     assert program.services.program.overview().settings.accounts == {}
-    window.bar.buttons[Act.CODE_AGAIN].invoke()
+    window.bar.buttons[AddAct.CODE_AGAIN].invoke()
     window.update()
-    assert window.held.page is Page.CODE
+    assert window.held.page is AddPage.CODE
     write(window, CODE)
     press(focused(window), "<Return>")
-    wait(window, lambda: window.held.saving is Saving.DONE, "the account to be saved")
+    wait(window, lambda: window.held.saving is AddSaving.DONE, "the account to be saved")
     assert _verdict(window) is Verdict.PASSED
     (mail,) = sink.wait_for(1)
     assert mail.recipients == (USER,)
@@ -162,11 +162,11 @@ def test_the_name_that_recipients_see_is_asked_for(
     window.address.name.focus_set()
     write(window, "Ming")
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is Page.CODE, "the page of the code")
+    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
     account = window.held.account
     assert account is not None
     assert account.address.name == "Ming"
-    window.bar.buttons[Act.BACK].invoke()
+    window.bar.buttons[AddAct.BACK].invoke()
     window.update()
     assert window.address.name.value == "Ming"
 
@@ -182,7 +182,7 @@ def words(window: AddAccountWindow) -> str:
 
 def to_the_code(window: AddAccountWindow) -> None:
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is Page.CODE, "the page of the code")
+    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
 
 
 def to_the_end_of_the_test(window: AddAccountWindow, code: str) -> None:
@@ -202,11 +202,11 @@ def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow
     write(window, "abcd efgh")
     sees(window, "8 of 16 letters")
     press(focused(window), "<Return>")
-    assert window.held.page is Page.CODE
+    assert window.held.page is AddPage.CODE
     write(window, " ijkl mnop")
     sees(window, "16 letters, as expected.")
-    window.bar.buttons[Act.BACK].invoke()
-    wait(window, lambda: window.held.page is Page.ADDRESS, "the first page")
+    window.bar.buttons[AddAct.BACK].invoke()
+    wait(window, lambda: window.held.page is AddPage.ADDRESS, "the first page")
     assert focused(window).value == "123456@qq.com"
     assert window.held.code.secret is None
 
@@ -215,7 +215,7 @@ def test_a_provider_that_takes_no_password_is_told_at_once(window: AddAccountWin
     write(window, "me@outlook.com")
     sees(window, "OAuth2")
     press(window, "<Return>")
-    assert window.held.page is Page.ADDRESS
+    assert window.held.page is AddPage.ADDRESS
     assert not window.held.checking
 
 
@@ -245,7 +245,7 @@ def test_the_page_of_the_provider_is_opened(
 
 def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> None:
     write(window, "me@nowhere.invalid")
-    wait(window, lambda: window.held.search is Search.MISSING, "the end of the search")
+    wait(window, lambda: window.held.search is ServerSearch.MISSING, "the end of the search")
     sees(window, "No server is found for nowhere.invalid.")
     form = window.address.form
     assert form is not None
@@ -259,7 +259,7 @@ def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> 
     wait(window, lambda: window.held.problems, "the judgement")
     assert [one.where for one in window.held.problems] == ["host"]
     sees(window, "Is not the name of a server")
-    assert not window.bar.buttons[Act.NEXT].instate(["!disabled"])
+    assert not window.bar.buttons[AddAct.NEXT].instate(["!disabled"])
 
 
 def test_a_test_that_hangs_is_stopped(window: AddAccountWindow, certificates: Certificates) -> None:
@@ -275,7 +275,7 @@ def test_a_test_that_hangs_is_stopped(window: AddAccountWindow, certificates: Ce
         write(window, CODE)
         press(focused(window), "<Return>")
         wait(window, lambda: _mark(window, "tcp") is Mark.DONE, "the connection")
-        window.bar.buttons[Act.STOP].invoke()
+        window.bar.buttons[AddAct.STOP].invoke()
         window.update()
         assert _verdict(window) is Verdict.STOPPED
         press(window, "<Escape>")
@@ -289,10 +289,10 @@ def test_what_was_refused_may_be_saved_all_the_same(
     by_hand(window, sink, certificates.ca_file)
     to_the_code(window)
     to_the_end_of_the_test(window, "wrong")
-    window.bar.buttons[Act.COPY_REPORT].invoke()
+    window.bar.buttons[AddAct.COPY_REPORT].invoke()
     report = window.clipboard_get()
     assert ("refused" in report, "wrong" in report.split()) == (True, False)
-    window.bar.buttons[Act.SAVE].invoke()
+    window.bar.buttons[AddAct.SAVE].invoke()
     wait(window, lambda: not window.winfo_viewable(), "the end")
     until_tk(window, lambda: "sink" in program.services.program.overview().settings.accounts)
     account = program.services.program.overview().settings.accounts["sink"]
@@ -311,12 +311,12 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
     to_the_code(window)
     to_the_end_of_the_test(window, CODE)
     assert _verdict(window) is Verdict.PASSED
-    wait(window, lambda: window.held.saving is Saving.FAILED, "the store to refuse")
+    wait(window, lambda: window.held.saving is AddSaving.FAILED, "the store to refuse")
     for told in ("The account is not saved", "The keyring is locked."):
         sees(window, told)
     assert program.services.program.overview().settings.accounts == {}
     assert CODE not in words(window)
-    assert window.bar.buttons[Act.SAVE].instate(["!disabled"])
+    assert window.bar.buttons[AddAct.SAVE].instate(["!disabled"])
 
 
 def _mark(window: AddAccountWindow, step: str) -> Mark | None:

@@ -14,7 +14,7 @@ from traymail.ui.model.passages import Passage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Entry, TextArea
 from traymail.ui.widgets.field_menu import FIELDS
-from traymail.ui.widgets.reading import Reading
+from traymail.ui.widgets.reading import ReadingText
 from traymail.ui.window import Size, Window
 
 
@@ -28,7 +28,7 @@ class Desk(Hands):
         self.line = Entry(self.window, "one two", self.told.append)
         self.secret = Entry(self.window, "secret", secret=True)
         self.page = TextArea(self.window, "one\ntwo")
-        self.reading = Reading(self.window)
+        self.reading = ReadingText(self.window)
         self.reading.show((Passage("to read", "value"),))
         for field in (self.line, self.secret, self.page, self.reading):
             field.pack(fill="x")

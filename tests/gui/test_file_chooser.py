@@ -16,7 +16,7 @@ from traymail.core.texts import text
 from traymail.desktop import file_chooser
 from traymail.desktop.bus import Bus, connect
 from traymail.desktop.file_chooser import FileChooser
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.ui.files import ask_for_files
 from traymail.ui.theme import Root
 from traymail.ui.window import Size, Window
@@ -36,7 +36,7 @@ class Desk(Hands):
         self.haste = 1  # how much faster time passes for the chooser
 
     def ask(self, aim: Aim, **more: object) -> None:
-        wanted = Wanted(aim, text("Attach files"), **more)  # type: ignore[arg-type] # its fields
+        wanted = WantedFile(aim, text("Attach files"), **more)  # type: ignore[arg-type] # its fields
         ask_for_files(self.window, wanted, self.chosen.append)
 
 

@@ -30,7 +30,7 @@ from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.general.view import GeneralView
 from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.form import FormView
-from traymail.ui.model.rule_editor import Work, told
+from traymail.ui.model.rule_editor import EditorWork, told
 from traymail.ui.palette import PALETTES, Palette
 from traymail.ui.widgets import Entry
 
@@ -245,7 +245,7 @@ def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Des
 def _editor(desk: Desk) -> RuleEditor:
     def there() -> RuleEditor | None:
         found = (one for one in every_child(desk.office.root) if isinstance(one, RuleEditor))
-        return next((one for one in found if one.held.work is Work.NONE), None)
+        return next((one for one in found if one.held.work is EditorWork.NONE), None)
 
     desk.until(there, "the editor")
     editor = there()

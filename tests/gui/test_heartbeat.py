@@ -18,7 +18,7 @@ from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
-from traymail.ui.model.add_account import Saving
+from traymail.ui.model.add_account import AddSaving
 from traymail.ui.model.trial import Verdict
 from traymail.ui.theme import Root
 
@@ -85,11 +85,11 @@ def test_while_the_keyring_waits(
         with silent_keyring(keyring_env.address):
             here.send()
             here.try_account(sink.port, certificates.ca_file, CANARY)
-            here.heart.until(lambda: here.adding.held.saving is Saving.RUNNING, "the keyring")
+            here.heart.until(lambda: here.adding.held.saving is AddSaving.RUNNING, "the keyring")
             here.heart.go_on(BEATS)
-            assert here.adding.held.saving is Saving.RUNNING
+            assert here.adding.held.saving is AddSaving.RUNNING
             assert State.SENT not in states(here)
-        here.heart.until(lambda: here.adding.held.saving is Saving.DONE, "the account")
+        here.heart.until(lambda: here.adding.held.saving is AddSaving.DONE, "the account")
         here.heart.until(lambda: states(here) == [State.SENT], "the mail at the server")
 
 

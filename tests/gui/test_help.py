@@ -21,7 +21,7 @@ from tests.support.sink import Sink, serve
 from tests.support.tk import press
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
-from traymail.ui.model.help import Page
+from traymail.ui.model.help import HelpPage
 from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
 from traymail.ui.theme import Root
 
@@ -46,7 +46,7 @@ class Desk(Hands):
     window: HelpWindow
     gone_to: list[str]
 
-    def open(self, page: Page = Page.DIAGNOSIS) -> None:
+    def open(self, page: HelpPage = HelpPage.DIAGNOSIS) -> None:
         self.window.open(page)
         self.until(self.window.winfo_viewable, "the window")
         self.until(lambda: self.window.held.overview is not None, "how everything stands")
@@ -225,14 +225,14 @@ def test_problems_and_what_is_left_out_are_told_as_they_come(
     folder.mkdir()
     config = account(2525, security="none", auth="none", more=RULE.format(folder=folder))
     desk = make_desk(config)
-    desk.open(Page.STATE)
+    desk.open(HelpPage.STATE)
     (folder / "too large.pdf").write_bytes(b"much too large")
     desk.until(lambda: "too large.pdf" in desk.words(), "what is left out")
     home.config.write_text(config.replace('kind = "folder"', 'kind = "fodler"'), "utf-8")
     desk.until(lambda: "1 problem" in desk.words(), "the problem")
     line = config[: config.index("kind =")].count("\n") + 1
     desk.sees(f"line {line}: rules[0].kind")
-    assert "(1)" in str(desk.window.nav.rows[Page.STATE].cget("text"))
+    assert "(1)" in str(desk.window.nav.rows[HelpPage.STATE].cget("text"))
     home.config.write_text(config, "utf-8")
     desk.until(lambda: "in order" in desk.words(), "the end of the problem")
     desk.until(lambda: "Scans" in desk.words(), "the rule")
@@ -270,7 +270,7 @@ def test_folders_are_opened(
     opener.chmod(opener.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
     desk = make_desk(account(2525, security="none", auth="none"))
-    desk.open(Page.FILES)
+    desk.open(HelpPage.FILES)
     places = desk.live.services.program.places()
     desk.until(lambda: str(places["config"]) in desk.words(), "the places")
     desk.click(desk.button("Open folder"))
@@ -282,11 +282,11 @@ def test_folders_are_opened(
 def test_the_first_steps_lead_to_the_other_windows(make_desk: MakeDesk) -> None:
     desk = make_desk("version = 1\n")
     desk.window.open()
-    desk.until(lambda: desk.window.held.page is Page.FIRST_STEPS, "the first steps")
+    desk.until(lambda: desk.window.held.page is HelpPage.FIRST_STEPS, "the first steps")
     for words in ("Quick send…", "Accounts…", "Rules…"):
         desk.click(desk.button(words))
     desk.until(lambda: desk.gone_to == ["quick send", "accounts", "rules"], "the doors")
-    desk.open(Page.DIAGNOSIS)
+    desk.open(HelpPage.DIAGNOSIS)
     desk.click(desk.button("Add account…"))
     desk.until(lambda: desk.gone_to[3:] == ["add account"], "the door")
 
@@ -294,7 +294,7 @@ def test_the_first_steps_lead_to_the_other_windows(make_desk: MakeDesk) -> None:
 def test_the_pages_are_turned_by_keys(make_desk: MakeDesk) -> None:
     desk = make_desk(account(2525, security="none", auth="none"))
     desk.open()
-    row = desk.window.nav.rows[Page.DIAGNOSIS]
+    row = desk.window.nav.rows[HelpPage.DIAGNOSIS]
     pages = []
     for _ in range(4):
         press(row, "<Down>")
@@ -302,6 +302,6 @@ def test_the_pages_are_turned_by_keys(make_desk: MakeDesk) -> None:
         row = desk.window.nav.rows[pages[-1]]
     press(row, "<Up>")
     assert [*pages, desk.window.held.page] == [
-        *(Page.STATE, Page.KEYS, Page.FILES, Page.FILES),
-        Page.KEYS,
+        *(HelpPage.STATE, HelpPage.KEYS, HelpPage.FILES, HelpPage.FILES),
+        HelpPage.KEYS,
     ]

@@ -26,7 +26,7 @@ from traymail.desktop.clock import SystemClock
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Reading
+from traymail.ui.widgets import ReadingText
 
 LOGIN = Login("me@demo.example", "a secret of the moment")
 
@@ -193,7 +193,7 @@ def test_the_source_is_shown(desk: Desk) -> None:
     desk.until(lambda: "Show headers and source" in desk.words(), "the mail")
     desk.click(desk.button("Show headers and source"))
     desk.until(lambda: "Back to the mail" in desk.words(), "the source")
-    (reading,) = (one for one in every_child(desk.window) if isinstance(one, Reading))
+    (reading,) = (one for one in every_child(desk.window) if isinstance(one, ReadingText))
     assert "X-Traymail-Rule: Scans\n" in reading.text.get("1.0", "end")
     desk.button("Back to the mail").invoke()
     desk.until(lambda: "Show headers and source" in desk.words(), "the mail again")

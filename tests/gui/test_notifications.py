@@ -27,7 +27,7 @@ from traymail.desktop.clock import SystemClock
 from traymail.desktop.notify import SERVER, Notifications
 from traymail.desktop.requests import Bubble
 from traymail.ui.model import notices
-from traymail.ui.model.notices import Button, Notice
+from traymail.ui.model.notices import Notice, NoticeButton
 from traymail.ui.notifier import Notifier
 
 pytestmark = [
@@ -245,7 +245,7 @@ def test_events_become_bubbles_and_buttons_come_back(
     notifications: Notifications, loop: SelectLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "APART", 0.3)
-    chosen: list[tuple[Notice, Button | None]] = []
+    chosen: list[tuple[Notice, NoticeButton | None]] = []
 
     class Tray:
         def notify(self, bubble: Bubble) -> None:
@@ -254,7 +254,7 @@ def test_events_become_bubbles_and_buttons_come_back(
         def withdraw(self, key: str) -> None:
             notifications.withdraw(key)
 
-    def on_press(notice: Notice, button: Button | None) -> None:
+    def on_press(notice: Notice, button: NoticeButton | None) -> None:
         chosen.append((notice, button))
 
     notifier = Notifier(loop, Tray(), SystemClock(), str, on_press)
@@ -272,7 +272,7 @@ def test_events_become_bubbles_and_buttons_come_back(
         notifier.pressed("rule:Scans", "default")
         notifier.pressed("rule:Gone", "retry")
         assert [(notice.mail, button) for notice, button in chosen] == [
-            (5, Button.RETRY),
+            (5, NoticeButton.RETRY),
             (5, None),
         ]
         # It holds back: what it told of is over before it is told.

@@ -33,7 +33,7 @@ from traymail.core.texts import text
 from traymail.services.mail import MailService
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
-from traymail.ui.model.outbox_detail import Act
+from traymail.ui.model.outbox_detail import MailAct
 from traymail.ui.model.outbox_table import FIRST
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.theme import Root
@@ -84,7 +84,7 @@ class Desk(Hands):
         yield
         thread.join()
 
-    def act(self, act: Act) -> None:
+    def act(self, act: MailAct) -> None:
         """Click the button of an act in the pane."""
         self.until(lambda: act in self.window.sheet.pane.buttons, f"the button {act}")
         self.click(self.window.sheet.pane.buttons[act])
@@ -197,10 +197,10 @@ def test_a_sent_mail_is_read_saved_and_sent_again(desk: Desk, sink: Sink, tmp_pa
     assert message.winfo_viewable()
     target = tmp_path / "saved.eml"
     with desk.answering("Save the message", str(target)):
-        desk.act(Act.SAVE)
+        desk.act(MailAct.SAVE)
         desk.until(lambda: "Saved as saved.eml." in desk.words(), "the word that it is saved")
     assert target.read_bytes() == sink.arrivals[0].content
-    desk.act(Act.EDIT)
+    desk.act(MailAct.EDIT)
     desk.until(lambda: desk.composed, "quick send")
     asked = desk.composed[0]
     assert (asked.to, asked.subject, asked.body) == (("a@x.example",), "会议", "Hello")
@@ -225,7 +225,7 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
     desk.until_state(mail, State.FAILED)
     desk.until(lambda: "550 5.1.1 Mailbox not found" in desk.words(), "the server's line")
     desk.sees("Failed")
-    desk.act(Act.EDIT)
+    desk.act(MailAct.EDIT)
     desk.until(lambda: desk.composed, "quick send")
     asked = desk.composed[0]
     assert asked.account == "main"
@@ -248,12 +248,12 @@ def test_a_failed_mail_is_edited_with_its_files_tried_again_and_dismissed(
     assert kept.exists()
     desk.live.services.drafts.keep(SavedDraft())
     assert not kept.exists()
-    desk.act(Act.RETRY)
+    desk.act(MailAct.RETRY)
     desk.until(
         lambda: len(desk.live.services.mail.detail(mail.id).attempts) == 2, "another attempt"
     )
     desk.until_state(mail, State.FAILED)
-    desk.act(Act.DISMISS)
+    desk.act(MailAct.DISMISS)
     desk.until_state(mail, State.CANCELLED)
     desk.click(desk.window.sheet.list.table.tree)
     desk.look_at(mail)
@@ -273,21 +273,21 @@ def test_a_failed_mail_is_tried_again_by_key(desk: Desk, sink: Sink) -> None:
     assert len(sink.arrivals) == 1
 
 
-@pytest.mark.parametrize("act", [Act.MARK_SENT, Act.RESEND])
-def test_a_mail_of_unknown_fate_is_settled(desk: Desk, sink: Sink, act: Act) -> None:
+@pytest.mark.parametrize("act", [MailAct.MARK_SENT, MailAct.RESEND])
+def test_a_mail_of_unknown_fate_is_settled(desk: Desk, sink: Sink, act: MailAct) -> None:
     sink.drop("answer")
     mail = desk.post("Invoice")
     desk.open()
     desk.until_state(mail, State.UNKNOWN)
     desk.until(lambda: "It may have been delivered" in desk.words(), "the card")
     buttons = desk.window.sheet.pane.buttons
-    widths = [buttons[one].winfo_width() for one in (Act.MARK_SENT, Act.RESEND)]
+    widths = [buttons[one].winfo_width() for one in (MailAct.MARK_SENT, MailAct.RESEND)]
     assert abs(widths[0] - widths[1]) <= 1  # an odd pixel goes to one of them
     desk.act(act)
     desk.until_state(mail, State.SENT)
-    assert len(sink.arrivals) == (1 if act is Act.MARK_SENT else 2)
+    assert len(sink.arrivals) == (1 if act is MailAct.MARK_SENT else 2)
     twice = "It may have been sent twice." in desk.words()
-    assert twice is (act is Act.RESEND)
+    assert twice is (act is MailAct.RESEND)
     # It is the same mail, so whoever has it twice can tell.
     assert len({arrival.content for arrival in sink.arrivals}) == 1
 
@@ -305,7 +305,7 @@ def test_a_waiting_mail_is_cancelled_by_a_key(desk: Desk, sink: Sink) -> None:
     desk.keys("Delete", "Up")
     desk.until(lambda: desk.window.held.looked_at == other.id, "the newer mail")
     desk.until(lambda: "It is sent once you resume." in desk.words(), "why it waits")
-    desk.act(Act.RESUME)
+    desk.act(MailAct.RESUME)
     desk.until_state(other, State.SENT)
     assert [desk.state(one) for one in (mail, other)] == [State.CANCELLED, State.SENT]
     assert len(sink.arrivals) == 1
@@ -322,7 +322,7 @@ def test_a_mail_that_waits_is_sent_now_and_all_are_tried_again(desk: Desk, sink:
         desk.until(lambda mail=mail: desk.live.services.mail.detail(mail.id).attempts, "an attempt")  # type: ignore[misc] # of this turn
     desk.look_at(mails[0])
     desk.until(lambda: "451 4.3.0 later" in desk.words(), "what the server said")
-    desk.act(Act.SEND_NOW)
+    desk.act(MailAct.SEND_NOW)
     desk.until_state(mails[0], State.SENT)
     desk.click(desk.window.sheet.list.retry_all)
     for mail in mails:
@@ -341,12 +341,12 @@ def test_a_refused_login_leads_to_the_settings(
     mail = desk.post("Locked")
     desk.open()
     desk.until(lambda: desk.live.services.program.overview().accounts["main"].stopped, "the stop")
-    desk.until(lambda: Act.SETTINGS in desk.window.sheet.pane.buttons, "the way out")
+    desk.until(lambda: MailAct.SETTINGS in desk.window.sheet.pane.buttons, "the way out")
     desk.sees("The login was refused")
-    desk.act(Act.SETTINGS)
+    desk.act(MailAct.SETTINGS)
     desk.until(lambda: desk.settings, "the settings")
     sink.password = CANARY
-    desk.act(Act.RETRY)
+    desk.act(MailAct.RETRY)
     desk.until_state(mail, State.SENT)
 
 
@@ -405,7 +405,7 @@ def test_a_large_mail_shows_how_far_it_is_and_is_stopped(
     mail = desk.post("Film", files=(DraftFile("film.bin", path=str(file)),))
     desk.until(lambda: desk.window.held.progress.get(mail.id), "progress")
     desk.until(lambda: " of 82 MB" in desk.words(), "how far it is")
-    desk.act(Act.STOP)
+    desk.act(MailAct.STOP)
     desk.until_state(mail, State.CANCELLED)
     assert sink.arrivals == []
     assert desk.window.held.progress == {}
@@ -419,7 +419,7 @@ def test_the_wait_for_the_answer_is_ended_and_the_other_mails_go_on(desk: Desk, 
         slow = desk.post("Slow")
         desk.until(lambda: "Waits for the server's answer" in desk.words(), "what it waits for")
         other = desk.post("Other")
-        desk.act(Act.STOP)
+        desk.act(MailAct.STOP)
         desk.until_state(slow, State.UNKNOWN)
         desk.until_state(other, State.SENT)
     finally:
@@ -434,7 +434,7 @@ def test_a_mail_that_some_have_is_tried_again_for_the_others(desk: Desk, sink: S
     desk.until_state(mail, State.PARTIAL)
     desk.until(lambda: "1 of 2 have it." in desk.words(), "how many have it")
     desk.sees("b@x.example: 550 5.1.1 no such user")
-    desk.act(Act.RETRY)
+    desk.act(MailAct.RETRY)
     desk.until_state(mail, State.SENT)
     assert [one.recipients for one in sink.arrivals] == [("a@x.example",), ("b@x.example",)]
 
@@ -497,7 +497,7 @@ def test_a_file_that_is_gone_is_told(desk: Desk, sink: Sink, tmp_path: Path) -> 
     desk.open()
     desk.until_state(mail, State.SENT)
     desk.live.app.spool.remove(desk.live.app.outbox.spooled())
-    desk.act(Act.EDIT)
+    desk.act(MailAct.EDIT)
     gone = "The content of large.bin is no longer kept. Attach the file to a new mail."
     desk.until(lambda: gone in desk.words(), "what is wrong")
     assert desk.composed == []

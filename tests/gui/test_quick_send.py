@@ -41,7 +41,7 @@ from traymail.ui.clipboard import Clip
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.model.quick_send import Stage
+from traymail.ui.model.quick_send import DraftStage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button, UndoBar
 from traymail.ui.window import Size, Window
@@ -323,19 +323,19 @@ def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     left = bar._left
     assert left > 0
     desk.press("Undo")
-    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "the text")
+    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
     assert sink.arrivals == []
 
 
 def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), body="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question")
+    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question")
     desk.keys("Escape")
-    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "no question")
+    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "no question")
     assert desk.window.focus_get() is desk.window._sheet.head.subject
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question again")
+    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
     desk.window._shut()
@@ -346,12 +346,12 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
 def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("wang@intranet",), subject="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question")
+    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question")
     desk.keys("Escape")
-    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "no question")
+    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "no question")
     assert desk.window.focus_get() is desk.window._sheet.head.to.entry
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is Stage.ASKING, "the question again")
+    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
     desk.window._shut()
@@ -424,7 +424,7 @@ def test_a_question_keeps_the_keyboard_and_is_raised_when_asked_again(desk: Desk
     desk.type("words")
     desk.click(desk.window._sheet.body.text)
     desk.keys("x", "BackSpace", "ctrl+Return")
-    assert desk.window._held.stage is Stage.WRITING
+    assert desk.window._held.stage is DraftStage.WRITING
     written = desk.window._held.written
     assert (written.subject, written.body) == (subject, "Mine")
     assert questions(desk) == [question]
@@ -498,7 +498,7 @@ def test_a_double_click_on_send_can_be_undone(desk: Desk, sink: Sink) -> None:
     desk.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "150", "1")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
     desk.press("Undo")
-    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "the text")
+    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
     assert desk.window._held.written.subject == "Twice"
     assert sink.arrivals == []
 
@@ -672,7 +672,7 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.mail, "the undo bar")
     desk.click(desk.button("Undo"))
-    desk.until(lambda: desk.window._held.stage is Stage.WRITING, "the text")
+    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
     desk.keys("ctrl+Return")
     message = parsed(desk.arrival(sink).content)
     attachment = next(message.iter_attachments())

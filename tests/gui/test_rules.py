@@ -25,7 +25,7 @@ from traymail.ui.dialog import Question
 from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
 from traymail.ui.model import rule_editor as model
-from traymail.ui.model.rule_editor import Work, told
+from traymail.ui.model.rule_editor import EditorWork, told
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
 from traymail.ui.window import Size, Window
@@ -58,7 +58,7 @@ class Desk(Hands):
     def editor(self) -> RuleEditor:
         self.until(lambda: self.page.editors, "the editor")
         (editor,) = self.page.editors.values()
-        self.until(lambda: editor.held.work is Work.NONE, "its form")
+        self.until(lambda: editor.held.work is EditorWork.NONE, "its form")
         self.until(editor.winfo_viewable, "the window")
         self.until(lambda: editor.focus_displayof() is not None, "the keyboard")
         return editor

@@ -26,7 +26,7 @@ from tests.support.tray import (
     layout,
     number_of,
 )
-from traymail.ui.model.menu import Do, Entry, Kind, SwitchRule, flat
+from traymail.ui.model.menu import Do, MenuItem, MenuItemKind, SwitchRule, flat
 
 pytestmark = [
     pytest.mark.desktop,
@@ -292,6 +292,8 @@ def test_many_rules_come_in_a_submenu(shown: Desk, peer: Peer) -> None:
 
 
 def test_a_disabled_entry_cannot_be_chosen(shown: Desk, peer: Peer) -> None:
-    shown.tray.set_menu((Entry("quit", Kind.ACTION, "Quit now", Do.QUIT, enabled=False),))
+    shown.tray.set_menu(
+        (MenuItem("quit", MenuItemKind.ACTION, "Quit now", Do.QUIT, enabled=False),)
+    )
     click(peer, number_of(peer, "Quit now"))
     assert shown.choices == []

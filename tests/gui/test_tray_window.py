@@ -34,13 +34,13 @@ from traymail.desktop.clock import SystemClock
 from traymail.desktop.requests import Bubble
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.icons import TRAY_SIZES, tray_images
-from traymail.ui.model.menu import Choice, Do, Entry, SwitchRule
+from traymail.ui.model.menu import Choice, Do, MenuItem, SwitchRule
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.theme import Root
 from traymail.ui.tray.control_window import ControlWindow
 from traymail.ui.tray.keeper import Keeper, make_tray
 from traymail.ui.tray.loop import TkLoop
-from traymail.ui.tray.port import Parts, Waits
+from traymail.ui.tray.port import TrayParts, Waits
 from traymail.ui.tray.pystray_tray import PystrayTray
 from traymail.ui.widgets import Button
 
@@ -166,7 +166,7 @@ def test_without_a_panel_the_window_comes(root: Root, screen: Display, loop: TkL
         windows.append(ControlWindow(root, chosen.append))
         return windows[-1]
 
-    parts = Parts(
+    parts = TrayParts(
         loop=loop,
         pictures=pictures,
         translate=str,
@@ -187,7 +187,7 @@ def test_without_a_panel_the_window_comes(root: Root, screen: Display, loop: TkL
 @pytest.mark.skipif(bool(missing_programs(panel=True)), reason="no panel here")
 def test_in_a_panel_the_menu_works_inside_tk(root: Root, screen: Display, loop: TkLoop) -> None:
     chosen: list[Choice] = []
-    parts = Parts(loop, tray_pictures, str, chosen.append, lambda _key, _button: None, failing)
+    parts = TrayParts(loop, tray_pictures, str, chosen.append, lambda _key, _button: None, failing)
     tray = make_tray(parts, login=False)
     with panel(screen), Peer(screen.env["DBUS_SESSION_BUS_ADDRESS"], root.update) as peer:
         tray.start(IDLE, a_menu(*RULES))
@@ -215,9 +215,9 @@ class Recorder:
     def __init__(self) -> None:
         self.icons: list[Icon] = []
         self.tips: list[str] = []
-        self.menus: list[tuple[Entry, ...]] = []
+        self.menus: list[tuple[MenuItem, ...]] = []
 
-    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         self.show(shown)
         self.set_menu(entries)
 
@@ -225,7 +225,7 @@ class Recorder:
         self.icons.append(shown.icon)
         self.tips.append(str(shown.tip))
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         self.menus.append(entries)
 
     def notify(self, bubble: Bubble) -> None:
@@ -319,7 +319,9 @@ def test_pystray_gets_the_same_menu(
     monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
     chosen: list[Choice] = []
     window = ControlWindow(root, chosen.append)
-    parts = Parts(loop, pictures, str, chosen.append, lambda _key, _button: None, lambda: window)
+    parts = TrayParts(
+        loop, pictures, str, chosen.append, lambda _key, _button: None, lambda: window
+    )
     tray = PystrayTray(parts)
     # The dummy has nothing to draw a menu on.
     monkeypatch.setattr(type(tray._icon), "_update_menu", lambda _icon: None)  # see below

@@ -26,7 +26,7 @@ from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.selection import MOST_DEEP
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
-from traymail.watch.root import Root
+from traymail.watch.root import WatchRoot
 
 
 class AskedLedger(FolderLedger):
@@ -52,7 +52,7 @@ class Desk:
         self.told: list[Observation] = []
         self.keeps = True
         self.now = 0.0
-        self.root = Root(self.rule, (), self.ledger, self._take)
+        self.root = WatchRoot(self.rule, (), self.ledger, self._take)
         spot = self.root.look_at_spot()
         assert spot is not None
         self.root.found(spot, None)

@@ -24,7 +24,7 @@ from traymail.desktop.requests import Bubble
 from traymail.disk import patiently
 from traymail.engine.folder_mail import file_values
 from traymail.ui.model.tray import Icon
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import TrayParts
 from traymail.ui.tray.pystray_tray import PystrayTray, fitting, in_units
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +174,7 @@ def test_a_click_on_a_bubble_of_windows_opens_what_it_tells_of(
         def post(self, act: Callable[[], object]) -> None:
             act()
 
-    parts = Parts(
+    parts = TrayParts(
         loop=Loop(),
         pictures=pictures,
         translate=str,

@@ -38,7 +38,7 @@ from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
 from traymail.watch.folders import Pace
 from traymail.watch.mounts import Mounts
-from traymail.watch.root import Root
+from traymail.watch.root import WatchRoot
 
 Begin = Callable[..., Watched]
 CAN_MOUNT = sys.platform == "linux" and os.geteuid() == 0 and can_unshare("--mount")
@@ -178,11 +178,11 @@ def test_a_link_that_leads_elsewhere_now(begin: Begin, folder: Path, private: Pa
     assert watched.settled() == ["good"]
 
 
-def looking(database: Database, folder: Path, told: list[Observation]) -> Root:
+def looking(database: Database, folder: Path, told: list[Observation]) -> WatchRoot:
     """Return a root that looks into a folder and the folders inside, as after its first look."""
     rule = folder_rule(folder, existing=Existing.SEND, recursive=True, settle=timedelta(0))
     ledger = FolderLedger(database, rule.name, rule.folder)
-    root = Root(rule, (), ledger, told.append)
+    root = WatchRoot(rule, (), ledger, told.append)
     spot = root.look_at_spot()
     assert spot is not None
     root.found(spot, None)

@@ -44,7 +44,7 @@ from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.rescaling import scaling_at
 from traymail.ui.theme import Root
 from traymail.ui.tray.loop import TkLoop
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import TrayParts
 from traymail.ui.tray.pystray_tray import PystrayTray
 from traymail.ui.window import Size, Window
 
@@ -290,7 +290,7 @@ def test_a_title_bar_follows_the_theme(root: Root) -> None:
 def test_a_click_on_a_bubble_opens_what_it_tells_of(root: Root) -> None:
     pressed: list[tuple[str, str]] = []
     bridge = Bridge(root)
-    parts = Parts(
+    parts = TrayParts(
         loop=TkLoop(root, bridge, Background(bridge)),
         pictures=lambda icon: tray_images(icon.value, "dark"),
         translate=str,

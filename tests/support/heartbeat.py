@@ -22,7 +22,7 @@ from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
 from traymail.ui.model import add_account as model
-from traymail.ui.model.add_buttons import Act
+from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.theme import Root
 
@@ -92,7 +92,7 @@ class Scene:
         account, problems = self.live.services.accounts.check("new", model.fields(state))
         assert account is not None, problems
         self.adding.become(model.type_code(model.accepted(state, "new", account), code))
-        self.adding.bar.buttons[Act.TEST].invoke()
+        self.adding.bar.buttons[AddAct.TEST].invoke()
 
 
 @contextmanager

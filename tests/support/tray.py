@@ -12,11 +12,11 @@ from tests.support.bus import Peer, SelectLoop
 from traymail.core.rule import Rule
 from traymail.core.texts import text
 from traymail.desktop.bus import Bus, connect
-from traymail.ui.model.menu import Choice, Entry, menu
+from traymail.ui.model.menu import Choice, MenuItem, menu
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
 from traymail.ui.tray.linux import LinuxTray
-from traymail.ui.tray.port import Parts, Waits
+from traymail.ui.tray.port import TrayParts, Waits
 
 NAME = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
 ITEM = DBusAddress("/StatusNotifierItem", NAME, "org.kde.StatusNotifierItem")
@@ -29,7 +29,7 @@ NEEDS = Shown(
 COLOURS = {Icon.IDLE: (1, 2, 3, 4), Icon.ATTENTION: (255, 0, 0, 128)}
 
 
-def a_menu(*rules: Rule, paused: bool = False, needs: int = 0) -> tuple[Entry, ...]:
+def a_menu(*rules: Rule, paused: bool = False, needs: int = 0) -> tuple[MenuItem, ...]:
     return menu(rules, paused=paused, needs=needs)
 
 
@@ -47,7 +47,7 @@ class Window:
     def show(self, shown: Shown) -> None:
         self.seen.append(shown.icon)
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         self.seen.append(len(entries))
 
     def reveal(self) -> None:
@@ -65,7 +65,7 @@ class Desk:
         self.choices: list[Choice] = []
         self.windows: list[Window] = []
         self.catalogue: dict[str, str] = {}
-        parts = Parts(
+        parts = TrayParts(
             loop=self.loop,
             pictures=pictures,
             translate=self._say,

@@ -12,7 +12,7 @@ from traymail.core.errors import Problem
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import settings_form as model
-from traymail.ui.model.account_buttons import Act, Buttons, buttons
+from traymail.ui.model.account_buttons import AccountAct, AccountButtons, buttons
 from traymail.ui.model.settings_form import Accounts, Busy
 
 
@@ -22,7 +22,7 @@ def page(account: Account = QQ, **values: str) -> Accounts:
     return model.typed(found, {**found.form.values, **values})
 
 
-def acts(found: Buttons) -> list[Act]:
+def acts(found: AccountButtons) -> list[AccountAct]:
     return [one.act for one in (found.left, *found.others, found.primary) if one is not None]
 
 
@@ -34,19 +34,19 @@ def tried(state: Accounts, *steps: object, account: Account = QQ) -> Accounts:
 
 
 def test_without_an_account_there_is_nothing_to_do() -> None:
-    assert buttons(Accounts()) == Buttons()
+    assert buttons(Accounts()) == AccountButtons()
 
 
 def test_what_is_saved_can_be_tried_and_removed() -> None:
     found = buttons(page())
-    assert acts(found) == [Act.REMOVE, Act.TEST, Act.SAVE]
+    assert acts(found) == [AccountAct.REMOVE, AccountAct.TEST, AccountAct.SAVE]
     assert found.primary is not None
     assert (found.primary.enabled, found.note) == (False, None)
 
 
 def test_what_is_changed_can_be_saved_and_undone() -> None:
     found = buttons(page(display_name="Li"))
-    assert acts(found) == [Act.REMOVE, Act.UNDO, Act.TEST, Act.SAVE]
+    assert acts(found) == [AccountAct.REMOVE, AccountAct.UNDO, AccountAct.TEST, AccountAct.SAVE]
     assert found.primary is not None
     assert (found.primary.enabled, str(found.note)) == (True, "Changed, not saved")
 
@@ -64,14 +64,18 @@ def test_wrong_fields_are_counted(count: int, words: str) -> None:
 @pytest.mark.parametrize("busy", Busy)
 def test_what_is_being_done_can_be_left(busy: Busy) -> None:
     found = buttons(model.begun(page(), busy))
-    assert (acts(found), found.waiting) == ([Act.STOP], True)
+    assert (acts(found), found.waiting) == ([AccountAct.STOP], True)
 
 
 def test_what_follows_a_test() -> None:
-    assert acts(buttons(model.start(page(), QQ))) == [Act.STOP]
-    assert acts(buttons(tried(page(), *GOOD))) == [Act.COPY_REPORT, Act.TEST, Act.BACK]
+    assert acts(buttons(model.start(page(), QQ))) == [AccountAct.STOP]
+    assert acts(buttons(tried(page(), *GOOD))) == [
+        AccountAct.COPY_REPORT,
+        AccountAct.TEST,
+        AccountAct.BACK,
+    ]
     changed = tried(page(display_name="Li"), *GOOD)
-    assert acts(buttons(changed)) == [Act.COPY_REPORT, Act.BACK, Act.SAVE]
+    assert acts(buttons(changed)) == [AccountAct.COPY_REPORT, AccountAct.BACK, AccountAct.SAVE]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,6 @@ def test_what_follows_a_test() -> None:
 def test_what_failed_leads_to_where_it_is_mended(account: Account, step: str, words: str) -> None:
     state = tried(page(account), replace(REFUSED, step=step), account=account)
     found = buttons(state)
-    assert acts(found)[:3] == [Act.COPY_REPORT, Act.BACK, Act.TEST]
+    assert acts(found)[:3] == [AccountAct.COPY_REPORT, AccountAct.BACK, AccountAct.TEST]
     assert found.primary is not None
     assert str(found.primary.words) == words

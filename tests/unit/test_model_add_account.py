@@ -13,8 +13,8 @@ from traymail.core.examination import Proposal
 from traymail.core.provider import by_id
 from traymail.core.texts import text
 from traymail.ui.model import add_account as model
-from traymail.ui.model.add_account import Adding, Page, Saving, Search
-from traymail.ui.model.add_buttons import Act, Buttons, buttons
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
+from traymail.ui.model.add_buttons import AddAct, AddButtons, buttons
 from traymail.ui.model.trial import Verdict
 
 HOST = Problem("host", text("no such host"))
@@ -37,7 +37,7 @@ def at_test(*steps: object) -> Adding:
     return state
 
 
-def acts(found: Buttons) -> list[Act]:
+def acts(found: AddButtons) -> list[AddAct]:
     return [one.act for one in (*found.left, found.second, found.primary) if one is not None]
 
 
@@ -47,14 +47,14 @@ def acts(found: Buttons) -> list[Act]:
 @pytest.mark.parametrize(
     ("typed", "mailbox", "search"),
     [
-        ("123456@qq.com", "123456@qq.com", Search.NONE),
-        ("me@x.example", "me@x.example", Search.RUNNING),
-        ("me@x", "", Search.NONE),
-        ("nobody", "", Search.NONE),
+        ("123456@qq.com", "123456@qq.com", ServerSearch.NONE),
+        ("me@x.example", "me@x.example", ServerSearch.RUNNING),
+        ("me@x", "", ServerSearch.NONE),
+        ("nobody", "", ServerSearch.NONE),
     ],
 )
 def test_an_address_is_looked_at_while_it_is_typed(
-    typed: str, mailbox: str, search: Search
+    typed: str, mailbox: str, search: ServerSearch
 ) -> None:
     state = model.type_address(Adding(), typed)
     assert (state.mailbox, state.search) == (mailbox, search)
@@ -75,7 +75,7 @@ def test_a_card_tells_what_is_known() -> None:
     looking = model.type_address(Adding(), "me@x.example")
     card = model.card(looking)
     assert card is not None
-    assert (card.search, card.detail) == (Search.RUNNING, "x.example")
+    assert (card.search, card.detail) == (ServerSearch.RUNNING, "x.example")
     assert model.remark(looking) is None
 
 
@@ -112,7 +112,7 @@ def test_where_nothing_is_found_it_is_set_by_hand() -> None:
     looking = model.type_address(Adding(), "me@x.example")
     state = model.found(looking, "me@x.example", None)
     assert state.by_hand is not None
-    assert (state.search, state.by_hand["username"]) == (Search.MISSING, "me@x.example")
+    assert (state.search, state.by_hand["username"]) == (ServerSearch.MISSING, "me@x.example")
     assert "x.example" in str(model.remark(state))
     assert not model.may_go_on(state)
     state = model.edit(state, {**state.by_hand, "host": "mail.x.example"})
@@ -132,7 +132,7 @@ def test_where_nothing_is_found_it_is_set_by_hand() -> None:
     # A user name that is the address follows it; another does not.
     state = model.type_address(state, "you@x.example")
     assert state.by_hand is not None
-    assert (state.by_hand["username"], state.search) == ("you@x.example", Search.NONE)
+    assert (state.by_hand["username"], state.search) == ("you@x.example", ServerSearch.NONE)
     state = model.edit(state, {**state.by_hand, "username": "ming", "auth": Auth.NONE.value})
     state = model.type_address(state, "us@x.example")
     assert model.fields(state)["username"] == "ming"
@@ -160,7 +160,7 @@ def test_everything_can_be_set_by_hand_from_what_is_known() -> None:
     assert model.unfold(state) is state
     assert model.card(state) is None
     stopped = model.unfold(model.type_address(Adding(), "me@x.example"))
-    assert stopped.search is Search.NONE
+    assert stopped.search is ServerSearch.NONE
     other = model.edit(state, {**state.by_hand, "host": "smtp.163.com"})
     provider = model.provider_of(other)
     assert provider is not None
@@ -180,38 +180,38 @@ def test_problems_are_shown_where_they_can_be_mended() -> None:
 
 def test_where_no_login_is_wanted_the_test_begins() -> None:
     state = at_code(replace(QQ, auth=Auth.NONE))
-    assert (state.page, state.trial is not None) == (Page.TEST, True)
-    assert model.back(state).page is Page.ADDRESS
-    assert at_code().page is Page.CODE
-    assert model.back(at_code()).page is Page.ADDRESS
+    assert (state.page, state.trial is not None) == (AddPage.TEST, True)
+    assert model.back(state).page is AddPage.ADDRESS
+    assert at_code().page is AddPage.CODE
+    assert model.back(at_code()).page is AddPage.ADDRESS
 
 
 def test_a_good_test_is_saved() -> None:
     state = model.end(at_test(*GOOD))
-    assert state.saving is Saving.RUNNING
+    assert state.saving is AddSaving.RUNNING
     state = model.saved(state)
-    assert (state.saving, state.code.secret) == (Saving.DONE, None)
-    assert acts(buttons(state)) == [Act.DONE, Act.WRITE]
+    assert (state.saving, state.code.secret) == (AddSaving.DONE, None)
+    assert acts(buttons(state)) == [AddAct.DONE, AddAct.WRITE]
 
 
 def test_a_refused_login_leads_back_to_the_code() -> None:
     state = model.end(at_test(*GOOD[:4], REFUSED))
-    assert state.saving is Saving.NOT_YET
-    assert acts(buttons(state)) == [Act.COPY_REPORT, Act.SAVE, Act.TEST, Act.CODE_AGAIN]
+    assert state.saving is AddSaving.NOT_YET
+    assert acts(buttons(state)) == [AddAct.COPY_REPORT, AddAct.SAVE, AddAct.TEST, AddAct.CODE_AGAIN]
     told = model.advice(state)
     assert told is not None
     assert str(told.title) == "The login was refused"
     back = model.back(state)
-    assert (back.page, back.code.secret, back.trial) == (Page.CODE, None, None)
+    assert (back.page, back.code.secret, back.trial) == (AddPage.CODE, None, None)
 
 
 def test_another_failure_leads_to_the_server() -> None:
     state = model.end(at_test(replace(REFUSED, step="tcp")))
     offered = buttons(state).primary
     assert offered is not None
-    assert offered.act is Act.SERVER
+    assert offered.act is AddAct.SERVER
     there = model.to_server(state)
-    assert (there.page, there.by_hand is not None) == (Page.ADDRESS, True)
+    assert (there.page, there.by_hand is not None) == (AddPage.ADDRESS, True)
 
 
 def test_a_password_is_called_one() -> None:
@@ -227,7 +227,7 @@ def test_a_password_is_called_one() -> None:
 
 def test_a_test_is_stopped_or_given_up() -> None:
     stopped = model.stop(at_test(GOOD[0]))
-    assert acts(buttons(stopped)) == [Act.CANCEL, Act.BACK, Act.TEST]
+    assert acts(buttons(stopped)) == [AddAct.CANCEL, AddAct.BACK, AddAct.TEST]
     given_up = model.give_up(at_test(GOOD[0]), FULL)
     assert given_up.trial is not None
     assert given_up.trial.verdict is Verdict.FAILED
@@ -244,7 +244,7 @@ def test_another_window_finds_nothing_under_way() -> None:
     assert rested.trial is not None
     assert rested.trial.verdict is Verdict.STOPPED
     saving = model.save(model.stop(at_test()))
-    assert model.at_rest(saving) == replace(saving, saving=Saving.NOT_YET)
+    assert model.at_rest(saving) == replace(saving, saving=AddSaving.NOT_YET)
     failed = model.not_saved(saving, FULL)
     assert model.at_rest(failed) == failed
 
@@ -259,19 +259,19 @@ def test_what_cannot_be_saved_is_told_above_all() -> None:
         "The test was good. Try to save it again.",
     )
     assert str(told.title) == "The disk is full"
-    assert acts(buttons(state)) == [Act.CANCEL, Act.COPY_REPORT, Act.TEST, Act.SAVE]
+    assert acts(buttons(state)) == [AddAct.CANCEL, AddAct.COPY_REPORT, AddAct.TEST, AddAct.SAVE]
     untested = model.headline(model.not_saved(at_test(REFUSED), FULL))
     assert untested is not None
     assert str(untested.more) == "Try again."
     again = model.save(state)
-    assert (again.saving, again.trouble, model.headline(again)) == (Saving.RUNNING, None, None)
+    assert (again.saving, again.trouble, model.headline(again)) == (AddSaving.RUNNING, None, None)
 
 
 def test_the_buttons_of_the_first_pages() -> None:
     first = buttons(Adding())
-    assert acts(first) == [Act.CANCEL, Act.NEXT]
+    assert acts(first) == [AddAct.CANCEL, AddAct.NEXT]
     assert first.primary is not None
     assert not first.primary.enabled
-    assert acts(buttons(at_code())) == [Act.CANCEL, Act.BACK, Act.TEST]
-    assert acts(buttons(at_test(GOOD[0]))) == [Act.CANCEL, Act.STOP]
-    assert acts(buttons(replace(at_code(), page=Page.TEST))) == [Act.CANCEL, Act.STOP]
+    assert acts(buttons(at_code())) == [AddAct.CANCEL, AddAct.BACK, AddAct.TEST]
+    assert acts(buttons(at_test(GOOD[0]))) == [AddAct.CANCEL, AddAct.STOP]
+    assert acts(buttons(replace(at_code(), page=AddPage.TEST))) == [AddAct.CANCEL, AddAct.STOP]

@@ -17,8 +17,16 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.ui.model import help as model
 from traymail.ui.model import trial as trials
-from traymail.ui.model.help import ICONS, KEYS, TITLES, USES, Help, Page
-from traymail.ui.model.help_state import About, Finding, Kind, Level, findings, report, troubles
+from traymail.ui.model.help import ICONS, KEYS, TITLES, USES, Help, HelpPage
+from traymail.ui.model.help_state import (
+    About,
+    FindingKind,
+    Level,
+    StatusFinding,
+    findings,
+    report,
+    troubles,
+)
 from traymail.ui.model.trial import DIAGNOSIS, Mark, StepRow, Verdict
 
 PLACES = {"config": Path("/home/ming/config.toml")}
@@ -95,20 +103,20 @@ def test_the_account_that_is_tried(
 @pytest.mark.parametrize(
     ("page", "names", "after"),
     [
-        (Page.DIAGNOSIS, (), Page.FIRST_STEPS),
-        (Page.DIAGNOSIS, ("a",), Page.DIAGNOSIS),
-        (Page.FILES, (), Page.FILES),
+        (HelpPage.DIAGNOSIS, (), HelpPage.FIRST_STEPS),
+        (HelpPage.DIAGNOSIS, ("a",), HelpPage.DIAGNOSIS),
+        (HelpPage.FILES, (), HelpPage.FILES),
     ],
 )
 def test_without_an_account_it_begins_with_the_first_steps(
-    page: Page, names: tuple[str, ...], after: Page
+    page: HelpPage, names: tuple[str, ...], after: HelpPage
 ) -> None:
     assert told(Help(page=page), *names).page is after
 
 
 def test_later_the_page_stays() -> None:
-    state = model.turned(told(Help(), "a"), Page.DIAGNOSIS)
-    assert told(state).page is Page.DIAGNOSIS
+    state = model.turned(told(Help(), "a"), HelpPage.DIAGNOSIS)
+    assert told(state).page is HelpPage.DIAGNOSIS
 
 
 def test_a_test_goes_with_its_account() -> None:
@@ -230,7 +238,7 @@ LEFT = LeftOut("/a/b", text("It cannot be read."))
 )
 def test_a_problem_names_its_place(problem: Problem, where: Text | str) -> None:
     finding = findings(an_overview(config_error=(problem,)))[0]
-    assert (finding.kind, finding.level) == (Kind.CONFIGURATION, Level.BAD)
+    assert (finding.kind, finding.level) == (FindingKind.CONFIGURATION, Level.BAD)
     assert finding.remarks[0].where == where
     assert str(finding.remarks[0].words) == "no such folder. Make it."
     assert not finding.remarks[-1].bad
@@ -243,7 +251,7 @@ def test_a_good_configuration_is_in_order() -> None:
 def test_what_was_lost_on_the_disk_needs_the_user() -> None:
     lost = text("A part of the outbox was lost.")
     finding = findings(an_overview(warnings=(lost,), counts={State.FAILED: 1}))[1]
-    assert finding.kind is Kind.OUTBOX
+    assert finding.kind is FindingKind.OUTBOX
     assert (finding.level, finding.state.msgid) == (Level.BAD, "needs you")
     assert [str(remark.words) for remark in finding.remarks] == [str(lost), "1 failed"]
     assert troubles(an_overview(warnings=(lost,))) == 1
@@ -266,7 +274,7 @@ def test_the_outbox_is_told(
     counts: dict[State, int], level: Level, state: str, words: tuple[str, ...]
 ) -> None:
     finding = findings(an_overview(counts=counts))[1]
-    assert (finding.kind, finding.level, str(finding.state)) == (Kind.OUTBOX, level, state)
+    assert (finding.kind, finding.level, str(finding.state)) == (FindingKind.OUTBOX, level, state)
     assert tuple(str(one.words) for one in finding.remarks) == words
 
 
@@ -286,13 +294,13 @@ def test_an_account_that_was_stopped_is_told(
     kept: AccountState | None, level: Level, words: tuple[tuple[str, str], ...]
 ) -> None:
     finding = findings(an_overview("main", accounts={"main": kept} if kept else {}))[2]
-    assert (finding.kind, finding.title, finding.level) == (Kind.ACCOUNT, "main", level)
+    assert (finding.kind, finding.title, finding.level) == (FindingKind.ACCOUNT, "main", level)
     assert tuple((str(one.where), str(one.words)) for one in finding.remarks) == words
 
 
 def rule_finding(
     status: FlowStatus | None, *, enabled: bool = True, paused: bool = False
-) -> Finding:
+) -> StatusFinding:
     overview = an_overview(
         "main",
         settings=Settings(rules=(a_rule(enabled=enabled),)),
@@ -329,7 +337,7 @@ def rule_finding(
         ),
     ],
 )
-def test_how_a_rule_fares(finding: Finding, level: Level, state: str, remarks: int) -> None:
+def test_how_a_rule_fares(finding: StatusFinding, level: Level, state: str, remarks: int) -> None:
     assert (finding.level, str(finding.state), len(finding.remarks)) == (level, state, remarks)
 
 
@@ -397,7 +405,7 @@ def test_the_report_of_a_window_that_knows_nothing_yet() -> None:
 
 
 def test_every_page_has_its_title_and_sign() -> None:
-    assert set(TITLES) == set(ICONS) == set(Page)
+    assert set(TITLES) == set(ICONS) == set(HelpPage)
 
 
 def test_there_are_four_uses_and_keys_for_each_window() -> None:

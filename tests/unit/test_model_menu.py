@@ -8,7 +8,7 @@ import pytest
 
 from traymail.core.message import Address
 from traymail.core.rule import Rule
-from traymail.ui.model.menu import Do, Entry, Kind, SwitchRule, flat, menu, pause_end
+from traymail.ui.model.menu import Do, MenuItem, MenuItemKind, SwitchRule, flat, menu, pause_end
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -25,14 +25,14 @@ def a_rule(name: str, *, enabled: bool = True) -> Rule:
     )
 
 
-def drawn(entries: tuple[Entry, ...]) -> list[str]:
+def drawn(entries: tuple[MenuItem, ...]) -> list[str]:
     lines = []
     for entry in entries:
-        if entry.kind is Kind.SEPARATOR:
+        if entry.kind is MenuItemKind.SEPARATOR:
             lines.append("-")
-        elif entry.kind is Kind.SUBMENU:
+        elif entry.kind is MenuItemKind.SUBMENU:
             lines.append(f"{entry.label} > {', '.join(drawn(entry.children))}")
-        elif entry.kind is Kind.CHECK:
+        elif entry.kind is MenuItemKind.CHECK:
             lines.append(f"[{'x' if entry.checked else ' '}] {entry.label}")
         else:
             lines.append(str(entry.label))
@@ -72,9 +72,9 @@ def test_the_outbox_tells_how_many_mails_need_the_user(needs: int, label: str) -
 @pytest.mark.parametrize(("count", "at_top"), [(12, True), (13, False)])
 def test_many_rules_get_a_submenu(count: int, at_top: bool) -> None:
     entries = menu([a_rule(f"r{number}") for number in range(count)], paused=False, needs=0)
-    checks = [entry for entry in entries if entry.kind is Kind.CHECK]
+    checks = [entry for entry in entries if entry.kind is MenuItemKind.CHECK]
     assert len(checks) == (count if at_top else 0)
-    assert len([entry for entry in flat(entries) if entry.kind is Kind.CHECK]) == count
+    assert len([entry for entry in flat(entries) if entry.kind is MenuItemKind.CHECK]) == count
     assert at_top or entries[3].label.msgid == "Rules"  # type: ignore[union-attr] # a Text
 
 
@@ -91,9 +91,9 @@ def test_every_id_is_there_once_and_every_entry_asks_for_something(paused: bool)
     every = list(flat(menu([a_rule("quit"), a_rule("a")], paused=paused, needs=1)))
     assert len({entry.id for entry in every}) == len(every)
     for entry in every:
-        leads_nowhere = entry.kind in (Kind.SEPARATOR, Kind.SUBMENU)
+        leads_nowhere = entry.kind in (MenuItemKind.SEPARATOR, MenuItemKind.SUBMENU)
         assert (entry.choice is None) == leads_nowhere
-        assert bool(entry.children) == (entry.kind is Kind.SUBMENU)
+        assert bool(entry.children) == (entry.kind is MenuItemKind.SUBMENU)
 
 
 def test_every_wish_is_in_the_menu() -> None:

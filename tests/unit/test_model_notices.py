@@ -24,7 +24,7 @@ from traymail.core.texts import text
 from traymail.ui.model.notices import (
     APART,
     LABELS,
-    Button,
+    NoticeButton,
     NoticeState,
     Wishes,
     after,
@@ -55,7 +55,7 @@ def wait(seconds: int) -> dict[str, object]:
     return {"next_attempt_at": NOON + timedelta(seconds=seconds)}
 
 
-def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] | None:
+def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[NoticeButton, ...]] | None:
     notice = after(NoticeState(), event, wishes, 0.0)[1]
     return None if notice is None else (str(notice.title), str(notice.body), notice.buttons)
 
@@ -79,17 +79,29 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
         (
             changed(State.FAILED, reply="550 no such user"),
             Wishes(),
-            ("Not sent: Invoice", "550 no such user", (Button.RETRY, Button.OPEN_OUTBOX)),
+            (
+                "Not sent: Invoice",
+                "550 no such user",
+                (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX),
+            ),
         ),
         (
             changed(State.PARTIAL, to=TWO, pending=("b@mail.example",)),
             Wishes(),
-            ("Partly sent: Invoice", "1 of 2 have it.", (Button.RETRY, Button.OPEN_OUTBOX)),
+            (
+                "Partly sent: Invoice",
+                "1 of 2 have it.",
+                (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX),
+            ),
         ),
         (
             changed(State.FAILED),
             Wishes(),
-            ("Not sent: Invoice", "The server refused it.", (Button.RETRY, Button.OPEN_OUTBOX)),
+            (
+                "Not sent: Invoice",
+                "The server refused it.",
+                (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX),
+            ),
         ),
         (
             changed(State.UNKNOWN),
@@ -97,13 +109,13 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
             (
                 "It may have been delivered: Invoice",
                 "The server did not answer. Mark it as sent, or send it again.",
-                (Button.OPEN_OUTBOX,),
+                (NoticeButton.OPEN_OUTBOX,),
             ),
         ),
         (
             changed(State.QUEUED, **wait(5)),
             Wishes(),
-            ("Leaves in a moment: Invoice", "To You <you@mail.example>", (Button.UNDO,)),
+            ("Leaves in a moment: Invoice", "To You <you@mail.example>", (NoticeButton.UNDO,)),
         ),
         (changed(State.QUEUED, **wait(5)), Wishes(undo=False), None),
         (changed(State.QUEUED, **wait(0)), Wishes(), None),
@@ -117,7 +129,7 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
             (
                 "The account qq needs you",
                 "Its mail waits until you look at the account.",
-                (Button.OPEN_SETTINGS,),
+                (NoticeButton.OPEN_SETTINGS,),
             ),
         ),
         (
@@ -129,7 +141,7 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
         (
             RuleTrouble("Scans", text("no such folder")),
             Wishes(),
-            ("The rule Scans cannot work", "no such folder", (Button.OPEN_SETTINGS,)),
+            ("The rule Scans cannot work", "no such folder", (NoticeButton.OPEN_SETTINGS,)),
         ),
         (RuleTrouble("Scans", None), Wishes(), None),
         (
@@ -138,7 +150,7 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
             (
                 "Mail waits: a limit is reached",
                 "For now, rule Scans may send no more. Nothing is lost.",
-                (Button.OPEN_OUTBOX,),
+                (NoticeButton.OPEN_OUTBOX,),
             ),
         ),
         (
@@ -147,7 +159,7 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
             (
                 "The configuration has errors",
                 "rules[2].folder: no such folder. The last good one is used.",
-                (Button.OPEN_SETTINGS,),
+                (NoticeButton.OPEN_SETTINGS,),
             ),
         ),
         (SettingsApplied(), Wishes(), None),
@@ -156,7 +168,7 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[Button, ...]] |
     ],
 )
 def test_events_become_notifications(
-    event: Event, wishes: Wishes, expected: tuple[str, str, tuple[Button, ...]] | None
+    event: Event, wishes: Wishes, expected: tuple[str, str, tuple[NoticeButton, ...]] | None
 ) -> None:
     assert words(event, wishes) == expected
 
@@ -176,7 +188,7 @@ def test_a_mail_that_is_kept_for_want_of_a_network_is_told_once_and_when_it_went
     assert words(kept, Wishes()) == (
         "Kept: Invoice",
         "It goes out when there is a network.",
-        (Button.OPEN_OUTBOX,),
+        (NoticeButton.OPEN_OUTBOX,),
     )
     assert words(changed(State.QUEUED, attempts=2, advice_id=advice), Wishes()) is None
     assert words(kept, wishes_of(Settings(notifications="off"))) is None
@@ -278,7 +290,7 @@ def test_what_is_over_is_not_told_later() -> None:
 
 
 def test_every_button_has_a_label() -> None:
-    assert set(LABELS) == set(Button)
+    assert set(LABELS) == set(NoticeButton)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.overview import MailDetail, SavedDraft
 from traymail.ui.model import outbox as model
-from traymail.ui.model.outbox import Found, Outbox
+from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_message import as_new, eml_name, passages
 from traymail.ui.model.outbox_table import FIRST, Wish
 from traymail.ui.model.prefill import Prefill, merged
@@ -29,15 +29,15 @@ def _mail(item: OutboxItem, **more: Any) -> MailDetail:  # noqa: ANN401 # the no
     return replace(MailDetail(item, "hello", None, (), (), ()), **more)
 
 
-def _found(*ids: int, detail: int = 0, **fields: Any) -> Found:  # noqa: ANN401 # the noun checks its fields
+def _found(*ids: int, detail: int = 0, **fields: Any) -> OutboxFound:  # noqa: ANN401 # the noun checks its fields
     items = tuple(an_item(id=number, **fields) for number in ids)
     mail = _mail(an_item(id=detail, **fields)) if detail else None
     counts = {State.QUEUED: 2, State.FAILED: 3, State.SENT: 4}
-    return Found(an_overview(counts=counts), items, mail)
+    return OutboxFound(an_overview(counts=counts), items, mail)
 
 
 def test_nothing_is_known_at_first() -> None:
-    state = Outbox()
+    state = OutboxState()
     assert (state.items, state.item, state.mail, state.to_retry) == ((), None, None, 0)
     assert not state.nothing_yet
     assert not state.more
@@ -47,7 +47,7 @@ def test_nothing_is_known_at_first() -> None:
 
 
 def test_the_newest_mail_is_looked_at_first() -> None:
-    state = model.listed(Outbox(), _found(3, 2, detail=3))
+    state = model.listed(OutboxState(), _found(3, 2, detail=3))
     assert state.looked_at == 3
     assert state.item == an_item(id=3)
     assert state.to_retry == 5
@@ -55,45 +55,45 @@ def test_the_newest_mail_is_looked_at_first() -> None:
     assert told is not None
     assert told.id == 3
     assert [line.id for line in model.lines(state, NOON)] == [3, 2]
-    assert model.listed(Outbox(), _found()).looked_at == 0
+    assert model.listed(OutboxState(), _found()).looked_at == 0
 
 
 def test_there_is_no_mail_at_all() -> None:
-    assert model.listed(Outbox(), Found(an_overview(), (), None)).nothing_yet
+    assert model.listed(OutboxState(), OutboxFound(an_overview(), (), None)).nothing_yet
 
 
 def test_a_mail_stays_looked_at_when_the_filter_hides_it() -> None:
-    state = model.listed(Outbox(looked_at=9), _found(3, detail=9))
+    state = model.listed(OutboxState(looked_at=9), _found(3, detail=9))
     assert state.item == an_item(id=9)
 
 
 def test_a_mail_that_was_forgotten_is_looked_at_no_more() -> None:
-    state = model.listed(Outbox(looked_at=9), _found(3))
+    state = model.listed(OutboxState(looked_at=9), _found(3))
     assert state.item is None
 
 
 def test_what_was_read_meanwhile_is_not_lost() -> None:
-    state = model.listed(Outbox(), _found(3, 2, detail=3))
+    state = model.listed(OutboxState(), _found(3, 2, detail=3))
     state = model.detailed(model.looked_at(state, 2), _mail(an_item(id=2)))
     state = model.listed(state, _found(3, 2, detail=3))
     assert state.mail == _mail(an_item(id=2))
 
 
 def test_what_is_read_too_late_is_passed_over() -> None:
-    assert model.detailed(Outbox(looked_at=2), _mail(an_item(id=2))).mail is None
-    state = model.listed(Outbox(), _found(3, 2, detail=3))
+    assert model.detailed(OutboxState(looked_at=2), _mail(an_item(id=2))).mail is None
+    state = model.listed(OutboxState(), _found(3, 2, detail=3))
     assert model.detailed(state, _mail(an_item(id=2))) == state
 
 
 def test_a_filter_begins_anew() -> None:
-    state = model.wanted_more(Outbox())
+    state = model.wanted_more(OutboxState())
     assert state.limit == 2 * FIRST
     assert model.wished(state, Wish()) is state
-    assert model.wished(state, Wish("sent")) == Outbox(wish=Wish("sent"), anew=True)
+    assert model.wished(state, Wish("sent")) == OutboxState(wish=Wish("sent"), anew=True)
 
 
 def test_another_list_shows_a_mail_of_its_own() -> None:
-    state = model.listed(Outbox(), _found(3, 2, detail=3))
+    state = model.listed(OutboxState(), _found(3, 2, detail=3))
     asked = model.wished(state, Wish(words="x"))
     assert model.listed(asked, _found(3, 1, detail=3)).looked_at == 3
     other = model.listed(asked, _found(2, 1, detail=3))
@@ -104,17 +104,17 @@ def test_another_list_shows_a_mail_of_its_own() -> None:
 
 
 def test_a_mail_that_is_asked_for_is_shown_whatever_the_filter() -> None:
-    state = model.asked_for(Outbox(wish=Wish("sent"), limit=1000), 7)
-    assert state == Outbox(looked_at=7)
+    state = model.asked_for(OutboxState(wish=Wish("sent"), limit=1000), 7)
+    assert state == OutboxState(looked_at=7)
 
 
 def test_there_may_be_more() -> None:
-    assert model.listed(Outbox(limit=2), _found(3, 2)).more
-    assert not model.listed(Outbox(limit=3), _found(3, 2)).more
+    assert model.listed(OutboxState(limit=2), _found(3, 2)).more
+    assert not model.listed(OutboxState(limit=3), _found(3, 2)).more
 
 
 def test_progress_ends_with_its_mail() -> None:
-    state = model.listed(Outbox(), _found(3, detail=9, state=State.SENDING))
+    state = model.listed(OutboxState(), _found(3, detail=9, state=State.SENDING))
     for mail in (3, 9, 5):
         state = model.heard(state, MailProgress(mail, 500, 1000), NOON)
     assert str(model.lines(state, NOON)[0].when) == "50 %"
@@ -232,8 +232,8 @@ def test_a_mail_waits_as_long_as_its_account_does() -> None:
     overview = an_overview(accounts={"qq": AccountState("qq", hold_until=later, failures=1)})
     soon = an_item(id=3, state=State.QUEUED, next_attempt_at=NOON + timedelta(minutes=2))
     for_you = an_item(id=2, state=State.QUEUED, next_attempt_at=None)
-    found = Found(overview, (soon, for_you), _mail(soon))
-    state = model.listed(Outbox(), found)
+    found = OutboxFound(overview, (soon, for_you), _mail(soon))
+    state = model.listed(OutboxState(), found)
     assert [str(line.when) for line in model.lines(state, NOON)] == ["in 20 min", "needs you"]
     assert state.mail is not None
     assert state.mail.item.next_attempt_at == later

@@ -15,9 +15,9 @@ from traymail.core.outbox import AccountState, Attempt, Phase, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model import outbox_detail as model
 from traymail.ui.model.advice import advice_about
-from traymail.ui.model.outbox_detail import Act, Detail
+from traymail.ui.model.outbox_detail import Detail, MailAct
 from traymail.ui.model.outbox_message import as_new
-from traymail.ui.model.outbox_progress import Progress, bar_of, went_on
+from traymail.ui.model.outbox_progress import DeliveryProgress, bar_of, went_on
 
 NOON = datetime(2026, 3, 4, 12, 0).astimezone()
 SOON = NOON + timedelta(minutes=5)
@@ -33,17 +33,17 @@ def _told(mail: MailDetail, overview: Overview | None = None) -> Detail:
     return model.describe(mail, overview or an_overview(), NOON)
 
 
-def _acts(detail: Detail) -> list[Act]:
+def _acts(detail: Detail) -> list[MailAct]:
     return [choice.act for choice in detail.choices]
 
 
-def _blue(detail: Detail) -> list[Act]:
+def _blue(detail: Detail) -> list[MailAct]:
     return [choice.act for choice in detail.choices if choice.kind == "primary"]
 
 
 def test_unknown_offers_two_equal_choices() -> None:
     detail = _told(_mail(state=State.UNKNOWN, advice_id="unknown-outcome"))
-    assert _acts(detail) == [Act.MARK_SENT, Act.RESEND]
+    assert _acts(detail) == [MailAct.MARK_SENT, MailAct.RESEND]
     assert detail.equal
     assert _blue(detail) == []
     assert detail.card is not None
@@ -63,14 +63,16 @@ def test_an_unclear_answer_is_shown() -> None:
 @pytest.mark.parametrize(
     ("advice_id", "mends", "title"),
     [
-        ("x-511", Act.EDIT, "A recipient was refused"),
-        ("dns", Act.SETTINGS, "The server name was not found"),
-        (None, Act.EDIT, "The server refused it."),
+        ("x-511", MailAct.EDIT, "A recipient was refused"),
+        ("dns", MailAct.SETTINGS, "The server name was not found"),
+        (None, MailAct.EDIT, "The server refused it."),
     ],
 )
-def test_failed_offers_first_what_mends_it(advice_id: str | None, mends: Act, title: str) -> None:
+def test_failed_offers_first_what_mends_it(
+    advice_id: str | None, mends: MailAct, title: str
+) -> None:
     detail = _told(_mail(state=State.FAILED, advice_id=advice_id, code=550, reply="5.1.1 no"))
-    assert _acts(detail) == [mends, Act.RETRY, Act.DISMISS]
+    assert _acts(detail) == [mends, MailAct.RETRY, MailAct.DISMISS]
     assert _blue(detail) == [mends]
     assert detail.card is not None
     assert detail.card.fill == "errbg"
@@ -85,12 +87,12 @@ def test_failed_offers_first_what_mends_it(advice_id: str | None, mends: Act, ti
 @pytest.mark.parametrize(
     ("state", "acts"),
     [
-        (State.SENDING, [Act.STOP]),
-        (State.SENT, [Act.EDIT]),
-        (State.CANCELLED, [Act.EDIT]),
+        (State.SENDING, [MailAct.STOP]),
+        (State.SENT, [MailAct.EDIT]),
+        (State.CANCELLED, [MailAct.EDIT]),
     ],
 )
-def test_choices_without_advice(state: State, acts: list[Act]) -> None:
+def test_choices_without_advice(state: State, acts: list[MailAct]) -> None:
     detail = _told(_mail(state=state))
     assert _acts(detail) == acts
     assert detail.card is None
@@ -104,42 +106,42 @@ STOPPED = AccountState("qq", stopped=True, advice_id="x-535", code=535, reply="L
 @pytest.mark.parametrize(
     ("overview", "acts", "title", "reply"),
     [
-        (an_overview(), [Act.SEND_NOW, Act.CANCEL], "Not sent yet", ""),
-        (an_overview(accounts={}), [Act.SEND_NOW, Act.CANCEL], "Not sent yet", ""),
+        (an_overview(), [MailAct.SEND_NOW, MailAct.CANCEL], "Not sent yet", ""),
+        (an_overview(accounts={}), [MailAct.SEND_NOW, MailAct.CANCEL], "Not sent yet", ""),
         (
             an_overview(accounts={"qq": STOPPED}),
-            [Act.SETTINGS, Act.RETRY, Act.CANCEL],
+            [MailAct.SETTINGS, MailAct.RETRY, MailAct.CANCEL],
             "The login was refused",
             "535 Login fail",
         ),
         (
             an_overview(accounts={"qq": AccountState("qq", stopped=True)}),
-            [Act.SETTINGS, Act.RETRY, Act.CANCEL],
+            [MailAct.SETTINGS, MailAct.RETRY, MailAct.CANCEL],
             "The account qq needs you",
             "",
         ),
-        (an_overview(paused=True), [Act.RESUME, Act.CANCEL], "Paused", ""),
+        (an_overview(paused=True), [MailAct.RESUME, MailAct.CANCEL], "Paused", ""),
         (
             an_overview(accounts={"qq": AccountState("qq", hold_until=SOON)}),
-            [Act.SEND_NOW, Act.CANCEL],
+            [MailAct.SEND_NOW, MailAct.CANCEL],
             "The server asked for a pause until 12:05",
             "",
         ),
         (
             an_overview(accounts={"qq": AccountState("qq", hold_until=SOON, failures=2)}),
-            [Act.SEND_NOW, Act.CANCEL],
+            [MailAct.SEND_NOW, MailAct.CANCEL],
             "The server cannot be used just now",
             "",
         ),
         (
             an_overview(accounts={"qq": AccountState("qq", hold_until=NOON)}),
-            [Act.SEND_NOW, Act.CANCEL],
+            [MailAct.SEND_NOW, MailAct.CANCEL],
             "Not sent yet",
             "",
         ),
     ],
 )
-def test_waiting_tells_why(overview: Overview, acts: list[Act], title: str, reply: str) -> None:
+def test_waiting_tells_why(overview: Overview, acts: list[MailAct], title: str, reply: str) -> None:
     detail = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), overview)
     assert _acts(detail) == acts
     assert detail.card is not None
@@ -181,7 +183,7 @@ def test_waiting_for_a_limit(holds: Holds, rule: str | None, advice: str) -> Non
     """Nothing but time helps: no button pretends to."""
     mail = _mail(state=State.QUEUED, rule=rule, next_attempt_at=NOON)
     detail = _told(mail, an_overview(holds=holds))
-    assert _acts(detail) == [Act.CANCEL]
+    assert _acts(detail) == [MailAct.CANCEL]
     assert detail.card is not None
     assert (str(detail.card.title), str(detail.card.advice)) == ("Held back until 12:05", advice)
 
@@ -189,7 +191,7 @@ def test_waiting_for_a_limit(holds: Holds, rule: str | None, advice: str) -> Non
 def test_mail_by_hand_waits_for_no_rule() -> None:
     mail = _mail(state=State.QUEUED, next_attempt_at=NOON)
     holds = Holds(rules={"Scans": SOON}, together=SOON)
-    assert _acts(_told(mail, an_overview(holds=holds))) == [Act.SEND_NOW, Act.CANCEL]
+    assert _acts(_told(mail, an_overview(holds=holds))) == [MailAct.SEND_NOW, MailAct.CANCEL]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_mail_of_a_removed_account() -> None:
     overview = an_overview()
     gone = replace(overview, settings=replace(overview.settings, accounts={}))
     detail = _told(_mail(state=State.QUEUED, next_attempt_at=SOON), gone)
-    assert _acts(detail) == [Act.SETTINGS, Act.CANCEL]
+    assert _acts(detail) == [MailAct.SETTINGS, MailAct.CANCEL]
     assert detail.card is not None
     assert str(detail.card.title) == "The account qq is no longer there"
 
@@ -235,7 +237,7 @@ def test_mail_that_waits_for_the_user_though_the_account_goes() -> None:
     """Another process stopped and mended the account in between."""
     mail = _mail(state=State.QUEUED, advice_id="no-secret")
     detail = _told(mail)
-    assert _acts(detail) == [Act.SETTINGS, Act.RETRY, Act.CANCEL]
+    assert _acts(detail) == [MailAct.SETTINGS, MailAct.RETRY, MailAct.CANCEL]
     assert detail.card is not None
     assert "traymail account" not in str(detail.card.advice)
 
@@ -251,8 +253,8 @@ def test_advice_names_no_command(advice_id: str | None, said: bool) -> None:  # 
 
 def test_the_wait_for_the_answer_can_be_ended() -> None:
     mail = _mail(state=State.SENDING, phase=Phase.DATA)
-    detail = model.describe(mail, an_overview(), NOON, Progress(9, 9, NOON, NOON))
-    assert _acts(detail) == [Act.STOP]
+    detail = model.describe(mail, an_overview(), NOON, DeliveryProgress(9, 9, NOON, NOON))
+    assert _acts(detail) == [MailAct.STOP]
     assert str(detail.choices[0].words) == "Sto&p waiting"
     assert detail.card is not None
     assert str(detail.card.title) == "Waits for the server's answer"
@@ -271,7 +273,7 @@ def test_a_mail_that_only_some_have_says_who_and_is_sent_to_the_others_only() ->
         reply="no such user",
     )
     detail = _told(mail)
-    assert _acts(detail) == [Act.EDIT, Act.RETRY, Act.DISMISS]
+    assert _acts(detail) == [MailAct.EDIT, MailAct.RETRY, MailAct.DISMISS]
     assert detail.card is not None
     assert (detail.card.fill, str(detail.card.title)) == ("warnbg", "1 of 3 have it.")
     assert detail.card.reply == "b@x.example: 550 no such user"
@@ -343,7 +345,7 @@ def test_what_keys_may_do() -> None:
 
 
 def test_only_a_mail_under_way_has_a_bar() -> None:
-    assert bar_of(an_item(state=State.SENT), Progress(1, 2, NOON, NOON)) is None
+    assert bar_of(an_item(state=State.SENT), DeliveryProgress(1, 2, NOON, NOON)) is None
     bar = bar_of(an_item(), None)
     assert bar is not None
     assert bar.part is None
@@ -360,7 +362,7 @@ def test_only_a_mail_under_way_has_a_bar() -> None:
     ],
 )
 def test_the_time_that_is_left(first: int, done: int, seconds: float, left: str) -> None:
-    progress = Progress(done, 1_000_000, NOON, NOON + timedelta(seconds=seconds), first)
+    progress = DeliveryProgress(done, 1_000_000, NOON, NOON + timedelta(seconds=seconds), first)
     bar = bar_of(an_item(), progress)
     assert bar is not None
     assert str(bar.left) == left
@@ -369,12 +371,12 @@ def test_the_time_that_is_left(first: int, done: int, seconds: float, left: str)
 
 def test_progress_goes_on() -> None:
     one = went_on(None, 100, 1000, NOON)
-    assert one == Progress(100, 1000, NOON, NOON, first=100)
+    assert one == DeliveryProgress(100, 1000, NOON, NOON, first=100)
     two = went_on(one, 300, 1000, SOON)
-    assert two == Progress(300, 1000, NOON, SOON, first=100)
-    assert went_on(two, 50, 1000, SOON) == Progress(50, 1000, SOON, SOON, first=50)
-    assert went_on(two, 400, 2000, SOON) == Progress(400, 2000, SOON, SOON, first=400)
-    assert Progress(0, 0, NOON, NOON).part == 0
+    assert two == DeliveryProgress(300, 1000, NOON, SOON, first=100)
+    assert went_on(two, 50, 1000, SOON) == DeliveryProgress(50, 1000, SOON, SOON, first=50)
+    assert went_on(two, 400, 2000, SOON) == DeliveryProgress(400, 2000, SOON, SOON, first=400)
+    assert DeliveryProgress(0, 0, NOON, NOON).part == 0
 
 
 def test_a_mail_that_was_tried_tells_what_came_of_it_while_its_account_waits() -> None:

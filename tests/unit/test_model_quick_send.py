@@ -33,7 +33,7 @@ from traymail.ui.model.quick_judge import (
     weight,
     wire_size,
 )
-from traymail.ui.model.quick_send import File, QuickSend, Stage, Standing
+from traymail.ui.model.quick_send import DraftStage, File, QuickSend, Standing
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PEOPLE = (
@@ -206,7 +206,7 @@ def test_what_is_asked_for_is_added_to_what_is_written() -> None:
 
 def test_a_new_request_lets_the_mail_before_it_go() -> None:
     state = model.prefilled(waiting(), Prefill(subject="New"))
-    assert state.stage is Stage.WRITING
+    assert state.stage is DraftStage.WRITING
     assert state.written == SavedDraft(subject="New")
 
 
@@ -274,7 +274,7 @@ def test_files_come_and_go() -> None:
     more = [folder, replace(folder, path="/4", name="4"), replace(folder, path="/5", name="5")]
     assert str(model.turned_away(state, more)) == f"{told} Not attached, either: 2 more."
     assert model.removed(state, "/1").files == (File("/2", "2", 20),)
-    held = replace(state, stage=Stage.WAITING)
+    held = replace(state, stage=DraftStage.WAITING)
     assert model.removed(held, "/1") is held
 
 
@@ -318,22 +318,22 @@ def test_all_that_is_written_weighs() -> None:
 def test_send_with_all_there() -> None:
     state = replace(writing(), files=(File("/1", "1", 1, text("It cannot be read.")),))
     state = asked_to_send(state)
-    assert state.stage is Stage.POSTING
+    assert state.stage is DraftStage.POSTING
     assert state.files == (File("/1", "1", 1),)
     assert asked_to_send(state) is state
 
 
 def test_send_without_a_subject_asks() -> None:
     state = asked_to_send(writing(subject="  "))
-    assert state.stage is Stage.ASKING
-    assert model.reconsidered(state).stage is Stage.WRITING
-    assert model.posting(state).stage is Stage.POSTING
+    assert state.stage is DraftStage.ASKING
+    assert model.reconsidered(state).stage is DraftStage.WRITING
+    assert model.posting(state).stage is DraftStage.POSTING
 
 
 def test_an_address_without_a_dot_is_asked_about_then_the_subject() -> None:
     state = asked_to_send(writing(to=("wang@qq", "me@localhost"), cc=("Li <li@x>",), subject=""))
     asked = []
-    while state.stage is Stage.ASKING:
+    while state.stage is DraftStage.ASKING:
         asked.append(str(state.question))
         state = agreed(state)
     assert asked == [
@@ -341,7 +341,7 @@ def test_an_address_without_a_dot_is_asked_about_then_the_subject() -> None:
         "“@x” has no dot. Send anyway?",
         "Send without a subject?",
     ]
-    assert (state.stage, state.agreed) == (Stage.POSTING, frozenset())
+    assert (state.stage, state.agreed) == (DraftStage.POSTING, frozenset())
     # A no takes back every yes.
     state = agreed(asked_to_send(writing(to=("wang@qq",), subject="")))
     state = asked_to_send(model.reconsidered(state))
@@ -351,7 +351,7 @@ def test_an_address_without_a_dot_is_asked_about_then_the_subject() -> None:
 def test_send_without_anybody_says_so() -> None:
     assert complaints(writing(to=())) == {}
     state = asked_to_send(writing(to=()))
-    assert state.stage is Stage.WRITING
+    assert state.stage is DraftStage.WRITING
     assert list(complaints(state)) == ["to"]
 
 
@@ -359,7 +359,7 @@ def test_send_with_a_bad_address_or_without_an_account() -> None:
     state = writing(bcc=("li.na",))
     assert str(complaints(state)["bcc"]) == "“li.na” is not a complete address."
     assert not may_send(state)
-    assert asked_to_send(state).stage is Stage.WRITING
+    assert asked_to_send(state).stage is DraftStage.WRITING
     # While it is typed, nobody is corrected.
     assert complaints(replace(state, typing=frozenset({"li.na"}))) == {}
     assert not may_send(QuickSend(Standing(known=True), writing().written))
@@ -397,10 +397,10 @@ def test_the_countdown() -> None:
 
 def test_undo() -> None:
     state = waiting()
-    assert (state.stage, state.mail, state.seconds) == (Stage.WAITING, 7, 5)
+    assert (state.stage, state.mail, state.seconds) == (DraftStage.WAITING, 7, 5)
     state = model.returning(state)
     back = model.returned(state, back=True)
-    assert (back.stage, back.mail, back.trouble) == (Stage.WRITING, 0, None)
+    assert (back.stage, back.mail, back.trouble) == (DraftStage.WRITING, 0, None)
     assert back.written == writing().written
     late = model.returned(state, back=False)
     assert str(late.trouble).startswith("Too late")
@@ -414,14 +414,14 @@ def test_what_fails() -> None:
     state = replace(model.posting(writing()), files=(File("/1", "1"), File("/2", "2")))
     error = SourceError("/1", text("{path} is a folder.", path="/1"), text("Only files."))
     failed = model.refused(state, error)
-    assert failed.stage is Stage.WRITING
+    assert failed.stage is DraftStage.WRITING
     assert [file.trouble is None for file in failed.files] == [False, True]
     assert str(failed.trouble) == "/1 is a folder. Only files."
     assert str(model.refused(writing(), StateError(text("Disk full"))).trouble) == "Disk full"
     told = model.refused(writing(), StateError(text("Disk full"), text("Free some space.")))
     assert str(told.trouble) == "Disk full. Free some space."
     # What else fails meanwhile does not take the undo away.
-    assert model.refused(waiting(), StateError(text("Disk full"))).stage is Stage.WAITING
+    assert model.refused(waiting(), StateError(text("Disk full"))).stage is DraftStage.WAITING
 
 
 # --- what the program tells -----------------------------------------------------------------------
@@ -474,14 +474,14 @@ def test_pause_and_stop_come_and_go_with_events() -> None:
 @pytest.mark.parametrize(
     ("changed", "stage", "empty"),
     [
-        (item(), Stage.WAITING, False),
-        (item(id=8, state=State.SENDING), Stage.WAITING, False),
-        (item(state=State.SENDING), Stage.WRITING, True),
-        (item(state=State.SENT), Stage.WRITING, True),
-        (item(state=State.CANCELLED), Stage.WRITING, False),
+        (item(), DraftStage.WAITING, False),
+        (item(id=8, state=State.SENDING), DraftStage.WAITING, False),
+        (item(state=State.SENDING), DraftStage.WRITING, True),
+        (item(state=State.SENT), DraftStage.WRITING, True),
+        (item(state=State.CANCELLED), DraftStage.WRITING, False),
     ],
 )
-def test_what_others_do_with_the_mail(changed: OutboxItem, stage: Stage, empty: bool) -> None:
+def test_what_others_do_with_the_mail(changed: OutboxItem, stage: DraftStage, empty: bool) -> None:
     state = model.heard(waiting(), ItemChanged(changed))
     assert (state.stage, state.empty) == (stage, empty)
 

@@ -12,7 +12,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import rule_editor as model
-from traymail.ui.model.rule_editor import Editing, Work, told
+from traymail.ui.model.rule_editor import Editing, EditorWork, told
 
 ACCOUNT = Account(
     name="qq",
@@ -149,24 +149,24 @@ def test_the_mails_of_a_preview_are_turned() -> None:
 
 def test_saving_is_refused_or_fails_and_goes_on() -> None:
     state = model.saving(old())
-    assert state.work is Work.SAVING
+    assert state.work is EditorWork.SAVING
     refused = model.refused(state, (Problem("to", BAD),))
-    assert (refused.work, list(told(refused))) == (Work.NONE, ["to"])
+    assert (refused.work, list(told(refused))) == (EditorWork.NONE, ["to"])
     assert list(told(model.failed(state, SettingsError((Problem("to", BAD),))))) == ["to"]
     failed = model.failed(model.removing(old()), InputError(text("No")))
-    assert (failed.work, str(failed.trouble)) == (Work.NONE, "No")
+    assert (failed.work, str(failed.trouble)) == (EditorWork.NONE, "No")
 
 
 def test_a_rule_that_cannot_be_read_has_no_form() -> None:
     state = model.not_loaded(Editing("folder", "Scans"), InputError(text("No.")))
-    assert (state.work, str(state.trouble), state.values) == (Work.LOADING, "No.", {})
+    assert (state.work, str(state.trouble), state.values) == (EditorWork.LOADING, "No.", {})
 
 
 def test_the_bar_below() -> None:
-    assert model.bar(new()) == model.Bar(True, False, text("&Save and watch"))
-    assert model.bar(old()) == model.Bar(True, True, text("&Save and watch"))
+    assert model.bar(new()) == model.RuleBar(True, False, text("&Save and watch"))
+    assert model.bar(old()) == model.RuleBar(True, True, text("&Save and watch"))
     assert model.bar(put(old(), "enabled", "false")).save == text("&Save")
-    assert model.bar(model.saving(old())) == model.Bar(False, False, text("Saving…"))
+    assert model.bar(model.saving(old())) == model.RuleBar(False, False, text("Saving…"))
     assert model.bar(model.removing(old())).can_remove is False
     assert model.bar(model.judged(old(), (Problem("to", BAD),))).can_save is False
     assert model.bar(model.judged(new(), (Problem("to", BAD),))).can_save is True

@@ -13,7 +13,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.ui.model.rule_list import Card, cards
+from traymail.ui.model.rule_list import RuleSummary, cards
 
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=timezone(timedelta(hours=8)))
 TO = (Address("boss@example.com"),)
@@ -37,7 +37,7 @@ class Strange(Rule):
         return ("12:00",)
 
 
-def shown(rule: Rule, status: FlowStatus, *, paused: bool = False) -> Card:
+def shown(rule: Rule, status: FlowStatus, *, paused: bool = False) -> RuleSummary:
     rules = {rule.name: status}
     overview = Overview(Settings(rules=(rule,)), {}, rules, {}, paused=paused, paused_until=None)
     (found,) = cards(overview, HOME, NOW)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from traymail.core.rotation import (
     HEAD,
     TAIL,
+    FileVerdict,
     Position,
-    Seen,
+    ReadStep,
+    SeenLog,
     Sibling,
-    Step,
-    Verdict,
     catch_up,
     digest,
     is_rotated_name,
@@ -58,34 +58,34 @@ def position(content: bytes = LOG, **fields: object) -> Position:
     )
 
 
-def seen(content: bytes, of: Position, inode: int) -> Seen:
+def seen(content: bytes, of: Position, inode: int) -> SeenLog:
     """What is seen of a file with ``content``."""
     size = min(len(content), of.offset)
     at = of.offset if size == of.offset else of.mark_before(size)[0]
     length = of.tail_size if size == of.offset else TAIL
-    return Seen(1, inode, size, content[:HEAD], content[max(0, at - length) : at])
+    return SeenLog(1, inode, size, content[:HEAD], content[max(0, at - length) : at])
 
 
 @pytest.mark.parametrize(
     ("content", "inode", "verdict"),
     [
-        (LOG, 7, Verdict.SAME),
-        (LOG + b"more\n", 7, Verdict.SAME),
-        (LOG, 8, Verdict.COPY),
-        (LOG + b"more\n", 8, Verdict.COPY),
-        (LOG[:3000], 8, Verdict.SHORT),
-        (LOG[:3000], 7, Verdict.SHORT),
-        (LOG[: LOG.index(b"\n") + 1], 8, Verdict.SHORT),
-        (LOG[:20], 8, Verdict.OTHER),  # not a whole line, and less than proves anything
-        (b"", 7, Verdict.CUT),
-        (b"", 8, Verdict.OTHER),
-        (OTHER, 7, Verdict.CUT),
-        (OTHER, 8, Verdict.OTHER),
-        (LOG[:2000] + OTHER, 8, Verdict.OTHER),
-        (LOG[:2000] + OTHER[:1000], 8, Verdict.OTHER),
+        (LOG, 7, FileVerdict.SAME),
+        (LOG + b"more\n", 7, FileVerdict.SAME),
+        (LOG, 8, FileVerdict.COPY),
+        (LOG + b"more\n", 8, FileVerdict.COPY),
+        (LOG[:3000], 8, FileVerdict.SHORT),
+        (LOG[:3000], 7, FileVerdict.SHORT),
+        (LOG[: LOG.index(b"\n") + 1], 8, FileVerdict.SHORT),
+        (LOG[:20], 8, FileVerdict.OTHER),  # not a whole line, and less than proves anything
+        (b"", 7, FileVerdict.CUT),
+        (b"", 8, FileVerdict.OTHER),
+        (OTHER, 7, FileVerdict.CUT),
+        (OTHER, 8, FileVerdict.OTHER),
+        (LOG[:2000] + OTHER, 8, FileVerdict.OTHER),
+        (LOG[:2000] + OTHER[:1000], 8, FileVerdict.OTHER),
     ],
 )
-def test_what_a_file_is_to_a_position(content: bytes, inode: int, verdict: Verdict) -> None:
+def test_what_a_file_is_to_a_position(content: bytes, inode: int, verdict: FileVerdict) -> None:
     known = position()
     assert recognise(known, seen(content, known, inode)) is verdict
 
@@ -93,32 +93,32 @@ def test_what_a_file_is_to_a_position(content: bytes, inode: int, verdict: Verdi
 @given(st.integers(min_value=1, max_value=len(LOG)), st.integers(min_value=0, max_value=5000))
 def test_a_copy_is_known_however_short_unless_it_proves_nothing(size: int, more: int) -> None:
     known = position(LOG[:size])
-    assert recognise(known, seen(LOG[: size + more], known, 8)) is Verdict.COPY
+    assert recognise(known, seen(LOG[: size + more], known, 8)) is FileVerdict.COPY
     short = LOG[: max(0, size - more)]
     if more and (len(short) >= HEAD or short.endswith(b"\n")):
-        assert recognise(known, seen(short, known, 8)) is Verdict.SHORT
+        assert recognise(known, seen(short, known, 8)) is FileVerdict.SHORT
 
 
 @pytest.mark.parametrize(
     ("here", "how", "expected"),
     [
-        (Verdict.SAME, {"kept": False}, Step.ON),
-        (Verdict.SAME, {"kept": True}, Step.ON),
-        (Verdict.COPY, {"kept": False}, Step.ON),
-        (Verdict.COPY, {"kept": True}, Step.NEW),  # the same lines every night
-        (Verdict.OTHER, {"kept": False}, Step.NEW),
-        (Verdict.OTHER, {"kept": False, "shifted": True}, Step.SHIFTED),
-        (Verdict.CUT, {"kept": False, "shifted": True}, Step.SHIFTED),
-        (Verdict.CUT, {"kept": True, "shifted": True}, Step.NEW),
-        (Verdict.CUT, {"kept": False, "empty": True}, Step.WAIT),
-        (Verdict.CUT, {"kept": True, "empty": True}, Step.NEW),
-        (Verdict.CUT, {"kept": False}, Step.NEW),
-        (Verdict.SHORT, {"kept": False}, Step.WAIT),
-        (Verdict.SHORT, {"kept": False, "quiet": True}, Step.PART),
-        (Verdict.SHORT, {"kept": True, "quiet": True}, Step.NEW),
+        (FileVerdict.SAME, {"kept": False}, ReadStep.ON),
+        (FileVerdict.SAME, {"kept": True}, ReadStep.ON),
+        (FileVerdict.COPY, {"kept": False}, ReadStep.ON),
+        (FileVerdict.COPY, {"kept": True}, ReadStep.NEW),  # the same lines every night
+        (FileVerdict.OTHER, {"kept": False}, ReadStep.NEW),
+        (FileVerdict.OTHER, {"kept": False, "shifted": True}, ReadStep.SHIFTED),
+        (FileVerdict.CUT, {"kept": False, "shifted": True}, ReadStep.SHIFTED),
+        (FileVerdict.CUT, {"kept": True, "shifted": True}, ReadStep.NEW),
+        (FileVerdict.CUT, {"kept": False, "empty": True}, ReadStep.WAIT),
+        (FileVerdict.CUT, {"kept": True, "empty": True}, ReadStep.NEW),
+        (FileVerdict.CUT, {"kept": False}, ReadStep.NEW),
+        (FileVerdict.SHORT, {"kept": False}, ReadStep.WAIT),
+        (FileVerdict.SHORT, {"kept": False, "quiet": True}, ReadStep.PART),
+        (FileVerdict.SHORT, {"kept": True, "quiet": True}, ReadStep.NEW),
     ],
 )
-def test_how_to_go_on(here: Verdict, how: dict[str, bool], expected: Step) -> None:
+def test_how_to_go_on(here: FileVerdict, how: dict[str, bool], expected: ReadStep) -> None:
     assert step(here, **how) is expected
 
 
@@ -140,7 +140,7 @@ def test_where_the_content_before_a_position_stands_now(content: bytes, places: 
     assert list(places_of(position(), content, b"\n", top=True)) == places
 
 
-def sibling(path: str, seconds: int, **verdicts: Verdict) -> Sibling:
+def sibling(path: str, seconds: int, **verdicts: FileVerdict) -> Sibling:
     known = {position(inode=int(key.strip("f"))): one for key, one in verdicts.items()}
     return Sibling(path, (1, hash(path)), 10**18 + seconds * 10**9, known)
 
@@ -149,22 +149,22 @@ def sibling(path: str, seconds: int, **verdicts: Verdict) -> Sibling:
     ("siblings", "rests", "between", "done", "lost"),
     [
         ([], [], [], 0, 1),
-        ([sibling("a.1", 0, f7=Verdict.SAME)], ["a.1"], [], 0, 0),
-        ([sibling("a.1", 5, f7=Verdict.COPY)], ["a.1"], [], 0, 0),
-        ([sibling("a.1", -9, f7=Verdict.COPY)], [], [], 0, 1),  # older than what was read
-        ([sibling("a.1", 5, f7=Verdict.SHORT)], [], [], 1, 0),
-        ([sibling("a.1", 5, f7=Verdict.COPY, f9=Verdict.SAME)], [], [], 0, 1),
+        ([sibling("a.1", 0, f7=FileVerdict.SAME)], ["a.1"], [], 0, 0),
+        ([sibling("a.1", 5, f7=FileVerdict.COPY)], ["a.1"], [], 0, 0),
+        ([sibling("a.1", -9, f7=FileVerdict.COPY)], [], [], 0, 1),  # older than what was read
+        ([sibling("a.1", 5, f7=FileVerdict.SHORT)], [], [], 1, 0),
+        ([sibling("a.1", 5, f7=FileVerdict.COPY, f9=FileVerdict.SAME)], [], [], 0, 1),
         (
-            [sibling("a.1.gz", 5, f7=Verdict.SHORT), sibling("a.1", 5, f7=Verdict.SAME)],
+            [sibling("a.1.gz", 5, f7=FileVerdict.SHORT), sibling("a.1", 5, f7=FileVerdict.SAME)],
             *(["a.1"], [], 0, 0),
         ),
         (
-            [sibling("a.1", 9), sibling("a.2", 5), sibling("a.3", 0, f7=Verdict.SAME)],
+            [sibling("a.1", 9), sibling("a.2", 5), sibling("a.3", 0, f7=FileVerdict.SAME)],
             *(["a.3"], ["a.2", "a.1"], 0, 0),
         ),
         ([sibling("a.1", 5), sibling("a.2", 5)], [], ["a.2", "a.1"], 0, 1),
-        ([sibling("a.1", -9), sibling("a.2", 5, f7=Verdict.OTHER)], [], ["a.2"], 0, 1),
-        ([sibling("a.1", 5, f9=Verdict.COPY)], [], [], 0, 1),
+        ([sibling("a.1", -9), sibling("a.2", 5, f7=FileVerdict.OTHER)], [], ["a.2"], 0, 1),
+        ([sibling("a.1", 5, f9=FileVerdict.COPY)], [], [], 0, 1),
     ],
 )
 def test_what_is_read_before_a_log(
@@ -183,7 +183,7 @@ def test_what_was_packed_into_the_inode_of_an_empty_log_that_is_gone(
 ) -> None:
     """A packed file is a new one: of what was empty it can only have the number again."""
     empty, read = position(b"", inode=5), position(ended=ended)
-    packed = Sibling(name, (1, 5), 10**18, {empty: Verdict.SAME, read: Verdict.COPY})
+    packed = Sibling(name, (1, 5), 10**18, {empty: FileVerdict.SAME, read: FileVerdict.COPY})
     plan = catch_up([empty], [packed], 10**18)
     assert [one.path for _, one in plan.rests] == rests
     assert plan.between == ()

@@ -16,8 +16,8 @@ from traymail.core.rules.log import Threshold
 from traymail.core.throttle import (
     Alert,
     Heap,
+    LogReading,
     Policy,
-    Reading,
     Sampling,
     Throttle,
     Told,
@@ -149,7 +149,7 @@ def test_too_many_groups_are_told_of_not_forgotten() -> None:
     rule.state = replace(
         rule.state,
         groups={
-            str(number): throttle.Group(Heap(1, (told("x"),), (), START, START), seen=START)
+            str(number): throttle.MatchGroup(Heap(1, (told("x"),), (), START, START), seen=START)
             for number in range(throttle.MOST_GROUPS)
         },
     )
@@ -285,8 +285,8 @@ def test_of_many_matches_only_the_samples_are_made() -> None:
         return {"a": line.decode()}
 
     found = Matches(Gathering(captures), [str(number).encode() for number in range(1000)])
-    held = Heap().joined(reading_of(Reading(found, "log"), START))
-    held = held.joined(reading_of(Reading(found, "log"), START))
+    held = Heap().joined(reading_of(LogReading(found, "log"), START))
+    held = held.joined(reading_of(LogReading(found, "log"), START))
     assert (held.count, held.left_out, asked) == (2000, 1960, [])
     assert held.last[-1].match.captured["a"] == "999"
     assert asked == [b"999"]
@@ -298,7 +298,7 @@ def test_a_long_capture_is_cut_in_samples() -> None:
         return {"a": line.decode() * 2}
 
     found = Matches(Gathering(captures), [b"x" * 90, b"x" * 110, "上".encode() * 90])
-    kept = [one.shortened(100).match for one in Reading(found, "log")]
+    kept = [one.shortened(100).match for one in LogReading(found, "log")]
     assert [len(one.line) for one in kept] == [90, 104, 90]
     assert [len(one.captured["a"]) for one in kept[1:]] == [104, 104]
 

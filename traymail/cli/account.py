@@ -85,7 +85,7 @@ def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedAccount:
     """What the options of ``account add`` say."""
 
     name: str | None
@@ -152,7 +152,7 @@ def add(
     words: dict[str, Any] = {
         key: typed(one) if isinstance(one, str) else one for key, one in given.items()
     }
-    wanted, sender = Wanted(**words), parse_address(typed(address))
+    wanted, sender = WantedAccount(**words), parse_address(typed(address))
     settings = session.settings()
     wanted, provider = _found(session, wanted, sender)
     _refuse_what_is_not_there(wanted, provider)
@@ -201,7 +201,9 @@ def _new_secret(
     return secret or _read_secret(session, provider), None
 
 
-def _found(session: Session, wanted: Wanted, sender: Address) -> tuple[Wanted, Provider | None]:
+def _found(
+    session: Session, wanted: WantedAccount, sender: Address
+) -> tuple[WantedAccount, Provider | None]:
     """Return what is wanted with the server that belongs to it, and its row of the table."""
     if wanted.host is not None:
         return wanted, for_host(wanted.host)
@@ -240,7 +242,7 @@ def _tell_of_twins(session: Session, mailbox: str, settings: Settings) -> None:
             )
 
 
-def _refuse_what_is_not_there(wanted: Wanted, provider: Provider | None) -> None:
+def _refuse_what_is_not_there(wanted: WantedAccount, provider: Provider | None) -> None:
     if provider is not None and provider.auth_kind is AuthKind.OAUTH2:
         raise _no_oauth(provider)
     if wanted.auth == Auth.OAUTH2.value:

@@ -66,16 +66,16 @@ STATUS: tuple[tuple[type[TraymailError], int], ...] = (
 
 
 @dataclass
-class Ending:
+class CommandEnding:
     """The exit status of a command, once it has ended."""
 
     status: int = OK
 
 
 @contextlib.contextmanager
-def told_to(session: Session) -> Iterator[Ending]:
+def told_to(session: Session) -> Iterator[CommandEnding]:
     """Let a command run in the block; what it raises is told and becomes its exit status."""
-    ending = Ending()
+    ending = CommandEnding()
     try:
         try:
             yield ending

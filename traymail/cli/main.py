@@ -14,7 +14,7 @@ import click
 from traymail import __version__
 from traymail.cli import endings
 from traymail.cli.session import Session, prepare_streams
-from traymail.cli.words import Group, folders, option, speak, translated
+from traymail.cli.words import CommandGroup, folders, option, speak, translated
 from traymail.core.texts import Text, text
 from traymail.desktop.language import LANGUAGES
 
@@ -61,7 +61,7 @@ SECTIONS: tuple[tuple[Text, dict[str, str]], ...] = (
 COMMANDS = {name: place for _title, names in SECTIONS for name, place in names.items()}
 
 
-class LazyGroup(Group):
+class LazyGroup(CommandGroup):
     """The group of COMMANDS."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -87,7 +87,7 @@ class LazyGroup(Group):
             for name in names:
                 command = self.require_command(ctx, name)
                 rows.append((name.ljust(widest), command.get_short_help_str()))
-                if isinstance(command, Group):
+                if isinstance(command, CommandGroup):
                     rows.append(("", ", ".join(command.list_commands(ctx))))
             with formatter.section(translated(title.msgid)):
                 formatter.write_dl(rows)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from traymail.cli import endings
-from traymail.cli.progress import Bar
+from traymail.cli.progress import TerminalBar
 from traymail.cli.session import Session, nobody_delivers
 from traymail.cli.show import local
 from traymail.core.errors import (
@@ -35,7 +35,7 @@ _COMMAND_WAITS = "command-waits"
 def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> list[OutboxItem]:
     """Bring mails to an end or to a first failure, and return how they stand then."""
     try:
-        with Bar(session.translated(text("Sending"))) as bar:
+        with TerminalBar(session.translated(text("Sending"))) as bar:
             session.beside.deliver(items, settings, bar)
     except KeyboardInterrupt:
         settle_abandoned(session)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN_FROM_BYTES = 1_000_000
 
 
-class Bar:
+class TerminalBar:
     """Grows as a mail goes out or a file is read; without a terminal nothing is shown."""
 
     def __init__(self, label: str) -> None:
@@ -26,7 +26,7 @@ class Bar:
         self._key = 0
         self._done = 0
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> TerminalBar:
         return self
 
     def __exit__(

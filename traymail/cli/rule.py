@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traymail.cli.config import checked
-from traymail.cli.progress import Bar
+from traymail.cli.progress import TerminalBar
 from traymail.cli.proposals import rules
 from traymail.cli.session import Session
 from traymail.cli.show import table
@@ -120,7 +120,7 @@ def test(
     if limit is None and not as_json:
         limit = SHOWN_MAILS
     account = settings.accounts[found.account]
-    with Bar(session.translated(text("Reading"))) as bar:
+    with TerminalBar(session.translated(text("Reading"))) as bar:
         dry = DryRun(session.home.own_folders, session.translate, bar)
         preview = dry.preview(found, account, file, session.app.clock.now(), limit)
     if as_json:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedMail:
     """What the options say the message is."""
 
     to: tuple[str, ...]
@@ -121,7 +121,7 @@ class Wanted:
 @click.pass_obj
 def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) -> int:
     """Store a message, and deliver it."""
-    wanted = Wanted(**given)  # type: ignore[arg-type] # click has made them what they are
+    wanted = WantedMail(**given)  # type: ignore[arg-type] # click has made them what they are
     if wanted.html is not None and wanted.markdown:
         raise click.UsageError(
             session.translated(text("--html and --markdown cannot be used together."))
@@ -153,7 +153,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
     return tell(session, item, session.app.holds(settings), quiet=as_json)
 
 
-def _draft(wanted: Wanted, account: Account) -> Draft:
+def _draft(wanted: WantedMail, account: Account) -> Draft:
     words, html = _body(wanted, account)
     if not (wanted.subject or words or html or wanted.attach):
         raise InputError(
@@ -177,7 +177,7 @@ def _draft(wanted: Wanted, account: Account) -> Draft:
     )
 
 
-def _what_is_empty(wanted: Wanted) -> Text:
+def _what_is_empty(wanted: WantedMail) -> Text:
     if wanted.body == "-":
         return text("Standard input is empty: look at the program that writes to it.")
     if wanted.html is not None:
@@ -185,7 +185,7 @@ def _what_is_empty(wanted: Wanted) -> Text:
     return text("The text has nothing but signs that cannot be shown.")
 
 
-def _require_filled(wanted: Wanted, *found: tuple[Address, ...]) -> None:
+def _require_filled(wanted: WantedMail, *found: tuple[Address, ...]) -> None:
     """Raise InputError for a recipient that is empty beside others: an empty variable of a script.
 
     That there is none at all is told when the mail is stored.
@@ -237,7 +237,7 @@ def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
     return tuple(address for words in given for address in parse_addresses(typed(words)))
 
 
-def _body(wanted: Wanted, account: Account) -> tuple[str, str | None]:
+def _body(wanted: WantedMail, account: Account) -> tuple[str, str | None]:
     """Return the text and the HTML of a message."""
     words = wanted.body
     if words is not None:

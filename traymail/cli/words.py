@@ -164,7 +164,7 @@ class Command(click.Command):
         return (translated(self.help)).split("\n", 1)[0]
 
 
-class Group(Command, click.Group):
+class CommandGroup(Command, click.Group):
     """A group of such commands, listed in the order they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -237,6 +237,6 @@ def command(name: str, what: Text) -> Callable[[Function], Command]:
     return click.command(name, cls=Command, help=what.msgid)
 
 
-def group(name: str, what: Text) -> Callable[[Function], Group]:
+def group(name: str, what: Text) -> Callable[[Function], CommandGroup]:
     """Make a function a group of commands."""
-    return click.group(name, cls=Group, help=what.msgid)
+    return click.group(name, cls=CommandGroup, help=what.msgid)

@@ -86,7 +86,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenLog:
     """A file as it is now, looked at with a position in mind.
 
     ``size`` is all there is of it, where it is less than the position's offset. ``head`` are its
@@ -118,7 +118,7 @@ def not_read_yet(path: str, file: FileId, offset: int, mtime_ns: int, key: str) 
     )
 
 
-class Verdict(Enum):
+class FileVerdict(Enum):
     """What a file is to a position."""
 
     SAME = "same"  # the very file: go on at the offset
@@ -152,7 +152,7 @@ def marks_between(begin: int, end: int, head: bytes) -> list[int]:
     return marks
 
 
-def recognise(position: Position, seen: Seen) -> Verdict:
+def recognise(position: Position, seen: SeenLog) -> FileVerdict:
     """Say what a file is to a position."""
     same_file = seen.inode == position.inode
     if seen.size < position.offset:
@@ -161,22 +161,22 @@ def recognise(position: Position, seen: Seen) -> Verdict:
         # (The lines of two logs may look alike at one place.)
         begins = seen.size < position.head_size or _begins(seen, position)
         if proven and begins:
-            return Verdict.SHORT
+            return FileVerdict.SHORT
     elif _begins(seen, position) and digest(seen.before) == position.tail:
         if same_file:
             # Of an empty file that was left nothing is known but an inode.
             empty = position.ended and not position.head_size
-            return Verdict.CUT if empty and seen.head else Verdict.SAME
+            return FileVerdict.CUT if empty and seen.head else FileVerdict.SAME
         # Nothing is the beginning of every file: that proves no copy.
-        return Verdict.COPY if position.offset > 0 < position.head_size else Verdict.OTHER
-    return Verdict.CUT if same_file else Verdict.OTHER
+        return FileVerdict.COPY if position.offset > 0 < position.head_size else FileVerdict.OTHER
+    return FileVerdict.CUT if same_file else FileVerdict.OTHER
 
 
-def _begins(seen: Seen, position: Position) -> bool:
+def _begins(seen: SeenLog, position: Position) -> bool:
     return digest(seen.head[: position.head_size]) == position.head
 
 
-class Step(Enum):
+class ReadStep(Enum):
     """How reading goes on in the file that is now at a log's path."""
 
     ON = "on"  # at the offset
@@ -187,27 +187,32 @@ class Step(Enum):
 
 
 def step(
-    here: Verdict, *, kept: bool, shifted: bool = False, empty: bool = False, quiet: bool = False
-) -> Step:
+    here: FileVerdict,
+    *,
+    kept: bool,
+    shifted: bool = False,
+    empty: bool = False,
+    quiet: bool = False,
+) -> ReadStep:
     """Decide how to go on in a log's file, which is ``here`` to a position of that log.
 
     ``kept``: the file the position is about, or a copy of it, lies beside under the name of a
     rotated one. ``shifted``: what stood before the offset stands elsewhere in the content.
     ``quiet``: the file has not changed for a while.
     """
-    if here is Verdict.SAME:
-        return Step.ON
+    if here is FileVerdict.SAME:
+        return ReadStep.ON
     if kept:
         # Programs that write the same lines every night write them into a new log.
-        return Step.NEW
-    if here is Verdict.COPY:
-        return Step.ON
+        return ReadStep.NEW
+    if here is FileVerdict.COPY:
+        return ReadStep.ON
     if shifted:
-        return Step.SHIFTED
-    if here is Verdict.SHORT and quiet:
-        return Step.PART
+        return ReadStep.SHIFTED
+    if here is FileVerdict.SHORT and quiet:
+        return ReadStep.PART
     # What is written next into an empty file may be the old content: editors and ">" empty first.
-    return Step.WAIT if empty or here is Verdict.SHORT else Step.NEW
+    return ReadStep.WAIT if empty or here is FileVerdict.SHORT else ReadStep.NEW
 
 
 def places_of(position: Position, content: bytes, newline: bytes, *, top: bool) -> Iterator[int]:
@@ -275,7 +280,7 @@ def is_compressed(path: str) -> bool:
     return path.endswith(COMPRESSED)
 
 
-_COPIES = (Verdict.COPY, Verdict.SHORT)
+_COPIES = (FileVerdict.COPY, FileVerdict.SHORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,13 +293,13 @@ class Sibling:
     path: str
     file: FileId
     mtime_ns: int
-    verdicts: Mapping[Position, Verdict]
+    verdicts: Mapping[Position, FileVerdict]
     rotated: bool = True
 
     def holds(self, position: Position) -> bool:
         """Tell whether it is a position's file, or a copy under the name of a rotated one."""
         verdict = self.verdicts.get(position)
-        if verdict is Verdict.SAME:
+        if verdict is FileVerdict.SAME:
             return not is_discarded(self.path)
         return self.rotated and verdict in _COPIES
 
@@ -330,7 +335,7 @@ def catch_up(
         place = _find(position, ordered)
         if place is None:
             lost.append(position)
-        elif place.verdicts[position] is Verdict.SHORT:
+        elif place.verdicts[position] is FileVerdict.SHORT:
             done.append(position)
         else:
             rests.append((position, place))
@@ -340,17 +345,17 @@ def catch_up(
         if since_mtime_ns is not None
         and one.rotated
         and one.mtime_ns >= since_mtime_ns - GRAIN_NS
-        and not any(verdict in {Verdict.SAME, *_COPIES} for verdict in one.verdicts.values())
+        and not any(verdict in {FileVerdict.SAME, *_COPIES} for verdict in one.verdicts.values())
     ]
     return CatchUp(tuple(rests), tuple(between), tuple(done), tuple(lost))
 
 
 def _find(position: Position, siblings: list[Sibling]) -> Sibling | None:
-    for verdict in (Verdict.SAME, *_COPIES):
+    for verdict in (FileVerdict.SAME, *_COPIES):
         for one in siblings:
             if one.verdicts.get(position) is verdict and (
                 not _has_only_its_number(one, position)
-                if verdict is Verdict.SAME
+                if verdict is FileVerdict.SAME
                 else _may_be_copy(one, position)
             ):
                 return one
@@ -372,7 +377,7 @@ def _has_only_its_number(sibling: Sibling, position: Position) -> bool:
 def _may_be_copy(sibling: Sibling, position: Position) -> bool:
     """Tell whether it was written after the original was read, and not read further itself."""
     return sibling.mtime_ns >= position.mtime_ns - GRAIN_NS and not any(
-        verdict is Verdict.SAME
+        verdict is FileVerdict.SAME
         and other != position
         and (other.offset, not other.ended) >= (position.offset, True)
         for other, verdict in sibling.verdicts.items()

@@ -19,7 +19,7 @@ from traymail.core.texts import by_command, text
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RuleContext:
     """What rules refer to. ``known`` are the names of accounts; None: they cannot be told."""
 
     places: Places
@@ -29,7 +29,7 @@ class Surroundings:
 
 
 def read_rules(
-    written: Sequence[object], given: Surroundings, problems: list[Problem]
+    written: Sequence[object], given: RuleContext, problems: list[Problem]
 ) -> tuple[RuleRead, ...]:
     """Return the rules that could be read; what is wrong with any is added to ``problems``."""
     found = (_read_rule(index, one, given, problems) for index, one in enumerate(written))
@@ -43,7 +43,7 @@ def read_rules(
 
 
 def _read_rule(
-    index: int, written: object, given: Surroundings, problems: list[Problem]
+    index: int, written: object, given: RuleContext, problems: list[Problem]
 ) -> RuleRead | None:
     """Return the rule at ``index`` with full paths, None when not even its kind is known."""
     where = f"rules[{index}]"
@@ -83,7 +83,7 @@ def _meant(fields: Mapping[str, object]) -> RuleKind[Any] | None:
 
 
 def _left_out(
-    kind: RuleKind[Any], keys: Mapping[str, object], given: Surroundings
+    kind: RuleKind[Any], keys: Mapping[str, object], given: RuleContext
 ) -> dict[str, object]:
     """Return what a rule takes from elsewhere where it says nothing."""
     name = keys.get("account") or given.default_account
@@ -109,7 +109,7 @@ def _problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
     return problems
 
 
-def _account_problems(rule: RuleRead, given: Surroundings) -> list[Problem]:
+def _account_problems(rule: RuleRead, given: RuleContext) -> list[Problem]:
     """Return why a rule has no account. An unknown default was told of where it stands."""
     name, where = rule.rule.account, rule.place("account")
     if "account" in rule.bad or given.known is None or name in given.known:

@@ -16,7 +16,7 @@ _NUMBERS = re.compile(r"([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenFile:
     """A file as it was last seen, and since when (monotonic seconds) it has been quiet."""
 
     identity: FileIdentity
@@ -37,7 +37,7 @@ class Settling:
     def __init__(self, quiet: float) -> None:
         self.quiet = quiet
         # In the order of `since`: whoever starts to wait again goes to the end.
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, SeenFile] = {}
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -48,7 +48,7 @@ class Settling:
     def stirred(self, path: str, identity: FileIdentity, now: float) -> None:
         """Take note that something happened to the file: its wait begins anew."""
         self._seen.pop(path, None)
-        self._seen[path] = Seen(identity, now)
+        self._seen[path] = SeenFile(identity, now)
 
     def seen(self, path: str, identity: FileIdentity, now: float) -> None:
         """Take note of the file as a look at the folder found it: unchanged, it goes on waiting."""

@@ -56,10 +56,10 @@ def examine(document: Mapping[str, object], places: Places) -> Structured:
     if top.value.rules:
         # Only here: what rules need is slow to import, and ``send`` in a home without rules needs
         # none of it.
-        from traymail.core.rule_reader import Surroundings, read_rules
+        from traymail.core.rule_reader import RuleContext, read_rules
 
         known = None if top.bad & {"accounts", "default_account"} else tuple(top.value.accounts)
-        given = Surroundings(places, default, accounts, known)
+        given = RuleContext(places, default, accounts, known)
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,

@@ -72,7 +72,7 @@ class Told(NamedTuple):
         return Told(short, self.path)
 
 
-class Reading(Later[Told]):
+class LogReading(Later[Told]):
     """Matches that were read together in one file; each is told when it is looked at."""
 
     __slots__ = ("_matches", "_path")
@@ -150,7 +150,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MatchGroup:
     """One value of ``group_by``: what is held of it, and until when it rests.
 
     ``recent`` are the times of the matches that may still make up a threshold.
@@ -171,7 +171,7 @@ class Throttle:
     ``silent`` says that the silence since then has been told.
     """
 
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, MatchGroup] = field(default_factory=dict)
     over: Heap = Heap()
     mailed: tuple[datetime, ...] = ()
     heard: datetime | None = None
@@ -209,7 +209,7 @@ def matched(state: Throttle, policy: Policy, group: str, reading: Heap, now: dat
     if state.paused:
         return _hold(state, reading), ()
     state, group = _make_room(state, policy, group, now)
-    one = state.groups.get(group, Group())
+    one = state.groups.get(group, MatchGroup())
     held = one.held
     one = replace(one, held=held.joined(reading, _sampling(state)), seen=now)
     if one.quiet_until is not None and now < one.quiet_until:
@@ -304,7 +304,7 @@ def _recent(
 
 def _mail(state: Throttle, policy: Policy, alert: Alert, now: datetime) -> Decision:
     """Mail an alert and let its group rest; under a full cap, hold what it would have told."""
-    one = state.groups.get(alert.group, Group())
+    one = state.groups.get(alert.group, MatchGroup())
     if not _room(state, policy, now):
         state = _hold(state, alert.heap)
         return _with(state, alert.group, replace(one, held=Heap(), recent=())), ()
@@ -326,7 +326,7 @@ def _sampling(state: Throttle) -> Sampling:
     return AMPLE if len(state.groups) <= _FEW_GROUPS else SPARE
 
 
-def _with(state: Throttle, name: str, group: Group) -> Throttle:
+def _with(state: Throttle, name: str, group: MatchGroup) -> Throttle:
     return replace(state, groups={**state.groups, name: group})
 
 
@@ -365,7 +365,7 @@ def _make_room(state: Throttle, policy: Policy, name: str, now: datetime) -> tup
     groups = {n: one for n, one in state.groups.items() if n != oldest}
     held = state.groups[oldest].held
     if held.count:
-        others = groups.get(OTHERS, Group())
+        others = groups.get(OTHERS, MatchGroup())
         groups[OTHERS] = replace(
             others,
             held=others.held.joined(held),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from traymail.core.records import Match
-from traymail.core.throttle import Group, Heap, Throttle, Told
+from traymail.core.throttle import Heap, MatchGroup, Throttle, Told
 
 
 def to_plain(state: Throttle) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def from_plain(plain: Mapping[str, Any]) -> Throttle:
     )
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: MatchGroup) -> dict[str, Any]:
     return {
         "held": _heap(group.held),
         "recent": [one.isoformat() for one in group.recent],
@@ -43,8 +43,8 @@ def _group(group: Group) -> dict[str, Any]:
     }
 
 
-def _read_group(plain: Mapping[str, Any]) -> Group:
-    return Group(
+def _read_group(plain: Mapping[str, Any]) -> MatchGroup:
+    return MatchGroup(
         _read_heap(plain["held"]),
         tuple(_moment(one) for one in plain["recent"]),
         _read_time(plain["quiet_until"]),

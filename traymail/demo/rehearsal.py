@@ -12,7 +12,7 @@ from traymail.core.errors import StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
 from traymail.demo.real import RealProgram
-from traymail.demo.stage import Say, Stage, append, sample_picture, stage
+from traymail.demo.stage import DemoStage, Say, append, sample_picture, stage
 from traymail.desktop.opening import open_path
 from traymail.desktop.starting import REHEARSAL_RUNS
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
@@ -50,10 +50,10 @@ class Mailbag:
         empty()
 
 
-class Acts:
+class RehearsalHandlers:
     """What the row "Try it" does. All of it may block."""
 
-    def __init__(self, here: Stage, now: Callable[[], datetime]) -> None:
+    def __init__(self, here: DemoStage, now: Callable[[], datetime]) -> None:
         self._here, self._now = here, now
         self._pictures, self._errors = count(1), count(1)
 
@@ -97,10 +97,10 @@ def rehearse(environ: Mapping[str, str], language: str, say: Say, real_program: 
 
 
 def _open_inbox(
-    here: Stage, shell: Shell, mailbag: Mailbag, take_over: Callable[[], object]
+    here: DemoStage, shell: Shell, mailbag: Mailbag, take_over: Callable[[], object]
 ) -> None:
     clock = here.app.clock
-    acts = Acts(here, clock.now)
+    acts = RehearsalHandlers(here, clock.now)
 
     def end() -> None:
         shell.choose(Do.QUIT)

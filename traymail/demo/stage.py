@@ -57,7 +57,7 @@ Say = Callable[[Text], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoStage:
     """The home, who listens where, what is watched; ``kinds`` of the rules, by name."""
 
     app: App
@@ -70,7 +70,7 @@ class Stage:
 @contextmanager
 def stage(
     environ: Mapping[str, str], language: str, say: Say, deliver: Callable[[Delivered], object]
-) -> Iterator[Stage]:
+) -> Iterator[DemoStage]:
     """Set everything up, and take it all away at the end; ``deliver`` is given each mail."""
     with tempfile.TemporaryDirectory(prefix="traymail-demo-") as name:
         folder = Path(name)
@@ -104,7 +104,7 @@ def stage(
             app.home.config_file.write_text(config, encoding="utf-8")
             account = app.settings().accounts["demo"]
             app.credentials.remember(account, Secret(login.password))
-            yield Stage(app, server, drop, log, {files: Origin.FOLDER, errors: Origin.LOG})
+            yield DemoStage(app, server, drop, log, {files: Origin.FOLDER, errors: Origin.LOG})
 
 
 def _fill(log: Path, say: Say) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, new_method_call
 
 from traymail.desktop.bus import Bus
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 
 PORTAL = "org.freedesktop.portal.Desktop"
 _PATH = "/org/freedesktop/portal/desktop"
@@ -45,7 +45,7 @@ class FileChooser:
         rule = MatchRule(type="signal", interface=_REQUEST, member="Response")
         bus.hear(rule, self._answered)
 
-    def ask(self, wanted: Wanted, on_answer: OnAnswer) -> None:
+    def ask(self, wanted: WantedFile, on_answer: OnAnswer) -> None:
         """Show the dialog; ``on_answer`` is called once."""
         token = f"traymail{next(self._numbers)}"
         sender = self._bus.name.removeprefix(":").replace(".", "_")
@@ -88,7 +88,7 @@ class FileChooser:
             on_answer(chosen)
 
 
-def _options(wanted: Wanted) -> dict[str, tuple[str, object]]:
+def _options(wanted: WantedFile) -> dict[str, tuple[str, object]]:
     options: dict[str, tuple[str, object]] = {"modal": ("b", True)}
     if wanted.aim is Aim.FILES:
         options["multiple"] = ("b", True)

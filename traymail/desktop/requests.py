@@ -39,7 +39,7 @@ class Aim(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFile:
     """One dialog. ``folder``: where it begins; ``name``: how the file is called, to be saved.
 
     ``kind``: what is shown, as a name and patterns such as ``*.toml``; None: everything.

@@ -109,7 +109,7 @@ class RuleMemory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class EngineParts:
     """What an engine is put together from."""
 
     tools: Tools
@@ -124,7 +124,9 @@ class Parts:
 class Engine:
     """Owns the engine's thread and the delivery workers. `submit` and `observe` never block."""
 
-    def __init__(self, settings: Settings, parts: Parts, on_death: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, parts: EngineParts, on_death: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._caps = rule_caps(settings, {})
         self._waiting: tuple[datetime, Settings] | None = None

@@ -31,8 +31,8 @@ from traymail.core.texts import Text, Translate
 from traymail.core.throttle import (
     Alert,
     Decision,
+    LogReading,
     Policy,
-    Reading,
     Throttle,
     Why,
     begin,
@@ -255,11 +255,11 @@ def policy_of(rule: LogRule) -> Policy:
     return Policy(rule.threshold, rule.cooldown, rule.max_per_hour, rule.silent_for)
 
 
-def by_group(rule: LogRule, observation: LinesMatched) -> dict[str, Reading]:
+def by_group(rule: LogRule, observation: LinesMatched) -> dict[str, LogReading]:
     """Return matches by the value of ``group_by``, in order of first appearance.
 
     A long value is cut. Without ``group_by`` all are one group, "".
     """
     matches = observation.matches
     groups = matches.by(rule.group_by, _LONGEST_GROUP) if rule.group_by else {"": matches}
-    return {group: Reading(found, observation.path) for group, found in groups.items()}
+    return {group: LogReading(found, observation.path) for group, found in groups.items()}

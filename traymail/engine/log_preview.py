@@ -14,7 +14,7 @@ from traymail.core.observations import LinesMatched
 from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import text
-from traymail.core.throttle import Alert, Heap, Reading, Throttle, Told, matched
+from traymail.core.throttle import Alert, Heap, LogReading, Throttle, Told, matched
 from traymail.engine.log_flow import by_group, policy_of
 from traymail.engine.log_mail import MOST_TEXT, LogWriter
 
@@ -27,7 +27,7 @@ class _Group:
     size: int = 0
     found: list[Told] = field(default_factory=list)
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: LogReading) -> None:
         self.count += len(reading)
         for told in reading if self.size <= MOST_TEXT else ():
             self.size += len(told.match.shown)

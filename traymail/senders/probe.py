@@ -21,7 +21,7 @@ from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff, Found, look_up, race
-from traymail.senders.smtp_session import Session, connect, opening, refuse_unprotected
+from traymail.senders.smtp_session import SmtpSession, connect, opening, refuse_unprotected
 from traymail.senders.smtp_wire import SmtpError, Wire, detail_of, trouble_at, trouble_of
 
 STEPS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
@@ -72,7 +72,7 @@ class _Examination:
         self._login_worked = login_worked
         self._addresses: list[Found] = []
         self._wire: Wire | None = None
-        self._session: Session | None = None
+        self._session: SmtpSession | None = None
         self._banner = ""
         self._failed: SmtpError | None = None
 
@@ -107,11 +107,13 @@ class _Examination:
         yield "tcp", self._connect
         if self._wire is None:
             return
-        session = self._session = Session(self._wire, self._account)
+        session = self._session = SmtpSession(self._wire, self._account)
         for name, work in opening(session, self._account, self._secret):
             yield name, partial(self._step, session, name, work)
 
-    def _step(self, session: Session, name: str, work: Callable[[], Reply | None]) -> Text | str:
+    def _step(
+        self, session: SmtpSession, name: str, work: Callable[[], Reply | None]
+    ) -> Text | str:
         """Do one step of a session; return what it found."""
         reply = work()
         match name:

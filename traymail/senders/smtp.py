@@ -23,7 +23,7 @@ from traymail.core.replies import Diagnosis, as_error, diagnose, refused_recipie
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
-from traymail.senders.smtp_session import Session, Taken, open_session
+from traymail.senders.smtp_session import SmtpSession, Taken, open_session
 from traymail.senders.smtp_wire import SmtpError
 
 # Refusals that leave the connection in order, and those found before anything was said.
@@ -53,7 +53,7 @@ class SmtpSender:
         self._open_attachment = open_attachment
         self._login_worked = login_worked
         self._cutoff = Cutoff()
-        self._session: Session | None = None
+        self._session: SmtpSession | None = None
         self._place = ""  # where the secret is
 
     def send(self, mail: Mail, journal: Journal) -> Receipt:

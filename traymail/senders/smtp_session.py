@@ -84,10 +84,10 @@ def refuse_unprotected(wire: Wire, account: Account) -> None:
         raise trouble_at(Stage.CONNECT, Trouble.NO_TLS, details.UNPROTECTED)
 
 
-def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> Session:
+def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> SmtpSession:
     """Connect, encrypt as the account says, and log in when there is a secret."""
     wire = connect(account, secret, cutoff)
-    session = Session(wire, account)
+    session = SmtpSession(wire, account)
     try:
         refuse_unprotected(wire, account)
         for _, work in opening(session, account, secret):
@@ -99,7 +99,7 @@ def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> Ses
 
 
 def opening(
-    session: Session, account: Account, secret: Secret | None
+    session: SmtpSession, account: Account, secret: Secret | None
 ) -> Iterator[tuple[str, Callable[[], Reply | None]]]:
     """Yield what a session begins with: each step's name, and the work to be done in it.
 
@@ -116,7 +116,7 @@ def opening(
         yield "auth", lambda: session.login(secret)
 
 
-class Session:
+class SmtpSession:
     """A conversation with one server. Every method may raise SmtpError."""
 
     def __init__(self, wire: Wire, account: Account) -> None:

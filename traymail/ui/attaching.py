@@ -18,7 +18,7 @@ _THUMBNAIL = (96, 96)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFiles:
     """A file; ``trouble`` is why it cannot be attached."""
 
     path: str
@@ -28,27 +28,27 @@ class Found:
     trouble: Text | None = None
 
 
-def look_at(paths: Iterable[str]) -> tuple[Found, ...]:
+def look_at(paths: Iterable[str]) -> tuple[FoundFiles, ...]:
     """Return what is at these paths, links followed."""
     return tuple(_look(path) for path in dict.fromkeys(paths))
 
 
-def _look(given: str) -> Found:
+def _look(given: str) -> FoundFiles:
     name = Path(given).name
     try:
         path = Path(given).resolve()
         state = path.stat()
     except (OSError, RuntimeError, ValueError):
-        return Found(given, name, trouble=text("It is not there any more."))
+        return FoundFiles(given, name, trouble=text("It is not there any more."))
     if S_ISDIR(state.st_mode):
-        return Found(given, name, trouble=text("A folder cannot be attached: zip it first."))
+        return FoundFiles(given, name, trouble=text("A folder cannot be attached: zip it first."))
     if not S_ISREG(state.st_mode):
-        return Found(given, name, trouble=text("Only regular files can be attached."))
+        return FoundFiles(given, name, trouble=text("Only regular files can be attached."))
     try:
         path.open("rb").close()
     except OSError:
-        return Found(str(path), name, state.st_size, trouble=text("It cannot be read."))
-    return Found(str(path), name, state.st_size, _thumbnail(path, state.st_size))
+        return FoundFiles(str(path), name, state.st_size, trouble=text("It cannot be read."))
+    return FoundFiles(str(path), name, state.st_size, _thumbnail(path, state.st_size))
 
 
 def _thumbnail(path: Path, size: int) -> Image.Image | None:

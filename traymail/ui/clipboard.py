@@ -23,7 +23,7 @@ _PNG = "image/png"
 _SILENT = "owner didn't respond"
 
 
-class Holds(Enum):
+class ClipboardHolds(Enum):
     """What an X selection is taken for."""
 
     NOTHING = "nothing"
@@ -41,19 +41,19 @@ class Clip:
     png: bytes = b""
 
 
-def told_by(targets: frozenset[str]) -> Holds:
+def told_by(targets: frozenset[str]) -> ClipboardHolds:
     """Return what an X selection with these targets is taken for.
 
     Files come with their names as words, and a picture alone; words may come with a picture of
     them (from tables, for one), and are meant then.
     """
     if targets & frozenset(_FILES):
-        return Holds.FILES
+        return ClipboardHolds.FILES
     if targets & _WORDS:
-        return Holds.WORDS
+        return ClipboardHolds.WORDS
     if any(target.startswith("image/") for target in targets):
-        return Holds.PICTURE
-    return Holds.NOTHING
+        return ClipboardHolds.PICTURE
+    return ClipboardHolds.NOTHING
 
 
 def offers_picture(targets: frozenset[str]) -> bool:
@@ -79,7 +79,7 @@ class Clipboard:
         Raises InputError when the program that owns it does not answer.
         """
         if self._x11:
-            return told_by(self._targets()) in {Holds.WORDS, Holds.NOTHING}
+            return told_by(self._targets()) in {ClipboardHolds.WORDS, ClipboardHolds.NOTHING}
         # What Windows' file manager copies, others can have as words, too.
         return not clipboard_has_files() and bool(self._words())
 
@@ -103,7 +103,7 @@ class Clipboard:
         """Call one of these soon with the files there are, or a picture, also one beside words."""
         try:
             targets = self._targets() if self._x11 else frozenset()
-            files = self._files() if told_by(targets) is Holds.FILES else None
+            files = self._files() if told_by(targets) is ClipboardHolds.FILES else None
         except InputError as error:
             failed(error)
             return

@@ -10,7 +10,7 @@ from tkinter import filedialog
 from typing import TYPE_CHECKING, Any, assert_never
 
 from traymail.core.texts import Text
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.desktop.screens import client_window
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OnChosen = Callable[[tuple[Path, ...]], object]
 
 
-def ask_for_files(over: tk.Misc, wanted: Wanted, on_chosen: OnChosen) -> None:
+def ask_for_files(over: tk.Misc, wanted: WantedFile, on_chosen: OnChosen) -> None:
     """Ask over the window of a widget; see `FileDialogs.ask`."""
     root: Any = over.nametowidget(".")
     dialogs: FileDialogs = root.files
@@ -37,7 +37,7 @@ class FileDialogs:
         self.portal: FileChooser | None = None
         self.busy = False
 
-    def ask(self, over: tk.Misc, wanted: Wanted, on_chosen: OnChosen) -> None:
+    def ask(self, over: tk.Misc, wanted: WantedFile, on_chosen: OnChosen) -> None:
         """Show a dialog over the window of a widget; one at a time.
 
         ``on_chosen`` is called when something was chosen and the window is still there.
@@ -63,7 +63,7 @@ class FileDialogs:
             name = f"x11:{client_window(window.winfo_id()):x}"
             self.portal.ask(replace(wanted, window=name), answered)
 
-    def _by_tk(self, window: tk.Misc, wanted: Wanted) -> tuple[Path, ...]:
+    def _by_tk(self, window: tk.Misc, wanted: WantedFile) -> tuple[Path, ...]:
         on_x11 = self._root.tk.call("tk", "windowingsystem") == "x11"
         if on_x11:
             self._prepare()

@@ -10,7 +10,7 @@ from pathlib import Path
 from traymail.core.duration import spoken_duration, written_duration
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.texts import text
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.disk import in_home
 from traymail.ui.files import ask_for_files
 from traymail.ui.theme import look_of
@@ -106,9 +106,9 @@ class PathControl(LineControl):
     def _ask(self) -> None:
         place = in_home(self.value)
         wanted = (
-            Wanted(Aim.FOLDER, text("Choose a folder"), place)
+            WantedFile(Aim.FOLDER, text("Choose a folder"), place)
             if self._folder
-            else Wanted(Aim.FILE, text("Choose a file"), place.parent)
+            else WantedFile(Aim.FILE, text("Choose a file"), place.parent)
         )
         ask_for_files(self.entry, wanted, self._take)
 
@@ -192,7 +192,7 @@ class FilesControl(LinesControl):
 
     def _ask(self) -> None:
         last = in_home(self.value.rpartition("\n")[2].strip() or "~")
-        wanted = Wanted(Aim.FILE, text("Choose a file"), last.parent)
+        wanted = WantedFile(Aim.FILE, text("Choose a file"), last.parent)
         ask_for_files(self.widget, wanted, lambda chosen: self.insert(str(chosen[0])))
 
 

@@ -11,8 +11,8 @@ from traymail.core.texts import Text, Translate, elided, text
 from traymail.desktop.requests import Bubble
 from traymail.ui.model.notices import (
     LABELS,
-    Button,
     Notice,
+    NoticeButton,
     NoticeState,
     Wishes,
     after,
@@ -22,7 +22,7 @@ from traymail.ui.model.notices import (
 )
 from traymail.ui.tray.loop import Act, Loop
 
-OnPress = Callable[[Notice, Button | None], None]
+OnPress = Callable[[Notice, NoticeButton | None], None]
 """Is given the notice and its button; None: the notice itself was clicked."""
 
 # Bubbles stay for minutes at most; of older ones nobody presses a button.

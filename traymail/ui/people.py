@@ -13,7 +13,7 @@ from traymail.ui.model.completion import chip, proposals
 from traymail.ui.widgets import Suggestion
 
 
-class People:
+class KnownPeople:
     """Answers what the address fields ask; ``names`` are those of known mailboxes."""
 
     def __init__(

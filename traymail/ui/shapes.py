@@ -15,7 +15,7 @@ _MORE = (128, 32)  # pixels a middle gets more across and down
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ShapeBox:
     """A rounded rectangle; lengths in pixels of the screen."""
 
     fill: str
@@ -27,7 +27,7 @@ class Box:
     """Between edge and filling, so that a ring shows around a filling of its own colour."""
 
 
-def rounded(box: Box) -> Image.Image:
+def rounded(box: ShapeBox) -> Image.Image:
     """Return a picture for ttk to tile in the middle: its border is the box's radius."""
     side = 2 * box.radius + 4
     picture = Image.new("RGB", (side * _OVER, side * _OVER), box.surface)
@@ -108,7 +108,7 @@ def _oval(draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], fill: str
     draw.rounded_rectangle((left, top, right - 1, bottom - 1), (bottom - top) / 2, fill=fill)
 
 
-def _draw_box(draw: ImageDraw.ImageDraw, box: Box, width: int, height: int) -> None:
+def _draw_box(draw: ImageDraw.ImageDraw, box: ShapeBox, width: int, height: int) -> None:
     radius, right, bottom = box.radius * _OVER, width * _OVER - 1, height * _OVER - 1
     if box.edge is None:
         draw.rounded_rectangle((0, 0, right, bottom), radius, fill=box.fill)

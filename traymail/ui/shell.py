@@ -27,7 +27,7 @@ from traymail.ui.garbage import Garbage
 from traymail.ui.icons import Panel, notice_icon, tray_images
 from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
-from traymail.ui.model.notices import Button, Notice, Wishes, wishes_of
+from traymail.ui.model.notices import Notice, NoticeButton, Wishes, wishes_of
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
@@ -36,7 +36,7 @@ from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_m
 from traymail.ui.theme import Root
 from traymail.ui.tray.keeper import Keeper, make_tray
 from traymail.ui.tray.loop import TkLoop
-from traymail.ui.tray.port import FallbackWindow, Parts
+from traymail.ui.tray.port import FallbackWindow, TrayParts
 from traymail.ui.window import WINDOW_CLASS
 from traymail.ui.windows import Windows
 from traymail.winapi import monitors
@@ -197,14 +197,17 @@ class Shell:
         self._tray.reveal()
         wish(self.windows)
 
-    def _pressed(self, notice: Notice, button: Button | None) -> None:
+    def _pressed(self, notice: Notice, button: NoticeButton | None) -> None:
         """Do what a button of a notification says; None: the notification itself was clicked."""
         mail = notice.mail
-        if button is Button.RETRY and mail is not None:
+        if button is NoticeButton.RETRY and mail is not None:
             self._do(lambda: self._services.mail.retry((mail,)))
-        elif button is Button.UNDO and mail is not None:
+        elif button is NoticeButton.UNDO and mail is not None:
             self._undo(mail)
-        elif Button.OPEN_SETTINGS in notice.buttons and button in {None, Button.OPEN_SETTINGS}:
+        elif NoticeButton.OPEN_SETTINGS in notice.buttons and button in {
+            None,
+            NoticeButton.OPEN_SETTINGS,
+        }:
             self._open_settings(notice)
         else:
             self.windows.outbox(mail)
@@ -330,8 +333,8 @@ class Shell:
 
     # --- the tray -----------------------------------------------------------------------------
 
-    def _parts(self) -> Parts:
-        return Parts(
+    def _parts(self) -> TrayParts:
+        return TrayParts(
             loop=self.loop,
             pictures=self._pictures,
             translate=self._translate,

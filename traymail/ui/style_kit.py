@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image, ImageTk
 
 from traymail.ui.palette import Palette, Surface
-from traymail.ui.shapes import Box, rounded
+from traymail.ui.shapes import ShapeBox, rounded
 
 
 class Kit:
@@ -27,7 +27,7 @@ class Kit:
         self._root = root
         # Tk drops a picture when its Python object is collected.
         self._pictures: list[ImageTk.PhotoImage] = []
-        self._boxes: dict[Box, ImageTk.PhotoImage] = {}
+        self._boxes: dict[ShapeBox, ImageTk.PhotoImage] = {}
 
     def picture(self, image: Image.Image) -> ImageTk.PhotoImage:
         """Return a Tk picture that lives as long as this kit."""
@@ -47,7 +47,7 @@ class Kit:
         """Return a rounded rectangle; ``fill`` and ``surface`` are roles or colours."""
         p = self.palette
         filled = p.colour(fill) in {p.primary, p.primary_hover}
-        box = Box(
+        box = ShapeBox(
             fill=p.colour(fill),
             surface=p.colour(surface),
             radius=radius or self.px(5),

@@ -20,10 +20,10 @@ from traymail.core.rotation import (
     KNOWN_FILES,
     SURE,
     FileId,
+    FileVerdict,
     Position,
+    ReadStep,
     Sibling,
-    Step,
-    Verdict,
     catch_up,
     digest,
     is_discarded,
@@ -45,7 +45,7 @@ _ALIKE = 50
 _LOOKS = 20
 
 
-class Memory(dict[str, Position]):
+class PositionIndex(dict[str, Position]):
     """The positions of a rule by their keys; found quickly also by path, inode and beginning."""
 
     def __init__(self, positions: Iterable[Position] = ()) -> None:
@@ -120,7 +120,7 @@ def _starts(position: Position) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class OpenLogs:
     """What a rule has open while it looks for a log.
 
     ``live`` are files that were at the log's path and are still being read, by their positions'
@@ -164,7 +164,7 @@ class Finder:
     """Finds where one rule goes on in the logs at one path."""
 
     def __init__(
-        self, path: str, memory: Memory, folders: Listings, reading: Reading, encoding: str
+        self, path: str, memory: PositionIndex, folders: Listings, reading: OpenLogs, encoding: str
     ) -> None:
         self._path = path
         self._memory = memory
@@ -229,13 +229,13 @@ class Finder:
         fitting = [
             one
             for one in self._memory.of_inode(source.file[1])
-            if recognise(one, source.seen(one)) is Verdict.SAME
+            if recognise(one, source.seen(one)) is FileVerdict.SAME
             # An inode is given out again, perhaps to the same lines as before.
             and not (one.ended and (not one.offset or self._kept(one, source)))
         ]
         same = max(fitting, key=lambda one: (one.offset, not one.ended), default=None)
         if same is None or any(
-            self._verdict(one, source) is Verdict.COPY and not self._kept(one, source)
+            self._verdict(one, source) is FileVerdict.COPY and not self._kept(one, source)
             for one in mine
             if one.offset > same.offset or (same.ended and not one.ended)
         ):
@@ -247,14 +247,14 @@ class Finder:
     def _replaced(self, source: Source, mine: list[Position], *, quiet: bool) -> Start:
         """Find out whether a new file holds the same log, perhaps cut, or still being written."""
         verdicts = [(one, self._verdict(one, source)) for one in mine]
-        copies = [one for one, verdict in verdicts if verdict is Verdict.COPY]
+        copies = [one for one, verdict in verdicts if verdict is FileVerdict.COPY]
         for one in sorted(copies, key=lambda one: (one.offset, not one.ended), reverse=True):
-            if step(Verdict.COPY, kept=self._kept(one, source)) is Step.ON:
+            if step(FileVerdict.COPY, kept=self._kept(one, source)) is ReadStep.ON:
                 return self._on(source, one, (one.offset, one.inside_line))
         last, here = max(
             verdicts, key=lambda pair: (not pair[0].ended, pair[0].mtime_ns, pair[0].offset)
         )
-        if last.ended or not last.offset or here is Verdict.COPY:
+        if last.ended or not last.offset or here is FileVerdict.COPY:
             return Start()
         place = self._shifted(source, last)
         size = source.size()
@@ -265,25 +265,25 @@ class Finder:
             empty=size == 0,
             quiet=quiet,
         ):
-            case Step.SHIFTED if place is not None:
+            case ReadStep.SHIFTED if place is not None:
                 return self._on(source, last, (place, False))
-            case Step.PART:
+            case ReadStep.PART:
                 part = self._line_at(source, last.mark_before(size)[0])
                 return self._on(source, last, (part, False))
-            case Step.WAIT:
+            case ReadStep.WAIT:
                 # What came in between tells that the log was rotated, and is a new one.
                 beside = self._beside(source, last.mtime_ns)
                 return Start(wait=size > 0 or not catch_up((), beside, last.mtime_ns).between)
             case _:
                 return Start()
 
-    def _verdict(self, position: Position, source: Source) -> Verdict:
+    def _verdict(self, position: Position, source: Source) -> FileVerdict:
         live = self._reading.live.get(position.key)
         if live is not None and live.stat().st_size:
             if live.begins_as(source):
-                return Verdict.COPY  # also of what was not read yet
+                return FileVerdict.COPY  # also of what was not read yet
             if source.size() and source.begins_as(live):
-                return Verdict.SHORT
+                return FileVerdict.SHORT
         return recognise(position, source.seen(position))
 
     def _on(self, source: Source, position: Position, begin: Begin) -> Start:
@@ -347,11 +347,13 @@ class Finder:
             if one.path == self._path:
                 continue
             related = _is_rotated_path(one.path, self._path)
-            verdict = recognise(one, source.seen(one)) if related or not known else Verdict.OTHER
-            if verdict is Verdict.SHORT and related:
+            verdict = (
+                recognise(one, source.seen(one)) if related or not known else FileVerdict.OTHER
+            )
+            if verdict is FileVerdict.SHORT and related:
                 proven = max(proven, one.mark_before(source.size())[0])
             elif (
-                verdict is Verdict.COPY
+                verdict is FileVerdict.COPY
                 and (related or one.offset >= SURE)
                 and (best is None or one.offset > best.offset)
             ):
@@ -374,7 +376,7 @@ class Finder:
         """Tell whether the file a position is about is at its path, and goes on."""
         try:
             with closing(Source(position.path)) as source:
-                return recognise(position, source.seen(position)) is Verdict.SAME
+                return recognise(position, source.seen(position)) is FileVerdict.SAME
         except (SourceError, FileNotFoundError):
             return False
 
@@ -479,7 +481,7 @@ class Finder:
         left = []
         for one in owed:
             spare = self._reading.spare.get(one.file)
-            if spare is not None and recognise(one, spare.seen(one)) is Verdict.SAME:
+            if spare is not None and recognise(one, spare.seen(one)) is FileVerdict.SAME:
                 start.rests.append((spare.twin(), one))
             else:
                 left.append(one)
@@ -511,7 +513,7 @@ class Finder:
                 rotated=False,
             )
             if one.file != here
-            and any(one.verdicts.get(position) is Verdict.SAME for position in missing)
+            and any(one.verdicts.get(position) is FileVerdict.SAME for position in missing)
         ]
         if len(found) < len(missing):
             strangers = self._look_all(
@@ -610,7 +612,7 @@ def new_key(file: FileId) -> str:
 
 
 def bystanders(
-    path: str, memory: Memory, folders: Listings, followed: Collection[str]
+    path: str, memory: PositionIndex, folders: Listings, followed: Collection[str]
 ) -> Iterator[Position]:
     """Yield the rotated files that are beside a log when it is first seen, as ended ones.
 

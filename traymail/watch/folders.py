@@ -36,7 +36,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.failures import log_failure
-from traymail.watch.root import Observe, Root, Spot
+from traymail.watch.root import Observe, Spot, WatchRoot
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class FolderWatcher:
         self._overflowed: set[str] = set()
         self._all_due = False
         # From here on: the watcher's thread only.
-        self._roots: dict[str, Root] = {}
+        self._roots: dict[str, WatchRoot] = {}
         # One each: to end one must not end, or keep, the events of another rule's same folder.
         self._observers: dict[str, BaseObserver] = {}
         self._next_check = 0.0
@@ -203,12 +203,12 @@ class FolderWatcher:
             if name in self._roots:
                 continue
             try:
-                self._roots[name] = Root(rule, own, self._known(rule), self._observe)
+                self._roots[name] = WatchRoot(rule, own, self._known(rule), self._observe)
             except Exception as error:  # noqa: BLE001 # no other folder may suffer
                 log_failure(log, f"rule {name}: its folder cannot be watched", error)
                 self._observe(WatchTrouble(rule=name, reason=title_of(error)))
 
-    def _guarded(self, name: str, now: float, act: Callable[[Root, float], object]) -> None:
+    def _guarded(self, name: str, now: float, act: Callable[[WatchRoot, float], object]) -> None:
         """Do it; when that fails, no other folder suffers, and all of this one is looked at."""
         root = self._roots[name]
         try:
@@ -224,7 +224,7 @@ class FolderWatcher:
                 log_failure(log, f"rule {name}: a look at its folder failed", error)
             root.next_scan = now + self._pace.error
 
-    def _check(self, root: Root, now: float) -> bool:
+    def _check(self, root: WatchRoot, now: float) -> bool:
         """Is the folder there, the same one, and watched? If not, say so, or begin again."""
         name = root.rule.name
         spot = root.look_at_spot()
@@ -239,7 +239,7 @@ class FolderWatcher:
         root.next_scan = now
         return True
 
-    def _work(self, root: Root, hints: dict[str, dict[str, None]], now: float) -> None:
+    def _work(self, root: WatchRoot, hints: dict[str, dict[str, None]], now: float) -> None:
         here = hints.get(root.rule.name, {})
         before = root.spot
         if before is None or not (here or root.next_due() <= now):
@@ -257,18 +257,18 @@ class FolderWatcher:
         if looked:
             root.works()
 
-    def _rest(self, root: Root) -> float:
+    def _rest(self, root: WatchRoot) -> float:
         """Return the seconds until the next look: among very many files they come more seldom."""
         if self._needs_looks(root):
             return self._pace.network_rescan
         return max(self._pace.rescan, min(root.look_seconds * _LOOK_SHARE, _LONGEST_REST))
 
-    def _needs_looks(self, root: Root) -> bool:
+    def _needs_looks(self, root: WatchRoot) -> bool:
         return root.network or root.rule.name not in self._observers
 
     # --- watchdog -----------------------------------------------------------------------------
 
-    def _watch(self, root: Root, spot: Spot) -> Text | str | None:
+    def _watch(self, root: WatchRoot, spot: Spot) -> Text | str | None:
         """Have the folder watched; return why not, then looks at it alone must do."""
         name, folder = root.rule.name, root.rule.folder
         # Of a folder that is a link, the link itself would be watched.

@@ -50,7 +50,7 @@ _LAST_LINE = 4096  # bytes in which a file's last line begins, nearly always
 Tell = Callable[[LogObservation], None]
 
 
-class Progress(Enum):
+class ReadProgress(Enum):
     """What reading once came to."""
 
     MORE = "more"  # something was read: perhaps there is more
@@ -186,12 +186,12 @@ class Follower:
             self.trouble = error
             return True
 
-    def read(self, now: float, tell: Tell) -> Progress:
+    def read(self, now: float, tell: Tell) -> ReadProgress:
         """Read the next chunk and tell what matched in it; raises SourceError."""
         found = self.source.stat()
         if self.end == 0 and self.leaving_since is None and self._stat and self.grown(found):
             # An empty file may have been filled, copied and emptied since: to be looked at anew.
-            return Progress.CUT
+            return ReadProgress.CUT
         known = self._known()
         end = self.end
         chunk = self.source.read(end - len(known), len(known) + CHUNK)
@@ -200,7 +200,7 @@ class Follower:
         ):
             # A network share may tell nonsense for a moment: believed when seen twice.
             self._doubts += 1
-            return Progress.DOUBT if self._doubts == 1 else Progress.CUT
+            return ReadProgress.DOUBT if self._doubts == 1 else ReadProgress.CUT
         self._doubts, self.trouble = 0, None
         self._mtime_ns = found.st_mtime_ns
         new = len(chunk) - len(known)
@@ -216,7 +216,7 @@ class Follower:
                 beyond = None
         if not new:
             self._stat = (found.st_size, found.st_mtime_ns)
-            return Progress.QUIET
+            return ReadProgress.QUIET
         self.last_growth = now
         self.moved = True
         self._settled = False
@@ -232,7 +232,7 @@ class Follower:
         if beyond is not None:
             self._skip_to(beyond)
         self._unended = self.end > max(self._offset, self._old_end)
-        return Progress.MORE
+        return ReadProgress.MORE
 
     def settle(self, now: float, tell: Tell) -> None:
         """Complete what waited for more lines, once none have come for a while."""

@@ -16,7 +16,7 @@ from traymail.core.records import Gatherer, wants_of
 from traymail.core.rotation import GRAIN_NS, FileId, not_read_yet
 from traymail.core.rules.log import StartAt
 from traymail.core.texts import Text, text
-from traymail.watch.finding import Begin, Finder, Reading, Start, bystanders, new_key
+from traymail.watch.finding import Begin, Finder, OpenLogs, Start, bystanders, new_key
 from traymail.watch.follower import Before, Follower, Reader, look_before, start_at_end
 from traymail.watch.sources import Listings, Source
 from traymail.watch.watched import Watched, put_down_to
@@ -239,7 +239,7 @@ class Opener:
                 if reader.rule == name and not follower.source.compressed:
                     watched.known.learn(follower.position(reader))
                     live[reader.key] = follower.source
-        reading = Reading(
+        reading = OpenLogs(
             live,
             lambda: self._all_read(name),
             lambda file, key: self.is_read(file, name, key),

@@ -13,7 +13,7 @@ from traymail.core.reasons import unreadable
 from traymail.core.records import Gatherer, wants_of
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
-from traymail.watch.follower import Follower, Progress, Reader
+from traymail.watch.follower import Follower, Reader, ReadProgress
 from traymail.watch.globs import expand, refusal
 from traymail.watch.sources import Source, look
 
@@ -69,7 +69,7 @@ def reread(
         # An even place: UTF-16 has two bytes a unit.
         start = 0 if most is None else max(Path(path).stat().st_size - most, 0) // 2 * 2
         follower = Follower(source, rule.encoding, patterns, [reader], (start, start > 0))
-        while follower.read(0.0, told.append) is Progress.MORE:
+        while follower.read(0.0, told.append) is ReadProgress.MORE:
             progress(follower.end)
             yield from _matches(told)
         follower.finish(told.append)

@@ -92,7 +92,7 @@ class First:
     again: float
 
 
-class Root:
+class WatchRoot:
     """The folder of one rule; used by the watcher's thread only. Times are monotonic seconds."""
 
     def __init__(

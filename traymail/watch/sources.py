@@ -29,7 +29,7 @@ from traymail.core.rotation import (
     TAIL,
     FileId,
     Position,
-    Seen,
+    SeenLog,
     digest,
     is_rotated_name,
 )
@@ -136,7 +136,7 @@ class Source:
         """Return how much content there is; raises SourceError."""
         return self._reach(sys.maxsize)[0]
 
-    def seen(self, position: Position) -> Seen:
+    def seen(self, position: Position) -> SeenLog:
         """Look at the file with a position in mind; raises SourceError."""
         device, inode = self.file
         head = self.read(0, HEAD)
@@ -144,11 +144,11 @@ class Source:
             # It need not be unpacked, unless it is so short.
             size = len(head) if len(head) < position.head_size else position.offset
             at = position.mark_before(size)[0] if size < position.offset else 0
-            return Seen(device, inode, size, head, head[:at])
+            return SeenLog(device, inode, size, head, head[:at])
         size, before = self._reach(position.offset)
         if size < position.offset:
-            return Seen(device, inode, size, head, self.before(position.mark_before(size)[0]))
-        return Seen(device, inode, size, head, before[len(before) - position.tail_size :])
+            return SeenLog(device, inode, size, head, self.before(position.mark_before(size)[0]))
+        return SeenLog(device, inode, size, head, before[len(before) - position.tail_size :])
 
     def _reach(self, offset: int) -> tuple[int, bytes]:
         """Return how far the content goes, at most to ``offset``, and what stands before that."""

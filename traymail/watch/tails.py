@@ -27,8 +27,8 @@ from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.failures import log_failure
-from traymail.watch.finding import Memory
-from traymail.watch.follower import Follower, Progress, Reader
+from traymail.watch.finding import PositionIndex
+from traymail.watch.follower import Follower, Reader, ReadProgress
 from traymail.watch.globs import Globs, refusal
 from traymail.watch.opener import Leaving, Opener
 from traymail.watch.sources import is_out_of_reach, look, most_open, not_regular
@@ -258,7 +258,7 @@ class Tails:
                 self._fails(rule.name, error.title)
                 return
             turn = self._turns[rule.name] = self._turns.get(rule.name, 0) + 1
-            known, globs = Memory(kept.positions), dict(kept.globs)
+            known, globs = PositionIndex(kept.positions), dict(kept.globs)
             earlier = set(known)
             self._recovering[rule.name] = float("-inf")
         reason, _ = self._aside.get(rule.name, (None, 0.0))
@@ -499,14 +499,14 @@ class Tails:
         more = False
         for follower in [*self._leaving, *grown]:
             begun = left
-            progress = Progress.MORE
-            while progress is Progress.MORE:
+            progress = ReadProgress.MORE
+            while progress is ReadProgress.MORE:
                 if left <= 0 or begun - left >= SLICE or not self._room():
                     more = True
                     break
                 progress, size = self._read_once(follower, now)
                 left -= size
-            more = more or progress is Progress.CUT
+            more = more or progress is ReadProgress.CUT
             self._rest(follower)
         return more
 
@@ -521,7 +521,7 @@ class Tails:
             del self._awake[oldest]
             oldest.source.rest()
 
-    def _read_once(self, follower: Follower, now: float) -> tuple[Progress, int]:
+    def _read_once(self, follower: Follower, now: float) -> tuple[ReadProgress, int]:
         before = follower.end
         try:
             with put_down_to(reader.rule for reader in follower.readers):
@@ -533,10 +533,10 @@ class Tails:
             if follower.leaving_since is None:
                 for reader in follower.readers:
                     self._problems[reader.path] = error.title
-            return Progress.QUIET, 0
-        if progress is not Progress.QUIET:
+            return ReadProgress.QUIET, 0
+        if progress is not ReadProgress.QUIET:
             self._active.add(follower)
-        if progress is Progress.CUT:
+        if progress is ReadProgress.CUT:
             self._cut(follower, now)
         return progress, follower.end - before
 

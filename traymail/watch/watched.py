@@ -11,7 +11,7 @@ from traymail.core.observations import LinesMatched, LogObservation, LogRead, Lo
 from traymail.core.rotation import Position
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
-from traymail.watch.finding import Memory
+from traymail.watch.finding import PositionIndex
 from traymail.watch.follower import Tell
 
 
@@ -49,7 +49,7 @@ class Watched:
 
     rule: LogRule
     turn: int
-    known: Memory
+    known: PositionIndex
     globs: dict[str, int]
     unusable: Text | None = None
     earlier: set[str] = field(default_factory=set)

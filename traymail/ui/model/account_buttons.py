@@ -12,7 +12,7 @@ from traymail.ui.model.settings_form import AccountForm, Accounts, Busy, guide, 
 from traymail.ui.model.trial import Trial, Verdict
 
 
-class Act(Enum):
+class AccountAct(Enum):
     """What the buttons do."""
 
     REMOVE = "remove"
@@ -27,25 +27,25 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AccountOffer:
     """One button."""
 
     words: Text
-    act: Act
+    act: AccountAct
     enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Buttons:
+class AccountButtons:
     """The bar: one button at the left, then ``note``, the others, and the primary one.
 
     ``wrong``: the note tells of fields, and leads to the first. ``waiting``: something is done.
     """
 
-    left: Offer | None = None
+    left: AccountOffer | None = None
     note: Text | None = None
-    others: tuple[Offer, ...] = ()
-    primary: Offer | None = None
+    others: tuple[AccountOffer, ...] = ()
+    primary: AccountOffer | None = None
     wrong: bool = False
     waiting: bool = False
 
@@ -56,48 +56,54 @@ _DOING: Mapping[Busy, Text] = {
     Busy.DEFAULTING: text("Saving…"),
     Busy.CHECKING: text("Looking…"),
 }
-_AGAIN = Offer(text("&Test again"), Act.TEST)
-_BACK = Offer(text("Bac&k"), Act.BACK)
+_AGAIN = AccountOffer(text("&Test again"), AccountAct.TEST)
+_BACK = AccountOffer(text("Bac&k"), AccountAct.BACK)
 
 
-def buttons(page: Accounts) -> Buttons:
+def buttons(page: Accounts) -> AccountButtons:
     """Return what can be done next."""
     form = page.form
     if form is None:
-        return Buttons()
+        return AccountButtons()
     if page.busy is not None:
-        stop = (Offer(text("&Cancel"), Act.STOP),)
-        return Buttons(note=_DOING[page.busy], others=stop, waiting=True)
+        stop = (AccountOffer(text("&Cancel"), AccountAct.STOP),)
+        return AccountButtons(note=_DOING[page.busy], others=stop, waiting=True)
     if page.trial is not None:
         return _of_trial(form, page.trial)
     wrong = len(form.problems) + needs_code(form)
-    test = Offer(text("&Test"), Act.TEST, enabled=not wrong)
-    remove = Offer(text("Re&move…"), Act.REMOVE)
-    save = Offer(text("&Save"), Act.SAVE, enabled=form.changed and not wrong)
-    undo = (Offer(text("Undo"), Act.UNDO),) if form.changed else ()
+    test = AccountOffer(text("&Test"), AccountAct.TEST, enabled=not wrong)
+    remove = AccountOffer(text("Re&move…"), AccountAct.REMOVE)
+    save = AccountOffer(text("&Save"), AccountAct.SAVE, enabled=form.changed and not wrong)
+    undo = (AccountOffer(text("Undo"), AccountAct.UNDO),) if form.changed else ()
     if wrong:
         words = text("1 field needs you") if wrong == 1 else text("{n} fields need you", n=wrong)
-        return Buttons(remove, words, (*undo, test), save, wrong=True)
+        return AccountButtons(remove, words, (*undo, test), save, wrong=True)
     note = text("Changed, not saved") if form.changed else None
-    return Buttons(remove, note, (*undo, test), save)
+    return AccountButtons(remove, note, (*undo, test), save)
 
 
-def _of_trial(form: AccountForm, trial: Trial) -> Buttons:
-    report = Offer(text("Copy &report"), Act.COPY_REPORT)
+def _of_trial(form: AccountForm, trial: Trial) -> AccountButtons:
+    report = AccountOffer(text("Copy &report"), AccountAct.COPY_REPORT)
     match trial.verdict:
         case Verdict.RUNNING:
-            return Buttons(others=(Offer(text("&Cancel"), Act.STOP),), waiting=True)
+            return AccountButtons(
+                others=(AccountOffer(text("&Cancel"), AccountAct.STOP),), waiting=True
+            )
         case Verdict.PASSED if form.changed:
-            return Buttons(report, None, (_BACK,), Offer(text("&Save"), Act.SAVE))
+            return AccountButtons(
+                report, None, (_BACK,), AccountOffer(text("&Save"), AccountAct.SAVE)
+            )
         case Verdict.PASSED:
-            return Buttons(report, None, (_AGAIN,), Offer(text("D&one"), Act.BACK))
+            return AccountButtons(
+                report, None, (_AGAIN,), AccountOffer(text("D&one"), AccountAct.BACK)
+            )
         case _:
-            return Buttons(report, None, (_BACK, _AGAIN), _mend(form, trial))
+            return AccountButtons(report, None, (_BACK, _AGAIN), _mend(form, trial))
 
 
-def _mend(form: AccountForm, trial: Trial) -> Offer:
+def _mend(form: AccountForm, trial: Trial) -> AccountOffer:
     if trial.failed_at != "auth" or trial.account.auth is Auth.NONE:
-        return Offer(text("Check ser&ver"), Act.SERVER)
+        return AccountOffer(text("Check ser&ver"), AccountAct.SERVER)
     if guide(form).hidden:
-        return Offer(text("&Enter password again"), Act.CODE)
-    return Offer(text("&Enter code again"), Act.CODE)
+        return AccountOffer(text("&Enter password again"), AccountAct.CODE)
+    return AccountOffer(text("&Enter code again"), AccountAct.CODE)

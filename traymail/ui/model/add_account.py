@@ -25,7 +25,7 @@ _ABOVE = {"address", "display_name"}
 BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
 
 
-class Page(Enum):
+class AddPage(Enum):
     """The pages, in their order."""
 
     ADDRESS = 0
@@ -33,7 +33,7 @@ class Page(Enum):
     TEST = 2
 
 
-class Search(Enum):
+class ServerSearch(Enum):
     """Whether a server is looked for."""
 
     NONE = "none"
@@ -41,7 +41,7 @@ class Search(Enum):
     MISSING = "missing"
 
 
-class Saving(Enum):
+class AddSaving(Enum):
     """How far the account is on its way into the configuration."""
 
     NOT_YET = "not yet"
@@ -57,13 +57,13 @@ class Adding:
     ``checking``: the fields are being judged. ``code`` tells of the code, never holds it as text.
     """
 
-    page: Page = Page.ADDRESS
+    page: AddPage = AddPage.ADDRESS
     typed: str = ""
     mailbox: str = ""
     display_name: str = ""
     provider: Provider | None = None
     proposal: Proposal | None = None
-    search: Search = Search.NONE
+    search: ServerSearch = ServerSearch.NONE
     by_hand: Mapping[str, str] | None = None
     problems: tuple[Problem, ...] = ()
     checking: bool = False
@@ -71,7 +71,7 @@ class Adding:
     account: Account | None = None
     code: CodeCheck = CodeCheck(None)  # noqa: RUF009 - frozen
     trial: Trial | None = None
-    saving: Saving = Saving.NOT_YET
+    saving: AddSaving = AddSaving.NOT_YET
     trouble: Advice | None = None
 
 
@@ -83,7 +83,10 @@ def type_address(state: Adding, typed: str) -> Adding:
     mailbox = _mailbox(typed)
     known = for_address(mailbox) if mailbox else None
     by_hand = state.by_hand
-    if state.search is Search.MISSING and unfold(replace(state, by_hand=None)).by_hand == by_hand:
+    if (
+        state.search is ServerSearch.MISSING
+        and unfold(replace(state, by_hand=None)).by_hand == by_hand
+    ):
         by_hand = None  # it unfolded by itself, for an address that is being mended
     unknown = bool(mailbox) and known is None and by_hand is None
     if by_hand is not None and by_hand["username"] == state.mailbox:
@@ -94,7 +97,7 @@ def type_address(state: Adding, typed: str) -> Adding:
         mailbox=mailbox,
         provider=known,
         proposal=None,
-        search=Search.RUNNING if unknown else Search.NONE,
+        search=ServerSearch.RUNNING if unknown else ServerSearch.NONE,
         by_hand=by_hand,
         problems=(),
     )
@@ -108,12 +111,15 @@ def type_name(state: Adding, typed: str) -> Adding:
 
 def found(state: Adding, mailbox: str, proposal: Proposal | None) -> Adding:
     """Take in what the search for an address ended with, unless it is another one by now."""
-    if mailbox != state.mailbox or state.search is not Search.RUNNING:
+    if mailbox != state.mailbox or state.search is not ServerSearch.RUNNING:
         return state
     if proposal is None:
-        return unfold(replace(state, search=Search.MISSING))
+        return unfold(replace(state, search=ServerSearch.MISSING))
     return replace(
-        state, search=Search.NONE, proposal=proposal, provider=proposal.provider or state.provider
+        state,
+        search=ServerSearch.NONE,
+        proposal=proposal,
+        provider=proposal.provider or state.provider,
     )
 
 
@@ -130,7 +136,7 @@ def unfold(state: Adding) -> Adding:
         row = state.provider
         values |= _server(row.host, row.port, row.security.value)
         values["username"] = row.username_for(state.mailbox)
-    search = Search.NONE if state.search is Search.RUNNING else state.search
+    search = ServerSearch.NONE if state.search is ServerSearch.RUNNING else state.search
     return replace(state, by_hand=values, search=search)
 
 
@@ -167,15 +173,15 @@ def check(state: Adding) -> Adding:
 
 def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
     """Show what is wrong; what is wrong with the server can then be mended by hand."""
-    state = replace(state, checking=False, problems=problems, page=Page.ADDRESS, account=None)
+    state = replace(state, checking=False, problems=problems, page=AddPage.ADDRESS, account=None)
     return state if all(one.where in _ABOVE for one in problems) else unfold(state)
 
 
 def accepted(state: Adding, name: str, account: Account) -> Adding:
     """Go on to the code, or, where no login is wanted, to the test."""
-    page = Page.TEST if account.auth is Auth.NONE else Page.CODE
+    page = AddPage.TEST if account.auth is Auth.NONE else AddPage.CODE
     state = replace(state, checking=False, problems=(), name=name, account=account, page=page)
-    return start(state) if page is Page.TEST else replace(state, code=CodeCheck(None))
+    return start(state) if page is AddPage.TEST else replace(state, code=CodeCheck(None))
 
 
 def needs_a_later_version(state: Adding) -> bool:
@@ -184,36 +190,38 @@ def needs_a_later_version(state: Adding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ProviderCard:
     """What is known of the server, below the address. ``search`` says which sign it has."""
 
     title: Text | str
     detail: Text | str
-    search: Search
+    search: ServerSearch
     usable: bool = True
 
 
-def card(state: Adding) -> Card | None:
+def card(state: Adding) -> ProviderCard | None:
     """Return the card, None while there is nothing to tell or all is set by hand."""
-    if state.search is Search.RUNNING:
-        return Card(text("Looking for the server…"), _domain(state), Search.RUNNING)
+    if state.search is ServerSearch.RUNNING:
+        return ProviderCard(text("Looking for the server…"), _domain(state), ServerSearch.RUNNING)
     if state.by_hand is not None:
         return None
     if state.proposal is not None:
         there = state.proposal
         row = there.provider
         detail = f"{there.host} : {there.port}  ·  {SECURITIES[there.security]}"
-        return Card(row.name if row else _domain(state), detail, Search.NONE, _usable(state))
+        return ProviderCard(
+            row.name if row else _domain(state), detail, ServerSearch.NONE, _usable(state)
+        )
     if state.provider is not None:
         row = state.provider
         detail = f"{row.host} : {row.port}  ·  {SECURITIES[row.security]}"
-        return Card(row.name, detail, Search.NONE, _usable(state))
+        return ProviderCard(row.name, detail, ServerSearch.NONE, _usable(state))
     return None
 
 
 def remark(state: Adding) -> Text | None:
     """Return the sentence below the card, or above the form."""
-    if state.search is Search.MISSING:
+    if state.search is ServerSearch.MISSING:
         return text(
             "No server is found for {domain}. Ask your provider for it, and write it here.",
             domain=_domain(state),
@@ -242,7 +250,7 @@ def start(state: Adding) -> Adding:
     if state.account is None:
         return state
     begun = trials.begin(state.account)
-    return replace(state, page=Page.TEST, trial=begun, saving=Saving.NOT_YET, trouble=None)
+    return replace(state, page=AddPage.TEST, trial=begun, saving=AddSaving.NOT_YET, trouble=None)
 
 
 def hear(state: Adding, step: Step) -> Adding:
@@ -256,7 +264,7 @@ def end(state: Adding) -> Adding:
         return state
     ended = trials.end(state.trial)
     good = ended.verdict is Verdict.PASSED
-    return replace(state, trial=ended, saving=Saving.RUNNING if good else Saving.NOT_YET)
+    return replace(state, trial=ended, saving=AddSaving.RUNNING if good else AddSaving.NOT_YET)
 
 
 def stop(state: Adding) -> Adding:
@@ -273,32 +281,32 @@ def give_up(state: Adding, error: TraymailError) -> Adding:
 
 def save(state: Adding) -> Adding:
     """Save the account, tested or not."""
-    return replace(state, saving=Saving.RUNNING, trouble=None)
+    return replace(state, saving=AddSaving.RUNNING, trouble=None)
 
 
 def saved(state: Adding) -> Adding:
     """Note that the account is in the configuration."""
-    return replace(state, saving=Saving.DONE, code=CodeCheck(None))
+    return replace(state, saving=AddSaving.DONE, code=CodeCheck(None))
 
 
 def not_saved(state: Adding, error: TraymailError) -> Adding:
     """Note that it is not, and why."""
     advice = Advice(error.title, at_hand(error.advice))
-    return replace(state, saving=Saving.FAILED, trouble=advice)
+    return replace(state, saving=AddSaving.FAILED, trouble=advice)
 
 
 def back(state: Adding) -> Adding:
     """Go back a page; the code is entered anew."""
     empty = CodeCheck(None)
-    if state.page is Page.TEST and wants_login(state):
-        return replace(state, page=Page.CODE, code=empty, trial=None, trouble=None)
-    return replace(state, page=Page.ADDRESS, code=empty, trial=None, trouble=None)
+    if state.page is AddPage.TEST and wants_login(state):
+        return replace(state, page=AddPage.CODE, code=empty, trial=None, trouble=None)
+    return replace(state, page=AddPage.ADDRESS, code=empty, trial=None, trouble=None)
 
 
 def to_server(state: Adding) -> Adding:
     """Go back to the first page, with the server in sight."""
     empty = CodeCheck(None)
-    state = replace(state, page=Page.ADDRESS, code=empty, trial=None, trouble=None)
+    state = replace(state, page=AddPage.ADDRESS, code=empty, trial=None, trouble=None)
     return unfold(state)
 
 
@@ -306,7 +314,7 @@ def at_rest(state: Adding) -> Adding:
     """Return the state with nothing under way but a search: what another window goes on with."""
     if state.trial is not None and state.trial.verdict is Verdict.RUNNING:
         state = stop(state)
-    saving = Saving.NOT_YET if state.saving is Saving.RUNNING else state.saving
+    saving = AddSaving.NOT_YET if state.saving is AddSaving.RUNNING else state.saving
     return replace(state, checking=False, saving=saving)
 
 
@@ -319,7 +327,7 @@ def advice(state: Adding) -> Advice | None:
 
 def headline(state: Adding) -> Headline | None:
     """Return what stands above the test, None: the test's own words."""
-    if state.saving is not Saving.FAILED:
+    if state.saving is not AddSaving.FAILED:
         return None
     passed = state.trial is not None and state.trial.verdict is Verdict.PASSED
     more = text("The test was good. Try to save it again.") if passed else text("Try again.")

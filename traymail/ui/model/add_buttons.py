@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from traymail.core.texts import Text, text
-from traymail.ui.model.add_account import Adding, Page, Saving, guide, may_go_on, wants_login
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving, guide, may_go_on, wants_login
 from traymail.ui.model.trial import Verdict
 
 
-class Act(Enum):
+class AddAct(Enum):
     """What the buttons do."""
 
     CANCEL = "cancel"
@@ -27,61 +27,61 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AddOffer:
     """One button."""
 
     words: Text
-    act: Act
+    act: AddAct
     enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Buttons:
+class AddButtons:
     """The footer: links and Cancel at the left, then the second, then the primary one."""
 
-    left: tuple[Offer, ...]
-    second: Offer | None
-    primary: Offer | None
+    left: tuple[AddOffer, ...]
+    second: AddOffer | None
+    primary: AddOffer | None
 
 
-_CANCEL = (Offer(text("&Cancel"), Act.CANCEL),)
-_BACK = Offer(text("Bac&k"), Act.BACK)
-_AGAIN = Offer(text("&Test again"), Act.TEST)
+_CANCEL = (AddOffer(text("&Cancel"), AddAct.CANCEL),)
+_BACK = AddOffer(text("Bac&k"), AddAct.BACK)
+_AGAIN = AddOffer(text("&Test again"), AddAct.TEST)
 
 
-def buttons(state: Adding) -> Buttons:
+def buttons(state: Adding) -> AddButtons:
     """Return what can be done next."""
     match state.page:
-        case Page.ADDRESS:
-            return Buttons(_CANCEL, None, Offer(text("&Next"), Act.NEXT, may_go_on(state)))
-        case Page.CODE:
+        case AddPage.ADDRESS:
+            return AddButtons(_CANCEL, None, AddOffer(text("&Next"), AddAct.NEXT, may_go_on(state)))
+        case AddPage.CODE:
             may = state.code.secret is not None
-            return Buttons(_CANCEL, _BACK, Offer(text("&Test"), Act.TEST, may))
-        case Page.TEST:
+            return AddButtons(_CANCEL, _BACK, AddOffer(text("&Test"), AddAct.TEST, may))
+        case AddPage.TEST:
             return _after_test(state)
 
 
-def _after_test(state: Adding) -> Buttons:
+def _after_test(state: Adding) -> AddButtons:
     verdict = Verdict.RUNNING if state.trial is None else state.trial.verdict
-    report = Offer(text("Copy &report"), Act.COPY_REPORT)
-    if state.saving in {Saving.RUNNING, Saving.DONE}:
-        done = state.saving is Saving.DONE
-        write = Offer(text("&Write a mail"), Act.WRITE, done)
-        return Buttons((), Offer(text("D&one"), Act.DONE, done), write)
-    if state.saving is Saving.FAILED:
-        return Buttons((*_CANCEL, report), _AGAIN, Offer(text("&Save"), Act.SAVE))
+    report = AddOffer(text("Copy &report"), AddAct.COPY_REPORT)
+    if state.saving in {AddSaving.RUNNING, AddSaving.DONE}:
+        done = state.saving is AddSaving.DONE
+        write = AddOffer(text("&Write a mail"), AddAct.WRITE, done)
+        return AddButtons((), AddOffer(text("D&one"), AddAct.DONE, done), write)
+    if state.saving is AddSaving.FAILED:
+        return AddButtons((*_CANCEL, report), _AGAIN, AddOffer(text("&Save"), AddAct.SAVE))
     if verdict is Verdict.RUNNING:
-        return Buttons(_CANCEL, Offer(text("&Stop"), Act.STOP), None)
+        return AddButtons(_CANCEL, AddOffer(text("&Stop"), AddAct.STOP), None)
     if verdict is Verdict.STOPPED:
-        return Buttons(_CANCEL, _BACK, _AGAIN)
-    anyway = Offer(text("Save &anyway"), Act.SAVE)
-    return Buttons((report, anyway), _AGAIN, _mend(state))
+        return AddButtons(_CANCEL, _BACK, _AGAIN)
+    anyway = AddOffer(text("Save &anyway"), AddAct.SAVE)
+    return AddButtons((report, anyway), _AGAIN, _mend(state))
 
 
-def _mend(state: Adding) -> Offer:
+def _mend(state: Adding) -> AddOffer:
     failed_at = "" if state.trial is None else state.trial.failed_at
     if failed_at != "auth" or not wants_login(state):
-        return Offer(text("Check ser&ver"), Act.SERVER)
+        return AddOffer(text("Check ser&ver"), AddAct.SERVER)
     if guide(state).hidden:
-        return Offer(text("&Enter password again"), Act.CODE_AGAIN)
-    return Offer(text("&Enter code again"), Act.CODE_AGAIN)
+        return AddOffer(text("&Enter password again"), AddAct.CODE_AGAIN)
+    return AddOffer(text("&Enter code again"), AddAct.CODE_AGAIN)

@@ -17,7 +17,7 @@ from traymail.ui.model import trial as trials
 from traymail.ui.model.trial import Headline, Trial, Verdict
 
 
-class Page(Enum):
+class HelpPage(Enum):
     """The pages, in the order of their list."""
 
     FIRST_STEPS = "first"
@@ -27,19 +27,19 @@ class Page(Enum):
     FILES = "files"
 
 
-TITLES: Mapping[Page, Text] = {
-    Page.FIRST_STEPS: text("First steps"),
-    Page.DIAGNOSIS: text("Diagnosis"),
-    Page.STATE: text("Status"),
-    Page.KEYS: text("Keyboard"),
-    Page.FILES: text("Files and version"),
+TITLES: Mapping[HelpPage, Text] = {
+    HelpPage.FIRST_STEPS: text("First steps"),
+    HelpPage.DIAGNOSIS: text("Diagnosis"),
+    HelpPage.STATE: text("Status"),
+    HelpPage.KEYS: text("Keyboard"),
+    HelpPage.FILES: text("Files and version"),
 }
-ICONS: Mapping[Page, str] = {
-    Page.FIRST_STEPS: "compass",
-    Page.DIAGNOSIS: "activity",
-    Page.STATE: "list-check",
-    Page.KEYS: "keyboard",
-    Page.FILES: "folder2",
+ICONS: Mapping[HelpPage, str] = {
+    HelpPage.FIRST_STEPS: "compass",
+    HelpPage.DIAGNOSIS: "activity",
+    HelpPage.STATE: "list-check",
+    HelpPage.KEYS: "keyboard",
+    HelpPage.FILES: "folder2",
 }
 
 
@@ -47,7 +47,7 @@ ICONS: Mapping[Page, str] = {
 class Help:
     """All of it. ``overview`` is None until it is known."""
 
-    page: Page = Page.DIAGNOSIS
+    page: HelpPage = HelpPage.DIAGNOSIS
     overview: Overview | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
     account: str = ""
@@ -67,7 +67,7 @@ class Help:
 # --- what happens -----------------------------------------------------------------------------
 
 
-def turned(state: Help, page: Page) -> Help:
+def turned(state: Help, page: HelpPage) -> Help:
     """Return the state with another page in sight."""
     return replace(state, page=page)
 
@@ -81,8 +81,8 @@ def informed(state: Help, overview: Overview, places: Mapping[str, Path]) -> Hel
         account = usual if usual in settings.accounts else next(iter(settings.accounts), "")
     trial = state.trial if account == state.account else None
     # Who has no account yet is not asking for a diagnosis.
-    begins = state.overview is None and not account and state.page is Page.DIAGNOSIS
-    page = Page.FIRST_STEPS if begins else state.page
+    begins = state.overview is None and not account and state.page is HelpPage.DIAGNOSIS
+    page = HelpPage.FIRST_STEPS if begins else state.page
     return replace(state, overview=overview, places=places, account=account, trial=trial, page=page)
 
 
@@ -144,7 +144,7 @@ def start_words(state: Help) -> Text:
     return text("&Start diagnosis") if state.trial is None else text("&Test again")
 
 
-class Door(Enum):
+class HelpLink(Enum):
     """Where a use begins."""
 
     QUICK_SEND = "quick send"
@@ -160,7 +160,7 @@ class Use:
     title: Text
     sentence: Text
     verb: Text
-    door: Door
+    door: HelpLink
 
 
 USES = (
@@ -172,7 +172,7 @@ USES = (
             "server and tests everything before it saves."
         ),
         text("Accounts…"),
-        Door.ACCOUNTS,
+        HelpLink.ACCOUNTS,
     ),
     Use(
         "send",
@@ -182,7 +182,7 @@ USES = (
             " a few seconds."
         ),
         text("Quick send…"),
-        Door.QUICK_SEND,
+        HelpLink.QUICK_SEND,
     ),
     Use(
         "folder2-open",
@@ -192,7 +192,7 @@ USES = (
             "even if it arrived while traymail was not running."
         ),
         text("Rules…"),
-        Door.RULES,
+        HelpLink.RULES,
     ),
     Use(
         "journal-text",
@@ -202,13 +202,13 @@ USES = (
             "waiting time after that is counted and comes in one mail."
         ),
         text("Rules…"),
-        Door.RULES,
+        HelpLink.RULES,
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class HelpKeys:
     """The keys of one window, each with what it does."""
 
     window: Text
@@ -216,7 +216,7 @@ class Keys:
 
 
 KEYS = (
-    Keys(
+    HelpKeys(
         text("New mail"),
         (
             ("Ctrl+Enter", text("Send")),
@@ -227,7 +227,7 @@ KEYS = (
             ("Esc", text("Close and keep the draft; during the countdown: undo")),
         ),
     ),
-    Keys(
+    HelpKeys(
         text("Outbox"),
         (
             ("↑ ↓ Enter", text("Choose and open a mail")),
@@ -235,14 +235,14 @@ KEYS = (
             ("Del", text("Cancel a mail that waits")),
         ),
     ),
-    Keys(
+    HelpKeys(
         text("Settings"),
         (
             ("Ctrl+S", text("Save")),
             ("↑ ↓", text("Move in a list")),
         ),
     ),
-    Keys(
+    HelpKeys(
         text("Everywhere"),
         (
             ("Tab Shift+Tab", text("To the next or the previous field")),

@@ -23,7 +23,7 @@ from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.trial import report as trial_report
 
 
-class Kind(Enum):
+class FindingKind(Enum):
     """What a finding is about."""
 
     CONFIGURATION = "configuration"
@@ -51,10 +51,10 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StatusFinding:
     """How one thing stands: the configuration, an account, a rule."""
 
-    kind: Kind
+    kind: FindingKind
     title: Text | str
     level: Level
     state: Text
@@ -70,7 +70,7 @@ class About:
     user_home: str
 
 
-def findings(overview: Overview) -> tuple[Finding, ...]:
+def findings(overview: Overview) -> tuple[StatusFinding, ...]:
     """Return how everything stands, in the order in which it is shown."""
     settings = overview.settings
     return (
@@ -90,10 +90,10 @@ def troubles(overview: Overview | None) -> int:
     return sum(finding.level is Level.BAD for finding in found)
 
 
-def _of_configuration(problems: tuple[Problem, ...]) -> Finding:
-    kind, title = Kind.CONFIGURATION, text("Configuration")
+def _of_configuration(problems: tuple[Problem, ...]) -> StatusFinding:
+    kind, title = FindingKind.CONFIGURATION, text("Configuration")
     if not problems:
-        return Finding(kind, title, Level.GOOD, text("in order"))
+        return StatusFinding(kind, title, Level.GOOD, text("in order"))
     remarks = tuple(
         Remark(_with_advice(problem.what, problem.advice), _place_of(problem))
         for problem in problems
@@ -101,10 +101,10 @@ def _of_configuration(problems: tuple[Problem, ...]) -> Finding:
     last_good = Remark(text("Until it is fixed, the last good one is used."), bad=False)
     several = len(problems) > 1
     state = text("{n} problems", n=len(problems)) if several else text("1 problem")
-    return Finding(kind, title, Level.BAD, state, (*remarks, last_good))
+    return StatusFinding(kind, title, Level.BAD, state, (*remarks, last_good))
 
 
-def _of_outbox(counts: Mapping[State, int], warnings: tuple[Text, ...]) -> Finding:
+def _of_outbox(counts: Mapping[State, int], warnings: tuple[Text, ...]) -> StatusFinding:
     bad = (
         *map(Remark, warnings),
         *(
@@ -127,7 +127,9 @@ def _of_outbox(counts: Mapping[State, int], warnings: tuple[Text, ...]) -> Findi
     state = text("{n} waiting", n=waiting) if waiting else text("nothing waits")
     if bad:
         state = text("needs you")
-    return Finding(Kind.OUTBOX, text("Outbox"), Level.BAD if bad else Level.GOOD, state, bad)
+    return StatusFinding(
+        FindingKind.OUTBOX, text("Outbox"), Level.BAD if bad else Level.GOOD, state, bad
+    )
 
 
 def _place_of(problem: Problem) -> Text | str:
@@ -138,18 +140,18 @@ def _place_of(problem: Problem) -> Text | str:
     return text("line {line}: {where}", line=problem.line, where=problem.where)
 
 
-def _of_account(account: Account, state: AccountState | None) -> Finding:
+def _of_account(account: Account, state: AccountState | None) -> StatusFinding:
     if state is None or not state.stopped:
-        return Finding(Kind.ACCOUNT, account.name, Level.GOOD, text("ready"))
+        return StatusFinding(FindingKind.ACCOUNT, account.name, Level.GOOD, text("ready"))
     what = title_for(state.advice_id) or text("The server refused it.")
     remark = Remark(
         _with_advice(what, advice_about(state.advice_id)), reply_told(None, state.reply)
     )
     word = text("needs you") if state.needs_user else text("waiting")
-    return Finding(Kind.ACCOUNT, account.name, Level.BAD, word, (remark,))
+    return StatusFinding(FindingKind.ACCOUNT, account.name, Level.BAD, word, (remark,))
 
 
-_KINDS = {FolderRule.kind: Kind.FOLDER, LogRule.kind: Kind.LOG}
+_KINDS = {FolderRule.kind: FindingKind.FOLDER, LogRule.kind: FindingKind.LOG}
 _LEVELS: Mapping[Fare, Level] = {
     Fare.OFF: Level.QUIET,
     Fare.BROKEN: Level.BAD,
@@ -160,14 +162,14 @@ _LEVELS: Mapping[Fare, Level] = {
 }
 
 
-def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> Finding:
+def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> StatusFinding:
     kind = _KINDS[rule.kind]
     status = status or FlowStatus()
     fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
     error = () if status.error is None else (Remark(status.error),)
     left_out = (Remark(one.reason, one.what, bad=False) for one in status.left_out)
     remarks = (*error, *left_out) if rule.enabled else ()
-    return Finding(kind, rule.name, _LEVELS[fare], _state(fare, status), remarks)
+    return StatusFinding(kind, rule.name, _LEVELS[fare], _state(fare, status), remarks)
 
 
 def _state(fare: Fare, status: FlowStatus) -> Text:
@@ -212,8 +214,8 @@ def _told(overview: Overview, translate: Translate) -> list[str]:
     return lines
 
 
-def _server(overview: Overview, finding: Finding) -> str:
-    if finding.kind is not Kind.ACCOUNT:
+def _server(overview: Overview, finding: StatusFinding) -> str:
+    if finding.kind is not FindingKind.ACCOUNT:
         return ""
     account = overview.settings.accounts[str(finding.title)]
     return f" ({account.host}:{account.port} {account.security.value}, {account.auth.value})"

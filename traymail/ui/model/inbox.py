@@ -121,7 +121,7 @@ ICONS: Mapping[Origin, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InboxEntry:
     """A mail in the list; ``number`` tells it from others."""
 
     number: int
@@ -135,12 +135,12 @@ class Inbox:
     """All of it: ``entries`` newest first; ``kinds`` are those of the rules, by name."""
 
     kinds: Mapping[str, Origin] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[InboxEntry, ...] = ()
     chosen: int | None = None
     source: bool = False
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> InboxEntry | None:
         """The chosen mail."""
         return next((one for one in self.entries if one.number == self.chosen), None)
 
@@ -163,7 +163,7 @@ def informed(state: Inbox, kinds: Mapping[str, Origin]) -> Inbox:
 def arrived(state: Inbox, mail: Received, at: datetime) -> Inbox:
     """Put a mail on top. The first is looked at by itself; later ones wait for it."""
     number = max((one.number for one in state.entries), default=0) + 1
-    state = replace(state, entries=(Entry(number, mail, at), *state.entries))
+    state = replace(state, entries=(InboxEntry(number, mail, at), *state.entries))
     return state if state.chosen is not None else choose(state, number)
 
 

@@ -45,7 +45,7 @@ class SwitchRule:
 Choice = Do | SwitchRule
 
 
-class Kind(Enum):
+class MenuItemKind(Enum):
     """How an entry is drawn."""
 
     ACTION = "action"
@@ -55,26 +55,26 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuItem:
     """One entry. ``id`` stays the same as long as it means the same.
 
     ``label``: a Text of ours, or a rule's name as the user wrote it.
     """
 
     id: str
-    kind: Kind
+    kind: MenuItemKind
     label: Text | str = ""
     choice: Choice | None = None
     checked: bool = False
     enabled: bool = True
-    children: tuple[Entry, ...] = ()
+    children: tuple[MenuItem, ...] = ()
 
 
-def menu(rules: Sequence[Rule], *, paused: bool, needs: int) -> tuple[Entry, ...]:
+def menu(rules: Sequence[Rule], *, paused: bool, needs: int) -> tuple[MenuItem, ...]:
     """Return the menu; ``needs`` is how many mails need the user."""
     marks = tuple(_mark(rule) for rule in rules)
     if len(marks) > MOST_RULES_AT_TOP:
-        marks = (Entry("rules", Kind.SUBMENU, text("Rules"), children=marks),)
+        marks = (MenuItem("rules", MenuItemKind.SUBMENU, text("Rules"), children=marks),)
     return (
         _action(Do.QUICK_SEND, text("Quick send…")),
         _action(Do.SEND_CLIPBOARD, text("Send clipboard")),
@@ -90,7 +90,7 @@ def menu(rules: Sequence[Rule], *, paused: bool, needs: int) -> tuple[Entry, ...
     )
 
 
-def flat(entries: Sequence[Entry]) -> Iterator[Entry]:
+def flat(entries: Sequence[MenuItem]) -> Iterator[MenuItem]:
     """Yield entries, each followed by what is below it."""
     for entry in entries:
         yield entry
@@ -125,14 +125,18 @@ def pause_end(choice: Do, now: datetime) -> datetime | None:
             assert_never(choice)
 
 
-def _mark(rule: Rule) -> Entry:
+def _mark(rule: Rule) -> MenuItem:
     switch = SwitchRule(rule.name, not rule.enabled)
-    return Entry(
-        f"rule:{rule.name}", Kind.CHECK, elided(rule.name, MOST_LABEL), switch, checked=rule.enabled
+    return MenuItem(
+        f"rule:{rule.name}",
+        MenuItemKind.CHECK,
+        elided(rule.name, MOST_LABEL),
+        switch,
+        checked=rule.enabled,
     )
 
 
-def _pause(*, paused: bool) -> Entry:
+def _pause(*, paused: bool) -> MenuItem:
     if paused:
         return _action(Do.RESUME, text("Resume"))
     ways = (
@@ -140,7 +144,7 @@ def _pause(*, paused: bool) -> Entry:
         _action(Do.PAUSE_TOMORROW, text("Until tomorrow")),
         _action(Do.PAUSE, text("Until I resume")),
     )
-    return Entry("pause-menu", Kind.SUBMENU, text("Pause"), children=ways)
+    return MenuItem("pause-menu", MenuItemKind.SUBMENU, text("Pause"), children=ways)
 
 
 def _outbox(needs: int) -> Text:
@@ -151,9 +155,9 @@ def _outbox(needs: int) -> Text:
     return text("Outbox… ({n} need you)", n=needs)
 
 
-def _action(do: Do, label: Text) -> Entry:
-    return Entry(do.value, Kind.ACTION, label, do)
+def _action(do: Do, label: Text) -> MenuItem:
+    return MenuItem(do.value, MenuItemKind.ACTION, label, do)
 
 
-def _separator(number: int) -> Entry:
-    return Entry(f"separator-{number}", Kind.SEPARATOR)
+def _separator(number: int) -> MenuItem:
+    return MenuItem(f"separator-{number}", MenuItemKind.SEPARATOR)

@@ -35,7 +35,7 @@ APART = 60.0
 _SETTINGS = "settings"
 
 
-class Button(Enum):
+class NoticeButton(Enum):
     """What a notification offers; each is also found in a window."""
 
     RETRY = "retry"
@@ -44,11 +44,11 @@ class Button(Enum):
     UNDO = "undo"
 
 
-LABELS: Mapping[Button, Text] = {
-    Button.RETRY: text("Retry"),
-    Button.OPEN_OUTBOX: text("Open outbox"),
-    Button.OPEN_SETTINGS: text("Open settings"),
-    Button.UNDO: text("Undo send"),
+LABELS: Mapping[NoticeButton, Text] = {
+    NoticeButton.RETRY: text("Retry"),
+    NoticeButton.OPEN_OUTBOX: text("Open outbox"),
+    NoticeButton.OPEN_SETTINGS: text("Open settings"),
+    NoticeButton.UNDO: text("Undo send"),
 }
 
 
@@ -63,7 +63,7 @@ class Notice:
     key: str
     title: Text
     body: Text | str
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[NoticeButton, ...] = ()
     mail: int | None = None
     passing: bool = False
 
@@ -195,14 +195,14 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
                 f"rule:{rule}",
                 text("The rule {name} cannot work", name=rule),
                 trouble,
-                (Button.OPEN_SETTINGS,),
+                (NoticeButton.OPEN_SETTINGS,),
             )
         case LimitReached(whose, _until):
             return Notice(
                 f"limit:{whose}",
                 text("Mail waits: a limit is reached"),
                 text("For now, {whose} may send no more. Nothing is lost.", whose=whose),
-                (Button.OPEN_OUTBOX,),
+                (NoticeButton.OPEN_OUTBOX,),
                 passing=True,
             )
         case SettingsRefused(error):
@@ -228,16 +228,16 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
             return _sent(item, wishes)
         case State.PARTIAL if wishes.trouble:
             title = text("Partly sent: {subject}", subject=_subject(item))
-            buttons = (Button.RETRY, Button.OPEN_OUTBOX)
+            buttons = (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX)
             return Notice(_key(item), title, have_it(item), buttons, item.id)
         case State.FAILED if wishes.trouble:
             title = text("Not sent: {subject}", subject=_subject(item))
-            buttons = (Button.RETRY, Button.OPEN_OUTBOX)
+            buttons = (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX)
             return Notice(_key(item), title, _reason(item), buttons, item.id)
         case State.UNKNOWN if wishes.trouble:
             title = text("It may have been delivered: {subject}", subject=_subject(item))
             body = text("The server did not answer. Mark it as sent, or send it again.")
-            return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
+            return Notice(_key(item), title, body, (NoticeButton.OPEN_OUTBOX,), item.id)
         case State.QUEUED:
             return _waiting(item, wishes)
         case _:
@@ -247,11 +247,11 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
 def _waiting(item: OutboxItem, wishes: Wishes) -> Notice | None:
     if wishes.undo and _may_be_undone(item):
         title = text("Leaves in a moment: {subject}", subject=_subject(item))
-        return Notice(_key(item), title, _people(item), (Button.UNDO,), item.id, passing=True)
+        return Notice(_key(item), title, _people(item), (NoticeButton.UNDO,), item.id, passing=True)
     if wishes.trouble and _is_kept(item):
         title = text("Kept: {subject}", subject=_subject(item))
         body = text("It goes out when there is a network.")
-        return Notice(_key(item), title, body, (Button.OPEN_OUTBOX,), item.id)
+        return Notice(_key(item), title, body, (NoticeButton.OPEN_OUTBOX,), item.id)
     return None
 
 
@@ -282,7 +282,7 @@ def _about_account(state: AccountState) -> Notice | None:
         advice_about(state.advice_id)
         or title_for(state.advice_id)
         or text("Its mail waits until you look at the account."),
-        (Button.OPEN_SETTINGS,),
+        (NoticeButton.OPEN_SETTINGS,),
     )
 
 
@@ -297,7 +297,7 @@ def _about_settings(error: SettingsError) -> Notice:
         )
         if error.problems
         else error.title,
-        (Button.OPEN_SETTINGS,),
+        (NoticeButton.OPEN_SETTINGS,),
     )
 
 

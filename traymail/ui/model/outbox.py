@@ -11,12 +11,12 @@ from traymail.core.holds import held_back
 from traymail.core.outbox import RETRYABLE, OutboxItem, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
-from traymail.ui.model.outbox_progress import Progress, went_on
-from traymail.ui.model.outbox_table import FIRST, Line, Wish, line_of, next_look
+from traymail.ui.model.outbox_progress import DeliveryProgress, went_on
+from traymail.ui.model.outbox_table import FIRST, OutboxLine, Wish, line_of, next_look
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OutboxFound:
     """What was found for a wish; ``detail`` is of the mail that is looked at, if it is there."""
 
     overview: Overview
@@ -25,7 +25,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
+class OutboxState:
     """``looked_at`` is the id of a mail, also of one that the filter hides; 0 is none.
 
     ``found`` None: nothing is known yet. ``anew``: the user has just asked for another list.
@@ -34,8 +34,8 @@ class Outbox:
     wish: Wish = field(default_factory=Wish)
     limit: int = FIRST
     looked_at: int = 0
-    found: Found | None = None
-    progress: Mapping[int, Progress] = field(default_factory=dict)
+    found: OutboxFound | None = None
+    progress: Mapping[int, DeliveryProgress] = field(default_factory=dict)
     anew: bool = False
 
     @property
@@ -85,27 +85,27 @@ class Outbox:
         return sum(counts.get(state, 0) for state in RETRYABLE)
 
 
-def wished(state: Outbox, wish: Wish) -> Outbox:
+def wished(state: OutboxState, wish: Wish) -> OutboxState:
     """Return the state after another filter was set; its list begins anew."""
     return state if wish == state.wish else replace(state, wish=wish, limit=FIRST, anew=True)
 
 
-def wanted_more(state: Outbox) -> Outbox:
+def wanted_more(state: OutboxState) -> OutboxState:
     """Return the state after older mails were asked for."""
     return replace(state, limit=state.limit + FIRST)
 
 
-def looked_at(state: Outbox, mail_id: int) -> Outbox:
+def looked_at(state: OutboxState, mail_id: int) -> OutboxState:
     """Return the state with another mail looked at."""
     return replace(state, looked_at=mail_id)
 
 
-def asked_for(state: Outbox, mail_id: int) -> Outbox:
+def asked_for(state: OutboxState, mail_id: int) -> OutboxState:
     """Return the state that shows one mail, whatever the filter was."""
     return replace(state, wish=Wish(), limit=FIRST, looked_at=mail_id)
 
 
-def to_look_at(state: Outbox, items: Sequence[OutboxItem]) -> int:
+def to_look_at(state: OutboxState, items: Sequence[OutboxItem]) -> int:
     """Return the mail to look at when these are listed: one that just leaves the list stays."""
     mail = state.looked_at
     if not mail or (state.anew and all(item.id != mail for item in items)):
@@ -113,7 +113,7 @@ def to_look_at(state: Outbox, items: Sequence[OutboxItem]) -> int:
     return mail
 
 
-def listed(state: Outbox, found: Found) -> Outbox:
+def listed(state: OutboxState, found: OutboxFound) -> OutboxState:
     """Return the state with what was found; at first the newest mail is looked at."""
     under_way = {item.id for item in found.items if item.state is State.SENDING}
     if found.detail is not None and found.detail.item.state is State.SENDING:
@@ -126,14 +126,14 @@ def listed(state: Outbox, found: Found) -> Outbox:
     return replace(state, found=found, progress=progress, looked_at=mail, anew=False)
 
 
-def detailed(state: Outbox, mail: MailDetail) -> Outbox:
+def detailed(state: OutboxState, mail: MailDetail) -> OutboxState:
     """Return the state with all that is known of a mail, if it is still looked at."""
     if state.found is None or mail.item.id != state.looked_at:
         return state
     return replace(state, found=replace(state.found, detail=mail))
 
 
-def heard(state: Outbox, event: Event, now: datetime) -> Outbox:
+def heard(state: OutboxState, event: Event, now: datetime) -> OutboxState:
     """Return the state after an event; most are followed by another look at the outbox."""
     match event:
         case MailProgress(mail_id, done, total):
@@ -146,7 +146,7 @@ def heard(state: Outbox, event: Event, now: datetime) -> Outbox:
             return state
 
 
-def lines(state: Outbox, now: datetime) -> tuple[Line, ...]:
+def lines(state: OutboxState, now: datetime) -> tuple[OutboxLine, ...]:
     """Return the rows."""
     paused = state.found is not None and state.found.overview.paused
     return tuple(
@@ -157,7 +157,7 @@ def lines(state: Outbox, now: datetime) -> tuple[Line, ...]:
     )
 
 
-def detail(state: Outbox, now: datetime) -> Detail | None:
+def detail(state: OutboxState, now: datetime) -> Detail | None:
     """Return what is told of the mail that is looked at."""
     if state.found is None or state.mail is None:
         return None
@@ -165,6 +165,6 @@ def detail(state: Outbox, now: datetime) -> Detail | None:
     return describe(state.mail, state.found.overview, now, progress)
 
 
-def look_again(state: Outbox, now: datetime) -> float:
+def look_again(state: OutboxState, now: datetime) -> float:
     """Return in how many seconds something is told otherwise though nothing happened."""
     return next_look(state.items, now)

@@ -42,7 +42,7 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class OutboxCard:
     """Advice: what is the matter, what to do, and the server's own line."""
 
     fill: Fill
@@ -65,12 +65,12 @@ def cause_of(item: OutboxItem, overview: Overview) -> Cause:
     return Cause.MAIL if overview.holds.of(item) is None else Cause.LIMIT
 
 
-def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
+def card_of(item: OutboxItem, overview: Overview, now: datetime) -> OutboxCard | None:
     """Return the advice about a mail; None when there is nothing to say."""
     if item.state is State.UNKNOWN:
         return _unknown(item)
     if item.unanswered:
-        return Card(
+        return OutboxCard(
             "card",
             text("Waits for the server's answer"),
             text(
@@ -80,9 +80,11 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
         )
     if item.state is State.FAILED:
         title = title_for(item.advice_id) or text("The server refused it.")
-        return Card("errbg", title, advice_about(item.advice_id), reply_told(item.code, item.reply))
+        return OutboxCard(
+            "errbg", title, advice_about(item.advice_id), reply_told(item.code, item.reply)
+        )
     if item.state is State.PARTIAL:
-        return Card(
+        return OutboxCard(
             "warnbg",
             have_it(item),
             text("What you do now is for the others only."),
@@ -92,8 +94,8 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> Card | None:
     return _waiting(item, overview, now) if item.state is State.QUEUED else None
 
 
-def _unknown(item: OutboxItem) -> Card:
-    return Card(
+def _unknown(item: OutboxItem) -> OutboxCard:
+    return OutboxCard(
         "warnbg",
         text("It may have been delivered"),
         text(
@@ -104,10 +106,10 @@ def _unknown(item: OutboxItem) -> Card:
     )
 
 
-def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
+def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> OutboxCard:
     cause = cause_of(item, overview)
     if cause is Cause.GONE:
-        return Card(
+        return OutboxCard(
             "warnbg",
             text("The account {name} is no longer there", name=item.account),
             text("Add it again under this name, or cancel the mail."),
@@ -120,13 +122,13 @@ def _waiting(item: OutboxItem, overview: Overview, now: datetime) -> Card:
     return _patient(item, overview, now) if hold is None else _limited(hold, now)
 
 
-def _stopped(item: OutboxItem, overview: Overview) -> Card:
+def _stopped(item: OutboxItem, overview: Overview) -> OutboxCard:
     """Say why the account waits for the user; the mail itself may never have been tried."""
     account = overview.accounts.get(item.account)
     advice_id, code, reply = item.advice_id, item.code, item.reply
     if account is not None and account.stopped and account.advice_id is not None:
         advice_id, code, reply = account.advice_id, account.code, account.reply
-    return Card(
+    return OutboxCard(
         "warnbg",
         title_for(advice_id) or text("The account {name} needs you", name=item.account),
         advice_about(advice_id) or text("Its mail waits until you look at the account."),
@@ -134,19 +136,19 @@ def _stopped(item: OutboxItem, overview: Overview) -> Card:
     )
 
 
-def _paused(overview: Overview, now: datetime) -> Card:
+def _paused(overview: Overview, now: datetime) -> OutboxCard:
     if overview.paused_until is None:
-        return Card("card", text("Paused"), text("It is sent once you resume."))
+        return OutboxCard("card", text("Paused"), text("It is sent once you resume."))
     time = moment_words(overview.paused_until, now)
-    return Card("card", text("Paused"), text("It is sent after {time}.", time=time))
+    return OutboxCard("card", text("Paused"), text("It is sent after {time}.", time=time))
 
 
-def _limited(hold: Hold, now: datetime) -> Card:
+def _limited(hold: Hold, now: datetime) -> OutboxCard:
     time = moment_words(hold.until, now)
-    return Card("card", text("Held back until {time}", time=time), hold_told(hold))
+    return OutboxCard("card", text("Held back until {time}", time=time), hold_told(hold))
 
 
-def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
+def _patient(item: OutboxItem, overview: Overview, now: datetime) -> OutboxCard:
     """Say when the next try is, and what came of the last one."""
     advice, reply = advice_about(item.advice_id), reply_told(item.code, item.reply)
     account = overview.accounts.get(item.account)
@@ -155,9 +157,9 @@ def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
         time = moment_words(hold, now)
         if not account.failures:
             title = text("The server asked for a pause until {time}", time=time)
-            return Card("card", title, advice, reply)
+            return OutboxCard("card", title, advice, reply)
         if item.advice_id is None:  # others have tried in vain, this one need not
-            return Card(
+            return OutboxCard(
                 "card",
                 text("The server cannot be used just now"),
                 text(
@@ -165,7 +167,7 @@ def _patient(item: OutboxItem, overview: Overview, now: datetime) -> Card:
                 ),
             )
     if item.attempts and item.advice_id is not None:
-        return Card("card", title_for(item.advice_id) or text("Not sent yet"), advice, reply)
-    return Card(
+        return OutboxCard("card", title_for(item.advice_id) or text("Not sent yet"), advice, reply)
+    return OutboxCard(
         "card", text("Not sent yet"), text("It is sent automatically when its time has come.")
     )

@@ -13,12 +13,12 @@ from traymail.core.overview import MailDetail, Overview
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.model.outbox_cards import Card, Cause, card_of, cause_of
-from traymail.ui.model.outbox_progress import Bar, Progress, bar_of
+from traymail.ui.model.outbox_cards import Cause, OutboxCard, card_of, cause_of
+from traymail.ui.model.outbox_progress import DeliveryBar, DeliveryProgress, bar_of
 from traymail.ui.model.outbox_table import SIGNS, Sign, moment_words, subject_of
 
 
-class Act(Enum):
+class MailAct(Enum):
     """What the user may do with a mail."""
 
     EDIT = auto()
@@ -36,10 +36,10 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MailChoice:
     """A button: what it does, what it says, how it looks."""
 
-    act: Act
+    act: MailAct
     words: Text
     icon: str | None = None
     kind: Literal["primary", "normal", "ghost"] = "normal"
@@ -61,30 +61,30 @@ class Detail:
     sign: Sign
     subject: Text | str
     facts: tuple[Fact, ...]
-    card: Card | None = None
-    bar: Bar | None = None
-    choices: tuple[Choice, ...] = ()
+    card: OutboxCard | None = None
+    bar: DeliveryBar | None = None
+    choices: tuple[MailChoice, ...] = ()
     equal: bool = False
     note: Text | None = None
     twice: bool = False
 
 
-_EDIT = Choice(Act.EDIT, text("&Edit and send"), "pencil")
-_AGAIN = Choice(Act.EDIT, text("Send a&gain…"), "arrow-repeat")
-_SETTINGS = Choice(Act.SETTINGS, text("Open se&ttings"), "gear")
-_RETRY = Choice(Act.RETRY, text("T&ry again"), "arrow-clockwise")
-_DISMISS = Choice(Act.DISMISS, text("Dis&miss"), None, "ghost")
-_MARK = Choice(Act.MARK_SENT, text("Mar&k as sent"), "check-lg")
-_RESEND = Choice(Act.RESEND, text("Send agai&n"), "arrow-repeat")
-_NOW = Choice(Act.SEND_NOW, text("Send no&w"), "send")
-_RESUME = Choice(Act.RESUME, text("Res&ume"), "play-fill", "primary")
-_CANCEL = Choice(Act.CANCEL, text("&Cancel"), None, "ghost")
-_STOP = Choice(Act.STOP, text("Sto&p"), "stop-fill")
-_STOP_WAITING = Choice(Act.STOP, text("Sto&p waiting"), "stop-fill")
+_EDIT = MailChoice(MailAct.EDIT, text("&Edit and send"), "pencil")
+_AGAIN = MailChoice(MailAct.EDIT, text("Send a&gain…"), "arrow-repeat")
+_SETTINGS = MailChoice(MailAct.SETTINGS, text("Open se&ttings"), "gear")
+_RETRY = MailChoice(MailAct.RETRY, text("T&ry again"), "arrow-clockwise")
+_DISMISS = MailChoice(MailAct.DISMISS, text("Dis&miss"), None, "ghost")
+_MARK = MailChoice(MailAct.MARK_SENT, text("Mar&k as sent"), "check-lg")
+_RESEND = MailChoice(MailAct.RESEND, text("Send agai&n"), "arrow-repeat")
+_NOW = MailChoice(MailAct.SEND_NOW, text("Send no&w"), "send")
+_RESUME = MailChoice(MailAct.RESUME, text("Res&ume"), "play-fill", "primary")
+_CANCEL = MailChoice(MailAct.CANCEL, text("&Cancel"), None, "ghost")
+_STOP = MailChoice(MailAct.STOP, text("Sto&p"), "stop-fill")
+_STOP_WAITING = MailChoice(MailAct.STOP, text("Sto&p waiting"), "stop-fill")
 
 
 def describe(
-    mail: MailDetail, overview: Overview, now: datetime, progress: Progress | None = None
+    mail: MailDetail, overview: Overview, now: datetime, progress: DeliveryProgress | None = None
 ) -> Detail:
     """Return what is to be told of a mail."""
     item = mail.item
@@ -113,18 +113,18 @@ def retryable(item: OutboxItem) -> bool:
     return item.state in RETRYABLE
 
 
-def _primary(choice: Choice) -> Choice:
-    return Choice(choice.act, choice.words, choice.icon, "primary")
+def _primary(choice: MailChoice) -> MailChoice:
+    return MailChoice(choice.act, choice.words, choice.icon, "primary")
 
 
-_WHEN_WAITING: Mapping[Cause, tuple[Choice, ...]] = {
+_WHEN_WAITING: Mapping[Cause, tuple[MailChoice, ...]] = {
     Cause.PAUSED: (_RESUME, _CANCEL),
     Cause.ACCOUNT: (_primary(_SETTINGS), _RETRY, _CANCEL),
     Cause.GONE: (_primary(_SETTINGS), _CANCEL),
     Cause.LIMIT: (_CANCEL,),
     Cause.MAIL: (_NOW, _CANCEL),
 }
-_OTHERWISE: Mapping[State, tuple[Choice, ...]] = {
+_OTHERWISE: Mapping[State, tuple[MailChoice, ...]] = {
     State.UNKNOWN: (_MARK, _RESEND),
     State.SENDING: (_STOP,),
     State.SENT: (_AGAIN,),
@@ -132,7 +132,7 @@ _OTHERWISE: Mapping[State, tuple[Choice, ...]] = {
 }
 
 
-def _choices(item: OutboxItem, cause: Cause) -> tuple[Choice, ...]:
+def _choices(item: OutboxItem, cause: Cause) -> tuple[MailChoice, ...]:
     if item.state is State.QUEUED:
         return _WHEN_WAITING[cause]
     if item.state in {State.PARTIAL, State.FAILED}:

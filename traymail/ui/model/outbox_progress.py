@@ -15,7 +15,7 @@ _MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DeliveryProgress:
     """Bytes that are out, of all; ``began`` and ``at`` are when the first and last were told."""
 
     done: int
@@ -31,7 +31,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DeliveryBar:
     """A bar (0 to 1; None: the mail is too small for one), words below at the left and right."""
 
     part: float | None
@@ -39,26 +39,28 @@ class Bar:
     left: Text | str = ""
 
 
-def went_on(before: Progress | None, done: int, total: int, now: datetime) -> Progress:
+def went_on(
+    before: DeliveryProgress | None, done: int, total: int, now: datetime
+) -> DeliveryProgress:
     """Return the progress after more of a mail went out; less than before is another attempt."""
     if before is None or done < before.done or total != before.total:
-        return Progress(done, total, began=now, at=now, first=done)
+        return DeliveryProgress(done, total, began=now, at=now, first=done)
     return replace(before, done=done, at=now)
 
 
-def bar_of(item: OutboxItem, progress: Progress | None) -> Bar | None:
+def bar_of(item: OutboxItem, progress: DeliveryProgress | None) -> DeliveryBar | None:
     """Return the bar of a mail that goes out; None for other mails."""
     if item.state is not State.SENDING:
         return None
     if item.unanswered:
         return None
     if progress is None:
-        return Bar(None, text("On its way to the server…"))
+        return DeliveryBar(None, text("On its way to the server…"))
     words = text("{a} of {b}", a=human_size(progress.done), b=human_size(progress.total))
-    return Bar(progress.part, words, _left(progress))
+    return DeliveryBar(progress.part, words, _left(progress))
 
 
-def _left(progress: Progress) -> Text | str:
+def _left(progress: DeliveryProgress) -> Text | str:
     seconds = (progress.at - progress.began).total_seconds()
     moved = progress.done - progress.first
     if seconds < _SURE_AFTER or moved <= 0:

@@ -141,7 +141,7 @@ def rule_value(rule: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutboxLine:
     """A row: what its cells say, in the order of the columns."""
 
     id: int
@@ -159,9 +159,9 @@ class Line:
 
 def line_of(
     item: OutboxItem, now: datetime, part: float | None = None, *, paused: bool = False
-) -> Line:
+) -> OutboxLine:
     """Return the row of a mail; ``part`` of it is out already, when that is known."""
-    return Line(
+    return OutboxLine(
         id=item.id,
         sign=SIGNS[item.state],
         subject=subject_of(item),

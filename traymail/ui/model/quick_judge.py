@@ -14,7 +14,7 @@ from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.core.wire_size import wire_bytes
 from traymail.ui.model.completion import complaint, named
-from traymail.ui.model.quick_send import QuickSend, Stage, posting
+from traymail.ui.model.quick_send import DraftStage, QuickSend, posting
 
 # The HTML of a text is about so much larger; it is only made when the mail is sent.
 _HTML_FACTOR = 2
@@ -92,7 +92,7 @@ def may_send(state: QuickSend) -> bool:
     """Return whether Send can be pressed."""
     heavy = weight(state)
     return (
-        state.stage is Stage.WRITING
+        state.stage is DraftStage.WRITING
         and state.account is not None
         and not (heavy is not None and heavy.over)
         and not complaints(state)
@@ -101,7 +101,7 @@ def may_send(state: QuickSend) -> bool:
 
 def asked_to_send(state: QuickSend) -> QuickSend:
     """Return the state after Send was pressed: POSTING, ASKING, or what is missing is told."""
-    if state.stage is not Stage.WRITING:
+    if state.stage is not DraftStage.WRITING:
         return state
     state = replace(state, tried=True, trouble=None)
     if not may_send(state):
@@ -111,7 +111,7 @@ def asked_to_send(state: QuickSend) -> QuickSend:
 
 def agreed(state: QuickSend) -> QuickSend:
     """Return the state after the question was answered with yes: POSTING, or the next one."""
-    if state.stage is not Stage.ASKING or state.question is None:
+    if state.stage is not DraftStage.ASKING or state.question is None:
         return state
     return _asked(replace(state, agreed=state.agreed | {state.question}))
 
@@ -120,7 +120,7 @@ def _asked(state: QuickSend) -> QuickSend:
     question = next((one for one in _doubts(state) if one not in state.agreed), None)
     if question is None:
         return posting(state)
-    return replace(state, stage=Stage.ASKING, question=question)
+    return replace(state, stage=DraftStage.ASKING, question=question)
 
 
 def _doubts(state: QuickSend) -> Iterator[Text]:

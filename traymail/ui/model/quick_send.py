@@ -23,7 +23,7 @@ _NO_WAY = frozenset({Trouble.NAME, Trouble.NETWORK, Trouble.REFUSED, Trouble.TIM
 _ON_ITS_WAY = frozenset({State.SENDING, State.SENT, State.PARTIAL, State.UNKNOWN, State.FAILED})
 
 
-class Stage(Enum):
+class DraftStage(Enum):
     """How far a mail is. Only in WRITING can it be changed."""
 
     WRITING = "writing"
@@ -70,7 +70,7 @@ class QuickSend:
     written: SavedDraft = field(default_factory=SavedDraft)
     typing: frozenset[str] = frozenset()
     files: tuple[File, ...] = ()
-    stage: Stage = Stage.WRITING
+    stage: DraftStage = DraftStage.WRITING
     tried: bool = False
     trouble: Text | None = None
     question: Text | None = None
@@ -115,7 +115,7 @@ def _has_words(written: SavedDraft) -> bool:
 
 def wrote(state: QuickSend, written: SavedDraft, typing: frozenset[str] = frozenset()) -> QuickSend:
     """Return the state after typing."""
-    if state.stage is not Stage.WRITING or (written, typing) == (state.written, state.typing):
+    if state.stage is not DraftStage.WRITING or (written, typing) == (state.written, state.typing):
         return state
     return replace(state, written=written, typing=typing, trouble=None)
 
@@ -145,7 +145,7 @@ def turned_away(state: QuickSend, files: Sequence[File]) -> Text | None:
 
 def removed(state: QuickSend, path: str) -> QuickSend:
     """Return the state without a file."""
-    if state.stage is not Stage.WRITING:
+    if state.stage is not DraftStage.WRITING:
         return state
     return replace(
         state, files=tuple(file for file in state.files if file.path != path), trouble=None
@@ -157,7 +157,7 @@ def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
 
     The files are looked at apart, and attached then.
     """
-    if state.stage is Stage.WAITING:
+    if state.stage is DraftStage.WAITING:
         state = finished(state)  # it is stored, and leaves when its time has come
     old = state.written
     body = f"{old.body.rstrip()}\n\n{asked.body}" if old.body.strip() and asked.body else ""
@@ -180,7 +180,7 @@ def clashes(state: QuickSend, asked: Prefill) -> bool:
     Its people must not get what was written for others; files and words are just added.
     """
     other = bool(asked.to or asked.cc or asked.bcc or asked.subject)
-    return other and state.stage in {Stage.WRITING, Stage.ASKING} and not state.empty
+    return other and state.stage in {DraftStage.WRITING, DraftStage.ASKING} and not state.empty
 
 
 def restored(state: QuickSend, saved: SavedDraft) -> QuickSend:
@@ -202,20 +202,25 @@ def posting(state: QuickSend) -> QuickSend:
     """Return the state while the mail is stored; files that were missing may be there again."""
     files = tuple(replace(file, trouble=None) for file in state.files)
     return replace(
-        state, stage=Stage.POSTING, files=files, trouble=None, question=None, agreed=frozenset()
+        state,
+        stage=DraftStage.POSTING,
+        files=files,
+        trouble=None,
+        question=None,
+        agreed=frozenset(),
     )
 
 
 def reconsidered(state: QuickSend) -> QuickSend:
     """Return the state after a question was answered with no."""
-    return replace(state, stage=Stage.WRITING, question=None, agreed=frozenset())
+    return replace(state, stage=DraftStage.WRITING, question=None, agreed=frozenset())
 
 
 def posted(state: QuickSend, mail: int, seconds: int) -> QuickSend:
     """Return the state once the mail is stored and leaves in so many seconds."""
     if seconds <= 0:
         return finished(state)
-    return replace(state, stage=Stage.WAITING, mail=mail, seconds=seconds)
+    return replace(state, stage=DraftStage.WAITING, mail=mail, seconds=seconds)
 
 
 def refused(state: QuickSend, error: TraymailError) -> QuickSend:
@@ -227,14 +232,14 @@ def refused(state: QuickSend, error: TraymailError) -> QuickSend:
             for file in files
         )
     state = replace(state, files=files, trouble=sentence_of(error))
-    if state.stage in {Stage.POSTING, Stage.RETURNING}:
-        return replace(state, stage=Stage.WRITING, mail=0, seconds=0)
+    if state.stage in {DraftStage.POSTING, DraftStage.RETURNING}:
+        return replace(state, stage=DraftStage.WRITING, mail=0, seconds=0)
     return state
 
 
 def returning(state: QuickSend) -> QuickSend:
     """Return the state while the mail is taken back."""
-    return replace(state, stage=Stage.RETURNING)
+    return replace(state, stage=DraftStage.RETURNING)
 
 
 def returned(state: QuickSend, *, back: bool) -> QuickSend:
@@ -242,7 +247,7 @@ def returned(state: QuickSend, *, back: bool) -> QuickSend:
     late = text("Too late: this mail is already on its way. Its text is here as a copy.")
     return replace(
         state,
-        stage=Stage.WRITING,
+        stage=DraftStage.WRITING,
         mail=0,
         seconds=0,
         tried=False,
@@ -304,7 +309,7 @@ def _offline(offline: frozenset[str], item: OutboxItem) -> frozenset[str]:
 
 def _after_item(state: QuickSend, item: OutboxItem) -> QuickSend:
     """Follow what others do with the mail that can be undone: send it at once, or cancel it."""
-    if state.stage is not Stage.WAITING or item.id != state.mail:
+    if state.stage is not DraftStage.WAITING or item.id != state.mail:
         return state
     if item.state in _ON_ITS_WAY:
         return finished(state)

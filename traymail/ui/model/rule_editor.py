@@ -18,7 +18,7 @@ from traymail.ui.model.rule_form import Table, Values, form_of, table_of, values
 from traymail.ui.model.sentences import sentence_of
 
 
-class Work(Enum):
+class EditorWork(Enum):
     """What is under way; LOADING: the form is not there yet."""
 
     LOADING = "loading"
@@ -39,7 +39,7 @@ class Editing:
 
     kind: str
     before: str | None = None
-    work: Work = Work.LOADING
+    work: EditorWork = EditorWork.LOADING
     table: Table = field(default_factory=dict)
     saved: Values = field(default_factory=dict)
     values: Values = field(default_factory=dict)
@@ -83,13 +83,15 @@ def known(state: Editing, settings: Settings) -> Editing:
 def begun(state: Editing, name: str) -> Editing:
     """Return the editor of a new rule, called ``name`` until its source gives it one."""
     values = {**values_of(state.kind, {}), "name": _free(name, state.taken)}
-    return replace(state, work=Work.NONE, saved=values, values=values)
+    return replace(state, work=EditorWork.NONE, saved=values, values=values)
 
 
 def loaded(state: Editing, table: Table) -> Editing:
     """Return the editor of a saved rule; what is wrong with that is told from the beginning."""
     values = values_of(state.kind, table)
-    return replace(state, work=Work.NONE, table=table, saved=values, values=values, all_told=True)
+    return replace(
+        state, work=EditorWork.NONE, table=table, saved=values, values=values, all_told=True
+    )
 
 
 def not_loaded(state: Editing, error: TraymailError) -> Editing:
@@ -204,24 +206,24 @@ def turn(state: Editing, step: int) -> Editing:
 
 def saving(state: Editing) -> Editing:
     """Begin to save: from here on, everything that is wrong is told."""
-    return replace(state, work=Work.SAVING, all_told=True, trouble=None)
+    return replace(state, work=EditorWork.SAVING, all_told=True, trouble=None)
 
 
 def removing(state: Editing) -> Editing:
     """Begin to remove the rule."""
-    return replace(state, work=Work.REMOVING, trouble=None)
+    return replace(state, work=EditorWork.REMOVING, trouble=None)
 
 
 def refused(state: Editing, problems: tuple[Problem, ...]) -> Editing:
     """Return the editor when there is something to mend before it can be saved."""
-    return judged(replace(state, work=Work.NONE), problems)
+    return judged(replace(state, work=EditorWork.NONE), problems)
 
 
 def failed(state: Editing, error: TraymailError) -> Editing:
     """Return the editor when saving or removing did not work."""
     if isinstance(error, SettingsError):
         return refused(state, error.problems)
-    return replace(state, work=Work.NONE, trouble=sentence_of(error))
+    return replace(state, work=EditorWork.NONE, trouble=sentence_of(error))
 
 
 # --- the file, changed meanwhile --------------------------------------------------------------
@@ -252,7 +254,7 @@ def by_file(state: Editing) -> Editing:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class RuleBar:
     """The bar below: what may be pressed, and the caption of the blue button."""
 
     can_save: bool
@@ -260,16 +262,16 @@ class Bar:
     save: Text
 
 
-def bar(state: Editing) -> Bar:
+def bar(state: Editing) -> RuleBar:
     """Return what the bar below offers."""
-    idle = state.work is Work.NONE
-    if state.work is Work.SAVING:
+    idle = state.work is EditorWork.NONE
+    if state.work is EditorWork.SAVING:
         caption = text("Saving…")
     elif state.values.get("enabled", "true") == "true":
         caption = text("&Save and watch")
     else:
         caption = text("&Save")
-    return Bar(
+    return RuleBar(
         can_save=idle and not told(state),
         can_remove=idle and state.before is not None,
         save=caption,

@@ -13,7 +13,7 @@ from traymail.core.texts import Text, text
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class RuleSummary:
     """One rule of the list; ``role`` is the colour of its state."""
 
     name: str
@@ -26,17 +26,17 @@ class Card:
     last: Text
 
 
-def cards(overview: Overview, home: str, now: datetime) -> tuple[Card, ...]:
+def cards(overview: Overview, home: str, now: datetime) -> tuple[RuleSummary, ...]:
     """Return the cards in the order of the file; ``home`` is shown as ``~``."""
     return tuple(card(rule, overview, home, now) for rule in overview.settings.rules)
 
 
-def card(rule: Rule, overview: Overview, home: str, now: datetime) -> Card:
+def card(rule: Rule, overview: Overview, home: str, now: datetime) -> RuleSummary:
     """Return the card of one rule."""
     status = overview.rules.get(rule.name, FlowStatus())
     fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
     icon, role = _SIGNS[fare]
-    return Card(
+    return RuleSummary(
         name=rule.name,
         kind=rule.kind,
         enabled=rule.enabled,

@@ -11,7 +11,7 @@ from traymail.core.reports import LeftOut, LineShown, PreviewMail, RulePreview
 from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.model.rule_editor import Editing, Work, told
+from traymail.ui.model.rule_editor import Editing, EditorWork, told
 
 MOST_FILES = 6
 MOST_LEFT_OUT = 3
@@ -70,7 +70,7 @@ def sight(state: Editing) -> Sight | Instead:
         return Instead("eye-slash", state.unseen)
     if state.preview is None:
         words = text("Once the fields are filled in, this shows what would be mailed.")
-        return Instead("eye", "" if state.work is Work.LOADING else words)
+        return Instead("eye", "" if state.work is EditorWork.LOADING else words)
     if state.kind == FolderRule.kind:
         return _of_folder(state, state.preview)
     return _of_log(state, state.preview)

@@ -67,7 +67,7 @@ class AccountForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccountEntry:
     """A row of the list. ``attention`` says in words what the account needs, None: nothing."""
 
     name: str
@@ -167,10 +167,10 @@ def move(page: Accounts, step: int) -> Accounts:
     return choose(page, names[place])
 
 
-def entries(page: Accounts) -> tuple[Entry, ...]:
+def entries(page: Accounts) -> tuple[AccountEntry, ...]:
     """Return the rows of the list."""
     return tuple(
-        Entry(
+        AccountEntry(
             name,
             form.account.address.mailbox,
             name == page.default,

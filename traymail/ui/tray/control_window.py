@@ -8,7 +8,7 @@ from functools import partial
 
 from traymail.core.texts import Text, text
 from traymail.desktop.screens import has_other_trays
-from traymail.ui.model.menu import Choice, Do, Entry, Kind
+from traymail.ui.model.menu import Choice, Do, MenuItem, MenuItemKind
 from traymail.ui.model.tray import Shown
 from traymail.ui.placing import nearest
 from traymail.ui.theme import Root
@@ -59,7 +59,7 @@ class ControlWindow(Window):
     def __init__(self, root: Root, on_choice: Callable[[Choice], None]) -> None:
         super().__init__(root, "traymail", Size(_WIDE, 0))
         self._on_choice = on_choice
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[MenuItem, ...] = ()
         self._rows: dict[str, Button] = {}
         self._area: Area | None = None
         self._menus: list[tk.Menu] = []
@@ -77,7 +77,7 @@ class ControlWindow(Window):
         """Tell another state in the title."""
         self.title(self.look.say(shown.tip))
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Show other rows; the keyboard stays where it is."""
         if entries == self._entries:
             return
@@ -117,9 +117,9 @@ class ControlWindow(Window):
         scrolling.pack_propagate(False)  # noqa: FBT003 # Tk's own way
         return scrolling, scrolling.inner
 
-    def _add(self, rows: Area, entry: Entry) -> None:
+    def _add(self, rows: Area, entry: MenuItem) -> None:
         px = self.look.px
-        if entry.kind is Kind.SEPARATOR:
+        if entry.kind is MenuItemKind.SEPARATOR:
             Line(rows).pack(fill="x", padx=px(12), pady=px(6))
             return
         row = self._row(rows, entry)
@@ -129,36 +129,36 @@ class ControlWindow(Window):
             row.bind(key, partial(self._move, row, step))
         self._rows[entry.id] = row
 
-    def _row(self, rows: Area, entry: Entry) -> Button:
+    def _row(self, rows: Area, entry: MenuItem) -> Button:
         icon = _SUBMENU_ICONS.get(entry.id)
         if isinstance(entry.choice, Do):
             icon = _ICONS[entry.choice]
-        is_submenu = entry.kind is Kind.SUBMENU
+        is_submenu = entry.kind is MenuItemKind.SUBMENU
         row = Button(rows, "", self._chooser(entry), "submenu" if is_submenu else "nav", icon)
         if is_submenu:
             row.configure(command=partial(self._open, row, self._popup(entry)))
-        if entry.kind is Kind.CHECK:
+        if entry.kind is MenuItemKind.CHECK:
             self.look.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
         # Set here: in a rule's name an & is no access key.
         row.configure(text=f"{_GAP}{self.look.say(entry.label)}", compound="left")
         return row
 
-    def _mark(self, entry: Entry) -> str:
+    def _mark(self, entry: MenuItem) -> str:
         return self.look.icon("check2", 16, "link") if entry.checked else str(self._no_mark)
 
-    def _chooser(self, entry: Entry) -> Callable[[], None]:
+    def _chooser(self, entry: MenuItem) -> Callable[[], None]:
         def choose() -> None:
             if entry.choice is not None:
                 self._on_choice(entry.choice)
 
         return choose
 
-    def _popup(self, entry: Entry) -> tk.Menu:
+    def _popup(self, entry: MenuItem) -> tk.Menu:
         menu = tk.Menu(self, tearoff=False)
         self.look.paint(menu, lambda palette: paint_menu(menu, palette))
         for child in entry.children:
             label = self.look.say(child.label)
-            if child.kind is Kind.CHECK:
+            if child.kind is MenuItemKind.CHECK:
                 mark = tk.BooleanVar(menu, child.checked)
                 menu.add_checkbutton(label=label, command=self._chooser(child), variable=mark)
             else:

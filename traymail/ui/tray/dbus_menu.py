@@ -12,7 +12,7 @@ from typing import Any
 
 from traymail.core.texts import Text, Translate
 from traymail.desktop.bus import Bus
-from traymail.ui.model.menu import Choice, Entry, Kind, flat
+from traymail.ui.model.menu import Choice, MenuItem, MenuItemKind, flat
 from traymail.ui.tray.exported import (
     BadCall,
     Exported,
@@ -39,7 +39,7 @@ class Numbers:
         self._next = count(ROOT + 1)
         self._numbers: dict[str, int] = {}
 
-    def of(self, entry: Entry) -> int:
+    def of(self, entry: MenuItem) -> int:
         """Return the entry's number."""
         # What an id shows as may change (a name that is now a submenu): then it is another entry.
         key = f"{entry.kind.value} {entry.id}"
@@ -48,19 +48,19 @@ class Numbers:
         return self._numbers[key]
 
 
-def properties(entry: Entry, translate: Translate) -> dict[str, Variant]:
+def properties(entry: MenuItem, translate: Translate) -> dict[str, Variant]:
     """Return what a panel is told of an entry, in the words of dbusmenu."""
-    if entry.kind is Kind.SEPARATOR:
+    if entry.kind is MenuItemKind.SEPARATOR:
         return {"type": ("s", "separator")}
     told: dict[str, Variant] = {
         "label": ("s", label(entry.label, translate)),
         "enabled": ("b", entry.enabled),
         "visible": ("b", True),
     }
-    if entry.kind is Kind.CHECK:
+    if entry.kind is MenuItemKind.CHECK:
         told["toggle-type"] = ("s", "checkmark")
         told["toggle-state"] = ("i", int(entry.checked))
-    if entry.kind is Kind.SUBMENU:
+    if entry.kind is MenuItemKind.SUBMENU:
         told["children-display"] = ("s", "submenu")
     return told
 
@@ -78,13 +78,13 @@ class DBusMenu:
         self._on_choice = on_choice
         self._translate = translate
         self._numbers = Numbers()
-        self._entries: tuple[Entry, ...] = ()
-        self._by_number: dict[int, Entry] = {}
+        self._entries: tuple[MenuItem, ...] = ()
+        self._by_number: dict[int, MenuItem] = {}
         self._properties: dict[int, dict[str, Variant]] = {}
         self._revision = 1
         self._object = Exported(bus, PATH, self._interface())
 
-    def show(self, entries: tuple[Entry, ...]) -> None:
+    def show(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer these entries; panels are told what has changed."""
         before, structure = self._properties, self._structure(self._entries)
         self._entries = entries
@@ -98,7 +98,7 @@ class DBusMenu:
             return
         self._tell_changes(before)
 
-    def _structure(self, entries: Sequence[Entry]) -> tuple[object, ...]:
+    def _structure(self, entries: Sequence[MenuItem]) -> tuple[object, ...]:
         return tuple((self._numbers.of(one), self._structure(one.children)) for one in entries)
 
     def _tell_changes(self, before: Mapping[int, Mapping[str, Variant]]) -> None:
@@ -142,7 +142,7 @@ class DBusMenu:
         """``depth``: how many levels below; negative: all. ``names``: none means every property."""
         return self._revision, self._node(self._known(number), number, depth, names)
 
-    def _node(self, entry: Entry | None, number: int, depth: int, names: list[str]) -> Node:
+    def _node(self, entry: MenuItem | None, number: int, depth: int, names: list[str]) -> Node:
         children = self._entries if entry is None else entry.children
         below = [] if depth == 0 else children
         nodes = [
@@ -194,7 +194,7 @@ class DBusMenu:
     def _is_known(self, number: int) -> bool:
         return number == ROOT or number in self._by_number
 
-    def _known(self, number: int) -> Entry | None:
+    def _known(self, number: int) -> MenuItem | None:
         """Return an entry, None for the menu itself; raises BadCall."""
         if not self._is_known(number):
             raise BadCall("org.freedesktop.DBus.Error.InvalidArgs", f"no entry {number}")

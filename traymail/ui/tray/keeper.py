@@ -13,10 +13,10 @@ from traymail.core.overview import Overview
 from traymail.core.ports import Clock
 from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background
-from traymail.ui.model.menu import Entry, menu
+from traymail.ui.model.menu import MenuItem, menu
 from traymail.ui.model.tray import TrayState, after, needs_you, next_look, refreshed, shown
 from traymail.ui.tray.loop import Act, Loop
-from traymail.ui.tray.port import Parts, Tray
+from traymail.ui.tray.port import Tray, TrayParts
 
 # Several events in a row are followed by one look at the counts.
 REST_SECONDS = 0.1
@@ -82,7 +82,7 @@ class Keeper:
         self._cancel_again()
         self._cancel_again = self._loop.after(AGAIN_SECONDS, self.refresh)
 
-    def _menu(self, overview: Overview) -> tuple[Entry, ...]:
+    def _menu(self, overview: Overview) -> tuple[MenuItem, ...]:
         rules = overview.settings.rules
         return menu(rules, paused=self._state.paused, needs=needs_you(overview.counts))
 
@@ -101,7 +101,7 @@ class Keeper:
         self._draw()
 
 
-def make_tray(parts: Parts, *, login: bool) -> Tray:
+def make_tray(parts: TrayParts, *, login: bool) -> Tray:
     """Make the tray of this platform. ``login``: started with the desktop, so nothing may pop up.
 
     Raises ImportError where pystray cannot be used (not on Linux).

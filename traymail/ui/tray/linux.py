@@ -12,11 +12,11 @@ from traymail.desktop.appearance import Appearance, XfcePanel
 from traymail.desktop.bus import Bus, connect
 from traymail.desktop.notify import Notifications
 from traymail.desktop.requests import Bubble
-from traymail.ui.model.menu import Entry
+from traymail.ui.model.menu import MenuItem
 from traymail.ui.model.tray import Shown
 from traymail.ui.system_theme import is_xfce
 from traymail.ui.tray.loop import Act
-from traymail.ui.tray.port import FallbackWindow, Parts
+from traymail.ui.tray.port import FallbackWindow, TrayParts
 from traymail.ui.tray.pystray_tray import PystrayTray, gtk_is_here
 from traymail.ui.tray.status_notifier import StatusNotifier
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class LinuxTray:
     """See `traymail.ui.tray.port.Tray`."""
 
-    def __init__(self, parts: Parts, *, login: bool) -> None:
+    def __init__(self, parts: TrayParts, *, login: bool) -> None:
         self._parts = parts
         self._waits = parts.waits
         self._patience = self._waits.at_login if login else self._waits.by_hand
@@ -46,7 +46,7 @@ class LinuxTray:
         self._cancel_fallback: Act | None = None
         self._cancel_retry: Act | None = None
 
-    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         """Look for a panel, and for another way when there is none in time."""
         self._shown, self._entries = shown, entries
         self._cancel_patience = self._parts.loop.after(self._patience, self._lose_patience)
@@ -59,7 +59,7 @@ class LinuxTray:
             if one is not None:
                 one.show(shown)
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
         self._entries = entries
         for one in (self._item, self._gtk, self._window):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from traymail.core.texts import Translate
 from traymail.desktop.requests import Bubble
-from traymail.ui.model.menu import Choice, Entry
+from traymail.ui.model.menu import Choice, MenuItem
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray.loop import Loop
 
@@ -24,7 +24,7 @@ Pictures = Callable[[Icon], Sequence[Image.Image]]
 class Tray(Protocol):
     """An icon with a menu. All calls come from the loop's thread."""
 
-    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         """Come into sight, now or when there is where to."""
         ...
 
@@ -32,7 +32,7 @@ class Tray(Protocol):
         """Show another icon or tool tip."""
         ...
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
         ...
 
@@ -69,7 +69,7 @@ class FallbackWindow(Protocol):
         """Tell another state."""
         ...
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
         ...
 
@@ -105,7 +105,7 @@ class Waits:
 
 
 @dataclass(frozen=True)
-class Parts:
+class TrayParts:
     """What a tray is made of. All callbacks are called on the loop's thread.
 
     ``translate`` may change what it answers: the next `show` and `set_menu` speak the new language.

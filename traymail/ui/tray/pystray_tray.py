@@ -20,10 +20,10 @@ from PIL import Image
 
 from traymail.core.texts import Text
 from traymail.desktop.requests import DEFAULT, Bubble
-from traymail.ui.model.menu import Do, Entry, Kind
+from traymail.ui.model.menu import Do, MenuItem, MenuItemKind
 from traymail.ui.model.tray import Shown
 from traymail.ui.tray.loop import Act
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import TrayParts
 from traymail.winapi import load_icon, small_icon_size, tells_of_colours
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def in_units(words: str, most: int) -> str:
 class PystrayTray:
     """The icon of pystray with our menu."""
 
-    def __init__(self, parts: Parts, on_embedded: Act = lambda: None) -> None:
+    def __init__(self, parts: TrayParts, on_embedded: Act = lambda: None) -> None:
         """Import pystray; raises ImportError or ValueError where it lacks something.
 
         ``on_embedded`` is called whenever a panel takes GTK's icon, or lets go of it.
@@ -92,7 +92,7 @@ class PystrayTray:
         if self._status_icon is not None:
             self._status_icon.connect("notify::embedded", lambda *_: parts.loop.post(on_embedded))
 
-    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         """Show the icon."""
         self.show(shown)
         self._icon.menu = self._menu(entries)
@@ -120,7 +120,7 @@ class PystrayTray:
             shown, self._shown = self._shown, None
             self.show(shown)
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
         self._icon.menu = self._menu(entries)
 
@@ -193,16 +193,16 @@ class PystrayTray:
         if tells_of_colours(lparam):
             self._parts.loop.post(self._parts.on_colours)
 
-    def _menu(self, entries: tuple[Entry, ...]) -> pystray.Menu:
+    def _menu(self, entries: tuple[MenuItem, ...]) -> pystray.Menu:
         return self._pystray.Menu(*map(self._item, entries))
 
-    def _item(self, entry: Entry) -> pystray.MenuItem:
-        if entry.kind is Kind.SEPARATOR:
+    def _item(self, entry: MenuItem) -> pystray.MenuItem:
+        if entry.kind is MenuItemKind.SEPARATOR:
             return self._pystray.Menu.SEPARATOR
         words = self._words(entry.label)
-        if entry.kind is Kind.SUBMENU:
+        if entry.kind is MenuItemKind.SUBMENU:
             return self._pystray.MenuItem(words, self._menu(entry.children))
-        checked = (lambda _item: entry.checked) if entry.kind is Kind.CHECK else None
+        checked = (lambda _item: entry.checked) if entry.kind is MenuItemKind.CHECK else None
         return self._pystray.MenuItem(
             words,
             self._action(entry),
@@ -212,7 +212,7 @@ class PystrayTray:
             enabled=entry.enabled,
         )
 
-    def _action(self, entry: Entry) -> Callable[[object, object], None]:
+    def _action(self, entry: MenuItem) -> Callable[[object, object], None]:
         def act(_icon: object, _item: object) -> None:
             choice = entry.choice
             if choice is not None:

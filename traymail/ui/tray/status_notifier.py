@@ -16,13 +16,13 @@ from jeepney import DBusAddress, MatchRule, Message, Properties, new_method_call
 from PIL import Image
 
 from traymail.desktop.bus import Bus, OnReply
-from traymail.ui.model.menu import Do, Entry
+from traymail.ui.model.menu import Do, MenuItem
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.tray import dbus_menu
 from traymail.ui.tray.dbus_menu import DBusMenu
 from traymail.ui.tray.exported import Exported, Interface, Method, Property, Signal
 from traymail.ui.tray.loop import Act
-from traymail.ui.tray.port import Parts
+from traymail.ui.tray.port import TrayParts
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def pixmap(picture: Image.Image) -> Pixmap:
 class StatusNotifier:
     """The item and its menu on one bus. ``on_host`` is told whether a panel shows the icon."""
 
-    def __init__(self, bus: Bus, parts: Parts, on_host: Callable[[bool], None]) -> None:
+    def __init__(self, bus: Bus, parts: TrayParts, on_host: Callable[[bool], None]) -> None:
         self._bus = bus
         self._after = parts.loop.after
         self._waits = parts.waits
@@ -66,7 +66,7 @@ class StatusNotifier:
         self._menu = DBusMenu(bus, parts.on_choice, parts.translate)
         self._item = Exported(bus, PATH, self._interface())
 
-    def start(self, shown: Shown, entries: tuple[Entry, ...]) -> None:
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         """Offer the icon to whoever shows such icons, now and later."""
         self.show(shown)
         self._menu.show(entries)
@@ -101,7 +101,7 @@ class StatusNotifier:
             self._item.emit("NewIcon")
             self._item.emit("NewAttentionIcon")
 
-    def set_menu(self, entries: tuple[Entry, ...]) -> None:
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
         self._menu.show(entries)
 

@@ -9,7 +9,7 @@ from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
 from traymail.ui.widgets.panes import Panes, Rail, fold_when_narrow
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
 from traymail.ui.widgets.proposals import Suggestion
-from traymail.ui.widgets.reading import Reading
+from traymail.ui.widgets.reading import ReadingText
 from traymail.ui.widgets.scroll import ScrollArea
 from traymail.ui.widgets.steps import StepList, StepState
 from traymail.ui.widgets.strips import Banner, Toast, UndoBar
@@ -37,7 +37,7 @@ __all__ = [
     "Picker",
     "Progress",
     "Rail",
-    "Reading",
+    "ReadingText",
     "Row",
     "ScrollArea",
     "Segment",

@@ -10,7 +10,7 @@ from functools import partial
 from traymail.core.address import SEPARATORS, split_addresses
 from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.entry import Entry
-from traymail.ui.widgets.flow import Flow
+from traymail.ui.widgets.flow import FlowLayout
 from traymail.ui.widgets.proposals import Proposals, Suggestion
 from traymail.ui.widgets.scroll import ScrollArea
 
@@ -56,7 +56,7 @@ class AddressField(Area):
         # However many recipients there are, what stands below keeps its room.
         self._area = ScrollArea(self, highest=_HIGHEST)
         self._area.pack(fill="x", expand=True)
-        self._flow = Flow(self._area.inner)
+        self._flow = FlowLayout(self._area.inner)
         self._flow.pack(fill="x", expand=True)
         # It moves down as chips come in front of it.
         self._flow.bind("<Configure>", lambda _event: self.later(self._see_entry), add="+")

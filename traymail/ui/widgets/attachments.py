@@ -12,7 +12,7 @@ from traymail.core.texts import text
 from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.button import Button
-from traymail.ui.widgets.flow import Flow
+from traymail.ui.widgets.flow import FlowLayout
 
 _NAME_LETTERS = 24
 _SIGN = 28
@@ -42,7 +42,7 @@ class AttachmentStrip(Area):
         self._on_remove = on_remove
         self._cards: list[_Card] = []
         self._unfolded = False
-        self._flow = Flow(self, gap=8, row_gap=8)
+        self._flow = FlowLayout(self, gap=8, row_gap=8)
         self._flow.pack(fill="x", expand=True)
         self._more = Button(self._flow, "", self._toggle, "link")
         self._width = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from traymail.ui.widgets.base import Area
 
 
-class Flow(Area):
+class FlowLayout(Area):
     """Lays its children out like words; its height follows."""
 
     def __init__(self, master: tk.Misc, gap: float = 4, row_gap: float = 4) -> None:

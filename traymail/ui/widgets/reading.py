@@ -11,7 +11,7 @@ from traymail.ui.palette import Palette
 from traymail.ui.widgets.base import Area
 
 
-class Reading(Area):
+class ReadingText(Area):
     """Passages one after the other, with a scroll bar."""
 
     def __init__(self, master: tk.Misc, names: float = 110) -> None:

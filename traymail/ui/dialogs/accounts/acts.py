@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from traymail.ui.model.account_buttons import Act
+from traymail.ui.model.account_buttons import AccountAct
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
+class AccountHandlers:
     """One for each thing the user can do."""
 
     choose: Callable[[str], object]
@@ -20,4 +20,4 @@ class Acts:
     replace_code: Callable[[], object]
     keep_code: Callable[[], object]
     set_default: Callable[[], object]
-    press: Callable[[Act], object]
+    press: Callable[[AccountAct], object]

@@ -8,36 +8,36 @@ from functools import partial
 
 from traymail.core.texts import Text
 from traymail.ui.dialog import Footer
-from traymail.ui.model.account_buttons import Act, Buttons, Offer
+from traymail.ui.model.account_buttons import AccountAct, AccountButtons, AccountOffer
 from traymail.ui.widgets import Area, Button, Label, Spinner, Tooltip
 from traymail.ui.widgets.button import ButtonKind
 
-_ICONS = {Act.TEST: "play", Act.UNDO: "arrow-counterclockwise"}
-_KINDS: dict[Act, ButtonKind] = {
-    Act.REMOVE: "danger",
-    Act.COPY_REPORT: "link",
-    Act.UNDO: "ghost",
+_ICONS = {AccountAct.TEST: "play", AccountAct.UNDO: "arrow-counterclockwise"}
+_KINDS: dict[AccountAct, ButtonKind] = {
+    AccountAct.REMOVE: "danger",
+    AccountAct.COPY_REPORT: "link",
+    AccountAct.UNDO: "ghost",
 }
 
 
-class Bar(Footer):
+class AccountBar(Footer):
     """Buttons stay as long as they are offered, with the keyboard on them."""
 
     def __init__(
-        self, master: tk.Misc, press: Callable[[Act], object], jump: Callable[[], object]
+        self, master: tk.Misc, press: Callable[[AccountAct], object], jump: Callable[[], object]
     ) -> None:
         """``jump`` leads to the first field that needs the user."""
         super().__init__(master)
         self._press = press
         self._made: dict[tuple[str, ButtonKind, bool], Button] = {}
         self._layout: object = None
-        self.buttons: dict[Act, Button] = {}
+        self.buttons: dict[AccountAct, Button] = {}
         self.primary: Button | None = None
         self._spinner = Spinner(self.right, size=16)
         self._note = Label(self.right, "", "muted", "TmSmall")
         self._count = Button(self.right, "", jump, "alert", icon="exclamation-circle")
 
-    def show(self, wanted: Buttons) -> bool:
+    def show(self, wanted: AccountButtons) -> bool:
         """Show these; tell whether they are others than before."""
         offers = (wanted.left, *wanted.others, wanted.primary)
         layout = [(one.words, one.act) if one else None for one in offers]
@@ -50,7 +50,7 @@ class Bar(Footer):
                 self.buttons[offer.act].enable(offer.enabled)
         return new
 
-    def _draw(self, wanted: Buttons) -> None:
+    def _draw(self, wanted: AccountButtons) -> None:
         for child in (*self.right.pack_slaves(), *self.left.pack_slaves()):
             child.pack_forget()
         self.buttons = {}
@@ -74,12 +74,12 @@ class Bar(Footer):
         note.say(words)
         note.pack(side="left", padx=(0, self.look.px(4)))
 
-    def _put(self, offer: Offer, kind: ButtonKind, side: Area) -> Button:
+    def _put(self, offer: AccountOffer, kind: ButtonKind, side: Area) -> Button:
         key = offer.words.msgid, kind, side is self.left
         if key not in self._made:
             press = partial(self._press, offer.act)
             # There is no room for more words beside a note.
-            words = "" if offer.act is Act.UNDO else offer.words
+            words = "" if offer.act is AccountAct.UNDO else offer.words
             self._made[key] = Button(side, words, press, kind, _ICONS.get(offer.act))
             if not words:
                 said = self.look.say(offer.words)

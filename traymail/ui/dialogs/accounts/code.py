@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.accounts.acts import Acts
+from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.model.guides import CodeCheck
 from traymail.ui.model.settings_form import AccountForm, CodeSight, code_sight, guide, needs_code
 from traymail.ui.theme import Words
@@ -15,7 +15,7 @@ from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label
 class CodeRow(Area):
     """Drawn anew when something else stands in it; what is typed lives in the field only."""
 
-    def __init__(self, master: tk.Misc, acts: Acts, label_width: float) -> None:
+    def __init__(self, master: tk.Misc, acts: AccountHandlers, label_width: float) -> None:
         super().__init__(master)
         self._acts, self._label_width = acts, label_width
         self._sight: tuple[CodeSight, bool] | None = None

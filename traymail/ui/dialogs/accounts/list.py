@@ -6,8 +6,8 @@ import tkinter as tk
 from functools import partial
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.accounts.acts import Acts
-from traymail.ui.model.settings_form import Entry
+from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.model.settings_form import AccountEntry
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
 _WIDTH = 226
@@ -16,7 +16,7 @@ _WIDTH = 226
 class AccountList(Area):
     """One row an account; Up and Down move."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
         super().__init__(master)
         px = self.look.px
         self.configure(width=px(_WIDTH))
@@ -33,7 +33,7 @@ class AccountList(Area):
         self._scroll = ScrollArea(self, padding=(12, 0, 2, 0))
         self._scroll.pack(side="top", fill="both", expand=True)
 
-    def show(self, entries: tuple[Entry, ...], chosen: str | None) -> None:
+    def show(self, entries: tuple[AccountEntry, ...], chosen: str | None) -> None:
         """Show these; rows that are there stay, with the keyboard on them."""
         if [entry.name for entry in entries] != list(self.rows):
             self._draw(entries)
@@ -45,7 +45,7 @@ class AccountList(Area):
         if name in self.rows:
             self.rows[name].focus_set()
 
-    def _draw(self, entries: tuple[Entry, ...]) -> None:
+    def _draw(self, entries: tuple[AccountEntry, ...]) -> None:
         focused = next((name for name, row in self.rows.items() if row is self.focus_get()), None)
         for row in self.rows.values():
             row.destroy()
@@ -59,11 +59,11 @@ class AccountList(Area):
 class AccountRow(Area):
     """A click or the arrow keys choose it."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
         super().__init__(master)
         self.configure(takefocus=True, cursor="hand2")
         self._acts = acts
-        self._shown: tuple[Entry, bool] | None = None
+        self._shown: tuple[AccountEntry, bool] | None = None
         self._box: Box | None = None
         self.bind("<FocusIn>", lambda _event: self._ring())
         self.bind("<FocusOut>", lambda _event: self._ring())
@@ -72,7 +72,7 @@ class AccountRow(Area):
         for key in ("<Return>", "<KP_Enter>", "<space>"):
             self.bind(key, self._clicked)
 
-    def show(self, entry: Entry, *, chosen: bool) -> None:
+    def show(self, entry: AccountEntry, *, chosen: bool) -> None:
         """Show how the account stands now."""
         if (entry, chosen) == self._shown:
             return
@@ -86,7 +86,7 @@ class AccountRow(Area):
         self._listen(self._box)
         self._ring()
 
-    def _fill(self, box: Box, entry: Entry) -> None:
+    def _fill(self, box: Box, entry: AccountEntry) -> None:
         px = self.look.px
         head = Area(box)
         head.pack(fill="x")

@@ -17,10 +17,10 @@ from traymail.services.services import Services
 from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
-from traymail.ui.dialogs.accounts.acts import Acts
+from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.view import AccountsView
 from traymail.ui.model import settings_form as model
-from traymail.ui.model.account_buttons import Act
+from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy
 from traymail.ui.model.trial import report
 from traymail.ui.theme import Root
@@ -77,7 +77,7 @@ class AccountsPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
-        acts = Acts(
+        acts = AccountHandlers(
             choose=lambda name: self._choose(model.choose(self._held, name)),
             move=self._move,
             add=self._add,
@@ -131,26 +131,26 @@ class AccountsPage:
 
     # --- what the user does -------------------------------------------------------------------
 
-    def _press(self, act: Act) -> None:
+    def _press(self, act: AccountAct) -> None:
         match act:
-            case Act.SAVE:
+            case AccountAct.SAVE:
                 self.save()
-            case Act.UNDO:
+            case AccountAct.UNDO:
                 self.become(model.undo(self._held))
-            case Act.REMOVE:
+            case AccountAct.REMOVE:
                 self._ask_removal()
-            case Act.TEST:
+            case AccountAct.TEST:
                 self._test()
-            case Act.STOP:
+            case AccountAct.STOP:
                 self._stop()
-            case Act.BACK:
+            case AccountAct.BACK:
                 self.become(model.close_trial(self._held))
-            case Act.CODE:
+            case AccountAct.CODE:
                 self._replace_code()
-            case Act.SERVER:
+            case AccountAct.SERVER:
                 self.become(model.close_trial(self._held))
                 self._focus_on(act)
-            case Act.COPY_REPORT:
+            case AccountAct.COPY_REPORT:
                 self._copy_report()
 
     def _choose(self, state: Accounts) -> None:
@@ -181,9 +181,9 @@ class AccountsPage:
     def _replace_code(self) -> None:
         """Let a new code be entered, in an empty field: one that was refused is of no use."""
         self.become(model.replace_code(model.close_trial(self._held)))
-        self._focus_on(Act.CODE)
+        self._focus_on(AccountAct.CODE)
 
-    def _focus_on(self, act: Act) -> None:
+    def _focus_on(self, act: AccountAct) -> None:
         if self.view is not None:
             self.view.focus_on(act)
 

@@ -7,10 +7,10 @@ from functools import partial
 
 from traymail.core.fields import fields_of
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.accounts.acts import Acts
+from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.code import CodeRow
 from traymail.ui.form import FormView
-from traymail.ui.model.account_buttons import Act
+from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.account_fields import SERVER, UPPER, lower_for, remark_on_server
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
@@ -23,7 +23,7 @@ _UPPER = {field.name for field in fields_of(UPPER)}
 class AccountSheet(Area):
     """Head, what is wrong with the account, fields, code, more fields."""
 
-    def __init__(self, master: tk.Misc, form: AccountForm, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, form: AccountForm, acts: AccountHandlers) -> None:
         super().__init__(master)
         px = self.look.px
         self._acts = acts
@@ -113,7 +113,9 @@ class AccountSheet(Area):
             reply = Note(card, stop.reply, "muted", font="TkFixedFont")
             reply.pack(fill="x", pady=(px(4), 0))
         if stop.login:
-            again = Button(card, text("&Enter code again"), partial(self._acts.press, Act.CODE))
+            again = Button(
+                card, text("&Enter code again"), partial(self._acts.press, AccountAct.CODE)
+            )
             again.pack(anchor="w", pady=(px(10), 0))
 
     def _changed(self, _name: str) -> None:

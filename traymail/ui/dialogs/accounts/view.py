@@ -5,12 +5,12 @@ from __future__ import annotations
 import tkinter as tk
 
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.accounts.acts import Acts
-from traymail.ui.dialogs.accounts.bar import Bar
+from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.dialogs.accounts.bar import AccountBar
 from traymail.ui.dialogs.accounts.list import AccountList
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.model import settings_form as model
-from traymail.ui.model.account_buttons import Act, buttons
+from traymail.ui.model.account_buttons import AccountAct, buttons
 from traymail.ui.model.settings_form import Accounts
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Banner, Button, Empty, Panes, ScrollArea, Spinner
@@ -19,7 +19,7 @@ from traymail.ui.widgets import Area, Banner, Button, Empty, Panes, ScrollArea, 
 class AccountsView(Area):
     """Draws the state of the page."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
         super().__init__(master)
         self._acts = acts
         self._held = Accounts()
@@ -35,7 +35,7 @@ class AccountsView(Area):
         self.list = AccountList(self._panes, acts)
         self._detail = Area(self._panes)
         self._panes.hold(self.list, self._detail)
-        self.bar = Bar(self._detail, acts.press, self.jump)
+        self.bar = AccountBar(self._detail, acts.press, self.jump)
         self.bar.pack(side="bottom", fill="x")
         self._banner: Banner | None = None
         self._trouble: Text | None = None
@@ -76,11 +76,11 @@ class AccountsView(Area):
         if self.sheet is not None and self._held.form is not None:
             self.sheet.jump(self._held.form)
 
-    def focus_on(self, act: Act) -> None:
+    def focus_on(self, act: AccountAct) -> None:
         """Put the keyboard where something is mended."""
         if self.sheet is None:
             return
-        if act is Act.CODE:
+        if act is AccountAct.CODE:
             self.sheet.code.focus_inside()
         else:
             self.sheet.first.jump("host")
@@ -160,6 +160,6 @@ class AccountsView(Area):
         focused = self.focus_get()
         if focused in self.bar.buttons.values():
             return
-        wanted = self.bar.primary or self.bar.buttons.get(Act.STOP)
+        wanted = self.bar.primary or self.bar.buttons.get(AccountAct.STOP)
         if wanted is not None:
             wanted.focus_set()

@@ -10,7 +10,7 @@ from traymail.core.errors import Problem
 from traymail.core.texts import text
 from traymail.ui.form import FormView
 from traymail.ui.model.account_fields import SERVER, remark_on_server
-from traymail.ui.model.add_account import BY_HAND, Adding, Card, Search, card, remark
+from traymail.ui.model.add_account import BY_HAND, Adding, ProviderCard, ServerSearch, card, remark
 from traymail.ui.widgets import Area, Box, Button, Entry, FieldRow, Label, Note, ScrollArea, Spinner
 
 _ROW = {field.name for field in SERVER}
@@ -33,7 +33,7 @@ class AddressPage(Area):
         super().__init__(master)
         px = self.look.px
         self._acts = acts
-        self._drawn: Card | None = None
+        self._drawn: ProviderCard | None = None
         self.form: FormView | None = None
         self.unfold = Button(self, text("Other ser&ver or set up by hand…"), acts.unfold, "link")
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 12))
@@ -85,7 +85,7 @@ class AddressPage(Area):
             row.tell(wrong.what if wrong else None)
             entry.mark(wrong is not None)
 
-    def _draw_card(self, shown: Card | None) -> None:
+    def _draw_card(self, shown: ProviderCard | None) -> None:
         for child in self._holder.winfo_children():
             child.destroy()
         if shown is None:
@@ -110,7 +110,7 @@ class AddressPage(Area):
         if words is None:
             self._remark.pack_forget()
             return
-        serious = state.search is Search.MISSING or (self._drawn and not self._drawn.usable)
+        serious = state.search is ServerSearch.MISSING or (self._drawn and not self._drawn.usable)
         if serious:
             self._remark.say(words, "warning", "exclamation-triangle")
         else:
@@ -148,8 +148,8 @@ def _told(problems: tuple[Problem, ...]) -> bool:
     return any(one.where in _ROW for one in problems)
 
 
-def _draw_sign(master: Area, shown: Card) -> None:
-    if shown.search is Search.RUNNING:
+def _draw_sign(master: Area, shown: ProviderCard) -> None:
+    if shown.search is ServerSearch.RUNNING:
         spinner = Spinner(master, size=18)
         spinner.pack()
         spinner.start()

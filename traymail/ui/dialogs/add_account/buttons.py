@@ -6,23 +6,23 @@ from collections.abc import Callable
 from functools import partial
 
 from traymail.ui.dialog import Footer
-from traymail.ui.model.add_buttons import Act, Buttons, Offer
+from traymail.ui.model.add_buttons import AddAct, AddButtons, AddOffer
 from traymail.ui.widgets import Button
 
-_ICONS = {Act.STOP: "stop", Act.COPY_REPORT: "copy", Act.WRITE: "send"}
-_LINKS = {Act.COPY_REPORT, Act.SAVE}
+_ICONS = {AddAct.STOP: "stop", AddAct.COPY_REPORT: "copy", AddAct.WRITE: "send"}
+_LINKS = {AddAct.COPY_REPORT, AddAct.SAVE}
 
 
 class ButtonBar:
     """Draws anew only when other buttons are wanted; enabling is cheap."""
 
-    def __init__(self, footer: Footer, on_act: Callable[[Act], object]) -> None:
+    def __init__(self, footer: Footer, on_act: Callable[[AddAct], object]) -> None:
         self._footer, self._on_act = footer, on_act
         self._layout: tuple[object, ...] = ()
-        self.buttons: dict[Act, Button] = {}
+        self.buttons: dict[AddAct, Button] = {}
         self.primary: Button | None = None
 
-    def show(self, wanted: Buttons) -> bool:
+    def show(self, wanted: AddButtons) -> bool:
         """Show these; tell whether they are others than before."""
         offers = (*wanted.left, wanted.second, wanted.primary)
         layout = tuple((offer.words, offer.act) if offer else None for offer in offers)
@@ -35,7 +35,7 @@ class ButtonBar:
                 self.buttons[offer.act].enable(offer.enabled)
         return new
 
-    def _draw(self, wanted: Buttons) -> None:
+    def _draw(self, wanted: AddButtons) -> None:
         for button in self.buttons.values():
             button.destroy()
         self.buttons = {}
@@ -50,7 +50,7 @@ class ButtonBar:
         if wanted.primary is not None:
             self.primary = self._add(wanted.primary, primary=True)
 
-    def _add(self, offer: Offer, *, primary: bool = False) -> Button:
+    def _add(self, offer: AddOffer, *, primary: bool = False) -> Button:
         press = partial(self._on_act, offer.act)
         kind = "primary" if primary else "normal"
         button = self._footer.add(offer.words, press, kind, _ICONS.get(offer.act))  # type: ignore[arg-type] # a kind

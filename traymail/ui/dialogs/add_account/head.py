@@ -5,14 +5,14 @@ from __future__ import annotations
 import tkinter as tk
 
 from traymail.core.texts import text
-from traymail.ui.model.add_account import Page
+from traymail.ui.model.add_account import AddPage
 from traymail.ui.widgets import Area, Label, Line
 
 _HIGH = 53
-_NAMES = {Page.ADDRESS: text("Address"), Page.CODE: text("Code"), Page.TEST: text("Test")}
+_NAMES = {AddPage.ADDRESS: text("Address"), AddPage.CODE: text("Code"), AddPage.TEST: text("Test")}
 
 
-class Head(Area):
+class AddAccountHead(Area):
     """Three signs with a line between them."""
 
     def __init__(self, master: tk.Misc) -> None:
@@ -23,8 +23,8 @@ class Head(Area):
         Line(self).pack(side="bottom", fill="x")
         row = Area(self, padding=(24, 0))
         row.pack(fill="both", expand=True)
-        self._signs: dict[Page, Label] = {}
-        self._words: dict[Page, Label] = {}
+        self._signs: dict[AddPage, Label] = {}
+        self._words: dict[AddPage, Label] = {}
         for page, name in _NAMES.items():
             if self._signs:
                 line = Line(row, "btnborder")
@@ -34,9 +34,9 @@ class Head(Area):
             self._signs[page].pack(side="left")
             self._words[page] = Label(row, name, "muted")
             self._words[page].pack(side="left", padx=(px(12), 0))
-        self.show(Page.ADDRESS)
+        self.show(AddPage.ADDRESS)
 
-    def show(self, page: Page, *, done: bool = False) -> None:
+    def show(self, page: AddPage, *, done: bool = False) -> None:
         """Show which page is in sight; ``done``: this one, too, is behind the user."""
         for each, sign in self._signs.items():
             here = each is page and not done
@@ -48,5 +48,5 @@ class Head(Area):
             self._words[each].recolour("fg" if here else "muted")
 
 
-def _number(page: Page, *, filled: bool = False) -> str:
+def _number(page: AddPage, *, filled: bool = False) -> str:
     return f"{page.value + 1}-circle{'-fill' if filled else ''}"

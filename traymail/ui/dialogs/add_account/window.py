@@ -19,11 +19,11 @@ from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.add_account.address import AddressActs, AddressPage
 from traymail.ui.dialogs.add_account.buttons import ButtonBar
 from traymail.ui.dialogs.add_account.code import CodePage
-from traymail.ui.dialogs.add_account.head import Head
+from traymail.ui.dialogs.add_account.head import AddAccountHead
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
-from traymail.ui.model.add_account import Adding, Page, Saving, Search
-from traymail.ui.model.add_buttons import Act, buttons
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
+from traymail.ui.model.add_buttons import AddAct, buttons
 from traymail.ui.model.trial import Verdict, report
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import TrialView
@@ -62,7 +62,7 @@ class AddAccountWindow(Dialog):
         self._held = Adding()
         self._job: Job | None = None
         self._timer: str | None = None
-        self._head = Head(self)
+        self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
         acts = AddressActs(self._typed, self._named, self._unfold, self._edited)
         self.address = AddressPage(self.body, acts)
@@ -103,41 +103,41 @@ class AddAccountWindow(Dialog):
         self.become(left.state)
         if self.code is not None:
             self.code.entry.value = left.code
-        if left.state.search is Search.RUNNING:
+        if left.state.search is ServerSearch.RUNNING:
             self._search()
 
     # --- what the user does -------------------------------------------------------------------
 
-    def _act(self, act: Act) -> None:
+    def _act(self, act: AddAct) -> None:
         match act:
-            case Act.CANCEL | Act.DONE:
+            case AddAct.CANCEL | AddAct.DONE:
                 self.close()
-            case Act.BACK | Act.CODE_AGAIN:
+            case AddAct.BACK | AddAct.CODE_AGAIN:
                 self._cancel()
                 self.become(model.back(self._held))
-            case Act.SERVER:
+            case AddAct.SERVER:
                 self.become(model.to_server(self._held))
-            case Act.NEXT:
+            case AddAct.NEXT:
                 self._check()
-            case Act.TEST:
+            case AddAct.TEST:
                 self.become(model.start(self._held))
                 self._run()
-            case Act.STOP:
+            case AddAct.STOP:
                 self._cancel()
                 self.become(model.stop(self._held))
-            case Act.SAVE:
+            case AddAct.SAVE:
                 self.become(model.save(self._held))
                 self._save()
-            case Act.COPY_REPORT:
+            case AddAct.COPY_REPORT:
                 self._copy_report()
-            case Act.WRITE:
+            case AddAct.WRITE:
                 self.close()
                 self._write_mail()
 
     def _typed(self, words: str) -> None:
         self._cancel()
         self.become(model.type_address(self._held, words))
-        if self._held.search is Search.RUNNING:
+        if self._held.search is ServerSearch.RUNNING:
             self._timer = self.after(_SEARCH_AFTER_MS, self._search)
 
     def _named(self, words: str) -> None:
@@ -209,7 +209,7 @@ class AddAccountWindow(Dialog):
             self.become(model.refused(self._held, problems))
             return
         self.become(model.accepted(self._held, name, account))
-        if self._held.page is Page.TEST:
+        if self._held.page is AddPage.TEST:
             self._run()
 
     def _not_checked(self, error: TraymailError) -> None:
@@ -229,7 +229,7 @@ class AddAccountWindow(Dialog):
 
     def _ended(self) -> None:
         self.become(model.end(self._held))
-        if self._held.saving is Saving.RUNNING:
+        if self._held.saving is AddSaving.RUNNING:
             self._save()
 
     def _save(self) -> None:
@@ -283,7 +283,7 @@ class AddAccountWindow(Dialog):
     def become(self, state: Adding) -> None:
         """Show this state."""
         self._held = state
-        self._head.show(state.page, done=state.saving is Saving.DONE)
+        self._head.show(state.page, done=state.saving is AddSaving.DONE)
         page = self._page(state)
         turned = page is not self._in_sight
         if turned:
@@ -293,23 +293,23 @@ class AddAccountWindow(Dialog):
             self._in_sight = page
         new_buttons = self.bar.show(buttons(state))
         self.primary = self.bar.primary
-        if turned or (new_buttons and state.page is Page.TEST):
+        if turned or (new_buttons and state.page is AddPage.TEST):
             self._focus()
 
     def _page(self, state: Adding) -> Area:
-        if state.page is not Page.CODE and self.code is not None:
+        if state.page is not AddPage.CODE and self.code is not None:
             self._forget_code_page()
         match state.page:
-            case Page.ADDRESS:
+            case AddPage.ADDRESS:
                 self.address.show(state)
                 return self.address
-            case Page.CODE:
+            case AddPage.CODE:
                 if self.code is None:
                     make = partial(CodePage, self.body, model.guide(state))
                     self.code = make(self._typed_code, self._open_page)
                 self.code.show(state.code)
                 return self.code
-            case Page.TEST:
+            case AddPage.TEST:
                 if state.trial is not None:
                     self._trial.show(state.trial, model.advice(state), model.headline(state))
                 self._show_lead(state)
@@ -317,7 +317,7 @@ class AddAccountWindow(Dialog):
 
     def _show_lead(self, state: Adding) -> None:
         """Tell below a good test where the program is to be found."""
-        good = state.saving is Saving.DONE
+        good = state.saving is AddSaving.DONE
         if good and self.lead_on is None:
             self.lead_on = LeadOn(
                 self._test.inner, in_window=self._in_window(), start=self._start_with_desktop
@@ -337,9 +337,9 @@ class AddAccountWindow(Dialog):
 
     def _focus(self) -> None:
         match self._held.page:
-            case Page.ADDRESS:
+            case AddPage.ADDRESS:
                 self.address.entry.focus_set()
-            case Page.CODE if self.code is not None:
+            case AddPage.CODE if self.code is not None:
                 self.code.entry.focus_set()
             case _ if self.primary is not None:
                 self.primary.focus_set()

@@ -15,7 +15,7 @@ from traymail.core.events import Event, SettingsApplied, SettingsRefused
 from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
 from traymail.desktop.opening import open_path
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.program import ProgramService
 from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background, Job
@@ -167,14 +167,14 @@ class GeneralPage:
 
         if self._view is not None:
             title = text("Export the settings")
-            wanted = Wanted(Aim.SAVE, title, name="traymail.toml", kind=_FILE_KIND)
+            wanted = WantedFile(Aim.SAVE, title, name="traymail.toml", kind=_FILE_KIND)
             ask_for_files(self._view, wanted, export)
 
     def _import(self) -> None:
         if self._view is None:
             return
         window = cast("Window", self._view.winfo_toplevel())
-        wanted = Wanted(Aim.FILE, text("Import settings"), kind=_FILE_KIND)
+        wanted = WantedFile(Aim.FILE, text("Import settings"), kind=_FILE_KIND)
         ask_for_files(window, wanted, lambda chosen: self.question(chosen[0], window).reveal())
 
     def question(self, source: Path, window: Window) -> Question:

@@ -29,7 +29,7 @@ _PLACES: Mapping[str, Text] = {
 }
 
 
-class Acts(Protocol):
+class GeneralHandlers(Protocol):
     """What the user does."""
 
     def change(self, name: str, value: str) -> None:
@@ -51,7 +51,7 @@ class Acts(Protocol):
 class GeneralView(Area):
     """Rows from top to bottom; what is under way is told on top, beside the title."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: GeneralHandlers) -> None:
         super().__init__(master)
         px = self.look.px
         self._acts = acts

@@ -5,16 +5,16 @@ from __future__ import annotations
 import tkinter as tk
 
 from traymail.ui.dialogs.help.texts import PADDING
-from traymail.ui.model.help import TITLES, Page
-from traymail.ui.model.help_state import Finding, Kind, Level, Remark
+from traymail.ui.model.help import TITLES, HelpPage
+from traymail.ui.model.help_state import FindingKind, Level, Remark, StatusFinding
 from traymail.ui.widgets import Area, Box, Label, Note, ScrollArea, stack
 
 _ICONS = {
-    Kind.CONFIGURATION: "sliders",
-    Kind.OUTBOX: "inboxes",
-    Kind.ACCOUNT: "person-circle",
-    Kind.FOLDER: "folder2-open",
-    Kind.LOG: "journal-text",
+    FindingKind.CONFIGURATION: "sliders",
+    FindingKind.OUTBOX: "inboxes",
+    FindingKind.ACCOUNT: "person-circle",
+    FindingKind.FOLDER: "folder2-open",
+    FindingKind.LOG: "journal-text",
 }
 _SIGNS = {
     Level.GOOD: ("check-circle-fill", "success"),
@@ -28,12 +28,12 @@ class StatePage(ScrollArea):
 
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master, padding=PADDING)
-        title = Label(self.inner, TITLES[Page.STATE], "fg", "TmTitle")
+        title = Label(self.inner, TITLES[HelpPage.STATE], "fg", "TmTitle")
         title.pack(anchor="w", pady=(0, self.look.px(14)))
-        self._shown: tuple[Finding, ...] = ()
-        self._cards: dict[Finding, Box] = {}
+        self._shown: tuple[StatusFinding, ...] = ()
+        self._cards: dict[StatusFinding, Box] = {}
 
-    def fill(self, findings: tuple[Finding, ...]) -> None:
+    def fill(self, findings: tuple[StatusFinding, ...]) -> None:
         """Show these; what has not changed is not drawn again."""
         if findings == self._shown:
             return
@@ -46,7 +46,7 @@ class StatePage(ScrollArea):
         cards = [self._cards[finding] for finding in findings]
         stack(cards, fill="x", pady=(0, self.look.px(8)), padx=(0, self.look.px(14)))
 
-    def _card(self, finding: Finding) -> Box:
+    def _card(self, finding: StatusFinding) -> Box:
         px = self.look.px
         card = Box(self.inner, "errbg" if finding.level is Level.BAD else "card", (14, 10))
         head = Area(card)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from traymail.core.texts import Text, text
-from traymail.ui.model.help import KEYS, TITLES, USES, Door, Page
+from traymail.ui.model.help import KEYS, TITLES, USES, HelpLink, HelpPage
 from traymail.ui.model.help_state import About
 from traymail.ui.widgets import Area, Box, Button, Label, Line, Note, ScrollArea
 
@@ -33,10 +33,10 @@ _PLACES: Mapping[str, tuple[str, Text, Text]] = {
 class FirstSteps(ScrollArea):
     """The uses, a sentence each, with the way in."""
 
-    def __init__(self, master: tk.Misc, go: Callable[[Door], object]) -> None:
+    def __init__(self, master: tk.Misc, go: Callable[[HelpLink], object]) -> None:
         super().__init__(master, padding=PADDING)
         px = self.look.px
-        _title(self.inner, TITLES[Page.FIRST_STEPS])
+        _title(self.inner, TITLES[HelpPage.FIRST_STEPS])
         for use in USES:
             card = Box(self.inner, "card", (16, 14))
             card.pack(fill="x", pady=(0, px(10)), padx=(0, px(14)))
@@ -57,7 +57,7 @@ class KeyTable(ScrollArea):
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master, padding=PADDING)
         px = self.look.px
-        _title(self.inner, TITLES[Page.KEYS])
+        _title(self.inner, TITLES[HelpPage.KEYS])
         for group in KEYS:
             Label(self.inner, group.window, "fg", "TmHead").pack(anchor="w", pady=(px(4), px(6)))
             for keys, what in group.keys:
@@ -78,7 +78,7 @@ class FilesPage(ScrollArea):
         px = self.look.px
         self._open = open_
         self._places: Mapping[str, Path] = {}
-        _title(self.inner, TITLES[Page.FILES])
+        _title(self.inner, TITLES[HelpPage.FILES])
         self._list = Area(self.inner)
         self._list.pack(fill="x", padx=(0, px(14)))
         Line(self.inner).pack(fill="x", pady=px(14), padx=(0, px(14)))

@@ -20,11 +20,11 @@ from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.help.diagnosis import DiagnosisPage
 from traymail.ui.dialogs.help.doors import HelpDoors
-from traymail.ui.dialogs.help.nav import Nav
+from traymail.ui.dialogs.help.nav import HelpNav
 from traymail.ui.dialogs.help.state import StatePage
 from traymail.ui.dialogs.help.texts import FilesPage, FirstSteps, KeyTable
 from traymail.ui.model import help as model
-from traymail.ui.model.help import Door, Help, Page
+from traymail.ui.model.help import Help, HelpLink, HelpPage
 from traymail.ui.model.help_state import About, findings, report, troubles
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
@@ -51,20 +51,20 @@ class HelpWindow(Dialog):
         self._about = _about(root)
         self._job: Job | None = None
         self._asking = Asking(background, self._question, self._informed, self._failed)
-        self.nav = Nav(self, self.turn)
+        self.nav = HelpNav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
         self.diagnosis = DiagnosisPage(self.body, self._choose, doors.add_account)
         self.state_page = StatePage(self.body)
         self.files = FilesPage(self.body, self._about, self._open)
-        self._pages: Mapping[Page, Area] = {
-            Page.FIRST_STEPS: FirstSteps(self.body, self._go),
-            Page.DIAGNOSIS: self.diagnosis,
-            Page.STATE: self.state_page,
-            Page.KEYS: KeyTable(self.body),
-            Page.FILES: self.files,
+        self._pages: Mapping[HelpPage, Area] = {
+            HelpPage.FIRST_STEPS: FirstSteps(self.body, self._go),
+            HelpPage.DIAGNOSIS: self.diagnosis,
+            HelpPage.STATE: self.state_page,
+            HelpPage.KEYS: KeyTable(self.body),
+            HelpPage.FILES: self.files,
         }
-        self._in_sight: Page | None = None
+        self._in_sight: HelpPage | None = None
         self.footer.add_left(text("Copy &report"), self.copy_report, "link", "copy")
         self.cancel = self.footer.add(text("&Cancel"), self._stop)
         self.start = self.footer.add(text("&Start diagnosis"), self._start, "primary", "play")
@@ -78,7 +78,7 @@ class HelpWindow(Dialog):
         """What the window shows."""
         return self._held
 
-    def open(self, page: Page | None = None) -> None:
+    def open(self, page: HelpPage | None = None) -> None:
         """Show the window, at a page when one is asked for."""
         if page is not None:
             self.turn(page)
@@ -89,7 +89,7 @@ class HelpWindow(Dialog):
         if self.winfo_viewable() and not isinstance(event, _PASSED_OVER):
             self._asking.ask()
 
-    def turn(self, page: Page) -> None:
+    def turn(self, page: HelpPage) -> None:
         """Show another page."""
         self.become(model.turned(self._held, page))
 
@@ -119,17 +119,17 @@ class HelpWindow(Dialog):
 
     def _draw_page(self, state: Help) -> None:
         match state.page:
-            case Page.DIAGNOSIS:
+            case HelpPage.DIAGNOSIS:
                 self.diagnosis.show(state)
-            case Page.STATE if state.overview is not None:
+            case HelpPage.STATE if state.overview is not None:
                 self.state_page.fill(findings(state.overview))
-            case Page.FILES:
+            case HelpPage.FILES:
                 self.files.fill(state.places)
             case _:
                 pass  # always the same
 
     def _draw_buttons(self, state: Help) -> None:
-        here = state.page is Page.DIAGNOSIS and bool(state.accounts)
+        here = state.page is HelpPage.DIAGNOSIS and bool(state.accounts)
         self.primary = self.start if here else None
         if not here:
             self.start.pack_forget()
@@ -181,13 +181,13 @@ class HelpWindow(Dialog):
         if at_cancel:
             self.start.focus_set()
 
-    def _go(self, door: Door) -> None:
+    def _go(self, door: HelpLink) -> None:
         match door:
-            case Door.QUICK_SEND:
+            case HelpLink.QUICK_SEND:
                 self._doors.quick_send()
-            case Door.ACCOUNTS:
+            case HelpLink.ACCOUNTS:
                 self._doors.settings("accounts")
-            case Door.RULES:
+            case HelpLink.RULES:
                 self._doors.settings("rules")
 
     def _open(self, path: Path) -> None:

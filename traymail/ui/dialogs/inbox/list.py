@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from traymail.ui.model import inbox as model
-from traymail.ui.model.inbox import Entry, Inbox, Origin
+from traymail.ui.model.inbox import Inbox, InboxEntry, Origin
 from traymail.ui.widgets import Box, Label, ScrollArea, stack
 from traymail.ui.widgets.table import elide
 
@@ -19,7 +19,7 @@ _BESIDE = 92
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    entry: Entry
+    entry: InboxEntry
     origin: Origin
     chosen: bool
 

@@ -13,7 +13,7 @@ from traymail.core.texts import text
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Inbox, Part, Received
 from traymail.ui.model.passages import Passage
-from traymail.ui.widgets import Area, Box, Button, Empty, Label, Line, Note, Reading, ScrollArea
+from traymail.ui.widgets import Area, Box, Button, Empty, Label, Line, Note, ReadingText, ScrollArea
 
 PICTURE = (316, 180)
 _NAMES = 96
@@ -29,7 +29,7 @@ class MailActs:
 
 
 @dataclass(frozen=True)
-class Looked:
+class MailLooked:
     """A mail, and its pictures as they are drawn."""
 
     mail: Received
@@ -46,7 +46,7 @@ class MailPane(Area):
         # Tk drops a picture when its Python object is collected.
         self._pictures: list[ImageTk.PhotoImage] = []
 
-    def fill(self, state: Inbox, looked: Looked | None) -> None:
+    def fill(self, state: Inbox, looked: MailLooked | None) -> None:
         """Show the chosen mail."""
         wanted = (state.chosen, state.source)
         if wanted == self._shown:
@@ -67,7 +67,7 @@ class MailPane(Area):
         sentence = text("Send something: it arrives here.")
         Empty(self, "inbox", sentence).pack(fill="both", expand=True)
 
-    def _draw(self, looked: Looked) -> Button:
+    def _draw(self, looked: MailLooked) -> Button:
         px, mail = self.look.px, looked.mail
         scroll = ScrollArea(self, padding=_PADDING)
         scroll.pack(fill="both", expand=True)
@@ -111,12 +111,12 @@ class MailPane(Area):
         name.pack(side="left")
         return card
 
-    def _draw_source(self, looked: Looked) -> Button:
+    def _draw_source(self, looked: MailLooked) -> Button:
         px = self.look.px
         back = text("Back to the mail")
         toggle = Button(self, back, partial(self._acts.source, False), "link", "chevron-left")  # noqa: FBT003 - hide it
         toggle.pack(anchor="w", padx=px(18), pady=(px(14), 0))
-        reading = Reading(self)
+        reading = ReadingText(self)
         reading.show((Passage(looked.mail.source, "mono"),))
         reading.pack(fill="both", expand=True)
         return toggle

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from traymail.core.errors import TraymailError
 from traymail.core.texts import Text, text
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.disk import write_whole
 from traymail.ui.bridge import Background
 from traymail.ui.dialog import Footer
 from traymail.ui.dialogs.inbox.doors import InboxDoors
 from traymail.ui.dialogs.inbox.list import MailList
-from traymail.ui.dialogs.inbox.mail import PICTURE, Looked, MailActs, MailPane
+from traymail.ui.dialogs.inbox.mail import PICTURE, MailActs, MailLooked, MailPane
 from traymail.ui.dialogs.inbox.pictures import small_pictures
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import inbox as model
@@ -45,7 +45,7 @@ class InboxWindow(Window):
         super().__init__(root, text("Demo inbox"), Size(960, 620, (900, 600)))
         self._background, self._doors, self._now = background, doors, now
         self._held = Inbox()
-        self._looked: dict[int, Looked] = {}
+        self._looked: dict[int, MailLooked] = {}
         self._waiting: deque[Delivered] = deque()
         self._reading = False
         self._draw_strip()
@@ -132,7 +132,7 @@ class InboxWindow(Window):
         looked = None if state.chosen is None else self._looked[state.chosen]
         self.pane.fill(state, looked)
 
-    def put(self, looked: Looked) -> None:
+    def put(self, looked: MailLooked) -> None:
         """Put a mail that was read on top."""
         state = model.arrived(self._held, looked.mail, self._now())
         self._looked[state.entries[0].number] = looked
@@ -158,13 +158,13 @@ class InboxWindow(Window):
         delivered = self._waiting.popleft()
         most = (self.look.px(PICTURE[0]), self.look.px(PICTURE[1]))
 
-        def work(_stop: object) -> Looked:
+        def work(_stop: object) -> MailLooked:
             mail = model.read(delivered)
-            return Looked(mail, small_pictures(mail, most))
+            return MailLooked(mail, small_pictures(mail, most))
 
         self._background.run(work, self._read, self._not_read)
 
-    def _read(self, looked: Looked) -> None:
+    def _read(self, looked: MailLooked) -> None:
         self.put(looked)
         self._reading = False
         self._read_next()
@@ -184,7 +184,7 @@ class InboxWindow(Window):
             )
 
         name = Path(part.name).name
-        ask_for_files(self, Wanted(Aim.SAVE, text("Save the file"), name=name), save)
+        ask_for_files(self, WantedFile(Aim.SAVE, text("Save the file"), name=name), save)
 
     def _do(self, act: Callable[[], object]) -> None:
         self._background.run(lambda _stop: act(), self._did, self._failed)

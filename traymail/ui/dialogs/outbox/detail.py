@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.outbox.doors import Acts
-from traymail.ui.model.outbox_cards import Card
-from traymail.ui.model.outbox_detail import Act, Choice, Detail, Fact
-from traymail.ui.model.outbox_progress import Bar
+from traymail.ui.dialogs.outbox.doors import OutboxHandlers
+from traymail.ui.model.outbox_cards import OutboxCard
+from traymail.ui.model.outbox_detail import Detail, Fact, MailAct, MailChoice
+from traymail.ui.model.outbox_progress import DeliveryBar
 from traymail.ui.widgets import Area, Box, Button, Label, Note, Progress, ScrollArea
 from traymail.ui.widgets.base import wrap
-from traymail.ui.widgets.flow import Flow
+from traymail.ui.widgets.flow import FlowLayout
 
 WIDTH = 368
 _NAMES = 84
@@ -22,7 +22,7 @@ _NAMES = 84
 class DetailPane(Area):
     """Is drawn anew only when it says something else; while a mail leaves, only the bar moves."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master)
         self._acts = acts
         self._drawn: Detail | None = None
@@ -33,10 +33,10 @@ class DetailPane(Area):
         self.pack_propagate(flag=False)
         self._foot = Area(self, padding=(14, 8))
         self._scroll = ScrollArea(self, padding=(20, 20, 10, 12))
-        self.buttons: dict[Act, Button] = {}
+        self.buttons: dict[MailAct, Button] = {}
         for act, words, icon in (
-            (Act.OPEN, text("&Open message"), "envelope-open"),
-            (Act.SAVE, text("Sa&ve as .eml…"), "download"),
+            (MailAct.OPEN, text("&Open message"), "envelope-open"),
+            (MailAct.SAVE, text("Sa&ve as .eml…"), "download"),
         ):
             button = Button(self._foot, words, self._doing(act), "ghost", icon)
             button.pack(side="left", padx=(0, px(4)))
@@ -68,7 +68,7 @@ class DetailPane(Area):
         self._content = content = Area(self._scroll.inner)
         content.pack(fill="both", expand=True)
         px = self.look.px
-        for act in set(self.buttons) - {Act.OPEN, Act.SAVE}:
+        for act in set(self.buttons) - {MailAct.OPEN, MailAct.SAVE}:
             del self.buttons[act]
         sign = detail.sign
         head = Label(content, sign.word, sign.role, "TmStrong", icon=sign.icon, icon_size=14)
@@ -106,16 +106,16 @@ class DetailPane(Area):
                 sides = (gap, 0) if place else (0, gap)
                 self._button(row, choice).grid(row=0, column=place, sticky="we", padx=sides)
             return
-        flow = Flow(content, 8, 8)
+        flow = FlowLayout(content, 8, 8)
         flow.pack(fill="x", pady=above)
         flow.lay([self._button(flow, choice) for choice in detail.choices])
 
-    def _button(self, master: tk.Misc, choice: Choice) -> Button:
+    def _button(self, master: tk.Misc, choice: MailChoice) -> Button:
         button = Button(master, choice.words, self._doing(choice.act), choice.kind, choice.icon)
         self.buttons[choice.act] = button
         return button
 
-    def _doing(self, act: Act) -> Callable[[], None]:
+    def _doing(self, act: MailAct) -> Callable[[], None]:
         def do() -> None:
             if self._drawn is not None:
                 self._acts.do(act, self._drawn.id)
@@ -127,7 +127,7 @@ class DetailPane(Area):
         return holder is not None and str(holder).startswith(f"{area}.")
 
     def _first_button(self) -> Button:
-        first = self._drawn.choices[0].act if self._drawn and self._drawn.choices else Act.OPEN
+        first = self._drawn.choices[0].act if self._drawn and self._drawn.choices else MailAct.OPEN
         return self.buttons[first]
 
 
@@ -145,7 +145,7 @@ class _ProgressBar(Area):
         self._words = Label(row, "", "muted", "TmSmall")
         self._words.pack(side="left")
 
-    def show(self, bar: Bar | None) -> None:
+    def show(self, bar: DeliveryBar | None) -> None:
         """Show how far it is."""
         if bar is not None:
             self._bar.show(bar.part or 0.0)
@@ -171,7 +171,7 @@ def _line(master: tk.Misc, fact: Fact) -> Area:
     return line
 
 
-def _card(master: tk.Misc, card: Card) -> Box:
+def _card(master: tk.Misc, card: OutboxCard) -> Box:
     box = Box(master, card.fill, (16, 12))
     gap = box.look.px(4)
     Note(box, card.title, "fg", font="TmStrong").pack(fill="x")

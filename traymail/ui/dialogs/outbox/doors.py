@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from traymail.ui.model.outbox_detail import Act
+from traymail.ui.model.outbox_detail import MailAct
 from traymail.ui.model.outbox_table import Wish
 from traymail.ui.model.prefill import Prefill
 
@@ -19,7 +19,7 @@ class OutboxDoors:
     settings: Callable[[], object]
 
 
-class Acts(Protocol):
+class OutboxHandlers(Protocol):
     """What the user does."""
 
     def ask(self, wish: Wish) -> None:
@@ -31,7 +31,7 @@ class Acts(Protocol):
     def look_at(self, mail_id: int) -> None:
         """Look at another mail."""
 
-    def do(self, act: Act, mail_id: int) -> None:
+    def do(self, act: MailAct, mail_id: int) -> None:
         """Do something with a mail."""
 
     def retry_all(self) -> None:

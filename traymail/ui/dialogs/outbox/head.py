@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.outbox.doors import Acts
+from traymail.ui.dialogs.outbox.doors import OutboxHandlers
 from traymail.ui.model.outbox_table import CHIPS, Chip, Wish
 from traymail.ui.widgets import Area, Box, Entry, Label, Line, Segment, Segments
 
@@ -17,10 +17,10 @@ _WIDE = 820
 _SOON_MS = 150
 
 
-class Head(Area):
+class OutboxHead(Area):
     """Tells what is asked for as it is typed and chosen."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master, "chrome")
         self._acts, self._wish = acts, Wish()
         self.configure(height=self.look.px(_HEIGHT))
@@ -31,7 +31,7 @@ class Head(Area):
         self.bind("<Configure>", self._resized, add="+")
         self.chips = Segments(bar, [_segment(chip) for chip in CHIPS], "all", self._chosen)
         self.chips.pack(side="left")
-        self.search = Search(bar, self._searched)
+        self.search = SearchField(bar, self._searched)
         self.search.pack(side="right", fill="x", expand=True, padx=(self.look.px(12), 0))
 
     def show(self, wish: Wish, counts: Mapping[str, int]) -> None:
@@ -58,7 +58,7 @@ class Head(Area):
         self._acts.ask(replace(self._wish, words=words))
 
 
-class Search(Box):
+class SearchField(Box):
     """A field with a glass; tells its words once nothing has been typed for a moment."""
 
     def __init__(self, master: tk.Misc, told: Callable[[str], object]) -> None:

@@ -6,11 +6,11 @@ import tkinter as tk
 from dataclasses import replace
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.outbox.doors import Acts
-from traymail.ui.model.outbox import Outbox
-from traymail.ui.model.outbox_detail import Act
+from traymail.ui.dialogs.outbox.doors import OutboxHandlers
+from traymail.ui.model.outbox import OutboxState
+from traymail.ui.model.outbox_detail import MailAct
 from traymail.ui.model.outbox_table import (
-    Line,
+    OutboxLine,
     Wish,
     account_choices,
     account_of,
@@ -31,10 +31,10 @@ COLUMNS = (
 class ListPane(Area):
     """Pickers, the table, and below it how to see more."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master)
         self._acts, self._wish = acts, Wish()
-        self._drawn: tuple[Line, ...] = ()
+        self._drawn: tuple[OutboxLine, ...] = ()
         self._offered: object = None
         self._looked_at = 0
         self._make_bar()
@@ -43,7 +43,7 @@ class ListPane(Area):
         self.table.pack(fill="both", expand=True, padx=(self.look.px(8), 0))
         self._nothing: Empty | None = None
 
-    def show(self, state: Outbox, lines: tuple[Line, ...]) -> None:
+    def show(self, state: OutboxState, lines: tuple[OutboxLine, ...]) -> None:
         """Show the rows of a state; the scroll position and the choice stay."""
         self._wish, self._looked_at = state.wish, state.looked_at
         self._show_choices(state)
@@ -70,7 +70,7 @@ class ListPane(Area):
         self.rules = Picker(bar, rule_choices(None), "", self._rule, bare=True)
         self.rules.pack(side="left")
 
-    def _show_choices(self, state: Outbox) -> None:
+    def _show_choices(self, state: OutboxState) -> None:
         overview = None if state.found is None else state.found.overview
         offered = (account_choices(overview), rule_choices(overview))
         account, rule = state.wish.account or "", rule_value(state.wish.rule)
@@ -92,7 +92,7 @@ class ListPane(Area):
             clear.pack(pady=(self.look.px(4), 0))
             self._nothing.place(in_=self.table, relwidth=1, relheight=1)
 
-    def _row(self, line: Line) -> Row:
+    def _row(self, line: OutboxLine) -> Row:
         say = self.look.say
         cells = (say(line.subject), say(line.to), line.rule, say(line.when))
         return Row(str(line.id), cells, line.sign.icon, line.sign.role, muted=line.muted)
@@ -109,13 +109,13 @@ class ListPane(Area):
             self._acts.look_at(int(key))
 
     def _opened(self, key: str) -> None:
-        self._acts.do(Act.OPEN, int(key))
+        self._acts.do(MailAct.OPEN, int(key))
 
 
 class _Foot(Area):
     """Says that the list is not all there is."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master, "chrome", (16, 4))
         self._words = Label(self, "", "muted", "TmSmall")
         self._words.pack(side="left")

@@ -9,7 +9,7 @@ from traymail.core.errors import InputError, TraymailError
 from traymail.core.overview import MailDetail
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.model.outbox import Found, Outbox, to_look_at
+from traymail.ui.model.outbox import OutboxFound, OutboxState, to_look_at
 from traymail.ui.model.outbox_table import newest
 
 # Many events in a row are followed by one look.
@@ -24,7 +24,7 @@ class Looker:
         widget: tk.Misc,
         services: Services,
         background: Background,
-        take: Callable[[Found], object],
+        take: Callable[[OutboxFound], object],
         failed: Callable[[TraymailError], object],
     ) -> None:
         """``take`` is called with what was found."""
@@ -33,16 +33,16 @@ class Looker:
         self._job: Job | None = None
         self._detail: Job | None = None
         self._timer: str | None = None
-        self._state = Outbox()
+        self._state = OutboxState()
         self._stale = False
 
-    def now(self, state: Outbox) -> None:
+    def now(self, state: OutboxState) -> None:
         """Look for what this state asks; what was being looked for does not matter any more."""
         self.stop()
         self._state = state
         self._look()
 
-    def soon(self, state: Outbox) -> None:
+    def soon(self, state: OutboxState) -> None:
         """Look again, because something happened."""
         self._state = state
         if self._job is not None or self._timer is not None:
@@ -74,7 +74,7 @@ class Looker:
             lambda _stop: _found(self._services, state), self._found, self._not_found
         )
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: OutboxFound) -> None:
         self._rest()
         self._take(found)
 
@@ -93,7 +93,7 @@ class Looker:
             self._look()
 
 
-def _found(services: Services, state: Outbox) -> Found:
+def _found(services: Services, state: OutboxState) -> OutboxFound:
     wish = state.wish
     lists = [
         services.mail.find(
@@ -103,7 +103,7 @@ def _found(services: Services, state: Outbox) -> Found:
     ]
     items = newest(lists, state.limit)
     mail = to_look_at(state, items)
-    return Found(services.program.overview(), items, _detail(services, mail))
+    return OutboxFound(services.program.overview(), items, _detail(services, mail))
 
 
 def _detail(services: Services, mail_id: int) -> MailDetail | None:

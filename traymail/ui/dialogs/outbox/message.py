@@ -7,7 +7,7 @@ from traymail.core.texts import text
 from traymail.ui.dialog import Dialog
 from traymail.ui.model.outbox_message import passages
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Reading
+from traymail.ui.widgets import ReadingText
 from traymail.ui.window import Size
 
 
@@ -16,7 +16,7 @@ class MessageWindow(Dialog):
 
     def __init__(self, root: Root) -> None:
         super().__init__(root, text("Message"), Size(640, 620, (480, 360)))
-        self.reading = Reading(self.body)
+        self.reading = ReadingText(self.body)
         self.reading.pack(fill="both", expand=True)
         self.primary = self.footer.add(text("C&lose"), self.close)
 

@@ -8,22 +8,22 @@ from datetime import datetime
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
 from traymail.ui.dialogs.outbox.detail import DetailPane
-from traymail.ui.dialogs.outbox.doors import Acts
-from traymail.ui.dialogs.outbox.head import Head
+from traymail.ui.dialogs.outbox.doors import OutboxHandlers
+from traymail.ui.dialogs.outbox.head import OutboxHead
 from traymail.ui.dialogs.outbox.list import ListPane
-from traymail.ui.model.outbox import Outbox, detail, lines
+from traymail.ui.model.outbox import OutboxState, detail, lines
 from traymail.ui.model.outbox_table import counted
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.widgets import Area, Banner, Button, Empty, Panes
 
 
-class Sheet(Area):
+class OutboxSheet(Area):
     """The head, the list and the pane; while there is no mail at all, an invitation instead."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master)
         self._acts = acts
-        self.head = Head(self, acts)
+        self.head = OutboxHead(self, acts)
         self.head.pack(fill="x")
         self._banner: Banner | None = None
         self.body = Panes(self, fixed=1, room=528)
@@ -33,7 +33,7 @@ class Sheet(Area):
         self.body.hold(self.list, self.pane)
         self._invitation: Empty | None = None
 
-    def show(self, state: Outbox, now: datetime) -> None:
+    def show(self, state: OutboxState, now: datetime) -> None:
         """Show a state."""
         counts = {} if state.found is None else counted(state.found.overview.counts)
         self.head.show(state.wish, counts)

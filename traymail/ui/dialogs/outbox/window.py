@@ -12,17 +12,17 @@ from traymail.core.events import Event, MailProgress
 from traymail.core.outbox import State
 from traymail.core.overview import MailDetail
 from traymail.core.texts import text
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox.doors import OutboxDoors
 from traymail.ui.dialogs.outbox.looker import Looker
 from traymail.ui.dialogs.outbox.message import MessageWindow
-from traymail.ui.dialogs.outbox.sheet import Sheet
+from traymail.ui.dialogs.outbox.sheet import OutboxSheet
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import outbox as model
-from traymail.ui.model.outbox import Found, Outbox
-from traymail.ui.model.outbox_detail import Act, cancellable, retryable
+from traymail.ui.model.outbox import OutboxFound, OutboxState
+from traymail.ui.model.outbox_detail import MailAct, cancellable, retryable
 from traymail.ui.model.outbox_message import as_new, eml_name
 from traymail.ui.model.outbox_table import Wish
 from traymail.ui.model.prefill import Prefill
@@ -48,12 +48,12 @@ class OutboxWindow(Window):
     ) -> None:
         super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
         self._services, self._background, self._doors, self._now = services, background, doors, now
-        self._held = Outbox()
+        self._held = OutboxState()
         self._timer: str | None = None
         self._message: MessageWindow | None = None
         self._blind = False
         self._looker = Looker(self, services, background, self._take, self._not_found)
-        self.sheet = Sheet(self, self)
+        self.sheet = OutboxSheet(self, self)
         self.sheet.pack(fill="both", expand=True)
         self._toast = Toast(self, above=24)
         self._bind_keys()
@@ -62,7 +62,7 @@ class OutboxWindow(Window):
     # --- for those who open it ----------------------------------------------------------------
 
     @property
-    def held(self) -> Outbox:
+    def held(self) -> OutboxState:
         """What the window shows."""
         return self._held
 
@@ -99,7 +99,7 @@ class OutboxWindow(Window):
         self._stop()
         super().conceal()
 
-    def become(self, state: Outbox) -> None:
+    def become(self, state: OutboxState) -> None:
         """Show this state."""
         self._held = state
         self._draw()
@@ -111,7 +111,7 @@ class OutboxWindow(Window):
         seconds = model.look_again(self._held, now)
         self._timer = self.after(int(seconds * 1000), self._draw)
 
-    def _take(self, found: Found) -> None:
+    def _take(self, found: OutboxFound) -> None:
         self.become(model.listed(self._held, found))
         if self._blind:
             self._blind = False
@@ -152,30 +152,30 @@ class OutboxWindow(Window):
         """Write a mail."""
         self._doors.compose(Prefill())
 
-    def do(self, act: Act, mail_id: int) -> None:  # noqa: C901 - one line for each act
+    def do(self, act: MailAct, mail_id: int) -> None:  # noqa: C901 - one line for each act
         """Do something with a mail."""
         self.sheet.complain(None)
         services = self._services
         match act:
-            case Act.EDIT:
+            case MailAct.EDIT:
                 self._edit(mail_id)
-            case Act.SETTINGS:
+            case MailAct.SETTINGS:
                 self._doors.settings()
-            case Act.RETRY:
+            case MailAct.RETRY:
                 self._run(lambda: services.mail.retry((mail_id,)))
-            case Act.SEND_NOW:
+            case MailAct.SEND_NOW:
                 self._run(lambda: services.mail.send_now(mail_id))
-            case Act.DISMISS | Act.CANCEL | Act.STOP:
+            case MailAct.DISMISS | MailAct.CANCEL | MailAct.STOP:
                 self._run(lambda: services.mail.cancel((mail_id,)))
-            case Act.MARK_SENT:
+            case MailAct.MARK_SENT:
                 self._run(lambda: services.mail.resolve(mail_id, State.SENT))
-            case Act.RESEND:
+            case MailAct.RESEND:
                 self._run(lambda: services.mail.resolve(mail_id, State.QUEUED))
-            case Act.RESUME:
+            case MailAct.RESUME:
                 self._run(services.program.resume)
-            case Act.OPEN:
+            case MailAct.OPEN:
                 self._looker.detail(mail_id, self._read)
-            case Act.SAVE:
+            case MailAct.SAVE:
                 self._save(mail_id)
 
     def _detailed(self, mail: MailDetail) -> None:
@@ -207,7 +207,7 @@ class OutboxWindow(Window):
                 self._failed,
             )
 
-        ask_for_files(self, Wanted(Aim.SAVE, text("Save the message"), name=name), save)
+        ask_for_files(self, WantedFile(Aim.SAVE, text("Save the message"), name=name), save)
 
     def _run(self, act: Callable[[], object]) -> None:
         """Do what blocks, then look what came of it."""
@@ -220,8 +220,8 @@ class OutboxWindow(Window):
     def _bind_keys(self) -> None:
         tree = self.sheet.list.table.tree
         tree.bind("<Key>", self._typed, add="+")
-        tree.bind("<Delete>", lambda _event: self._by_key(Act.CANCEL))
-        self.bind("<F5>", lambda _event: self._by_key(Act.RETRY))
+        tree.bind("<Delete>", lambda _event: self._by_key(MailAct.CANCEL))
+        self.bind("<F5>", lambda _event: self._by_key(MailAct.RETRY))
         self.bind("<Control-f>", lambda _event: self.sheet.head.search.entry.focus_set())
         search = self.sheet.head.search.entry
         for key in ("<Down>", "<Return>", "<KP_Enter>"):
@@ -235,9 +235,9 @@ class OutboxWindow(Window):
         self.sheet.head.search.begin(event.char)
         return "break"
 
-    def _by_key(self, act: Act) -> None:
+    def _by_key(self, act: MailAct) -> None:
         item = self._held.item
-        may = cancellable if act is Act.CANCEL else retryable
+        may = cancellable if act is MailAct.CANCEL else retryable
         if item is not None and may(item):
             self.do(act, item.id)
 

@@ -17,7 +17,7 @@ class Doors:
     """Is given the mail that can still be undone when the window is closed."""
 
 
-class Acts(Protocol):
+class QuickSendHandlers(Protocol):
     """What the user does."""
 
     def typed(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from traymail.core.texts import Text, text
 from traymail.ui.dialog import Footer
-from traymail.ui.dialogs.quick_send.acts import Acts
+from traymail.ui.dialogs.quick_send.acts import QuickSendHandlers
 from traymail.ui.widgets import Area, Button, Label, Line, Note, Spinner, Tooltip, UndoBar
 from traymail.ui.widgets.strips import UndoChoices
 
@@ -20,7 +20,7 @@ _BUSY_AFTER_MS = 300
 class Foot(Area):
     """Keeps its height, whatever is in it."""
 
-    def __init__(self, master: tk.Misc, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, acts: QuickSendHandlers) -> None:
         super().__init__(master, "chrome")
         self.configure(height=self.look.px(_HEIGHT))
         self.pack_propagate(flag=False)
@@ -78,7 +78,7 @@ class Foot(Area):
         else:
             self._markdown.dress("ghost", "markdown")
 
-    def _fill(self, acts: Acts) -> None:
+    def _fill(self, acts: QuickSendHandlers) -> None:
         bar = self._buttons
         self._attach = bar.add_left(text("&Attach"), acts.choose, icon="paperclip")
         self._paste = bar.add_left(text("&Paste picture"), acts.paste_picture, icon="clipboard")

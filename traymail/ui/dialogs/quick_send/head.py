@@ -9,7 +9,7 @@ from dataclasses import replace
 from traymail.core.fields import Choice
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.quick_send.acts import Acts
+from traymail.ui.dialogs.quick_send.acts import QuickSendHandlers
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model.quick_judge import sender_words
 from traymail.ui.model.quick_send import QuickSend
@@ -21,7 +21,7 @@ _LABEL = 64
 _ROW = 42
 
 
-class Row(Area):
+class RecipientRow(Area):
     """A label, a field without a border, and a hairline that shows focus and error."""
 
     def __init__(self, master: tk.Misc, label: Words) -> None:
@@ -77,10 +77,10 @@ class Row(Area):
         self._line.place(relx=0, rely=1.0, anchor="sw", relwidth=1.0, height=thick)
 
 
-class Head(Area):
+class QuickSendHead(Area):
     """The rows, read and filled as a part of a draft."""
 
-    def __init__(self, master: tk.Misc, helpers: Helpers, acts: Acts) -> None:
+    def __init__(self, master: tk.Misc, helpers: Helpers, acts: QuickSendHandlers) -> None:
         super().__init__(master)
         self._acts = acts
         self._senders: tuple[tuple[str, str], ...] = ()
@@ -91,7 +91,7 @@ class Head(Area):
         self.bcc = self._people(text("&Bcc"), helpers)
         self._rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
         self._rows["bcc"] = self._row_of(self.bcc)
-        self._subject_row = Row(self, text("Sub&ject"))
+        self._subject_row = RecipientRow(self, text("Sub&ject"))
         self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
         self._subject_row.put(self.subject, self.subject)
         for row in (self._from_row, self._rows["to"], self._subject_row):
@@ -167,7 +167,7 @@ class Head(Area):
         self._copies.grid()
 
     def _make_from(self) -> None:
-        self._from_row = Row(self, text("F&rom"))
+        self._from_row = RecipientRow(self, text("F&rom"))
         bar = self._from_row.bar
         changed = self._acts.typed
         self._sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
@@ -189,16 +189,16 @@ class Head(Area):
             self._no_sender.grid()
 
     def _people(self, label: Text, helpers: Helpers) -> AddressField:
-        row = Row(self, label)
+        row = RecipientRow(self, label)
         field = AddressField(
             row.bar, helpers.label, helpers.suggest, helpers.forget, self._acts.typed
         )
         row.put(field, field.entry)
         return field
 
-    def _row_of(self, field: AddressField) -> Row:
+    def _row_of(self, field: AddressField) -> RecipientRow:
         bar = field.master
-        assert isinstance(bar.master, Row)  # noqa: S101 - made so above
+        assert isinstance(bar.master, RecipientRow)  # noqa: S101 - made so above
         return bar.master
 
     def _make_links(self) -> None:

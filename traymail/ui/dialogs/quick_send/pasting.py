@@ -7,7 +7,7 @@ from collections.abc import Callable
 from traymail.core.errors import InputError, TraymailError
 from traymail.core.texts import text
 from traymail.ui.clipboard import Clip, Clipboard
-from traymail.ui.dialogs.quick_send.files import Files
+from traymail.ui.dialogs.quick_send.files import AttachedFiles
 from traymail.ui.widgets import Toast
 
 
@@ -17,7 +17,7 @@ class Pasting:
     def __init__(
         self,
         clipboard: Clipboard,
-        files: Files,
+        files: AttachedFiles,
         toast: Toast,
         failed: Callable[[TraymailError], object],
     ) -> None:

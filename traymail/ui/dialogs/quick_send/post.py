@@ -14,7 +14,7 @@ from traymail.ui.bridge import Background, Job
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class QuickSendLoaded:
     """What the window shows that comes from the program; ``draft`` only the first time."""
 
     overview: Overview
@@ -35,14 +35,16 @@ class Post:
         self._services, self._background, self._failed = services, background, failed
 
     def load(
-        self, now: Callable[[], datetime], done: Callable[[Loaded], object], *, draft: bool
+        self, now: Callable[[], datetime], done: Callable[[QuickSendLoaded], object], *, draft: bool
     ) -> Job:
         """Ask how everything stands, for whom the user writes to, and for the kept ``draft``."""
 
-        def ask(_stop: object) -> Loaded:
+        def ask(_stop: object) -> QuickSendLoaded:
             services = self._services
             kept = services.drafts.load() if draft else None
-            return Loaded(services.program.overview(), now(), services.drafts.people(), kept)
+            return QuickSendLoaded(
+                services.program.overview(), now(), services.drafts.people(), kept
+            )
 
         return self._background.run(ask, done, self._failed)
 

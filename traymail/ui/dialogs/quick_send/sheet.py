@@ -10,14 +10,14 @@ from PIL import Image
 
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.quick_send.acts import Acts
+from traymail.ui.dialogs.quick_send.acts import QuickSendHandlers
 from traymail.ui.dialogs.quick_send.body import Body, Drawer
 from traymail.ui.dialogs.quick_send.foot import Foot
-from traymail.ui.dialogs.quick_send.head import Head
+from traymail.ui.dialogs.quick_send.head import QuickSendHead
 from traymail.ui.dialogs.quick_send.notes import Notes
 from traymail.ui.form_controls import Helpers
 from traymail.ui.model import quick_judge as judge
-from traymail.ui.model.quick_send import QuickSend, Stage
+from traymail.ui.model.quick_send import DraftStage, QuickSend
 from traymail.ui.widgets import Area
 from traymail.ui.widgets.strips import UndoChoices
 from traymail.ui.window import Window
@@ -25,23 +25,23 @@ from traymail.ui.window import Window
 LEAST = (480, 420)
 
 
-class Sheet(Area):
+class QuickSendSheet(Area):
     """Head, body, attachments, strips and foot."""
 
     def __init__(
         self,
         master: tk.Misc,
-        acts: Acts,
+        acts: QuickSendHandlers,
         helpers: Helpers,
         thumbnails: Mapping[str, Image.Image],
     ) -> None:
         super().__init__(master)
         self._acts = acts
-        self._stage: tuple[Stage, Text | None] | None = None
+        self._stage: tuple[DraftStage, Text | None] | None = None
         # How high the window was before its parts needed more, 0 while they do not; how high then.
         self._before = self._grown = 0
         # Made in the order in which the keyboard goes through them.
-        self.head = Head(self, helpers, acts)
+        self.head = QuickSendHead(self, helpers, acts)
         self.body = Body(self, acts.typed, acts.add_account)
         self._drawer = Drawer(self, thumbnails, acts.remove)
         self.foot = Foot(self, acts)
@@ -64,7 +64,7 @@ class Sheet(Area):
         self.body.show(state)
         self._notes.show(judge.keeping(state), judge.keeping_words(state), state.trouble)
         self.foot.show_markdown(on=state.written.markdown)
-        writing = state.stage is Stage.WRITING
+        writing = state.stage is DraftStage.WRITING
         self.foot.enable(send=judge.may_send(state), others=writing)
         if (state.stage, state.question) != self._stage:
             self._stage = state.stage, state.question
@@ -118,23 +118,23 @@ class Sheet(Area):
     def _draw_foot(self, state: QuickSend) -> None:
         acts = self._acts
         match state.stage:
-            case Stage.WRITING:
+            case DraftStage.WRITING:
                 self.foot.show_buttons()
-            case Stage.ASKING:
+            case DraftStage.ASKING:
                 question = state.question or judge.NO_SUBJECT
                 self.foot.ask(question, text("&Send"), acts.send_anyway, acts.close)
-            case Stage.POSTING:
+            case DraftStage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
-            case Stage.WAITING:
+            case DraftStage.WAITING:
                 choices = UndoChoices(undo=acts.undo, done=acts.let_go, now=acts.hurry)
                 self.foot.show_undo(
                     lambda seconds: judge.countdown(state, seconds), state.seconds, choices
                 )
-            case Stage.RETURNING:
+            case DraftStage.RETURNING:
                 self.foot.working(text("Undoing…"))
 
 
-class Keys:
+class SheetKeys:
     """Keys of a window that go before those of the widget that has the keyboard."""
 
     def __init__(self, window: tk.Toplevel) -> None:

@@ -11,25 +11,25 @@ from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
-from traymail.desktop.requests import Aim, Wanted
+from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.services import Services
-from traymail.ui.attaching import Found
+from traymail.ui.attaching import FoundFiles
 from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send.acts import Doors
 from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
 from traymail.ui.dialogs.quick_send.drops import take_drops
-from traymail.ui.dialogs.quick_send.files import Files
+from traymail.ui.dialogs.quick_send.files import AttachedFiles
 from traymail.ui.dialogs.quick_send.pasting import Pasting
-from traymail.ui.dialogs.quick_send.post import Loaded, Post
-from traymail.ui.dialogs.quick_send.sheet import LEAST, Keys, Sheet
+from traymail.ui.dialogs.quick_send.post import Post, QuickSendLoaded
+from traymail.ui.dialogs.quick_send.sheet import LEAST, QuickSendSheet, SheetKeys
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
-from traymail.ui.model.quick_send import File, QuickSend, Stage
-from traymail.ui.people import People
+from traymail.ui.model.quick_send import DraftStage, File, QuickSend
+from traymail.ui.people import KnownPeople
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Size, Window
@@ -59,18 +59,18 @@ class QuickSendWindow(Window):
         self._keeper = DraftKeeper(self, services.drafts, background, self._kept, self._failed)
         self._post = Post(services, background, self._failed)
         self._clipboard = Clipboard(self, background)
-        self._files = Files(
+        self._files = AttachedFiles(
             services.drafts, background, self._found, self._failed, self.look.say(text("picture"))
         )
         self._toast = Toast(self)
         self._pasting = Pasting(self._clipboard, self._files, self._toast, self._failed)
-        self._people = People(
+        self._people = KnownPeople(
             services.drafts, background, self._failed, lambda: self._held.recipients
         )
-        self._sheet = Sheet(self, self, self._people.helpers, self._files.thumbnails)
+        self._sheet = QuickSendSheet(self, self, self._people.helpers, self._files.thumbnails)
         self._sheet.pack(fill="both", expand=True)
         self._sheet.draw(self._held)
-        keys = Keys(self)
+        keys = SheetKeys(self)
         keys.bind(self._send_by_key, "<Control-Return>", "<Control-KP_Enter>")
         keys.bind(self._choose_by_key, "<Control-Shift-A>", "<Control-Shift-a>")
         keys.bind(self._paste_by_key, "<<Paste>>")
@@ -117,7 +117,7 @@ class QuickSendWindow(Window):
             return
         self._loaded, state = True, old._held
         # Fields that are greyed take nothing.
-        self._become(replace(state, stage=Stage.WRITING))
+        self._become(replace(state, stage=DraftStage.WRITING))
         self._sheet.fill(state.written)
         self._become(state)
         self._files.look(file.path for file in state.files)
@@ -126,13 +126,13 @@ class QuickSendWindow(Window):
     @property
     def waits_for(self) -> int:
         """The mail that can be undone, 0 when there is none."""
-        return self._held.mail if self._held.stage is Stage.WAITING else 0
+        return self._held.mail if self._held.stage is DraftStage.WAITING else 0
 
     # --- the window ---------------------------------------------------------------------------
 
     def shown(self) -> None:
         """Start where something is missing."""
-        if self._held.stage is Stage.WRITING:
+        if self._held.stage is DraftStage.WRITING:
             self._sheet.focus_on_next(self._held.written)
         if not self._drops:
             self._drops = True
@@ -141,22 +141,22 @@ class QuickSendWindow(Window):
     def close(self) -> None:
         """Undo, answer no, or hide and keep the draft."""
         match self._held.stage:
-            case Stage.WAITING:
+            case DraftStage.WAITING:
                 self.undo()
-            case Stage.ASKING:
+            case DraftStage.ASKING:
                 head = self._sheet.head
                 doubted = self._held.question == judge.NO_SUBJECT
                 self._become(model.reconsidered(self._held))
                 (head.subject if doubted else head.to.entry).focus_set()
-            case Stage.WRITING:
+            case DraftStage.WRITING:
                 self._sheet.head.finish()
                 self._keeper.keep()
                 self.conceal()
-            case Stage.POSTING | Stage.RETURNING:
+            case DraftStage.POSTING | DraftStage.RETURNING:
                 pass  # over in a moment
 
     def _shut(self) -> None:
-        if self._held.stage is Stage.WAITING:
+        if self._held.stage is DraftStage.WAITING:
             self.conceal()
             self._doors.out_of_sight(self._held.mail)
         else:
@@ -167,7 +167,7 @@ class QuickSendWindow(Window):
             self._loading.cancel()
 
     def _rest(self) -> None:
-        moving = self._held.stage in {Stage.POSTING, Stage.RETURNING} or self._files.busy
+        moving = self._held.stage in {DraftStage.POSTING, DraftStage.RETURNING} or self._files.busy
         if self._at_rest is not None and not moving:
             act, self._at_rest = self._at_rest, None
             act()
@@ -179,9 +179,9 @@ class QuickSendWindow(Window):
         if state == before:
             return
         self._sheet.draw(state)
-        if state.stage is Stage.POSTING and before.stage is not Stage.POSTING:
+        if state.stage is DraftStage.POSTING and before.stage is not DraftStage.POSTING:
             self._store()
-        elif state.stage is Stage.WRITING and before.stage is Stage.WAITING:
+        elif state.stage is DraftStage.WRITING and before.stage is DraftStage.WAITING:
             self._after_waiting()
 
     def _refresh(self) -> None:
@@ -189,7 +189,7 @@ class QuickSendWindow(Window):
             self._loading.cancel()
         self._loading = self._post.load(self._now, self._informed, draft=not self._loaded)
 
-    def _informed(self, loaded: Loaded) -> None:
+    def _informed(self, loaded: QuickSendLoaded) -> None:
         self._people.know(loaded.people)
         state = model.informed(self._held, loaded.overview, loaded.now)
         if loaded.draft is not None:
@@ -241,7 +241,7 @@ class QuickSendWindow(Window):
 
     def discard(self) -> None:
         """Throw the draft away, when the user means it."""
-        if self._held.stage is Stage.WRITING and not self._held.empty:
+        if self._held.stage is DraftStage.WRITING and not self._held.empty:
             self._ask(
                 text("Discard the draft?"),
                 text("What you wrote and the list of files will be lost."),
@@ -264,7 +264,7 @@ class QuickSendWindow(Window):
     def add_me(self) -> None:
         """Make the user a recipient."""
         account = self._held.account
-        if account is not None and self._held.stage is Stage.WRITING:
+        if account is not None and self._held.stage is DraftStage.WRITING:
             self._sheet.head.to.add(account.address.mailbox)
 
     def add_account(self) -> None:
@@ -277,24 +277,24 @@ class QuickSendWindow(Window):
 
     def choose(self) -> None:
         """Choose files to attach."""
-        if self._held.stage is Stage.WRITING:
-            wanted = Wanted(Aim.FILES, text("Attach files"))
+        if self._held.stage is DraftStage.WRITING:
+            wanted = WantedFile(Aim.FILES, text("Attach files"))
             ask_for_files(self, wanted, lambda chosen: self.attach(tuple(map(str, chosen))))
 
     def attach(self, paths: tuple[str, ...]) -> None:
         """Attach files."""
-        if self._held.stage is Stage.WRITING:
+        if self._held.stage is DraftStage.WRITING:
             self._files.look(paths)
 
     def _hover(self, here: bool) -> None:  # noqa: FBT001 - what drops tell
-        self._sheet.body.light_up(on=here and self._held.stage is Stage.WRITING)
+        self._sheet.body.light_up(on=here and self._held.stage is DraftStage.WRITING)
 
     def remove(self, path: str) -> None:
         """Take a file out."""
         self._become(model.removed(self._held, path))
         self._keeper.soon()
 
-    def _found(self, found: tuple[Found, ...]) -> None:
+    def _found(self, found: tuple[FoundFiles, ...]) -> None:
         files = [File(one.path, one.name, one.size, one.trouble) for one in found]
         self._become(model.looked(self._held, files))
         words = model.turned_away(self._held, files)
@@ -326,7 +326,7 @@ class QuickSendWindow(Window):
 
     def send_mail(self) -> None:
         """Send, when nothing is missing and all files are there."""
-        if self._held.stage is not Stage.WRITING:
+        if self._held.stage is not DraftStage.WRITING:
             return
         self._sheet.head.finish()
         if self._files.busy:
@@ -362,7 +362,7 @@ class QuickSendWindow(Window):
         return True
 
     def _paste_by_key(self) -> bool:
-        return self._held.stage is not Stage.WRITING or self._pasting.paste()
+        return self._held.stage is not DraftStage.WRITING or self._pasting.paste()
 
     def _kept(self) -> SavedDraft | None:
         return self._held.kept if self._loaded else None
@@ -377,7 +377,7 @@ class QuickSendWindow(Window):
         seconds = 0 if account is None else round(account.undo.total_seconds())
         self._become(model.posted(self._held, mail, seconds))
         self._keeper.keep()
-        if self._held.stage is Stage.WRITING:
+        if self._held.stage is DraftStage.WRITING:
             self._after_waiting()
 
     def _returned(self, back: bool) -> None:  # noqa: FBT001 - what was asked

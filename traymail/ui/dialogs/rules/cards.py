@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from traymail.core.rules.folder import FolderRule
-from traymail.ui.model.rule_list import Card
+from traymail.ui.model.rule_list import RuleSummary
 from traymail.ui.widgets import Area, Box, Label, Note, Switch
 
 _STATE_WIDTH = 196
@@ -26,7 +26,7 @@ class CardActs:
 class RuleCard(Box):
     """Return and a click open the rule, the space bar switches it, Up and Down move."""
 
-    def __init__(self, master: tk.Misc, shown: Card, acts: CardActs) -> None:
+    def __init__(self, master: tk.Misc, shown: RuleSummary, acts: CardActs) -> None:
         super().__init__(master, "card", (14, 11))
         self.shown, self._acts, self._filled = shown, acts, False
         self.configure(takefocus=True, cursor="hand2")
@@ -57,7 +57,7 @@ class RuleCard(Box):
         self.show(shown)
         self._listen(self)
 
-    def show(self, shown: Card) -> None:
+    def show(self, shown: RuleSummary) -> None:
         """Show how the rule stands now."""
         self.switch.on = shown.enabled
         if shown == self.shown and self._filled:

@@ -16,13 +16,13 @@ from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog, Question
 from traymail.ui.dialogs.rules.preview import PreviewPane
-from traymail.ui.dialogs.rules.sheet import Sheet
+from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.form import ProblemCount
 from traymail.ui.model import rule_editor as model
-from traymail.ui.model.rule_editor import Editing, Work, told
+from traymail.ui.model.rule_editor import Editing, EditorWork, told
 from traymail.ui.model.rule_form import Table
 from traymail.ui.model.rule_preview import sight
-from traymail.ui.people import People
+from traymail.ui.people import KnownPeople
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
 from traymail.ui.window import Size
@@ -56,7 +56,7 @@ class RuleEditor(Dialog):
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
         self._services, self._background, self._on_closed = services, background, on_closed
         self._held = Editing(kind, before)
-        self._people = People(services.drafts, background, self._failed, self._written_to)
+        self._people = KnownPeople(services.drafts, background, self._failed, self._written_to)
         self._job: Job | None = None
         self._timers: dict[str, str] = {}
         self._again = False
@@ -65,7 +65,7 @@ class RuleEditor(Dialog):
         )
         panes.pack(fill="both", expand=True)
         self.preview = PreviewPane(panes, self._turn, self._mail_what_is_there)
-        self.sheet = Sheet(panes, kind, self._people.helpers, self._changed, self._by_file)
+        self.sheet = RuleSheet(panes, kind, self._people.helpers, self._changed, self._by_file)
         panes.hold(self.sheet, self.preview)
         self.remove = self.footer.add_left(text("Delete r&ule…"), self._ask_removal, "danger")
         self.count = ProblemCount(self.footer.right, self)
@@ -89,7 +89,7 @@ class RuleEditor(Dialog):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being written."""
-        return self._held.work not in {Work.SAVING, Work.REMOVING}
+        return self._held.work not in {EditorWork.SAVING, EditorWork.REMOVING}
 
     def take_over(self, old: RuleEditor) -> None:
         """Go on where an editor in another language has stopped; that one is gone then."""
@@ -98,7 +98,7 @@ class RuleEditor(Dialog):
         self.reveal()
         self._look_again_on_return()
         self.take_place(place)
-        if state.work is Work.LOADING:
+        if state.work is EditorWork.LOADING:
             self._fetch()
         else:
             self._people.know(people)
@@ -108,7 +108,7 @@ class RuleEditor(Dialog):
         """End the editor; with unsaved changes, ask first."""
         if not self.at_rest:
             return
-        if self._held.work is Work.LOADING or not self._held.changed:
+        if self._held.work is EditorWork.LOADING or not self._held.changed:
             self._end()
             return
         question = Question(
@@ -130,13 +130,13 @@ class RuleEditor(Dialog):
 
     def heard(self, event: Event) -> None:
         """Follow the file when it is edited elsewhere."""
-        if isinstance(event, SettingsApplied) and self._held.work is Work.NONE:
+        if isinstance(event, SettingsApplied) and self._held.work is EditorWork.NONE:
             self._follow()
 
     # --- what the user does -------------------------------------------------------------------
 
     def _changed(self, name: str) -> None:
-        if self._held.work is not Work.NONE:
+        if self._held.work is not EditorWork.NONE:
             return
         self.become(model.edited(self._held, name, self.sheet.values))
         self._judge_later()
@@ -155,7 +155,7 @@ class RuleEditor(Dialog):
         self._refill(model.by_file(self._held))
 
     def _save(self) -> None:
-        if self._held.work is not Work.NONE or told(self._held):
+        if self._held.work is not EditorWork.NONE or told(self._held):
             return
         self._stop()
         self.become(model.saving(self._held))
@@ -210,7 +210,7 @@ class RuleEditor(Dialog):
 
     def _back(self, event: object) -> None:
         """Look again when the user comes back: the missing folder may be there, lines are new."""
-        if getattr(event, "widget", None) is self and self._held.work is Work.NONE:
+        if getattr(event, "widget", None) is self and self._held.work is EditorWork.NONE:
             self._judge_later()
 
     def _gone(self, event: object) -> None:
@@ -257,7 +257,7 @@ class RuleEditor(Dialog):
         self._background.run(work, self._followed, lambda _error: None)
 
     def _followed(self, opened: _Opened) -> None:
-        if not self.winfo_exists() or self._held.work is not Work.NONE:
+        if not self.winfo_exists() or self._held.work is not EditorWork.NONE:
             return
         state = model.known(self._held, opened.overview.settings)
         if opened.table is not None:

@@ -25,7 +25,7 @@ from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardActs, RuleCard
 from traymail.ui.dialogs.rules.editor import RuleEditor
-from traymail.ui.model.rule_list import Card, cards
+from traymail.ui.model.rule_list import RuleSummary, cards
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Button, Empty, Label, Note, ScrollArea
@@ -165,7 +165,7 @@ class RuleListView(Area):
             ),
         )
 
-    def card(self, name: str) -> Card | None:
+    def card(self, name: str) -> RuleSummary | None:
         """Return what is shown of a rule."""
         return self.cards[name].shown if name in self.cards else None
 
@@ -177,7 +177,7 @@ class RuleListView(Area):
         self._trouble.say(words, "danger", "exclamation-circle")
         self._trouble.pack(side="bottom", fill="x", pady=(self.look.px(8), 0))
 
-    def show(self, shown: tuple[Card, ...]) -> None:
+    def show(self, shown: tuple[RuleSummary, ...]) -> None:
         """Show these rules; cards that are there stay, with the keyboard on them."""
         if [card.name for card in shown] != list(self.cards):
             self._draw(shown)
@@ -193,7 +193,7 @@ class RuleListView(Area):
         place = min(max(names.index(name) + step, 0), len(names) - 1)
         self.cards[names[place]].focus_set()
 
-    def _draw(self, shown: tuple[Card, ...]) -> None:
+    def _draw(self, shown: tuple[RuleSummary, ...]) -> None:
         focused = next((name for name, one in self.cards.items() if self.focus_get() is one), None)
         for old in self.cards.values():
             old.destroy()

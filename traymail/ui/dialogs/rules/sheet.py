@@ -21,7 +21,7 @@ _LEAST_LETTERS = 4
 _MOST_LETTERS = 28
 
 
-class Sheet(Area):
+class RuleSheet(Area):
     """What the user fills in; `show` draws a state of it."""
 
     def __init__(

@@ -23,7 +23,7 @@ class Link:
     open: Callable[[], object]
 
 
-class Nav(Rail):
+class SettingsNav(Rail):
     """Up and Down move the keyboard, and turn the page where there is one."""
 
     def __init__(

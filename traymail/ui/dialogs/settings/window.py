@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from traymail.core.events import Event
 from traymail.core.texts import text
-from traymail.ui.dialogs.settings.nav import Link, Nav
+from traymail.ui.dialogs.settings.nav import Link, SettingsNav
 from traymail.ui.page import Page, Saving
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Line
@@ -24,7 +24,7 @@ class SettingsWindow(Window):
         self._pages = {page.name: page for page in pages}
         self._built: dict[str, tk.Widget] = {}
         self._in_sight: str | None = None
-        self.nav = Nav(self, pages, links, self.turn)
+        self.nav = SettingsNav(self, pages, links, self.turn)
         self.nav.pack(side="left", fill="y")
         Line(self).pack(side="left", fill="y")
         self._body = Area(self)
