@@ -190,7 +190,12 @@ def test_failed_to(desk: Desk) -> None:
         until(lambda: watching(program))
         desk.put("a")
         until(lambda: desk.present() == {"failed/a"})
-    assert desk.mails() == []
+        assert desk.mails() == []
+        # As README says: whoever looks for it finds it where it was put.
+        assert desk.home.run("outbox", "retry", "1", env=desk.env).returncode == 0
+        desk.arrive(1)
+        until(lambda: program.status()["rules"]["Scans"]["sent"] == 1)
+    assert desk.present() == {"failed/a"}
 
 
 def test_again(desk: Desk) -> None:
