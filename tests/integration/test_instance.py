@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
 
+from tests.support.cli import in_process
 from tests.support.homes import Home
 from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.core.errors import AlreadyRunning, NotRunning, OtherUser, StateError
@@ -366,6 +367,56 @@ def test_an_address_that_is_damaged_is_that_of_no_program(state: Path, address: 
     (state / "ipc.json").write_text(address)
     with pytest.raises(NotRunning):
         Instance(state).ask({"command": "status"})
+
+
+@pytest.mark.parametrize(
+    "answer", [b"[]\n", b"null\n", b"nonsense\n", b"\xff\n", b"[" * 99_999, b""]
+)
+def test_what_answers_nonsense_in_its_place_is_no_program(
+    served: Instance, state: Path, tmp_path: Path, answer: bytes
+) -> None:
+    with answering(tmp_path, state, answer), pytest.raises(NotRunning):
+        served.ask({"command": "status"})
+
+
+@pytest.mark.parametrize("answer", ["{}", '{"pid": 1}', '{"version": [], "accounts": 3}'])
+def test_a_status_that_cannot_be_understood_is_told(tmp_path: Path, answer: str) -> None:
+    home = Home(tmp_path / "home")
+    home.configure("version = 1\n")
+    served = Instance(home.path / "state")
+    served.claim()
+    try:
+        with answering(tmp_path, home.path / "state", f"{answer}\n".encode()):
+            ended = in_process(home, "status")
+    finally:
+        served.release()
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (73, 2)
+    assert "traymail quit" in ended.stderr
+
+
+@contextmanager
+def answering(folder: Path, state: Path, answer: bytes) -> Iterator[None]:
+    """Let the address lead to something of the user's that answers each request alike."""
+    place = folder / "elsewhere"
+    place.mkdir(mode=0o700)
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(place / "s"))
+        listener.listen()
+        state.mkdir(mode=0o700, exist_ok=True)
+        address = json.dumps({"socket": str(place / "s"), "token": "x"})
+        (state / "ipc.json").write_text(address)
+
+        def serve() -> None:
+            with suppress(OSError):
+                peer, _ = listener.accept()
+                with closing(peer):
+                    peer.recv(4096)
+                    peer.sendall(answer)
+
+        server = Thread(target=serve)
+        server.start()
+        yield
+        server.join()
 
 
 # --- programs of other users ----------------------------------------------------------------------

@@ -88,8 +88,14 @@ def status(session: Session, /, *, as_json: bool) -> None:
         raise
     if as_json:
         session.dump(told)
-    else:
+        return
+    try:
         _print_status(session, told)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise StateError(
+            text("The running program answers what this traymail does not understand."),
+            text("It may be of another version: end it with traymail quit, then start it again."),
+        ) from error
 
 
 def _ask(session: Session, request: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ Request = dict[str, Any]
 Handler = Callable[[Request], Request]
 
 MAX_LINE = 64 * 1024
+# Bytes of an answer: a status names what each rule leaves out.
+MOST_ANSWERED = 100_000_000
 # The rest is for the token.
 MAX_REQUEST = MAX_LINE - 1024
 PEER_SECONDS = 5.0
@@ -524,7 +526,11 @@ class _Connection:
             if not block:
                 return None
             answer += block
-        heard: Request = json.loads(answer)
+            if len(answer) > MOST_ANSWERED:
+                raise ValueError("no traymail says so much")
+        heard: object = json.loads(answer)
+        if not isinstance(heard, dict):
+            raise TypeError("no traymail says that")
         return heard
 
 
