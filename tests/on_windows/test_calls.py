@@ -18,11 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from tkinter import font as tkfont
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.support import windows_fonts
 from tests.support.tk import KEPT
 from tests.support.wait import until
 from tests.support.windows_calls import answered
@@ -229,6 +231,22 @@ def test_the_monitors_and_their_scale(root: Root) -> None:
     scaling = scaling_at(first.left, first.top)
     assert scaling == first.dpi / 72
     assert float(root.tk.call("tk", "scaling")) == pytest.approx(scaling, rel=0.02)
+
+
+@on_a_desktop
+def test_segoe_ui_and_yahei_are_taken_where_they_are(root: Root, tmp_path: Path) -> None:
+    def taken(language: str) -> str:
+        root.look.speak(language, str)
+        family: str = root.look.font("TkDefaultFont").actual("family")
+        return family
+
+    before = {language: taken(language) for language in ("en", "zh_CN")}
+    assert set(before.values()) <= set(tkfont.families(root))
+    if not set(before.values()) & {"Segoe UI", "Microsoft YaHei UI"}:  # as Wine has neither
+        with windows_fonts.installed(tmp_path, "Segoe UI", "Microsoft YaHei"):
+            assert (taken("en"), taken("zh_CN")) == ("Segoe UI", "Microsoft YaHei")
+        with windows_fonts.installed(tmp_path, "Microsoft YaHei UI"):
+            assert (taken("en"), taken("zh_CN")) == (before["en"], "Microsoft YaHei UI")
 
 
 @on_a_desktop

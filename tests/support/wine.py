@@ -123,16 +123,21 @@ class Wine:
                 first.kill()
 
     @contextmanager
-    def desktop(self, display: Mapping[str, str], size: str, language: str = "") -> Iterator[Wine]:
+    def desktop(
+        self, display: Mapping[str, str], size: str, language: str = "", dpi: int = 96
+    ) -> Iterator[Wine]:
         """Run the desktop with its panel and tray until the block ends; `size` as 1280x800.
 
         `language`, as zh_CN.UTF-8, is that of the system: Wine takes it from these variables.
+        `dpi` 192 is 200 %.
         """
         variables = {"LC_ALL": language, "LOCPATH": str(FOLDER / "locale")} if language else {}
         here = replace(self, display={**display, **variables})
         key = r"HKCU\Software\Wine\Explorer"
         here.run("reg", "add", key, "/v", "Desktop", "/d", "shell", "/f")
         here.run("reg", "add", rf"{key}\Desktops", "/v", "shell", "/d", size, "/f")
+        scale = r"HKCU\Control Panel\Desktop", "/v", "LogPixels"
+        here.run("reg", "add", *scale, "/t", "REG_DWORD", "/d", str(dpi), "/f")
         here.switch_off()
         explorer = here.start("explorer", f"/desktop=shell,{size}")
         try:
@@ -142,6 +147,7 @@ class Wine:
             with explorer:
                 explorer.kill()
             self.run("reg", "delete", key, "/v", "Desktop", "/f")
+            self.run("reg", "delete", *scale, "/f")
             self.switch_off()
 
     def switch_off(self) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
 
 from tests.gui import pictures
+from tests.support.display import display
 from tests.support.wine import PYTHON, Wine
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(3600)]
@@ -19,6 +21,7 @@ _LIST = Path(__file__).with_name("windows.md")
 _ROOT = _LIST.parents[2]
 # No limits to be reached, but for what hangs.
 _LONGEST_TEST, _LONGEST_RUN = 600, 3300.0
+LARGE = "2600x2000"
 
 
 def pytest_there(
@@ -88,6 +91,16 @@ def test_on_the_desktop(desktop: Wine, request: pytest.FixtureRequest) -> None:
     # Each in a process of its own: Tk keeps what it takes, and each test has a root.
     for file in ["test_windows.py", *(["test_calls.py"] if language == "en" else [])]:
         judge(pytest_there(desktop, f"tests/on_windows/{file}", env=env))
+
+
+def test_on_a_desktop_at_200_percent(computer: Wine) -> None:
+    with (
+        TemporaryDirectory(prefix="tm-") as folder,
+        display(Path(folder), LARGE) as screen,
+        computer.desktop(screen.variables, LARGE, dpi=192) as desktop,
+    ):
+        env = {"TESTS_DESKTOP_SCALE": "200"}
+        judge(pytest_there(desktop, "tests/on_windows/test_scale.py", env=env))
 
 
 def test_a_window_is_taken_in_every_look(computer: Wine, tmp_path: Path) -> None:

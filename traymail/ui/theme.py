@@ -6,7 +6,7 @@ Windows are made of the widgets in `traymail.ui.widgets`, which ask their root f
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from tkinter import font as tkfont
 from typing import cast
 
@@ -27,7 +27,7 @@ Words = Text | str
 """A Text of ours, translated when shown, or something of the user's, shown as it is."""
 
 _SANS = {
-    "zh_CN": ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC"),
+    "zh_CN": ("Microsoft YaHei UI", "Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC"),
     "en": ("Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
 }
 _MONO = ("Cascadia Mono", "Menlo", "Noto Sans Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono")
@@ -212,10 +212,14 @@ class Look:
 
     def _set_families(self) -> None:
         here = set(tkfont.families(self._root))
-        sans = _first(_SANS[self.language], here)
-        mono = _first(_MONO, here)
+        sans, mono = families(self.language, here)
         for name, font in self._fonts.items():
             font.configure(family=mono if name == "TkFixedFont" else sans)
+
+
+def families(language: str, here: Collection[str]) -> tuple[str, str]:
+    """Return the font of words and the one of fixed width, of those that are here."""
+    return _first(_SANS[language], here), _first(_MONO, here)
 
 
 def look_of(widget: tk.Misc) -> Look:
@@ -223,7 +227,7 @@ def look_of(widget: tk.Misc) -> Look:
     return cast("Root", widget.nametowidget(".")).look
 
 
-def _first(wanted: tuple[str, ...], here: set[str]) -> str:
+def _first(wanted: tuple[str, ...], here: Collection[str]) -> str:
     return next((family for family in wanted if family in here), wanted[-1])
 
 
