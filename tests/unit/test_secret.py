@@ -221,7 +221,19 @@ HOSTILE: dict[str, Callable[[str], str]] = {
         (packer := zlib.compressobj(wbits=31)).compress(value.encode()) + packer.flush()
     ).decode(),
     "bzip2": lambda value: base64.b64encode(bz2.compress(value.encode())).decode(),
-    "UTF-7": lambda value: value.encode("utf-16-be").hex(),
+    "colours, a sign between": lambda value: "-".join("".join(f"\x1b[1m{c}" for c in value)),
+    "escapes, a sign between": lambda value: ".".join("".join(f"\\x{ord(c):02x}" for c in value)),
+    "base85, marks between": lambda value: "\u200b".join(base64.b85encode(value.encode()).decode()),
+    "full width in base64": lambda value: base64.b64encode(
+        "".join(chr(ord(c) + 0xFEE0) for c in value).encode()
+    ).decode(),
+    "full width in decimal": lambda value: " ".join(
+        map(str, "".join(chr(ord(c) + 0xFEE0) for c in value).encode())
+    ),
+    "uuencode of octal, in lines": lambda value: codecs.encode(
+        " ".join(f"{byte:o}" for byte in value.encode()).encode(), "uu"
+    ).decode(),
+    "UTF-16": lambda value: value.encode("utf-16-be").hex(),
     "a word of a header": lambda value: f"=?utf-8?b?{base64.b64encode(value.encode()).decode()}?=",
 }
 SECRETS = ["canary-secret-42", "abcdefghijklmnop", "hunter2", "p@ss%41w0rd=3D!", "!!@@##$$%%^^&&"]

@@ -40,7 +40,7 @@ Place = Callable[[int, int], tuple[int, int]]
 DEEP = 3
 # Steps for each character of the words, and for the shortest words. A reply takes 250 a
 # character, and 350 when it is made of nothing but codes.
-STEPS, FEWEST_STEPS = 1000, 100_000
+STEPS, FEWEST_STEPS = 1000, 250_000
 # Fewer characters in a row are no text that was in a code.
 SHORTEST = 6
 _MOST_UNPACKED = 4096
@@ -91,6 +91,8 @@ def readings(words: str, work: Work) -> Iterator[Reading]:
         work.spend(8 * len(reading.text) + 20)
         yield reading
         for one in itertools.chain(smoothed(reading), _turned(reading), _decoded(reading, work)):
+            if not one.text:
+                continue
             known = (one.text, *one.place(0, len(one.text)))
             if known not in seen:
                 seen.add(known)
@@ -104,14 +106,14 @@ def smoothed(reading: Reading) -> Iterator[Reading]:
     """Yield a reading without what hides it from a machine, and not from people."""
     if reading.smoothed == DEEP:
         return
-    for kind, meant in ((_SEQUENCE, _nothing), (_ESCAPED, _meant), (_FOREIGN, _alike)):
+    for kind, meant in _SMOOTHED:
         if kind.search(reading.text):
             text, spans, at = list[str](), list[tuple[int, int]](), 0
             for found in kind.finditer(reading.text):
                 text.append(reading.text[at : found.start()])
                 spans += [(one, one + 1) for one in range(at, found.start())]
                 text.append(plain := meant(found))
-                spans += [found.span()] * len(plain)
+                spans += _spans_of(found, plain)
                 at = found.end()
             text.append(reading.text[at:])
             spans += [(one, one + 1) for one in range(at, len(reading.text))]
@@ -123,13 +125,22 @@ def smoothed(reading: Reading) -> Iterator[Reading]:
             )
 
 
+def _spans_of(found: re.Match[str], plain: str) -> list[tuple[int, int]]:
+    """Return where each letter of what a match means comes from."""
+    if found.re is _SPACED:
+        return [(at, at + 1) for at in range(found.start(), found.end(), 2)]
+    return [found.span()] * len(plain)
+
+
 def _by_spans(place: Place, spans: Sequence[tuple[int, int]]) -> Place:
     def by_spans(start: int, end: int) -> tuple[int, int]:
-        if not spans or start == end:
-            return place(0, 0)
         return place(spans[start][0], spans[end - 1][1])
 
     return by_spans
+
+
+def _every_second(found: re.Match[str]) -> str:
+    return found[0][::2]
 
 
 def _nothing(found: re.Match[str]) -> str:
@@ -144,11 +155,16 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
     r"|(?:\\e|\^\[|\u241b)?\[[0-9;:?]{0,16}[A-Za-z]"
     r"|</?[A-Za-z!][^<>]{0,200}>|.\x08|\x03[0-9]{1,2}(?:,[0-9]{1,2})?"
+    r"|[\xad\u0300-\u036f\u115f\u1160\u180e\u200b-\u200f\u2060-\u2064\u3164\ufeff]"
 )
+# One and the same sign between all others.
+_SPACED = re.compile(r".([^0-9A-Za-z])(?:.\1){6,}.?", re.DOTALL)
+# Where a line of uuencode ends, and the length of the next.
+_UU_LINE = re.compile(r"(?<=[ -`]{60})\s+[!-M](?=[ -`]{4,60}(?:\s|$))")
 # URL-encoded, also more than once, quoted-printable, escaped as in C or JSON, and as in HTML.
 _ESCAPED = re.compile(
     r"((?:(?:[%=](?:25)*|\\x)[0-9a-f]{2})+)|((?:\\[0-3][0-7]{2})+)"
-    r"|(?:\\u\{0*|(?-i:\\U00)|U\+|&#x0*)([0-9a-f]{1,6})[;}]?|\\u([0-9a-f]{4})"
+    r"|(?:\\u\{0*|(?-i:\\U00)|U\+(?=[0-9a-f]{4})|&#x0*)([0-9a-f]{1,6})[;}]?|\\u([0-9a-f]{4})"
     r"|&#0*([0-9]{1,7});?|(&[a-z]{2,24};)|\\([\"'/\\])",
     re.IGNORECASE,
 )
@@ -197,6 +213,8 @@ def _alike(found: re.Match[str]) -> str:
 def _looks_like(sign: str) -> str:
     if ord(sign) in _TAGS:
         return chr(ord(sign) - 0xE0000)
+    if (plain := unicodedata.normalize("NFKC", sign)).isascii():
+        return plain
     if sign in _ALIKE:
         return _ALIKE[sign]
     if (digit := unicodedata.digit(sign, None)) is not None:
@@ -204,6 +222,15 @@ def _looks_like(sign: str) -> str:
     if named := _NAMED.search(unicodedata.name(sign, "")):
         return named[1]
     return sign
+
+
+_SMOOTHED = (
+    (_SEQUENCE, _nothing),
+    (_ESCAPED, _meant),
+    (_FOREIGN, _alike),
+    (_SPACED, _every_second),
+    (_UU_LINE, _nothing),
+)
 
 
 # --- turned ---------------------------------------------------------------------------------------
@@ -232,6 +259,7 @@ def _turned(reading: Reading) -> Iterator[Reading]:
 # --- decoded --------------------------------------------------------------------------------------
 
 _OF_64 = 6
+_OCTETS = 256
 _BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 _URL = _BASE64[:-2] + "-_"
 _BASE32 = string.ascii_lowercase + "234567"
@@ -294,7 +322,7 @@ def _decoded(reading: Reading, work: Work) -> Iterator[Reading]:
     """Yield every text that a reading may be a code of."""
     if reading.deep == DEEP:
         return
-    yield from _numbers(reading, work.fewest)
+    yield from _numbers(reading, work)
     for code in _CODES:
         if code.needs and not any(sign in reading.text for sign in code.needs):
             continue
@@ -385,8 +413,8 @@ class _Code85:
         self.word = re.compile(f"[{signs}]{{7,}}")
         self.lines = re.compile(f"[{signs}](?:\\s*[{signs}]){{7,}}") if wraps else None
         self._values = dict(zip(alphabet, range(85), strict=True))
-        # The first of five signs for ASCII: 85**4 times so much is between 0x20… and 0x7e….
-        self._leads = re.escape(alphabet[0x20000000 // 85**4 : 0x7FFFFFFF // 85**4 + 1])
+        # The first of five signs for ASCII: 85**4 times so much is between 0x1b… and 0x7e….
+        self._leads = re.escape(alphabet[0x1B000000 // 85**4 : 0x7FFFFFFF // 85**4 + 1])
 
     def stretches(self, text: str) -> Iterator[re.Match[str]]:
         """Yield where a text may be such a code: its words, and what goes on over blanks."""
@@ -419,8 +447,9 @@ def _text_of(fewest: int) -> re.Pattern[bytes]:
     """Return what text looks like in octets."""
     return re.compile(
         rb"(?P<utf_8>(?:[\t\n\r\x1b -~]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xec][\x80-\xbf]{2}"
-        rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}){%d,})|(?P<utf_16_le>(?:[ -~]\0){%d,})"
-        rb"|(?P<utf_16_be>(?:\0[ -~]){%d,})" % (fewest, fewest, fewest)
+        rb"|\xef[\xbc\xbd][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}){%d,})"
+        rb"|(?P<utf_16_le>(?:[\x1b -~]\0){%d,})"
+        rb"|(?P<utf_16_be>(?:\0[\x1b -~]){%d,})" % (fewest, fewest, fewest)
     )
 
 
@@ -495,13 +524,16 @@ _NUMBERS = tuple(
 )
 
 
-def _numbers(reading: Reading, fewest: int) -> Iterator[Reading]:
+def _numbers(reading: Reading, work: Work) -> Iterator[Reading]:
     """Yield the characters that numbers in a row stand for."""
     for base, pattern in _NUMBERS:
         found = list(pattern.finditer(reading.text))
-        if len(found) < fewest:
+        if len(found) < work.fewest:
             continue
         codes = [int(one[1], base) for one in found]
         text = "".join(chr(one) if one <= sys.maxunicode else "\0" for one in codes)
         place = _by_spans(reading.place, [one.span() for one in found])
         yield Reading(text, place, whole=False, edge=reading.edge, deep=reading.deep + 1)
+        octets = bytes(one if one < _OCTETS else 0 for one in codes)
+        if not octets.isascii():
+            yield from _texts(octets, place, "", reading, work)
