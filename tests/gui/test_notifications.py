@@ -316,3 +316,26 @@ def _window_of(env: dict[str, str], program: str) -> bool:
     command = ["xdotool", "search", "--onlyvisible", "--class", Path(program).name]
     answer = subprocess.run(command, env=env, capture_output=True, check=False)
     return bool(answer.stdout.strip())
+
+
+def test_a_name_from_elsewhere_makes_no_lines_and_no_flood(bus: str, loop: SelectLoop) -> None:
+    """Who names a file writes a bubble with it: neither lines of its own, nor words backwards."""
+    del bus  # the loop is all that is needed of the session
+    shown: list[Bubble] = []
+
+    class Tray:
+        def notify(self, bubble: Bubble) -> None:
+            shown.append(bubble)
+
+        def withdraw(self, key: str) -> None:
+            del key
+
+    notifier = Notifier(loop, Tray(), SystemClock(), str, lambda *_: None)
+    name = "a\nYour password is needed: \u202egpj.exe\x1b[2J" + "x" * 5000
+    notifier.hear(RuleTrouble("Scans", text("{path} cannot be read", path=name)))
+    notifier.close()
+    [bubble] = shown
+    assert bubble.body.startswith("a Your password is needed: gpj.exe [2Jxxx")
+    assert "\n" not in bubble.body
+    assert bubble.body.endswith("x cannot be read")
+    assert len(bubble.body) < 700

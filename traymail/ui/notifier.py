@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from traymail.core.address import clean
 from traymail.core.events import Event
 from traymail.core.ports import Clock
 from traymail.core.texts import Text, Translate, elided, text
@@ -120,4 +121,5 @@ class Notifier:
         )
 
     def _words(self, words: Text | str) -> str:
-        return elided(words if isinstance(words, str) else words.translated(self._translate))
+        said = words if isinstance(words, str) else words.translated(self._translate)
+        return elided(clean(said))
