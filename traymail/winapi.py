@@ -41,7 +41,8 @@ if sys.platform == "win32":
         """Return the number of the language of the user's menus and dialogs (LANGID)."""
         return int(ctypes.windll.kernel32.GetUserDefaultUILanguage())
 
-    _PER_MONITOR_AWARE_V2 = -4
+    # The second came with Windows 10 1607, the first, which also fits title bars, a year later.
+    _PER_MONITOR_AWARE = (-4, -3)
     _DEFAULT_TO_NEAREST = 2
     _EFFECTIVE_DPI = 0
 
@@ -55,7 +56,9 @@ if sys.platform == "win32":
         except AttributeError:
             return
         set_awareness.argtypes = (wintypes.HANDLE,)
-        set_awareness(_PER_MONITOR_AWARE_V2)
+        for awareness in _PER_MONITOR_AWARE:
+            if set_awareness(awareness):
+                return
 
     class _MonitorInfo(ctypes.Structure):
         _fields_ = (

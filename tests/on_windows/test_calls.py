@@ -223,6 +223,25 @@ def test_a_folder_cannot_be_attached_and_is_called_one(tmp_path: Path) -> None:
 # --- the desktop ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("newest", "asked"), [(-4, [-4]), (-3, [-4, -3])])
+def test_each_monitor_s_own_scale_is_wanted(newest: int, asked: list[int]) -> None:
+    """Else Windows enlarges pictures of the windows. Wine takes each program for one that wants it.
+
+    ``newest``: what this Windows knows.
+    """
+    told: list[int] = []
+
+    def note(awareness: int) -> int:
+        told.append(awareness)
+        return int(awareness >= newest)
+
+    with answered(
+        *("user32", "SetProcessDpiAwarenessContext", ctypes.c_int, (ctypes.c_ssize_t,), note)
+    ):
+        winapi.draw_sharply()
+    assert told == asked
+
+
 @on_a_desktop
 def test_the_monitors_and_their_scale(root: Root) -> None:
     first = winapi.monitors()[0]
