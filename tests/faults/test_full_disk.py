@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +164,62 @@ def test_commands_on_a_full_disk_tell_cause_and_way_out(
         home.make_room()
     assert "Traceback" not in home.log()
     assert "kept" in home.run("outbox", "list").stdout
+
+
+def test_what_is_said_to_be_stored_is_stored_however_little_room_there_is(
+    office: Office, tmp_path: Path
+) -> None:
+    home = office.home
+    attached = tmp_path / "attached"
+    attached.write_bytes(os.urandom(200_000))
+    stored: set[str] = set()
+    for room in (0, 8, 300, 1000, 1060, 1200, 1260, 1400):
+        home.fill()
+        # Blocks of 1 KiB are given back at the end of what fills the disk.
+        home.shell('truncate -s -"$2"K "$1/filler"', home.path, str(room))
+        for arguments in ((), ("--attach", attached)):
+            subject = f"with {room} {len(arguments)}"
+            ended = home.run("send", *MAIL, subject, "--queue", *arguments, env=office.env)
+            assert ended.returncode in {0, 73}, (subject, ended.stderr)
+            if ended.returncode == 0:
+                stored.add(subject)
+            else:
+                assert len(ended.stderr.splitlines()) == 2, (subject, ended.stderr)
+        home.make_room()
+        listed = json.loads(home.run("outbox", "list", "--json").stdout)
+        assert {str(one["subject"]) for one in listed} == stored
+        for one in listed:
+            assert home.run("outbox", "show", str(one["id"]), "--eml").returncode == 0
+    assert 2 < len(stored) < 20
+    assert "Traceback" not in home.log()
+
+
+def test_a_disk_that_is_full_now_and_then_loses_no_mail_and_sends_none_twice(
+    office: Office,
+) -> None:
+    home, sink, count = office.home, office.sink, 15
+    with running(home, office.env, ready=False):
+        until(home.status, what="the running program")
+        assert home.run("pause").returncode == 0
+        for number in range(count):
+            ended = home.run("send", *MAIL, f"mail {number}", "--queue", env=office.env)
+            assert ended.returncode == 0, ended.stderr
+        home.fill()
+        home.run("resume")
+        for _ in range(8):
+            home.run("outbox", "retry", "--all")
+            home.make_room()
+            home.fill()
+        home.make_room()
+
+        def all_sent() -> bool:
+            home.run("outbox", "retry", "--all")
+            return bool(home.status()["outbox"]["sent"] == count)
+
+        until(all_sent, what="all mails sent")
+        assert {one["state"] for one in home.status()["accounts"].values()} == {"ready"}
+    subjects = [
+        str(message_from_bytes(one.content, policy=default)["Subject"]) for one in sink.arrivals
+    ]
+    assert sorted(subjects) == sorted(f"mail {number}" for number in range(count))
+    assert "Traceback" not in home.log()
