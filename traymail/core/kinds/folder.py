@@ -42,7 +42,6 @@ _KEYS: dict[str, Key] = RULE_KEYS | {
 class FolderKind(RuleKind[FolderRule]):
     """`traymail.core.kinds.kind.RuleKind` of watched folders."""
 
-    rule = FolderRule
     form = Form(
         FolderRule,
         _KEYS,
@@ -73,11 +72,11 @@ class FolderKind(RuleKind[FolderRule]):
             failed_to=beside(rule.failed_to, folder, user_home),
         )
 
-    def problems(self, read: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
         """Return what is wrong with templates, folders and sizes, and odd patterns."""
-        problems = template_problems(read, FOLDER, None)
-        problems += _folder_problems(read, rule, places)
-        problems += _file_pattern_hints(read, rule)
+        problems = template_problems(one, FOLDER, None)
+        problems += _folder_problems(one, rule, places)
+        problems += _file_pattern_hints(one, rule)
         return problems
 
     def problems_between(self, reads: Sequence[tuple[RuleRead, FolderRule]]) -> Iterator[Problem]:
@@ -111,30 +110,30 @@ class FolderKind(RuleKind[FolderRule]):
         return Problem("", own) if own else None
 
 
-def _folder_problems(read: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+def _folder_problems(one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
     problems = []
-    if "folder" not in read.bad:
+    if "folder" not in one.bad:
         if what := _own_folder(rule, places):
-            problems.append(Problem(read.place("folder"), what, advice=_NARROWER))
+            problems.append(Problem(one.place("folder"), what, advice=_NARROWER))
         for key, target in (("move_to", rule.move_to), ("failed_to", rule.failed_to)):
-            if target and key not in read.bad and is_inside(rule.folder, target):
+            if target and key not in one.bad and is_inside(rule.folder, target):
                 what = text("the folder itself lies in it: the rule would mail its own output")
                 advice = text('Name a folder inside of it, such as "sent".')
-                problems.append(Problem(read.place(key), what, advice=advice))
-    if rule.after is After.MOVE and not rule.move_to and "move_to" not in read.bad:
+                problems.append(Problem(one.place(key), what, advice=advice))
+    if rule.after is After.MOVE and not rule.move_to and "move_to" not in one.bad:
         what = text("must not be empty: files are moved there once they are sent")
-        problems.append(Problem(read.place("move_to"), what))
+        problems.append(Problem(one.place("move_to"), what))
     if rule.max_bytes and rule.max_bytes < rule.min_bytes:
-        problems.append(Problem(read.place("max_bytes"), text("is less than min_bytes")))
+        problems.append(Problem(one.place("max_bytes"), text("is less than min_bytes")))
     return problems
 
 
-def _file_pattern_hints(read: RuleRead, rule: FolderRule) -> list[Problem]:
+def _file_pattern_hints(one: RuleRead, rule: FolderRule) -> list[Problem]:
     """Return what patterns of files hardly mean."""
     return [
-        Problem(f"{read.place(key)}[{index}]", remark, hint=True)
+        Problem(f"{one.place(key)}[{index}]", remark, hint=True)
         for key, patterns in (("include", rule.include), ("exclude", rule.exclude))
-        if key not in read.bad
+        if key not in one.bad
         for index, pattern in enumerate(patterns)
         if (remark := remark_on_file_pattern(pattern, rule))
     ]

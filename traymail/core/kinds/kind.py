@@ -14,7 +14,7 @@ from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
 from traymail.core.places import Places
 from traymail.core.ports import World
-from traymail.core.readers import MOST_ADDRESSES, Form, Key
+from traymail.core.readers import Form, Key
 from traymail.core.rule import Rule
 from traymail.core.settings import place_of
 from traymail.core.tables import MOST_AN_HOUR
@@ -54,16 +54,20 @@ class RuleRead:
 
 
 class RuleKind(ABC, Generic[R]):
-    """One kind of rule; its ``form`` makes the ``rule`` of a table.
+    """One kind of rule; its ``form`` makes a rule of a table.
 
     ``source_key`` is the key of what it watches; of ``from_account`` keys its account has the say
     where they are left out.
     """
 
-    rule: type[R]
     form: Form[R]
     source_key: str
     from_account: frozenset[str] = frozenset()
+
+    @property
+    def rule(self) -> type[R]:
+        """The class of its rules."""
+        return self.form.kind
 
     @abstractmethod
     def name_after(self, source: PurePath) -> str:
@@ -79,7 +83,7 @@ class RuleKind(ABC, Generic[R]):
         """Return a rule whose paths are absolute, ``~`` expanded."""
 
     @abstractmethod
-    def problems(self, read: RuleRead, rule: R, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: R, places: Places) -> list[Problem]:
         """Return what is wrong with one rule beyond single keys and what all rules have; hints."""
 
     def problems_between(self, reads: Sequence[tuple[RuleRead, R]]) -> Iterator[Problem]:
@@ -98,35 +102,36 @@ class RuleKind(ABC, Generic[R]):
         return None
 
 
-def common_problems(read: RuleRead) -> list[Problem]:
+def common_problems(one: RuleRead) -> list[Problem]:
     """Return what is wrong with what all kinds of rules have."""
-    rule = read.rule
+    rule = one.rule
     problems = [
         Problem(
-            f"{read.place(key)}[{index}]",
+            f"{one.place(key)}[{index}]",
             text("“{address}” has no dot after the @", address=address.mailbox),
             advice=text("Only in your own network mail may reach it."),
             hint=True,
         )
         for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc))
-        if key not in read.bad
+        if key not in one.bad
         for index, address in enumerate(people)
         if undotted(address.mailbox)
     ]
-    if len(rule.to) + len(rule.cc) + len(rule.bcc) > MOST_ADDRESSES:
-        what = text("to, cc and bcc together must not have more than {count}", count=MOST_ADDRESSES)
-        problems.append(Problem(read.place("to"), what))
+    if len(rule.to) + len(rule.cc) + len(rule.bcc) > read.MOST_ADDRESSES:
+        most = read.MOST_ADDRESSES
+        what = text("to, cc and bcc together must not have more than {count}", count=most)
+        problems.append(Problem(one.place("to"), what))
     return problems
 
 
 def template_problems(
-    read: RuleRead, names: frozenset[str], captures: frozenset[str] | None
+    one: RuleRead, names: frozenset[str], captures: frozenset[str] | None
 ) -> list[Problem]:
     """Return what is wrong with the templates of a rule, which know these ``names``."""
     problems = []
-    for key, words in (("subject", read.rule.subject), ("body", read.rule.body)):
+    for key, words in (("subject", one.rule.subject), ("body", one.rule.body)):
         try:
             compile_template(words, names, captures)
         except InputError as error:
-            problems.append(Problem(read.place(key), error.title, advice=error.advice))
+            problems.append(Problem(one.place(key), error.title, advice=error.advice))
     return problems

@@ -18,7 +18,7 @@ from traymail.core.tables import YEAR, ZERO
 from traymail.core.template import LOG
 from traymail.core.texts import text
 
-SECOND = timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
 
 
 def _pattern(value: object) -> str:
@@ -55,14 +55,13 @@ _KEYS: dict[str, Key] = RULE_KEYS | {
     "threshold": Key(THRESHOLD),
     "cooldown": Key(read.duration(ZERO, YEAR)),
     "group_by": Key(read.words),
-    "silent_for": Key(read.duration_or_off(SECOND, YEAR)),
+    "silent_for": Key(read.duration_or_off(_SECOND, YEAR)),
 }
 
 
 class LogKind(RuleKind[LogRule]):
     """`traymail.core.kinds.kind.RuleKind` of watched logs."""
 
-    rule = LogRule
     form = Form(
         LogRule,
         _KEYS,
@@ -79,24 +78,24 @@ class LogKind(RuleKind[LogRule]):
         """Return it with the full globs."""
         return replace(rule, paths=tuple(full_path(path, user_home) for path in rule.paths))
 
-    def problems(self, read: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
         """Return what is wrong with templates, captures and logs, and odd patterns."""
         problems = []
-        captures = None if "match" in read.bad else capture_names(rule.match)
+        captures = None if "match" in one.bad else capture_names(rule.match)
         if captures is not None:
-            problems += template_problems(read, LOG, captures)
-            problems += _group_problems(read, rule, captures)
-        problems += _log_problems(read, rule, places)
-        problems += _pattern_hints(read, rule)
+            problems += template_problems(one, LOG, captures)
+            problems += _group_problems(one, rule, captures)
+        problems += _log_problems(one, rule, places)
+        problems += _pattern_hints(one, rule)
         return problems
 
 
-def _group_problems(read: RuleRead, rule: LogRule, captures: frozenset[str]) -> list[Problem]:
-    if not rule.group_by or rule.group_by in captures or "group_by" in read.bad:
+def _group_problems(one: RuleRead, rule: LogRule, captures: frozenset[str]) -> list[Problem]:
+    if not rule.group_by or rule.group_by in captures or "group_by" in one.bad:
         return []
     return [
         Problem(
-            read.place("group_by"),
+            one.place("group_by"),
             text("is not a name that match captures"),
             advice=nearest(rule.group_by, tuple(sorted(captures)))
             or text("Capture it in match, as in (?P<user>[a-z]+)."),
@@ -104,25 +103,25 @@ def _group_problems(read: RuleRead, rule: LogRule, captures: frozenset[str]) -> 
     ]
 
 
-def _pattern_hints(read: RuleRead, rule: LogRule) -> list[Problem]:
+def _pattern_hints(one: RuleRead, rule: LogRule) -> list[Problem]:
     """Return what patterns that can be used hardly mean."""
     record_start = (rule.record_start,) if rule.record_start else ()
     found = [
-        (f"{read.place(key)}[{index}]" if key != "record_start" else read.place(key), remark)
+        (f"{one.place(key)}[{index}]" if key != "record_start" else one.place(key), remark)
         for key, patterns in (
             ("match", rule.match),
             ("ignore", rule.ignore),
             ("record_start", record_start),
         )
-        if key not in read.bad
+        if key not in one.bad
         for index, pattern in enumerate(patterns)
         if (remark := remark_on(pattern))
     ]
     return [Problem(place, remark, hint=True) for place, remark in found]
 
 
-def _log_problems(read: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
-    if "paths" in read.bad:
+def _log_problems(one: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+    if "paths" in one.bad:
         return []
     problems = []
     for index, pattern in enumerate(rule.paths):
@@ -131,5 +130,5 @@ def _log_problems(read: RuleRead, rule: LogRule, places: Places) -> list[Problem
         if own or (places.log_file and glob_takes(pattern, places.log_file)):
             what = text("takes traymail's own log: the rule would mail its own output")
             advice = text("Name the logs more closely.")
-            problems.append(Problem(f"{read.place('paths')}[{index}]", what, advice=advice))
+            problems.append(Problem(f"{one.place('paths')}[{index}]", what, advice=advice))
     return problems

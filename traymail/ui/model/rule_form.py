@@ -56,8 +56,6 @@ _CODECS: Mapping[str, Codec] = {
     "after_lines": NUMBER,
     "threshold.count": NUMBER,
 }
-# Where the field of a rule has another name than its key.
-_FIELDS = {"settle": "settle_seconds", "batch": "batch_seconds"}
 _LEFT_OUT_EMPTY = frozenset({"account", "when_unsure", "include"})
 _REQUIRED = frozenset({"name", "to", "folder", "paths", "match"})
 _CAPTURE = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
@@ -74,8 +72,9 @@ def defaults(kind: str) -> Mapping[str, Any]:
     known = KINDS[kind]
     # What a rule says nothing of comes from elsewhere.
     found: dict[str, Any] = {"account": "", **known.left_out(None)}
+    keys = {key.becomes or name: name for name, key in known.form.keys.items()}
     for field in fields(known.rule):
-        key = _FIELDS.get(field.name, field.name)
+        key = keys.get(field.name, field.name)
         if field.default is not MISSING:
             found |= _default(key, field.default)
     found |= dict.fromkeys(known.from_account, "")
