@@ -35,12 +35,10 @@ if TYPE_CHECKING:
     from traymail.core.settings import Settings
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
-    from traymail.engine.delivery import Tools
+    from traymail.engine.delivery import Progress, Tools
     from traymail.engine.stops import Stops
     from traymail.store.credentials import Keyrings
     from traymail.store.known_rules import KnownRules
-
-Progress = Callable[[int, int, int], None]
 
 
 class App:

@@ -282,7 +282,7 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
             text("Mail {id} is {state}.", id=mail_id, state=STATES[before.state]),
             text("Only a mail the server may already have needs this decision."),
         )
-    item = session.mail.resolve(mail_id, State.SENT if answer == "sent" else State.QUEUED)
+    item = session.mail.resolve(mail_id, answer)
     if answer == "resend":
         return _deliver(session, [item], settings)
     session.say(text("Mail {id} counts as sent.", id=mail_id))

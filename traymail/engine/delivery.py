@@ -45,13 +45,13 @@ log = logging.getLogger(__name__)
 SAVE_AGAIN_SECONDS = 2.0
 
 
+Progress = Callable[[int, int, int], None]
+"""Told the id of a mail, the bytes of it that are out, and all its bytes; it must be quick."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every delivery works with.
-
-    ``jitter`` returns a number from 0 to 1. ``progress`` is told the id of a mail, the bytes of it
-    that are out, and all its bytes; it must be quick.
-    """
+    """What every delivery works with; ``jitter`` returns a number from 0 to 1."""
 
     outbox: Outbox
     clock: Clock
@@ -59,7 +59,7 @@ class Tools:
     publish: Publish
     jitter: Callable[[], float]
     stopping: threading.Event
-    progress: Callable[[int, int, int], None]
+    progress: Progress
     interruptions: Interruptions
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from traymail.core.consent import Risk
     from traymail.core.holds import Holds
     from traymail.core.settings import Settings
+    from traymail.engine.delivery import Progress
     from traymail.engine.stops import Stops
 
 # A mail that is to be broken off may stand at a server that is slow to take the next piece.
 STOPPING_SECONDS = 10.0
-
-Progress = Callable[[int, int, int], None]
 
 
 class Beside:

@@ -121,10 +121,9 @@ class MailService:
             self.deliverer.stops.clear(name, mails=False)
         return changed
 
-    def resolve(self, mail_id: int, answer: State) -> OutboxItem:
-        """Settle an unknown mail: SENT, or QUEUED to send it again; return how it stands then."""
-        answered: Literal["sent", "resend"] = "sent" if answer is State.SENT else "resend"
-        item = self.app.outbox.resolve(mail_id, answered, self.app.clock.now())
+    def resolve(self, mail_id: int, answer: Literal["sent", "resend"]) -> OutboxItem:
+        """Settle an unknown mail: it was sent, or is sent again; return how it stands then."""
+        item = self.app.outbox.resolve(mail_id, answer, self.app.clock.now())
         self.deliverer.wake((mail_id,))
         return item
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, MailProgress
-from traymail.core.outbox import State
 from traymail.core.overview import MailDetail
 from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
@@ -168,9 +167,9 @@ class OutboxWindow(Window):
             case MailAct.DISMISS | MailAct.CANCEL | MailAct.STOP:
                 self._run(lambda: services.mail.cancel((mail_id,)))
             case MailAct.MARK_SENT:
-                self._run(lambda: services.mail.resolve(mail_id, State.SENT))
+                self._run(lambda: services.mail.resolve(mail_id, "sent"))
             case MailAct.RESEND:
-                self._run(lambda: services.mail.resolve(mail_id, State.QUEUED))
+                self._run(lambda: services.mail.resolve(mail_id, "resend"))
             case MailAct.RESUME:
                 self._run(services.program.resume)
             case MailAct.OPEN:
