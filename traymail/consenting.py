@@ -92,12 +92,15 @@ class Consent:
     """
 
     def __init__(
-        self, agreements: Agreements, settings_file: SettingsFile, let_go: Callable[[str], object]
+        self,
+        agreements: Agreements,
+        settings_file: SettingsFile,
+        clear_stop: Callable[[str], object],
     ) -> None:
-        """``let_go`` ends the stop of an account, by its name."""
+        """``clear_stop`` ends the stop of an account, by its name."""
         self._agreements = agreements
         self._settings_file = settings_file
-        self._let_go = let_go
+        self._clear_stop = clear_stop
         self._waiting: tuple[Risk, ...] = ()
         # Until it is in force.
         self._agreed: set[Risk] = set()
@@ -151,7 +154,7 @@ class Consent:
         self._agreements.agree(agreed)
         self._agreed.update(agreed)
         for name in {risk.account for risk in agreed}:
-            self._let_go(name)
+            self._clear_stop(name)
 
     def answer(
         self, request: dict[str, Any], in_force: Settings, translate: Translate

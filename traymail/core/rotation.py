@@ -226,6 +226,7 @@ def places_of(position: Position, content: bytes, newline: bytes, *, top: bool) 
         return
     end = content.find(newline) + len(newline)
     while end >= len(newline):
+        # Of a longer line only its end is known: of one that was packed, `TAIL` bytes.
         if (end - begin == size or (size in {TAIL, LINE} and size < end - begin)) and (
             digest(content[end - size : end]) == position.line
         ):

@@ -51,11 +51,10 @@ class Secret:
         return hash(self._value)
 
     def strike_out(self, words: str, username: str = "") -> str:
-        """Return ``words`` without the secret, in whatever form they hold it.
+        """Return ``words`` without the secret, in each form that `traymail.core.readings` lists.
 
-        As it is, in base64 or base32, in numbers, URL-encoded or escaped, in upper or lower case,
-        with blanks and signs between its letters. Any run of it goes that is at least half of it
-        and six characters. ``username``: what stands before it in a login.
+        Any run of it goes that is at least half of it and six characters. ``username``: what
+        stands before it in a login.
         """
         if not self._value:
             return words

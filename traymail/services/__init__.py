@@ -1,1 +1,1 @@
-"""What a user can do, once, for windows; each service is one subject of the running program."""
+"""What a user can do, once, for windows and commands; each service is one subject."""

@@ -35,10 +35,10 @@ class _Nobody:
     """`traymail.core.ports.Journal` of a mail that is in no outbox."""
 
     def before_final(self) -> None:
-        """Nothing is remembered of a trial."""
+        """Remember nothing of a test."""
 
     def progress(self, done: int, total: int) -> None:
-        """Do nothing: a trial is too short to watch."""
+        """Do nothing: a test is too short to watch."""
 
 
 def diagnose(

@@ -15,7 +15,7 @@ from traymail.store.database import text_of
 BUSY_SECONDS = 0.2
 
 
-class SeenHome(NamedTuple):
+class SeenMail(NamedTuple):
     """A mail as a list of proposals shows it."""
 
     id: int
@@ -23,7 +23,7 @@ class SeenHome(NamedTuple):
     subject: str
 
 
-def mails(path: Path, states: Collection[State], most: int) -> list[SeenHome]:
+def mails(path: Path, states: Collection[State], most: int) -> list[SeenMail]:
     """Return the newest mails in these states from the database; none if they cannot be read."""
     marks = ", ".join("?" * len(states))
     found = _rows(
@@ -32,7 +32,7 @@ def mails(path: Path, states: Collection[State], most: int) -> list[SeenHome]:
         " ORDER BY id DESC LIMIT ?",
         (*(state.value for state in states), most),
     )
-    return [SeenHome(mail_id, State(state), subject) for mail_id, state, subject in found]
+    return [SeenMail(mail_id, State(state), subject) for mail_id, state, subject in found]
 
 
 def people(path: Path, beginning: str, most: int) -> list[tuple[str, str]]:

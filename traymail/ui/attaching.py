@@ -18,8 +18,8 @@ _THUMBNAIL = (96, 96)
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFiles:
-    """A file; ``trouble`` is why it cannot be attached."""
+class CheckedFile:
+    """A file that was looked at; ``trouble`` is why it cannot be attached."""
 
     path: str
     name: str
@@ -28,27 +28,27 @@ class FoundFiles:
     trouble: Text | None = None
 
 
-def look_at(paths: Iterable[str]) -> tuple[FoundFiles, ...]:
+def look_at(paths: Iterable[str]) -> tuple[CheckedFile, ...]:
     """Return what is at these paths, links followed."""
     return tuple(_look(path) for path in dict.fromkeys(paths))
 
 
-def _look(given: str) -> FoundFiles:
+def _look(given: str) -> CheckedFile:
     name = Path(given).name
     try:
         path = Path(given).resolve()
         state = path.stat()
     except (OSError, RuntimeError, ValueError):
-        return FoundFiles(given, name, trouble=text("It is not there any more."))
+        return CheckedFile(given, name, trouble=text("It is not there any more."))
     if S_ISDIR(state.st_mode):
-        return FoundFiles(given, name, trouble=text("A folder cannot be attached: zip it first."))
+        return CheckedFile(given, name, trouble=text("A folder cannot be attached: zip it first."))
     if not S_ISREG(state.st_mode):
-        return FoundFiles(given, name, trouble=text("Only regular files can be attached."))
+        return CheckedFile(given, name, trouble=text("Only regular files can be attached."))
     try:
         path.open("rb").close()
     except OSError:
-        return FoundFiles(str(path), name, state.st_size, trouble=text("It cannot be read."))
-    return FoundFiles(str(path), name, state.st_size, _thumbnail(path, state.st_size))
+        return CheckedFile(str(path), name, state.st_size, trouble=text("It cannot be read."))
+    return CheckedFile(str(path), name, state.st_size, _thumbnail(path, state.st_size))
 
 
 def _thumbnail(path: Path, size: int) -> Image.Image | None:

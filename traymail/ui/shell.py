@@ -229,7 +229,7 @@ class Shell:
                 lambda _stop: self._services.mail.take_back(mail), self._taken_back, self._failed
             )
 
-    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - what was asked
+    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - the service's answer
         if not back:
             self._tell(text("Too late: this mail is already on its way."))
 

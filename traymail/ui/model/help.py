@@ -160,7 +160,7 @@ class Use:
     title: Text
     sentence: Text
     verb: Text
-    door: HelpLink
+    link: HelpLink
 
 
 USES = (

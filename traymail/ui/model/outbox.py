@@ -26,8 +26,9 @@ class OutboxFound:
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """``looked_at`` is the id of a mail, also of one that the filter hides; 0 is none.
+    """How the window stands.
 
+    ``looked_at`` is the id of a mail, also of one that the filter hides; 0 is none.
     ``found`` None: nothing is known yet. ``anew``: the user has just asked for another list.
     """
 

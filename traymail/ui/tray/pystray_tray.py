@@ -37,7 +37,7 @@ _LONGEST_BODY = 255
 
 
 def gtk_is_here() -> bool:
-    """Tell whether pystray's GTK services can be asked for."""
+    """Tell whether pystray's GTK backend can be asked for."""
     return importlib.util.find_spec("gi") is not None
 
 

@@ -250,7 +250,7 @@ class AddAccountWindow(Dialog):
                 lambda _stop: self._services.program.autostart(), self._known, self._untold
             )
 
-    def _known(self, on: bool) -> None:  # noqa: FBT001 - what was asked
+    def _known(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         if self.lead_on is not None and self.lead_on.winfo_exists():
             self.lead_on.know(on=on)
 

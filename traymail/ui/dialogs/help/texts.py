@@ -47,7 +47,7 @@ class FirstSteps(ScrollArea):
             Label(card, use.title, "fg", "TmStrong").grid(row=0, column=1, sticky="w")
             sentence = Note(card, use.sentence, "muted", font="TkDefaultFont")
             sentence.grid(row=1, column=1, sticky="we", pady=(px(4), 0))
-            button = Button(card, use.verb, partial(go, use.door))
+            button = Button(card, use.verb, partial(go, use.link))
             button.grid(row=0, column=2, rowspan=2, padx=(px(16), 0))
 
 

@@ -181,8 +181,8 @@ class HelpWindow(Dialog):
         if at_cancel:
             self.start.focus_set()
 
-    def _go(self, door: HelpLink) -> None:
-        match door:
+    def _go(self, link: HelpLink) -> None:
+        match link:
             case HelpLink.QUICK_SEND:
                 self._doors.quick_send()
             case HelpLink.ACCOUNTS:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from traymail.core.errors import TraymailError
 from traymail.services.drafts import DraftService
-from traymail.ui.attaching import FoundFiles, look_at
+from traymail.ui.attaching import CheckedFile, look_at
 from traymail.ui.bridge import Background
 
 
@@ -19,7 +19,7 @@ class AttachedFiles:
         self,
         drafts: DraftService,
         background: Background,
-        found: Callable[[tuple[FoundFiles, ...]], object],
+        found: Callable[[tuple[CheckedFile, ...]], object],
         failed: Callable[[TraymailError], object],
         picture: str,
     ) -> None:
@@ -47,11 +47,11 @@ class AttachedFiles:
         """Make a file of a picture, and look at it."""
         self._run(lambda: look_at([str(self._drafts.keep_picture(png, self._picture))]))
 
-    def _run(self, work: Callable[[], tuple[FoundFiles, ...]]) -> None:
+    def _run(self, work: Callable[[], tuple[CheckedFile, ...]]) -> None:
         self._under_way += 1
         self._background.run(lambda _stop: work(), self._looked, self._not_looked)
 
-    def _looked(self, found: tuple[FoundFiles, ...]) -> None:
+    def _looked(self, found: tuple[CheckedFile, ...]) -> None:
         self._under_way -= 1
         for one in found:
             if one.thumbnail is not None:

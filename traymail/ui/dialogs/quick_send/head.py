@@ -21,7 +21,7 @@ _LABEL = 64
 _ROW = 42
 
 
-class RecipientRow(Area):
+class HeadRow(Area):
     """A label, a field without a border, and a hairline that shows focus and error."""
 
     def __init__(self, master: tk.Misc, label: Words) -> None:
@@ -91,7 +91,7 @@ class QuickSendHead(Area):
         self.bcc = self._people(text("&Bcc"), helpers)
         self._rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
         self._rows["bcc"] = self._row_of(self.bcc)
-        self._subject_row = RecipientRow(self, text("Sub&ject"))
+        self._subject_row = HeadRow(self, text("Sub&ject"))
         self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
         self._subject_row.put(self.subject, self.subject)
         for row in (self._from_row, self._rows["to"], self._subject_row):
@@ -167,7 +167,7 @@ class QuickSendHead(Area):
         self._copies.grid()
 
     def _make_from(self) -> None:
-        self._from_row = RecipientRow(self, text("F&rom"))
+        self._from_row = HeadRow(self, text("F&rom"))
         bar = self._from_row.bar
         changed = self._acts.typed
         self._sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
@@ -189,16 +189,16 @@ class QuickSendHead(Area):
             self._no_sender.grid()
 
     def _people(self, label: Text, helpers: Helpers) -> AddressField:
-        row = RecipientRow(self, label)
+        row = HeadRow(self, label)
         field = AddressField(
             row.bar, helpers.label, helpers.suggest, helpers.forget, self._acts.typed
         )
         row.put(field, field.entry)
         return field
 
-    def _row_of(self, field: AddressField) -> RecipientRow:
+    def _row_of(self, field: AddressField) -> HeadRow:
         bar = field.master
-        assert isinstance(bar.master, RecipientRow)  # noqa: S101 - made so above
+        assert isinstance(bar.master, HeadRow)  # noqa: S101 - made so above
         return bar.master
 
     def _make_links(self) -> None:

@@ -134,7 +134,7 @@ class QuickSendSheet(Area):
                 self.foot.working(text("Undoing…"))
 
 
-class SheetKeys:
+class WindowKeys:
     """Keys of a window that go before those of the widget that has the keyboard."""
 
     def __init__(self, window: tk.Toplevel) -> None:

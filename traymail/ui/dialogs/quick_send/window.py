@@ -13,7 +13,7 @@ from traymail.core.overview import SavedDraft
 from traymail.core.texts import Text, text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.services import Services
-from traymail.ui.attaching import FoundFiles
+from traymail.ui.attaching import CheckedFile
 from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialog import Question
@@ -23,7 +23,7 @@ from traymail.ui.dialogs.quick_send.drops import take_drops
 from traymail.ui.dialogs.quick_send.files import AttachedFiles
 from traymail.ui.dialogs.quick_send.pasting import Pasting
 from traymail.ui.dialogs.quick_send.post import Post, QuickSendLoaded
-from traymail.ui.dialogs.quick_send.sheet import LEAST, QuickSendSheet, SheetKeys
+from traymail.ui.dialogs.quick_send.sheet import LEAST, QuickSendSheet, WindowKeys
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
@@ -70,7 +70,7 @@ class QuickSendWindow(Window):
         self._sheet = QuickSendSheet(self, self, self._people.helpers, self._files.thumbnails)
         self._sheet.pack(fill="both", expand=True)
         self._sheet.draw(self._held)
-        keys = SheetKeys(self)
+        keys = WindowKeys(self)
         keys.bind(self._send_by_key, "<Control-Return>", "<Control-KP_Enter>")
         keys.bind(self._choose_by_key, "<Control-Shift-A>", "<Control-Shift-a>")
         keys.bind(self._paste_by_key, "<<Paste>>")
@@ -294,7 +294,7 @@ class QuickSendWindow(Window):
         self._become(model.removed(self._held, path))
         self._keeper.soon()
 
-    def _found(self, found: tuple[FoundFiles, ...]) -> None:
+    def _found(self, found: tuple[CheckedFile, ...]) -> None:
         files = [File(one.path, one.name, one.size, one.trouble) for one in found]
         self._become(model.looked(self._held, files))
         words = model.turned_away(self._held, files)
@@ -380,7 +380,7 @@ class QuickSendWindow(Window):
         if self._held.stage is DraftStage.WRITING:
             self._after_waiting()
 
-    def _returned(self, back: bool) -> None:  # noqa: FBT001 - what was asked
+    def _returned(self, back: bool) -> None:  # noqa: FBT001 - the service's answer
         self._become(model.returned(self._held, back=back))
         self._sheet.focus_on_next(self._held.written)
         self._keeper.keep()

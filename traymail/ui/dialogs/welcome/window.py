@@ -146,7 +146,7 @@ class WelcomeWindow(Dialog):
             lambda _stop: self._program.set_autostart(on=on), lambda _none: None, failed
         )
 
-    def _known(self, on: bool) -> None:  # noqa: FBT001 - what was asked
+    def _known(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         if self.winfo_exists():
             self.lead_on.know(on=on)
 
