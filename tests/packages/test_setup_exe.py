@@ -210,6 +210,38 @@ def test_the_rehearsal_plays_there(installed: Installation) -> None:
     assert "4 of 4 mails arrived" in played.stdout
 
 
+def test_from_the_start_menu_to_the_rehearsal_and_back_to_an_account(
+    installed: Installation, eyes: Eyes
+) -> None:
+    """By keys, as somebody does who has no account yet; nothing of the rehearsal is left."""
+
+    def in_sight() -> set[str]:
+        return set(filter(None, eyes.windows()))
+
+    def press_with_alt(letter: str) -> None:
+        # Where Alt is let go at once, Wine's window goes into the mode of its menu, and waits.
+        shown = eyes.rest()
+        eyes.xdo("keydown", "alt", "key", letter)
+        eyes.rest(shown)
+        eyes.xdo("keyup", "alt")
+
+    temporary = installed.user / "Temp"
+    eyes.computer.run("start", installed.menu_entry)
+    eyes.window("Welcome to traymail")
+    press_with_alt("r")  # Start the rehearsal
+    eyes.window("Demo inbox")
+    until(lambda: in_sight() == {"Demo inbox"}, PATIENCE_SECONDS, "the rehearsal alone")
+    assert installed.traymail("status").returncode == 69  # it has the place of the program
+    assert list(temporary.glob("traymail-demo-*"))
+    press_with_alt("r")  # Add a real account
+    eyes.window("Add account")
+    installed.wait_until_it_runs()
+    until(lambda: in_sight() == {"Add account"}, PATIENCE_SECONDS, "the end of the rehearsal")
+    until(lambda: not list(temporary.glob("traymail-demo-*")), PATIENCE_SECONDS, "its folder to go")
+    assert installed.asked("account", "list") == installed.asked("outbox", "list") == []
+    assert installed.traymail("quit").returncode == 0
+
+
 def test_it_mails_and_an_update_of_the_running_program_keeps_everything(
     installed: Installation, setups: tuple[Path, Path], certificates: Certificates
 ) -> None:
