@@ -3,6 +3,7 @@
 That no name is used which a system has not is told by mypy, which bootstrap.py asks once for each.
 """
 
+import locale
 import os
 import re
 import subprocess
@@ -19,8 +20,15 @@ from tests.support.tray import Window, pictures
 from traymail.core.message import Address, FileIdentity
 from traymail.core.observations import FoundFile
 from traymail.core.rules.folder import FolderRule
-from traymail.desktop.language import choose, first_mac_language, windows_language
+from traymail.desktop.language import (
+    LANGUAGES,
+    choose,
+    first_mac_language,
+    translator,
+    windows_language,
+)
 from traymail.desktop.requests import Bubble
+from traymail.desktop.starting import REHEARSAL_RUNS, start_rehearsal
 from traymail.disk import patiently
 from traymail.engine.folder_mail import file_values
 from traymail.ui.model.tray import Icon
@@ -229,6 +237,22 @@ def test_a_folder_is_told_with_one_kind_of_separator() -> None:
     values = file_values(rule, [file], PureWindowsPath)
     assert values["file.folder"] == r"C:\Users\ming\Scans\in\deep"
     assert values["file.name"] == "a.pdf"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "cp1252"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rehearsal_is_heard_whatever_encoding_windows_has(
+    encoding: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Python of the set-up program takes that of the system, not ours of the environment."""
+    words = REHEARSAL_RUNS.translated(translator(language))
+    code = f"""if True:
+        import sys
+        sys.stdout.reconfigure(encoding={encoding!r}, errors="backslashreplace")
+        print({words!r})
+    """
+    monkeypatch.setattr(locale, "getencoding", lambda: encoding)
+    start_rehearsal([sys.executable, "-I", "-c", code], os.environ)  # raises, when it is not heard
 
 
 def test_what_is_left_out_on_windows_is_listed() -> None:

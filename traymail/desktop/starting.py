@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -36,14 +37,12 @@ def start_rehearsal(command: Sequence[str], environ: Mapping[str, str]) -> None:
     try:
         process = subprocess.Popen(  # noqa: S603 - our own program; it goes on when this one ends
             list(command),
+            # Python that came with the set-up for Windows heeds no environment.
             env={**environ, "PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=start_folder(),
-            text=True,
-            encoding="utf-8",
-            errors="replace",
             start_new_session=True,
             creationflags=WITHOUT_CONSOLE,
         )
@@ -67,16 +66,27 @@ def start_rehearsal(command: Sequence[str], environ: Mapping[str, str]) -> None:
     process.returncode = 0  # nobody is to wait for it
 
 
-def _read(output: IO[str], told: list[str], heard: threading.Event) -> None:
+def _read(output: IO[bytes], told: list[str], heard: threading.Event) -> None:
     """Take in what it says until its windows are there, or it ends; then read no more."""
     with output:
         for line in output:
-            told.append(line.strip())
+            told.append(_decoded(line).strip())
             if _says_so(told[-1:]):
                 break
     heard.set()
 
 
+def _decoded(line: bytes) -> str:
+    """Return a line of Python, which writes UTF-8 or, on Windows, what the system has."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode(locale.getencoding(), "replace")
+
+
 def _says_so(lines: Sequence[str]) -> bool:
+    system = locale.getencoding()
     known = {REHEARSAL_RUNS.translated(translator(language)) for language in LANGUAGES}
+    # What the system's encoding lacks, it writes escaped.
+    known |= {words.encode(system, "backslashreplace").decode(system) for words in known}
     return any(line in known for line in lines)
