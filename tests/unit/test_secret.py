@@ -49,6 +49,12 @@ def test_a_secret_is_not_shown() -> None:
         pickle.dumps(secret)
 
 
+def test_no_reading_of_a_text_shows_it() -> None:
+    read = list(readings("canary-12 Y2FuYXJ5LTEy", Work("canary-12 Y2FuYXJ5LTEy")))
+    assert sum("canary-12" in one.text for one in read) > 1
+    assert "canary" not in repr(read)
+
+
 def test_a_secret_echoed_by_a_server_is_struck_out() -> None:
     secret = Secret("canary-12")
     for echo in ("canary-12", "Y2FuYXJ5LTEy", "AG1lAGNhbmFyeS0xMg=="):

@@ -16,12 +16,11 @@ from __future__ import annotations
 import base64
 import codecs
 import re
-import string
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from traymail.core.readings import Reading, TooMuch, Work, readings, smoothed
+from traymail.core.readings import WORD, Reading, TooMuch, Work, readings, smoothed
 
 STRUCK_OUT = "***"
 # Of what a server says, shorter pieces of a secret tell nothing, and would be found in any words.
@@ -34,7 +33,6 @@ LONGEST_RUN = 32
 _LONG = 256
 # With so many signs less one put behind each letter, people still read it.
 _STRIDES = (2, 3)
-_WORD = string.ascii_letters + string.digits + "+/=-_"
 
 
 class Echoes:
@@ -49,8 +47,7 @@ class Echoes:
         self._runs: dict[tuple[bool, bool], _Runs] = {}
         # As it is, to the letter: whatever its letters are to the eye.
         self._exact = _Runs()
-        size = min(len(value), max(SHORTEST_RUN, (len(value) + 1) // 2), LONGEST_RUN)
-        self._exact.add(value, size)
+        self._exact.add(value, _run(value))
         self._add_letters(value, _half(value))
         for one in smoothed(Reading(value, lambda start, end: (start, end))):
             self._add_letters(one.text, _half(value), min(len(value), SHORTEST_RUN))
@@ -150,7 +147,7 @@ class Echoes:
                 continue  # each form is there backwards and in ROT13, too
             fewest = 1 if reading.whole else SHORTEST_RUN
             for start, end, coded in self._found(reading.text, fewest):
-                edge = max(reading.edge, _WORD if coded else "", key=len)
+                edge = max(reading.edge, WORD if coded else "", key=len)
                 yield (*reading.place(start, end), edge)
 
     def _found(self, text: str, fewest: int) -> Iterator[tuple[int, int, bool]]:
@@ -227,9 +224,14 @@ def _letters(code: bytes) -> str:
     return "".join(filter(str.isalnum, code.decode().lower()))
 
 
+def _run(words: str) -> int:
+    """Return how many characters of a secret in a row may not be shown."""
+    return min(len(words), max(SHORTEST_RUN, (len(words) + 1) // 2), LONGEST_RUN)
+
+
 def _half(words: str) -> int:
     """Return how many visible signs of a secret in a row may not be shown."""
-    size = min(len(words), max(SHORTEST_RUN, (len(words) + 1) // 2), LONGEST_RUN)
+    size = _run(words)
     if " " not in words:
         return size
     blanks = max(words.count(" ", at, at + size) for at in range(len(words) - size + 1))

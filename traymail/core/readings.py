@@ -30,7 +30,7 @@ import unicodedata
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 Place = Callable[[int, int], tuple[int, int]]
@@ -53,13 +53,13 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read some words.
+    """One way to read some words; they may hold a secret, and are not in its repr.
 
     ``whole``: it is no code, all of the words are in it. ``edge``: the signs of the code; those
     around what was found belong to it.
     """
 
-    text: str
+    text: str = field(repr=False)
     place: Place
     whole: bool = True
     edge: str = ""
@@ -269,7 +269,7 @@ _B85 = string.digits + string.ascii_uppercase + string.ascii_lowercase + "!#$%&(
 _A85 = "".join(map(chr, range(33, 118)))
 _Z85 = string.digits + string.ascii_lowercase + string.ascii_uppercase + ".-:+=^!/*?&<>()[]{}@%$#"
 # The signs around a find that belong to the same code.
-_WORD = _BASE64 + "=-_"
+WORD = _BASE64 + "=-_"
 _VISIBLE = "".join(map(chr, range(33, 127)))
 
 
@@ -286,7 +286,7 @@ class _Code:
 
 
 def _code(
-    bits: int, alphabet: str, meant: str, between: str, *, edge: str = _WORD, needs: str = ""
+    bits: int, alphabet: str, meant: str, between: str, *, edge: str = WORD, needs: str = ""
 ) -> _Code:
     """Make a code of its signs in order, what they are to Python, and what may stand between.
 
