@@ -43,7 +43,6 @@ if sys.platform == "win32":
 
     # The second came with Windows 10 1607, the first, which also fits title bars, a year later.
     _PER_MONITOR_AWARE = (-4, -3)
-    _DEFAULT_TO_NEAREST = 2
     _EFFECTIVE_DPI = 0
 
     def draw_sharply() -> None:

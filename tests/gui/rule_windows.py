@@ -19,7 +19,7 @@ from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.rules.cards import CardActs
+from traymail.ui.dialogs.rules.cards import CardHandlers
 from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.dialogs.rules.page import RuleListView
 from traymail.ui.model import rule_editor as model
@@ -192,7 +192,7 @@ def log_errors(root: Root) -> Window:
 
 
 def _page(root: Root, overview: Overview) -> Window:
-    acts = CardActs(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
+    acts = CardHandlers(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
 
     def build(parent: tk.Misc) -> RuleListView:
         view = RuleListView(parent, acts, lambda _kind: None)

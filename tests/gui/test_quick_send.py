@@ -39,7 +39,7 @@ from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.clipboard import Clip
 from traymail.ui.dialog import Question
-from traymail.ui.dialogs.quick_send import Doors, QuickSendWindow
+from traymail.ui.dialogs.quick_send import QuickSendDoors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import DraftStage
 from traymail.ui.theme import Root
@@ -121,7 +121,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
             root,
             program.services,
             background,
-            Doors(lambda: doors.append("add account"), lambda: doors.append("settings")),
+            QuickSendDoors(lambda: doors.append("add account"), lambda: doors.append("settings")),
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
         program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))

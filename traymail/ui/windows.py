@@ -207,10 +207,10 @@ class Windows:
     # --- making -------------------------------------------------------------------------------
 
     def _make_quick(self) -> QuickSendWindow:
-        from traymail.ui.dialogs.quick_send.acts import Doors
+        from traymail.ui.dialogs.quick_send.acts import QuickSendDoors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
-        doors = Doors(self.add_account, self._to_accounts, self._out_of_sight)
+        doors = QuickSendDoors(self.add_account, self._to_accounts, self._out_of_sight)
         return QuickSendWindow(self._root, self._services, self._background, doors, self._clock.now)
 
     def _make_welcome(self) -> WelcomeWindow:

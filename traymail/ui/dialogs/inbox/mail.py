@@ -21,7 +21,7 @@ _PADDING = (26, 22, 16, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class MailActs:
+class MailHandlers:
     """What the user may do with a mail."""
 
     save: Callable[[Part], object]
@@ -39,7 +39,7 @@ class MailLooked:
 class MailPane(Area):
     """Drawn anew when another mail, or the other view of it, is wanted."""
 
-    def __init__(self, master: tk.Misc, acts: MailActs) -> None:
+    def __init__(self, master: tk.Misc, acts: MailHandlers) -> None:
         super().__init__(master)
         self._acts = acts
         self._shown: tuple[int | None, bool] | None = None

@@ -15,7 +15,7 @@ from traymail.ui.bridge import Background
 from traymail.ui.dialog import Footer
 from traymail.ui.dialogs.inbox.doors import InboxDoors
 from traymail.ui.dialogs.inbox.list import MailList
-from traymail.ui.dialogs.inbox.mail import PICTURE, MailActs, MailLooked, MailPane
+from traymail.ui.dialogs.inbox.mail import PICTURE, MailHandlers, MailLooked, MailPane
 from traymail.ui.dialogs.inbox.pictures import small_pictures
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import inbox as model
@@ -62,7 +62,7 @@ class InboxWindow(Window):
         listening.pack(side="left", padx=(self.look.px(8), 0))
         self.list = MailList(left, _LIST_WIDTH, self._choose, self._step)
         self.list.pack(fill="both", expand=True)
-        self.pane = MailPane(panes, MailActs(self._save, self._show_source))
+        self.pane = MailPane(panes, MailHandlers(self._save, self._show_source))
         panes.hold(left, self.pane)
         self._toast = Toast(self)
         # Nothing else leads back to this window: to close it ends the rehearsal.

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class QuickSendDoors:
     """The ways out of the window."""
 
     add_account: Callable[[], object]

@@ -17,7 +17,7 @@ from traymail.ui.attaching import CheckedFile
 from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.dialog import Question
-from traymail.ui.dialogs.quick_send.acts import Doors
+from traymail.ui.dialogs.quick_send.acts import QuickSendDoors
 from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
 from traymail.ui.dialogs.quick_send.drops import take_drops
 from traymail.ui.dialogs.quick_send.files import AttachedFiles
@@ -46,7 +46,7 @@ class QuickSendWindow(Window):
         root: Root,
         services: Services,
         background: Background,
-        doors: Doors,
+        doors: QuickSendDoors,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(root, text("New mail"), Size(600, 560, LEAST))

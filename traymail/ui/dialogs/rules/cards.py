@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from traymail.core.rules.folder import FolderRule
+from traymail.core.rules.log import LogRule
 from traymail.ui.model.rule_list import RuleSummary
 from traymail.ui.widgets import Area, Box, Label, Note, Switch
 
 _STATE_WIDTH = 196
-_KINDS = {True: "folder2", False: "file-text"}
+_ICONS = {FolderRule.kind: "folder2", LogRule.kind: "file-text"}
 
 
 @dataclass(frozen=True, slots=True)
-class CardActs:
+class CardHandlers:
     """What a card tells its page; each is given the name of the rule."""
 
     open: Callable[[str], object]
@@ -26,7 +27,7 @@ class CardActs:
 class RuleCard(Box):
     """Return and a click open the rule, the space bar switches it, Up and Down move."""
 
-    def __init__(self, master: tk.Misc, shown: RuleSummary, acts: CardActs) -> None:
+    def __init__(self, master: tk.Misc, shown: RuleSummary, acts: CardHandlers) -> None:
         super().__init__(master, "card", (14, 11))
         self.shown, self._acts, self._filled = shown, acts, False
         self.configure(takefocus=True, cursor="hand2")
@@ -34,8 +35,7 @@ class RuleCard(Box):
         self.switch = Switch(self, on=shown.enabled, on_change=self._switched)
         self.switch.configure(cursor="arrow")
         self.switch.pack(side="left", padx=(0, px(12)))
-        sign = _KINDS[shown.kind == FolderRule.kind]
-        self._sign = Label(self, "", "fg", icon=sign, icon_size=20)
+        self._sign = Label(self, "", "fg", icon=_ICONS[shown.kind], icon_size=20)
         self._sign.pack(side="left", padx=(0, px(14)))
         Label(self, "", "muted", icon="chevron-right", icon_size=14).pack(side="right")
         state = Area(self)

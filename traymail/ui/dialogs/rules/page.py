@@ -23,7 +23,7 @@ from traymail.disk import in_home
 from traymail.services.services import Services
 from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.rules.cards import CardActs, RuleCard
+from traymail.ui.dialogs.rules.cards import CardHandlers, RuleCard
 from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.model.rule_list import RuleSummary, cards
 from traymail.ui.model.sentences import sentence_of
@@ -60,7 +60,7 @@ class RulesPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
-        acts = CardActs(self.open, self._switch, self._move)
+        acts = CardHandlers(self.open, self._switch, self._move)
         self._view = RuleListView(parent, acts, self.new)
         return self._view
 
@@ -135,7 +135,7 @@ class RulesPage:
 class RuleListView(Area):
     """The list as it is seen."""
 
-    def __init__(self, master: tk.Misc, acts: CardActs, new: Callable[[str], object]) -> None:
+    def __init__(self, master: tk.Misc, acts: CardHandlers, new: Callable[[str], object]) -> None:
         super().__init__(master)
         px = self.look.px
         self._acts = acts
