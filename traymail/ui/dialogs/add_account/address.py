@@ -17,7 +17,7 @@ _ROW = {field.name for field in SERVER}
 
 
 @dataclass(frozen=True, slots=True)
-class AddressActs:
+class AddressHandlers:
     """What the page tells the window."""
 
     typed: Callable[[str], object]
@@ -29,7 +29,7 @@ class AddressActs:
 class AddressPage(Area):
     """Recognises while one types."""
 
-    def __init__(self, master: tk.Misc, acts: AddressActs) -> None:
+    def __init__(self, master: tk.Misc, acts: AddressHandlers) -> None:
         super().__init__(master)
         px = self.look.px
         self._acts = acts

@@ -16,7 +16,7 @@ from traymail.desktop.opening import open_page
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
-from traymail.ui.dialogs.add_account.address import AddressActs, AddressPage
+from traymail.ui.dialogs.add_account.address import AddressHandlers, AddressPage
 from traymail.ui.dialogs.add_account.buttons import ButtonBar
 from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.head import AddAccountHead
@@ -64,7 +64,7 @@ class AddAccountWindow(Dialog):
         self._timer: str | None = None
         self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
-        acts = AddressActs(self._typed, self._named, self._unfold, self._edited)
+        acts = AddressHandlers(self._typed, self._named, self._unfold, self._edited)
         self.address = AddressPage(self.body, acts)
         self.code: CodePage | None = None
         self._test = ScrollArea(self.body, padding=(24, 20, 14, 12))
