@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -16,7 +17,7 @@ from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
-from traymail.disk import in_home
+from traymail.disk import in_home, user_name
 from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Progress, Tools
+    from traymail.engine.flow import Surroundings
     from traymail.engine.stops import Stops
     from traymail.store.credentials import Keyrings
     from traymail.store.known_rules import KnownRules
@@ -218,3 +220,10 @@ class App:
             return self.outbox.account_state(account.name).login_worked
 
         return SmtpSender(account, self.credentials, self.spool.open, login_worked)
+
+
+def surroundings() -> Surroundings:
+    """Return what the mails of rules say of where they come from."""
+    from traymail.engine.flow import Surroundings
+
+    return Surroundings(socket.gethostname(), user_name())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
-from traymail.app import App
+from traymail.app import App, surroundings
 from traymail.consenting import Consent
 from traymail.core.account import Account
 from traymail.core.commands import Apply, Pause, Resume, Wake
@@ -39,11 +38,10 @@ from traymail.core.texts import Translate, text
 from traymail.desktop.ending import Ending
 from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
-from traymail.disk import user_name
 from traymail.engine.automation import Automation
 from traymail.engine.diary import write_down
 from traymail.engine.engine import Engine, EngineParts
-from traymail.engine.flow import Flow, Surroundings
+from traymail.engine.flow import Flow
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
 from traymail.engine.interruptions import Interruptions
@@ -118,7 +116,7 @@ class Program:
         self._config_lock = threading.Lock()
         self._poster = app.new_poster()
         self._positions = Positions(app.database)
-        self._surroundings = Surroundings(socket.gethostname(), user_name())
+        self._surroundings = surroundings()
         own_folders = tuple(map(str, app.home.own_folders))
         self._folders = FolderWatcher(
             self._observe, self._known_files, app.clock, own_folders, on_death=self._die

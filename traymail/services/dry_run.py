@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from traymail.app import surroundings
 from traymail.core.account import Account
 from traymail.core.errors import SourceError
 from traymail.core.observations import FoundFile, LinesMatched
@@ -20,8 +20,6 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.selection import Selection
 from traymail.core.texts import Text, Translate, text
-from traymail.disk import user_name
-from traymail.engine.flow import Surroundings
 
 if TYPE_CHECKING:
     from traymail.core.matcher import Pattern
@@ -109,7 +107,7 @@ class DryRun:
         except OSError as error:
             raise unreadable(file or Path(rule.folder), error) from error
         files.sort(key=lambda one: one.path)
-        told = preview(rule, account, files, _surroundings(), now, limit)
+        told = preview(rule, account, files, surroundings(), now, limit)
         # Those that only their size keeps out come first: they are what one looks for.
         return Preview(told.rule, told.events, told.mails, (*told.left_out, *passed))
 
@@ -129,7 +127,7 @@ class DryRun:
         # Here, since re2 is needed for log rules only.
         from traymail.engine.log_mail import writer_of
 
-        return writer_of(rule, account, _surroundings(), self._translate)
+        return writer_of(rule, account, surroundings(), self._translate)
 
     def _matches(
         self,
@@ -203,7 +201,3 @@ def _shown(line: bytes, wanted: Pattern, unwanted: Pattern | None) -> LineShown:
     )
     ignored = bool(marks) and unwanted is not None and unwanted.found_in(line)
     return LineShown(words, marks, ignored)
-
-
-def _surroundings() -> Surroundings:
-    return Surroundings(platform.node(), user_name())
