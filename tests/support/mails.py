@@ -6,7 +6,7 @@ from typing import Any
 from traymail.core.account import Account, Security
 from traymail.core.message import Address, Attachment, Composed, Draft, Placed, Stamp
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.rule import Rule
+from traymail.core.rules.log import LogRule
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SKELETON = b"Subject: hello\r\n\r\nhello\r\n"
@@ -71,14 +71,13 @@ def an_item(**fields: Any) -> OutboxItem:  # noqa: ANN401 # the noun checks its 
     return OutboxItem(**(given | fields))
 
 
-def a_rule(name: str, *, enabled: bool = True) -> Rule:
-    """Make a rule of no kind."""
-    return Rule(
+def a_rule(name: str, *, enabled: bool = True) -> LogRule:
+    """Make a rule."""
+    return LogRule(
         name=name,
         enabled=enabled,
         account="qq",
         to=(Address("you@mail.example"),),
-        subject="",
-        body="",
-        max_per_hour=60,
+        paths=("/log/app.log",),
+        match=("ERROR",),
     )
