@@ -196,7 +196,8 @@ def copy_tests(computer: Wine) -> None:
     copy.mkdir()
     left = shutil.ignore_patterns("__pycache__", "bench", "windows")
     shutil.copytree(bootstrap.ROOT / "tests", copy / "tests", ignore=left)
-    for name in ("pyproject.toml", "bootstrap.py", "README.md", "README.zh-CN.md"):
+    words = (file.name for file in bootstrap.ROOT.glob("*.md"))  # tests read them, too
+    for name in ("pyproject.toml", "bootstrap.py", *words):
         shutil.copy2(bootstrap.ROOT / name, copy)
 
 
