@@ -280,6 +280,86 @@ def open_folder(
     return folder
 
 
+def open_behind_links(path: str) -> int:
+    """Open a file to read it, also behind links, but behind no stranger's to what is not theirs.
+
+    Where others may put links, one leads on only to what belongs to whoever owns it, as the kernel
+    has it in ``/tmp`` (protected_symlinks of proc(5)). Else they would have a file of the user's
+    read for them. Raises OSError, UnsafePath.
+    """
+    descriptor = os.open(path, READ & ~getattr(os, "O_NOFOLLOW", 0))
+    if not HAS_DESCRIPTORS:
+        return descriptor
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{descriptor}") == os.path.abspath(path):  # noqa: PTH100, PTH115 (hot: many logs)
+                return descriptor  # no link was on the way
+    os.close(descriptor)
+    owners = set[int]()
+    folder, name = _behind_links(path, owners)
+    with folder:
+        descriptor = folder.open(name)
+    if owners <= {os.fstat(descriptor).st_uid}:
+        return descriptor
+    os.close(descriptor)
+    raise UnsafePath(
+        text(
+            "{path} leads through a link of another user's to a file that is not theirs.", path=path
+        ),
+        text("Take the link away, or name the place that it leads to instead."),
+    )
+
+
+def folder_behind_links(path: str) -> str:
+    """Return the folder that a link to a file leads to; "" for a stranger's to what is not theirs.
+
+    Raises OSError.
+    """
+    if not HAS_DESCRIPTORS:
+        return os.path.dirname(os.path.realpath(path))  # noqa: PTH120 (hot: many logs)
+    owners = set[int]()
+    folder, _ = _behind_links(path, owners)
+    with folder:
+        return folder.path if owners <= {folder.itself().st_uid} else ""
+
+
+def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
+    """Return the folder and the name of what a path leads to; add strangers whose links lead there.
+
+    Raises OSError.
+    """
+    folder, links = _top(), 0
+    pending = list(reversed(PurePath(os.path.abspath(path)).parts[1:]))  # noqa: PTH100 # pathlib keeps ".."
+    try:
+        while True:
+            name = pending.pop()
+            found = folder.look(name)
+            if not _is_link(found):
+                if not pending:
+                    return folder, name
+                step = folder.enter(name)
+            else:
+                links += 1
+                if links > _MOST_LINKS:
+                    break
+                if found.st_uid not in (0, current_user()) and open_to_others(
+                    folder, folder.itself()
+                ):
+                    owners.add(found.st_uid)
+                target = PurePath(os.readlink(name, dir_fd=folder.descriptor))
+                pending += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+                if not target.is_absolute():
+                    continue
+                step = _top()
+            folder.close()
+            folder = step
+    except BaseException:
+        folder.close()
+        raise
+    folder.close()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
 def _found_folder(path: str, *, make: bool) -> Folder:
     """Return a folder without a descriptor; raises OSError when it is not there, or no folder."""
     if make:

@@ -371,6 +371,52 @@ def test_what_cannot_be_followed_is_told(tmp_path: Path) -> None:
         assert one.lines() == []
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="makes files of another user")
+@pytest.mark.parametrize("linked", ["file", "folder", "way"])
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o1777])
+def test_a_link_of_a_strangers_shows_nothing_but_what_is_theirs(
+    tmp_path: Path, linked: str, mode: int
+) -> None:
+    stranger, shared = 65534, tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+    if mode == 0o755:
+        os.chown(shared, stranger, stranger)
+    for place in ("private/in", "theirs/in"):
+        (tmp_path / place).mkdir(parents=True)
+        write(tmp_path / place / "app.log", f"line 1 of {place}\n")
+    for path in (tmp_path / "theirs", *(tmp_path / "theirs").rglob("*")):
+        os.chown(path, stranger, stranger)
+    logs = {"file": shared, "folder": shared / "in", "way": shared / "on" / "in"}[linked]
+    link, inside = {
+        "file": (shared / "app.log", "in/app.log"),
+        "folder": (shared / "in", "in"),
+        "way": (shared / "on", ""),
+    }[linked]
+
+    def lead_to(place: str, owner: int) -> None:
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / place / inside)
+        os.lchown(link, owner, owner)
+
+    lead_to("private", stranger)
+    with following(log_rule(logs / "*.log", start_at=StartAt.BEGINNING)) as one:
+        one.rest(3)
+        assert one.lines() == []
+        # In places like /tmp the kernel may refuse it first.
+        assert mode == 0o1777 or "of another user's" in str(one.sources["log"].problem)
+        lead_to("theirs", stranger)
+        one.rest(3)
+        write(tmp_path / "theirs/in/app.log", "line 2 of theirs\n")
+        one.rest(3)
+        assert one.lines()[-1] == "line 2 of theirs"
+        lead_to("private", os.geteuid())
+        one.rest(3)
+        write(tmp_path / "private/in/app.log", "line 2 of ours\n")
+        one.rest(3)
+        assert one.lines()[-1] == "line 2 of ours"
+
+
 def test_a_log_becomes_readable(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     with following(log_rule(log)) as one:

@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from traymail.core.errors import SourceError
+from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.reasons import reason_of
 from traymail.core.rotation import (
     HEAD,
@@ -34,6 +34,7 @@ from traymail.core.rotation import (
     is_rotated_name,
 )
 from traymail.core.texts import text
+from traymail.disk import folder_behind_links, open_behind_links
 
 _PIECE = 1 << 20
 # What reading a compressed file raises that is damaged, of a foreign kind or not whole yet.
@@ -281,7 +282,10 @@ class Listings:
         folder = os.path.dirname(path)  # noqa: PTH120 (hot: many logs)
         if not os.path.islink(path):  # noqa: PTH114 (hot: many logs)
             return [self.of(folder)]
-        real = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 (hot: many logs)
+        try:
+            real = folder_behind_links(path) or folder
+        except OSError:
+            real = folder
         return [self.of(one) for one in dict.fromkeys((folder, real))]
 
     def of(self, folder: str) -> Listing:
@@ -384,7 +388,7 @@ def is_out_of_reach(path: str, device: int) -> bool:
             _unbuffered(path).close()
     except (FileNotFoundError, NotADirectoryError):
         return device != 0 and _device_of(os.path.realpath(path)) != device
-    except OSError:
+    except (OSError, UnsafePath):
         return True
     return False
 
@@ -428,6 +432,8 @@ def _open(path: str) -> BinaryIO:
         return _unbuffered(path)
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+    except UnsafePath as error:
+        raise SourceError(path, error.title, error.advice) from error
     except OSError as error:
         raise as_source_error(path, error) from error
 
@@ -472,13 +478,11 @@ else:
     import fcntl
     import resource
 
-    # Opening a FIFO would wait for its writer.
-    _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
     _SELECTABLE = 1024  # Tk can only wait for descriptors below: logs leave them to it
 
     def _unbuffered(path: str) -> BinaryIO:
         """Open so that what is read is what the file holds now."""
-        return os.fdopen(_out_of_the_way(os.open(path, _FLAGS)), "rb", buffering=0)
+        return os.fdopen(_out_of_the_way(open_behind_links(path)), "rb", buffering=0)
 
     def _doubled(file: BinaryIO) -> BinaryIO:
         """Return the same open file once more."""
