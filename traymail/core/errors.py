@@ -192,7 +192,6 @@ class Stage(Enum):
     RCPT = "rcpt"
     DATA = "data"
     FINAL = "final"
-    HTTP = "http"
 
 
 @dataclass(frozen=True, slots=True)
