@@ -114,20 +114,24 @@ def test_what_is_not_ticked_on_the_english_pages_is_not_there(
     def choose_the_others() -> None:
         """Go through the pages; tick what is not ticked, and the other way round."""
         with eyes.computer.start(setups[0]) as pages:
-            sees(eyes, "Welcome to traymail", "for you alone; no administrator", "Next >")
-            eyes.press("traymail", "Next >")
-            sees(eyes, "Tick what you want:", "You can change them later", "Install")
-            eyes.rest()
-            for _ in CHOICES:
-                eyes.key("Down", "space")
-            eyes.press("traymail", "Install")
-            sees(eyes, "traymail is installed", "Windows hides new icons", "Finish")
-            eyes.press("traymail", "Start traymail now")
-            eyes.press("traymail", "Finish")
-            assert pages.wait(PATIENCE_SECONDS) == 0
+            try:
+                sees(eyes, "Welcome to traymail", "for you alone; no administrator", "Next >")
+                eyes.press("traymail", "Next >")
+                sees(eyes, "Tick what you want:", "You can change them later", "Install")
+                for _ in CHOICES:
+                    eyes.key("Down", "space")
+                eyes.press("traymail", "Install")
+                sees(eyes, "traymail is installed", "Windows hides new icons", "Finish")
+                shown = eyes.rest()
+                eyes.press("traymail", "Start traymail now")
+                eyes.rest(shown)
+                eyes.press("traymail", "Finish")
+                assert pages.wait(PATIENCE_SECONDS) == 0
+            finally:
+                pages.kill()
 
-    choose_the_others()
     try:
+        choose_the_others()
         assert here.traymail("status").returncode == 69  # it was not to be started
         assert chosen(here) == set()
         assert here.menu_entry.exists()
@@ -136,7 +140,8 @@ def test_what_is_not_ticked_on_the_english_pages_is_not_there(
         choose_the_others()
         assert chosen(here) == CHOICES
     finally:
-        here.remove("/PURGE")
+        if here.folder.exists():
+            here.remove("/PURGE")
     nothing_is_left(here)
 
 
@@ -154,7 +159,9 @@ def chosen(installed: Installation) -> set[str]:
 
 
 def sees(eyes: Eyes, *words: str) -> None:
-    """Wait for a page that says all of it."""
+    """Wait for a page that says all of it, and that is drawn."""
+    eyes.window("traymail", words[-1])
+    eyes.rest()
     _, inside = eyes.window("traymail", words[-1])
     shown = "\n".join(inside).replace("&", "")
     assert [one for one in words if one not in shown] == [], shown
