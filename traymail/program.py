@@ -45,7 +45,7 @@ from traymail.engine.flow import Flow
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
 from traymail.engine.interruptions import Interruptions
-from traymail.engine.log_flow import LogFlow, LogTools
+from traymail.engine.log_flow import Dropped, LogFlow, LogTools
 from traymail.failures import log_failure
 from traymail.status import describe
 from traymail.store.ledger import FolderLedger
@@ -122,6 +122,7 @@ class Program:
             self._observe, self._known_files, app.clock, own_folders, on_death=self._die
         )
         self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
+        self._dropped = dict[str, Dropped]()
         self._flows: Mapping[type[Rule], Callable[[Any, Account], Flow]] = {
             FolderRule: lambda rule, account: FolderFlow(rule, account, self._folder_tools(rule)),
             LogRule: lambda rule, account: LogFlow(rule, account, self._log_tools()),
@@ -324,6 +325,7 @@ class Program:
             rewind=self._tails.rewind,
             surroundings=self._surroundings,
             translate=self._in_the_users_language,
+            dropped=self._dropped,
         )
 
     def _in_the_users_language(self, sentence: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import json
 import os
@@ -72,8 +73,8 @@ class Home:
     def _begin(self) -> tuple[Tails, LogFlow]:
         tails = Tails(self._observe, self.positions, self.clock)
         poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
-        tools = LogTools(self.positions, poster, tails.rewind, HERE, str)
-        flow = LogFlow(self.rule, ACCOUNT, tools)
+        self.tools = LogTools(self.positions, poster, tails.rewind, HERE, str)
+        flow = LogFlow(self.rule, ACCOUNT, self.tools)
         flow.start(self.clock.now())
         tails.apply(Settings(rules=(self.rule,)))
         return tails, flow
@@ -102,9 +103,7 @@ class Home:
 
     def change(self, rule: LogRule) -> None:
         self.rule = rule
-        poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
-        tools = LogTools(self.positions, poster, self.tails.rewind, HERE, str)
-        self.flow = LogFlow(rule, ACCOUNT, tools)
+        self.flow = LogFlow(rule, ACCOUNT, self.tools)
         self.flow.start(self.clock.now())
         self.tails.apply(Settings(rules=(rule,)))
 
@@ -337,6 +336,23 @@ def test_what_nobody_foresaw_loses_no_line(tmp_path: Path, log: Path) -> None:
         for _ in range(6):
             one.look()
         assert [body for _, body in one.mails()] == ["ERROR 1\nERROR 2"]
+
+
+def test_a_rule_that_is_edited_while_the_disk_is_full_loses_nothing(
+    tmp_path: Path, log: Path
+) -> None:
+    with home(tmp_path, log, body="{lines}") as one:
+        one.look()
+        for number in range(3):
+            one.positions.full = True
+            write(log, f"ERROR {number}\n")
+            one.look()
+            one.positions.full = False  # there is room for how far it was read, and for no mail
+            one.change(dataclasses.replace(one.rule, max_per_hour=90 + number))
+            one.look()
+        for _ in range(6):
+            one.look()
+        assert [body for _, body in one.mails()] == ["ERROR 0\nERROR 1\nERROR 2"]
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, log: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -76,14 +76,27 @@ class LogMemory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was read of a rule and not kept: this turn and before; when it is read again."""
+
+    turn: int = 0
+    again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogTools:
-    """What a log flow works with. ``rewind`` has a rule's logs read again from what is kept."""
+    """What a log flow works with. ``rewind`` has a rule's logs read again from what is kept.
+
+    ``dropped`` is by rule: a flow that takes the place of another, since its rule was edited, has
+    read again what that one could not keep.
+    """
 
     memory: LogMemory
     posting: Posting
     rewind: Callable[[str], None]
     surroundings: Surroundings
     translate: Translate
+    dropped: dict[str, Dropped] = field(default_factory=dict)
 
 
 class LogFlow:
@@ -101,8 +114,6 @@ class LogFlow:
         self._status = FlowStatus()
         self._problem: Text | None = None
         self._trouble: Text | None = None
-        self._lost_turn = 0  # observations of this turn and before are dropped
-        self._rewind_at: datetime | None = None
 
     @property
     def rule(self) -> LogRule:
@@ -120,7 +131,7 @@ class LogFlow:
         if isinstance(observation, LogSources):
             self._take_sources(observation)
             return
-        if observation.turn <= self._lost_turn:
+        if observation.turn <= self._dropped.turn:
             return
         try:
             self._load(now)
@@ -134,8 +145,9 @@ class LogFlow:
 
     def tick(self, now: datetime) -> datetime | None:
         """Mail what time has made due; return when to be asked next."""
-        if self._rewind_at is not None and reached(self._rewind_at, now, _AGAIN_LATER):
-            self._rewind_at = None
+        dropped = self._dropped
+        if dropped.again is not None and reached(dropped.again, now, _AGAIN_LATER):
+            self._tools.dropped[self._rule.name] = Dropped(dropped.turn)
             self._tools.rewind(self._rule.name)
         try:
             self._load(now)
@@ -146,7 +158,7 @@ class LogFlow:
         except StateError as error:
             self._trouble = error.title
             return now + _AGAIN_LATER
-        waits = [self._rewind_at, next_due(self._state, self._policy, now)]
+        waits = [self._dropped.again, next_due(self._state, self._policy, now)]
         return min((one for one in waits if one is not None), default=None)
 
     def finished(self, item: OutboxItem, now: datetime) -> None:  # noqa: ARG002 # the port's
@@ -170,10 +182,13 @@ class LogFlow:
             quiet_until=max(rests, default=None),
         )
 
+    @property
+    def _dropped(self) -> Dropped:
+        return self._tools.dropped.get(self._rule.name, Dropped())
+
     def _read_again(self, turn: int, now: datetime) -> None:
         """Drop what was read and not kept; it is read again a little later."""
-        self._lost_turn = turn
-        self._rewind_at = now + _AGAIN_LATER
+        self._tools.dropped[self._rule.name] = Dropped(turn, now + _AGAIN_LATER)
 
     def _switch(self, now: datetime) -> None:
         if self._paused:
