@@ -305,6 +305,18 @@ def saved_by_outlook(content: bytes, encoding: str) -> bytes:
     return ole + bytes(range(256)) * 8 + "Me Myself".encode("utf-16-le") + bytes(46) + stream
 
 
+def signed(content: bytes) -> bytes:
+    """As in a .p7m: the mail stands in a part of what is signed."""
+    part = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n" * 3
+    part += b"Content-Type: message/rfc822\r\n\r\n" + content
+    return (
+        bytes.fromhex("30820fff06092a864886f70d010702a0820ff030820fec020101")
+        + bytes.fromhex("06092a864886f70d010701a0820fa004820f9c")
+        + part
+        + bytes(range(256))
+    )
+
+
 WRAPPED: dict[str, Callable[[bytes], bytes]] = {
     "a line of words before it": lambda own: b"Here is the mail that you asked for\r\n" + own,
     "a line and an empty one before it": lambda own: b"Saved by hand\r\n\r\n" + own,
@@ -346,6 +358,20 @@ WRAPPED: dict[str, Callable[[bytes], bytes]] = {
     "quoted and wrapped": lambda own: (
         b"From: <you@x>\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
         + quopri.encodestring(quoted(own))
+    ),
+    "refused in words, base64": lambda own: enclosed(
+        b"It could not be delivered.\r\n" * 9 + b"\r\n" + own,
+        *(b"text/plain", base64.encodebytes, b"base64"),
+    ),
+    "quoted-printable, all of it": lambda own: enclosed(
+        own,
+        b"message/rfc822",
+        lambda content: b"=\r\n".join(b"=%02X" % byte for byte in content),
+        b"quoted-printable",
+    ),
+    "signed": signed,
+    "signed, in a mail": lambda own: enclosed(
+        signed(own), b"application/pkcs7-mime", base64.encodebytes, b"base64"
     ),
     "Outlook": lambda own: saved_by_outlook(own, "utf-16-le"),
     "Outlook of old": lambda own: saved_by_outlook(own, "latin-1"),

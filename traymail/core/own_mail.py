@@ -6,7 +6,7 @@ text that only tells of it is mailed like any other. It is looked for
 - where a mail begins: behind byte order marks, empty lines, a mailbox's line, or up to `MOST_ODD`
   lines that are none of a mail's; in any encoding whose letters are those of ASCII, or UTF-16;
 - in mails that come back or are passed on, whole or quoted, also coded in base64 or
-  quoted-printable, and in what Outlook saves (.msg, winmail.dat);
+  quoted-printable, or signed (S/MIME), and in what Outlook saves (.msg, winmail.dat);
 - in what is packed (`traymail.core.packed`), one in the other.
 
 Where this ends: nobody sees into what is encrypted, and traymail not into 7z, RAR or uuencode, nor
@@ -64,6 +64,8 @@ _INSIDE = re.compile(
 _NEXT_IN_MAILBOX = re.compile(rb"\n\r?\nFrom [^\r\n]*")
 # What Outlook keeps mails in: OLE, and TNEF.
 _OUTLOOK = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x78\x9f\x3e\x22")
+# What is signed so that nothing can be read beside the signature: PKCS #7 (RFC 5652 section 5.1).
+_SIGNED = re.compile(rb"\x30.{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL)
 _EMPTY_LINE = re.compile(rb"\n[ \t>|]*(?=\n)")
 # What only a mail has that was made: who writes of headers does not write what was in them.
 _MADE = re.compile(
@@ -93,15 +95,16 @@ def mailed_by_a_rule(read: Read) -> bool:
     return _holds_one(read, Budget(), _DEEP)
 
 
-def _holds_one(read: Read, budget: Budget, deep: int) -> bool:
-    return any(_is_by_a_rule(one, budget, deep) for one in contents(read, budget))
+def _holds_one(read: Read, budget: Budget, deep: int, *, in_mail: bool = False) -> bool:
+    return any(_is_by_a_rule(one, budget, deep, in_mail) for one in contents(read, budget))
 
 
-def _is_by_a_rule(read: Read, budget: Budget, deep: int) -> bool:
+def _is_by_a_rule(read: Read, budget: Budget, deep: int, in_mail: bool) -> bool:  # noqa: FBT001 # a state, not a mode
     # Without its zeros, UTF-16 is as plain as what it holds.
     data = bytearray(read(_BLOCK).replace(b"\0", b""))
     begins = _headers_of(data)
-    is_mail = begins is not None or data.startswith(_OUTLOOK)
+    is_mail = in_mail or begins is not None or data.startswith(_OUTLOOK)
+    is_mail = is_mail or bool(_SIGNED.match(data))
     most = _MOST_READ if is_mail else _MOST_LOOKED_AT
     taken = _BLOCK
     while taken < most and (more := read(_BLOCK)):
@@ -109,7 +112,9 @@ def _is_by_a_rule(read: Read, budget: Budget, deep: int) -> bool:
         taken += _BLOCK
     if begins is not None and _begins_with_one(data, begins):
         return True
-    return _has_marks(data, anywhere=is_mail) or (deep > 0 and _has_coded(data, budget, deep))
+    if _has_marks(data, anywhere=is_mail):
+        return True
+    return deep > 0 and _has_coded(data, budget, deep, in_mail=is_mail)
 
 
 def _headers_of(data: bytearray) -> int | None:
@@ -143,9 +148,9 @@ def _begins_with_one(data: bytearray, begins: int) -> bool:
 
 def _has_marks(data: bytearray, *, anywhere: bool) -> bool:
     """Tell whether the headers of one stand in a text: quoted, or ``anywhere`` as they are."""
-    if b"x-traymail-rule" not in data.lower():
-        return False
-    for form in (data, _SOFT_BREAK.sub(b"", data)):
+    for form in (data, _SOFT_BREAK.sub(b"", data), binascii.a2b_qp(data)):
+        if b"x-traymail-rule" not in form.lower():
+            continue
         for number, mark in enumerate(_MARK.finditer(form)):
             if number == _MOST_MARKS:
                 break
@@ -176,7 +181,7 @@ def _is_made(block: bytes | bytearray, fewest: int = 2) -> bool:
     return bool(_MADE.search(block)) and len(named) >= fewest
 
 
-def _has_coded(data: bytearray, budget: Budget, deep: int) -> bool:
+def _has_coded(data: bytearray, budget: Budget, deep: int, *, in_mail: bool) -> bool:
     """Tell whether what stands in base64 is one, or holds one."""
     for blob in _BASE64.finditer(data):
         if budget.left <= 0:
@@ -184,7 +189,7 @@ def _has_coded(data: bytearray, budget: Budget, deep: int) -> bool:
         coded = bytes(blob[0]).translate(None, b" \t\r\n=")
         budget.spend(len(coded) + _LOOK)
         decoded = binascii.a2b_base64(coded[: len(coded) // 4 * 4] + _rest(coded))
-        if _holds_one(io.BytesIO(decoded).read, budget, deep - 1):
+        if _holds_one(io.BytesIO(decoded).read, budget, deep - 1, in_mail=in_mail):
             return True
     return False
 
