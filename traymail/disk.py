@@ -497,6 +497,8 @@ def require_own_file(path: Path, descriptor: int | None = None) -> None:
     _require_owner(str(path), found, {0, current_user()})
     if around.st_mode & _OTHERS_MAY_ENTER:
         _require_unwritable(str(path), found, str(path))
+    if descriptor is not None and path.is_symlink():
+        require_private(Path(os.path.realpath(path)))  # nor may they put another one there
 
 
 def _require_owner(path: str, found: os.stat_result, owners: set[int]) -> None:

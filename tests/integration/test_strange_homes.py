@@ -70,6 +70,14 @@ def open_file(home: Home) -> None:
     home.config.chmod(0o666)
 
 
+def open_around_what_a_link_leads_to(home: Home) -> None:
+    shared = home.path.parent / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    home.config.rename(shared / "traymail.toml")
+    home.config.symlink_to(shared / "traymail.toml")
+
+
 def open_around(home: Home) -> None:
     home.path.parent.chmod(0o777)
 
@@ -130,6 +138,7 @@ WRITABLE = [
     sticky,
     open_state,
     open_file,
+    open_around_what_a_link_leads_to,
     open_around,
     link_where_all_may_write,
     linked_mail,
