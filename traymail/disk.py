@@ -346,6 +346,12 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
                     folder, folder.itself()
                 ):
                     owners.add(found.st_uid)
+                if pending and not found.st_size:  # in /proc, which knows the way beyond its names
+                    flags = _ENTER & ~os.O_NOFOLLOW
+                    step = Folder(folder.full(name), os.open(name, flags, dir_fd=folder.descriptor))
+                    folder.close()
+                    folder = step
+                    continue
                 target = PurePath(os.readlink(name, dir_fd=folder.descriptor))
                 pending += reversed(target.parts[1:] if target.is_absolute() else target.parts)
                 if not target.is_absolute():
