@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 HAS_DESCRIPTORS = os.open in os.supports_dir_fd
 # Never through a link, and never waiting for the other end of a pipe that took a file's place.
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+NO_LINK = _NO_FOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 READ = os.O_RDONLY | NO_LINK | getattr(os, "O_NONBLOCK", 0)
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_LINK
 # To go through a folder it need not be readable.
@@ -287,7 +288,7 @@ def open_behind_links(path: str) -> int:
     has it in ``/tmp`` (protected_symlinks of proc(5)). Else they would have a file of the user's
     read for them. Raises OSError, UnsafePath.
     """
-    descriptor = os.open(path, READ & ~getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, READ & ~_NO_FOLLOW)
     if not HAS_DESCRIPTORS:
         return descriptor
     if sys.platform == "linux":
@@ -347,7 +348,7 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
                 ):
                     owners.add(found.st_uid)
                 if pending and not found.st_size:  # in /proc, which knows the way beyond its names
-                    flags = _ENTER & ~os.O_NOFOLLOW
+                    flags = _ENTER & ~_NO_FOLLOW
                     step = Folder(folder.full(name), os.open(name, flags, dir_fd=folder.descriptor))
                     folder.close()
                     folder = step
@@ -600,7 +601,7 @@ def read_file(path: Path) -> bytes:
 
     A link is followed: it is for files in folders of the user's own.
     """
-    with os.fdopen(os.open(path, READ & ~getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+    with os.fdopen(os.open(path, READ & ~_NO_FOLLOW), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
         return file.read()
