@@ -10,6 +10,8 @@ from traymail.core.echoes import Echoes
 # Where a secret is that traymail cannot change: a credential file of systemd's, what a command
 # prints.
 FILE, COMMAND = "file", "command"
+# A server says the same few words of every mail: looked through once, they cost nothing more.
+_REMEMBERED = 64
 
 
 class Secret:
@@ -18,12 +20,13 @@ class Secret:
     ``place`` is where it was found, if not in the keyring: `FILE` or `COMMAND`.
     """
 
-    __slots__ = ("_echoes", "_value", "place")
+    __slots__ = ("_echoes", "_struck_out", "_value", "place")
 
     def __init__(self, value: str, place: str = "") -> None:
         self._value = value
         self.place = place
         self._echoes: dict[str, Echoes] = {}
+        self._struck_out: dict[tuple[str, str], str] = {}
 
     def reveal(self) -> str:
         """Return the secret itself, to hand to a server or a keyring."""
@@ -58,9 +61,15 @@ class Secret:
         """
         if not self._value:
             return words
+        known = self._struck_out.get((words, username))
+        if known is not None:
+            return known
         if username not in self._echoes:
             self._echoes[username] = Echoes(self._value, username)
-        return self._echoes[username].struck_out(words)
+        if len(self._struck_out) >= _REMEMBERED:
+            self._struck_out.clear()
+        self._struck_out[words, username] = rest = self._echoes[username].struck_out(words)
+        return rest
 
 
 def tidy_code(words: str) -> str:
