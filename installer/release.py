@@ -188,7 +188,7 @@ def audit(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="traymail-audit-") as folder:
         file = Path(folder) / "requirements.txt"
         file.write_text(bill.requirements(bill.parts()), "utf-8")
-        command = [*_UV, "tool", "run", "pip-audit", "--requirement", str(file)]
+        command = [sys.executable, "-m", "pip_audit", "--requirement", str(file)]
         # They are those that are installed; nothing is to be resolved anew.
         command += ["--no-deps", "--disable-pip", "--strict", "--progress-spinner", "off"]
         status = subprocess.call([*command, "--dry-run"] if offline else command)
