@@ -39,8 +39,8 @@ from traymail.desktop.ending import Ending
 from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
-from traymail.engine.diary import write_down
 from traymail.engine.engine import Engine, EngineParts
+from traymail.engine.event_log import write_down
 from traymail.engine.flow import Flow
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
@@ -53,8 +53,8 @@ from traymail.store.positions import Positions
 from traymail.store.salvage import check
 from traymail.store.settings import Loaded
 from traymail.watch.folders import FolderWatcher
+from traymail.watch.scheduler import Scheduler
 from traymail.watch.tails import Tails
-from traymail.watch.timer import Pulse
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -138,7 +138,7 @@ class Program:
             rules=app.known_rules,
         )
         self.engine = Engine(loaded.settings, parts, self._die)
-        self._pulse = Pulse(
+        self._scheduler = Scheduler(
             (
                 self._look_at_config,
                 self._look_at_outbox,
@@ -162,7 +162,7 @@ class Program:
         try:
             self._folders.start()
             self.engine.start()
-            self._pulse.start()
+            self._scheduler.start()
             self._server = self._app.instance.serve(self.answer, self._die)
         except BaseException:  # whatever it is: nothing goes on behind it
             self._end_threads()
@@ -184,14 +184,14 @@ class Program:
     def _end_threads(self) -> None:
         self._stopping.set()
         self._folders.stop()
-        self._pulse.stop()
+        self._scheduler.stop()
         self._tails.close()
         self.engine.stop()
 
     def apply(self, settings: Settings) -> None:
         """Follow the logs these settings want followed, at once: a `traymail.engine` watch."""
         self._tails.apply(settings)
-        self._pulse.hurry()
+        self._scheduler.hurry()
 
     def edit(self, change: Callable[[TOMLDocument], None]) -> None:
         """Change the configuration; returns once that is in force.
@@ -351,7 +351,7 @@ class Program:
         self.failed = True
         self.end()
 
-    # --- looks of the pulse -----------------------------------------------------------------------
+    # --- looks of the scheduler -------------------------------------------------------------------
 
     def _look_at_config(self) -> float:
         """Put an edit in force once the file stays as it is: editors empty it before they write."""

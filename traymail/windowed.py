@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from traymail.app import App
+from traymail.desktop.activation import ADD_ACCOUNT
 from traymail.desktop.ending import Ending
-from traymail.desktop.knock import ADD_ACCOUNT
 from traymail.desktop.language import translator
 from traymail.program import Program
 from traymail.program import run as run_program
@@ -20,7 +20,7 @@ from traymail.ui.theme import Root
 from traymail.ui.windows import Windows
 
 OnShell = Callable[[Shell], None]
-Wish = Callable[[Windows], None]
+Activation = Callable[[Windows], None]
 """Opens the window that is asked for."""
 
 
@@ -29,8 +29,8 @@ class ActivationQueue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[Wish] = []
-        self._welcome: Callable[[Wish], None] | None = None
+        self._waiting: list[Activation] = []
+        self._welcome: Callable[[Activation], None] | None = None
 
     @property
     def ready(self) -> bool:
@@ -39,22 +39,22 @@ class ActivationQueue:
 
     def visit(self, request: dict[str, Any]) -> None:
         """Take a request in, on any thread."""
-        wish = _wish(request)
+        activation = _activation(request)
         with self._lock:
             if self._welcome is None:
-                self._waiting.append(wish)
+                self._waiting.append(activation)
                 return
-        self._welcome(wish)
+        self._welcome(activation)
 
-    def open(self, welcome: Callable[[Wish], None]) -> None:
+    def open(self, welcome: Callable[[Activation], None]) -> None:
         """Hand what has come and what will come to ``welcome``, which takes it on any thread."""
         with self._lock:
             waiting, self._welcome = self._waiting, welcome
-        for wish in waiting:
-            welcome(wish)
+        for activation in waiting:
+            welcome(activation)
 
 
-def _wish(request: dict[str, Any]) -> Wish:
+def _activation(request: dict[str, Any]) -> Activation:
     if request["command"] == ADD_ACCOUNT:
         return Windows.add_account
     asked = asked_for(request)
@@ -81,7 +81,7 @@ def run(app: App, *, login: bool, on_shell: OnShell | None = None) -> int:
         try:
             if on_shell is not None:
                 on_shell(shell)
-            door.open(lambda wish: shell.loop.post(lambda: shell.grant(wish)))
+            door.open(lambda activation: shell.loop.post(lambda: shell.grant(activation)))
             _end_with(ending, shell)
             root.mainloop()
         finally:

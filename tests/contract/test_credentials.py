@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from tests.support.mails import an_account
+from tests.support.memory_credentials import InMemoryCredentials
 from tests.support.session import KeyringSession
-from tests.support.vault import Vault
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError
 from traymail.core.ports import Credentials
@@ -67,7 +67,7 @@ class ContractOfCredentials:
 class TestVault(ContractOfCredentials):
     @pytest.fixture
     def credentials(self) -> Credentials:
-        return Vault()
+        return InMemoryCredentials()
 
 
 class TestKeyrings(ContractOfCredentials):

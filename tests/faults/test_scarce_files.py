@@ -43,7 +43,7 @@ def test_the_running_program(tmp_path: Path, certificates: Certificates, most: i
 
         def is_at_work() -> bool:
             # Among so few, its log may be one of those that cannot be opened.
-            told = "engine.diary" in _words(log) or "the engine waits" in _words(log)
+            told = "engine.event_log" in _words(log) or "the engine waits" in _words(log)
             return address.exists() and (told or not log.exists())
 
         with (

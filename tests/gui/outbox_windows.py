@@ -20,7 +20,7 @@ from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 from traymail.ui.dialogs.outbox.message import MessageWindow
 from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_progress import DeliveryProgress
-from traymail.ui.model.outbox_table import Wish
+from traymail.ui.model.outbox_table import OutboxFilter
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -218,7 +218,9 @@ def _nothing(root: Root) -> Window:
 
 def _no_match(root: Root) -> Window:
     found = OutboxFound(an_overview(counts=COUNTS), (), None)
-    return _window(root, OutboxState(wish=Wish(chip="failed", words="invoice"), found=found))
+    return _window(
+        root, OutboxState(filter=OutboxFilter(chip="failed", words="invoice"), found=found)
+    )
 
 
 def _stopped(root: Root) -> Window:

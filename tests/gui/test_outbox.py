@@ -382,7 +382,7 @@ def test_search_and_filters(desk: Desk, sink: Sink) -> None:
     accounts = desk.window.sheet.list.accounts
     accounts.focus_set()
     desk.keys("Return", "Down", "Down", "Return")
-    desk.until(lambda: desk.window.held.wish.account == "main", "the account")
+    desk.until(lambda: desk.window.held.filter.account == "main", "the account")
     desk.live.services.program.resume()
     desk.until(lambda: len(sink.arrivals) == 3, "the mails")
     chips = desk.window.sheet.head.chips

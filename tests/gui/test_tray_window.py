@@ -38,7 +38,7 @@ from traymail.ui.model.menu import Choice, Do, MenuItem, SwitchRule
 from traymail.ui.model.tray import Icon, Shown
 from traymail.ui.theme import Root
 from traymail.ui.tray.control_window import ControlWindow
-from traymail.ui.tray.keeper import Keeper, make_tray
+from traymail.ui.tray.controller import TrayController, make_tray
 from traymail.ui.tray.loop import TkLoop
 from traymail.ui.tray.port import TrayParts, Waits
 from traymail.ui.tray.pystray_tray import PystrayTray
@@ -247,7 +247,7 @@ class Recorder:
 
 
 class Counts:
-    """The part of the program that the keeper asks."""
+    """The part of the program that the controller asks."""
 
     def __init__(self) -> None:
         self.counts: dict[State, int] = {}
@@ -263,27 +263,27 @@ class Counts:
 
 
 @contextmanager
-def kept(root: Root, loop: TkLoop, counts: Counts) -> Iterator[tuple[Keeper, Recorder]]:
+def kept(root: Root, loop: TkLoop, counts: Counts) -> Iterator[tuple[TrayController, Recorder]]:
     recorder = Recorder()
     bridge = Bridge(root)
     background = Background(bridge)
-    keeper = Keeper(loop, background, counts.overview, recorder, SystemClock())
-    keeper.start(Overview(Settings(rules=RULES), {}, {}, {}, False, None))
-    yield keeper, recorder
-    keeper.close()
+    controller = TrayController(loop, background, counts.overview, recorder, SystemClock())
+    controller.start(Overview(Settings(rules=RULES), {}, {}, {}, False, None))
+    yield controller, recorder
+    controller.close()
     background.close()
     bridge.close()
 
 
 def test_the_keeper_follows_what_happens(root: Root, loop: TkLoop) -> None:
     counts = Counts()
-    with kept(root, loop, counts) as (keeper, tray):
+    with kept(root, loop, counts) as (controller, tray):
         assert tray.tips == ["traymail: idle"]
-        keeper.hear(ItemChanged(an_item(id=1, state=State.SENDING)))
+        controller.hear(ItemChanged(an_item(id=1, state=State.SENDING)))
         until_tk(root, lambda: tray.icons[-1] is Icon.SENDING)
         counts.counts = {State.FAILED: 2}
         for _ in range(20):
-            keeper.hear(ItemChanged(an_item(id=1, state=State.FAILED)))
+            controller.hear(ItemChanged(an_item(id=1, state=State.FAILED)))
         until_tk(root, lambda: tray.icons[-1] is Icon.ATTENTION)
         assert tray.tips[-1] == "2 mails need you"
         assert [str(entry.label) for entry in tray.menus[-1]][7] == "Outbox… (2 need you)"
@@ -293,8 +293,8 @@ def test_the_keeper_follows_what_happens(root: Root, loop: TkLoop) -> None:
 
 def test_the_keeper_tells_a_pause_at_once(root: Root, loop: TkLoop) -> None:
     counts = Counts()
-    with kept(root, loop, counts) as (keeper, tray):
-        keeper.hear(PauseChanged(paused=True, until=NOON + timedelta(hours=1)))
+    with kept(root, loop, counts) as (controller, tray):
+        controller.hear(PauseChanged(paused=True, until=NOON + timedelta(hours=1)))
         assert tray.icons[-1] is Icon.PAUSED
         until_tk(root, lambda: counts.asked)
 
@@ -302,13 +302,13 @@ def test_the_keeper_tells_a_pause_at_once(root: Root, loop: TkLoop) -> None:
 def test_the_keeper_survives_a_look_that_fails(root: Root, loop: TkLoop) -> None:
     counts = Counts()
     counts.broken = True
-    with kept(root, loop, counts) as (keeper, tray):
-        keeper.refresh()
+    with kept(root, loop, counts) as (controller, tray):
+        controller.refresh()
         until_tk(root, lambda: tray.icons[-1] is Icon.ATTENTION)
         assert tray.tips[-1] == "The disk is full."
         counts.broken = False
         counts.counts = {State.UNKNOWN: 1}
-        keeper.refresh()
+        controller.refresh()
         until_tk(root, lambda: tray.tips[-1] == "1 mail needs you")
 
 

@@ -50,7 +50,7 @@ def running(tmp_path: Path) -> Iterator[Live]:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
-    "name", ["traymail-engine", "traymail-pulse", "traymail-folders", "traymail-ipc"]
+    "name", ["traymail-engine", "traymail-scheduler", "traymail-folders", "traymail-ipc"]
 )
 def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name: str) -> None:
     Home(tmp_path / "home").configure(CONFIG)

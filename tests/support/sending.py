@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from tests.support.vault import Vault
+from tests.support.memory_credentials import InMemoryCredentials
 from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
@@ -99,7 +99,7 @@ class Notes:
             self.at_progress()
 
 
-class Pocket(Vault):
+class Pocket(InMemoryCredentials):
     """A vault with one secret for everybody, that counts how often it is asked."""
 
     def __init__(self, secret: str = CANARY) -> None:

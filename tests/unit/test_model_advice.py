@@ -18,7 +18,7 @@ WITHOUT_WINDOWS = {
     "core/errors.py",  # traymail already runs
     "desktop/display.py",
     "desktop/instance.py",  # it does not run
-    "desktop/knock.py",  # it runs without windows
+    "desktop/activation.py",  # it runs without windows
     "ui/shell.py",  # no display
 }
 TWO = by_command(text("Say: traymail pause"), in_window=text("Pause."), at_hand=text("Here."))

@@ -18,7 +18,7 @@ from traymail.core.overview import MailDetail, SavedDraft
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_message import as_new, eml_name, passages
-from traymail.ui.model.outbox_table import FIRST, Wish
+from traymail.ui.model.outbox_table import FIRST, OutboxFilter
 from traymail.ui.model.prefill import Prefill, merged
 from traymail.ui.model.quick_send import QuickSend, prefilled
 
@@ -88,13 +88,15 @@ def test_what_is_read_too_late_is_passed_over() -> None:
 def test_a_filter_begins_anew() -> None:
     state = model.wanted_more(OutboxState())
     assert state.limit == 2 * FIRST
-    assert model.wished(state, Wish()) is state
-    assert model.wished(state, Wish("sent")) == OutboxState(wish=Wish("sent"), anew=True)
+    assert model.filtered(state, OutboxFilter()) is state
+    assert model.filtered(state, OutboxFilter("sent")) == OutboxState(
+        filter=OutboxFilter("sent"), anew=True
+    )
 
 
 def test_another_list_shows_a_mail_of_its_own() -> None:
     state = model.listed(OutboxState(), _found(3, 2, detail=3))
-    asked = model.wished(state, Wish(words="x"))
+    asked = model.filtered(state, OutboxFilter(words="x"))
     assert model.listed(asked, _found(3, 1, detail=3)).looked_at == 3
     other = model.listed(asked, _found(2, 1, detail=3))
     assert (other.looked_at, other.mail, other.anew) == (2, None, False)
@@ -104,7 +106,7 @@ def test_another_list_shows_a_mail_of_its_own() -> None:
 
 
 def test_a_mail_that_is_asked_for_is_shown_whatever_the_filter() -> None:
-    state = model.asked_for(OutboxState(wish=Wish("sent"), limit=1000), 7)
+    state = model.asked_for(OutboxState(filter=OutboxFilter("sent"), limit=1000), 7)
     assert state == OutboxState(looked_at=7)
 
 

@@ -12,7 +12,7 @@ from traymail.core.address import parse_address
 from traymail.core.holds import Holds, held_back
 from traymail.core.outbox import AccountState, OutboxItem, Phase, State
 from traymail.ui.model import outbox_table as table
-from traymail.ui.model.outbox_table import SIGNS, Wish
+from traymail.ui.model.outbox_table import SIGNS, OutboxFilter
 
 NOON = datetime(2026, 3, 4, 12, 0).astimezone()
 
@@ -47,7 +47,7 @@ def test_every_state_has_a_sign_and_a_chip() -> None:
     ],
 )
 def test_a_chip_asks_for_its_states(chip: str, states: tuple[State | None, ...]) -> None:
-    assert Wish(chip).states == states
+    assert OutboxFilter(chip).states == states
 
 
 def test_several_lists_become_one() -> None:

@@ -15,8 +15,8 @@ from traymail.core.records import Gathering, Match, Matches
 from traymail.core.rules.log import Threshold
 from traymail.core.throttle import (
     Alert,
-    Heap,
     LogReading,
+    MatchBatch,
     Policy,
     Sampling,
     Throttle,
@@ -50,10 +50,10 @@ class Rule:
         self.state = from_plain(json.loads(json.dumps(to_plain(state))))
         assert self.state == state
         self.mails += alerts
-        assert sum(mail.heap.count for mail in self.mails) + state.waiting == self.matches
+        assert sum(mail.batch.count for mail in self.mails) + state.waiting == self.matches
         for mail in alerts:
-            assert 0 <= mail.suppressed <= mail.heap.count
-            assert mail.heap.left_out >= 0
+            assert 0 <= mail.suppressed <= mail.batch.count
+            assert mail.batch.left_out >= 0
 
     def match(self, seconds: float, count: int = 1, group: str = "") -> None:
         now = START + timedelta(seconds=seconds)
@@ -78,7 +78,7 @@ class Rule:
         return None if when is None else (when - START).total_seconds()
 
     def told(self) -> list[tuple[str, int, int]]:
-        return [(mail.why.value, mail.heap.count, mail.suppressed) for mail in self.mails]
+        return [(mail.why.value, mail.batch.count, mail.suppressed) for mail in self.mails]
 
 
 def told(line: str) -> Told:
@@ -116,7 +116,7 @@ def test_what_is_read_together_is_one_mail_without_cooldown() -> None:
     rule.match(0, 50)
     rule.match(1)
     assert rule.told() == [("matched", 50, 0), ("matched", 1, 0)]
-    assert len(rule.mails[0].heap.first) == 50
+    assert len(rule.mails[0].batch.first) == 50
     assert rule.next(1) is None
 
 
@@ -139,9 +139,9 @@ def test_groups_rest_by_themselves() -> None:
     rule.match(0, group="a")
     rule.match(1, group="b")
     rule.match(2, group="a")
-    assert [(mail.group, mail.heap.count) for mail in rule.mails] == [("a", 1), ("b", 1)]
+    assert [(mail.group, mail.batch.count) for mail in rule.mails] == [("a", 1), ("b", 1)]
     rule.tick(700)
-    assert [(mail.group, mail.heap.count) for mail in rule.mails[2:]] == [("a", 1)]
+    assert [(mail.group, mail.batch.count) for mail in rule.mails[2:]] == [("a", 1)]
 
 
 def test_too_many_groups_are_told_of_not_forgotten() -> None:
@@ -149,7 +149,9 @@ def test_too_many_groups_are_told_of_not_forgotten() -> None:
     rule.state = replace(
         rule.state,
         groups={
-            str(number): throttle.MatchGroup(Heap(1, (told("x"),), (), START, START), seen=START)
+            str(number): throttle.MatchGroup(
+                MatchBatch(1, (told("x"),), (), START, START), seen=START
+            )
             for number in range(throttle.MOST_GROUPS)
         },
     )
@@ -192,7 +194,7 @@ def test_more_groups_than_are_remembered_make_no_storm(
         state, alerts = due(state, many, START + timedelta(minutes=minutes))
         mails += alerts
     assert len([mail for mail in mails if mail.group == throttle.OTHERS]) <= 4
-    assert sum(mail.heap.count for mail in mails) + state.waiting == 4 * values
+    assert sum(mail.batch.count for mail in mails) + state.waiting == 4 * values
     assert all(group.quiet_until is None for group in state.groups.values())
 
 
@@ -268,7 +270,7 @@ def test_samples_are_the_first_and_the_last_however_they_were_read(
 ) -> None:
     lines = [told(str(number)) for number in range(sum(counts))]
     sampling = Sampling(ends, 100)
-    held, at = Heap(), 0
+    held, at = MatchBatch(), 0
     for count in counts:
         held = held.joined(reading_of(tuple(lines[at : at + count]), START), sampling)
         at += count
@@ -285,7 +287,7 @@ def test_of_many_matches_only_the_samples_are_made() -> None:
         return {"a": line.decode()}
 
     found = Matches(Gathering(captures), [str(number).encode() for number in range(1000)])
-    held = Heap().joined(reading_of(LogReading(found, "log"), START))
+    held = MatchBatch().joined(reading_of(LogReading(found, "log"), START))
     held = held.joined(reading_of(LogReading(found, "log"), START))
     assert (held.count, held.left_out, asked) == (2000, 1960, [])
     assert held.last[-1].match.captured["a"] == "999"
@@ -380,6 +382,6 @@ def test_every_match_is_told_of_once(
     # What is still held is what never made up a threshold.
     assert rule.state.over.count == 0
     if count == 1:
-        assert sum(mail.heap.count for mail in rule.mails) == rule.matches
+        assert sum(mail.batch.count for mail in rule.mails) == rule.matches
     for moment in sent:
         assert sum(1 for one in sent if moment - 3600 < one <= moment) <= most

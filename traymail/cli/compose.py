@@ -21,7 +21,7 @@ from traymail.core.address import excerpt, parse_addresses
 from traymail.core.errors import NotRunning, SourceError, StateError
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
-from traymail.desktop.knock import COMPOSE, knock
+from traymail.desktop.activation import COMPOSE, activate_running
 from traymail.desktop.starting import WITHOUT_CONSOLE, start_folder
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def show(session: Session, asked: Prefill) -> int:
     Raises DesktopError, SettingsError, StateError, AlreadyRunning, InputError.
     """
     try:
-        knock(session.app.instance, COMPOSE, **asdict(asked))
+        activate_running(session.app.instance, COMPOSE, **asdict(asked))
     except NotRunning:
         _start(session)
-        knock(session.app.instance, COMPOSE, **asdict(asked))
+        activate_running(session.app.instance, COMPOSE, **asdict(asked))
     return endings.OK
 
 

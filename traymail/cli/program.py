@@ -19,7 +19,7 @@ from traymail.cli.show import STATES, account_word, local, table
 from traymail.cli.words import argument, command, option
 from traymail.core.duration import parse_duration, spoken_duration
 from traymail.core.errors import InputError, NotRunning, OtherUser, StateError
-from traymail.core.reports import FlowStatus, fare_of
+from traymail.core.reports import FlowStatus, health_of
 from traymail.core.texts import Text, text
 
 # The program promises to end within 5 s; the rest is for a machine under load.
@@ -167,7 +167,7 @@ def _rule_state(session: Session, rule: dict[str, Any], *, paused: bool) -> str:
     if rule["enabled"] and rule["error"]:
         return str(rule["error"])
     status = FlowStatus(watching=rule["watching"])
-    return session.translated(fare_of(status, enabled=rule["enabled"], paused=paused).words)
+    return session.translated(health_of(status, enabled=rule["enabled"], paused=paused).words)
 
 
 def _counts(session: Session, told: dict[str, Any]) -> str:

@@ -76,7 +76,7 @@ class LeftOutTold:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleFares:
+class RuleHealth:
     """How a rule fares has changed: it watches, something matched, matches are held."""
 
     rule: str
@@ -100,6 +100,6 @@ Event = (
     | SettingsRefused
     | RuleTrouble
     | LeftOutTold
-    | RuleFares
+    | RuleHealth
     | PauseChanged
 )

@@ -45,7 +45,7 @@ class FlowStatus:
         )
 
 
-class Fare(Enum):
+class Health(Enum):
     """How a rule fares; the value is the word for it, the same wherever it is told."""
 
     OFF = text("off")
@@ -62,17 +62,17 @@ class Fare(Enum):
         return words
 
 
-def fare_of(status: FlowStatus, *, enabled: bool, paused: bool) -> Fare:
+def health_of(status: FlowStatus, *, enabled: bool, paused: bool) -> Health:
     """Return how a rule fares. ``paused``: all of traymail is."""
     if not enabled:
-        return Fare.OFF
+        return Health.OFF
     if status.error is not None:
-        return Fare.BROKEN
+        return Health.BROKEN
     if paused:
-        return Fare.PAUSED
+        return Health.PAUSED
     if status.held:
-        return Fare.COOLING
-    return Fare.WATCHING if status.watching else Fare.STARTING
+        return Health.COOLING
+    return Health.WATCHING if status.watching else Health.STARTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class LogReading(Later[Told]):
 
 
 @dataclass(frozen=True, slots=True)
-class Heap:
+class MatchBatch:
     """Matches counted together: the first lines and the last, and from when to when they came."""
 
     count: int = 0
@@ -104,7 +104,7 @@ class Heap:
         """Return how many are counted only."""
         return self.count - len(self.first) - len(self.last)
 
-    def joined(self, other: Heap, sampling: Sampling = AMPLE) -> Heap:
+    def joined(self, other: MatchBatch, sampling: Sampling = AMPLE) -> MatchBatch:
         """Return both together, ``other`` behind, with samples from both ends."""
         ends = sampling.ends
         whole = not self.last and self.count == len(self.first)
@@ -119,7 +119,7 @@ class Heap:
         first = (*own[:begin], *before)
         last = (*own[begin:], *more)[-ends:]
         moments = [one for one in (self.since, other.since, self.until, other.until) if one]
-        return Heap(
+        return MatchBatch(
             self.count + other.count,
             first,
             last,
@@ -138,13 +138,13 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A mail to be made: it tells of ``heap.count`` matches, of which ``suppressed`` were held.
+    """A mail to be made: it tells of ``batch.count`` matches, of which ``suppressed`` were held.
 
     ``group`` is the value of ``group_by`` ("" without one, or `OTHERS`).
     """
 
     why: Why
-    heap: Heap
+    batch: MatchBatch
     suppressed: int
     group: str = ""
 
@@ -156,7 +156,7 @@ class MatchGroup:
     ``recent`` are the times of the matches that may still make up a threshold.
     """
 
-    held: Heap = Heap()
+    held: MatchBatch = MatchBatch()
     recent: tuple[datetime, ...] = ()
     quiet_until: datetime | None = None
     seen: datetime | None = None
@@ -172,7 +172,7 @@ class Throttle:
     """
 
     groups: dict[str, MatchGroup] = field(default_factory=dict)
-    over: Heap = Heap()
+    over: MatchBatch = MatchBatch()
     mailed: tuple[datetime, ...] = ()
     heard: datetime | None = None
     silent: bool = False
@@ -184,9 +184,9 @@ class Throttle:
         return self.over.count + sum(group.held.count for group in self.groups.values())
 
 
-def reading_of(found: Sequence[Told], now: datetime) -> Heap:
+def reading_of(found: Sequence[Told], now: datetime) -> MatchBatch:
     """Return what was read together."""
-    return Heap(len(found), found, (), now, now)
+    return MatchBatch(len(found), found, (), now, now)
 
 
 Decision = tuple[Throttle, tuple[Alert, ...]]
@@ -203,7 +203,9 @@ def begin(state: Throttle, policy: Policy, now: datetime) -> Throttle:
     return replace(state, heard=max(state.heard, now + grace - policy.silent_for))
 
 
-def matched(state: Throttle, policy: Policy, group: str, reading: Heap, now: datetime) -> Decision:
+def matched(
+    state: Throttle, policy: Policy, group: str, reading: MatchBatch, now: datetime
+) -> Decision:
     """Take in what was read together and belongs to one group (at least one match)."""
     state = replace(state, heard=now, silent=False)
     if state.paused:
@@ -224,7 +226,7 @@ def matched(state: Throttle, policy: Policy, group: str, reading: Heap, now: dat
         last = (*held.last, *reading.first, *reading.last)
     else:
         first, last = (*held.first, *held.last, *reading.first), tuple(reading.last)
-    told = Heap(held.count + reading.count, first, last, held.since or now, now)
+    told = MatchBatch(held.count + reading.count, first, last, held.since or now, now)
     # Of what was held, some may have helped to reach the threshold: this is their own mail.
     suppressed = max(0, held.count - (len(recent) - new))
     alert = Alert(Why.MATCHED, told, suppressed, group)
@@ -250,7 +252,7 @@ def due(state: Throttle, policy: Policy, now: datetime) -> Decision:
     silent_at = _silent_at(state, policy)
     if silent_at is not None and silent_at <= now and _room(state, policy, now):
         state = replace(_counted(state, now), silent=True)
-        alerts += (Alert(Why.SILENCE, Heap(since=state.heard), 0),)
+        alerts += (Alert(Why.SILENCE, MatchBatch(since=state.heard), 0),)
     return _tidy(state, policy, now), alerts
 
 
@@ -281,7 +283,7 @@ def resume(state: Throttle, policy: Policy, now: datetime) -> Decision:
     for name, one in list(state.groups.items()):
         if one.quiet_until is not None and one.quiet_until <= now:
             state = _hold(state, one.held)
-            state = _with(state, name, replace(one, held=Heap(), quiet_until=None))
+            state = _with(state, name, replace(one, held=MatchBatch(), quiet_until=None))
     if state.over.count and _room(state, policy, now):
         return _tell_over(state, now)
     return state, ()
@@ -306,20 +308,20 @@ def _mail(state: Throttle, policy: Policy, alert: Alert, now: datetime) -> Decis
     """Mail an alert and let its group rest; under a full cap, hold what it would have told."""
     one = state.groups.get(alert.group, MatchGroup())
     if not _room(state, policy, now):
-        state = _hold(state, alert.heap)
-        return _with(state, alert.group, replace(one, held=Heap(), recent=())), ()
+        state = _hold(state, alert.batch)
+        return _with(state, alert.group, replace(one, held=MatchBatch(), recent=())), ()
     quiet_until = now + policy.cooldown if policy.cooldown else None
-    rested = replace(one, held=Heap(), recent=(), quiet_until=quiet_until)
+    rested = replace(one, held=MatchBatch(), recent=(), quiet_until=quiet_until)
     return _counted(_with(state, alert.group, rested), now), (alert,)
 
 
 def _tell_over(state: Throttle, now: datetime) -> Decision:
     alert = Alert(Why.DIGEST, state.over, state.over.count)
-    return _counted(replace(state, over=Heap()), now), (alert,)
+    return _counted(replace(state, over=MatchBatch()), now), (alert,)
 
 
-def _hold(state: Throttle, heap: Heap) -> Throttle:
-    return replace(state, over=state.over.joined(heap))
+def _hold(state: Throttle, batch: MatchBatch) -> Throttle:
+    return replace(state, over=state.over.joined(batch))
 
 
 def _sampling(state: Throttle) -> Sampling:

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from traymail.core.records import Match
-from traymail.core.throttle import Heap, MatchGroup, Throttle, Told
+from traymail.core.throttle import MatchBatch, MatchGroup, Throttle, Told
 
 
 def to_plain(state: Throttle) -> dict[str, Any]:
     """Return what `from_plain` reads."""
     return {
         "groups": {name: _group(one) for name, one in state.groups.items()},
-        "over": _heap(state.over),
+        "over": _batch(state.over),
         "mailed": [one.isoformat() for one in state.mailed],
         "heard": _time(state.heard),
         "silent": state.silent,
@@ -26,7 +26,7 @@ def from_plain(plain: Mapping[str, Any]) -> Throttle:
     """Return the throttle; raises KeyError, TypeError, ValueError for what is none."""
     return Throttle(
         {name: _read_group(one) for name, one in plain["groups"].items()},
-        _read_heap(plain["over"]),
+        _read_batch(plain["over"]),
         tuple(_moment(one) for one in plain["mailed"]),
         _read_time(plain["heard"]),
         plain["silent"],
@@ -36,7 +36,7 @@ def from_plain(plain: Mapping[str, Any]) -> Throttle:
 
 def _group(group: MatchGroup) -> dict[str, Any]:
     return {
-        "held": _heap(group.held),
+        "held": _batch(group.held),
         "recent": [one.isoformat() for one in group.recent],
         "quiet_until": _time(group.quiet_until),
         "seen": _time(group.seen),
@@ -45,25 +45,25 @@ def _group(group: MatchGroup) -> dict[str, Any]:
 
 def _read_group(plain: Mapping[str, Any]) -> MatchGroup:
     return MatchGroup(
-        _read_heap(plain["held"]),
+        _read_batch(plain["held"]),
         tuple(_moment(one) for one in plain["recent"]),
         _read_time(plain["quiet_until"]),
         _read_time(plain["seen"]),
     )
 
 
-def _heap(heap: Heap) -> dict[str, Any]:
+def _batch(batch: MatchBatch) -> dict[str, Any]:
     return {
-        "count": heap.count,
-        "first": [_told(one) for one in heap.first],
-        "last": [_told(one) for one in heap.last],
-        "since": _time(heap.since),
-        "until": _time(heap.until),
+        "count": batch.count,
+        "first": [_told(one) for one in batch.first],
+        "last": [_told(one) for one in batch.last],
+        "since": _time(batch.since),
+        "until": _time(batch.until),
     }
 
 
-def _read_heap(plain: Mapping[str, Any]) -> Heap:
-    return Heap(
+def _read_batch(plain: Mapping[str, Any]) -> MatchBatch:
+    return MatchBatch(
         int(plain["count"]),
         tuple(_read_told(one) for one in plain["first"]),
         tuple(_read_told(one) for one in plain["last"]),

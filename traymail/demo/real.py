@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from traymail.core.errors import DesktopError, NotRunning
 from traymail.core.texts import text
+from traymail.desktop.activation import ADD_ACCOUNT, activate_running
 from traymail.desktop.instance import Instance
-from traymail.desktop.knock import ADD_ACCOUNT, knock
 from traymail.desktop.language import speaking
 
 # As long as `traymail` itself waits for its windows, and a little.
@@ -31,10 +31,10 @@ class RealProgram:
         "" for the one it finds itself.
         """
         try:
-            knock(self.instance, ADD_ACCOUNT)
+            activate_running(self.instance, ADD_ACCOUNT)
         except NotRunning:
             self._start(language)
-            knock(self.instance, ADD_ACCOUNT)
+            activate_running(self.instance, ADD_ACCOUNT)
 
     def _start(self, language: str) -> None:
         """Start traymail, and wait until it is there."""

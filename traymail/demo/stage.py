@@ -16,7 +16,7 @@ from traymail.app import App
 from traymail.core.secret import Secret
 from traymail.core.texts import Text, text
 from traymail.demo.sink import HOST, Login, running
-from traymail.demo.vault import NoAutostart, Vault
+from traymail.demo.stand_ins import InMemoryKeyring, NoAutostart
 from traymail.desktop.language import translator
 from traymail.desktop.paths import home
 from traymail.ui.model.inbox import Delivered, Origin
@@ -85,7 +85,7 @@ def stage(
             )
             # As a setting, the language can be changed in the rehearsal.
             app = App(home(str(folder / "home"), environ), environ)
-            app.credentials, app.autostart = Vault(), NoAutostart()
+            app.credentials, app.autostart = InMemoryKeyring(), NoAutostart()
             app.home.make()
             translate = translator(language)
             files = text("Dropped files").translated(translate)

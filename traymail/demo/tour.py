@@ -14,7 +14,7 @@ from traymail.app import App
 from traymail.core.message import Draft, DraftFile
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.demo.letterbox import Letterbox, digests
+from traymail.demo.mail_collector import MailCollector, digests
 from traymail.demo.stage import Say, append, sample_picture, stage
 from traymail.program import Program
 from traymail.services.mail import MailService
@@ -34,15 +34,15 @@ class Play:
     app: App
     folder: Path
     log: Path
-    letterbox: Letterbox
+    collector: MailCollector
     say: Say
 
 
 def tour(environ: Mapping[str, str], language: str, say: Say) -> bool:
     """Play the four uses; return whether all four mails arrived, whole."""
-    letterbox = Letterbox()
-    with stage(environ, language, say, letterbox.put) as here, _program(here.app) as mail:
-        play = Play(mail, here.app, here.folder, here.log, letterbox, say)
+    collector = MailCollector()
+    with stage(environ, language, say, collector.put) as here, _program(here.app) as mail:
+        play = Play(mail, here.app, here.folder, here.log, collector, say)
         acts = (_type_a_message, _drop_a_picture, _write_an_error, _write_more_errors)
         arrived = [_played(play, number, act) for number, act in enumerate(acts, 1)]
     say(text("{count} of {all} mails arrived, whole.", count=sum(arrived), all=ALL))
@@ -86,7 +86,7 @@ Act = Callable[[Play], Callable[[Received], bool]]
 def _played(play: Play, number: int, act: Act) -> bool:
     clock = play.app.clock
     began = clock.monotonic()
-    arrival = play.letterbox.wait(act(play), WAIT_SECONDS)
+    arrival = play.collector.wait(act(play), WAIT_SECONDS)
     if arrival is None:
         play.say(text("missing {number}/{all}", number=number, all=ALL))
         return False

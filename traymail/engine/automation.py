@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from traymail.core.account import Account
 from traymail.core.errors import TraymailError
-from traymail.core.events import LeftOutTold, RuleFares, RuleTrouble
+from traymail.core.events import LeftOutTold, RuleHealth, RuleTrouble
 from traymail.core.observations import Observation, WatchTrouble
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reasons import title_of
@@ -213,7 +213,7 @@ class Automation:
             for left_out in status.left_out:
                 if left_out not in known:
                     self._publish(LeftOutTold(name, left_out.what, left_out.reason))
-            self._publish(RuleFares(name))
+            self._publish(RuleHealth(name))
 
     def _tell_trouble(self, name: str, trouble: Text | None) -> None:
         if self._trouble.get(name) == trouble:

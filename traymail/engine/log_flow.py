@@ -248,7 +248,7 @@ class LogFlow:
 
     def _count(self, matches: int, alerts: tuple[Alert, ...], now: datetime) -> None:
         """Count matches; suppressed are those that got no mail of their own when they came."""
-        at_once = sum(a.heap.count - a.suppressed for a in alerts if a.why is Why.MATCHED)
+        at_once = sum(a.batch.count - a.suppressed for a in alerts if a.why is Why.MATCHED)
         self._status = replace(
             self._status,
             matched=self._status.matched + matches,

@@ -15,7 +15,7 @@ from traymail.core.rules.log import LogRule
 from traymail.core.selection import readable
 from traymail.core.template import CAPTURED, LOG, Template, compile_template
 from traymail.core.texts import Text, Translate, text
-from traymail.core.throttle import Alert, Heap, Told, Why
+from traymail.core.throttle import Alert, MatchBatch, Told, Why
 from traymail.engine.flow import Surroundings, common_values
 
 # Characters of all lines in one mail; what is more is counted in words.
@@ -51,11 +51,11 @@ class LogWriter:
         )
 
     def _lines(self, alert: Alert, now: datetime) -> tuple[str, str]:
-        heap = alert.heap
-        told = (*heap.first, *heap.last)
-        values = common_values(self.rule, self.surroundings, now, heap.count)
+        batch = alert.batch
+        told = (*batch.first, *batch.last)
+        values = common_values(self.rule, self.surroundings, now, batch.count)
         values["suppressed"] = str(alert.suppressed)
-        values["lines"] = self._joined(heap)
+        values["lines"] = self._joined(batch)
         if told:
             values |= {"line": told[0].match.line, "path": readable(told[0].path)}
             captured = told[0].match.captured.items()
@@ -65,9 +65,9 @@ class LogWriter:
             subject = subject[:MOST_SUBJECT] + CUT_MARK
         if alert.why is Why.DIGEST:
             subject = self._say(
-                text("{subject} (digest: {count})", subject=subject, count=heap.count)
+                text("{subject} (digest: {count})", subject=subject, count=batch.count)
             )
-            body = f"{self._say(_digest_words(heap))}\n\n{body}"
+            body = f"{self._say(_digest_words(batch))}\n\n{body}"
         elif alert.suppressed:
             held = text("{count} of these came earlier.", count=alert.suppressed)
             body = f"{body}\n\n{self._say(held)}"
@@ -93,12 +93,12 @@ class LogWriter:
         )
         return self._say(subject), self._say(body)
 
-    def _joined(self, heap: Heap) -> str:
+    def _joined(self, batch: MatchBatch) -> str:
         """Return the lines there are; those left out are counted where they are missing."""
-        first, cut_first = _fitting(heap.first, MOST_TEXT)
+        first, cut_first = _fitting(batch.first, MOST_TEXT)
         room = MOST_TEXT - sum(len(words) for words in first)
-        last, cut_last = _fitting(tuple(reversed(heap.last)), room)
-        missing = heap.left_out + cut_first + cut_last
+        last, cut_last = _fitting(tuple(reversed(batch.last)), room)
+        missing = batch.left_out + cut_first + cut_last
         gap = [self._say(text("… {count} more, not shown …", count=missing))] if missing else []
         # Records of several lines stand apart.
         words = [*first, *gap, *reversed(last)]
@@ -123,14 +123,14 @@ def writer_of(
     )
 
 
-def _digest_words(heap: Heap) -> Text:
-    if heap.since is None or heap.until is None or heap.since == heap.until:
-        return text("Matches since the last mail: {count}", count=heap.count)
+def _digest_words(batch: MatchBatch) -> Text:
+    if batch.since is None or batch.until is None or batch.since == batch.until:
+        return text("Matches since the last mail: {count}", count=batch.count)
     return text(
         "Matches since the last mail: {count}, from {since} to {until}",
-        count=heap.count,
-        since=f"{heap.since.astimezone():%Y-%m-%d %H:%M:%S}",
-        until=f"{heap.until.astimezone():%Y-%m-%d %H:%M:%S}",
+        count=batch.count,
+        since=f"{batch.since.astimezone():%Y-%m-%d %H:%M:%S}",
+        until=f"{batch.until.astimezone():%Y-%m-%d %H:%M:%S}",
     )
 
 

@@ -14,7 +14,7 @@ from traymail.core.observations import LinesMatched
 from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import text
-from traymail.core.throttle import Alert, Heap, LogReading, Throttle, Told, matched
+from traymail.core.throttle import Alert, LogReading, MatchBatch, Throttle, Told, matched
 from traymail.engine.log_flow import by_group, policy_of
 from traymail.engine.log_mail import MOST_TEXT, LogWriter
 
@@ -50,7 +50,7 @@ def preview(
             groups.setdefault(name, _Group()).add(told)
     state, alerts = Throttle(), tuple[Alert, ...]()
     for name, group in groups.items():
-        reading = Heap(group.count, tuple(group.found), (), now, now)
+        reading = MatchBatch(group.count, tuple(group.found), (), now, now)
         state, more = matched(state, policy_of(rule), name, reading, now)
         alerts += more
     mails = tuple(

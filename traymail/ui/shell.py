@@ -34,7 +34,7 @@ from traymail.ui.palette import Mode
 from traymail.ui.rescaling import MonitorScale, scaling_at
 from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_modes
 from traymail.ui.theme import Root
-from traymail.ui.tray.keeper import Keeper, make_tray
+from traymail.ui.tray.controller import TrayController, make_tray
 from traymail.ui.tray.loop import TkLoop
 from traymail.ui.tray.port import FallbackWindow, TrayParts
 from traymail.ui.window import WINDOW_CLASS
@@ -116,11 +116,11 @@ class Shell:
             lambda: self._tray.in_window,
         )
         self._tray = make_tray(self._parts(), login=login)
-        self._keeper = Keeper(
+        self._controller = TrayController(
             self.loop, self._background, services.program.overview, self._tray, clock
         )
         self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
-        self._keeper.start(overview)
+        self._controller.start(overview)
         self._obey(overview.settings)
         services.program.listen(lambda event: self._bridge.post(partial(self._hear, event)))
         self._look_at_desktop()
@@ -144,7 +144,7 @@ class Shell:
             self.windows.keep()
         finally:
             self._cancel_ready()
-            self._keeper.close()
+            self._controller.close()
             self.notifier.close()
             self._tray.stop()
             self._background.close()
@@ -240,7 +240,7 @@ class Shell:
 
     def _hear(self, event: Event) -> None:
         self._garbage.stir()
-        self._keeper.hear(event)
+        self._controller.hear(event)
         # A window in sight offers Undo itself.
         undo = self._wishes.undo and not self.windows.writing
         self.notifier.wishes = replace(self._wishes, undo=undo)
@@ -283,7 +283,7 @@ class Shell:
         self.root.look.lacks_font = lacking
         if language != self.root.look.language:
             translate = self._speech.translator(language)
-            self.windows.speak(language, translate, self._keeper.refresh)
+            self.windows.speak(language, translate, self._controller.refresh)
 
     def _look_at_desktop(self) -> None:
         """Ask whether the desktop is dark, where it does not tell by itself."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PIL import Image
 from ttkbootstrap.style.icons import IconRenderer
 
+from traymail.ui.nine_patch import Knob, switch
 from traymail.ui.palette import Palette, Surface
-from traymail.ui.shapes import Knob, switch
 from traymail.ui.style_kit import Builder, Kit
 
 

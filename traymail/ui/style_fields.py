@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
+from traymail.ui.nine_patch import bar, stretched
 from traymail.ui.palette import Surface
-from traymail.ui.shapes import bar, stretched
 from traymail.ui.style_kit import Builder, Kit
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageTk
 
+from traymail.ui.nine_patch import ShapeBox, rounded
 from traymail.ui.palette import Palette, Surface
-from traymail.ui.shapes import ShapeBox, rounded
 
 
 class Kit:

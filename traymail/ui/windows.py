@@ -11,8 +11,8 @@ from traymail.core.ports import Clock
 from traymail.core.texts import Translate, text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
+from traymail.ui.lazy import Lazy
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.once import Once
 from traymail.ui.page import Page, WithWindows
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
@@ -58,14 +58,14 @@ class Windows:
         self._in_window = in_window
         self._root, self._services, self._background = root, services, background
         self._clock, self._out_of_sight = clock, out_of_sight
-        self._quick = Once(self._make_quick)
-        self._welcome = Once(self._make_welcome)
-        self._adding = Once(self._make_adding)
+        self._quick = Lazy(self._make_quick)
+        self._welcome = Lazy(self._make_welcome)
+        self._adding = Lazy(self._make_adding)
         # What was changed in a page and not saved outlives the window in another language.
-        self._pages = Once(self._make_pages)
-        self._settings = Once(self._make_settings)
-        self._outbox = Once(self._make_outbox)
-        self._help = Once(self._make_help)
+        self._pages = Lazy(self._make_pages)
+        self._settings = Lazy(self._make_settings)
+        self._outbox = Lazy(self._make_outbox)
+        self._help = Lazy(self._make_help)
 
     # --- ways in ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from traymail.core.outbox import AccountState, State
 from traymail.core.overview import Overview
 from traymail.core.replies import title_for
 from traymail.core.reply_rules.details import reply_told
-from traymail.core.reports import Fare, FlowStatus, fare_of
+from traymail.core.reports import FlowStatus, Health, health_of
 from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -152,32 +152,32 @@ def _of_account(account: Account, state: AccountState | None) -> StatusFinding:
 
 
 _KINDS = {FolderRule.kind: FindingKind.FOLDER, LogRule.kind: FindingKind.LOG}
-_LEVELS: Mapping[Fare, Level] = {
-    Fare.OFF: Level.QUIET,
-    Fare.BROKEN: Level.BAD,
-    Fare.PAUSED: Level.QUIET,
-    Fare.STARTING: Level.QUIET,
-    Fare.COOLING: Level.GOOD,
-    Fare.WATCHING: Level.GOOD,
+_LEVELS: Mapping[Health, Level] = {
+    Health.OFF: Level.QUIET,
+    Health.BROKEN: Level.BAD,
+    Health.PAUSED: Level.QUIET,
+    Health.STARTING: Level.QUIET,
+    Health.COOLING: Level.GOOD,
+    Health.WATCHING: Level.GOOD,
 }
 
 
 def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> StatusFinding:
     kind = _KINDS[rule.kind]
     status = status or FlowStatus()
-    fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
+    health = health_of(status, enabled=rule.enabled, paused=overview.paused)
     error = () if status.error is None else (Remark(status.error),)
     left_out = (Remark(one.reason, one.what, bad=False) for one in status.left_out)
     remarks = (*error, *left_out) if rule.enabled else ()
-    return StatusFinding(kind, rule.name, _LEVELS[fare], _state(fare, status), remarks)
+    return StatusFinding(kind, rule.name, _LEVELS[health], _state(health, status), remarks)
 
 
-def _state(fare: Fare, status: FlowStatus) -> Text:
-    if fare is Fare.COOLING:
-        return text("{fare}, {n} held back", fare=fare.words, n=status.held)
-    if fare is Fare.WATCHING:
-        return text("{fare}, {n} mailed", fare=fare.words, n=status.sent)
-    return fare.words
+def _state(health: Health, status: FlowStatus) -> Text:
+    if health is Health.COOLING:
+        return text("{health}, {n} held back", health=health.words, n=status.held)
+    if health is Health.WATCHING:
+        return text("{health}, {n} mailed", health=health.words, n=status.sent)
+    return health.words
 
 
 def _with_advice(what: Text, advice: Text | None) -> Text:

@@ -17,7 +17,7 @@ from traymail.core.events import (
     MailProgress,
     OutboxChanged,
     PauseChanged,
-    RuleFares,
+    RuleHealth,
     RuleTrouble,
     SettingsApplied,
     SettingsRefused,
@@ -212,7 +212,7 @@ def _notice(event: Event, wishes: Wishes) -> Notice | None:
             OutboxChanged()
             | MailProgress()
             | RuleTrouble()
-            | RuleFares()
+            | RuleHealth()
             | SettingsApplied()
             | LeftOutTold()
             | PauseChanged()

@@ -12,12 +12,12 @@ from traymail.core.outbox import RETRYABLE, OutboxItem, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
 from traymail.ui.model.outbox_progress import DeliveryProgress, went_on
-from traymail.ui.model.outbox_table import FIRST, OutboxLine, Wish, line_of, next_look
+from traymail.ui.model.outbox_table import FIRST, OutboxFilter, OutboxLine, line_of, next_look
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxFound:
-    """What was found for a wish; ``detail`` is of the mail that is looked at, if it is there."""
+    """What was found for a filter; ``detail`` is of the mail that is looked at, if it is there."""
 
     overview: Overview
     items: tuple[OutboxItem, ...]
@@ -32,7 +32,7 @@ class OutboxState:
     ``found`` None: nothing is known yet. ``anew``: the user has just asked for another list.
     """
 
-    wish: Wish = field(default_factory=Wish)
+    filter: OutboxFilter = field(default_factory=OutboxFilter)
     limit: int = FIRST
     looked_at: int = 0
     found: OutboxFound | None = None
@@ -86,9 +86,11 @@ class OutboxState:
         return sum(counts.get(state, 0) for state in RETRYABLE)
 
 
-def wished(state: OutboxState, wish: Wish) -> OutboxState:
+def filtered(state: OutboxState, filter: OutboxFilter) -> OutboxState:
     """Return the state after another filter was set; its list begins anew."""
-    return state if wish == state.wish else replace(state, wish=wish, limit=FIRST, anew=True)
+    return (
+        state if filter == state.filter else replace(state, filter=filter, limit=FIRST, anew=True)
+    )
 
 
 def wanted_more(state: OutboxState) -> OutboxState:
@@ -103,7 +105,7 @@ def looked_at(state: OutboxState, mail_id: int) -> OutboxState:
 
 def asked_for(state: OutboxState, mail_id: int) -> OutboxState:
     """Return the state that shows one mail, whatever the filter was."""
-    return replace(state, wish=Wish(), limit=FIRST, looked_at=mail_id)
+    return replace(state, filter=OutboxFilter(), limit=FIRST, looked_at=mail_id)
 
 
 def to_look_at(state: OutboxState, items: Sequence[OutboxItem]) -> int:

@@ -70,7 +70,7 @@ _BY_KEY = {chip.key: chip for chip in CHIPS}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OutboxFilter:
     """Which mails are asked for; ``rule`` "" are those sent by hand, None are all."""
 
     chip: str = "all"

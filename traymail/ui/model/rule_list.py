@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from traymail.core.overview import Overview
-from traymail.core.reports import Fare, FlowStatus, fare_of
+from traymail.core.reports import FlowStatus, Health, health_of
 from traymail.core.rule import Rule
 from traymail.core.texts import Text, text
 
@@ -34,36 +34,36 @@ def cards(overview: Overview, home: str, now: datetime) -> tuple[RuleSummary, ..
 def card(rule: Rule, overview: Overview, home: str, now: datetime) -> RuleSummary:
     """Return the card of one rule."""
     status = overview.rules.get(rule.name, FlowStatus())
-    fare = fare_of(status, enabled=rule.enabled, paused=overview.paused)
-    icon, role = _SIGNS[fare]
+    health = health_of(status, enabled=rule.enabled, paused=overview.paused)
+    icon, role = _SIGNS[health]
     return RuleSummary(
         name=rule.name,
         kind=rule.kind,
         enabled=rule.enabled,
         does=_does(rule, home),
         icon=icon,
-        state=_state(fare, status),
+        state=_state(health, status),
         role=role,
         last=_last(status, now),
     )
 
 
-_SIGNS: Mapping[Fare, tuple[str, str]] = {
-    Fare.OFF: ("pause-circle", "muted"),
-    Fare.BROKEN: ("exclamation-triangle", "danger"),
-    Fare.PAUSED: ("pause-circle", "muted"),
-    Fare.STARTING: ("hourglass", "muted"),
-    Fare.COOLING: ("hourglass-split", "warning"),
-    Fare.WATCHING: ("eye", "success"),
+_SIGNS: Mapping[Health, tuple[str, str]] = {
+    Health.OFF: ("pause-circle", "muted"),
+    Health.BROKEN: ("exclamation-triangle", "danger"),
+    Health.PAUSED: ("pause-circle", "muted"),
+    Health.STARTING: ("hourglass", "muted"),
+    Health.COOLING: ("hourglass-split", "warning"),
+    Health.WATCHING: ("eye", "success"),
 }
 
 
-def _state(fare: Fare, status: FlowStatus) -> Text:
-    if fare is Fare.COOLING:
-        return text("{fare}, {n} held back", fare=fare.words, n=status.held)
-    if fare is Fare.BROKEN and status.error is not None:
+def _state(health: Health, status: FlowStatus) -> Text:
+    if health is Health.COOLING:
+        return text("{health}, {n} held back", health=health.words, n=status.held)
+    if health is Health.BROKEN and status.error is not None:
         return status.error
-    return fare.words
+    return health.words
 
 
 def _last(status: FlowStatus, now: datetime) -> Text:

@@ -63,7 +63,7 @@ class Button(ttk.Button):
         self._folded = folded
         self.say(self._said)
 
-    def dress(self, kind: ButtonKind, icon: str | None = None) -> None:
+    def set_style(self, kind: ButtonKind, icon: str | None = None) -> None:
         """Show the button as another kind, with another icon when given."""
         self._kind, self._icon = kind, icon or self._icon
         self.configure(style=self._look.style(f"Button-{kind}", self._surface))

@@ -14,7 +14,6 @@ from traymail.core.events import AccountChanged, SettingsApplied
 from traymail.core.events import Event as News
 from traymail.core.texts import Text, text
 from traymail.services.services import Services
-from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
@@ -23,6 +22,7 @@ from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy
 from traymail.ui.model.trial import report
+from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Window
@@ -54,7 +54,7 @@ class AccountsPage:
         self._toast: Toast | None = None
         self._job: Job | None = None
         self._timer: str | None = None
-        self._asking = Asking(
+        self._refresher = Refresher(
             background,
             services.program.overview,
             lambda overview: self.become(
@@ -95,13 +95,13 @@ class AccountsPage:
 
     def shown(self) -> None:
         """Ask how the accounts stand."""
-        self._asking.ask()
+        self._refresher.ask()
 
     def heard(self, event: News) -> None:
         """Follow the accounts while they are in sight."""
         view = self.view
         if isinstance(event, _TELLING) and view is not None and view.winfo_viewable():
-            self._asking.ask()
+            self._refresher.ask()
 
     def save(self) -> None:
         """Save the account in sight, if it was changed."""
@@ -125,7 +125,7 @@ class AccountsPage:
                 return
             self.become(model.saved(self._held, name, values))
             self._tell(text("Saved"))
-            self._asking.ask()
+            self._refresher.ask()
 
         self._job = self._background.run(work, saved, lambda error: self._failed(name, error))
 
@@ -229,7 +229,7 @@ class AccountsPage:
         """Wait for it no longer; what was done before that is found by looking."""
         self._cancel()
         self.become(model.cancelled(self._held))
-        self._asking.ask()
+        self._refresher.ask()
 
     def _failed(self, name: str, error: TraymailError) -> None:
         self.become(model.failed(self._held, name, error))
@@ -285,7 +285,7 @@ class AccountsPage:
 
     def _ended(self) -> None:
         self.become(model.end(self._held))
-        self._asking.ask()
+        self._refresher.ask()
 
     def _remove(self, name: str) -> None:
         self._do(Busy.REMOVING, name, lambda: self._services.accounts.remove(name))
@@ -300,12 +300,12 @@ class AccountsPage:
 
         def done(_none: Any) -> None:  # noqa: ANN401 - nothing is returned
             self.become(model.done(self._held))
-            self._asking.ask()
+            self._refresher.ask()
 
         def failed(error: TraymailError) -> None:
             self.become(model.done(self._held))
             # Part of it may be done: first how things stand, then why.
-            self._asking.ask(lambda: self._failed(name, error))
+            self._refresher.ask(lambda: self._failed(name, error))
 
         self._job = self._background.run(lambda _stop: act(), done, failed)
 

@@ -17,13 +17,13 @@ from traymail.core.texts import Text, text
 from traymail.desktop.opening import open_path
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.program import ProgramService
-from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.general.view import GeneralView
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import general as model
 from traymail.ui.model.general import AUTOSTART, TYPED, General, Move
+from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -48,7 +48,7 @@ class GeneralPage:
         # Fields that were changed again while their value is being saved.
         self._stale: set[str] = set()
         self._timer: str | None = None
-        self._asking = Asking(
+        self._refresher = Refresher(
             background,
             self._question,
             self._told,
@@ -67,12 +67,12 @@ class GeneralPage:
 
     def shown(self) -> None:
         """Ask how things stand."""
-        self._asking.ask()
+        self._refresher.ask()
 
     def heard(self, event: Event) -> None:
         """Follow changes of the configuration, whoever makes them."""
         if isinstance(event, SettingsApplied | SettingsRefused):
-            self._asking.ask()
+            self._refresher.ask()
 
     def become(self, page: General) -> None:
         """Show the page like this."""
@@ -115,7 +115,7 @@ class GeneralPage:
         self._jobs.clear()
         self._stale.clear()
         self.become(model.stopped(self._held))
-        self._asking.ask()
+        self._refresher.ask()
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class GeneralPage:
     def _refused(self, name: str, error: TraymailError) -> None:
         self.become(model.refused(self._held, name, error))
         # What was chosen is not in force: the field shows again what is.
-        self._asking.ask()
+        self._refresher.ask()
 
     def _export(self) -> None:
         def export(chosen: tuple[Path, ...]) -> None:
@@ -211,7 +211,7 @@ class GeneralPage:
     def _agree(self, risks: tuple[Risk, ...]) -> None:
         self._background.run(
             lambda _stop: self._program.agree(risks),
-            lambda _none: self._asking.ask(),
+            lambda _none: self._refresher.ask(),
             lambda error: self.become(model.unknown(self._held, error)),
         )
 
@@ -231,7 +231,7 @@ class GeneralPage:
             return
         self.become(model.moved(self._held, file.name))
         # An answer that came before may have kept a value that was typed wrongly.
-        self._asking.ask()
+        self._refresher.ask()
 
     def _question(self) -> Told:
         try:

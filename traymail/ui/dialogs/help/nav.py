@@ -34,7 +34,7 @@ class HelpNav(Rail):
         """Mark a page, and how many things need the user."""
         if page is not self._page:
             for one, row in self.rows.items():
-                row.dress("chosen" if one is page else "nav")
+                row.set_style("chosen" if one is page else "nav")
             self._page = page
         if troubles != self._troubles:
             self._troubles = troubles

@@ -15,7 +15,6 @@ from traymail.core.texts import text
 from traymail.desktop.opening import open_path
 from traymail.disk import in_home
 from traymail.services.services import Services
-from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.help.diagnosis import DiagnosisPage
@@ -27,6 +26,7 @@ from traymail.ui.model import help as model
 from traymail.ui.model.help import Help, HelpLink, HelpPage
 from traymail.ui.model.help_state import About, findings, report, troubles
 from traymail.ui.model.sentences import sentence_of
+from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Line, Toast
 from traymail.ui.window import Size
@@ -50,7 +50,7 @@ class HelpWindow(Dialog):
         self._held = Help()
         self._about = _about(root)
         self._job: Job | None = None
-        self._asking = Asking(background, self._question, self._informed, self._failed)
+        self._refresher = Refresher(background, self._question, self._informed, self._failed)
         self.nav = HelpNav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
@@ -87,7 +87,7 @@ class HelpWindow(Dialog):
     def heard(self, event: Event) -> None:
         """Follow an event of the engine while in sight."""
         if self.winfo_viewable() and not isinstance(event, _PASSED_OVER):
-            self._asking.ask()
+            self._refresher.ask()
 
     def turn(self, page: HelpPage) -> None:
         """Show another page."""
@@ -98,7 +98,7 @@ class HelpWindow(Dialog):
     def shown(self) -> None:
         """Ask how everything stands now."""
         self.nav.rows[self._held.page].focus_set()
-        self._asking.ask()
+        self._refresher.ask()
 
     def close(self) -> None:
         """Hide; what is being tried ends."""

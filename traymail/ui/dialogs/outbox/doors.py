@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from traymail.ui.model.outbox_detail import MailAct
-from traymail.ui.model.outbox_table import Wish
+from traymail.ui.model.outbox_table import OutboxFilter
 from traymail.ui.model.prefill import Prefill
 
 
@@ -22,7 +22,7 @@ class OutboxDoors:
 class OutboxHandlers(Protocol):
     """What the user does."""
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, filter: OutboxFilter) -> None:
         """Look for other mails."""
 
     def ask_for_more(self) -> None:

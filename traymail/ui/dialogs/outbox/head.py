@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from traymail.core.texts import text
 from traymail.ui.dialogs.outbox.doors import OutboxHandlers
-from traymail.ui.model.outbox_table import CHIPS, Chip, Wish
+from traymail.ui.model.outbox_table import CHIPS, Chip, OutboxFilter
 from traymail.ui.widgets import Area, Box, Entry, Label, Line, Segment, Segments
 
 _HEIGHT = 58
@@ -22,7 +22,7 @@ class OutboxHead(Area):
 
     def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master, "chrome")
-        self._acts, self._wish = acts, Wish()
+        self._acts, self._filter = acts, OutboxFilter()
         self.configure(height=self.look.px(_HEIGHT))
         self.pack_propagate(flag=False)
         Line(self).pack(side="bottom", fill="x")
@@ -34,13 +34,13 @@ class OutboxHead(Area):
         self.search = SearchField(bar, self._searched)
         self.search.pack(side="right", fill="x", expand=True, padx=(self.look.px(12), 0))
 
-    def show(self, wish: Wish, counts: Mapping[str, int]) -> None:
+    def show(self, filter: OutboxFilter, counts: Mapping[str, int]) -> None:
         """Show what is asked for, and how many there are of each."""
-        self._wish = wish
-        self.chips.value = wish.chip
+        self._filter = filter
+        self.chips.value = filter.chip
         for key, count in counts.items():
             self.chips.count(key, count)
-        self.search.show(wish.words)
+        self.search.show(filter.words)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         """Put the filters into two rows where there is no room for one beside the search."""
@@ -52,10 +52,10 @@ class OutboxHead(Area):
         self.configure(height=px(_HEIGHT + 36 if narrow else _HEIGHT))
 
     def _chosen(self, key: str) -> None:
-        self._acts.ask(replace(self._wish, chip=key))
+        self._acts.ask(replace(self._filter, chip=key))
 
     def _searched(self, words: str) -> None:
-        self._acts.ask(replace(self._wish, words=words))
+        self._acts.ask(replace(self._filter, words=words))
 
 
 class SearchField(Box):

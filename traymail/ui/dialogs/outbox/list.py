@@ -10,8 +10,8 @@ from traymail.ui.dialogs.outbox.doors import OutboxHandlers
 from traymail.ui.model.outbox import OutboxState
 from traymail.ui.model.outbox_detail import MailAct
 from traymail.ui.model.outbox_table import (
+    OutboxFilter,
     OutboxLine,
-    Wish,
     account_choices,
     account_of,
     rule_choices,
@@ -33,7 +33,7 @@ class ListPane(Area):
 
     def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master)
-        self._acts, self._wish = acts, Wish()
+        self._acts, self._filter = acts, OutboxFilter()
         self._drawn: tuple[OutboxLine, ...] = ()
         self._offered: object = None
         self._looked_at = 0
@@ -45,7 +45,7 @@ class ListPane(Area):
 
     def show(self, state: OutboxState, lines: tuple[OutboxLine, ...]) -> None:
         """Show the rows of a state; the scroll position and the choice stay."""
-        self._wish, self._looked_at = state.wish, state.looked_at
+        self._filter, self._looked_at = state.filter, state.looked_at
         self._show_choices(state)
         self.retry_all.enable(state.to_retry > 0)
         if lines != self._drawn:
@@ -73,7 +73,7 @@ class ListPane(Area):
     def _show_choices(self, state: OutboxState) -> None:
         overview = None if state.found is None else state.found.overview
         offered = (account_choices(overview), rule_choices(overview))
-        account, rule = state.wish.account or "", rule_value(state.wish.rule)
+        account, rule = state.filter.account or "", rule_value(state.filter.rule)
         if offered != self._offered:
             self._offered = offered
             self.accounts.offer(offered[0], account)
@@ -87,7 +87,10 @@ class ListPane(Area):
         elif self._nothing is None and empty:
             self._nothing = Empty(self, "search", text("No mail matches"))
             clear = Button(
-                self._nothing.middle, text("Clear &filter"), lambda: self._acts.ask(Wish()), "link"
+                self._nothing.middle,
+                text("Clear &filter"),
+                lambda: self._acts.ask(OutboxFilter()),
+                "link",
             )
             clear.pack(pady=(self.look.px(4), 0))
             self._nothing.place(in_=self.table, relwidth=1, relheight=1)
@@ -98,10 +101,10 @@ class ListPane(Area):
         return Row(str(line.id), cells, line.sign.icon, line.sign.role, muted=line.muted)
 
     def _account(self, value: str) -> None:
-        self._acts.ask(replace(self._wish, account=account_of(value)))
+        self._acts.ask(replace(self._filter, account=account_of(value)))
 
     def _rule(self, value: str) -> None:
-        self._acts.ask(replace(self._wish, rule=rule_of(value)))
+        self._acts.ask(replace(self._filter, rule=rule_of(value)))
 
     def _selected(self, key: str | None) -> None:
         # A row that goes away leaves its mail in sight: nothing jumps.

@@ -94,12 +94,16 @@ class Looker:
 
 
 def _found(services: Services, state: OutboxState) -> OutboxFound:
-    wish = state.wish
+    filter = state.filter
     lists = [
         services.mail.find(
-            state=one, account=wish.account, rule=wish.rule, search=wish.words, limit=state.limit
+            state=one,
+            account=filter.account,
+            rule=filter.rule,
+            search=filter.words,
+            limit=state.limit,
         )
-        for one in wish.states
+        for one in filter.states
     ]
     items = newest(lists, state.limit)
     mail = to_look_at(state, items)

@@ -36,7 +36,7 @@ class OutboxSheet(Area):
     def show(self, state: OutboxState, now: datetime) -> None:
         """Show a state."""
         counts = {} if state.found is None else counted(state.found.overview.counts)
-        self.head.show(state.wish, counts)
+        self.head.show(state.filter, counts)
         self.list.show(state, lines(state, now))
         told = detail(state, now)
         # While another mail is being read, the one before stays in sight.

@@ -23,7 +23,7 @@ from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_detail import MailAct, cancellable, retryable
 from traymail.ui.model.outbox_message import as_new, eml_name
-from traymail.ui.model.outbox_table import Wish
+from traymail.ui.model.outbox_table import OutboxFilter
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
@@ -126,10 +126,10 @@ class OutboxWindow(Window):
 
     # --- what the user does -------------------------------------------------------------------
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, filter: OutboxFilter) -> None:
         """Look for other mails."""
         self.sheet.complain(None)
-        self.become(model.wished(self._held, wish))
+        self.become(model.filtered(self._held, filter))
         self._looker.now(self._held)
 
     def ask_for_more(self) -> None:

@@ -59,7 +59,7 @@ class QuickSendHandlers(Protocol):
     def undo(self) -> None:
         """Take the mail back."""
 
-    def let_go(self) -> None:
+    def end_undo(self) -> None:
         """Let the mail leave when its time has come."""
 
     def hurry(self) -> None:

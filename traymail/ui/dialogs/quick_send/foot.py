@@ -74,9 +74,9 @@ class Foot(Area):
     def show_markdown(self, *, on: bool) -> None:
         """Show whether the text is Markdown."""
         if on:
-            self._markdown.dress("link", "markdown-fill")
+            self._markdown.set_style("link", "markdown-fill")
         else:
-            self._markdown.dress("ghost", "markdown")
+            self._markdown.set_style("ghost", "markdown")
 
     def _fill(self, acts: QuickSendHandlers) -> None:
         bar = self._buttons

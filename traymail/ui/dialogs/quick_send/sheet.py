@@ -126,7 +126,7 @@ class QuickSendSheet(Area):
             case DraftStage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
             case DraftStage.WAITING:
-                choices = UndoChoices(undo=acts.undo, done=acts.let_go, now=acts.hurry)
+                choices = UndoChoices(undo=acts.undo, done=acts.end_undo, now=acts.hurry)
                 self.foot.show_undo(
                     lambda seconds: judge.countdown(state, seconds), state.seconds, choices
                 )

@@ -344,14 +344,14 @@ class QuickSendWindow(Window):
         self._become(model.returning(self._held))
         self._post.take_back(mail, self._returned)
 
-    def let_go(self) -> None:
+    def end_undo(self) -> None:
         """Let the mail leave when its time has come; the window has done its work."""
         self._become(model.finished(self._held))
 
     def hurry(self) -> None:
         """Let the mail leave now."""
         self._post.hurry(self._held.mail)
-        self.let_go()
+        self.end_undo()
 
     def _send_by_key(self) -> bool:
         self.send_mail()

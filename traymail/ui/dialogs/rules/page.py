@@ -11,7 +11,7 @@ from traymail.core.events import (
     Event,
     ItemChanged,
     PauseChanged,
-    RuleFares,
+    RuleHealth,
     RuleTrouble,
     SettingsApplied,
 )
@@ -21,16 +21,16 @@ from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
 from traymail.disk import in_home
 from traymail.services.services import Services
-from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardHandlers, RuleCard
 from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.model.rule_list import RuleSummary, cards
 from traymail.ui.model.sentences import sentence_of
+from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Button, Empty, Label, Note, ScrollArea
 
-_TELLING = (ItemChanged, PauseChanged, RuleFares, RuleTrouble, SettingsApplied)
+_TELLING = (ItemChanged, PauseChanged, RuleHealth, RuleTrouble, SettingsApplied)
 
 
 class RulesPage:
@@ -50,7 +50,7 @@ class RulesPage:
         """``now`` is the local time: of today, only the hour of a match is shown."""
         self._root, self._services, self._background, self._now = root, services, background, now
         self._view: RuleListView | None = None
-        self._asking = Asking(
+        self._refresher = Refresher(
             background,
             services.program.overview,
             self._answered,
@@ -66,14 +66,14 @@ class RulesPage:
 
     def shown(self) -> None:
         """Ask how the rules fare."""
-        self._asking.ask()
+        self._refresher.ask()
 
     def heard(self, event: Event) -> None:
         """Follow the rules while the list is in sight, and the file for the editors."""
         for editor in tuple(self.editors.values()):
             editor.heard(event)
         if isinstance(event, _TELLING) and self._view is not None and self._view.winfo_viewable():
-            self._asking.ask()
+            self._refresher.ask()
 
     def new(self, kind: str) -> None:
         """Open the editor of a new rule."""
@@ -121,7 +121,7 @@ class RulesPage:
 
     def _failed(self, error: TraymailError) -> None:
         self._say(sentence_of(error))
-        self._asking.ask()
+        self._refresher.ask()
 
     def _say(self, words: Text | None) -> None:
         if self._view is not None and self._view.winfo_exists():

@@ -55,7 +55,7 @@ class SettingsNav(Rail):
         if page != self._page:
             self._page = page
             for name, row in self.pages.items():
-                row.dress("chosen" if name == page else "nav")
+                row.set_style("chosen" if name == page else "nav")
 
     def focus_on_page(self) -> None:
         """Put the keyboard on the row of the page in sight."""

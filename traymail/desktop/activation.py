@@ -14,7 +14,7 @@ COMPOSE = "compose"
 ADD_ACCOUNT = "add_account"
 
 
-def knock(instance: Instance, command: str, **more: Any) -> None:  # noqa: ANN401 - JSON values
+def activate_running(instance: Instance, command: str, **more: Any) -> None:  # noqa: ANN401 - JSON values
     """Have it show a window.
 
     Raises NotRunning, InputError for a request that is too long, and DesktopError where the

@@ -9,7 +9,7 @@ from traymail.core.texts import text
 from traymail.store.credentials import Keyrings
 
 
-class Vault(Keyrings):
+class InMemoryKeyring(Keyrings):
     """Secrets for this run only; no keyring is asked, also for accounts that are added."""
 
     def __init__(self) -> None:

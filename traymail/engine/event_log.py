@@ -1,4 +1,4 @@
-"""The diary: what the engine tells, as lines of the program's own log."""
+"""The log of events: what the engine tells, as lines of the program's own log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from traymail.core.events import (
     MailProgress,
     OutboxChanged,
     PauseChanged,
-    RuleFares,
+    RuleHealth,
     RuleTrouble,
     SettingsApplied,
     SettingsRefused,
@@ -43,7 +43,7 @@ def write_down(event: Event) -> None:
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")
         case LeftOutTold():
             log.warning("rule %s leaves out %s: %s", event.rule, event.what, event.reason)
-        case OutboxChanged() | MailProgress() | RuleFares():
+        case OutboxChanged() | MailProgress() | RuleHealth():
             pass
         case PauseChanged():
             until = f" until {event.until}" if event.until else ""

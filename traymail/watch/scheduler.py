@@ -24,7 +24,7 @@ class _Entry:
     due: float
 
 
-class Pulse:
+class Scheduler:
     """Calls each `Look` when it is due; a look returns the seconds until it wants the next call.
 
     A look that raises is logged and called again after a minute: one broken look must not end
@@ -43,7 +43,7 @@ class Pulse:
         self._stopping = threading.Event()
         self._hurried = False
         self._condition = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="traymail-pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="traymail-scheduler", daemon=True)
 
     def start(self) -> None:
         """Begin; every look is due at once."""

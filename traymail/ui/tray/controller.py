@@ -11,10 +11,10 @@ from traymail.core.errors import TraymailError
 from traymail.core.events import Event
 from traymail.core.overview import Overview
 from traymail.core.ports import Clock
-from traymail.ui.asking import Asking
 from traymail.ui.bridge import Background
 from traymail.ui.model.menu import MenuItem, menu
 from traymail.ui.model.tray import TrayState, after, needs_you, next_look, refreshed, shown
+from traymail.ui.refresher import Refresher
 from traymail.ui.tray.loop import Act, Loop
 from traymail.ui.tray.port import Tray, TrayParts
 
@@ -23,7 +23,7 @@ REST_SECONDS = 0.1
 AGAIN_SECONDS = 20.0
 
 
-class Keeper:
+class TrayController:
     """Owns the state of the tray; on the loop's thread."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Keeper:
     ) -> None:
         """``overview`` is called on other threads."""
         self._loop = loop
-        self._asking = Asking(
+        self._refresher = Refresher(
             background, overview, self._take, self._unknown, partial(loop.after, REST_SECONDS)
         )
         self._tray = tray
@@ -60,12 +60,12 @@ class Keeper:
 
     def refresh(self) -> None:
         """Look at the counts and the rules again, soon; also after a change of the language."""
-        self._asking.ask()
+        self._refresher.ask()
 
     def close(self) -> None:
         """Draw nothing more; the tray itself is its owner's to stop."""
         self._closed = True
-        self._asking.stop()
+        self._refresher.stop()
         self._cancel_again()
         if self._cancel_look is not None:
             self._cancel_look()

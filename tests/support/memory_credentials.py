@@ -6,7 +6,7 @@ from traymail.core.secret import Secret
 from traymail.core.texts import text
 
 
-class Vault:
+class InMemoryCredentials:
     """Keeps secrets by host and user name, as the keyring does."""
 
     def __init__(self) -> None:

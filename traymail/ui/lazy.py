@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Once(Generic[T]):
+class Lazy(Generic[T]):
     """Makes its thing at the first call; `made` is None until then."""
 
     def __init__(self, make: Callable[[], T]) -> None:

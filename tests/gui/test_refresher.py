@@ -12,8 +12,8 @@ import pytest
 from tests.support.tk import until_tk
 from traymail.core.errors import StateError
 from traymail.core.texts import text
-from traymail.ui.asking import Asking, Rest
 from traymail.ui.bridge import Background, Bridge
+from traymail.ui.refresher import Refresher, Rest
 from traymail.ui.theme import Root
 
 
@@ -25,7 +25,7 @@ class Oracle:
         self.asked = 0
         self.told: list[object] = []
         self._answers: SimpleQueue[str | None] = SimpleQueue()
-        self.asking = Asking(
+        self.refresher = Refresher(
             background,
             self._question,
             self.told.append,
@@ -74,7 +74,7 @@ def oracle(root: Root, background: Background) -> Oracle:
 
 def test_asked_meanwhile_it_asks_once_more(oracle: Oracle) -> None:
     for _ in range(5):
-        oracle.asking.ask()
+        oracle.refresher.ask()
     oracle.is_asked(1)
     oracle.answer("old")
     oracle.is_asked(2)
@@ -84,8 +84,8 @@ def test_asked_meanwhile_it_asks_once_more(oracle: Oracle) -> None:
 
 
 def test_it_asks_again_also_when_the_first_question_fails(oracle: Oracle) -> None:
-    oracle.asking.ask()
-    oracle.asking.ask()
+    oracle.refresher.ask()
+    oracle.refresher.ask()
     oracle.answer(None)
     oracle.is_asked(2)
     oracle.answer("new")
@@ -94,9 +94,9 @@ def test_it_asks_again_also_when_the_first_question_fails(oracle: Oracle) -> Non
 
 
 def test_what_waits_is_done_after_the_last_answer(oracle: Oracle) -> None:
-    oracle.asking.ask()
+    oracle.refresher.ask()
     oracle.is_asked(1)
-    oracle.asking.ask(lambda: oracle.told.append("then"))
+    oracle.refresher.ask(lambda: oracle.told.append("then"))
     oracle.answer("old")
     oracle.is_asked(2)
     oracle.answer("new")
@@ -106,16 +106,16 @@ def test_what_waits_is_done_after_the_last_answer(oracle: Oracle) -> None:
 
 def test_who_is_told_may_ask_again(root: Root, background: Background) -> None:
     oracle = Oracle(root, background)
-    again: list[Callable[[], None]] = [oracle.asking.ask]
+    again: list[Callable[[], None]] = [oracle.refresher.ask]
 
     def known(answer: str) -> None:
         oracle.told.append(answer)
         if again:
             again.pop()()
 
-    oracle.asking = Asking(background, oracle._question, known, oracle.told.append)
-    again[:] = [partial(oracle.asking.ask, lambda: oracle.told.append("then"))]
-    oracle.asking.ask()
+    oracle.refresher = Refresher(background, oracle._question, known, oracle.told.append)
+    again[:] = [partial(oracle.refresher.ask, lambda: oracle.told.append("then"))]
+    oracle.refresher.ask()
     oracle.answer("one")
     oracle.is_asked(2)
     oracle.answer("two")
@@ -135,20 +135,20 @@ def test_an_error_of_who_is_told_does_not_end_the_asking(
         if answer == "one":
             raise ValueError(answer)
 
-    oracle.asking = Asking(background, oracle._question, known, oracle.told.append)
-    oracle.asking.ask()
-    oracle.asking.ask()
+    oracle.refresher = Refresher(background, oracle._question, known, oracle.told.append)
+    oracle.refresher.ask()
+    oracle.refresher.ask()
     oracle.answer("one")
     oracle.answer("two")
     assert (oracle.told, seen) == (["one", "two"], [ValueError])
 
 
 def test_stopped_it_tells_nothing_and_can_ask_anew(oracle: Oracle) -> None:
-    oracle.asking.ask(lambda: oracle.told.append("then"))
-    oracle.asking.ask()
+    oracle.refresher.ask(lambda: oracle.told.append("then"))
+    oracle.refresher.ask()
     oracle.is_asked(1)
-    oracle.asking.stop()
-    oracle.asking.ask()
+    oracle.refresher.stop()
+    oracle.refresher.ask()
     oracle.is_asked(2)
     for words in ("for nobody", "new"):
         oracle._answers.put(words)
@@ -167,9 +167,9 @@ def test_between_two_questions_it_rests(root: Root, background: Background) -> N
         return lambda: cancelled.append("rest")
 
     oracle = Oracle(root, background, rest)
-    oracle.asking.ask()
+    oracle.refresher.ask()
     oracle.answer("one")
-    oracle.asking.ask()
+    oracle.refresher.ask()
     oracle.settles()
     assert oracle.asked == 1
     waiting.pop()()
@@ -178,7 +178,7 @@ def test_between_two_questions_it_rests(root: Root, background: Background) -> N
     waiting.pop()()
     oracle.settles()
     assert oracle.asked == 2
-    oracle.asking.ask()
+    oracle.refresher.ask()
     oracle.answer("three")
-    oracle.asking.stop()
+    oracle.refresher.stop()
     assert cancelled == ["rest"]

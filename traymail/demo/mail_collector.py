@@ -9,7 +9,7 @@ from hashlib import sha256
 from traymail.ui.model.inbox import Delivered, Received, read
 
 
-class Letterbox:
+class MailCollector:
     """Takes mails on the sink's thread, and gives them out on another."""
 
     def __init__(self) -> None:

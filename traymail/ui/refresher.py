@@ -1,4 +1,4 @@
-"""Asking how things stand, as often as there is reason to, but one question at a time."""
+"""Asks how things stand, as often as there is reason to, but one question at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rest = Callable[[Act], Cancel]
 """Calls what it is given after a while; the function returned takes that back."""
 
 
-class Asking(Generic[T]):
+class Refresher(Generic[T]):
     """Asks in the background, and once more after the answer when asked meanwhile.
 
     What was asked for before an answer came may have changed since, so every `ask` is followed by a
