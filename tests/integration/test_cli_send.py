@@ -509,12 +509,23 @@ def test_an_interrupt_while_the_answer_is_waited_for_leaves_the_mail_unknown(
     with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as sending:
         waits = "waits for the server's answer"
         until(lambda: waits in office.quick("outbox", "list").stdout, what="all of it to be out")
+        # Who sends it there can end it, no other command.
+        ended = office.quick("outbox", "cancel", "1")
+        assert (ended.returncode, office.states()) == (65, {1: "sending"})
+        assert "Ctrl+C" in ended.stderr.splitlines()[-1]
+        assert "Ctrl+C" in office.quick("--lang", "zh_CN", "outbox", "cancel", "1").stderr
         sending.send_signal(signal.SIGINT)
         told = sending.communicate(timeout=PATIENCE_SECONDS)[1].decode()
     assert sending.returncode == 130
-    assert "Mail 1 may have arrived" in told
-    assert "traymail outbox resolve 1 sent|resend" in told
-    assert office.states() == {1: "unknown"}
+    assert told.splitlines()[1:] == [
+        "Mail 1 may have arrived: It is not known whether the server took the mail",
+        "Check whether it arrived, then: traymail outbox resolve 1 sent|resend",
+    ]
+    [entry] = office.json("outbox", "list")
+    assert (entry["state"], entry["code"], entry["reply"]) == ("unknown", None, None)
+    assert "traymail outbox resolve" in entry["advice"]
+    shown = office.quick("--lang", "zh_CN", "outbox", "show", "1").stdout
+    assert "不确定服务器是否已收下邮件" in shown
 
 
 def test_a_mail_that_waits_for_some_tells_their_reply(office: Desk) -> None:

@@ -204,8 +204,12 @@ def test_doubt_is_for_the_user_or_ends_in_one_more_try() -> None:
 def test_after_a_crash(
     phase: Phase, when_unsure: WhenUnsure, state: State, due_in: int | None, duplicate: bool
 ) -> None:
-    item = after_crash(an_item(phase=phase, when_unsure=when_unsure), NOON)
+    before = {"code": 451, "reply": "later", "advice_id": "x-450-grey"}
+    item = after_crash(an_item(phase=phase, when_unsure=when_unsure, **before), NOON)
     assert (item.state, item.possible_duplicate) == (state, duplicate)
+    # What the try before came to says nothing of one that was not answered.
+    said = (None, None, "unknown-outcome") if phase is Phase.DATA else tuple(before.values())
+    assert (item.code, item.reply, item.advice_id) == said
     assert item.next_attempt_at == (None if due_in is None else NOON + due_in * SECOND)
 
 

@@ -258,11 +258,12 @@ def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxI
     """Raise InputError for the first mail that stands where nothing can be done."""
     for mail_id in set(ids) - {item.id for item in changed}:
         item = session.app.outbox.get(mail_id)
-        way = (
-            text("Decide about it with: traymail outbox resolve {id} sent|resend", id=mail_id)
-            if item.state is State.UNKNOWN
-            else text("Only mails that wait or failed can be tried again or cancelled.")
-        )
+        if item.state is State.UNKNOWN:
+            way = text("Decide about it with: traymail outbox resolve {id} sent|resend", id=mail_id)
+        elif item.state is State.SENDING:
+            way = text("Wait for its end, or end the command that sends it, with Ctrl+C.")
+        else:
+            way = text("Only mails that wait or failed can be tried again or cancelled.")
         raise InputError(text("Mail {id} is {state}.", id=mail_id, state=STATES[item.state]), way)
 
 

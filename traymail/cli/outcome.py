@@ -219,7 +219,7 @@ _LINES = {
     State.SENT: text("Mail {id} is sent: {said} ({ms} ms)"),
     State.FAILED: text("Mail {id} failed: {said} ({ms} ms)"),
     State.CANCELLED: text("Mail {id} is cancelled."),
-    State.UNKNOWN: text("Mail {id} may have arrived: {said} ({ms} ms)"),
+    State.UNKNOWN: text("Mail {id} may have arrived: {said}"),
     State.SENDING: text("Mail {id} is being sent by the running program."),
     State.QUEUED: text("Mail {id} stays in the outbox: {said}"),
 }

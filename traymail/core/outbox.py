@@ -191,6 +191,10 @@ def in_trouble(state: AccountState, reply: str) -> AccountState:
     return replace(state, stopped=True, advice_id=_HERE, code=None, reply=reply)
 
 
+# The advice for a mail whose end was not answered, as nobody was left to hear it.
+_UNANSWERED = "unknown-outcome"
+
+
 RETENTION = timedelta(days=30)
 
 
@@ -259,6 +263,8 @@ def after_doubt(item: OutboxItem, now: datetime, jitter: float) -> OutboxItem:
 def after_crash(item: OutboxItem, now: datetime) -> OutboxItem:
     """Return what a mail becomes that was ``sending`` when the program ended."""
     if item.phase is Phase.DATA:
+        # What a try before came to says nothing of this one.
+        item = replace(item, code=None, reply=None, advice_id=_UNANSWERED)
         return after_doubt(item, now, 0.0)
     return replace(item, state=State.QUEUED, next_attempt_at=now, updated_at=now)
 
