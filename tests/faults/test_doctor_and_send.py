@@ -84,6 +84,20 @@ def at_hello(status: int, line: str) -> Case:
     return Case(f"ehlo {line}", status, script)
 
 
+def of_old(peer: Peer) -> None:
+    """Know HELO only, and take a mail."""
+    peer.say("220 hi")
+    peer.expect("EHLO")
+    peer.say("502 5.5.1 unknown")
+    peer.expect("HELO")
+    peer.say("250 hi")
+    while (line := peer.line()) not in {"", "QUIT"}:
+        peer.say("354 go on" if line == "DATA" else "250 ok")
+        if line == "DATA":
+            peer.body()
+            peer.say("250 taken")
+
+
 def at_starttls(status: int, name: str, *rest: Callable[[Peer], object]) -> Case:
     return Case(f"starttls {name}", status, then(OFFER, TLS, *rest), security="starttls")
 
@@ -108,6 +122,7 @@ CASES = [
     at_hello(69, "550 5.7.1 go away"),
     at_hello(69, "502 5.5.1 unknown"),
     at_hello(75, "??"),
+    Case("ehlo never, HELO", 0, of_old, auth="none"),
     Case("ehlo gone", 75, then(BANNER, HELLO)),
     Case("starttls hidden", 69, then(greets("AUTH PLAIN"), Peer.until_closed), "starttls"),
     at_starttls(75, "454", says("454 4.7.0 not now")),

@@ -123,6 +123,23 @@ def test_what_hardly_was_meant_is_pointed_at(office: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "“wang@qq” has no dot after the @ (Only in your own network mail may reach it.)"),
+        ("zh_CN", "“wang@qq”的 @ 后面没有点（这样的地址只有在内网里才可能收到邮件。）"),
+    ],
+)
+def test_a_rule_for_the_own_network_gets_a_hint(office: Desk, language: str, told: str) -> None:
+    written = office.home.config.read_text("utf-8")
+    people = written.replace('to = ["b@c.example"]', 'to = ["wang@qq"]')
+    office.home.config.write_text(people, "utf-8")
+    assert people != written
+    done = office.quick("--lang", language, "rule", "check")
+    assert done.returncode == 0
+    assert {line.partition("]: ")[2] for line in done.stdout.splitlines()[1:]} == {told}
+
+
+@pytest.mark.parametrize(
     ("pattern", "told"),
     [
         ("*.{pdf,jpg}", "{pdf,jpg} is no choice here"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from datetime import timedelta
 
@@ -36,6 +37,7 @@ from traymail.core.replies import (
 from traymail.core.reply_rules import RULES, Trouble
 from traymail.core.secret import FILE
 from traymail.core.texts import text
+from traymail.desktop.language import translator
 
 AUTH, MAIL, RCPT, DATA, FINAL = Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL
 QQ_CODE = "Login Fail. Please enter your authorization code to login."
@@ -190,6 +192,74 @@ def test_a_reply_finds_its_rule(
     assert error.reply is reply
     assert error.advice == advice_for(rule)
     assert error.title == title_for(rule)
+
+
+# What was told falsely, or of no help, once: the reply or the trouble, the title, and what to do.
+SENTENCES = [
+    (
+        ("", 452, "4.2.2 over quota", RCPT, None),
+        ("A recipient cannot be served now", "The mailbox of the recipient is full."),
+        ("暂时无法投递给收件人", "收件人邮箱已满。"),
+    ),
+    (
+        ("", 552, "5.2.2 mailbox full", RCPT, None),
+        ("A recipient was refused", "The mailbox of the recipient is full."),
+        ("收件人被拒绝", "收件人邮箱已满。"),
+    ),
+    (
+        ("", None, "", Stage.EHLO, Trouble.OAUTH_ONLY),
+        ("The server offers no login that traymail knows", "The server takes no passwords, only"),
+        ("服务器没有提供 traymail 支持的登录方式", "服务器不接受密码，只接受"),
+    ),
+    (
+        ("", None, "", Stage.TLS, Trouble.CERT_NOT_YET),
+        ("The certificate of the server is not accepted", "It is not valid yet: the clock of this"),
+        ("服务器证书不被接受", "证书尚未生效：多半是本机时间慢了"),
+    ),
+    (
+        ("qq", 535, "登录失败，帐号异常", AUTH, None),
+        ("The login was refused", "QQ Mail refused the login: SMTP service not turned on,"),
+        ("登录被拒绝", "QQ 邮箱拒绝登录：可能未开启 SMTP 服务、授权码错误"),
+    ),
+    (
+        ("qq", 535, "5.7.8 no", AUTH, None),
+        ("The login was refused", "User name or authorization code is wrong. Make a new code"),
+        ("登录被拒绝", "用户名或授权码错误。请在邮箱网页重新生成授权码"),
+    ),
+    (
+        ("icloud", 535, "5.7.8 no", AUTH, None),
+        ("The login was refused", "User name or app password is wrong. Make a new app password"),
+        ("登录被拒绝", "用户名或应用专用密码错误。请在服务商网页重新生成应用专用密码"),
+    ),
+    (
+        ("163", 535, "Error: authentication failed", AUTH, None),
+        ("The login was refused", "NetEase wants the client authorization code"),
+        ("登录被拒绝", "请使用网易邮箱的客户端授权码"),
+    ),
+    (
+        ("", None, "", DATA, Trouble.LOST),
+        ("The connection broke", "If this goes on, check host, port and security of the account."),
+        ("连接中断", "如果一直如此，请核对账户的服务器、端口和加密方式。"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "english", "chinese"), SENTENCES)
+def test_each_sentence_is_true_in_both_languages(
+    said: tuple[str, int | None, str, Stage, Trouble | None],
+    english: tuple[str, str],
+    chinese: tuple[str, str],
+) -> None:
+    provider, code, words, stage, trouble = said
+    found = diagnose(Reply(code, words, stage), provider, trouble=trouble)
+    advice = advice_for(found.advice_id, "desk")
+    assert advice is not None
+    for language, (title, begins) in (("en", english), ("zh_CN", chinese)):
+        translate = translator(language)
+        assert found.title.translated(translate) == title
+        told = advice.translated(translate)
+        assert told.startswith(begins)
+        assert not re.search(r"\bNAME\b|[Tt]oo many recipients|\(none\)", told)
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,10 @@ def problem_line(file_name: str, problem: Problem, translate: Translate) -> str:
     """Return a problem as one line: ``config.toml:31: rules[2].folder: no such folder``."""
     line = "" if problem.line is None else f"{problem.line}:"
     where = f" {problem.where}:" if problem.where else ""
-    advice = (
-        "" if problem.advice is None else f" ({problem.advice.translated(translate, whole=True)})"
-    )
-    return f"{file_name}:{line}{where} {problem.what.translated(translate, whole=True)}{advice}"
+    told = problem.what
+    if problem.advice is not None:
+        told = text("{what} ({reason})", what=told, reason=problem.advice)
+    return f"{file_name}:{line}{where} {told.translated(translate, whole=True)}"
 
 
 class SettingsError(TraymailError):
