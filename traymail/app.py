@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from traymail.accounts import KINDS, kind_of
 from traymail.core.errors import CredentialError
 from traymail.core.places import Places
 from traymail.core.texts import Translate
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from traymail.consenting import Agreements
     from traymail.core.account import Account
     from traymail.core.holds import Holds
-    from traymail.core.ports import Sender
+    from traymail.core.ports import SecretSource, Sender
     from traymail.core.settings import Settings
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
@@ -68,6 +69,7 @@ class App:
                 config_file=str(self.home.config_file),
                 log_file=str(self.home.log_file),
             ),
+            KINDS,
         )
 
     @cached_property
@@ -199,7 +201,7 @@ class App:
         return Tools(
             outbox=self.outbox,
             clock=self.clock,
-            make_sender=self._make_sender,
+            make_sender=self.make_sender,
             publish=self.publisher.publish,
             jitter=random.random,
             stopping=stopping,
@@ -213,13 +215,16 @@ class App:
 
         return rule_caps(settings, self.known_rules.caps())
 
-    def _make_sender(self, account: Account) -> Sender:
-        from traymail.senders.smtp import SmtpSender
+    def make_sender(self, account: Account, credentials: SecretSource | None = None) -> Sender:
+        """Return the way in which an account's mails leave, with the secret from here or there."""
+        from traymail.core.ports import SenderTools
 
         def login_worked() -> bool:
-            return self.outbox.account_state(account.name).login_worked
+            return credentials is None and self.outbox.account_state(account.name).login_worked
 
-        return SmtpSender(account, self.credentials, self.spool.open, login_worked)
+        secrets = credentials or self.credentials
+        tools = SenderTools(secrets, self.spool.open, login_worked)
+        return kind_of(account).make_sender(account, tools)
 
 
 def surroundings() -> Surroundings:

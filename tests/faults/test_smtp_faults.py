@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from threading import Event, Thread
+from typing import BinaryIO
 
 import pytest
 
@@ -767,18 +768,18 @@ def test_what_the_journal_raises_ends_the_session_without_the_dot(
 
 
 def test_an_attachment_that_cannot_be_read_ends_the_session_without_the_dot() -> None:
-    def gone(attachment: Attachment) -> None:
+    def gone(attachment: Attachment) -> BinaryIO:
         raise FileNotFoundError(2, "No such file", attachment.spool)
 
     with scripted(half_taken) as server:
-        uses = SmtpSender(account(server.port), None, gone, lambda: False)  # type: ignore[arg-type] # never asked
+        uses = sender(account(server.port), opened=gone)
         with pytest.raises(SourceError):
             uses.send(with_file(10), Notes())
 
 
 def test_an_attachment_of_another_size_ends_the_session_without_the_dot() -> None:
     with scripted(half_taken) as server:
-        uses = SmtpSender(account(server.port), None, lambda _: BytesIO(b"short"), lambda: False)  # type: ignore[arg-type] # never asked
+        uses = sender(account(server.port), opened=lambda _: BytesIO(b"short"))
         with pytest.raises(SourceError):
             uses.send(with_file(1000), Notes())
 

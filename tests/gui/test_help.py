@@ -19,10 +19,11 @@ from tests.support.live import Live, live
 from tests.support.running import ADDRESS, CANARY, account, credentials
 from tests.support.sink import Sink, serve
 from tests.support.tk import press
+from traymail.accounts.smtp import SmtpKind
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 from traymail.ui.model.help import HelpPage
-from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
+from traymail.ui.model.trial import Mark, Trial, Verdict
 from traymail.ui.theme import Root
 
 RULE = """
@@ -65,7 +66,7 @@ class Desk(Hands):
         return trial
 
     def marks(self) -> dict[str, Mark]:
-        return dict(zip(DIAGNOSIS, (row.mark for row in self.trial.rows), strict=True))
+        return dict(zip(SmtpKind.diagnosis, (row.mark for row in self.trial.rows), strict=True))
 
 
 class MakeDesk:
@@ -128,7 +129,7 @@ def test_a_wrong_code_is_told_with_the_way_out(
     trial = desk.diagnose()
     assert trial.failed_at == "auth"
     assert desk.marks() == {
-        **dict.fromkeys(DIAGNOSIS, Mark.DONE),
+        **dict.fromkeys(SmtpKind.diagnosis, Mark.DONE),
         "auth": Mark.FAILED,
     }
     assert trial.advice is not None

@@ -19,13 +19,14 @@ from tests.support.clip import clipped
 from tests.support.display import Display
 from tests.support.mails import an_item
 from tests.support.tk import every_child, until_tk
+from traymail.accounts.smtp import SmtpKind
 from traymail.core.outbox import Phase, State
 from traymail.core.texts import Text, text
 from traymail.desktop.screens import Rectangle
 from traymail.ui.dialog import Question
 from traymail.ui.dialogs.outbox.list import COLUMNS
 from traymail.ui.model.outbox_table import line_of, until
-from traymail.ui.model.trial import DIAGNOSIS, NAMES
+from traymail.ui.model.trial import NAMES
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Entry, Note, Panes, StepList
@@ -256,7 +257,7 @@ def test_steps_say_nothing_before_they_are_started(root: Root) -> None:
         for one in every_child(steps)
         if one.winfo_class() == "TLabel" and (words := str(one.cget("text")).strip())
     ]
-    assert said == [str(NAMES[step]) for step in DIAGNOSIS]
+    assert said == [str(NAMES[step]) for step in SmtpKind.diagnosis]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ import trustme
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.accounts import KINDS
 from traymail.cli.main import COMMANDS
 from traymail.cli.show import STATES
 from traymail.core.kinds.folder import FolderKind
@@ -239,7 +240,7 @@ BEGINNINGS = {
 def configured(folder: Path, toml: str) -> Settings:
     file = folder / "config.toml"
     file.write_text(toml, "utf-8")
-    return SettingsFile(file, Places(user_home=str(folder))).load().settings
+    return SettingsFile(file, Places(user_home=str(folder)), KINDS).load().settings
 
 
 def key_tables(readme: Path) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ import pytest
 from tomlkit import TOMLDocument
 
 from tests.support.wait import until
+from traymail.accounts import KINDS
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
 from traymail.core.places import Places
 from traymail.core.settings import Settings
@@ -63,7 +64,7 @@ def settings_file(path: Path) -> SettingsFile:
         str(path),
         str(home / "log" / "traymail.log"),
     )
-    return SettingsFile(path, places)
+    return SettingsFile(path, places, KINDS)
 
 
 def config(tmp_path: Path) -> Path:

@@ -13,8 +13,8 @@ from tests.support.memory_credentials import InMemoryCredentials
 from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
-from traymail.core.message import Attachment, Envelope, Mail, Placed
-from traymail.core.ports import Credentials
+from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Placed
+from traymail.core.ports import Credentials, SenderTools
 from traymail.core.secret import Secret
 from traymail.senders.smtp import SmtpSender
 
@@ -114,6 +114,11 @@ class Pocket(InMemoryCredentials):
 
 
 def sender(
-    account: Account, credentials: Credentials | None = None, *, login_worked: bool = False
+    account: Account,
+    credentials: Credentials | None = None,
+    *,
+    login_worked: bool = False,
+    opened: OpenAttachment | None = None,
 ) -> SmtpSender:
-    return SmtpSender(account, credentials or Pocket(), zeros, lambda: login_worked)
+    tools = SenderTools(credentials or Pocket(), opened or zeros, lambda: login_worked)
+    return SmtpSender(account, tools)

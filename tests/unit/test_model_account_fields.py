@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import QQ
+from traymail.accounts import smtp_fields as model
+from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Limits
 from traymail.core.fields import fields_of
 from traymail.core.message import Address
-from traymail.ui.model import account_fields as model
 
 OTHER = replace(
     QQ, address=Address("me@x.example"), host="mail.x.example", username="me@x.example", provider=""
@@ -55,7 +56,7 @@ def test_every_value_has_its_field_and_every_field_its_value() -> None:
     ],
 )
 def test_what_is_written(name: str, value: str, written: Any) -> None:  # noqa: ANN401 # TOML's
-    assert model.as_written(name, value) == written
+    assert as_written((*model.UPPER, *model.LOWER), name, value) == written
 
 
 @pytest.mark.parametrize("account", [QQ, OTHER, replace(QQ, provider="163")])

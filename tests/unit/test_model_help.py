@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from traymail.accounts.smtp import SmtpKind
 from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import CredentialError, Problem
 from traymail.core.examination import Step
@@ -27,7 +28,7 @@ from traymail.ui.model.help_state import (
     report,
     troubles,
 )
-from traymail.ui.model.trial import DIAGNOSIS, Mark, StepRow, Verdict
+from traymail.ui.model.trial import Mark, StepRow, Verdict
 
 PLACES = {"config": Path("/home/ming/config.toml")}
 CERTIFICATE = text(
@@ -74,7 +75,7 @@ def told(state: Help, *names: str, default: str = "") -> Help:
 
 
 def tried(*steps: Step, auth: Auth = Auth.PASSWORD) -> trials.Trial:
-    trial = trials.begin(an_account(auth=auth), DIAGNOSIS)
+    trial = trials.begin_diagnosis(an_account(auth=auth))
     for step in steps:
         trial = trials.hear(trial, step)
     return trial
@@ -151,7 +152,7 @@ def test_what_comes_without_a_test_changes_nothing() -> None:
 
 def test_a_test_is_followed_to_its_end() -> None:
     state = model.started(told(Help(), "a"))
-    for name in DIAGNOSIS:
+    for name in SmtpKind.diagnosis:
         assert state.running
         state = model.heard(state, Step(name, True, 1))
     state = model.ended(state)
@@ -197,7 +198,7 @@ def test_a_test_is_stopped_or_given_up() -> None:
     ],
 )
 def test_a_step_becomes_a_row(step: Step, row: StepRow) -> None:
-    assert tried(step).rows[DIAGNOSIS.index(step.step)] == row
+    assert tried(step).rows[SmtpKind.diagnosis.index(step.step)] == row
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from traymail.core.replies import advice_for, as_error, diagnose, what_failed
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as model
-from traymail.ui.model.trial import DIAGNOSIS, Mark, Trial, Verdict
+from traymail.ui.model.trial import Mark, Trial, Verdict
 
 
 def heard(*steps: Step, trial: Trial | None = None) -> Trial:
@@ -42,7 +42,7 @@ def test_a_good_test_passes() -> None:
 
 def test_a_test_without_its_mail_has_failed() -> None:
     assert model.end(heard(*GOOD[:-1])).verdict is Verdict.FAILED
-    diagnosis = model.begin(QQ, DIAGNOSIS)
+    diagnosis = model.begin_diagnosis(QQ)
     assert model.end(heard(GOOD[0], trial=diagnosis)).verdict is Verdict.PASSED
 
 
@@ -82,7 +82,7 @@ def test_a_failure_that_passes_is_called_no_refusal(step: str) -> None:
     lost = as_error(diagnose(reply, "qq", trouble=Trouble.LOST), reply)
     detail = what_failed(lost.title, None, reply.text)
     failed = Step(step, False, 3, detail, lost.advice, lost)
-    trial = model.end(heard(failed, trial=model.begin(QQ, DIAGNOSIS)))
+    trial = model.end(heard(failed, trial=model.begin_diagnosis(QQ)))
     told = model.headline(trial)
     assert not any(word in f"{told.title} {told.more}" for word in ("refuse", "want", "safe"))
     assert str(trial.rows[trial.steps.index(step)].detail) == "failed"
@@ -141,7 +141,7 @@ def test_a_test_is_stopped() -> None:
         Verdict.STOPPED,
         "Nothing is saved yet.",
     )
-    diagnosis = model.stop(model.begin(QQ, DIAGNOSIS))
+    diagnosis = model.stop(model.begin_diagnosis(QQ))
     assert str(model.headline(diagnosis).more) == "What came before is shown."
 
 

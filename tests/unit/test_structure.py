@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from traymail.accounts import KINDS
 from traymail.core.account import Account, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.kinds.folder import FolderKind
@@ -111,7 +112,7 @@ max_per_hour = 20
 
 
 def read(source: str) -> Settings:
-    return structure(tomllib.loads(source), PLACES)
+    return structure(tomllib.loads(source), PLACES, KINDS)
 
 
 def problems(source: str) -> dict[str, Problem]:
@@ -400,7 +401,7 @@ def test_an_account_that_cannot_work(given: str, key: str) -> None:
 
 def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
     source = '[accounts.a]\naddress = "a@company.example"\nhost = "mailserver"\n'
-    found = examine(tomllib.loads(source), PLACES)
+    found = examine(tomllib.loads(source), PLACES, KINDS)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["accounts.a.host"]
     assert found.settings.accounts["a"].host == "mailserver"
@@ -409,7 +410,7 @@ def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
 def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
     people = 'to = ["wang@qq", "me@localhost", "a@x.example"]\ncc = ["lina@example"]'
     source = QQ + FOLDER.replace('to = ["a@b.cd"]', people)
-    found = examine(tomllib.loads(source), PLACES)
+    found = examine(tomllib.loads(source), PLACES, KINDS)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
     assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
@@ -617,7 +618,7 @@ def test_several_accounts_and_no_default() -> None:
 )
 def test_a_document_of_another_shape(document: dict[str, Any], where: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        structure(document, PLACES)
+        structure(document, PLACES, KINDS)
     assert [problem.where for problem in raised.value.problems] == [where]
 
 
@@ -675,7 +676,7 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
         document = tomllib.loads(EXAMPLE)
         document[table][item][key] = odd
         with contextlib.suppress(SettingsError):
-            structure(document, PLACES)
+            structure(document, PLACES, KINDS)
 
 
 @pytest.mark.parametrize(
@@ -689,6 +690,6 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
 )
 def test_a_path_that_no_system_has_is_not_looked_for(config: str, where: str) -> None:
     accounts = "" if config.startswith(QQ) else QQ
-    problems = examine(tomllib.loads(accounts + config), PLACES).problems
+    problems = examine(tomllib.loads(accounts + config), PLACES, KINDS).problems
     assert [one.where for one in problems] == [where]
     assert "4096" in str(problems[0].what)

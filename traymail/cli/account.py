@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from traymail.accounts import kind_of
+from traymail.accounts.smtp import secret_of
 from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, report
 from traymail.cli.outcome import tell_what_waits
@@ -26,6 +28,7 @@ from traymail.disk import in_home
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
+    from traymail.core.account_kind import SecretWords
     from traymail.core.message import Address
 
 NAME = argument("name", "NAME", shell_complete=accounts)
@@ -54,7 +57,7 @@ def list_(session: Session, /, *, as_json: bool) -> None:
     lines = [
         (
             *(row["name"], row["address"]),
-            f"{row['host']}:{row['port']} {row['security']}",
+            kind_of(settings.accounts[row["name"]]).destination(settings.accounts[row["name"]]),
             session.translated(account_word(row["state"])),
             session.translated(text("yes")) if row["default"] else "",
         )
@@ -72,12 +75,9 @@ def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
         "kind": one.kind,
         "address": one.address.mailbox,
         "display_name": one.address.name,
-        "host": one.host,
-        "port": one.port,
-        "security": one.security.value,
-        "username": one.username,
-        "auth": one.auth.value,
+        **kind_of(one).facts(one),
         "default": one.name == default,
+        "login": None,
         "state": "attention"
         if kept is not None and kept.stopped
         else session.app.credentials.standing(one),
@@ -149,17 +149,18 @@ def add(
     **given: Any,  # noqa: ANN401 # click's options
 ) -> int:
     """Store an account and its secret, and try it."""
-    words: dict[str, Any] = {
+    options: dict[str, Any] = {
         key: typed(one) if isinstance(one, str) else one for key, one in given.items()
     }
-    wanted, sender = WantedAccount(**words), parse_address(typed(address))
+    wanted, sender = WantedAccount(**options), parse_address(typed(address))
     settings = session.settings()
     wanted, provider = _found(session, wanted, sender)
     _refuse_what_is_not_there(wanted, provider)
     name = wanted.name or free_name(provider, sender.mailbox, settings.accounts)
     credentials = session.app.credentials
     given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
-    secret, nowhere = (None, None) if given_elsewhere else _new_secret(session, provider, name)
+    words = secret_of(provider)
+    secret, nowhere = (None, None) if given_elsewhere else _new_secret(session, words, name)
     session.home.make()
     fields = {"address": sender.mailbox, **wanted.fields()}
     if sender.name:
@@ -188,17 +189,17 @@ def add(
 
 
 def _new_secret(
-    session: Session, provider: Provider | None, name: str
+    session: Session, words: SecretWords, name: str
 ) -> tuple[Secret | None, CredentialError | None]:
     """Return the secret to keep, or why it can be kept nowhere: then nobody is asked to type it."""
-    secret = None if session.interactive else _read_secret(session, provider)
+    secret = None if session.interactive else _read_secret(session, words)
     try:
         session.app.credentials.require_some_keyring(name)
     except KeyringError:
         raise
     except CredentialError as error:
         return None, error
-    return secret or _read_secret(session, provider), None
+    return secret or _read_secret(session, words), None
 
 
 def _found(
@@ -267,12 +268,11 @@ def _no_oauth(provider: Provider | None) -> InputError:
     return InputError(title, text("Use an account that takes a code or an app password."))
 
 
-def _read_secret(session: Session, provider: Provider | None) -> Secret:
-    """Ask for the secret by the name that the provider gives it."""
-    kind = provider.auth_kind if provider else AuthKind.PASSWORD
-    if session.interactive and provider is not None and provider.help_url:
-        session.note(text("How to get it: {url}", url=provider.help_url))
-    secret = session.ask_secret(kind.secret_name)
+def _read_secret(session: Session, words: SecretWords) -> Secret:
+    """Ask for the secret by the name that it has where it is got."""
+    if session.interactive and words.url:
+        session.note(text("How to get it: {url}", url=words.url))
+    secret = session.ask_secret(words.name)
     if not secret.strip():
         raise InputError(
             text("No secret is given."),
@@ -319,7 +319,7 @@ def set_secret(session: Session, /, *, name: str) -> None:
     one = session.account(name)
     session.app.credentials.require_keyring(one)
     session.app.credentials.require_some_keyring(name)
-    secret = _read_secret(session, for_host(one.host))
+    secret = _read_secret(session, kind_of(one).secret(one))
     session.app.credentials.set(one, secret)
     session.beside.stops.clear(name, mails=True)
     session.say(text("The secret of account {name} is stored.", name=name))

@@ -41,21 +41,27 @@ class Limits:
     per_day: int | None = None
 
 
+DEFAULT_KIND = "smtp"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One account as configured, everything left out filled in from the provider table.
 
-    ``max_message_bytes`` is the size on the wire; ``provider`` the id of the table's row, or "".
+    ``host`` is who gets the secret, ``username`` as whom: what it is bound to, whatever the kind.
+    A kind with keys of its own has a class of its own, and its ``kind``; one whose mail leaves
+    for no server has no host. ``max_message_bytes`` is the size on the wire; ``provider`` the id
+    of the table's row, or "".
     """
 
     name: str
     address: Address
-    host: str
-    port: int
-    security: Security
-    username: str
+    host: str = ""
+    port: int = 0
+    security: Security = Security.TLS
+    username: str = ""
     auth: Auth = Auth.PASSWORD
-    kind: str = "smtp"
+    kind: str = DEFAULT_KIND
     provider: str = ""
     ca_file: str = ""
     max_message_bytes: int = 25_000_000
@@ -71,4 +77,9 @@ class Account:
         """Return what a login depends on, as one string: when it changes, a refusal is void."""
         parts = (self.kind, self.host, str(self.port), self.security.value, self.auth.value)
         own = (self.username, self.address.mailbox, self.ca_file, *self.password_command)
-        return "\n".join((*parts, *own))
+        return "\n".join((*parts, *own, *self.way))
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """Return what else decides, in an account of this kind, where mail goes."""
+        return ()

@@ -1,59 +1,39 @@
-"""An account from its table: what is left out comes from the provider; then the cross checks."""
+"""An account with a mail server, from its table: what is left out comes from the provider."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
 
 from traymail.core import readers as read
-from traymail.core.account import Account, Auth, Limits, Security
+from traymail.core.account import Account, Auth, Security
+from traymail.core.account_kind import with_given
 from traymail.core.errors import Problem
 from traymail.core.message import Address
-from traymail.core.places import full_path
 from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, for_host
 from traymail.core.settings import place_of
-from traymail.core.table_reader import Read, read_table
-from traymail.core.tables import ACCOUNT, LATER, AccountTable
-from traymail.core.texts import Text, by_command, text
+from traymail.core.table_reader import Read
+from traymail.core.tables import LATER, SmtpTable
+from traymail.core.texts import by_command, text
 
-DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 # RFC 8314 section 3.3: submission by implicit TLS is preferred.
 DEFAULT_ENDPOINT = Endpoint(465, Security.TLS)
 _USUAL = {465: Security.TLS, 994: Security.TLS, 587: Security.STARTTLS, 2525: Security.STARTTLS}
 _PORT_OF = {Security.TLS: 465, Security.STARTTLS: 587}
 _RELAY_PORT = 25
-_LONGEST_NAME = 64
 
 
-def read_account(
-    name: str, written: object, user_home: str, problems: list[Problem]
-) -> Account | None:
-    """Return the account ``name``, None when it cannot be used.
-
-    Adds what is wrong with it to ``problems``, and hints.
-    """
-    where = place_of("accounts", name)
-    try:
-        fields = read.table(written)
-    except read.Wrong as error:
-        problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
-        return None
-    found: list[Problem] = []
-    if what := _wrong_name(name):
-        found.append(Problem(where, what))
-    table = read_table(ACCOUNT, fields, where, found)
+def smtp_account(name: str, table: Read[SmtpTable], where: str, found: list[Problem]) -> Account:
+    """Return the account of a table; what is wrong beyond single keys, and hints, are added."""
     provider = _provider(table)
     endpoint = _endpoint(table.value, provider)
     found += _host_problems(table, provider, where)
     if not table.bad & {"host", "port", "security"}:
         found += _endpoint_problems(table.value, endpoint, provider, where)
     account = _filled_in(name, table.value, provider, endpoint)
-    account = replace(account, ca_file=full_path(account.ca_file, user_home))
     if not table.bad & {"auth", "oauth"}:
         found += _auth_problems(account, provider, where)
-    problems += found
-    return account if all(one.hint for one in found) else None
+    return account
 
 
 def unknown_account(where: str, name: str, known: tuple[str, ...]) -> Problem:
@@ -65,16 +45,7 @@ def unknown_account(where: str, name: str, known: tuple[str, ...]) -> Problem:
     return Problem(where, text("there is no account {name}", name=name), advice=advice)
 
 
-def _wrong_name(name: str) -> Text | None:
-    """Return why an account cannot be called so: its name is part of a file name (credentials)."""
-    if not name.strip() or len(name) > _LONGEST_NAME:
-        return text("an account's name has 1 to {count} characters", count=_LONGEST_NAME)
-    if not name.isprintable() or name != name.strip() or name[0] == "." or set(name) & set("/\\:"):
-        return text("an account's name may contain letters, digits, spaces, @, dots and dashes")
-    return None
-
-
-def _provider(table: Read[AccountTable]) -> Provider | None:
+def _provider(table: Read[SmtpTable]) -> Provider | None:
     """Return the row of the table: that of the host where one is given, else of the address."""
     if "host" in table.bad:
         return None
@@ -83,7 +54,7 @@ def _provider(table: Read[AccountTable]) -> Provider | None:
     return None if "address" in table.bad else for_address(table.value.address.mailbox)
 
 
-def _endpoint(table: AccountTable, provider: Provider | None) -> Endpoint:
+def _endpoint(table: SmtpTable, provider: Provider | None) -> Endpoint:
     """Return port and security: as given, the missing one after the other, else the provider's."""
     if table.port is not None and table.security is not None:
         return Endpoint(table.port, table.security)
@@ -97,9 +68,7 @@ def _endpoint(table: AccountTable, provider: Provider | None) -> Endpoint:
     return known[0]
 
 
-def _host_problems(
-    table: Read[AccountTable], provider: Provider | None, where: str
-) -> list[Problem]:
+def _host_problems(table: Read[SmtpTable], provider: Provider | None, where: str) -> list[Problem]:
     host = table.value.host
     if "host" in table.bad:
         return []
@@ -145,7 +114,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _endpoint_problems(
-    table: AccountTable, endpoint: Endpoint, provider: Provider | None, where: str
+    table: SmtpTable, endpoint: Endpoint, provider: Provider | None, where: str
 ) -> list[Problem]:
     """Return why port, security and host do not go together: one reason at most."""
     if provider and endpoint in provider.endpoints:
@@ -188,16 +157,10 @@ def _auth_problems(account: Account, provider: Provider | None, where: str) -> l
 
 
 def _filled_in(
-    name: str, table: AccountTable, provider: Provider | None, endpoint: Endpoint
+    name: str, table: SmtpTable, provider: Provider | None, endpoint: Endpoint
 ) -> Account:
     """Return the account with what its table left out."""
     mailbox = table.address.mailbox
-    known = provider.limits if provider else Limits()
-    limits = Limits(
-        per_minute=table.max_per_minute or known.per_minute or DEFAULT_LIMITS.per_minute,
-        per_hour=table.max_per_hour or known.per_hour or DEFAULT_LIMITS.per_hour,
-        per_day=table.max_per_day or known.per_day or DEFAULT_LIMITS.per_day,
-    )
     account = Account(
         name=name,
         address=Address(mailbox, table.display_name or table.address.name),
@@ -205,19 +168,12 @@ def _filled_in(
         port=endpoint.port,
         security=endpoint.security,
         username=table.username or (provider.username_for(mailbox) if provider else mailbox),
-        kind=table.kind,
+        auth=table.auth or Auth.PASSWORD,
         provider=provider.id if provider else "",
         ca_file=table.ca_file,
-        limits=limits,
     )
-    size = table.max_message_bytes or (provider.max_message_bytes if provider else None)
-    given: dict[str, Any] = {
-        "auth": table.auth,
-        "max_message_bytes": size,
-        "timeout": table.timeout,
-        "password_command": table.password_command,
-        "retry_for": table.retry_for,
-        "when_unsure": table.when_unsure,
-        "undo": table.undo,
-    }
-    return replace(account, **{key: value for key, value in given.items() if value is not None})
+    if provider is None:
+        return with_given(account, table)
+    if provider.max_message_bytes is not None:
+        account = replace(account, max_message_bytes=provider.max_message_bytes)
+    return with_given(account, table, provider.limits)

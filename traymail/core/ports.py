@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from traymail.core.account import Account
 from traymail.core.errors import RecipientReply
-from traymail.core.message import Attachment, Composed, Draft, DraftFile, Mail, Stamp
+from traymail.core.message import (
+    Attachment,
+    Composed,
+    Draft,
+    DraftFile,
+    Mail,
+    OpenAttachment,
+    Stamp,
+)
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Receipt
 from traymail.core.secret import Secret
 
@@ -83,6 +92,15 @@ class Credentials(SecretSource, Protocol):
     def delete(self, account: Account) -> bool:
         """Forget it; False when there was none."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SenderTools:
+    """What senders work with; ``login_worked`` tells whether the secret was accepted before."""
+
+    credentials: SecretSource
+    open_attachment: OpenAttachment
+    login_worked: Callable[[], bool]
 
 
 MakeSender = Callable[[Account], Sender]

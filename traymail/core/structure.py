@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from traymail.core.account_table import read_account, unknown_account
+from traymail.core.account_kind import Kinds, read_account
+from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.places import Places
 from traymail.core.settings import Settings
@@ -31,25 +32,27 @@ class Structured:
     hints: tuple[Problem, ...] = ()
 
 
-def structure(document: Mapping[str, object], places: Places) -> Settings:
+def structure(document: Mapping[str, object], places: Places, kinds: Kinds) -> Settings:
     """Return the settings of a document. Raises SettingsError with every problem at once.
+
+    ``kinds`` are those of accounts.
 
     Nothing is asked of the disk: what depends on it is found by `traymail.core.world`.
     """
-    structured = examine(document, places)
+    structured = examine(document, places, kinds)
     if structured.problems:
         raise SettingsError(structured.problems)
     return structured.settings
 
 
-def examine(document: Mapping[str, object], places: Places) -> Structured:
+def examine(document: Mapping[str, object], places: Places, kinds: Kinds) -> Structured:
     """Return what can be read of a document, and everything that is wrong with it."""
     problems: list[Problem] = []
     top = read_table(TOP, document, "", problems)
     accounts = {
         name: account
         for name, written in top.value.accounts.items()
-        if (account := read_account(name, written, places.user_home, problems))
+        if (account := read_account(name, written, places.user_home, kinds, problems))
     }
     default = _default_account(top.value, problems)
     rules: tuple[RuleRead, ...] = ()

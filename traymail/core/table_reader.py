@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 _SECRET_WORDS = {"password", "passwd", "pass", "secret", "code", "token", "api_key", "授权码"}
 _ACCOUNTS = "accounts."
+Others = Mapping[str, Form[Any]]
+_NO_OTHERS: Others = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,17 @@ class Read(Generic[T]):
 
 
 def read_table(
-    form: Form[T], written: Mapping[str, object], where: str, problems: list[Problem]
+    form: Form[T],
+    written: Mapping[str, object],
+    where: str,
+    problems: list[Problem],
+    others: Others = _NO_OTHERS,
 ) -> Read[T]:
-    """Return ``written`` in its form; what is wrong with it is added to ``problems``."""
-    values, bad = _read_keys(form, written, where, problems)
+    """Return ``written`` in its form; what is wrong with it is added to ``problems``.
+
+    ``others`` are all forms that a table at this place may have, by its kind.
+    """
+    values, bad = _read_keys(form, written, where, problems, others)
     if bad:
         for name, stand_in in form.stand_ins.items():
             if name in bad or name not in written:
@@ -40,7 +49,11 @@ def read_table(
 
 
 def _read_keys(
-    form: Form[Any], written: Mapping[str, object], where: str, problems: list[Problem]
+    form: Form[Any],
+    written: Mapping[str, object],
+    where: str,
+    problems: list[Problem],
+    others: Others = _NO_OTHERS,
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """Return the fields that are given and right, and the keys that were told of."""
     values: dict[str, Any] = {}
@@ -57,7 +70,7 @@ def _read_keys(
             bad.add(name)
             problems += found
     for name in sorted(written.keys() - form.keys.keys()):
-        advice = _advice_for_unknown(name, form, where)
+        advice = _advice_for_unknown(name, form, where, others)
         problems.append(Problem(place_of(where, name), text("unknown key"), advice=advice))
         bad.add(name)
     return values, frozenset(bad)
@@ -86,7 +99,7 @@ def _read_value(key: Key, value: object, where: str, problems: list[Problem]) ->
         return None
 
 
-def _advice_for_unknown(name: str, form: Form[Any], where: str) -> Text | None:
+def _advice_for_unknown(name: str, form: Form[Any], where: str, others: Others) -> Text | None:
     if name.lower() in _SECRET_WORDS:
         account = where.removeprefix(_ACCOUNTS).strip('"') if where.startswith(_ACCOUNTS) else ""
         return by_command(
@@ -99,14 +112,14 @@ def _advice_for_unknown(name: str, form: Form[Any], where: str) -> Text | None:
                 "settings."
             ),
         )
-    return _owner(name, form) or nearest(name, tuple(form.keys))
+    return _owner(name, form, others) or nearest(name, tuple(form.keys))
 
 
 _RULES_OWN = text("It belongs to rules: the tables [[rules]].")
 _BOTH_OWN = text("It belongs to accounts and to rules: the tables [accounts.NAME], [[rules]].")
 
 
-def _owner(name: str, form: Form[Any]) -> Text | None:
+def _owner(name: str, form: Form[Any], others: Others) -> Text | None:
     """Return where a key belongs that another kind of table knows; None when none does."""
     # Only where something is wrong: what rules need is slow to import.
     from traymail.core.kinds import ALL
@@ -114,6 +127,9 @@ def _owner(name: str, form: Form[Any]) -> Text | None:
     from traymail.core.tables import ACCOUNT, TOP
 
     rules = [kind.form for kind in ALL]
+    kinds = [kind for kind, one in others.items() if name in one.keys]
+    if kinds:
+        return text("It belongs to accounts of kind “{kind}”.", kind=kinds[0])
     owners = [
         one for one in (*rules, THRESHOLD, ACCOUNT, TOP) if one is not form and name in one.keys
     ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from traymail.core import readers as read
-from traymail.core.account import Auth, Security, WhenUnsure
+from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
 from traymail.core.address import clean
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
@@ -39,19 +39,10 @@ class TopTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountTable:
-    """An account as written; None where the provider table or `Account` knows better."""
+    """What accounts of all kinds have, as written; None where something else knows better."""
 
-    address: Address
-    kind: str = "smtp"
+    kind: str = DEFAULT_KIND
     display_name: str = ""
-    host: str = ""
-    port: int | None = None
-    security: Security | None = None
-    username: str = ""
-    auth: Auth | None = None
-    oauth: None = None
-    api_url: str = ""
-    ca_file: str = ""
     max_message_bytes: int | None = None
     max_per_minute: int | None = None
     max_per_hour: int | None = None
@@ -63,11 +54,19 @@ class AccountTable:
     undo: timedelta | None = None
 
 
-def _kind_of_account(value: object) -> str:
-    kind = read.one_of("smtp", "wecom", "webhook", "sendgrid")(value)
-    if kind != "smtp":
-        raise read.wrong(text("only smtp is known so far"), LATER)
-    return kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpTable(AccountTable):
+    """An account with a mail server as written; None where the provider table knows better."""
+
+    address: Address
+    host: str = ""
+    port: int | None = None
+    security: Security | None = None
+    username: str = ""
+    auth: Auth | None = None
+    oauth: None = None
+    api_url: str = ""
+    ca_file: str = ""
 
 
 def _auth(value: object) -> Auth:
@@ -123,10 +122,22 @@ _TOP: dict[str, Key] = {
     "rules": Key(read.many(lambda value: value)),
 }
 
-_ACCOUNT: dict[str, Key] = {
-    "kind": Key(_kind_of_account),
-    "address": Key(read.address),
+ACCOUNT_KEYS: dict[str, Key] = {
+    "kind": Key(read.words),
     "display_name": Key(read.words),
+    "max_message_mb": Key(read.megabytes, "max_message_bytes"),
+    "max_per_minute": Key(read.whole(1, 1_000_000)),
+    "max_per_hour": Key(read.whole(1, 1_000_000)),
+    "max_per_day": Key(read.whole(1, 1_000_000)),
+    "timeout_seconds": Key(read.seconds(1, 3600), "timeout"),
+    "password_command": Key(read.many(_argument)),
+    "retry_for": Key(read.duration(ZERO, YEAR)),
+    "when_unsure": Key(read.choice(WhenUnsure)),
+    "undo_seconds": Key(read.seconds(0, 3600), "undo"),
+}
+
+_SMTP: dict[str, Key] = ACCOUNT_KEYS | {
+    "address": Key(read.address),
     "host": Key(read.host),
     "port": Key(read.whole(1, 65_535)),
     "security": Key(read.choice(Security)),
@@ -134,22 +145,13 @@ _ACCOUNT: dict[str, Key] = {
     "auth": Key(_auth),
     "oauth": Key(_no_oauth),
     "ca_file": Key(read.path_or_empty),
-    "max_message_mb": Key(read.megabytes, "max_message_bytes"),
-    "max_per_minute": Key(read.whole(1, 1_000_000)),
-    "max_per_hour": Key(read.whole(1, 1_000_000)),
-    "max_per_day": Key(read.whole(1, 1_000_000)),
-    "timeout_seconds": Key(read.seconds(1, 3600), "timeout"),
-    "password_command": Key(read.many(_argument)),
     "api_url": Key(_no_api_url),
-    "retry_for": Key(read.duration(ZERO, YEAR)),
-    "when_unsure": Key(read.choice(WhenUnsure)),
-    "undo_seconds": Key(read.seconds(0, 3600), "undo"),
 }
 
 TOP = Form(TopTable, _TOP, text("It belongs at the top of the file, above all tables."))
 ACCOUNT = Form(
-    AccountTable,
-    _ACCOUNT,
+    SmtpTable,
+    _SMTP,
     text("It belongs to accounts: the tables [accounts.NAME]."),
     {"address": "nobody@localhost"},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, suppress
 
 from traymail.core.account import Account, Auth
@@ -15,9 +15,9 @@ from traymail.core.errors import (
     Stage,
     TransientFailure,
 )
-from traymail.core.message import Mail, OpenAttachment
+from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
-from traymail.core.ports import Journal, SecretSource
+from traymail.core.ports import Journal, SenderTools
 from traymail.core.reasons import reason_of
 from traymail.core.replies import Diagnosis, as_error, diagnose, refused_recipient
 from traymail.core.reply_rules import Trouble
@@ -37,21 +37,13 @@ _BEFORE_BODY = {Stage.MAIL, Stage.RCPT}
 class SmtpSender:
     """Sends the mails of one account, over one connection that is kept between them.
 
-    ``login_worked`` tells whether the account's secret has been accepted before: then QQ's
-    refusal means "too often", not "wrong".
+    Where the account's secret has been accepted before, QQ's refusal means "too often", not
+    "wrong".
     """
 
-    def __init__(
-        self,
-        account: Account,
-        credentials: SecretSource,
-        open_attachment: OpenAttachment,
-        login_worked: Callable[[], bool],
-    ) -> None:
+    def __init__(self, account: Account, tools: SenderTools) -> None:
         self._account = account
-        self._credentials = credentials
-        self._open_attachment = open_attachment
-        self._login_worked = login_worked
+        self._tools = tools
         self._cutoff = Cutoff()
         self._session: SmtpSession | None = None
         self._place = ""  # where the secret is
@@ -92,7 +84,7 @@ class SmtpSender:
             account = self._account
             # Asked for before the server is: a keyring may wait long for its user.
             needed = account.auth is not Auth.NONE
-            secret = self._credentials.get(account) if needed else None
+            secret = self._tools.credentials.get(account) if needed else None
             self._place = secret.place if secret else ""
             self._session = open_session(account, secret, self._cutoff)
         with closing(self._content(mail)) as chunks:
@@ -100,7 +92,7 @@ class SmtpSender:
 
     def _content(self, mail: Mail) -> Generator[bytes, None, None]:
         try:
-            yield from mail.chunks(self._open_attachment)
+            yield from mail.chunks(self._tools.open_attachment)
         except OSError as error:
             title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
             raise SourceError(str(error.filename or ""), title) from error
@@ -115,7 +107,7 @@ class SmtpSender:
         return tuple(refused_recipient(box, reply, self._diagnose(reply)) for box, reply in refused)
 
     def _diagnose(self, reply: Reply, trouble: Trouble | None = None) -> Diagnosis:
-        worked = reply.stage is Stage.AUTH and self._login_worked()
+        worked = reply.stage is Stage.AUTH and self._tools.login_worked()
         return diagnose(
             reply,
             self._account.provider,

@@ -8,9 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from traymail.accounts import KINDS, kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
-from traymail.core.account_table import read_account
+from traymail.core.account_kind import read_account
 from traymail.core.errors import CredentialError, Problem, SettingsError, TraymailError
 from traymail.core.examination import Proposal, Step
 from traymail.core.overview import Fields
@@ -21,8 +22,6 @@ from traymail.program import Program
 from traymail.services.connection_test import diagnose, judge, send_to_oneself
 
 log = logging.getLogger(__name__)
-
-TESTED_STEPS = ("dns", "tcp", "tls", "ehlo", "auth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class AccountService:
     def check(self, name: str, values: Fields) -> tuple[Account | None, tuple[Problem, ...]]:
         """Return the account these fields make, or every problem (``where`` is the field)."""
         problems: list[Problem] = []
-        account = read_account(name, self._table(name, values), str(in_home("~")), problems)
+        account = read_account(name, self._table(name, values), str(in_home("~")), KINDS, problems)
         prefix = place_of("accounts", name)
         return account, tuple(
             replace(one, where=one.where.removeprefix(prefix).lstrip("."))
@@ -50,20 +49,25 @@ class AccountService:
         )
 
     def test(self, account: Account, secret: Secret | None) -> Generator[Step, None, None]:
-        """Try an account live: dns, tcp, tls, ehlo, auth, then ``mail``: a mail to itself.
+        """Try an account live: the steps of its kind's test, as ``mail`` a mail to itself.
 
         ``secret`` None: the one kept for it. A passing test lets a stopped account go on.
         """
         passed = True
+        wanted = kind_of(account).test
         kept = self.running.engine.snapshot().settings.accounts.get(account.name)
         # What is only typed so far says nothing of the account at work.
         is_kept = secret is None and kept is not None and kept.connection == account.connection
         tried = self.diagnose(account) if is_kept else diagnose(self.app, account, secret)
         with closing(tried) as steps:
             for step in steps:
-                if step.step in TESTED_STEPS:
+                if step.step in wanted:
                     passed = passed and step.ok is not False
                     yield step
+        if "mail" not in wanted:
+            if passed:
+                self.running.stops.clear(account.name, mails=True)
+            return
         language = self.running.engine.snapshot().settings.language
         translate = self.app.translate(language)
         mail = (

@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from traymail import __version__
+from traymail.accounts import kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
 from traymail.core.errors import AccountFailure, CredentialError, DeliveryError
 from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
 from traymail.core.mime import compose
-from traymail.core.ports import SecretSource
 from traymail.core.replies import remedy_for, what_failed
 from traymail.core.secret import Secret
 from traymail.core.texts import Translate, text
@@ -49,8 +49,6 @@ def diagnose(
     ``secret`` None: the one kept for it; one that cannot be had is a failed login, told at its
     place. Closed early, the connection ends.
     """
-    from traymail.senders.probe import examine
-
     missing: CredentialError | None = None
     login_worked = False
     if secret is None and account.auth is not Auth.NONE:
@@ -59,7 +57,8 @@ def diagnose(
             login_worked = app.outbox.account_state(account.name).login_worked
         except CredentialError as error:
             missing = error
-    with closing(examine(account, secret, app.clock, login_worked=login_worked)) as steps:
+    kind = kind_of(account)
+    with closing(kind.examine(account, secret, app.clock, login_worked=login_worked)) as steps:
         for step in steps:
             if step.step == "auth" and step.ok is None and missing is not None:
                 yield replace(
@@ -96,8 +95,6 @@ def send_to_oneself(
 
     ``secret`` None: the one kept for it.
     """
-    from traymail.senders.smtp import SmtpSender
-
     now, began = app.clock.now(), app.clock.monotonic()
     draft = Draft(
         account=account.name,
@@ -111,8 +108,7 @@ def send_to_oneself(
     mailbox = account.address.mailbox
     envelope = Envelope(mailbox, (mailbox,))
     mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton)
-    secrets: SecretSource = app.credentials if secret is None else _Given(secret)
-    sender = SmtpSender(account, secrets, app.spool.open, lambda: False)
+    sender = app.make_sender(account, app.credentials if secret is None else _Given(secret))
     try:
         receipt = sender.send(mail, _Nobody())
     except (DeliveryError, CredentialError) as error:

@@ -26,6 +26,7 @@ from traymail.store.toml_source import BOM, LARGEST, Unreadable, parsed
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
+    from traymail.core.account_kind import Kinds
     from traymail.core.structure import Structured
     from traymail.core.world import Absence
 
@@ -90,9 +91,11 @@ class Disk:
 class SettingsFile:
     """The configuration file at ``path``; ``places`` are what its paths are read against."""
 
-    def __init__(self, path: Path, places: Places) -> None:
+    def __init__(self, path: Path, places: Places, kinds: Kinds) -> None:
+        """``kinds`` are those of accounts."""
         self._path = path
         self._places = places
+        self._kinds = kinds
 
     @property
     def name(self) -> str:
@@ -306,7 +309,7 @@ class SettingsFile:
             source, document = parsed(content)
         except Unreadable as error:
             raise SettingsError((error.problem,), name) from error
-        structured = examine(document, self._places)
+        structured = examine(document, self._places, self._kinds)
         absent = self._absent(structured)
         problems = structured.problems
         if problems:

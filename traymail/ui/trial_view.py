@@ -5,21 +5,23 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Sequence
 
-from traymail.ui.model.trial import NAMES, TEST, Advice, Headline, Trial, headline
+from traymail.core.texts import Text
+from traymail.ui.model.trial import NAMES, Advice, Headline, Trial, headline, step_words
 from traymail.ui.widgets import Area, Box, Label, Note, StepList, StepState
 
 
 class TrialView(Area):
-    """Rows that are there from the start: nothing jumps."""
+    """Rows that are there from the start: nothing jumps. ``steps``: those before any test."""
 
-    def __init__(self, master: tk.Misc, steps: Sequence[str] = TEST) -> None:
+    def __init__(self, master: tk.Misc, steps: Sequence[str] = ()) -> None:
         super().__init__(master)
         px = self.look.px
         self._title = Label(self, "", "fg", "TmTitle")
         self._title.pack(anchor="w")
         self._more = Label(self, "", "muted")
         self._more.pack(anchor="w", pady=(px(4), px(10)))
-        self._steps = StepList(self, [NAMES[step] for step in steps])
+        self._shown = tuple(NAMES[step] for step in steps)
+        self._steps = StepList(self, self._shown)
         self._steps.pack(fill="x")
         self._holder = Area(self)
         self._holder.pack(fill="x")
@@ -30,6 +32,7 @@ class TrialView(Area):
         """Show how far the test is; ``words`` stand above it instead of its own."""
         words = words or headline(trial)
         self._say(words)
+        self._show_steps(step_words(trial))
         for place, row in enumerate(trial.rows):
             self._steps.show(place, StepState(row.mark.value), row.detail, row.ms)
         if advice != self._advice:
@@ -42,6 +45,15 @@ class TrialView(Area):
         self._steps.reset()
         self._advice = None
         self._draw_card(None, told=False)
+
+    def _show_steps(self, steps: tuple[Text, ...]) -> None:
+        """Have a row for each of these: another kind of account is tried otherwise."""
+        if steps == self._shown:
+            return
+        self._shown = steps
+        self._steps.destroy()
+        self._steps = StepList(self, steps)
+        self._steps.pack(fill="x", before=self._holder)
 
     def _say(self, words: Headline) -> None:
         self._title.say(words.title)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from traymail.accounts.fields import as_written
+from traymail.accounts.smtp_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME
 from traymail.core.account import Account, Auth
 from traymail.core.address import parse_address
 from traymail.core.errors import InputError, Problem, TraymailError
@@ -15,7 +17,6 @@ from traymail.core.fields import Form, Section, defaults
 from traymail.core.provider import AuthKind, Provider, for_address, for_host
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
-from traymail.ui.model.account_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME, as_written
 from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
@@ -151,7 +152,7 @@ def fields(state: Adding) -> dict[str, Any]:
     if state.display_name.strip():
         table["display_name"] = state.display_name.strip()
     if state.by_hand is not None:
-        table |= {name: as_written(name, value) for name, value in state.by_hand.items()}
+        table |= {name: as_written(BY_HAND, name, value) for name, value in state.by_hand.items()}
         # What goes without saying is not written.
         if table["auth"] == Auth.PASSWORD.value:
             del table["auth"]

@@ -96,7 +96,7 @@ def started(state: Help) -> Help:
     account = state.accounts.get(state.account)
     if account is None:
         return state
-    return replace(state, trial=trials.begin(account, trials.DIAGNOSIS))
+    return replace(state, trial=trials.begin_diagnosis(account))
 
 
 def heard(state: Help, step: Step) -> Help:

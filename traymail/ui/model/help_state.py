@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.outbox import AccountState, State
@@ -218,4 +219,4 @@ def _server(overview: Overview, finding: StatusFinding) -> str:
     if finding.kind is not FindingKind.ACCOUNT:
         return ""
     account = overview.settings.accounts[str(finding.title)]
-    return f" ({account.host}:{account.port} {account.security.value}, {account.auth.value})"
+    return f" ({kind_of(account).destination(account)}, {account.auth.value})"

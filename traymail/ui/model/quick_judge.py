@@ -58,7 +58,7 @@ def weight(state: QuickSend) -> Weight | None:
         provider = by_id(account.provider)
         words = text(
             "{a} of {b}: {provider} would refuse this. Remove a file or zip it.",
-            provider=provider.name if provider else account.host,
+            provider=provider.name if provider else account.host or account.name,
             **sizes,
         )
     count = len(state.files)

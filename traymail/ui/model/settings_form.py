@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from traymail.accounts import kind_of
+from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Auth
+from traymail.core.account_kind import Values
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.examination import Step
-from traymail.core.fields import place_problems
+from traymail.core.fields import Form, place_problems
 from traymail.core.outbox import AccountState
 from traymail.core.provider import by_id, for_host
 from traymail.core.replies import about_login, advice_for, title_for
@@ -18,16 +21,10 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
-from traymail.ui.model.account_fields import LOWER, UPPER, Values, as_written, values_of
 from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.trial import Trial
-
-# What is written together as soon as one of them changes: what the others would be by themselves
-# depends on it.
-_TOGETHER = (("host", "port", "security"), ("address", "display_name"))
-_LOGIN = ("host", "username")
 
 
 class Busy(Enum):
@@ -140,8 +137,9 @@ def adding(page: Accounts) -> Accounts:
 
 
 def _followed(form: AccountForm | None, account: Account) -> AccountForm:
-    saved = values_of(account)
-    if form is None:
+    kind = kind_of(account)
+    saved = kind.values_of(account)
+    if form is None or kind_of(form.account) is not kind:
         return AccountForm(account, saved, saved)
     # Only what the user has changed: the rest may have been edited in the file.
     values = {
@@ -226,8 +224,8 @@ def typed(page: Accounts, values: Values) -> Accounts:
     form = page.form
     if form is None:
         return page
-    before = form.values
-    if values["address"] != before["address"] and before["username"] == before["address"]:
+    before = {"address": "", "username": None, **form.values}
+    if before["username"] == before["address"] != values["address"]:
         values = {**values, "username": values["address"]}
     return edit(page, values=dict(values), trouble=None)
 
@@ -248,7 +246,7 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
     form = page.forms.get(name)
     if form is None or form.values != values:
         return page
-    placed, homeless = place_problems((*UPPER, *LOWER), problems)
+    placed, homeless = place_problems(fields_of_account(form.account), problems)
     told = sentence_of(SettingsError(homeless)) if homeless else form.trouble
     form = replace(form, problems=tuple(placed.values()), trouble=told)
     return replace(page, forms={**page.forms, name: form})
@@ -257,10 +255,19 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
 def changes(form: AccountForm) -> dict[str, Any]:
     """Return the keys to write; None: the key goes, and what goes without saying is used."""
     changed = {name for name, value in form.values.items() if value != form.saved[name]}
-    for together in _TOGETHER:
+    for together in kind_of(form.account).together:
         if changed & set(together):
             changed |= set(together)
-    return {name: as_written(name, form.values[name]) for name in form.values if name in changed}
+    fields = fields_of_account(form.account)
+    return {
+        name: as_written(fields, name, form.values[name]) for name in form.values if name in changed
+    }
+
+
+def fields_of_account(account: Account) -> Form:
+    """Return the whole form of an account, but for its code."""
+    kind = kind_of(account)
+    return (*kind.upper(), *kind.lower(account))
 
 
 # --- the code -------------------------------------------------------------------------------------
@@ -277,7 +284,7 @@ class CodeSight(Enum):
 
 def code_sight(form: AccountForm) -> CodeSight:
     """Return what stands in the row of the code."""
-    if form.values["auth"] == Auth.NONE.value:
+    if _auth(form, form.values) == Auth.NONE.value:
         return CodeSight.NONE
     if form.values["password_command"].strip():
         return CodeSight.COMMAND
@@ -286,9 +293,10 @@ def code_sight(form: AccountForm) -> CodeSight:
 
 def guide(form: AccountForm) -> Guide:
     """Return the guide to the code of the server in the fields."""
-    if form.values["host"] == form.saved["host"]:
+    host = form.values.get("host")
+    if host is None or host == form.saved["host"]:
         return guide_for(by_id(form.account.provider))
-    return guide_for(for_host(form.values["host"].strip()))
+    return guide_for(for_host(host.strip()))
 
 
 def type_code(page: Accounts, words: str) -> Accounts:
@@ -323,8 +331,14 @@ def needs_code(form: AccountForm) -> bool:
 def _elsewhere(form: AccountForm) -> bool:
     """Whether the code that is kept is none for this login: it is for one server and one name."""
     before, now = form.saved, form.values
-    had_login = before["auth"] != Auth.NONE.value and not before["password_command"].strip()
-    return not had_login or any(now[name] != before[name] for name in _LOGIN)
+    had_login = _auth(form, before) != Auth.NONE.value and not before["password_command"].strip()
+    login = kind_of(form.account).login
+    return not had_login or any(now[name] != before[name] for name in login)
+
+
+def _auth(form: AccountForm, values: Values) -> str:
+    """Return how an account with these values logs in; some kinds have no choice."""
+    return values.get("auth", form.account.auth.value)
 
 
 # --- what is done ---------------------------------------------------------------------------------
@@ -368,7 +382,8 @@ def failed(page: Accounts, name: str, error: TraymailError) -> Accounts:
     form = page.forms.get(name)
     if form is None:
         return replace(page, trouble=sentence_of(error))
-    own = _own(error.problems, name) if isinstance(error, SettingsError) else ()
+    fields = fields_of_account(form.account)
+    own = _own(error.problems, name, fields) if isinstance(error, SettingsError) else ()
     if own:
         form = replace(form, problems=own, trouble=None)
     else:
@@ -376,11 +391,11 @@ def failed(page: Accounts, name: str, error: TraymailError) -> Accounts:
     return replace(page, forms={**page.forms, name: form})
 
 
-def _own(problems: tuple[Problem, ...], name: str) -> tuple[Problem, ...]:
+def _own(problems: tuple[Problem, ...], name: str, fields: Form) -> tuple[Problem, ...]:
     """Return the problems of an account's fields, each under the name of its field."""
     prefix = place_of("accounts", name) + "."
     named = tuple(replace(one, where=one.where.removeprefix(prefix)) for one in problems)
-    placed, _homeless = place_problems((*UPPER, *LOWER), named)
+    placed, _homeless = place_problems(fields, named)
     return tuple(placed.values())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account, Auth
 from traymail.core.address import excerpt
 from traymail.core.errors import DeliveryError, TransientFailure, TraymailError
@@ -28,8 +29,6 @@ NAMES: Mapping[str, Text] = {
     "clock": text("Compare the clocks"),
     "mail": text("Test mail"),
 }
-TEST = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
-DIAGNOSIS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
 _SIZE = re.compile(r"\bSIZE (\d{1,20})\b", re.ASCII)  # RFC 1870 section 4
 _MB = 10**6
 _WELCOME = 52  # letters of a server's welcome for which there is room
@@ -82,17 +81,32 @@ class Trial:
 
     account: Account
     rows: tuple[StepRow, ...]
+    steps: tuple[str, ...]
     verdict: Verdict = Verdict.RUNNING
     failed_at: str | None = None
     passing: bool = False
     advice: Advice | None = None
-    steps: tuple[str, ...] = TEST
 
 
-def begin(account: Account, steps: tuple[str, ...] = TEST) -> Trial:
+def begin(account: Account) -> Trial:
     """Return a test whose first step runs."""
+    return _begun(account, kind_of(account).test)
+
+
+def begin_diagnosis(account: Account) -> Trial:
+    """Return a diagnosis whose first step runs."""
+    return _begun(account, kind_of(account).diagnosis)
+
+
+def _begun(account: Account, steps: tuple[str, ...]) -> Trial:
     rows = (StepRow(Mark.RUNNING), *(StepRow() for _ in steps[1:]))
-    return Trial(account, rows, steps=steps)
+    return Trial(account, rows, steps)
+
+
+def step_words(trial: Trial) -> tuple[Text, ...]:
+    """Return what each step is called."""
+    words = {**NAMES, **kind_of(trial.account).step_words}
+    return tuple(words[step] for step in trial.steps)
 
 
 def hear(trial: Trial, step: Step) -> Trial:
@@ -147,17 +161,20 @@ def headline(trial: Trial) -> Headline:
             return Headline(text("Testing…"), text("This takes a few seconds."))
         case Verdict.PASSED:
             mailbox = trial.account.address.mailbox
-            title = text("It works") if "mail" in trial.steps else text("The connection works")
+            whole = trial.steps == kind_of(trial.account).test
+            title = text("It works") if whole else text("The connection works")
             return Headline(title, text("{address} is ready to send mail.", address=mailbox))
         case Verdict.STOPPED:
-            saves = "mail" in trial.steps
+            saves = trial.steps == kind_of(trial.account).test
             more = text("Nothing is saved yet.") if saves else text("What came before is shown.")
             return Headline(text("The test was stopped"), more)
         case Verdict.FAILED:
             if _without_code(trial):
                 return _NO_CODE
             at = trial.failed_at or ""
-            return _PASSING[at] if trial.passing and at in _PASSING else _FAILURES[at]
+            if trial.passing and at in _PASSING:
+                return _PASSING[at]
+            return _FAILURES.get(at, _FAILED)
 
 
 def report(trial: Trial, version: str, translate: Translate) -> str:
@@ -165,7 +182,7 @@ def report(trial: Trial, version: str, translate: Translate) -> str:
     account = trial.account
     lines = [
         f"traymail {version}",
-        f"{account.host}:{account.port} {account.security.value}, {account.auth.value}",
+        f"{kind_of(account).destination(account)}, {account.auth.value}",
         headline(trial).title.translated(translate),
         "",
     ]
@@ -220,7 +237,8 @@ def _detail(account: Account, step: Step) -> Text | str:
         case "auth" | "mail":
             return text("accepted")
         case _:
-            return _OTHER_DETAILS[step.step](step.detail)
+            told = _OTHER_DETAILS.get(step.step)
+            return step.detail if told is None else told(step.detail)
 
 
 def _greeting(detail: Text | str) -> Text | str:
@@ -296,6 +314,7 @@ _FAILURES: Mapping[str, Headline] = {
         text("The test mail was refused"), text("Everything before it works, the login too.")
     ),
 }
+_FAILED = Headline(text("The test has failed"), text("Nothing was sent."))
 _AMISS = Headline(
     text("The server does not answer as it should"),
     text("The server was reached; try again in a few minutes."),

@@ -5,19 +5,17 @@ from __future__ import annotations
 import tkinter as tk
 from functools import partial
 
+from traymail.accounts import kind_of
 from traymail.core.fields import fields_of
 from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.code import CodeRow
 from traymail.ui.form import FormView
 from traymail.ui.model.account_buttons import AccountAct
-from traymail.ui.model.account_fields import SERVER, UPPER, lower_for, remark_on_server
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
 _LABELS = 106
-_ROW = {field.name for field in SERVER}
-_UPPER = {field.name for field in fields_of(UPPER)}
 
 
 class AccountSheet(Area):
@@ -41,13 +39,14 @@ class AccountSheet(Area):
         self._holder = Area(inner)
         self._holder.pack(fill="x")
         changed = self._changed
-        self.first = FormView(inner, UPPER, changed, label_width=_LABELS)
+        self._kind = kind_of(form.account)
+        self._upper = {field.name for field in fields_of(self._kind.upper())}
+        self.first = FormView(inner, self._kind.upper(), changed, label_width=_LABELS)
         self.first.pack(fill="x")
         self.code = CodeRow(inner, acts, _LABELS)
         self.code.pack(fill="x")
-        self.rest = FormView(
-            inner, lower_for(form.account), changed, label_width=_LABELS, more=text("More")
-        )
+        lower = self._kind.lower(form.account)
+        self.rest = FormView(inner, lower, changed, label_width=_LABELS, more=text("More"))
         self.rest.pack(fill="x")
         self.show(form, default=False, stop=None)
 
@@ -55,6 +54,14 @@ class AccountSheet(Area):
     def values(self) -> dict[str, str]:
         """What stands in the fields."""
         return {**self.first.values, **self.rest.values}
+
+    def fits(self, form: AccountForm) -> bool:
+        """Tell whether an account has these fields: it may be of another kind by now."""
+        return kind_of(form.account) is self._kind
+
+    def lead_to_server(self) -> None:
+        """Put the keyboard where it is written to whom mail goes."""
+        self.first.jump(next(iter(self._kind.login), None))
 
     def show(self, form: AccountForm, *, default: bool, stop: Stop | None) -> None:
         """Show this form."""
@@ -68,7 +75,7 @@ class AccountSheet(Area):
         hidden.pack_forget()
         shown.pack(side="right", anchor="n", before=self._head.pack_slaves()[0])
         self._show_stop(stop)
-        remark = remark_on_server(form.values, form.account.provider)
+        remark = self._kind.remark(form.account, form.values)
         if (form.problems, remark) != self._told:
             self._told = form.problems, remark
             self._tell(form, remark)
@@ -76,7 +83,7 @@ class AccountSheet(Area):
     def jump(self, form: AccountForm) -> None:
         """Put the keyboard into the first field that needs the user."""
         names = [one.where for one in form.problems]
-        if any(name in _UPPER for name in names):
+        if any(name in self._upper for name in names):
             self.first.jump()
         elif needs_code(form):
             self.code.focus_inside()
@@ -85,12 +92,15 @@ class AccountSheet(Area):
         else:
             self.first.jump()
 
-    def _tell(self, form: AccountForm, remark: Text | None) -> None:
+    def _tell(self, form: AccountForm, remark: tuple[str, Text] | None) -> None:
         self.first.show_problems(form.problems)
         self.rest.show_problems(form.problems)
-        wrong = any(one.where in _ROW for one in form.problems)
-        if remark is not None and not wrong:
-            self.first.tell("port", remark)
+        if remark is None:
+            return
+        # An error in the same row comes before a warning.
+        row = next((one for one in self._kind.together if remark[0] in one), (remark[0],))
+        if not any(one.where in row for one in form.problems):
+            self.first.tell(*remark)
 
     def _show_stop(self, stop: Stop | None) -> None:
         if stop == self._stop:

@@ -58,8 +58,9 @@ class AccountsView(Area):
         if page.form is None:
             return
         self.list.show(model.entries(page), page.chosen)
-        for name in [name for name in self.sheets if name not in page.forms]:
-            self.sheets.pop(name).destroy()
+        for name, sheet in list(self.sheets.items()):
+            if name not in page.forms or not sheet.fits(page.forms[name]):
+                self.sheets.pop(name).destroy()
         self._show_sheet(page)
         if page.trial is not None:
             self._trial.show(page.trial, page.trial.advice)
@@ -83,7 +84,7 @@ class AccountsView(Area):
         if act is AccountAct.CODE:
             self.sheet.code.focus_inside()
         else:
-            self.sheet.first.jump("host")
+            self.sheet.lead_to_server()
 
     # --- what is in sight ---------------------------------------------------------------------
 

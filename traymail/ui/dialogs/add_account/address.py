@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from traymail.accounts.smtp_fields import SERVER, remark_on_server
 from traymail.core.errors import Problem
 from traymail.core.texts import text
 from traymail.ui.form import FormView
-from traymail.ui.model.account_fields import SERVER, remark_on_server
 from traymail.ui.model.add_account import BY_HAND, Adding, ProviderCard, ServerSearch, card, remark
 from traymail.ui.widgets import Area, Box, Button, Entry, FieldRow, Label, Note, ScrollArea, Spinner
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from traymail.accounts import KINDS
+from traymail.core.account import DEFAULT_KIND
 from traymail.core.fields import Choice
 from traymail.core.texts import text
 from traymail.ui.dialogs.help.texts import PADDING
 from traymail.ui.model import help as model
 from traymail.ui.model.help import Help
-from traymail.ui.model.trial import DIAGNOSIS
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Button, Empty, Label, Picker, ScrollArea
 
@@ -33,7 +34,7 @@ class DiagnosisPage(Area):
         Label(self._row, text("Account"), "muted").pack(side="left", padx=(0, px(12)))
         self.picker = Picker(self._row, (), on_change=choose)
         self.picker.pack(side="left", fill="x", expand=True)
-        self.view = TrialView(inner, DIAGNOSIS)
+        self.view = TrialView(inner, KINDS[DEFAULT_KIND].diagnosis)
         self.view.pack(fill="x", padx=(0, px(14)))
         self.view.clear(model.NOT_TRIED)
         self._scroll.pack(fill="both", expand=True)

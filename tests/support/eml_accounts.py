@@ -1,0 +1,123 @@
+"""A kind of account as somebody might add one: its mails become .eml files of a folder.
+
+One module, and one row in `traymail.accounts.KINDS`: nothing else knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from traymail.accounts.fields import ADDRESS, RARE, USUAL, values_of_all
+from traymail.core import fields
+from traymail.core import readers as read
+from traymail.core.account import Account, Auth
+from traymail.core.account_kind import AccountKind, SecretWords, with_given
+from traymail.core.errors import Problem, Reply, Stage, TransientFailure
+from traymail.core.examination import Step
+from traymail.core.fields import Field, FieldKind, Section
+from traymail.core.message import Address, Mail
+from traymail.core.outbox import Receipt
+from traymail.core.ports import Clock, Journal, Sender, SenderTools
+from traymail.core.readers import Form, Key
+from traymail.core.secret import Secret
+from traymail.core.table_reader import Read
+from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.texts import text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmlAccount(Account):
+    kind: str = "eml"
+    auth: Auth = Auth.NONE
+    folder: str
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        return (self.folder,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmlTable(AccountTable):
+    address: Address
+    folder: str
+
+
+class EmlSender:
+    def __init__(self, account: EmlAccount, tools: SenderTools) -> None:
+        self._folder = Path(account.folder)
+        self._tools = tools
+        self._aborted = False
+
+    def send(self, mail: Mail, journal: Journal) -> Receipt:
+        file = self._folder / f"{mail.message_id.strip('<>')}.eml"
+        if self._aborted or not self._folder.is_dir():
+            reply = Reply(None, str(self._folder), Stage.CONNECT)
+            raise TransientFailure(reply, "", text("There is no such folder."))
+        content = b"".join(mail.chunks(self._tools.open_attachment))
+        journal.progress(len(content), mail.size)
+        journal.before_final()
+        file.write_bytes(content)
+        return Receipt(250, f"kept as {file.name}", mail.envelope.recipients)
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        self._aborted = True
+
+
+class EmlKind(AccountKind[EmlAccount]):
+    name = "eml"
+    form = Form(
+        EmlTable,
+        ACCOUNT_KEYS | {"address": Key(read.address), "folder": Key(read.path)},
+        text("It belongs to accounts of kind “eml”."),
+        {"address": "nobody@localhost", "folder": "~"},
+    )
+    test = ("folder", "mail")
+    diagnosis = ("folder",)
+    step_words = MappingProxyType({"folder": text("Find the folder")})
+
+    def made_of(
+        self, name: str, table: Read[EmlTable], where: str, found: list[Problem]
+    ) -> EmlAccount:
+        given = table.value
+        if "folder" not in table.bad and given.folder == "/":
+            found.append(Problem(f"{where}.folder", text("must not be the root of the disk")))
+        address = Address(given.address.mailbox, given.display_name)
+        return with_given(EmlAccount(name=name, address=address, folder=given.folder), given)
+
+    def make_sender(self, account: EmlAccount, tools: SenderTools) -> Sender:
+        return EmlSender(account, tools)
+
+    def examine(
+        self, account: EmlAccount, _secret: Secret | None, _clock: Clock, *, login_worked: bool
+    ) -> Generator[Step, None, None]:
+        del login_worked
+        there = Path(account.folder).is_dir()
+        yield Step("folder", there, 0, account.folder, None if there else text("Make the folder."))
+
+    def secret(self, _account: EmlAccount) -> SecretWords:
+        return SecretWords(text("Password"))
+
+    def destination(self, account: EmlAccount) -> str:
+        return account.folder
+
+    def facts(self, account: EmlAccount) -> dict[str, object]:
+        return {"folder": account.folder}
+
+    def upper(self) -> fields.Form:
+        return (Section(None, (ADDRESS, Field("folder", text("&Folder"), FieldKind.FOLDER))),)
+
+    def lower(self, _account: EmlAccount) -> fields.Form:
+        return (Section(None, (*USUAL, *RARE)),)
+
+    def values_of(self, account: EmlAccount) -> dict[str, str]:
+        return {
+            "address": account.address.mailbox,
+            "folder": account.folder,
+            **values_of_all(account),
+        }

@@ -1,0 +1,106 @@
+"""Accounts with a mail server: mail leaves by SMTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from traymail.core.account import Account
+from traymail.core.account_kind import AccountKind, SecretWords, Values
+from traymail.core.account_table import smtp_account
+from traymail.core.provider import AuthKind, Provider, for_host
+from traymail.core.tables import ACCOUNT, SmtpTable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from traymail.core import fields
+    from traymail.core.errors import Problem
+    from traymail.core.examination import Step
+    from traymail.core.ports import Clock, Sender, SenderTools
+    from traymail.core.secret import Secret
+    from traymail.core.table_reader import Read
+    from traymail.core.texts import Text
+
+
+class SmtpKind(AccountKind[Account]):
+    """`traymail.core.account_kind.AccountKind` of mail servers.
+
+    What only deliveries need, or only windows, is imported by them: `send --queue` is to be quick.
+    """
+
+    name = "smtp"
+    form = ACCOUNT
+    test = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
+    diagnosis = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
+    # What one of them would be by itself depends on the others.
+    together = (("host", "port", "security"), ("address", "display_name"))
+    login = ("host", "username")
+
+    def made_of(
+        self, name: str, table: Read[SmtpTable], where: str, found: list[Problem]
+    ) -> Account:
+        """Return the account, what is left out filled in from the provider table."""
+        return smtp_account(name, table, where, found)
+
+    def make_sender(self, account: Account, tools: SenderTools) -> Sender:
+        """Return a conversation in SMTP."""
+        from traymail.senders.smtp import SmtpSender
+
+        return SmtpSender(account, tools)
+
+    def examine(
+        self, account: Account, secret: Secret | None, clock: Clock, *, login_worked: bool
+    ) -> Generator[Step, None, None]:
+        """Try the server up to the login."""
+        from traymail.senders.probe import examine
+
+        return examine(account, secret, clock, login_worked=login_worked)
+
+    def secret(self, account: Account) -> SecretWords:
+        """Return what the provider calls it."""
+        return secret_of(for_host(account.host))
+
+    def destination(self, account: Account) -> str:
+        """Return the server, its port and the encryption."""
+        return f"{account.host}:{account.port} {account.security.value}"
+
+    def facts(self, account: Account) -> dict[str, object]:
+        """Return the server, and how to log in there."""
+        return {
+            "host": account.host,
+            "port": account.port,
+            "security": account.security.value,
+            "username": account.username,
+            "auth": account.auth.value,
+        }
+
+    def upper(self) -> fields.Form:
+        """Return the address and the server."""
+        from traymail.accounts.smtp_fields import UPPER
+
+        return UPPER
+
+    def lower(self, account: Account) -> fields.Form:
+        """Return limits, and what is rare."""
+        from traymail.accounts.smtp_fields import lower_for
+
+        return lower_for(account)
+
+    def values_of(self, account: Account) -> dict[str, str]:
+        """Return an account as its form shows it."""
+        from traymail.accounts.smtp_fields import values_of
+
+        return values_of(account)
+
+    def remark(self, account: Account, values: Values) -> tuple[str, Text] | None:
+        """Return what is odd about server or port."""
+        from traymail.accounts.smtp_fields import remark_on_server
+
+        remark = remark_on_server(values, account.provider)
+        return None if remark is None else ("port", remark)
+
+
+def secret_of(provider: Provider | None) -> SecretWords:
+    """Return what a provider calls the secret, None: that of a server that is not in the table."""
+    kind = provider.auth_kind if provider else AuthKind.PASSWORD
+    return SecretWords(kind.secret_name, provider.help_url if provider else "")

@@ -1,0 +1,140 @@
+"""The fields of an account with a mail server, and how an account fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from traymail.accounts.fields import ADDRESS, DISPLAY_NAME, RARE, USUAL, values_of_all
+from traymail.core.account import Account, Auth, Security
+from traymail.core.account_kind import Values
+from traymail.core.account_table import is_local_name
+from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.provider import Provider, by_id
+from traymail.core.texts import Text, text
+
+USUAL_PORTS = frozenset({25, 465, 587, 994, 2525})
+SECURITIES: Mapping[Security, Text | str] = {
+    Security.TLS: "SSL/TLS",
+    Security.STARTTLS: "STARTTLS",
+    Security.NONE: text("none"),
+}
+SERVER = (
+    Field("host", text("Ser&ver, port")),
+    Field("port", text("Port"), FieldKind.NUMBER, width=5, joined=True),
+    Field(
+        "security",
+        text("Protect&ion"),
+        FieldKind.CHOICE,
+        choices=tuple(Choice(kind.value, words) for kind, words in SECURITIES.items()),
+        default=Security.TLS.value,
+        width=9,
+        joined=True,
+    ),
+)
+USERNAME = Field("username", text("&User name"), help=text("Usually the address."))
+AUTH = Field(
+    "auth",
+    text("Lo&gin"),
+    FieldKind.CHOICE,
+    choices=(
+        Choice(Auth.PASSWORD.value, text("with a password or code")),
+        Choice(Auth.NONE.value, text("none")),
+    ),
+    default=Auth.PASSWORD.value,
+)
+CA_FILE = Field(
+    "ca_file",
+    text("Certi&ficate"),
+    FieldKind.FILE,
+    text("The file of a company's own authority; empty for all others."),
+)
+
+UPPER: Form = (Section(None, (ADDRESS, DISPLAY_NAME, *SERVER)),)
+"""What stands above the code."""
+
+LOWER: Form = (
+    Section(
+        None,
+        (
+            *USUAL,
+            replace(USERNAME, rare=True),
+            replace(AUTH, rare=True),
+            replace(CA_FILE, rare=True),
+            *RARE,
+        ),
+    ),
+)
+"""What stands below it."""
+
+
+def lower_for(account: Account) -> Form:
+    """Return what stands below the code of an account; its defaults are what is usual there.
+
+    So a rare field is folded away unless there is something unusual in it.
+    """
+    row = by_id(account.provider)
+    mailbox = account.address.mailbox
+    usual = Account(
+        name=account.name,
+        address=account.address,
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        username=row.username_for(mailbox) if row else mailbox,
+    )
+    if row is not None and row.max_message_bytes is not None:
+        usual = replace(usual, max_message_bytes=row.max_message_bytes)
+    values = values_of(usual)
+    return tuple(
+        Section(
+            section.title, tuple(replace(one, default=values[one.name]) for one in section.fields)
+        )
+        for section in LOWER
+    )
+
+
+def values_of(account: Account) -> dict[str, str]:
+    """Return an account as its form shows it."""
+    return {
+        "address": account.address.mailbox,
+        "display_name": account.address.name,
+        "host": account.host,
+        "port": str(account.port),
+        "security": account.security.value,
+        "username": account.username,
+        "auth": account.auth.value,
+        "ca_file": account.ca_file,
+        **values_of_all(account),
+    }
+
+
+def remark_on_server(values: Values, provider: str) -> Text | None:
+    """Return a warning about a server or a port that can be, but hardly is."""
+    host = values.get("host", "").strip()
+    if is_local_name(host):
+        return text("“{host}” has no dot: it may be another computer in every network.", host=host)
+    port = values["port"].strip()
+    if not port.isdecimal() or port in map(str, USUAL_PORTS):
+        return None
+    row = by_id(provider)
+    if row is None or not row.endpoints:
+        return text(
+            "Port {p} is unusual. Most servers listen on 465 (SSL/TLS) and 587 (STARTTLS).", p=port
+        )
+    return text(
+        "Port {p} is unusual. {provider} listens on {ports}.",
+        p=port,
+        provider=row.name,
+        ports=_endpoints(row),
+    )
+
+
+def _endpoints(row: Provider) -> Text:
+    first, *others = (
+        text("{port} ({security})", port=end.port, security=SECURITIES[end.security])
+        for end in row.endpoints
+    )
+    for other in others:
+        first = text("{ports} and {port}", ports=first, port=other)
+    return first

@@ -1,0 +1,194 @@
+"""A kind of account: its keys, how it sends, how it is tried, its form, its words, its limits.
+
+Nothing outside of a kind asks which one an account is of: the kind answers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from traymail.core import readers as read
+from traymail.core.account import DEFAULT_KIND, Account, Limits
+from traymail.core.errors import Problem
+from traymail.core.places import full_path
+from traymail.core.readers import Form
+from traymail.core.settings import place_of
+from traymail.core.table_reader import Read, read_table
+from traymail.core.tables import LATER, AccountTable
+from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from traymail.core import fields
+    from traymail.core.examination import Step
+    from traymail.core.ports import Clock, Sender, SenderTools
+    from traymail.core.secret import Secret
+
+# The kinds that are to come: their names are no slips of the pen.
+PLANNED = ("wecom", "webhook", "sendgrid")
+DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
+_LONGEST_NAME = 64
+
+A = TypeVar("A", bound=Account)
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretWords:
+    """What the secret of an account is called, and the page that tells how to get it, or ""."""
+
+    name: Text
+    url: str = ""
+
+
+class AccountKind(ABC, Generic[A]):
+    """One kind of account.
+
+    ``form`` makes a table of the configuration a value, which `made_of` makes an account.
+    ``test`` are the steps of its test, ``diagnosis`` those that send nothing; ``step_words`` tell
+    them where `traymail.ui.model.trial.NAMES` does not. ``together`` are fields of its form that
+    are written together as soon as one of them changes; a secret that is kept belongs to the
+    fields of ``login``.
+    """
+
+    name: str
+    form: Form[Any]
+    test: tuple[str, ...]
+    diagnosis: tuple[str, ...]
+    step_words: Mapping[str, Text] = MappingProxyType({})
+    together: tuple[tuple[str, ...], ...] = ()
+    login: tuple[str, ...] = ()
+
+    # --- the configuration --------------------------------------------------------------------
+
+    @abstractmethod
+    def made_of(self, name: str, table: Read[Any], where: str, found: list[Problem]) -> A:
+        """Return the account; what is wrong beyond single keys, and hints, go into ``found``."""
+
+    # --- sending, and trying it ---------------------------------------------------------------
+
+    @abstractmethod
+    def make_sender(self, account: A, tools: SenderTools) -> Sender:
+        """Return the way in which its mails leave."""
+
+    @abstractmethod
+    def examine(
+        self, account: A, secret: Secret | None, clock: Clock, *, login_worked: bool
+    ) -> Generator[Step, None, None]:
+        """Try where mail goes, and yield the steps of ``diagnosis`` in their order.
+
+        Nothing is sent. ``secret`` None: the login is left out; ``login_worked``: this secret has
+        been accepted before. Closed early, the connection ends.
+        """
+
+    # --- words --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def secret(self, account: A) -> SecretWords:
+        """Return what its secret is called."""
+
+    @abstractmethod
+    def destination(self, account: A) -> str:
+        """Return where its mail goes, as lists show it."""
+
+    @abstractmethod
+    def facts(self, account: A) -> dict[str, object]:
+        """Return what ``account list --json`` tells besides what all accounts have."""
+
+    # --- the form -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def upper(self) -> fields.Form:
+        """Return what stands above the secret."""
+
+    @abstractmethod
+    def lower(self, account: A) -> fields.Form:
+        """Return what stands below it; its defaults are what is usual for this account."""
+
+    @abstractmethod
+    def values_of(self, account: A) -> dict[str, str]:
+        """Return an account as its form shows it."""
+
+    def remark(self, account: A, values: Values) -> tuple[str, Text] | None:
+        """Return a field, and what is odd there although it can be."""
+        del account, values
+        return None
+
+
+Kinds = Mapping[str, AccountKind[Any]]
+
+
+def read_account(
+    name: str, written: object, user_home: str, kinds: Kinds, problems: list[Problem]
+) -> Account | None:
+    """Return the account ``name``, None when it cannot be used.
+
+    Adds what is wrong with it to ``problems``, and hints.
+    """
+    where = place_of("accounts", name)
+    try:
+        keys = read.table(written)
+    except read.Wrong as error:
+        problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
+        return None
+    found: list[Problem] = []
+    if what := _wrong_name(name):
+        found.append(Problem(where, what))
+    kind = _kind(keys.get("kind", DEFAULT_KIND), kinds, where, found)
+    account = None
+    if kind is not None:
+        others = {name: one.form for name, one in kinds.items()}
+        keys = {key: value for key, value in keys.items() if key != "kind"}
+        table = read_table(kind.form, keys, where, found, others)
+        account = kind.made_of(name, table, where, found)
+        account = replace(account, ca_file=full_path(account.ca_file, user_home))
+    problems += found
+    return account if all(one.hint for one in found) else None
+
+
+def _kind(
+    written: object, kinds: Kinds, where: str, found: list[Problem]
+) -> AccountKind[Any] | None:
+    """Return the kind of an account, a slip of the pen as the usual one; None: not there yet."""
+    place = place_of(where, "kind")
+    try:
+        given = read.one_of(*dict.fromkeys((*kinds, *PLANNED)))(written)
+    except read.Wrong as error:
+        found += [Problem(place, f.what, advice=f.advice) for f in error.findings]
+        return kinds[DEFAULT_KIND]
+    if given not in kinds:
+        found.append(Problem(place, text("accounts of this kind are not there yet"), advice=LATER))
+    return kinds.get(given)
+
+
+def _wrong_name(name: str) -> Text | None:
+    """Return why an account cannot be called so: its name is part of a file name (credentials)."""
+    if not name.strip() or len(name) > _LONGEST_NAME:
+        return text("an account's name has 1 to {count} characters", count=_LONGEST_NAME)
+    if not name.isprintable() or name != name.strip() or name[0] == "." or set(name) & set("/\\:"):
+        return text("an account's name may contain letters, digits, spaces, @, dots and dashes")
+    return None
+
+
+def with_given(account: A, table: AccountTable, known: Limits = Limits()) -> A:  # noqa: B008 # frozen
+    """Return an account with what its table says of what all kinds have; else the ``known``."""
+    limits = Limits(
+        per_minute=table.max_per_minute or known.per_minute or DEFAULT_LIMITS.per_minute,
+        per_hour=table.max_per_hour or known.per_hour or DEFAULT_LIMITS.per_hour,
+        per_day=table.max_per_day or known.per_day or DEFAULT_LIMITS.per_day,
+    )
+    given: dict[str, Any] = {
+        "max_message_bytes": table.max_message_bytes,
+        "timeout": table.timeout,
+        "password_command": table.password_command,
+        "retry_for": table.retry_for,
+        "when_unsure": table.when_unsure,
+        "undo": table.undo,
+    }
+    account = replace(account, limits=limits)
+    return replace(account, **{key: value for key, value in given.items() if value is not None})
