@@ -19,12 +19,12 @@ from traymail.desktop.instance import Instance
 from traymail.desktop.language import choose, translator
 from traymail.desktop.paths import Home
 from traymail.disk import in_home, user_name
-from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
+from traymail.engine.stops import Interruptions
 from traymail.store.database import Database
+from traymail.store.memory import PauseMemory
 from traymail.store.outbox import Outbox
-from traymail.store.pause import PauseMemory
 from traymail.store.settings import SettingsFile
 from traymail.store.spool import Spool
 

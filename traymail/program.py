@@ -44,8 +44,8 @@ from traymail.engine.event_log import write_down
 from traymail.engine.flow import Flow
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
-from traymail.engine.interruptions import Interruptions
 from traymail.engine.log_flow import Dropped, LogFlow, LogTools
+from traymail.engine.stops import Interruptions
 from traymail.failures import log_failure
 from traymail.status import describe
 from traymail.store.ledger import FolderLedger

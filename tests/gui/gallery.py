@@ -5,7 +5,6 @@ from PIL import Image
 from traymail.core.errors import Problem
 from traymail.core.fields import Choice, Field, FieldKind, Section
 from traymail.core.texts import text
-from traymail.ui.dialog import Dialog
 from traymail.ui.form import FormView, ProblemCount
 from traymail.ui.theme import Root
 from traymail.ui.widgets import (
@@ -34,7 +33,7 @@ from traymail.ui.widgets import (
     UndoBar,
 )
 from traymail.ui.widgets.strips import UndoChoices
-from traymail.ui.window import Size
+from traymail.ui.window import Dialog, Size
 
 FORM = (
     Section(

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
-from traymail.ui.dialogs.inbox.mail import PICTURE, MailLooked
-from traymail.ui.dialogs.inbox.pictures import small_pictures
+from traymail.ui.dialogs.inbox.view import PICTURE, MailLooked
+from traymail.ui.dialogs.inbox.window import small_pictures
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Origin, Part, Received
 from traymail.ui.theme import Root

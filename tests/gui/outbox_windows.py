@@ -17,10 +17,9 @@ from traymail.core.overview import MailDetail, Overview
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
-from traymail.ui.dialogs.outbox.message import MessageWindow
+from traymail.ui.dialogs.outbox.view import MessageWindow
 from traymail.ui.model.outbox import OutboxFound, OutboxState
-from traymail.ui.model.outbox_progress import DeliveryProgress
-from traymail.ui.model.outbox_table import OutboxFilter
+from traymail.ui.model.outbox_table import DeliveryProgress, OutboxFilter
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 

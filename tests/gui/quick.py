@@ -11,8 +11,8 @@ from traymail.core.account import Account, Security
 from traymail.core.message import Address
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
-from traymail.ui.dialogs.quick_send.sheet import QuickSendSheet
-from traymail.ui.form_controls import Helpers
+from traymail.ui.dialogs.quick_send.view import QuickSendSheet
+from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip
 from traymail.ui.model.quick_judge import asked_to_send
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend, Standing

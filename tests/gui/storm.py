@@ -21,7 +21,7 @@ from tests.support.tk import until_tk
 from traymail.core.fields import Field, FieldKind
 from traymail.core.texts import text
 from traymail.desktop.language import translator
-from traymail.ui.form_controls import Helpers, make_control
+from traymail.ui.form import Helpers, make_control
 from traymail.ui.model.passages import Passage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import AddressField, Entry, TextArea

@@ -12,12 +12,11 @@ from tests.support.hands import Hands
 from tests.support.tk import every_child, until_tk
 from traymail.core.fields import Choice, Field, FieldKind, Section
 from traymail.core.texts import text
-from traymail.ui.dialog import Dialog, Footer
 from traymail.ui.form import FormView
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
-from traymail.ui.widgets.access_keys import accessible
-from traymail.ui.window import Size
+from traymail.ui.widgets.base import accessible
+from traymail.ui.window import Dialog, Footer, Size
 
 FORM = (
     Section(

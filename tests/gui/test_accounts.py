@@ -25,7 +25,6 @@ from traymail.core.outbox import State
 from traymail.core.secret import Secret
 from traymail.disk import exclusive
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.dialog import Question
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.dialogs.accounts.view import AccountsView
@@ -35,6 +34,7 @@ from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import AccountForm
 from traymail.ui.model.trial import Mark, Verdict
 from traymail.ui.theme import Root
+from traymail.ui.window import Question
 
 SECOND = """
 [accounts.lab]  # the old machine

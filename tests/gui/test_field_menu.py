@@ -13,7 +13,7 @@ from tests.support.tk import every_child, until_tk
 from traymail.ui.model.passages import Passage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Entry, TextArea
-from traymail.ui.widgets.field_menu import FIELDS
+from traymail.ui.widgets.entry import FIELDS
 from traymail.ui.widgets.reading import ReadingText
 from traymail.ui.window import Size, Window
 

@@ -27,7 +27,7 @@ from traymail.core.settings import Settings
 from traymail.desktop.autostart import autostart_folder, entry_name
 from traymail.disk import exclusive
 from traymail.ui.dialogs.add_account import AddAccountWindow
-from traymail.ui.dialogs.general.view import GeneralView
+from traymail.ui.dialogs.general import GeneralView
 from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.form import FormView
 from traymail.ui.model.rule_editor import EditorWork, told

@@ -23,15 +23,14 @@ from traymail.accounts.smtp import SmtpKind
 from traymail.core.outbox import Phase, State
 from traymail.core.texts import Text, text
 from traymail.desktop.screens import Rectangle
-from traymail.ui.dialog import Question
-from traymail.ui.dialogs.outbox.list import COLUMNS
+from traymail.ui.dialogs.outbox.view import COLUMNS
 from traymail.ui.model.outbox_table import line_of, until
 from traymail.ui.model.trial import NAMES
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Entry, Note, Panes, StepList
-from traymail.ui.widgets.tooltip import Tooltip
-from traymail.ui.window import Size, Window
+from traymail.ui.widgets.button import Tooltip
+from traymail.ui.window import Question, Size, Window
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

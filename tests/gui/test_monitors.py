@@ -20,10 +20,9 @@ from tests.support.trayed import Trayed, trayed
 from tests.support.wait import until
 from traymail.desktop.language import translator
 from traymail.desktop.screens import Monitors, Rectangle, client_window, has_other_trays
-from traymail.ui.dialog import Question
 from traymail.ui.placing import fits, parsed
 from traymail.ui.theme import Root
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Question, Size, Window
 
 X_PORT = 6000
 LOW = Rectangle(0, 200, 1000, 800)

@@ -38,13 +38,12 @@ from traymail.desktop.language import translator
 from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.clipboard import Clip
-from traymail.ui.dialog import Question
 from traymail.ui.dialogs.quick_send import QuickSendDoors, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import DraftStage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button, UndoBar
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Question, Size, Window
 
 NO_CAP = 30.0
 

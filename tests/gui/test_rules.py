@@ -21,14 +21,13 @@ from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, every_child, until_tk
 from traymail.core.texts import text
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.dialog import Question
 from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import EditorWork, told
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Question, Size, Window
 
 NO_CAP = 30.0
 

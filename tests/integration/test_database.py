@@ -28,8 +28,8 @@ from traymail.store import database as module
 from traymail.store.database import Database, from_ms, to_ms
 from traymail.store.known_rules import KnownRules
 from traymail.store.ledger import FolderLedger
+from traymail.store.memory import PauseMemory
 from traymail.store.outbox import Outbox
-from traymail.store.pause import PauseMemory
 from traymail.store.positions import Positions
 from traymail.store.salvage import check
 from traymail.store.spool import Spool

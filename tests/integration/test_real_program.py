@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from traymail.core.errors import DesktopError
-from traymail.demo.real import RealProgram
+from traymail.demo.rehearsal import RealProgram
 from traymail.desktop.instance import Instance
 
 

@@ -19,8 +19,7 @@ from traymail.core.errors import InputError, Problem, SettingsError, SourceError
 from traymail.core.places import Places
 from traymail.core.settings import Settings
 from traymail.store.settings import SettingsFile
-from traymail.store.toml_lines import line_of, lines_of
-from traymail.store.toml_source import LARGEST
+from traymail.store.toml import LARGEST, line_of, lines_of
 
 COMMENTED = """\
 # my mail

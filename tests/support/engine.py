@@ -20,8 +20,8 @@ from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
 from traymail.engine.caps import RuleCaps
 from traymail.engine.delivery import Delivery, Tools
-from traymail.engine.interruptions import Interruptions
 from traymail.engine.posting import Poster
+from traymail.engine.stops import Interruptions
 from traymail.store.database import Database
 from traymail.store.outbox import Outbox
 from traymail.store.spool import Spool

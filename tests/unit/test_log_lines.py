@@ -278,7 +278,7 @@ def test_samples(name: str, match: list[str], ignore: list[str], expected: str, 
 
 @pytest.mark.parametrize("before", [0, 2])
 def test_what_a_service_logged_is_no_line_of_any_rule(before: int) -> None:
-    ours = b"Nov 30 20:45:10 host traymail[123]: traymail.engine.event_log: mail 5 is failed\n"
+    ours = b"Nov 30 20:45:10 host traymail[123]: traymail.engine.publisher: mail 5 is failed\n"
     theirs = b"Nov 30 20:45:11 host sshd[99]: traymail is failed\n"
     gatherer = Gatherer(Gathering(before=before))
     block = ours + theirs

@@ -10,7 +10,7 @@ from tests.support.catalogue import PACKAGE
 from traymail.cli.main import COMMANDS as NAMES
 from traymail.core.reply_rules import RULES
 from traymail.core.texts import ByCommand, by_command, text
-from traymail.ui.model.advice import advice_about, at_hand, in_window
+from traymail.ui.model.sentences import advice_about, at_hand, in_window
 
 COMMAND = re.compile(rf"traymail ({'|'.join(NAMES)})\b")
 # Told where no window is: to a terminal, or because no window can be shown.

@@ -17,7 +17,7 @@ from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.overview import MailDetail, SavedDraft
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import OutboxFound, OutboxState
-from traymail.ui.model.outbox_message import as_new, eml_name, passages
+from traymail.ui.model.outbox_detail import as_new, eml_name, passages
 from traymail.ui.model.outbox_table import FIRST, OutboxFilter
 from traymail.ui.model.prefill import Prefill, merged
 from traymail.ui.model.quick_send import QuickSend, prefilled

@@ -14,10 +14,9 @@ from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, Phase, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model import outbox_detail as model
-from traymail.ui.model.advice import advice_about
-from traymail.ui.model.outbox_detail import Detail, MailAct
-from traymail.ui.model.outbox_message import as_new
-from traymail.ui.model.outbox_progress import DeliveryProgress, bar_of, went_on
+from traymail.ui.model.outbox_detail import Detail, MailAct, as_new
+from traymail.ui.model.outbox_table import DeliveryProgress, bar_of, went_on
+from traymail.ui.model.sentences import advice_about
 
 NOON = datetime(2026, 3, 4, 12, 0).astimezone()
 SOON = NOON + timedelta(minutes=5)

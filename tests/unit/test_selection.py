@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from traymail.core.message import Address
+from traymail.core.mime import wire_bytes
 from traymail.core.own_mail import mailed_by_a_rule
 from traymail.core.packed import MOST_BYTES
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import Selection, readable, size_reason, split
-from traymail.core.wire_size import wire_bytes
 
 
 def rule(

@@ -24,13 +24,14 @@ from traymail.core.throttle import (
     Why,
     begin,
     due,
+    from_plain,
     matched,
     next_due,
     pause,
     reading_of,
     resume,
+    to_plain,
 )
-from traymail.core.throttle_state import from_plain, to_plain
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PLAIN = Policy(threshold=Threshold(), cooldown=timedelta(minutes=10), max_per_hour=20)

@@ -1,6 +1,6 @@
 import pytest
 
-from traymail.ui.scale import desktop_scaling, scaling_in
+from traymail.ui.placing import desktop_scaling, scaling_in
 from traymail.ui.widgets.attachments import shorten
 from traymail.ui.widgets.table import elide
 

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from traymail.core.markdown import to_html
 from traymail.core.message import Address, Attachment, Draft, Stamp, encoded_size
-from traymail.core.mime import compose
-from traymail.core.wire_size import file_bytes, wire_bytes
+from traymail.core.mime import compose, file_bytes, wire_bytes
 
 STAMP = Stamp("<token@example.com>", datetime(2026, 11, 23, tzinfo=UTC), "=-b0undary")
 WORDS = st.text(st.sampled_from("a 字\n=.&<é"), max_size=3000)

@@ -40,8 +40,7 @@ def _rehearse(session: Session) -> int:
     from traymail.desktop.display import check_display
 
     check_display(session.environ)
-    from traymail.demo.real import RealProgram
-    from traymail.demo.rehearsal import rehearse
+    from traymail.demo.rehearsal import RealProgram, rehearse
 
     real = RealProgram(session.app.instance, session.program_command())
     return rehearse(session.environ, session.language, session.say, real)

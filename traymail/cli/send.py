@@ -18,9 +18,9 @@ from traymail.core.address import parse_addresses, split_addresses, undotted
 from traymail.core.errors import InputError, SourceError
 from traymail.core.lines import printed
 from traymail.core.message import Address, Draft, DraftFile
+from traymail.core.mime import wire_bytes
 from traymail.core.reasons import unreadable
 from traymail.core.texts import Text, text
-from traymail.core.wire_size import wire_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

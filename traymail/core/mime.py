@@ -6,10 +6,45 @@ The encoded attachments are not in these bytes: a Mail puts them in while it is 
 from __future__ import annotations
 
 import binascii
+from collections.abc import Iterable
 
 from traymail.core.address import whole_characters
 from traymail.core.headers import LONGEST_LINE, addresses_line, date_line, file_lines, words_line
-from traymail.core.message import Attachment, Composed, Draft, Placed, Stamp, base64_text
+from traymail.core.message import (
+    Attachment,
+    Composed,
+    Draft,
+    Placed,
+    Stamp,
+    base64_text,
+    encoded_size,
+)
+
+# What a mail needs beyond its words and files: headers and the frame of the parts; each file.
+_MAIL_BYTES = 4096
+_PART_BYTES = 512
+# RFC 2231 writes a byte of a name as %XX, once in each of two headers, with a little around it.
+_NAME_FACTOR = 8
+
+
+def wire_bytes(words: Iterable[str], files: Iterable[tuple[str, int]]) -> int:
+    """Return an upper bound of the bytes on the wire of a mail.
+
+    ``words``: its texts, and its recipients if there are many; ``files``: name and size of each.
+    """
+    # A line ends with two bytes there.
+    said = sum(encoded_size(_octets(one) + one.count("\n")) for one in words)
+    return _MAIL_BYTES + said + sum(file_bytes(name, size) for name, size in files)
+
+
+def file_bytes(name: str, size: int) -> int:
+    """Return an upper bound for what a file adds: its part, and a line in the body."""
+    return encoded_size(size) + _PART_BYTES + _NAME_FACTOR * _octets(name)
+
+
+def _octets(words: str) -> int:
+    return len(words.encode("utf-8", "replace"))
+
 
 _TYPES: dict[str, str] = {
     "7z": "application/x-7z-compressed",

@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from traymail.core.mime import file_bytes, wire_bytes
 from traymail.core.rules.folder import FolderRule
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.core.wire_size import file_bytes, wire_bytes
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

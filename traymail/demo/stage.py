@@ -13,13 +13,60 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from traymail.app import App
+from traymail.core.account import Account
+from traymail.core.errors import CredentialError
 from traymail.core.secret import Secret
 from traymail.core.texts import Text, text
 from traymail.demo.sink import HOST, Login, running
-from traymail.demo.stand_ins import InMemoryKeyring, NoAutostart
 from traymail.desktop.language import translator
 from traymail.desktop.paths import home
+from traymail.store.credentials import Keyrings
 from traymail.ui.model.inbox import Delivered, Origin
+
+
+class InMemoryKeyring(Keyrings):
+    """Secrets for this run only; no keyring is asked, also for accounts that are added."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self._secrets: dict[tuple[str, str], Secret] = {}
+
+    def get(self, account: Account) -> Secret:
+        """Return the secret; raises CredentialError."""
+        try:
+            return self._secrets[account.host, account.username]
+        except KeyError:
+            raise CredentialError(
+                text("There is no secret for account {name}.", name=account.name)
+            ) from None
+
+    def set(self, account: Account, secret: Secret) -> None:
+        """Keep a secret until the end."""
+        self._secrets[account.host, account.username] = secret
+
+    def remember(self, account: Account, secret: Secret) -> None:
+        """Keep a secret until the end."""
+        self.set(account, secret)
+
+    def delete(self, account: Account) -> bool:
+        """Forget a secret; False when there was none."""
+        return self._secrets.pop((account.host, account.username), None) is not None
+
+
+class NoAutostart:
+    """`traymail.desktop.autostart.Autostart` that forgets: a rehearsal does not start again."""
+
+    def __init__(self) -> None:
+        self._on = False
+
+    def is_on(self) -> bool:
+        """Tell what was set."""
+        return self._on
+
+    def set(self, *, on: bool) -> None:
+        """Remember it until the end."""
+        self._on = on
+
 
 ADDRESS = "me@demo.example"
 SYSTEM_LOGS = ("/var/log/dpkg.log", "/var/log/syslog", "/var/log/system.log")

@@ -14,12 +14,38 @@ from traymail.app import App
 from traymail.core.message import Draft, DraftFile
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.demo.mail_collector import MailCollector, digests
 from traymail.demo.stage import Say, append, sample_picture, stage
 from traymail.program import Program
 from traymail.services.mail import MailService
 from traymail.services.services import services_of
-from traymail.ui.model.inbox import Received
+from traymail.ui.model.inbox import Delivered, Received, read
+
+
+class MailCollector:
+    """Takes mails on the sink's thread, and gives them out on another."""
+
+    def __init__(self) -> None:
+        self._mails: list[Received] = []
+        self._arrived = threading.Condition()
+
+    def put(self, delivered: Delivered) -> None:
+        """Keep a mail, read as a mail program reads it."""
+        mail = read(delivered)
+        with self._arrived:
+            self._mails.append(mail)
+            self._arrived.notify_all()
+
+    def wait(self, accept: Callable[[Received], bool], seconds: float) -> Received | None:
+        """Return the first mail that ``accept`` takes, or None after ``seconds``."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: any(map(accept, self._mails)), seconds)
+            return next(filter(accept, self._mails), None)
+
+
+def digests(mail: Received) -> set[str]:
+    """Return the sha256 of each attachment's content."""
+    return {sha256(part.content).hexdigest() for part in mail.parts}
+
 
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05

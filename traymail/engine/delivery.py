@@ -35,8 +35,8 @@ from traymail.core.replies import attachment_lost, gone_wrong, outcome_word, tro
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
-from traymail.engine.interruptions import Interruptions
 from traymail.engine.publisher import Publish
+from traymail.engine.stops import Interruptions
 from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from traymail.core.account import Account
 from traymail.core.errors import SourceError
 from traymail.core.ledger import FileState, Ledger, LedgerFile
 from traymail.core.message import Attachment, DraftFile
+from traymail.core.mime import wire_bytes
 from traymail.core.observations import FoundFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.own_mail import LOOP, mailed_by_a_rule
@@ -22,7 +23,6 @@ from traymail.core.selection import (
     too_large,
 )
 from traymail.core.texts import Text, text
-from traymail.core.wire_size import wire_bytes
 from traymail.engine.flow import Posting, Surroundings
 from traymail.engine.folder_mail import write_draft, zip_name
 

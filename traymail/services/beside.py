@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from traymail.core.errors import NotRunning
 from traymail.core.outbox import OutboxItem, State
 from traymail.desktop.instance import POLL_SECONDS
-from traymail.engine.interruptions import Interruptions
+from traymail.engine.stops import Interruptions
 
 if TYPE_CHECKING:
     from traymail.app import App

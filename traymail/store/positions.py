@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from traymail.core.rotation import KNOWN_FILES, Known, Position
-from traymail.core.throttle import Throttle
-from traymail.core.throttle_state import from_plain, to_plain
+from traymail.core.throttle import Throttle, from_plain, to_plain
 from traymail.store.database import Database, to_ms
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,7 @@ from traymail.core.reasons import reason_of, unreadable
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.disk import patiently, require_own_file
-from traymail.store.toml_lines import line_of, lines_of
-from traymail.store.toml_source import BOM, LARGEST, Unreadable, parsed
+from traymail.store.toml import BOM, LARGEST, Unreadable, line_of, lines_of, parsed
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from urllib.parse import unquote, urlsplit
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from traymail.core.texts import Text, text
-from traymail.ui.thumbnails import LARGEST, thumbnail
+
+LARGEST = 50_000_000
+"""Bytes; a larger file is shown without its picture."""
+_UNREADABLE = (
+    OSError,
+    UnidentifiedImageError,
+    ValueError,
+    SyntaxError,
+    Image.DecompressionBombError,
+)
+
+
+def thumbnail(source: Path | BytesIO, most: tuple[int, int]) -> Image.Image | None:
+    """Return a picture no larger than ``most``; None when it is none, whatever it says to be."""
+    try:
+        with Image.open(source) as picture:
+            picture.draft("RGB", most)  # a JPEG is decoded no larger than needed
+            small = picture.convert("RGBA")
+            small.thumbnail(most)
+            return small
+    except _UNREADABLE:
+        return None
+
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
 _THUMBNAIL = (96, 96)

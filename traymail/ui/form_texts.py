@@ -25,7 +25,7 @@ _PATTERNS = (FieldKind.PATTERN, FieldKind.PATTERNS)
 
 
 class Plain:
-    """The answers most controls of `traymail.ui.form_controls` share."""
+    """The answers most controls of `traymail.ui.form` share."""
 
     grows = True
 

@@ -8,7 +8,7 @@ from traymail.core.errors import TraymailError
 from traymail.core.message import Address
 from traymail.services.drafts import DraftService
 from traymail.ui.bridge import Background
-from traymail.ui.form_controls import Helpers
+from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip, proposals
 from traymail.ui.widgets import Suggestion
 

@@ -1,11 +1,11 @@
-"""Where windows appear when there are several monitors: decided here, asked and done elsewhere."""
+"""Where windows appear when there are several monitors, and how large the desktop wants things."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from traymail.desktop.screens import Rectangle
+from traymail.desktop.screens import Rectangle, resources
 
 _GEOMETRY = re.compile(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)")
 
@@ -48,3 +48,24 @@ def within(place: Rectangle, monitor: Rectangle) -> Rectangle:
 def _over(value: int, start: int, length: int) -> int:
     """Return how far a value is outside a stretch; 0 inside."""
     return min(value - start, 0) + max(value - (start + length - 1), 0)
+
+
+_LEAST, _MOST = 72.0, 480.0  # dots per inch; what is beyond is a mistake
+
+
+def desktop_scaling() -> float | None:
+    """Return Tk's pixels per point for this desktop, None when Tk is to find out itself."""
+    return scaling_in(resources())
+
+
+def scaling_in(told: str) -> float | None:
+    """Return the pixels per point that X resources ask for, None when they do not."""
+    for line in told.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "Xft.dpi":
+            try:
+                dpi = float(value)
+            except ValueError:
+                return None
+            return dpi / 72 if _LEAST <= dpi <= _MOST else None
+    return None

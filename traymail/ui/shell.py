@@ -25,9 +25,9 @@ from traymail.services.services import Services
 from traymail.ui.bridge import Background, Bridge, told_of
 from traymail.ui.garbage import Garbage
 from traymail.ui.icons import Panel, notice_icon, tray_images
-from traymail.ui.model.advice import in_window
 from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
 from traymail.ui.model.notices import Notice, NoticeButton, Wishes, wishes_of
+from traymail.ui.model.sentences import in_window
 from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode

@@ -18,7 +18,7 @@ from traymail.core.texts import Text, Translate
 from traymail.desktop.screens import Monitors, Rectangle
 from traymail.ui.files import FileDialogs
 from traymail.ui.palette import PALETTES, Mode, Palette, Surface
-from traymail.ui.scale import desktop_scaling
+from traymail.ui.placing import desktop_scaling
 from traymail.ui.styles import Styles
 from traymail.ui.whole import keep_characters_whole
 from traymail.winapi import draw_sharply

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from traymail.core.events import Event
 from traymail.core.ports import Clock
 from traymail.core.texts import Translate, text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
-from traymail.ui.lazy import Lazy
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.page import Page, WithWindows
 from traymail.ui.theme import Root
-from traymail.ui.window import Window
+from traymail.ui.window import Page, Window, WithWindows
 
 if TYPE_CHECKING:
     from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -24,6 +22,27 @@ if TYPE_CHECKING:
     from traymail.ui.dialogs.quick_send.window import QuickSendWindow
     from traymail.ui.dialogs.settings import SettingsWindow
     from traymail.ui.dialogs.welcome import WelcomeWindow
+
+
+T = TypeVar("T")
+
+
+class Lazy(Generic[T]):
+    """Makes its thing at the first call; `made` is None until then."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.made: T | None = None
+
+    def __call__(self) -> T:
+        """Return the thing."""
+        if self.made is None:
+            self.made = self._make()
+        return self.made
+
+    def drop(self) -> None:
+        """Forget the thing: the next call makes another."""
+        self.made = None
 
 
 class Listener(Protocol):
@@ -207,7 +226,7 @@ class Windows:
     # --- making -------------------------------------------------------------------------------
 
     def _make_quick(self) -> QuickSendWindow:
-        from traymail.ui.dialogs.quick_send.acts import QuickSendDoors
+        from traymail.ui.dialogs.quick_send.errands import QuickSendDoors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
         doors = QuickSendDoors(self.add_account, self._to_accounts, self._out_of_sight)

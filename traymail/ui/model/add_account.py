@@ -17,8 +17,8 @@ from traymail.core.fields import Form, Section, defaults
 from traymail.core.provider import AuthKind, Provider, for_address, for_host
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
-from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
+from traymail.ui.model.sentences import at_hand
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
 # The fields that stand on the first page in any case.

@@ -18,9 +18,8 @@ from traymail.core.rule import Rule
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, Translate, text
-from traymail.ui.model.advice import advice_about
 from traymail.ui.model.help import Help
-from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.sentences import advice_about, sentence_of
 from traymail.ui.model.trial import report as trial_report
 
 

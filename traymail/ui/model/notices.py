@@ -28,7 +28,7 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.reply_rules.rule import Trouble
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.ui.model.advice import advice_about
+from traymail.ui.model.sentences import advice_about
 
 # Of one rule, or one account, one notification in so many seconds.
 APART = 60.0

@@ -11,8 +11,15 @@ from traymail.core.holds import held_back
 from traymail.core.outbox import RETRYABLE, OutboxItem, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.ui.model.outbox_detail import Detail, describe
-from traymail.ui.model.outbox_progress import DeliveryProgress, went_on
-from traymail.ui.model.outbox_table import FIRST, OutboxFilter, OutboxLine, line_of, next_look
+from traymail.ui.model.outbox_table import (
+    FIRST,
+    DeliveryProgress,
+    OutboxFilter,
+    OutboxLine,
+    line_of,
+    next_look,
+    went_on,
+)
 
 
 @dataclass(frozen=True, slots=True)

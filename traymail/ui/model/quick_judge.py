@@ -9,10 +9,10 @@ from enum import Enum
 from traymail.core.account import Account
 from traymail.core.address import undotted
 from traymail.core.message import Address, Draft, DraftFile
+from traymail.core.mime import wire_bytes
 from traymail.core.provider import by_id
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.core.wire_size import wire_bytes
 from traymail.ui.model.completion import complaint, named
 from traymail.ui.model.quick_send import DraftStage, QuickSend, posting
 

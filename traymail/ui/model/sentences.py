@@ -1,12 +1,27 @@
-"""Errors as sentences in a window."""
+"""Errors, and advice that fits a window, as sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from traymail.core.errors import Problem, SettingsError, TraymailError
-from traymail.core.texts import Text, text
-from traymail.ui.model.advice import in_window
+from traymail.core.replies import advice_for
+from traymail.core.texts import ByCommand, Text, text
+
+
+def advice_about(advice_id: str | None) -> Text | None:
+    """Return what to do about the failure that has this advice id."""
+    return in_window(advice_for(advice_id))
+
+
+def in_window(advice: Text | None) -> Text | None:
+    """Return the same advice without a command."""
+    return advice.in_window if isinstance(advice, ByCommand) else advice
+
+
+def at_hand(advice: Text | None) -> Text | None:
+    """Return the same advice for the window of the account it is about."""
+    return advice.at_hand if isinstance(advice, ByCommand) else advice
 
 
 def sentence_of(error: TraymailError) -> Text:

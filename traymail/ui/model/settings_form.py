@@ -21,9 +21,8 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
-from traymail.ui.model.advice import at_hand
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
-from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.sentences import at_hand, sentence_of
 from traymail.ui.model.trial import Trial
 
 

@@ -17,7 +17,7 @@ from traymail.core.errors import DeliveryError, TransientFailure, TraymailError
 from traymail.core.examination import Step
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, Translate, text
-from traymail.ui.model.advice import at_hand
+from traymail.ui.model.sentences import at_hand
 
 NAMES: Mapping[str, Text] = {
     "dns": text("Find the server"),

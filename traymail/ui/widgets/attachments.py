@@ -12,7 +12,7 @@ from traymail.core.texts import text
 from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area, Box, Label
 from traymail.ui.widgets.button import Button
-from traymail.ui.widgets.flow import FlowLayout
+from traymail.ui.widgets.layout import FlowLayout
 
 _NAME_LETTERS = 24
 _SIGN = 28

@@ -11,7 +11,7 @@ from typing import Literal
 from traymail.ui.palette import Palette
 from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area
-from traymail.ui.widgets.tooltip import Tooltip
+from traymail.ui.widgets.button import Tooltip
 
 _ELLIPSIS = "…"
 _HEADING = 34

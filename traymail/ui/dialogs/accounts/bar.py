@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from traymail.core.texts import Text
-from traymail.ui.dialog import Footer
 from traymail.ui.model.account_buttons import AccountAct, AccountButtons, AccountOffer
 from traymail.ui.widgets import Area, Button, Label, Spinner, Tooltip
 from traymail.ui.widgets.button import ButtonKind
+from traymail.ui.window import Footer
 
 _ICONS = {AccountAct.TEST: "play", AccountAct.UNDO: "arrow-counterclockwise"}
 _KINDS: dict[AccountAct, ButtonKind] = {

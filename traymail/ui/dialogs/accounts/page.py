@@ -15,7 +15,6 @@ from traymail.core.events import Event as News
 from traymail.core.texts import Text, text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.dialog import Question
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.view import AccountsView
 from traymail.ui.model import settings_form as model
@@ -25,7 +24,7 @@ from traymail.ui.model.trial import report
 from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
-from traymail.ui.window import Window
+from traymail.ui.window import Question, Window
 
 _JUDGE_AFTER_MS = 250
 _TELLING = (AccountChanged, SettingsApplied)
@@ -33,7 +32,7 @@ Checked = tuple[Account | None, tuple[Problem, ...]]
 
 
 class AccountsPage:
-    """A `traymail.ui.page.Page` that is saved account by account."""
+    """A `traymail.ui.window.Page` that is saved account by account."""
 
     name = "accounts"
     title: Text = text("Accounts")

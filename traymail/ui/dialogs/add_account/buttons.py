@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from traymail.ui.dialog import Footer
 from traymail.ui.model.add_buttons import AddAct, AddButtons, AddOffer
 from traymail.ui.widgets import Button
+from traymail.ui.window import Footer
 
 _ICONS = {AddAct.STOP: "stop", AddAct.COPY_REPORT: "copy", AddAct.WRITE: "send"}
 _LINKS = {AddAct.COPY_REPORT, AddAct.SAVE}

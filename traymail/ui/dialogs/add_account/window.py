@@ -15,7 +15,6 @@ from traymail.core.texts import text
 from traymail.desktop.opening import open_page
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.dialog import Dialog
 from traymail.ui.dialogs.add_account.address import AddressHandlers, AddressPage
 from traymail.ui.dialogs.add_account.buttons import ButtonBar
 from traymail.ui.dialogs.add_account.code import CodePage
@@ -28,7 +27,7 @@ from traymail.ui.model.trial import Verdict, report
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, ScrollArea, Toast
-from traymail.ui.window import Size
+from traymail.ui.window import Dialog, Size
 
 _SEARCH_AFTER_MS = 600
 Checked = tuple[str, Account | None, tuple[Problem, ...]]

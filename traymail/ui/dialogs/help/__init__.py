@@ -1,6 +1,5 @@
 """The window for help and diagnosis."""
 
-from traymail.ui.dialogs.help.doors import HelpDoors
-from traymail.ui.dialogs.help.window import HelpWindow
+from traymail.ui.dialogs.help.window import HelpDoors, HelpWindow
 
 __all__ = ["HelpDoors", "HelpWindow"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from traymail import __version__
@@ -16,12 +17,14 @@ from traymail.desktop.opening import open_path
 from traymail.disk import in_home
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.dialog import Dialog
-from traymail.ui.dialogs.help.diagnosis import DiagnosisPage
-from traymail.ui.dialogs.help.doors import HelpDoors
-from traymail.ui.dialogs.help.nav import HelpNav
-from traymail.ui.dialogs.help.state import StatePage
-from traymail.ui.dialogs.help.texts import FilesPage, FirstSteps, KeyTable
+from traymail.ui.dialogs.help.view import (
+    DiagnosisPage,
+    FilesPage,
+    FirstSteps,
+    HelpNav,
+    KeyTable,
+    StatePage,
+)
 from traymail.ui.model import help as model
 from traymail.ui.model.help import Help, HelpLink, HelpPage
 from traymail.ui.model.help_state import About, findings, report, troubles
@@ -29,7 +32,17 @@ from traymail.ui.model.sentences import sentence_of
 from traymail.ui.refresher import Refresher
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Line, Toast
-from traymail.ui.window import Size
+from traymail.ui.window import Dialog, Size
+
+
+@dataclass(frozen=True, slots=True)
+class HelpDoors:
+    """``settings`` is given the name of a page: "accounts" or "rules"."""
+
+    quick_send: Callable[[], object]
+    settings: Callable[[str], object]
+    add_account: Callable[[], object]
+
 
 Told = tuple[Overview, Mapping[str, Path]]
 # What changes nothing that stands here.

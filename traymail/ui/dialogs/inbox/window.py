@@ -4,26 +4,50 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from traymail.core.errors import TraymailError
 from traymail.core.texts import Text, text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.disk import write_whole
+from traymail.ui.attaching import LARGEST, thumbnail
 from traymail.ui.bridge import Background
-from traymail.ui.dialog import Footer
-from traymail.ui.dialogs.inbox.doors import InboxDoors
-from traymail.ui.dialogs.inbox.list import MailList
-from traymail.ui.dialogs.inbox.mail import PICTURE, MailHandlers, MailLooked, MailPane
-from traymail.ui.dialogs.inbox.pictures import small_pictures
+from traymail.ui.dialogs.inbox.view import PICTURE, MailHandlers, MailList, MailLooked, MailPane
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import inbox as model
-from traymail.ui.model.inbox import Delivered, Inbox, Origin, Part
+from traymail.ui.model.inbox import Delivered, Inbox, Origin, Part, Received
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Banner, Button, Label, Panes, Toast, fold_when_narrow
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Footer, Size, Window
+
+
+@dataclass(frozen=True, slots=True)
+class InboxDoors:
+    """``write`` and ``end`` are called on Tk's thread; the others may block, and may fail."""
+
+    write: Callable[[], object]
+    drop: Callable[[], object]
+    folder: Callable[[], object]
+    error: Callable[[], object]
+    real: Callable[[], object]
+    end: Callable[[], object]
+
+
+def small_pictures(mail: Received, most: tuple[int, int]) -> Mapping[int, Image.Image]:
+    """Return what can be drawn of a mail's attachments, by their place."""
+    drawn = {
+        place: thumbnail(BytesIO(part.content), most)
+        for place, part in enumerate(mail.parts)
+        if part.picture and len(part.content) <= LARGEST
+    }
+    return {place: picture for place, picture in drawn.items() if picture is not None}
+
 
 _LIST_WIDTH = 316
 

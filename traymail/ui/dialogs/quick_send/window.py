@@ -16,14 +16,16 @@ from traymail.services.services import Services
 from traymail.ui.attaching import CheckedFile
 from traymail.ui.bridge import Background, Job
 from traymail.ui.clipboard import Clip, Clipboard
-from traymail.ui.dialog import Question
-from traymail.ui.dialogs.quick_send.acts import QuickSendDoors
-from traymail.ui.dialogs.quick_send.drafts import DraftKeeper
-from traymail.ui.dialogs.quick_send.drops import take_drops
-from traymail.ui.dialogs.quick_send.files import AttachedFiles
-from traymail.ui.dialogs.quick_send.pasting import Pasting
-from traymail.ui.dialogs.quick_send.post import Post, QuickSendLoaded
-from traymail.ui.dialogs.quick_send.sheet import LEAST, QuickSendSheet, WindowKeys
+from traymail.ui.dialogs.quick_send.errands import (
+    AttachedFiles,
+    DraftKeeper,
+    Pasting,
+    Post,
+    QuickSendDoors,
+    QuickSendLoaded,
+    take_drops,
+)
+from traymail.ui.dialogs.quick_send.view import LEAST, QuickSendSheet, WindowKeys
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_judge as judge
 from traymail.ui.model import quick_send as model
@@ -32,7 +34,7 @@ from traymail.ui.model.quick_send import DraftStage, File, QuickSend
 from traymail.ui.people import KnownPeople
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Question, Size, Window
 
 
 class QuickSendWindow(Window):

@@ -14,7 +14,6 @@ from traymail.core.rules.folder import Existing, FolderRule
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.dialog import Dialog, Question
 from traymail.ui.dialogs.rules.preview import PreviewPane
 from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.form import ProblemCount
@@ -25,7 +24,7 @@ from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
-from traymail.ui.window import Size
+from traymail.ui.window import Dialog, Question, Size
 
 _JUDGE_AFTER_MS = 300
 _SAY_LOOKING_AFTER_MS = 300

@@ -34,7 +34,7 @@ _TELLING = (ItemChanged, PauseChanged, RuleHealth, RuleTrouble, SettingsApplied)
 
 
 class RulesPage:
-    """A `traymail.ui.page.Page`: a list of cards, live."""
+    """A `traymail.ui.window.Page`: a list of cards, live."""
 
     name = "rules"
     title: Text = text("Rules")

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from traymail.core.fields import Field, fields_of
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import text
-from traymail.ui.form import FormView
-from traymail.ui.form_controls import Helpers
+from traymail.ui.form import FormView, Helpers
 from traymail.ui.model.rule_editor import Editing, account_choices, remarks, strip, told
 from traymail.ui.model.rule_fields import FORMS, MORE
 from traymail.ui.model.rule_form import drawn, places

@@ -11,13 +11,12 @@ from traymail.core.errors import TraymailError
 from traymail.core.texts import Text, text
 from traymail.services.program import ProgramService
 from traymail.ui.bridge import Background
-from traymail.ui.dialog import Dialog
 from traymail.ui.icons import window_icon
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea, Toast
-from traymail.ui.window import Size
+from traymail.ui.window import Dialog, Size
 
 LOOK_FIRST = text("A rehearsal on this computer: no account is needed, and no mail leaves.")
 STARTING = text("The rehearsal starts…")
