@@ -524,6 +524,39 @@ def test_an_appended_line_arrives(
     assert subjects(sink) == ["FATAL", "ERROR", "FATAL"]
 
 
+@pytest.mark.parametrize("how", ["gone", "emptied"])
+def test_lines_that_cannot_be_found_again_are_a_warning(
+    home: Home,
+    sink: Sink,
+    certificates: Certificates,
+    env: dict[str, str],
+    tmp_path: Path,
+    how: str,
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("INFO old\n" * 20)
+    configure(home, sink, certificates, LOG_RULE.format(path=log))
+    with running(home, env) as program:
+        until(lambda: _rule(program, "errors")["watching"], what="the log followed")
+        with log.open("a") as file:
+            file.write("ERROR 1\n")
+        sink.wait_for(1)
+    log.unlink() if how == "gone" else os.truncate(log, 0)
+    with running(home, env) as program:
+        if how == "gone":
+            until(lambda: "no file" in (_rule(program, "errors")["error"] or ""), what="its lack")
+        log.write_text("ERROR 2\n")
+        sink.wait_for(2)
+        until(lambda: _rule(program, "errors")["left_out"], what="the warning")
+        (left,) = _rule(program, "errors")["left_out"]
+        assert left["what"] == str(log)
+        assert "cannot be found" in left["reason"]
+        assert f"rule errors leaves out {log}: " in home.run("status").stdout
+        assert "原来的内容已找不到" in home.run("--lang", "zh_CN", "status").stdout
+    told = (home.path / "log" / "traymail.log").read_text("utf-8").splitlines()
+    assert [line for line in told if "WARNING" in line and f"{log} cannot be found again" in line]
+
+
 def _rule(program: Running, name: str) -> dict[str, Any]:
     told: dict[str, Any] = program.status()["rules"][name]
     return told

@@ -1,6 +1,8 @@
 """What windows ask, done by a running program: real files, a real outbox, no server."""
 
+import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.cli import in_process
+from tests.support.homes import Home
 from tests.support.wait import until
 from traymail.app import App
 from traymail.core.errors import CredentialError, InputError, SettingsError, StateError
@@ -18,6 +22,7 @@ from traymail.core.outbox import AccountState, State
 from traymail.core.overview import SavedDraft
 from traymail.core.secret import Secret
 from traymail.desktop.paths import home
+from traymail.engine.event_log import write_down
 from traymail.program import Program
 from traymail.services.services import Services, services_of
 
@@ -208,6 +213,70 @@ def test_a_rule_is_checked_previewed_saved_switched_and_removed(
     services.rules.remove("Scans")
     with pytest.raises(InputError):
         services.rules.remove("Scans")
+
+
+# Patterns that mean something else to RE2, or nothing: the way out in each language.
+NO_PATTERNS = {
+    "a{,3}": ("{0,3}", "{0,3}"),
+    r"\<ERROR": (r"write \b", r"\b"),
+    r"ERROR\nat": ("one line at a time", "每次只"),
+    "ERROR|": ("empty", "空"),
+    "(?P<who>a)(?P<who>b)": ("captured twice", "两个名为 who"),
+    "(a)?(?(1)b|c)": ("a pattern for each case", "每种情况"),
+    "(?|a|b)": ("a pattern for each case", "每种情况"),
+    "a(?R)?b": ("recursion", "递归"),
+    "(?P<n>a)(?P>n)": ("recursion", "递归"),
+    "(?u)a": ("only i, m, s and U", "i、m、s"),
+    "x{2,1}": ("smaller number first", "较小的数"),
+    r"\N{DIGIT ONE}": ("the character itself", "直接写出该字符"),
+    r"[a-\d]": ("put the - last", "最后"),
+    r"\Qa.b": (r"write \E", r"\E"),
+}
+# And those that were hardly meant.
+ODD_PATTERNS = {
+    r"\b错误\b": ("ASCII", "ASCII"),
+    r"用户\w+": ("ASCII", "ASCII"),
+}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "status"), [(NO_PATTERNS, 78), (ODD_PATTERNS, 0)], ids=["refused", "odd"]
+)
+def test_each_odd_pattern_is_told_wherever_one_looks(
+    running: Running,
+    patterns: dict[str, tuple[str, str]],
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    file = running.app.home.config_file
+    rule: dict[str, Any] = {"kind": "log", "to": ["ann@example.com"], "paths": ["/var/log/a.log"]}
+    rules = [{"name": f"{number}", **rule, "match": [one]} for number, one in enumerate(patterns)]
+    written = "".join(
+        "[[rules]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in one.items())
+        for one in rules
+    )
+    places = [f"rules[{number}].match[0]: " for number in range(len(patterns))]
+
+    def tells_the_way_out(lines: str, language: int) -> None:
+        for place, ways in zip(places, patterns.values(), strict=True):
+            found = re.split(r"\n|; (?=config.toml)", lines)
+            (told,) = [line.partition(place)[2] for line in found if place in line]
+            assert ways[language] in told
+            assert bool(re.search("[\u4e00-\u9fff]{4}", told)) is bool(language)
+
+    for one, (way, _chinese) in zip(rules, patterns.values(), strict=True):
+        (problem,) = running.services.rules.check(one, None)
+        assert (problem.where, problem.hint) == ("match[0]", status == 0)
+        assert way in str(problem.what)
+    running.app.publisher.listen(write_down)  # as `run` does
+    with file.open("a") as config:
+        config.write(written)
+    until(lambda: places[-1] in caplog.text, what="it in the log")
+    tells_the_way_out(caplog.text, 0)
+    for language, name in enumerate(("en", "zh_CN")):
+        done = in_process(Home(file.parent), "--lang", name, "rule", "check")
+        assert done.returncode == status
+        tells_the_way_out(done.stdout + done.stderr, language)
 
 
 def test_a_hint_stops_no_rule(
