@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from traymail.cli.manual import page
+from traymail.core.languages import DEFAULT, LANGUAGES
 
 # Where man looks for each language of the program.
-FOLDERS = {"en": "man1", "zh_CN": "zh_CN/man1"}
+FOLDERS = {code: "man1" if code == DEFAULT else f"{code}/man1" for code in LANGUAGES}
 
 
 def build(dist: Path) -> list[Path]:

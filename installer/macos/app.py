@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import traymail
 from installer import wheel
+from traymail.core.languages import LANGUAGES
 
 IDENTIFIER = "org.traymail.traymail"
 HERE = Path(__file__).parent
@@ -57,7 +58,7 @@ def own_info() -> dict[str, object]:
     return {
         "CFBundleShortVersionString": traymail.__version__,
         "CFBundleVersion": traymail.__version__,
-        "CFBundleLocalizations": ["en", "zh_CN"],
+        "CFBundleLocalizations": list(LANGUAGES),
         "LSApplicationCategoryType": "public.app-category.productivity",
         # An agent: an icon in the menu bar, none in the Dock.
         "LSUIElement": True,

@@ -33,6 +33,7 @@ from tests.gui.settings_windows import ADDING, SETTINGS
 from tests.gui.tray_windows import TRAY
 from tests.gui.welcome_windows import WELCOME
 from tests.support.tk import KEPT, until_tk
+from traymail.core.languages import LANGUAGES
 from traymail.desktop.language import translator
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
@@ -71,7 +72,6 @@ WINDOWS_FOLDER = README_FOLDER / "windows"
 USUAL_FOLDER = Path("build/pictures")
 _SCREEN = "2600x2000"
 _LONGEST_SECONDS = 1800.0
-LANGUAGES = ("en", "zh_CN")
 LOOKS: tuple[tuple[Mode, str, int], ...] = (
     ("light", "en", 100),
     ("dark", "en", 100),

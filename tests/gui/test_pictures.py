@@ -10,7 +10,6 @@ from PIL import Image
 
 from tests.gui.conftest import MakeRoot
 from tests.gui.pictures import (
-    LANGUAGES,
     LOOKS,
     README,
     README_FOLDER,
@@ -21,6 +20,7 @@ from tests.gui.pictures import (
 )
 from tests.support.display import Display
 from tests.support.tk import until_tk
+from traymail.core.languages import LANGUAGES
 
 ROOT = README_FOLDER.parents[1]
 READMES = {"en": ROOT / "README.md", "zh_CN": ROOT / "README.zh-CN.md"}

@@ -17,9 +17,9 @@ from traymail.cli import endings, manual
 from traymail.cli.main import COMMANDS, traymail
 from traymail.cli.session import Session
 from traymail.cli.words import speak
+from traymail.core.languages import LANGUAGES
 
 DAY = date(2026, 11, 30)
-LANGUAGES = ("en", "zh_CN")
 
 
 @pytest.fixture(scope="module")

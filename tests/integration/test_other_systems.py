@@ -17,11 +17,11 @@ import pytest
 
 from tests.support.bus import SelectLoop
 from tests.support.tray import Window, pictures
+from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address, FileIdentity
 from traymail.core.observations import FoundFile
 from traymail.core.rules.folder import FolderRule
 from traymail.desktop.language import (
-    LANGUAGES,
     choose,
     first_mac_language,
     translator,

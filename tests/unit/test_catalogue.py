@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import catalogue
-from traymail.desktop.language import LANGUAGES, choose, speaking, translator
+from traymail.core.languages import LANGUAGES
+from traymail.desktop.language import choose, speaking, translator
 
 _FIELD = re.compile(r"(?<!\{)\{(\w+)(?:![rsa])?\}(?!\})")
 _WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")

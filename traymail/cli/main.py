@@ -15,8 +15,8 @@ from traymail import __version__
 from traymail.cli import endings
 from traymail.cli.session import Session, prepare_streams
 from traymail.cli.words import CommandGroup, folders, option, speak, translated
+from traymail.core.languages import LANGUAGES
 from traymail.core.texts import Text, text
-from traymail.desktop.language import LANGUAGES
 
 NAME = "traymail"
 COMPLETE = "_TRAYMAIL_COMPLETE"

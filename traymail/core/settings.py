@@ -16,7 +16,6 @@ from traymail.core.rule import Rule
 
 R = TypeVar("R", bound=Rule)
 
-LANGUAGES = ("auto", "en", "zh_CN")
 THEMES = ("system", "light", "dark")
 TRAY_ICONS = ("auto", "light", "dark", "outlined")
 NOTIFICATIONS = ("off", "trouble", "usual", "all")

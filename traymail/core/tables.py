@@ -9,10 +9,11 @@ from typing import Any
 from traymail.core import readers as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
 from traymail.core.address import clean
+from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
 from traymail.core.readers import Form, Key
-from traymail.core.settings import LANGUAGES, NOTIFICATIONS, THEMES, TRAY_ICONS
+from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
@@ -111,7 +112,7 @@ def _version(value: object) -> int:
 
 _TOP: dict[str, Key] = {
     "version": Key(_version),
-    "language": Key(read.one_of(*LANGUAGES)),
+    "language": Key(read.one_of("auto", *LANGUAGES)),
     "theme": Key(read.one_of(*THEMES)),
     "tray_icon": Key(read.one_of(*TRAY_ICONS)),
     "notifications": Key(read.one_of(*NOTIFICATIONS)),

@@ -12,8 +12,11 @@ class _FontSet(ctypes.Structure):
     _fields_ = (("count", ctypes.c_int), ("size", ctypes.c_int), ("fonts", ctypes.c_void_p))
 
 
-def has_chinese() -> bool:
-    """Tell whether a font here has Simplified Chinese; where it cannot be known, there is one."""
+def can_draw(script: str) -> bool:
+    """Tell whether a font here has the characters of a language; where nobody knows, there is one.
+
+    ``script`` is fontconfig's name of the language.
+    """
     if sys.platform in {"win32", "darwin"}:
         return True
     try:
@@ -25,7 +28,7 @@ def has_chinese() -> bool:
     fontconfig.FcObjectSetCreate.restype = pointer
     fontconfig.FcFontList.restype = ctypes.POINTER(_FontSet)
     fontconfig.FcFontList.argtypes = (pointer, pointer, pointer)
-    pattern = fontconfig.FcNameParse(b":lang=zh-cn")
+    pattern = fontconfig.FcNameParse(f":lang={script}".encode())
     wanted = fontconfig.FcObjectSetCreate()
     found = fontconfig.FcFontList(None, pattern, wanted)
     has_one = bool(found) and found.contents.count > 0

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from traymail.core.languages import DEFAULT, LANGUAGES
 from traymail.core.texts import Translate
 
-LANGUAGES = ("en", "zh_CN")
 DOMAIN = "traymail"
 _NO_LANGUAGE = ("C", "POSIX")
-_LANG_CHINESE = 0x04
 _ASK_MAC = ("defaults", "read", "-g", "AppleLanguages")
 _MAC_SECONDS = 2.0
 CATALOGUES = Path(__file__).parent.parent / "locale"
@@ -39,21 +38,22 @@ def speaking(language: str, environ: Mapping[str, str]) -> dict[str, str]:
     # It would overrule the language, and gives all the rest.
     if everything := changed.pop("LC_ALL", ""):
         changed["LANG"] = everything
-    locale_name = "zh_CN" if language == "zh_CN" else "en_US"
-    return {**changed, "LC_MESSAGES": f"{locale_name}.UTF-8", "LANGUAGE": language}
+    locale_name = f"{LANGUAGES[language].locale}.UTF-8"
+    return {**changed, "LC_MESSAGES": locale_name, "LANGUAGE": language}
 
 
 @cache
 def translator(language: str) -> Translate:
     """Return the function that turns a catalogue entry into ``language``; unknown ones stay."""
-    if language == "en":
+    if language == DEFAULT:
         return str
     return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True).gettext
 
 
 def _nearest(locale_name: str) -> str:
-    # Traditional Chinese readers read Simplified more easily than English.
-    return "zh_CN" if locale_name.lower().startswith("zh") else "en"
+    name = locale_name.lower()
+    known = (code for code, one in LANGUAGES.items() if name.startswith(one.begins))
+    return next(known, DEFAULT)
 
 
 def _system_language() -> str:
@@ -75,7 +75,8 @@ def windows_language(number: int) -> str:
     Its names for locales, such as ``Chinese (Simplified)_China``, are no help.
     """
     # The upper bits tell countries apart.
-    return "zh" if number & 0x3FF == _LANG_CHINESE else "en"
+    known = (one.begins for one in LANGUAGES.values() if one.windows == number & 0x3FF)
+    return next(known, DEFAULT)
 
 
 def _mac_language() -> str:

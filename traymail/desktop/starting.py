@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from traymail.core.errors import DesktopError
+from traymail.core.languages import LANGUAGES
 from traymail.core.texts import text
-from traymail.desktop.language import LANGUAGES, translator
+from traymail.desktop.language import translator
 from traymail.disk import in_home
 
 # Windows' DETACHED_PROCESS; elsewhere there are no such flags.

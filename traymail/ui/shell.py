@@ -13,12 +13,13 @@ from PIL import Image
 
 from traymail.core.errors import DesktopError, TraymailError
 from traymail.core.events import Event, ItemChanged, SettingsApplied
+from traymail.core.languages import DEFAULT, LANGUAGES
 from traymail.core.outbox import OutboxItem
 from traymail.core.overview import Overview
 from traymail.core.ports import Clock
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, Translate, text
-from traymail.desktop.fonts import has_chinese
+from traymail.desktop.fonts import can_draw
 from traymail.desktop.requests import Bubble
 from traymail.failures import log_failure
 from traymail.services.services import Services
@@ -59,12 +60,13 @@ class Speech:
 
     language: Callable[[str], str]
     translator: Callable[[str], Translate]
-    has_chinese: Callable[[], bool] = has_chinese
+    can_draw: Callable[[str], bool] = can_draw
 
     def shown(self, wanted: str) -> str:
         """Return the language of the windows: English where no font has the characters."""
         language = self.language(wanted)
-        return "en" if language == "zh_CN" and not self.has_chinese() else language
+        script = LANGUAGES[language].script
+        return language if not script or self.can_draw(script) else DEFAULT
 
 
 def open_root(settings: Settings, speech: Speech) -> Root:

@@ -14,6 +14,7 @@ import ttkbootstrap as tb
 from ttkbootstrap.style.theme import ThemeDefinition
 
 from traymail.core.address import whole_characters
+from traymail.core.languages import LANGUAGES
 from traymail.core.texts import Text, Translate
 from traymail.desktop.screens import Monitors, Rectangle
 from traymail.ui.files import FileDialogs
@@ -26,10 +27,6 @@ from traymail.winapi import draw_sharply
 Words = Text | str
 """A Text of ours, translated when shown, or something of the user's, shown as it is."""
 
-_SANS = {
-    "zh_CN": ("Microsoft YaHei UI", "Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC"),
-    "en": ("Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
-}
 _MONO = ("Cascadia Mono", "Menlo", "Noto Sans Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono")
 _TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont")
 # Of our windows, tooltips among them, and of Tk's own dialogs.
@@ -219,7 +216,7 @@ class Look:
 
 def families(language: str, here: Collection[str]) -> tuple[str, str]:
     """Return the font of words and the one of fixed width, of those that are here."""
-    return _first(_SANS[language], here), _first(_MONO, here)
+    return _first(LANGUAGES[language].fonts, here), _first(_MONO, here)
 
 
 def look_of(widget: tk.Misc) -> Look:

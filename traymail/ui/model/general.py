@@ -12,6 +12,7 @@ from traymail.core.consent import Risk
 from traymail.core.duration import format_duration, parse_duration
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.languages import LANGUAGES
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.ui.model.sentences import sentence_of
@@ -34,8 +35,7 @@ APPEARANCE: Form = (
                 FieldKind.SEGMENTS,
                 choices=(
                     Choice("auto", _SYSTEM),
-                    Choice("zh_CN", "简体中文"),
-                    Choice("en", "English"),
+                    *(Choice(code, one.name) for code, one in reversed(LANGUAGES.items())),
                 ),
                 default="auto",
             ),
