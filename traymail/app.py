@@ -34,21 +34,38 @@ if TYPE_CHECKING:
     from traymail.core.account import Account
     from traymail.core.holds import Holds
     from traymail.core.ports import SecretSource, Sender
+    from traymail.core.rule_kind import Kinds
     from traymail.core.settings import Settings
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Progress, Tools
     from traymail.engine.flow import Surroundings
     from traymail.engine.stops import Stops
+    from traymail.running.kind import GetRunningKinds, RunningKinds
     from traymail.store.credentials import Keyrings
     from traymail.store.known_rules import KnownRules
+
+
+def usual_rule_kinds() -> RunningKinds:
+    """Return the kinds of rules that traymail has."""
+    from traymail.running import ALL  # what rules need is slow to import
+
+    return ALL
 
 
 class App:
     """One home as one process has it open. What is not used is not opened."""
 
-    def __init__(self, home: Home, environ: Mapping[str, str], language: str = "") -> None:
+    def __init__(
+        self,
+        home: Home,
+        environ: Mapping[str, str],
+        language: str = "",
+        rule_kinds: GetRunningKinds = usual_rule_kinds,
+    ) -> None:
+        """``rule_kinds`` are asked for where there is a rule."""
         self.home = home
+        self._get_rule_kinds = rule_kinds
         self.environ = environ
         self.clock = SystemClock()
         self.publisher = Publisher()
@@ -70,7 +87,17 @@ class App:
                 log_file=str(self.home.log_file),
             ),
             KINDS,
+            self.configured_rule_kinds,
         )
+
+    @cached_property
+    def rule_kinds(self) -> RunningKinds:
+        """The kinds that rules may be of."""
+        return self._get_rule_kinds()
+
+    def configured_rule_kinds(self) -> Kinds:
+        """Return them as the configuration knows them."""
+        return tuple(one.kind for one in self.rule_kinds)
 
     @cached_property
     def autostart(self) -> Autostart:

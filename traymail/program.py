@@ -31,30 +31,21 @@ from traymail.core.outbox import State
 from traymail.core.reasons import title_of
 from traymail.core.replies import mended_outside
 from traymail.core.rule import Rule
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Translate, text
 from traymail.desktop.ending import Ending
-from traymail.desktop.files import Files
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
 from traymail.engine.engine import Engine, EngineParts
 from traymail.engine.event_log import write_down
 from traymail.engine.flow import Flow
-from traymail.engine.folder_flow import FolderFlow
-from traymail.engine.folder_post import FolderTools
-from traymail.engine.log_flow import Dropped, LogFlow, LogTools
 from traymail.engine.stops import Interruptions
 from traymail.failures import log_failure
+from traymail.running.kind import Runner, RunningParts
 from traymail.status import describe
-from traymail.store.ledger import FolderLedger
-from traymail.store.positions import Positions
 from traymail.store.salvage import check
 from traymail.store.settings import Loaded
-from traymail.watch.folders import FolderWatcher
 from traymail.watch.scheduler import Scheduler
-from traymail.watch.tails import Tails
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -115,24 +106,16 @@ class Program:
         # An edit of ours and the look at edits by hand take turns.
         self._config_lock = threading.Lock()
         self._poster = app.new_poster()
-        self._positions = Positions(app.database)
-        self._surroundings = surroundings()
-        own_folders = tuple(map(str, app.home.own_folders))
-        self._folders = FolderWatcher(
-            self._observe, self._known_files, app.clock, own_folders, on_death=self._die
-        )
-        self._tails = Tails(self._observe, self._positions, app.clock, own_folders, self._has_room)
-        self._dropped = dict[str, Dropped]()
-        self._flows: Mapping[type[Rule], Callable[[Any, Account], Flow]] = {
-            FolderRule: lambda rule, account: FolderFlow(rule, account, self._folder_tools(rule)),
-            LogRule: lambda rule, account: LogFlow(rule, account, self._log_tools()),
+        parts_of_rules = self._parts_of_rules()
+        self.runners: Mapping[str, Runner[Any]] = {
+            one.kind.name: one.runner(parts_of_rules) for one in app.rule_kinds
         }
         automation = Automation(self._make_flow, app.publisher.publish)
         parts = EngineParts(
             tools=app.tools(self._stopping, self._tell_progress, self.interruptions),
             poster=self._poster,
             automation=automation,
-            watches=(self._folders, self),
+            watches=(self,),
             publisher=app.publisher,
             memory=app.pauses,
             rules=app.known_rules,
@@ -142,7 +125,7 @@ class Program:
             (
                 self._look_at_config,
                 self._look_at_outbox,
-                self._tails.sweep,
+                *(look for runner in self.runners.values() for look in runner.looks),
                 self._tidy,
             ),
             app.clock.monotonic,
@@ -160,7 +143,8 @@ class Program:
             )
         self._ask_keyring_again()
         try:
-            self._folders.start()
+            for runner in self.runners.values():
+                runner.start()
             self.engine.start()
             self._scheduler.start()
             self._server = self._app.instance.serve(self.answer, self._die)
@@ -183,14 +167,17 @@ class Program:
 
     def _end_threads(self) -> None:
         self._stopping.set()
-        self._folders.stop()
+        for runner in self.runners.values():
+            runner.stop()
         self._scheduler.stop()
-        self._tails.close()
+        for runner in self.runners.values():
+            runner.close()
         self.engine.stop()
 
     def apply(self, settings: Settings) -> None:
-        """Follow the logs these settings want followed, at once: a `traymail.engine` watch."""
-        self._tails.apply(settings)
+        """Watch what these settings want watched, at once: a `traymail.engine` watch."""
+        for runner in self.runners.values():
+            runner.apply(settings)
         self._scheduler.hurry()
 
     def edit(self, change: Callable[[TOMLDocument], None]) -> None:
@@ -302,31 +289,24 @@ class Program:
     def _observe(self, observation: Observation) -> None:
         self.engine.observe(observation)
 
-    def _known_files(self, rule: FolderRule) -> FolderLedger:
-        return FolderLedger(self._app.database, rule.name, rule.folder)
+    def _parts_of_rules(self) -> RunningParts:
+        app = self._app
+        return RunningParts(
+            observe=self._observe,
+            has_room=self._has_room,
+            on_death=self._die,
+            clock=app.clock,
+            database=app.database,
+            outbox=app.outbox,
+            spool=app.spool,
+            poster=self._poster,
+            own_folders=tuple(map(str, app.home.own_folders)),
+            surroundings=surroundings(),
+            translate=self._in_the_users_language,
+        )
 
     def _make_flow(self, rule: Rule, account: Account) -> Flow:
-        return self._flows[type(rule)](rule, account)
-
-    def _folder_tools(self, rule: FolderRule) -> FolderTools:
-        return FolderTools(
-            ledger=self._known_files(rule),
-            posting=self._poster,
-            files=Files(),
-            pack=self._app.spool.pack,
-            find_item=self._app.outbox.get,
-            surroundings=self._surroundings,
-        )
-
-    def _log_tools(self) -> LogTools:
-        return LogTools(
-            memory=self._positions,
-            posting=self._poster,
-            rewind=self._tails.rewind,
-            surroundings=self._surroundings,
-            translate=self._in_the_users_language,
-            dropped=self._dropped,
-        )
+        return self.runners[rule.kind].flow(rule, account)
 
     def _in_the_users_language(self, sentence: str) -> str:
         return self._app.translate(self._loaded.settings.language)(sentence)

@@ -11,6 +11,7 @@ from tests.gui.settings_frame import in_settings
 from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Security
 from traymail.core.errors import Problem
+from traymail.core.kinds import ALL, FOLDER, LOG
 from traymail.core.message import Address
 from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus, LeftOut, LineShown, Preview, PreviewMail, RulePreview
@@ -63,7 +64,7 @@ def _folder(root: Root) -> Editing:
         "subject": "扫描件 {file.name}" if zh else "Scan {file.name}",
     }
     name = table["name"]
-    return model.loaded(model.known(Editing("folder", str(name)), SETTINGS), table)
+    return model.loaded(model.known(Editing(FOLDER, str(name)), SETTINGS), table)
 
 
 def _files(root: Root) -> RulePreview:
@@ -104,7 +105,7 @@ def folder_more(root: Root) -> Window:
 
 
 def folder_new(root: Root) -> Window:
-    state = model.begun(model.known(Editing("folder"), SETTINGS), root.look.say(text("New rule")))
+    state = model.begun(model.known(Editing(FOLDER), SETTINGS), root.look.say(text("New rule")))
     missing = (Problem("folder", text("must not be empty")),)
     return _editor(root, model.judged(state, missing))
 
@@ -153,7 +154,7 @@ def _log(root: Root) -> Editing:
         "to": ["me@qq.com"],
         "subject": "[{host}] {rule}: {match.level}",
     }
-    return model.loaded(model.known(Editing("log", name), SETTINGS), table)
+    return model.loaded(model.known(Editing(LOG, name), SETTINGS), table)
 
 
 def _lines(root: Root) -> RulePreview:
@@ -195,7 +196,7 @@ def _page(root: Root, overview: Overview) -> Window:
     acts = CardHandlers(lambda _name: None, lambda _name, _on: None, lambda _name, _step: None)
 
     def build(parent: tk.Misc) -> RuleListView:
-        view = RuleListView(parent, acts, lambda _kind: None)
+        view = RuleListView(parent, acts, ALL, lambda _kind: None)
         view.show(cards(overview, "/home/ming", NOW))
         return view
 

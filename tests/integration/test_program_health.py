@@ -27,6 +27,7 @@ from traymail.desktop import paths
 from traymail.engine import engine
 from traymail.engine.automation import Automation
 from traymail.program import Program
+from traymail.running.folder import FolderRunner
 from traymail.store.outbox import Outbox
 from traymail.store.settings import Loaded, SettingsFile
 
@@ -65,7 +66,9 @@ def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name:
     kill = ctypes.pythonapi.PyThreadState_SetAsyncExc
     assert kill(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)) == 1
     program.reload()
-    program._folders.rescan()
+    folders = program.runners["folder"]
+    assert isinstance(folders, FolderRunner)
+    folders.watcher.rescan()
     program.engine.submit(Wake())
     with suppress(NotRunning):
         app.instance.ask({"command": "hello"}, 0.5)

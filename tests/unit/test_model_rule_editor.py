@@ -6,8 +6,10 @@ import pytest
 
 from traymail.core.account import Account, Security
 from traymail.core.errors import InputError, Problem, SettingsError
+from traymail.core.kinds import ALL, FOLDER
 from traymail.core.message import Address
 from traymail.core.reports import Preview, PreviewMail, RulePreview
+from traymail.core.rule_kind import kind_named
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
@@ -34,11 +36,11 @@ PREVIEW = RulePreview(
 
 
 def new(kind: str = "folder") -> Editing:
-    return model.begun(model.known(Editing(kind), SETTINGS), "New rule")
+    return model.begun(model.known(Editing(kind_named(kind, ALL)), SETTINGS), "New rule")
 
 
 def old() -> Editing:
-    return model.loaded(model.known(Editing("folder", "Scans"), SETTINGS), TABLE)
+    return model.loaded(model.known(Editing(FOLDER, "Scans"), SETTINGS), TABLE)
 
 
 def put(state: Editing, name: str, words: str) -> Editing:
@@ -60,7 +62,7 @@ def test_a_hint_is_told_beside_problems_and_stops_nothing() -> None:
 def test_a_new_rule_has_nothing_to_save_and_a_free_name() -> None:
     assert not new().changed
     assert new().values["name"] == "New rule"
-    state = model.begun(model.known(Editing("folder"), SETTINGS), "Scans")
+    state = model.begun(model.known(Editing(FOLDER), SETTINGS), "Scans")
     assert state.values["name"] == "Scans 2"
 
 
@@ -158,7 +160,7 @@ def test_saving_is_refused_or_fails_and_goes_on() -> None:
 
 
 def test_a_rule_that_cannot_be_read_has_no_form() -> None:
-    state = model.not_loaded(Editing("folder", "Scans"), InputError(text("No.")))
+    state = model.not_loaded(Editing(FOLDER, "Scans"), InputError(text("No.")))
     assert (state.work, str(state.trouble), state.values) == (EditorWork.LOADING, "No.", {})
 
 
@@ -170,7 +172,7 @@ def test_the_bar_below() -> None:
     assert model.bar(model.removing(old())).can_remove is False
     assert model.bar(model.judged(old(), (Problem("to", BAD),))).can_save is False
     assert model.bar(model.judged(new(), (Problem("to", BAD),))).can_save is True
-    assert model.bar(Editing("folder")).can_save is False
+    assert model.bar(Editing(FOLDER)).can_save is False
 
 
 def test_what_the_file_says_now_is_taken_in() -> None:

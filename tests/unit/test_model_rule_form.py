@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from traymail.core.fields import fields_of
-from traymail.core.kinds import KINDS
+from traymail.core.kinds import ALL, FOLDER, LOG
 from traymail.core.kinds.log import THRESHOLD
-from traymail.core.texts import text
-from traymail.ui.model.rule_form import captures, defaults, drawn, places, table_of, values_of
+from traymail.core.kinds.log_shown import captures
+from traymail.ui.model.rule_form import Kind, defaults, drawn, table_of, values_of
 from traymail.ui.model.rule_values import NUMBER, SIZE, WORDS, flat, nested
 
 WHOLE: dict[str, dict[str, Any]] = {
@@ -66,56 +66,56 @@ WHOLE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_every_key_of_the_configuration_is_a_field(kind: str) -> None:
-    keys = set(KINDS[kind].form.keys)
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_every_key_of_the_configuration_is_a_field(kind: Kind) -> None:
+    keys = set(kind.form.keys)
     if "threshold" in keys:
         keys = keys - {"threshold"} | {f"threshold.{key}" for key in THRESHOLD.keys}
     assert set(defaults(kind)) == keys
-    assert set(flat(WHOLE[kind])) == keys
+    assert set(flat(WHOLE[kind.name])) == keys
     assert {field.name for field in fields_of(drawn(kind))} | {"name", "enabled"} == keys
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_a_whole_table_comes_back_as_it_was(kind: str) -> None:
-    table = WHOLE[kind]
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_a_whole_table_comes_back_as_it_was(kind: Kind) -> None:
+    table = WHOLE[kind.name]
     assert table_of(kind, values_of(kind, table), table) == table
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_a_new_rule_is_written_without_what_goes_without_saying(kind: str) -> None:
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_a_new_rule_is_written_without_what_goes_without_saying(kind: Kind) -> None:
     values = {**values_of(kind, {}), "name": "New"}
     written = table_of(kind, values, {})
     required: dict[str, dict[str, Any]]
     required = {"folder": {"to": [], "folder": ""}, "log": {"to": [], "paths": [], "match": []}}
-    assert written == {"name": "New", "kind": kind, **required[kind]}
+    assert written == {"name": "New", "kind": kind.name, **required[kind.name]}
 
 
 def test_what_was_written_stays_and_what_is_emptied_goes() -> None:
     table = {"name": "S", "kind": "folder", "account": "qq", "settle_seconds": 5, "include": ["a"]}
-    values = {**values_of("folder", table), "account": "", "settle_seconds": " ", "include": ""}
-    written = table_of("folder", values, table)
+    values = {**values_of(FOLDER, table), "account": "", "settle_seconds": " ", "include": ""}
+    written = table_of(FOLDER, values, table)
     assert {key: written[key] for key in ("account", "settle_seconds", "include")} == {
         "account": None,
         "settle_seconds": None,
         "include": None,
     }
-    kept = {**values_of("folder", table), "settle_seconds": "5"}
-    assert table_of("folder", kept, table)["settle_seconds"] == 5
+    kept = {**values_of(FOLDER, table), "settle_seconds": "5"}
+    assert table_of(FOLDER, kept, table)["settle_seconds"] == 5
 
 
 def test_a_text_that_is_emptied_is_written_empty() -> None:
-    values = {**values_of("log", {}), "body": ""}
-    assert table_of("log", values, {})["body"] == ""
+    values = {**values_of(LOG, {}), "body": ""}
+    assert table_of(LOG, values, {})["body"] == ""
 
 
 def test_half_of_a_threshold_is_enough() -> None:
-    values = {**values_of("log", {}), "threshold.count": "3"}
-    assert table_of("log", values, {})["threshold"] == {"count": 3}
+    values = {**values_of(LOG, {}), "threshold.count": "3"}
+    assert table_of(LOG, values, {})["threshold"] == {"count": 3}
 
 
 def test_fields_start_with_what_a_new_rule_has() -> None:
-    usual = {field.name: field.default for field in fields_of(drawn("folder"))}
+    usual = {field.name: field.default for field in fields_of(drawn(FOLDER))}
     assert (usual["settle_seconds"], usual["move_to"], usual["include"]) == ("5", "sent", "*")
     assert (usual["when_unsure"], usual["min_bytes"], usual["max_bytes"]) == ("", "1 B", "")
 
@@ -149,9 +149,9 @@ def test_a_number_is_shown_without_needless_decimals() -> None:
 
 
 def test_values_of_another_type_are_shown_as_they_are() -> None:
-    values = values_of("folder", {"include": "*.pdf", "to": "a@b.example", "min_bytes": "x"})
+    values = values_of(FOLDER, {"include": "*.pdf", "to": "a@b.example", "min_bytes": "x"})
     assert (values["include"], values["to"], values["min_bytes"]) == ("*.pdf", "a@b.example", "x")
-    assert values_of("log", {"paths": "~/a"})["paths"] == "~/a"
+    assert values_of(LOG, {"paths": "~/a"})["paths"] == "~/a"
 
 
 def test_words_with_spaces_or_quotes_are_quoted() -> None:
@@ -169,7 +169,7 @@ def test_tables_inside_are_flat_and_nested_again() -> None:
 def test_captures_are_offered_for_the_mail() -> None:
     values = {"match": "(?P<level>E)(?<user>x)\n(?P<level>F)"}
     assert captures(values) == ("level", "user")
-    first, second, *rest = places(values, text("what"))
+    first, second, *rest = LOG.suited(values, None).choices["subject"]
     assert (first.value, second.value) == ("{match.level}", "{match.user}")
     assert rest[0].value == "{line}"
     assert captures({}) == ()

@@ -1,10 +1,11 @@
 """The cards of the rules: what they do and how they fare, in words."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import ClassVar
 
 import pytest
 
+from tests.support.toy_kind import TOY, TimeRule
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus
@@ -26,20 +27,11 @@ def folder(path: str = "/home/ming/Scans", *, enabled: bool = True) -> FolderRul
     )
 
 
-class Strange(Rule):
-    """A kind that the list has not heard of."""
-
-    kind: ClassVar[str] = "strange"
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """A time of the day."""
-        return ("12:00",)
-
-
 def shown(rule: Rule, status: FlowStatus, *, paused: bool = False) -> RuleSummary:
     rules = {rule.name: status}
-    overview = Overview(Settings(rules=(rule,)), {}, rules, {}, paused=paused, paused_until=None)
+    kinds = (*ALL, TOY.kind)
+    settings = Settings(rules=(rule,))
+    overview = Overview(settings, {}, rules, {}, paused=paused, paused_until=None, kinds=kinds)
     (found,) = cards(overview, HOME, NOW)
     return found
 
@@ -109,8 +101,8 @@ def test_the_last_match(status: FlowStatus, words: str) -> None:
             "/a.log +1 → boss@example.com +1",
         ),
         (
-            Strange(name="odd", account="qq", to=TO, subject="", body="", max_per_hour=1),
-            "12:00 → boss@example.com",
+            TimeRule(name="odd", account="qq", to=TO, every=timedelta(minutes=5)),
+            "5m → boss@example.com",
         ),
     ],
 )

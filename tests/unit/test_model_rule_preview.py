@@ -5,11 +5,15 @@ from dataclasses import replace
 import pytest
 
 from traymail.core.errors import Problem
+from traymail.core.kinds import FOLDER, LOG
+from traymail.core.kinds.folder_shown import icon_for
 from traymail.core.reports import LeftOut, LineShown, Preview, PreviewMail, RulePreview
-from traymail.core.texts import text
+from traymail.core.sight import Sight
+from traymail.core.texts import Text, text
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing
-from traymail.ui.model.rule_preview import Instead, Sight, icon_for, sight, tally
+from traymail.ui.model.rule_form import Kind
+from traymail.ui.model.rule_preview import Instead, sight
 
 BAD = (Problem("to", text("bad")),)
 REASON = text("too large")
@@ -20,16 +24,16 @@ def folder(files: int = 0, *left_out: LeftOut, **values: str) -> Editing:
         PreviewMail(f"Mail {n}", ("a@b.example",), "x", ((f"{n}.pdf", 1000 * n),))
         for n in range(1, files + 1)
     )
-    return previewed("folder", Preview("R", files, mails, left_out), (), values)
+    return previewed(FOLDER, Preview("R", files, mails, left_out), (), values)
 
 
 def log(lines: tuple[LineShown, ...], mails: int = 1, **values: str) -> Editing:
     made = (PreviewMail("Error", ("a@b.example",), "x"),) * mails
-    return previewed("log", Preview("R", 1, made, ()), lines, values)
+    return previewed(LOG, Preview("R", 1, made, ()), lines, values)
 
 
 def previewed(
-    kind: str, preview: Preview, lines: tuple[LineShown, ...], values: dict[str, str]
+    kind: Kind, preview: Preview, lines: tuple[LineShown, ...], values: dict[str, str]
 ) -> Editing:
     state = model.loaded(Editing(kind, "R"), {"name": "R"})
     state = replace(state, values={**state.values, **values})
@@ -53,8 +57,8 @@ def below(state: Editing) -> list[str]:
 
 
 def test_something_stands_in_its_place() -> None:
-    empty = model.begun(Editing("folder"), "New")
-    assert instead(Editing("folder")) == ""
+    empty = model.begun(Editing(FOLDER), "New")
+    assert instead(Editing(FOLDER)) == ""
     assert instead(empty).startswith("Once the fields are filled in")
     assert instead(model.judged(empty, BAD)).startswith("Once"), "of what was not touched"
     assert instead(model.judged(folder(1), BAD)).startswith("Fix the marked fields")
@@ -92,13 +96,15 @@ def test_files_are_listed_up_to_a_few() -> None:
 )
 def test_what_a_new_rule_leaves_alone_is_no_mail_of_now(files: int, words: str) -> None:
     new = shown(replace(folder(files), before=None))
-    assert (str(new.headline), new.stays) == (words, True)
+    assert str(new.headline) == words
+    assert new.offer is not None
+    assert (new.offer.field, new.offer.value) == ("existing", "send")
     for other in (
         folder(files),
         replace(folder(files, existing="send"), before=None),
         replace(folder(0), before=None),
     ):
-        assert not shown(other).stays
+        assert shown(other).offer is None
         assert "stay" not in str(shown(other).headline)
 
 
@@ -162,11 +168,16 @@ def test_files_have_icons(name: str, icon: str) -> None:
     assert icon_for(name) == icon
 
 
+def tally(state: Editing) -> Text | None:
+    return LOG.suited(state.values, state.preview).helps["paths"]
+
+
 def test_the_logs_are_counted() -> None:
-    assert tally(Editing("log")) is None
+    usual = tally(Editing(LOG))
+    assert str(usual).startswith("One path per line")
     state = log(())
     assert str(tally(state)) == "1 file now. New ones are followed too."
     assert state.preview is not None
-    assert tally(replace(state, preview=replace(state.preview, logs=()))) is None
+    assert tally(replace(state, preview=replace(state.preview, logs=()))) == usual
     several = replace(state, preview=replace(state.preview, logs=("/a", "/b")))
     assert str(tally(several)) == "2 files now. New ones are followed too."

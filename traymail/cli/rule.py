@@ -121,7 +121,7 @@ def test(
         limit = SHOWN_MAILS
     account = settings.accounts[found.account]
     with TerminalBar(session.translated(text("Reading"))) as bar:
-        dry = DryRun(session.home.own_folders, session.translate, bar)
+        dry = DryRun(session.app, session.translate, bar)
         preview = dry.preview(found, account, file, session.app.clock.now(), limit)
     if as_json:
         _dump(session, preview)

@@ -16,9 +16,16 @@ from traymail.core.texts import Text
 
 
 class FieldKind(Enum):
-    """How a field is filled in; LINES are one text, PATTERNS and FILES one of each a line."""
+    """How a field is filled in; LINES are one text, PATTERNS and FILES one of each a line.
+
+    WORDS stand on one line, those with spaces in quotes. A PLACE is a folder that may lie in
+    another one; a SIZE is written with its unit.
+    """
 
     LINE = "line"
+    WORDS = "words"
+    PLACE = "place"
+    SIZE = "size"
     NUMBER = "number"
     DURATION = "duration"
     SECRET = "secret"  # noqa: S105 - a kind of field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traymail.core.consent import Risk
 from traymail.core.errors import Problem, RecipientReply
@@ -15,6 +15,10 @@ from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
 from traymail.core.texts import Text
+from traymail.core.usual_kinds import usual_kinds
+
+if TYPE_CHECKING:
+    from traymail.core.rule_kind import Kinds
 
 Fields = Mapping[str, Any]
 """A table of config.toml as a form holds it: keys and plain values, nothing checked yet."""
@@ -35,6 +39,8 @@ class Overview:
     holds: Holds = field(default_factory=Holds)
     # What was lost on the disk, until the user has looked at the remains.
     warnings: tuple[Text, ...] = ()
+    # Those that rules may be of.
+    kinds: Kinds = field(default_factory=usual_kinds)
 
 
 @dataclass(frozen=True, slots=True)

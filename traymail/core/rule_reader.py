@@ -10,9 +10,15 @@ from traymail.core import readers as read
 from traymail.core.account import Account
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem
-from traymail.core.kinds import KINDS, kind_of
-from traymail.core.kinds.kind import RuleKind, RuleRead, common_problems
 from traymail.core.places import Places
+from traymail.core.rule_kind import (
+    Kinds,
+    RuleKind,
+    RuleRead,
+    common_problems,
+    kind_named,
+    kind_of_rule,
+)
 from traymail.core.settings import place_of
 from traymail.core.table_reader import read_table
 from traymail.core.texts import by_command, text
@@ -20,12 +26,16 @@ from traymail.core.texts import by_command, text
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What rules refer to. ``known`` are the names of accounts; None: they cannot be told."""
+    """What rules refer to. ``known`` are the names of accounts; None: they cannot be told.
+
+    ``kinds`` are those that rules may be of.
+    """
 
     places: Places
     default_account: str
     accounts: Mapping[str, Account]
     known: tuple[str, ...] | None
+    kinds: Kinds
 
 
 def read_rules(
@@ -36,9 +46,9 @@ def read_rules(
     rules = tuple(rule for rule in found if rule is not None)
     for rule in rules:
         problems += common_problems(rule)
-        problems += kind_of(rule.rule).problems(rule, rule.rule, given.places)
+        problems += kind_of_rule(rule.rule, given.kinds).problems(rule, rule.rule, given.places)
         problems += _account_problems(rule, given)
-    problems += _problems_between(rules)
+    problems += _problems_between(rules, given.kinds)
     return rules
 
 
@@ -47,39 +57,40 @@ def _read_rule(
 ) -> RuleRead | None:
     """Return the rule at ``index`` with full paths, None when not even its kind is known."""
     where = f"rules[{index}]"
+    names = [one.name for one in given.kinds]
     try:
         fields = read.table(written)
     except read.Wrong as error:
         problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
         return None
     try:
-        kind = KINDS[read.one_of(*KINDS)(fields.get("kind"))]
+        kind = kind_named(read.one_of(*names)(fields.get("kind")), given.kinds)
     except read.Wrong as error:
         at = place_of(where, "kind")
         problems += [Problem(at, f.what, advice=f.advice) for f in error.findings]
-        meant = _meant(fields)
+        meant = _meant(fields, given.kinds)
         if meant is None:
             return None
         kind = meant
     # An empty account is one that is left out.
     left_out = {"kind"} if fields.get("account") else {"kind", "account"}
     keys = {key: value for key, value in fields.items() if key not in left_out}
-    table = read_table(kind.form, _left_out(kind, keys, given) | keys, where, problems)
+    keys = _left_out(kind, keys, given) | keys
+    table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
     rule = kind.with_full_paths(table.value, given.places.user_home)
     return RuleRead(index, rule, table.bad)
 
 
-def _meant(fields: Mapping[str, object]) -> RuleKind[Any] | None:
+def _meant(fields: Mapping[str, object], kinds: Kinds) -> RuleKind[Any] | None:
     """Return what a rule of no known kind was to be, so that the rest is told of as well."""
     from difflib import get_close_matches  # only where something is wrong
 
-    kind = fields.get("kind")
-    if isinstance(kind, str) and (close := get_close_matches(kind.lower(), KINDS, n=1)):
-        return KINDS[close[0]]
-    own = {name: len(fields.keys() & one.form.keys.keys()) for name, one in KINDS.items()}
-    best = max(own.values())
-    likely = [name for name, count in own.items() if count == best]
-    return KINDS[likely[0]] if len(likely) == 1 else None
+    kind, names = fields.get("kind"), [one.name for one in kinds]
+    if isinstance(kind, str) and (close := get_close_matches(kind.lower(), names, n=1)):
+        return kind_named(close[0], kinds)
+    own = [len(fields.keys() & one.form.keys.keys()) for one in kinds]
+    likely = [one for one, count in zip(kinds, own, strict=True) if count == max(own)]
+    return likely[0] if len(likely) == 1 else None
 
 
 def _left_out(
@@ -91,7 +102,7 @@ def _left_out(
     return {"account": name} | kind.left_out(account)
 
 
-def _problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
+def _problems_between(reads: Sequence[RuleRead], kinds: Kinds) -> list[Problem]:
     """Return what is wrong between rules: equal names, and what their kinds find."""
     problems = []
     seen: set[str] = set()
@@ -102,9 +113,9 @@ def _problems_between(reads: Sequence[RuleRead]) -> list[Problem]:
             what = text("another rule has this name already")
             problems.append(Problem(one.place("name"), what))
         seen.add(one.rule.name)
-    for kind in KINDS.values():
+    for kind in kinds:
         problems += kind.problems_between(
-            [(one, one.rule) for one in reads if kind_of(one.rule) is kind]
+            [(one, one.rule) for one in reads if one.rule.kind == kind.name]
         )
     return problems
 

@@ -13,9 +13,10 @@ from traymail.core.places import Places
 from traymail.core.settings import Settings
 from traymail.core.table_reader import read_table
 from traymail.core.tables import TOP, TopTable
+from traymail.core.usual_kinds import usual_kinds
 
 if TYPE_CHECKING:
-    from traymail.core.kinds.kind import RuleRead
+    from traymail.core.rule_kind import GetKinds, RuleRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,33 @@ class Structured:
     hints: tuple[Problem, ...] = ()
 
 
-def structure(document: Mapping[str, object], places: Places, kinds: Kinds) -> Settings:
+def structure(
+    document: Mapping[str, object],
+    places: Places,
+    kinds: Kinds,
+    rule_kinds: GetKinds = usual_kinds,
+) -> Settings:
     """Return the settings of a document. Raises SettingsError with every problem at once.
 
-    ``kinds`` are those of accounts.
+    ``kinds`` are those of accounts, ``rule_kinds`` are asked for where there is a rule.
 
     Nothing is asked of the disk: what depends on it is found by `traymail.core.world`.
     """
-    structured = examine(document, places, kinds)
+    structured = examine(document, places, kinds, rule_kinds)
     if structured.problems:
         raise SettingsError(structured.problems)
     return structured.settings
 
 
-def examine(document: Mapping[str, object], places: Places, kinds: Kinds) -> Structured:
+def examine(
+    document: Mapping[str, object],
+    places: Places,
+    kinds: Kinds,
+    rule_kinds: GetKinds = usual_kinds,
+) -> Structured:
     """Return what can be read of a document, and everything that is wrong with it."""
     problems: list[Problem] = []
-    top = read_table(TOP, document, "", problems)
+    top = read_table(TOP, document, "", problems, rule_kinds=rule_kinds)
     accounts = {
         name: account
         for name, written in top.value.accounts.items()
@@ -62,7 +73,7 @@ def examine(document: Mapping[str, object], places: Places, kinds: Kinds) -> Str
         from traymail.core.rule_reader import RuleContext, read_rules
 
         known = None if top.bad & {"accounts", "default_account"} else tuple(top.value.accounts)
-        given = RuleContext(places, default, accounts, known)
+        given = RuleContext(places, default, accounts, known, rule_kinds())
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core.errors import Problem
 from traymail.core.readers import Form, Key, Wrong, nearest, table
 from traymail.core.settings import place_of
 from traymail.core.texts import Text, by_command, in_command, text
+from traymail.core.usual_kinds import usual_kinds
+
+if TYPE_CHECKING:
+    from traymail.core.rule_kind import GetKinds
 
 T = TypeVar("T")
 
@@ -28,23 +32,34 @@ class Read(Generic[T]):
     bad: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Other tables, which may have the keys that one of them has not."""
+
+    others: Others
+    rule_kinds: GetKinds
+
+
 def read_table(
     form: Form[T],
     written: Mapping[str, object],
     where: str,
     problems: list[Problem],
     others: Others = _NO_OTHERS,
+    rule_kinds: GetKinds = usual_kinds,
 ) -> Read[T]:
     """Return ``written`` in its form; what is wrong with it is added to ``problems``.
 
-    ``others`` are all forms that a table at this place may have, by its kind.
+    ``others`` are all forms that a table at this place may have, by its kind; a key that none of
+    them has may be one of ``rule_kinds``.
     """
-    values, bad = _read_keys(form, written, where, problems, others)
+    known = _Known(others, rule_kinds)
+    values, bad = _read_keys(form, written, where, problems, known)
     if bad:
         for name, stand_in in form.stand_ins.items():
             if name in bad or name not in written:
                 key = form.keys[name]
-                values[key.becomes or name] = _read_value(key, stand_in, where, problems)
+                values[key.becomes or name] = _read_value(key, stand_in, where, problems, known)
     return Read(form.kind(**values), bad)
 
 
@@ -53,7 +68,7 @@ def _read_keys(
     written: Mapping[str, object],
     where: str,
     problems: list[Problem],
-    others: Others = _NO_OTHERS,
+    known: _Known,
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """Return the fields that are given and right, and the keys that were told of."""
     values: dict[str, Any] = {}
@@ -61,7 +76,7 @@ def _read_keys(
     for name, becomes, required in _order(form):
         place, found = place_of(where, name), list[Problem]()
         if name in written:
-            value = _read_value(form.keys[name], written[name], place, found)
+            value = _read_value(form.keys[name], written[name], place, found, known)
             if not found:
                 values[becomes] = value
         elif required:
@@ -70,7 +85,7 @@ def _read_keys(
             bad.add(name)
             problems += found
     for name in sorted(written.keys() - form.keys.keys()):
-        advice = _advice_for_unknown(name, form, where, others)
+        advice = _advice_for_unknown(name, form, where, known)
         problems.append(Problem(place_of(where, name), text("unknown key"), advice=advice))
         bad.add(name)
     return values, frozenset(bad)
@@ -87,11 +102,11 @@ def _order(form: Form[Any]) -> tuple[tuple[str, str, bool], ...]:
     return tuple(sorted(found, key=lambda one: not one[2]))
 
 
-def _read_value(key: Key, value: object, where: str, problems: list[Problem]) -> Any:  # noqa: ANN401 # what the key holds
+def _read_value(key: Key, value: object, where: str, problems: list[Problem], known: _Known) -> Any:  # noqa: ANN401 # what the key holds
     """Return one value as it is read; what is wrong with it is added to ``problems``."""
     try:
         if isinstance(key.read, Form):
-            values, bad = _read_keys(key.read, table(value), where, problems)
+            values, bad = _read_keys(key.read, table(value), where, problems, known)
             return None if bad else key.read.kind(**values)
         return key.read(value)
     except Wrong as error:
@@ -99,7 +114,7 @@ def _read_value(key: Key, value: object, where: str, problems: list[Problem]) ->
         return None
 
 
-def _advice_for_unknown(name: str, form: Form[Any], where: str, others: Others) -> Text | None:
+def _advice_for_unknown(name: str, form: Form[Any], where: str, known: _Known) -> Text | None:
     if name.lower() in _SECRET_WORDS:
         account = where.removeprefix(_ACCOUNTS).strip('"') if where.startswith(_ACCOUNTS) else ""
         return by_command(
@@ -112,26 +127,24 @@ def _advice_for_unknown(name: str, form: Form[Any], where: str, others: Others) 
                 "settings."
             ),
         )
-    return _owner(name, form, others) or nearest(name, tuple(form.keys))
+    return _owner(name, form, known) or nearest(name, tuple(form.keys))
 
 
 _RULES_OWN = text("It belongs to rules: the tables [[rules]].")
 _BOTH_OWN = text("It belongs to accounts and to rules: the tables [accounts.NAME], [[rules]].")
 
 
-def _owner(name: str, form: Form[Any], others: Others) -> Text | None:
+def _owner(name: str, form: Form[Any], known: _Known) -> Text | None:
     """Return where a key belongs that another kind of table knows; None when none does."""
-    # Only where something is wrong: what rules need is slow to import.
-    from traymail.core.kinds import ALL
-    from traymail.core.kinds.log import THRESHOLD
     from traymail.core.tables import ACCOUNT, TOP
 
-    rules = [kind.form for kind in ALL]
-    kinds = [kind for kind, one in others.items() if name in one.keys]
+    kinds = [kind for kind, one in known.others.items() if name in one.keys]
     if kinds:
         return text("It belongs to accounts of kind “{kind}”.", kind=kinds[0])
+    rules = [kind.form for kind in known.rule_kinds()]
+    inside = [key.read for one in rules for key in one.keys.values() if isinstance(key.read, Form)]
     owners = [
-        one for one in (*rules, THRESHOLD, ACCOUNT, TOP) if one is not form and name in one.keys
+        one for one in (*rules, *inside, ACCOUNT, TOP) if one is not form and name in one.keys
     ]
     if not owners:
         return None

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 from traymail.core.account import Account
 from traymail.core.errors import Problem
-from traymail.core.kinds import kind_of
-from traymail.core.kinds.kind import RuleRead
 from traymail.core.places import Places
 from traymail.core.ports import World
+from traymail.core.rule_kind import Kinds, RuleRead, kind_of_rule
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import text
 
@@ -29,7 +28,11 @@ class Absence:
 
 
 def absences(
-    rules: Iterable[RuleRead], accounts: Mapping[str, Account], places: Places, world: World
+    rules: Iterable[RuleRead],
+    accounts: Mapping[str, Account],
+    places: Places,
+    world: World,
+    kinds: Kinds,
 ) -> tuple[Absence, ...]:
     """Return what is not there. Disabled rules need nothing."""
     found = []
@@ -39,7 +42,7 @@ def absences(
             found.append(Absence(name, account.ca_file, Problem(where, text("no such file"))))
     for read in rules:
         rule = read.rule
-        kind = kind_of(rule)
+        kind = kind_of_rule(rule, kinds)
         needed = kind.needs(rule)
         if needed and rule.enabled and needed[0] not in read.bad:
             problem = kind.absence(rule, places, world)
@@ -49,12 +52,12 @@ def absences(
     return tuple(found)
 
 
-def introduced(found: Iterable[Absence], before: Settings) -> tuple[Problem, ...]:
+def introduced(found: Iterable[Absence], before: Settings, kinds: Kinds) -> tuple[Problem, ...]:
     """Return the problems that an edit of ``before`` brought in, not the world's own changes."""
     known = {(account.name, account.ca_file) for account in before.accounts.values()}
     known |= {
         (rule.name, needed[1])
         for rule in before.rules
-        if rule.enabled and (needed := kind_of(rule).needs(rule))
+        if rule.enabled and (needed := kind_of_rule(rule, kinds).needs(rule))
     }
     return tuple(one.problem for one in found if (one.owner, one.path) not in known)

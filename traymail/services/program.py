@@ -51,6 +51,7 @@ class ProgramService:
             unconfirmed=self.running.waiting(),
             holds=self.app.holds(snapshot.settings),
             warnings=tuple(warnings(self.app.home.database)),
+            kinds=self.app.configured_rule_kinds(),
         )
 
     def _account_state(self, name: str, snapshot: Snapshot) -> AccountState:

@@ -11,6 +11,7 @@ from traymail.core.errors import InputError, Problem, SettingsError
 from traymail.core.overview import Fields
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
+from traymail.core.rule_kind import Kinds
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.program import Program
@@ -30,6 +31,11 @@ class RuleService:
     app: App
     running: Program
 
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that rules may be of."""
+        return self.app.configured_rule_kinds()
+
     def check(self, values: Fields, before: str | None) -> tuple[Problem, ...]:
         """Return every problem of a rule, or else hints; ``before`` is its saved name, if any."""
         try:
@@ -40,7 +46,7 @@ class RuleService:
     def preview(self, values: Fields, before: str | None) -> RulePreview:
         """Return what these fields would do now; sends nothing."""
         rule, settings, _ = self._tried(values, before)
-        dry = DryRun(self.app.home.own_folders, self.app.translate(settings.language), _no_bar)
+        dry = DryRun(self.app, self.app.translate(settings.language), _no_bar)
         account, now = settings.accounts[rule.account], self.app.clock.now()
         return dry.glance(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
 

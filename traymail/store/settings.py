@@ -19,6 +19,7 @@ from traymail.core.places import Places
 from traymail.core.reasons import reason_of, unreadable
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.core.usual_kinds import usual_kinds
 from traymail.disk import patiently, require_own_file
 from traymail.store.toml import BOM, LARGEST, Unreadable, line_of, lines_of, parsed
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
     from traymail.core.account_kind import Kinds
+    from traymail.core.rule_kind import GetKinds
     from traymail.core.structure import Structured
     from traymail.core.world import Absence
 
@@ -88,13 +90,18 @@ class Disk:
 
 
 class SettingsFile:
-    """The configuration file at ``path``; ``places`` are what its paths are read against."""
+    """The configuration file at ``path``; ``places`` are what its paths are read against.
 
-    def __init__(self, path: Path, places: Places, kinds: Kinds) -> None:
-        """``kinds`` are those of accounts."""
+    ``kinds`` are those of its accounts, ``rule_kinds`` those of its rules.
+    """
+
+    def __init__(
+        self, path: Path, places: Places, kinds: Kinds, rule_kinds: GetKinds = usual_kinds
+    ) -> None:
         self._path = path
         self._places = places
         self._kinds = kinds
+        self._rule_kinds = rule_kinds
 
     @property
     def name(self) -> str:
@@ -308,13 +315,13 @@ class SettingsFile:
             source, document = parsed(content)
         except Unreadable as error:
             raise SettingsError((error.problem,), name) from error
-        structured = examine(document, self._places, self._kinds)
+        structured = examine(document, self._places, self._kinds, self._rule_kinds)
         absent = self._absent(structured)
         problems = structured.problems
         if problems:
             problems += tuple(one.problem for one in absent)
         elif before is not None and absent:
-            problems = _introduced(absent, before)
+            problems = self._introduced(absent, before)
         hints = structured.hints
         if problems or absent or hints:
             lines = lines_of(source)
@@ -331,7 +338,12 @@ class SettingsFile:
             return ()
         from traymail.core.world import absences  # only here: it imports all that rules need
 
-        return absences(structured.rules, accounts, self._places, Disk())
+        return absences(structured.rules, accounts, self._places, Disk(), self._rule_kinds())
+
+    def _introduced(self, absent: tuple[Absence, ...], before: Settings) -> tuple[Problem, ...]:
+        from traymail.core.world import introduced  # it has been imported to find what is absent
+
+        return introduced(absent, before, self._rule_kinds())
 
     def _judged_edit(self, content: bytes, before: bytes) -> Loaded:
         """Return what an edit of ``before`` makes of it.
@@ -372,12 +384,6 @@ class SettingsFile:
         change(document)
         mark = BOM if content.startswith(BOM) else b""
         return mark + tomlkit.dumps(document).encode()
-
-
-def _introduced(absent: tuple[Absence, ...], before: Settings) -> tuple[Problem, ...]:
-    from traymail.core.world import introduced  # it has been imported to find what is absent
-
-    return introduced(absent, before)
 
 
 def _placed(problem: Problem, lines: Mapping[str, int]) -> Problem:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
 from traymail.core import readers as read
 from traymail.core.account import Account
 from traymail.core.errors import Problem
-from traymail.core.kinds.kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
+from traymail.core.kinds import folder_shown as shown
 from traymail.core.places import Places, beside, folder_of, full_path, is_inside
 from traymail.core.ports import World
 from traymail.core.readers import Form, Key, nearest
+from traymail.core.reports import RulePreview
+from traymail.core.rule_kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.selection import remark_on_file_pattern
+from traymail.core.sight import Sight, Suited
 from traymail.core.template import FOLDER
 from traymail.core.texts import Text, text
 
@@ -40,7 +43,7 @@ _KEYS: dict[str, Key] = RULE_KEYS | {
 
 
 class FolderKind(RuleKind[FolderRule]):
-    """`traymail.core.kinds.kind.RuleKind` of watched folders."""
+    """`traymail.core.rule_kind.RuleKind` of watched folders."""
 
     form = Form(
         FolderRule,
@@ -50,6 +53,12 @@ class FolderKind(RuleKind[FolderRule]):
     )
     source_key = "folder"
     from_account = frozenset({"when_unsure"})
+    title = text("Folder rule")
+    begin = text("Watch a f&older…")
+    icon = "folder2"
+    status_icon = "folder2-open"
+    asks = shown.FORM
+    more = shown.MORE
 
     def name_after(self, source: PurePath) -> str:
         """Return the folder's name."""
@@ -108,6 +117,15 @@ class FolderKind(RuleKind[FolderRule]):
         )
         own = _own_folder(replace(rule, folder=world.real_path(rule.folder)), real)
         return Problem("", own) if own else None
+
+    def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:
+        """Return what depends on what becomes of files, and on whether subfolders count."""
+        del preview
+        return shown.suited(values)
+
+    def sight(self, values: Mapping[str, str], preview: RulePreview, *, new: bool) -> Sight:
+        """Return the files that are there now."""
+        return shown.sight(values, preview, new=new)
 
 
 def _folder_problems(one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:

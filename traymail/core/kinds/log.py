@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePath
 
 from traymail.core import readers as read
 from traymail.core.errors import Problem
-from traymail.core.kinds.kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
+from traymail.core.kinds import log_shown as shown
 from traymail.core.matcher import capture_names
 from traymail.core.pattern_check import check_pattern, remark_on
 from traymail.core.places import Places, fixed_part, full_path, glob_takes, is_inside
 from traymail.core.readers import Form, Key, nearest
+from traymail.core.reports import RulePreview
+from traymail.core.rule_kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
 from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.sight import Sight, Suited
 from traymail.core.tables import YEAR, ZERO
 from traymail.core.template import LOG
 from traymail.core.texts import text
@@ -60,7 +64,7 @@ _KEYS: dict[str, Key] = RULE_KEYS | {
 
 
 class LogKind(RuleKind[LogRule]):
-    """`traymail.core.kinds.kind.RuleKind` of watched logs."""
+    """`traymail.core.rule_kind.RuleKind` of watched logs."""
 
     form = Form(
         LogRule,
@@ -69,6 +73,12 @@ class LogKind(RuleKind[LogRule]):
         STAND_IN | {"paths": ["~/?"], "match": ["-"]},
     )
     source_key = "paths"
+    title = text("Log rule")
+    begin = text("Watch a &log…")
+    icon = "file-text"
+    status_icon = "journal-text"
+    asks = shown.FORM
+    more = shown.MORE
 
     def name_after(self, source: PurePath) -> str:
         """Return the log's name without its ending, or that of its folder."""
@@ -88,6 +98,15 @@ class LogKind(RuleKind[LogRule]):
         problems += _log_problems(one, rule, places)
         problems += _pattern_hints(one, rule)
         return problems
+
+    def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:
+        """Return how many logs there are, and what the patterns capture."""
+        return shown.suited(values, preview)
+
+    def sight(self, values: Mapping[str, str], preview: RulePreview, *, new: bool) -> Sight:
+        """Return the last lines, with what matches in them."""
+        del new
+        return shown.sight(values, preview)
 
 
 def _group_problems(one: RuleRead, rule: LogRule, captures: frozenset[str]) -> list[Problem]:

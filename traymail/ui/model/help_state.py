@@ -15,8 +15,7 @@ from traymail.core.replies import title_for
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.reports import FlowStatus, Health, health_of
 from traymail.core.rule import Rule
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
+from traymail.core.rule_kind import kind_of_rule
 from traymail.core.texts import Text, Translate, text
 from traymail.ui.model.help import Help
 from traymail.ui.model.sentences import advice_about, sentence_of
@@ -29,8 +28,7 @@ class FindingKind(Enum):
     CONFIGURATION = "configuration"
     OUTBOX = "outbox"
     ACCOUNT = "account"
-    FOLDER = "folder rule"
-    LOG = "log rule"
+    RULE = "rule"
 
 
 class Level(Enum):
@@ -52,13 +50,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class StatusFinding:
-    """How one thing stands: the configuration, an account, a rule."""
+    """How one thing stands: the configuration, an account, a rule of the kind ``icon`` is of."""
 
     kind: FindingKind
     title: Text | str
     level: Level
     state: Text
     remarks: tuple[Remark, ...] = ()
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,6 @@ def _of_account(account: Account, state: AccountState | None) -> StatusFinding:
     return StatusFinding(FindingKind.ACCOUNT, account.name, Level.BAD, word, (remark,))
 
 
-_KINDS = {FolderRule.kind: FindingKind.FOLDER, LogRule.kind: FindingKind.LOG}
 _LEVELS: Mapping[Health, Level] = {
     Health.OFF: Level.QUIET,
     Health.BROKEN: Level.BAD,
@@ -163,13 +161,14 @@ _LEVELS: Mapping[Health, Level] = {
 
 
 def _of_rule(rule: Rule, status: FlowStatus | None, overview: Overview) -> StatusFinding:
-    kind = _KINDS[rule.kind]
+    icon = kind_of_rule(rule, overview.kinds).status_icon
     status = status or FlowStatus()
     health = health_of(status, enabled=rule.enabled, paused=overview.paused)
     error = () if status.error is None else (Remark(status.error),)
     left_out = (Remark(one.reason, one.what, bad=False) for one in status.left_out)
     remarks = (*error, *left_out) if rule.enabled else ()
-    return StatusFinding(kind, rule.name, _LEVELS[health], _state(health, status), remarks)
+    level, state = _LEVELS[health], _state(health, status)
+    return StatusFinding(FindingKind.RULE, rule.name, level, state, remarks, icon)
 
 
 def _state(health: Health, status: FlowStatus) -> Text:

@@ -10,11 +10,10 @@ from pathlib import PurePath
 from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, place_problems
-from traymail.core.kinds import KINDS
 from traymail.core.reports import RulePreview
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
-from traymail.ui.model.rule_form import Table, Values, form_of, table_of, values_of
+from traymail.ui.model.rule_form import Kind, Table, Values, form_of, table_of, values_of
 from traymail.ui.model.sentences import sentence_of
 
 
@@ -37,7 +36,7 @@ class Editing:
     ``preview`` is of what was typed last but for ``stale`` ones.
     """
 
-    kind: str
+    kind: Kind
     before: str | None = None
     work: EditorWork = EditorWork.LOADING
     table: Table = field(default_factory=dict)
@@ -114,7 +113,7 @@ def edited(state: Editing, name: str, values: Values) -> Editing:
 
 def _named_after(changed: str, values: Values, state: Editing) -> str:
     """Return a new rule's name: that of its folder or log, until the user gives it one."""
-    kind = KINDS[state.kind]
+    kind = state.kind
     if changed != kind.source_key:
         return values["name"]
     name = kind.name_after(PurePath(values[changed].partition("\n")[0].strip()))

@@ -9,15 +9,17 @@ from datetime import datetime
 from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus, Health, health_of
 from traymail.core.rule import Rule
+from traymail.core.rule_kind import kind_of_rule
 from traymail.core.texts import Text, text
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSummary:
-    """One rule of the list; ``role`` is the colour of its state."""
+    """One rule of the list; ``sign`` is the icon of its kind, ``role`` the colour of its state."""
 
     name: str
     kind: str
+    sign: str
     enabled: bool
     does: Text
     icon: str
@@ -39,6 +41,7 @@ def card(rule: Rule, overview: Overview, home: str, now: datetime) -> RuleSummar
     return RuleSummary(
         name=rule.name,
         kind=rule.kind,
+        sign=kind_of_rule(rule, overview.kinds).icon,
         enabled=rule.enabled,
         does=_does(rule, home),
         icon=icon,

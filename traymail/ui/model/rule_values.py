@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from traymail.core.address import split_addresses
+from traymail.core.fields import FieldKind
 
 SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)\s*([KMG]?B?)", re.IGNORECASE)
@@ -101,6 +102,24 @@ WORDS = Codec(_show_words, _words)
 LINES = Codec(_show_lines, _lines)
 PATHS = Codec(_show_lines, _paths)
 ADDRESSES = Codec(_show_addresses, lambda words: list(split_addresses(words)))
+
+_CODECS: Mapping[FieldKind, Codec] = {
+    FieldKind.NUMBER: NUMBER,
+    FieldKind.SWITCH: SWITCH,
+    FieldKind.SIZE: SIZE,
+    FieldKind.WORDS: WORDS,
+    FieldKind.PATTERNS: LINES,
+    FieldKind.FILES: PATHS,
+    FieldKind.FOLDER: PATH,
+    FieldKind.FILE: PATH,
+    FieldKind.PLACE: PATH,
+    FieldKind.ADDRESSES: ADDRESSES,
+}
+
+
+def codec_of(kind: FieldKind) -> Codec:
+    """Return how the values of a kind of field are shown and read."""
+    return _CODECS.get(kind, TEXT)
 
 
 def plain(key: str, value: object) -> Any:  # noqa: ANN401 - what TOML may hold

@@ -129,8 +129,6 @@ _ICONS = {
     FindingKind.CONFIGURATION: "sliders",
     FindingKind.OUTBOX: "inboxes",
     FindingKind.ACCOUNT: "person-circle",
-    FindingKind.FOLDER: "folder2-open",
-    FindingKind.LOG: "journal-text",
 }
 _SIGNS = {
     Level.GOOD: ("check-circle-fill", "success"),
@@ -168,7 +166,8 @@ class StatePage(ScrollArea):
         head = Area(card)
         head.pack(fill="x")
         sign, role = _SIGNS[finding.level]
-        Label(head, "", "muted", icon=_ICONS[finding.kind]).pack(side="left", padx=(0, px(10)))
+        icon = finding.icon or _ICONS[finding.kind]
+        Label(head, "", "muted", icon=icon).pack(side="left", padx=(0, px(10)))
         Label(head, finding.state, role, icon=sign).pack(side="right", padx=(px(10), 0))
         title = Note(head, finding.title, "fg", font="TmStrong")
         title.pack(side="left", fill="x", expand=True)

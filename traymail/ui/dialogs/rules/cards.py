@@ -6,13 +6,10 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
 from traymail.ui.model.rule_list import RuleSummary
 from traymail.ui.widgets import Area, Box, Label, Note, Switch
 
 _STATE_WIDTH = 196
-_ICONS = {FolderRule.kind: "folder2", LogRule.kind: "file-text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class RuleCard(Box):
         self.switch = Switch(self, on=shown.enabled, on_change=self._switched)
         self.switch.configure(cursor="arrow")
         self.switch.pack(side="left", padx=(0, px(12)))
-        self._sign = Label(self, "", "fg", icon=_ICONS[shown.kind], icon_size=20)
+        self._sign = Label(self, "", "fg", icon=shown.sign, icon_size=20)
         self._sign.pack(side="left", padx=(0, px(14)))
         Label(self, "", "muted", icon="chevron-right", icon_size=14).pack(side="right")
         state = Area(self)

@@ -10,7 +10,7 @@ from traymail.core.events import Event, SettingsApplied
 from traymail.core.message import Address
 from traymail.core.overview import Overview
 from traymail.core.reports import RulePreview
-from traymail.core.rules.folder import Existing, FolderRule
+from traymail.core.sight import Offer
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
@@ -19,7 +19,7 @@ from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.form import ProblemCount
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing, EditorWork, told
-from traymail.ui.model.rule_form import Table
+from traymail.ui.model.rule_form import Kind, Table
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
 from traymail.ui.theme import Root
@@ -47,7 +47,7 @@ class RuleEditor(Dialog):
         root: Root,
         services: Services,
         background: Background,
-        kind: str,
+        kind: Kind,
         before: str | None = None,
         on_closed: Callable[[], object] = lambda: None,
     ) -> None:
@@ -63,7 +63,7 @@ class RuleEditor(Dialog):
             self.body, (text("Rule"), text("Preview")), fixed=1, room=480, least=0.85
         )
         panes.pack(fill="both", expand=True)
-        self.preview = PreviewPane(panes, self._turn, self._mail_what_is_there)
+        self.preview = PreviewPane(panes, self._turn, self._take)
         self.sheet = RuleSheet(panes, kind, self._people.helpers, self._changed, self._by_file)
         panes.hold(self.sheet, self.preview)
         self.remove = self.footer.add_left(text("Delete r&ule…"), self._ask_removal, "danger")
@@ -143,9 +143,9 @@ class RuleEditor(Dialog):
     def _written_to(self) -> list[str]:
         return self.sheet.values["to"].split(", ")
 
-    def _mail_what_is_there(self) -> None:
-        self.sheet.form.fill({"existing": Existing.SEND.value})
-        self._changed("existing")
+    def _take(self, offer: Offer) -> None:
+        self.sheet.form.fill({offer.field: offer.value})
+        self._changed(offer.field)
 
     def _turn(self, step: int) -> None:
         self.become(model.turn(self._held, step))
@@ -336,5 +336,4 @@ class RuleEditor(Dialog):
 
     def _title(self, state: Editing) -> str:
         name = state.values.get("name", "").strip()
-        usual = text("Folder rule") if state.kind == FolderRule.kind else text("Log rule")
-        return name or self.look.say(usual)
+        return name or self.look.say(state.kind.title)

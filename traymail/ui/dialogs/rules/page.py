@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import (
@@ -16,8 +17,7 @@ from traymail.core.events import (
     SettingsApplied,
 )
 from traymail.core.overview import Overview
-from traymail.core.rules.folder import FolderRule
-from traymail.core.rules.log import LogRule
+from traymail.core.rule_kind import Kinds, kind_named
 from traymail.core.texts import Text, text
 from traymail.disk import in_home
 from traymail.services.services import Services
@@ -48,6 +48,7 @@ class RulesPage:
         now: Callable[[], datetime],
     ) -> None:
         """``now`` is the local time: of today, only the hour of a match is shown."""
+        self._kinds = services.rules.kinds
         self._root, self._services, self._background, self._now = root, services, background, now
         self._view: RuleListView | None = None
         self._refresher = Refresher(
@@ -61,7 +62,7 @@ class RulesPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
         acts = CardHandlers(self.open, self._switch, self._move)
-        self._view = RuleListView(parent, acts, self.new)
+        self._view = RuleListView(parent, acts, self._kinds, self.new)
         return self._view
 
     def shown(self) -> None:
@@ -96,12 +97,12 @@ class RulesPage:
         """Make the editors anew; one that is just saving ends as it is."""
         for key, old in tuple(self.editors.items()):
             if old.at_rest:
-                self.editors[key] = self._editor(key, old.held.kind, old.held.before)
+                self.editors[key] = self._editor(key, old.held.kind.name, old.held.before)
                 self.editors[key].take_over(old)
 
     def _editor(self, key: str, kind: str, name: str | None) -> RuleEditor:
         given = (self._root, self._services, self._background)
-        return RuleEditor(*given, kind, name, lambda: self._closed(key))
+        return RuleEditor(*given, kind_named(kind, self._kinds), name, lambda: self._closed(key))
 
     def _closed(self, key: str) -> None:
         del self.editors[key]
@@ -135,19 +136,19 @@ class RulesPage:
 class RuleListView(Area):
     """The list as it is seen."""
 
-    def __init__(self, master: tk.Misc, acts: CardHandlers, new: Callable[[str], object]) -> None:
+    def __init__(
+        self, master: tk.Misc, acts: CardHandlers, kinds: Kinds, new: Callable[[str], object]
+    ) -> None:
+        """Draw an empty list; ``new`` is called with the name of one of ``kinds``."""
         super().__init__(master)
         px = self.look.px
         self._acts = acts
         self.cards: dict[str, RuleCard] = {}
         head = Area(self, padding=(24, 18, 24, 12))
         head.pack(fill="x")
-        self.log = Button(head, text("Watch a &log…"), lambda: new(LogRule.kind), icon="file-text")
-        self.log.pack(side="right")
-        self.folder = Button(
-            head, text("Watch a f&older…"), lambda: new(FolderRule.kind), icon="folder2"
-        )
-        self.folder.pack(side="right", padx=(0, px(8)))
+        for place, kind in enumerate(reversed(kinds)):
+            button = Button(head, kind.begin, partial(new, kind.name), icon=kind.icon)
+            button.pack(side="right", padx=(0, px(8) if place else 0))
         Label(head, text("Rules"), "fg", "TmTitle").pack(side="left")
         self._trouble = Note(head)
         self._list = ScrollArea(self, padding=(24, 2, 14, 16))

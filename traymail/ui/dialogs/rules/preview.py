@@ -6,9 +6,10 @@ import tkinter as tk
 from collections.abc import Callable
 
 from traymail.core.reports import LineShown, PreviewMail
+from traymail.core.sight import FileShown, Offer, Sight
 from traymail.core.template import human_size
 from traymail.core.texts import text
-from traymail.ui.model.rule_preview import FileShown, Instead, Sight
+from traymail.ui.model.rule_preview import Instead
 from traymail.ui.palette import Palette
 from traymail.ui.widgets import (
     Area,
@@ -33,15 +34,15 @@ class PreviewPane(Area):
         self,
         master: tk.Misc,
         turn: Callable[[int], object],
-        mail_these: Callable[[], object],
+        take: Callable[[Offer], object],
     ) -> None:
         """``turn`` is called with -1 and 1 for the mail before and the next one.
 
-        ``mail_these``: what is there already is to be mailed, too.
+        ``take`` is called with what is offered below the headline.
         """
         super().__init__(master, "chrome")
         px = self.look.px
-        self._turn, self._mail_these = turn, mail_these
+        self._turn, self._take = turn, take
         self._drawn: Sight | Instead | None = None
         self.configure(width=px(WIDTH))
         self.pack_propagate(flag=False)
@@ -85,8 +86,8 @@ class PreviewPane(Area):
         scroll = ScrollArea(self, padding=(24, 12, 14, 16))
         inner = scroll.inner
         Note(inner, wanted.headline, "fg", font="TkDefaultFont").pack(fill="x")
-        if wanted.stays:
-            link = Button(inner, text("Mail these too"), self._mail_these, "link")
+        if (offer := wanted.offer) is not None:
+            link = Button(inner, offer.words, lambda: self._take(offer), "link")
             link.pack(anchor="w", pady=(px(2), 0))
         if wanted.files:
             _files(inner, wanted.files)

@@ -6,13 +6,11 @@ import tkinter as tk
 from collections.abc import Callable
 
 from traymail.core.fields import Field, fields_of
-from traymail.core.rules.folder import After, FolderRule
+from traymail.core.sight import Suited
 from traymail.core.texts import text
 from traymail.ui.form import FormView, Helpers
 from traymail.ui.model.rule_editor import Editing, account_choices, remarks, strip, told
-from traymail.ui.model.rule_fields import FORMS, MORE
-from traymail.ui.model.rule_form import drawn, places
-from traymail.ui.model.rule_preview import tally
+from traymail.ui.model.rule_form import Kind, drawn
 from traymail.ui.model.sentences import below_field
 from traymail.ui.widgets import Area, Banner, Button, Entry, Note, ScrollArea, Switch
 
@@ -26,7 +24,7 @@ class RuleSheet(Area):
     def __init__(
         self,
         master: tk.Misc,
-        kind: str,
+        kind: Kind,
         helpers: Helpers,
         changed: Callable[[str], object],
         reload: Callable[[], object],
@@ -41,7 +39,7 @@ class RuleSheet(Area):
         self.scroll.pack(fill="both", expand=True)
         self._draw_head(self.scroll.inner)
         self.form = FormView(
-            self.scroll.inner, drawn(kind), changed, helpers, label_width=98, more=MORE[kind]
+            self.scroll.inner, drawn(kind), changed, helpers, label_width=98, more=kind.more
         )
         self.form.pack(fill="x")
 
@@ -73,10 +71,7 @@ class RuleSheet(Area):
         self.form.show_problems(tuple(problems.values()))
         for name, hint in remarks(state).items():
             self.form.tell(name, below_field(hint, self.look.say))
-        if self._kind == FolderRule.kind:
-            self._suit_folder(state)
-        else:
-            self._suit_log(state)
+        self._suit(self._kind.suited(state.values, state.preview))
         self._show_strip(state)
 
     def jump(self) -> None:
@@ -88,7 +83,7 @@ class RuleSheet(Area):
 
     def begin(self) -> None:
         """Put the keyboard where one begins to type."""
-        self.form.jump(next(fields_of(FORMS[self._kind])).name)
+        self.form.jump(next(fields_of(self._kind.asks)).name)
 
     def _draw_head(self, inner: Area) -> None:
         px = self.look.px
@@ -130,20 +125,14 @@ class RuleSheet(Area):
         self._name_note.say(sentence, "danger", "exclamation-circle")
         self._name_note.pack(fill="x", before=self._below_head)
 
-    def _suit_folder(self, state: Editing) -> None:
-        values = state.values
-        self.form.reveal("move_to", shown=values["after"] == After.MOVE.value)
-        deep = text("With all its subfolders.")
-        flat = text("Without its subfolders.")
-        self.form.explain("folder", deep if values["recursive"] == "true" else flat)
-
-    def _suit_log(self, state: Editing) -> None:
-        usual = next(fields_of(FORMS[self._kind]))
-        self.form.explain("paths", tally(state) or usual.help)
-        choices = places(state.values, text("what the pattern captures"))
-        if self._drawn.get("places") != choices:
-            self._drawn["places"] = choices
-            for name in ("subject", "body"):
+    def _suit(self, wanted: Suited) -> None:
+        for name, shown in wanted.shown.items():
+            self.form.reveal(name, shown=shown)
+        for name, words in wanted.helps.items():
+            self.form.explain(name, words)
+        if self._drawn.get("choices") != wanted.choices:
+            self._drawn["choices"] = wanted.choices
+            for name, choices in wanted.choices.items():
                 self.form.offer(name, Field(name, text("Text"), choices=choices))
 
     def _show_strip(self, state: Editing) -> None:

@@ -1,13 +1,17 @@
-"""A kind of rule in the configuration: its keys, and what it must be beyond each of them."""
+"""A kind of rule: its keys and its form, and what it must be beyond each key.
+
+What it does at work is in `traymail.running`.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
+from traymail.core import fields
 from traymail.core import readers as read
 from traymail.core.account import Account, WhenUnsure
 from traymail.core.address import undotted
@@ -15,11 +19,13 @@ from traymail.core.errors import InputError, Problem
 from traymail.core.places import Places
 from traymail.core.ports import World
 from traymail.core.readers import Form, Key
+from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
 from traymail.core.settings import place_of
+from traymail.core.sight import Sight, Suited
 from traymail.core.tables import MOST_AN_HOUR
 from traymail.core.template import compile_template
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 
 RULE_KEYS: dict[str, Key] = {
     "name": Key(read.name),
@@ -57,17 +63,30 @@ class RuleKind(ABC, Generic[R]):
     """One kind of rule; its ``form`` makes a rule of a table.
 
     ``source_key`` is the key of what it watches; of ``from_account`` keys its account has the say
-    where they are left out.
+    where they are left out. Windows call a rule without a name ``title``, and ``begin`` stands on
+    the button that makes one; ``asks`` is their form, whose rare fields are about what ``more``
+    says. ``icon`` stands for the kind, ``status_icon`` where it is told how a rule fares.
     """
 
     form: Form[R]
     source_key: str
     from_account: frozenset[str] = frozenset()
+    title: Text
+    begin: Text
+    icon: str
+    status_icon: str
+    asks: fields.Form
+    more: Text
 
     @property
     def rule(self) -> type[R]:
         """The class of its rules."""
         return self.form.kind
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
+        return self.rule.kind
 
     @abstractmethod
     def name_after(self, source: PurePath) -> str:
@@ -100,6 +119,30 @@ class RuleKind(ABC, Generic[R]):
         """Return why what the rule needs is not there; ``where`` is left empty."""
         del rule, places, world
         return None
+
+    def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:
+        """Return what of the form depends on what stands in it, and on what there is."""
+        del values, preview
+        return Suited()
+
+    @abstractmethod
+    def sight(self, values: Mapping[str, str], preview: RulePreview, *, new: bool) -> Sight:
+        """Return what a preview shows above the mails; ``new``: the rule is not saved yet."""
+
+
+Kinds = tuple[RuleKind[Any], ...]
+GetKinds = Callable[[], Kinds]
+"""What rules need is slow to import: kinds are asked for where there is a rule."""
+
+
+def kind_named(name: str, kinds: Iterable[RuleKind[Any]]) -> RuleKind[Any]:
+    """Return a kind by the name that the configuration has for it."""
+    return next(one for one in kinds if one.name == name)
+
+
+def kind_of_rule(rule: Rule, kinds: Iterable[RuleKind[Any]]) -> RuleKind[Any]:
+    """Return the kind of a rule."""
+    return kind_named(rule.kind, kinds)
 
 
 def common_problems(one: RuleRead) -> list[Problem]:
