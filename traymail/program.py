@@ -471,4 +471,9 @@ def _mend_database(app: App) -> None:
     app.look_at_log()
     salvage = check(app.home.database, app.clock.now())
     if salvage is not None:
-        log.error("the database was damaged: %s", salvage)
+        log.error(
+            "the database was damaged; %d mails could be read, %d of them not whole; see %s",
+            salvage.mails,
+            salvage.incomplete,
+            salvage.set_aside,
+        )

@@ -1,16 +1,19 @@
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.faults.test_store_kill import killed_after
 from tests.support.accounts import QQ
 from tests.support.cli import in_process
 from tests.support.folders import folder_rule
@@ -33,6 +36,7 @@ from traymail.store.outbox import Outbox
 from traymail.store.positions import Positions
 from traymail.store.salvage import check
 from traymail.store.spool import Spool
+from traymail.store.write_ahead import LOST_AND_FOUND, warnings
 
 
 @pytest.fixture
@@ -360,6 +364,73 @@ def test_a_salvage_that_was_interrupted_goes_on(path: Path) -> None:
     assert check(path, NOON) is None
     with closing(Database(path)) as database:
         assert len(Outbox(database, Spool(path.parent / "spool")).find()) == 2
+
+
+GONE = {
+    "cut to nothing": lambda path: path.write_bytes(b""),
+    "gone": lambda path: path.unlink(),
+    "only its head left": lambda path: path.write_bytes(_fresh_head()),
+}
+
+
+def _fresh_head() -> bytes:
+    """What a database is whose schema was still in a log that is gone."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "fresh")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        return path.read_bytes()
+
+
+@pytest.mark.parametrize("harm", GONE)
+def test_a_database_that_lost_everything_is_no_new_one(path: Path, harm: str) -> None:
+    fill(path, 3)
+    GONE[harm](path)
+    with pytest.raises(StateError) as told:
+        Database(path)
+    assert str(told.value.advice).startswith(WAY_OUT)
+    salvage = check(path, NOON)
+    assert salvage is not None
+    assert salvage.mails == 0
+    [warning] = warnings(path)
+    assert str(salvage.set_aside) in str(warning)
+    fill(path, 1)
+    assert check(path, NOON) is None
+
+
+@pytest.mark.parametrize("harm", GONE)
+def test_what_the_log_alone_still_has_is_kept(path: Path, tmp_path: Path, harm: str) -> None:
+    killed_after(path.parent, "add", "a", 25)
+    whole = shutil.copytree(path.parent, tmp_path / "whole") / path.name
+    with closing(Database(whole)) as database:
+        mails = len(Outbox(database, Spool(whole.parent / "spool")).find())
+    assert mails > 20
+    GONE[harm](path)
+    if harm != "only its head left":  # all else is in the log, and that is what a kill leaves
+        with pytest.raises(StateError):
+            Database(path)
+        salvage = check(path, NOON)
+        assert salvage is not None
+        assert (salvage.mails, salvage.incomplete) == (mails, 0)
+    assert check(path, NOON) is None
+    with closing(Database(path)) as database:
+        assert len(Outbox(database, Spool(path.parent / "spool")).find()) == mails
+
+
+def test_files_of_mails_that_a_damaged_database_lost_are_kept(path: Path) -> None:
+    killed_after(path.parent, "add", "a", 25)
+    spooled = {file.name: file.read_bytes() for file in (path.parent / "spool").iterdir()}
+    assert spooled
+    path.write_bytes(b"no database " * 1000)
+    path.with_name("outbox.db-wal").unlink()
+    assert check(path, NOON) is not None
+    for round_ in range(2):
+        with closing(Database(path)) as database:
+            outbox = Outbox(database, Spool(path.parent / "spool"))
+            outbox.recover(NOON + timedelta(days=36_500 + round_))
+    kept = path.parent / LOST_AND_FOUND
+    assert {file.name: file.read_bytes() for file in kept.iterdir()} == spooled
+    assert str(kept) in str(warnings(path))
 
 
 # --- damage of all kinds --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from traymail.core.errors import StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
 from traymail.disk import NO_LINK, make_folder
+from traymail.store.write_ahead import logs_set_aside
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 20.0
@@ -55,13 +57,18 @@ class Database:
         self._connections: list[_Connection] = []
         self._closed = False
         with self._translating():
+            marked = is_marked(path)
+            filled = is_filled(path)
+            require_no_loss(path)
             make_private_file(path)
             try:
                 with self._in_use() as connection:
-                    migrate(connection, path)
+                    migrate(connection, path, empty=not filled)
             except BaseException:
                 self.close()
                 raise
+            if not marked:
+                _mark_as_made(path)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -222,17 +229,63 @@ def make_private_file(path: Path) -> None:
         ) from error
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def is_marked(path: Path) -> bool:
+    """Tell whether the database was made once: what is not in it by now was lost."""
+    return os.path.exists(mark_of(path))  # noqa: PTH110 # pathlib raises what is told better later
+
+
+def is_filled(path: Path) -> bool:
+    """Tell whether the database must have its tables; where its log was damaged, it may not."""
+    return is_marked(path) and not logs_set_aside(path)
+
+
+def mark_of(path: Path) -> Path:
+    """Return the empty file beside a database that tells that it was made."""
+    return path.with_suffix(".made")
+
+
+def _mark_as_made(path: Path) -> None:
+    # Without it, all works as well; and whoever has no room for it is told by what comes next.
+    with contextlib.suppress(OSError):
+        os.close(os.open(mark_of(path), os.O_WRONLY | os.O_CREAT | NO_LINK, 0o600))
+
+
+def require_no_loss(path: Path) -> None:
+    """Raise StateError where there was a database that is gone now, or cut to nothing.
+
+    SQLite would make a new one, and throw a log away that may still have it all.
+    """
+    if has_lost_all(path):
+        raise StateError(text("{path} is gone or empty, and it was not before.", path=path), _ANEW)
+
+
+def has_lost_all(path: Path) -> bool:
+    """Tell whether there was a database that is gone now, or cut to nothing."""
+    # In this order: who makes one just now fills it before its log, and marks it last.
+    there = is_marked(path) or not _is_nothing(path.with_name(f"{path.name}-wal"))
+    return there and _is_nothing(path)
+
+
+def _is_nothing(path: Path) -> bool:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0
+
+
+def migrate(connection: sqlite3.Connection, path: Path, *, empty: bool = True) -> None:
     """Bring the database to the newest shape in one transaction; others see all of it or nothing.
 
     A database that holds something is copied aside first. What refers to a table stays when a
     migration makes that table anew. Raises StateError for a database that a newer traymail has
-    written, sqlite3.Error.
+    written, and for one without tables unless it may be ``empty``; sqlite3.Error.
     """
-    newest = max(migrations())
-    if user_version(connection) == newest:
+    newest, found = max(migrations()), user_version(connection)
+    if found == newest:
         return
-    if (kept := kept_version(connection)) is not None and kept != user_version(connection):
+    kept = kept_version(connection)
+    if (kept is not None and kept != user_version(connection)) or not (found or empty):
         raise as_state_error(sqlite3.DatabaseError(), path, sqlite3.SQLITE_CORRUPT)
     connection.execute("PRAGMA foreign_keys = OFF")  # inside a transaction it would do nothing
     connection.execute("BEGIN IMMEDIATE")

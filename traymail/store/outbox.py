@@ -28,7 +28,7 @@ from traymail.store.lists import Lists
 from traymail.store.memory import LONGEST_CAP
 from traymail.store.rows import SELECT, item_of
 from traymail.store.spool import Spool
-from traymail.store.write_ahead import LOST_AND_FOUND, logs_set_aside
+from traymail.store.write_ahead import LOST_AND_FOUND, databases_set_aside, logs_set_aside
 
 # A month of mails with large files would fill a disk.
 KEPT_BYTES = 1_000_000_000
@@ -187,7 +187,8 @@ class Outbox(Lists):
             items = [after_crash(item_of(row), now) for row in found]
             for item in items:
                 rows.save(connection, item)
-        lost = logs_set_aside(self._database.path)
+        path = self._database.path
+        lost = logs_set_aside(path) or databases_set_aside(path)
         self._spool.sweep(self.spooled(), now, LOST_AND_FOUND if lost else "")
         unknown = sum(item.state is State.UNKNOWN for item in items)
         return Recovered(len(items) - unknown, unknown)

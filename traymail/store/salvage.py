@@ -21,9 +21,12 @@ from traymail.store.database import (
     apply_migrations,
     as_state_error,
     connect,
+    has_lost_all,
+    is_filled,
     is_of_known_form,
     kept_version,
     make_private_file,
+    mark_of,
     migrations,
     text_of,
     user_version,
@@ -82,10 +85,13 @@ def check(path: Path, now: datetime) -> Salvage | None:
     try:
         if not path.exists() and salvaged.exists():
             salvaged.replace(path)  # the program ended between the two renames below
-        if not path.exists() or _is_whole(path):
+        if has_lost_all(path):
+            make_private_file(path)
+        elif not path.exists() or _is_whole(path):
             return None
         _remove(salvaged)
         mails, incomplete = _salvage(path, salvaged)
+        mark_of(salvaged).unlink(missing_ok=True)
         set_aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
         _rename(path, set_aside)
         _rename(salvaged, path)
@@ -109,7 +115,7 @@ def _salvage(damaged: Path, salvaged: Path) -> tuple[int, int]:
             source.execute("PRAGMA writable_schema = ON")
             source.row_factory, source.text_factory = sqlite3.Row, text_of
             # What a damaged file says of its rows may have no end.
-            most = damaged.stat().st_size
+            most = sum(part.stat().st_size for part in _parts(damaged) if part.exists())
             for table in _tables(target):
                 _copy(islice(_rows(source, target, table), most), target, table)
         incomplete = _fail_incomplete(target)
@@ -125,8 +131,8 @@ def _readable(damaged: Path) -> Iterator[Path]:
     """
     with damaged.open("rb") as file:
         head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
-    sound = _sound(head, size)
-    if len(head) < _HEAD or sound == head:
+    sound = _sound(head.ljust(_HEAD, b"\0"), size)
+    if sound == head or (len(head) < _HEAD and not _parts(damaged)[0].exists()):
         yield damaged
         return
     copy = damaged.with_name(f"{damaged.name}.reading")
@@ -138,6 +144,8 @@ def _readable(damaged: Path) -> Iterator[Path]:
                 shutil.copyfile(part, to)
         with copy.open("r+b") as file:
             file.write(sound)
+            # Of what is empty, SQLite would throw the log away.
+            file.truncate(max(size, _page_size()))
         yield copy
     finally:
         _remove(copy)
@@ -145,8 +153,7 @@ def _readable(damaged: Path) -> Iterator[Path]:
 
 def _sound(head: bytes, size: int) -> bytes:
     """Return the head with what is the same in all of our files, or what their size tells."""
-    with closing(sqlite3.connect(":memory:")) as fresh:
-        page: int = fresh.execute("PRAGMA page_size").fetchone()[0]
+    page = _page_size()
     fields = (
         (0, b"SQLite format 3\0"),
         (16, (page % 65_535).to_bytes(2)),  # 65,536 is told as 1
@@ -163,6 +170,12 @@ def _sound(head: bytes, size: int) -> bytes:
     return bytes(sound)
 
 
+def _page_size() -> int:
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        size: int = fresh.execute("PRAGMA page_size").fetchone()[0]
+    return size
+
+
 def _parts(path: Path) -> list[Path]:
     # The log belongs to this database and to no other.
     return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "")]
@@ -175,7 +188,7 @@ def _rename(path: Path, target: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    for part in _parts(path):
+    for part in (*_parts(path), mark_of(path)):
         part.unlink(missing_ok=True)
 
 
@@ -183,10 +196,12 @@ def _is_whole(path: Path) -> bool:
     """Look all of it through; what a damaged file makes the library raise may be anything."""
     if not is_of_known_form(path):
         return False
+    filled = is_filled(path)  # asked first: it is marked after it was made
     try:
         with closing(connect(path)) as connection:
             sound = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
             version, tables = user_version(connection), _tables(connection)
+            sound = sound and bool(version or not filled)
             sound = sound and kept_version(connection) in {None, version}
             sound = sound and _is_as_made(connection, version)
             sound = sound and not any(_holds_odd_values(connection, table) for table in tables)

@@ -56,6 +56,11 @@ def logs_set_aside(database: Path) -> list[Path]:
     return sorted(database.parent.glob(f"{database.name}-wal.damaged-*"))
 
 
+def databases_set_aside(database: Path) -> list[Path]:
+    """Return the damaged databases that `traymail.store.salvage` kept and nobody has removed."""
+    return sorted(database.parent.glob(f"{database.name}.damaged-*Z"))
+
+
 def warnings(database: Path) -> list[Text]:
     """Return what to tell of a database that was damaged, until its remains are removed."""
     lost = [
@@ -67,14 +72,15 @@ def warnings(database: Path) -> list[Text]:
         )
         for path in logs_set_aside(database)
     ]
-    aside = sorted(database.parent.glob(f"{database.name}.damaged-*Z"))
     return lost + [
         text(
-            "The database of the outbox was damaged. What could be read of it goes on; the damaged "
-            "one is kept as {path}: remove it when you do not need it.",
+            "The database of the outbox was damaged. What could be read of it goes on. The damaged "
+            "one is kept as {path}, files of mails that it lost in {folder}: remove both when you "
+            "do not need them.",
             path=path,
+            folder=path.with_name(LOST_AND_FOUND),
         )
-        for path in aside
+        for path in databases_set_aside(database)
     ]
 
 
