@@ -19,7 +19,10 @@ from tests.support.live import Live, at_sink, live
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, every_child, until_tk
+from tests.support.toy_kind import TOY
 from traymail.core.texts import text
+from traymail.running import ALL
+from traymail.running.kind import RunningKinds
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
@@ -99,10 +102,21 @@ class Desk(Hands):
 
 
 @pytest.fixture
+def rule_kinds() -> RunningKinds:
+    return ALL
+
+
+@pytest.fixture
 def desk(
-    make_root: MakeRoot, home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+    make_root: MakeRoot,
+    home: Home,
+    sink: Sink,
+    certificates: Certificates,
+    tmp_path: Path,
+    rule_kinds: RunningKinds,
 ) -> Iterator[Desk]:
-    with live(home, at_sink(sink, certificates.ca_file), tmp_path / "secrets") as program:
+    config, secrets = at_sink(sink, certificates.ca_file), tmp_path / "secrets"
+    with live(home, config, secrets, rule_kinds=lambda: rule_kinds) as program:
         root = make_root()
         bridge = Bridge(root)
         background = Background(bridge)
@@ -190,6 +204,24 @@ def test_a_log_rule_is_made_and_tells_of_a_line(desk: Desk, sink: Sink, tmp_path
     assert mail["Subject"] == "app: ERROR"
     assert "09:43 ERROR new" in mail.get_content()
     desk.until(lambda: "last match" in desk.words(desk.card("app")), "the match on the card")
+
+
+@pytest.mark.parametrize("rule_kinds", [(*ALL, TOY)], ids=["three"])
+def test_a_third_kind_has_its_button_its_form_its_preview_and_its_card(
+    desk: Desk, sink: Sink
+) -> None:
+    editor = desk.new("Mail at times…")
+    desk.type("1s")
+    desk.until(lambda: editor.held.values["name"] == "Each 1s", "a name")
+    desk.write(editor, "to", "me@example.com")
+    desk.until(lambda: editor.held.preview, "a preview")
+    assert "Each 1s this mail would be sent:" in desk.words(editor.preview)
+    desk.save(editor)
+    desk.working("Each 1s")
+    desk.until(lambda: sink.arrivals, "the mail")
+    desk.until(lambda: "watching" in desk.words(desk.card("Each 1s")), "how it fares")
+    desk.click(desk.card("Each 1s"))
+    assert desk.editor().title() == "Each 1s"
 
 
 def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -> None:

@@ -19,13 +19,18 @@ from tests.support.wait import until
 from traymail.cli.main import main
 from traymail.core.errors import NotRunning
 from traymail.desktop.instance import Instance
+from traymail.running.kind import GetRunningKinds
 
 CODE = "abcdefghijklmnop"
 USER = "me@desk.example"
 
 
 def in_process(
-    home: Home, *arguments: str | Path, given: str = "", env: Mapping[str, str] | None = None
+    home: Home,
+    *arguments: str | Path,
+    given: str = "",
+    env: Mapping[str, str] | None = None,
+    rule_kinds: GetRunningKinds | None = None,
 ) -> CompletedProcess[str]:
     """Run a command in this process, as `Home.run` does in one of its own: quicker, for tables."""
     command = home.command(*arguments)
@@ -37,7 +42,7 @@ def in_process(
         redirect_stdout(out),
         redirect_stderr(err),
     ):
-        status = main(command[3:])
+        status = main(command[3:], rule_kinds)
     return CompletedProcess(command, status, *(_read(stream) for stream in (out, err)))
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from tests.support.homes import Home
 from tests.support.running import account, credentials
 from tests.support.sink import Sink
-from traymail.app import App
+from traymail.app import App, usual_rule_kinds
 from traymail.desktop import paths
 from traymail.desktop.clock import SystemClock
 from traymail.program import Program
+from traymail.running.kind import GetRunningKinds
 from traymail.services.services import Services, services_of
 
 
@@ -30,12 +31,16 @@ class Live:
 
 @contextmanager
 def live(
-    home: Home, config: str, secrets: Path | None = None, clock: SystemClock | None = None
+    home: Home,
+    config: str,
+    secrets: Path | None = None,
+    clock: SystemClock | None = None,
+    rule_kinds: GetRunningKinds = usual_rule_kinds,
 ) -> Iterator[Live]:
     """Run the program in a home until the block ends; `secrets` is as systemd gives them."""
     home.configure(config)
     environ = {**os.environ, **(credentials(secrets) if secrets else {})}
-    app = App(paths.home(str(home.path), environ), environ)
+    app = App(paths.home(str(home.path), environ), environ, rule_kinds=rule_kinds)
     app.clock = clock or app.clock
     app.home.make()
     app.instance.claim()

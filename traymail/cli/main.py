@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from traymail.cli.session import Session, prepare_streams
 from traymail.cli.words import CommandGroup, folders, option, speak, translated
 from traymail.core.languages import LANGUAGES
 from traymail.core.texts import Text, text
+
+if TYPE_CHECKING:
+    from traymail.running.kind import GetRunningKinds
 
 NAME = "traymail"
 COMPLETE = "_TRAYMAIL_COMPLETE"
@@ -165,10 +169,13 @@ def _show_version(ctx: click.Context, *, wanted: bool) -> None:
         ctx.exit()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status; never raises."""
+def main(arguments: Sequence[str] | None = None, rule_kinds: GetRunningKinds | None = None) -> int:
+    """Run one command and return the exit status; never raises.
+
+    ``rule_kinds``: others than the usual ones.
+    """
     prepare_streams()
-    session = Session(os.environ)
+    session = Session(os.environ, rule_kinds)
     speak(session.language)
     if instruction := os.environ.get(COMPLETE):
         from traymail.cli.completing import complete

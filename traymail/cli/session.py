@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from traymail.core.outbox import OutboxItem
     from traymail.core.settings import Settings
     from traymail.desktop.paths import Home
+    from traymail.running.kind import GetRunningKinds
     from traymail.services.beside import Beside
     from traymail.services.mail import MailService
 
@@ -40,7 +41,11 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\u
 class Session:
     """One command as it runs. ``verbose``: errors go to the log with their traceback."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], rule_kinds: GetRunningKinds | None = None
+    ) -> None:
+        """``rule_kinds``: others than the usual ones."""
+        self._rule_kinds = rule_kinds
         self.environ = dict(environ)  # as it is before gettext is told our language
         self.verbose = False
         self.language = choose("auto", environ)
@@ -77,7 +82,8 @@ class Session:
         # Without a handler of ours, logging would print errors on the screen.
         logging.getLogger("traymail").addHandler(logging.NullHandler())
 
-        return App(self.home, self.environ, self._language_option)
+        given = (self.home, self.environ, self._language_option)
+        return App(*given) if self._rule_kinds is None else App(*given, self._rule_kinds)
 
     @cached_property
     def beside(self) -> Beside:
