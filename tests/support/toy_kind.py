@@ -7,7 +7,7 @@ are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -16,16 +16,15 @@ from traymail.core import readers as read
 from traymail.core.account import Account
 from traymail.core.duration import format_duration
 from traymail.core.errors import Problem
-from traymail.core.fields import Field, FieldKind, Section
+from traymail.core.fields import Field, FieldKind
+from traymail.core.keys import key, laid_out, table_form
 from traymail.core.message import Draft
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.places import Places
-from traymail.core.readers import Form, Key
 from traymail.core.reports import FlowStatus, Preview, PreviewMail, RulePreview
 from traymail.core.rule import Rule
-from traymail.core.rule_fields import ACCOUNT, BCC, BODY, CAP, CC, SUBJECT, TO, UNSURE
-from traymail.core.rule_kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
+from traymail.core.rule_kind import ABOVE, RuleKind, RuleRead, template_problems
 from traymail.core.sight import Sight
 from traymail.core.template import COMMON, compile_template
 from traymail.core.texts import text
@@ -41,7 +40,13 @@ class TimeRule(Rule):
     subject: str = "{rule} at {time}"
     body: str = "Number {count}"
     max_per_hour: int = 60
-    every: timedelta
+    every: timedelta = field(
+        metadata=key(
+            read.duration(timedelta(milliseconds=1), timedelta(days=1)),
+            Field("", text("E&very"), FieldKind.DURATION, width=8),
+            stand_in="1h",
+        )
+    )
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -52,20 +57,19 @@ class TimeRule(Rule):
 class TimeKind(RuleKind[TimeRule]):
     """Mail at its time, in the configuration and in windows."""
 
-    form = Form(
-        TimeRule,
-        RULE_KEYS | {"every": Key(read.duration(timedelta(milliseconds=1), timedelta(days=1)))},
-        text("It belongs to rules of kind “time”."),
-        STAND_IN | {"every": "1h"},
-    )
+    form = table_form(TimeRule, text("It belongs to rules of kind “time”."))
     source_key = "every"
     title = text("Time rule")
     begin = text("Mail at ti&mes…")
     icon = status_icon = "clock"
-    asks = (
-        Section(text("Each"), (Field("every", text("E&very"), FieldKind.DURATION, width=8),)),
-        Section(text("send a mail"), (TO, SUBJECT, ACCOUNT)),
-        Section(None, (CC, BCC, BODY, CAP, UNSURE)),
+    asks = laid_out(
+        TimeRule,
+        (
+            (text("Each"), ("every",)),
+            (text("send a mail"), ("to", "subject", "account")),
+            (None, ()),
+        ),
+        ABOVE,
     )
     more = text("More")
 

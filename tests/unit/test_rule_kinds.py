@@ -3,7 +3,8 @@
 from traymail import running
 from traymail.core import kinds
 from traymail.core.fields import fields_of
-from traymail.core.rule_kind import RULE_KEYS
+from traymail.core.keys import rows_of
+from traymail.core.rule import Rule
 
 
 def test_every_kind_runs() -> None:
@@ -18,5 +19,5 @@ def test_kinds_are_told_apart() -> None:
 
 def test_every_kind_has_the_keys_of_all() -> None:
     for kind in kinds.ALL:
-        assert RULE_KEYS.keys() <= kind.form.keys.keys()
+        assert rows_of(Rule).keys() <= kind.form.keys.keys()
         assert kind.source_key in {field.name for field in fields_of(kind.asks)}

@@ -14,13 +14,13 @@ from traymail.accounts import KINDS
 from traymail.core.account import Account, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.kinds.folder import FolderKind
-from traymail.core.kinds.log import THRESHOLD, LogKind
+from traymail.core.kinds.log import LogKind
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
 from traymail.core.readers import Wrong, encoding
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
-from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.rules.log import THRESHOLD, LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
 from traymail.core.structure import examine, structure
 from traymail.core.tables import ACCOUNT, TOP

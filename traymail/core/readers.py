@@ -29,6 +29,8 @@ LONGEST_PATTERN = 1000
 # No system has longer ones (PATH_MAX), and to look for one of 30,000 folders takes minutes.
 LONGEST_PATH = 4096
 MOST_ADDRESSES = 100
+MOST_AN_HOUR = 100_000
+YEAR = timedelta(days=366)
 # An address of IPv6 has two colons at least: one alone stands before a port.
 _HOST = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[?(?=.*:.*:)[0-9A-Fa-f:.]{2,45}\]?"

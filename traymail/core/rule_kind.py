@@ -13,35 +13,21 @@ from typing import Any, Generic, TypeVar
 
 from traymail.core import fields
 from traymail.core import readers as read
-from traymail.core.account import Account, WhenUnsure
+from traymail.core.account import Account
 from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
 from traymail.core.places import Places
 from traymail.core.ports import World
-from traymail.core.readers import Form, Key
+from traymail.core.readers import Form
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
 from traymail.core.settings import place_of
 from traymail.core.sight import Sight, Suited
-from traymail.core.tables import MOST_AN_HOUR
 from traymail.core.template import compile_template
 from traymail.core.texts import Text, text
 
-RULE_KEYS: dict[str, Key] = {
-    "name": Key(read.name),
-    "enabled": Key(read.flag),
-    "account": Key(read.words),
-    "to": Key(read.many(read.address, least=1, most=read.MOST_ADDRESSES)),
-    "cc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
-    "bcc": Key(read.many(read.address, most=read.MOST_ADDRESSES)),
-    "subject": Key(read.words),
-    "body": Key(read.words),
-    "when_unsure": Key(read.choice(WhenUnsure)),
-    "max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
-}
-
-# What stands in for a required value that is wrong, so that the rest can be checked too.
-STAND_IN: dict[str, Any] = {"name": "?", "account": "", "to": ["nobody@localhost"]}
+# What stands above the form: the name as the title, and the switch.
+ABOVE = ("name", "enabled")
 
 R = TypeVar("R", bound=Rule)
 

@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from traymail.core.account import Account
 from traymail.core.address import excerpt
 from traymail.core.outbox import RETENTION
-from traymail.core.rule import Rule
 
-R = TypeVar("R", bound=Rule)
+if TYPE_CHECKING:
+    from traymail.core.rule import Rule
+
+R = TypeVar("R", bound="Rule")
 
 THEMES = ("system", "light", "dark")
 TRAY_ICONS = ("auto", "light", "dark", "outlined")

@@ -17,8 +17,7 @@ from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
-YEAR = timedelta(days=366)
-MOST_AN_HOUR = 100_000
+YEAR = read.YEAR
 LATER = text("This comes in a later version.")
 
 
@@ -117,7 +116,7 @@ _TOP: dict[str, Key] = {
     "tray_icon": Key(read.one_of(*TRAY_ICONS)),
     "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
-    "rules_max_per_hour": Key(read.whole(1, MOST_AN_HOUR)),
+    "rules_max_per_hour": Key(read.whole(1, read.MOST_AN_HOUR)),
     "retention": Key(read.duration(timedelta(hours=1), 100 * YEAR)),
     "accounts": Key(read.table),
     "rules": Key(read.many(lambda value: value)),

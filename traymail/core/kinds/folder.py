@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from traymail.core import readers as read
 from traymail.core.account import Account
 from traymail.core.errors import Problem
+from traymail.core.keys import table_form
 from traymail.core.kinds import folder_shown as shown
 from traymail.core.places import Places, beside, folder_of, full_path, is_inside
 from traymail.core.ports import World
-from traymail.core.readers import Form, Key, nearest
+from traymail.core.readers import nearest
 from traymail.core.reports import RulePreview
-from traymail.core.rule_kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
-from traymail.core.rules.folder import After, Again, Existing, FolderRule
+from traymail.core.rule_kind import RuleKind, RuleRead, template_problems
+from traymail.core.rules.folder import After, FolderRule
 from traymail.core.selection import remark_on_file_pattern
 from traymail.core.sight import Sight, Suited
 from traymail.core.template import FOLDER
@@ -23,34 +23,11 @@ from traymail.core.texts import Text, text
 
 _NARROWER = text("Choose a folder of its own for the files that are to be mailed.")
 
-_KEYS: dict[str, Key] = RULE_KEYS | {
-    "folder": Key(read.path),
-    "recursive": Key(read.flag),
-    "include": Key(read.many(read.file_pattern, least=1)),
-    "exclude": Key(read.many(read.file_pattern)),
-    "hidden": Key(read.flag),
-    "min_bytes": Key(read.whole(0, 2**40)),
-    "max_bytes": Key(read.whole(0, 2**40)),
-    "settle_seconds": Key(read.seconds(0, 86_400), "settle"),
-    "existing": Key(read.choice(Existing)),
-    "batch_seconds": Key(read.seconds(0, 86_400), "batch"),
-    "zip": Key(read.flag),
-    "again": Key(read.choice(Again)),
-    "after": Key(read.choice(After)),
-    "move_to": Key(read.place),
-    "failed_to": Key(read.place),
-}
-
 
 class FolderKind(RuleKind[FolderRule]):
     """`traymail.core.rule_kind.RuleKind` of watched folders."""
 
-    form = Form(
-        FolderRule,
-        _KEYS,
-        text("It belongs to rules of kind “folder”."),
-        STAND_IN | {"folder": "~", "move_to": ""},
-    )
+    form = table_form(FolderRule, text("It belongs to rules of kind “folder”."))
     source_key = "folder"
     from_account = frozenset({"when_unsure"})
     title = text("Folder rule")

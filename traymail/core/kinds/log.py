@@ -4,74 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import PurePath
 
-from traymail.core import readers as read
 from traymail.core.errors import Problem
+from traymail.core.keys import table_form
 from traymail.core.kinds import log_shown as shown
 from traymail.core.matcher import capture_names
-from traymail.core.pattern_check import check_pattern, remark_on
+from traymail.core.pattern_check import remark_on
 from traymail.core.places import Places, fixed_part, full_path, glob_takes, is_inside
-from traymail.core.readers import Form, Key, nearest
+from traymail.core.readers import nearest
 from traymail.core.reports import RulePreview
-from traymail.core.rule_kind import RULE_KEYS, STAND_IN, RuleKind, RuleRead, template_problems
-from traymail.core.rules.log import LogRule, StartAt, Threshold
+from traymail.core.rule_kind import RuleKind, RuleRead, template_problems
+from traymail.core.rules.log import LogRule
 from traymail.core.sight import Sight, Suited
-from traymail.core.tables import YEAR, ZERO
 from traymail.core.template import LOG
 from traymail.core.texts import text
-
-_SECOND = timedelta(seconds=1)
-
-
-def _pattern(value: object) -> str:
-    given = read.words(value)
-    if found := check_pattern(given):
-        raise read.wrong(found)
-    return given
-
-
-def _pattern_or_empty(value: object) -> str:
-    return _pattern(value) if read.words(value) else ""
-
-
-_THRESHOLD: dict[str, Key] = {
-    "count": Key(read.whole(1, 1_000_000)),
-    "within": Key(read.duration(timedelta(milliseconds=1), YEAR)),
-}
-
-THRESHOLD = Form(
-    Threshold,
-    _THRESHOLD,
-    text("It belongs inside the threshold of a log rule."),
-)
-
-_KEYS: dict[str, Key] = RULE_KEYS | {
-    "paths": Key(read.many(read.path, least=1)),
-    "match": Key(read.many(_pattern, least=1)),
-    "ignore": Key(read.many(_pattern)),
-    "encoding": Key(read.encoding),
-    "start_at": Key(read.choice(StartAt)),
-    "record_start": Key(_pattern_or_empty),
-    "before": Key(read.whole(0, 1000)),
-    "after_lines": Key(read.whole(0, 1000)),
-    "threshold": Key(THRESHOLD),
-    "cooldown": Key(read.duration(ZERO, YEAR)),
-    "group_by": Key(read.words),
-    "silent_for": Key(read.duration_or_off(_SECOND, YEAR)),
-}
 
 
 class LogKind(RuleKind[LogRule]):
     """`traymail.core.rule_kind.RuleKind` of watched logs."""
 
-    form = Form(
-        LogRule,
-        _KEYS,
-        text("It belongs to rules of kind “log”."),
-        STAND_IN | {"paths": ["~/?"], "match": ["-"]},
-    )
+    form = table_form(LogRule, text("It belongs to rules of kind “log”."))
     source_key = "paths"
     title = text("Log rule")
     begin = text("Watch a &log…")

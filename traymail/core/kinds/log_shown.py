@@ -4,161 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from traymail.core.duration import spoken_duration
-from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.fields import Choice
+from traymail.core.keys import Layout, laid_out
 from traymail.core.reports import RulePreview
-from traymail.core.rule_fields import (
-    ACCOUNT,
-    BCC,
-    BODY,
-    CAP,
-    CC,
-    COMMON_PLACES,
-    SUBJECT,
-    TO,
-    UNSURE,
-)
-from traymail.core.rules.log import StartAt
+from traymail.core.rule_kind import ABOVE
+from traymail.core.rules.log import PATHS_HELP, PLACES, LogRule
 from traymail.core.sight import Sight, Suited, told_left_out
 from traymail.core.texts import Text, text
 
 _CAPTURE = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
-_PATHS = text("One path per line; * stands for anything. New files are followed too.")
-_PLACES = (
-    Choice("{line}", text("the line that matches")),
-    Choice("{lines}", text("all lines that match")),
-    Choice("{path}", text("the log it stands in")),
-    Choice("{count}", text("the number of matches")),
-    Choice("{suppressed}", text("the number of those held back")),
-    *COMMON_PLACES,
-)
-_EXAMPLES = (
-    Choice(r"(?P<level>ERROR|FATAL)\b", text("errors of a program")),
-    Choice(r"(?P<level>WARN(?:ING)?|ERROR|FATAL)\b", text("warnings, too")),
-    Choice(r"(?i)\b(?:error|failed|exception)\b", text("these words in any case")),
-    Choice(r"Failed password for (?P<user>\S+)", text("a refused login over SSH")),
-    Choice(r"\bOut of memory\b", text("memory has run out")),
-    Choice(r'" (?P<code>5\d\d) ', text("an error of a web server")),
-)
-
-
-FORM: Form = (
-    Section(
-        text("When a line appears in"),
-        (
-            Field(
-                "paths",
-                text("F&iles"),
-                FieldKind.FILES,
-                _PATHS,
-            ),
-            Field("match", text("that &matches"), FieldKind.PATTERNS, choices=_EXAMPLES),
-            Field("ignore", text("but not"), FieldKind.PATTERNS),
-        ),
-    ),
-    Section(
+_LAYOUT: Layout = (
+    (text("When a line appears in"), ("paths", "match", "ignore")),
+    (
         text("mail me"),
-        (
-            TO,
-            replace(SUBJECT, choices=_PLACES),
-            Field(
-                "threshold.within",
-                text("Withi&n"),
-                FieldKind.DURATION,
-                unit=text("at least"),
-                width=8,
-            ),
-            Field(
-                "threshold.count",
-                text("Matches"),
-                FieldKind.NUMBER,
-                unit=text("matches"),
-                width=4,
-                joined=True,
-            ),
-            Field(
-                "cooldown",
-                text("Then &wait"),
-                FieldKind.DURATION,
-                unit=text("then one digest"),
-                width=8,
-            ),
-        ),
+        ("to", "subject", "threshold.within", "threshold.count", "cooldown"),
     ),
-    Section(
+    (
         None,
         (
-            replace(ACCOUNT, rare=True),
-            CC,
-            BCC,
-            replace(BODY, choices=_PLACES),
-            Field(
-                "before",
-                text("C&ontext"),
-                FieldKind.NUMBER,
-                unit=text("lines before"),
-                width=4,
-                rare=True,
-            ),
-            Field(
-                "after_lines",
-                text("Lines after"),
-                FieldKind.NUMBER,
-                unit=text("lines after"),
-                width=4,
-                joined=True,
-                rare=True,
-            ),
-            Field(
-                "record_start",
-                text("&Records"),
-                FieldKind.PATTERN,
-                text("A pattern for the first line of a record; the lines after it belong to it."),
-                rare=True,
-            ),
-            Field(
-                "encoding",
-                text("Encodin&g"),
-                help=text("auto, utf-8, gb18030, utf-16, big5 or another one's name."),
-                width=12,
-                rare=True,
-            ),
-            Field(
-                "start_at",
-                text("At first"),
-                FieldKind.CHOICE,
-                text("The first time a file is seen."),
-                choices=(
-                    Choice(StartAt.END.value, text("only lines from now on")),
-                    Choice(StartAt.BEGINNING.value, text("from its beginning")),
-                ),
-                rare=True,
-            ),
-            Field(
-                "group_by",
-                text("&For each"),
-                help=text(
-                    "A name that the pattern captures: each of its values is counted separately."
-                ),
-                width=16,
-                rare=True,
-            ),
-            Field(
-                "silent_for",
-                text("Si&lence"),
-                FieldKind.DURATION,
-                help=text("Also mail me when nothing has matched for this long, for example 24 h."),
-                width=8,
-                rare=True,
-            ),
-            replace(CAP, help=text("Anything beyond that comes in one digest.")),
-            UNSURE,
+            *("account", "cc", "bcc", "body", "before", "after_lines", "record_start"),
+            *("encoding", "start_at", "group_by", "silent_for", "max_per_hour", "when_unsure"),
         ),
     ),
 )
-
+FORM = laid_out(LogRule, _LAYOUT, ABOVE)
 MORE = text("More: account, context, encoding, silence alarm, limit")
 
 
@@ -168,8 +39,8 @@ def suited(values: Mapping[str, str], preview: RulePreview | None) -> Suited:
         Choice(f"{{match.{name}}}", text("what the pattern captures")) for name in captures(values)
     )
     return Suited(
-        helps={"paths": _tally(preview) or _PATHS},
-        choices=dict.fromkeys(("subject", "body"), (*named, *_PLACES)),
+        helps={"paths": _tally(preview) or PATHS_HELP},
+        choices=dict.fromkeys(("subject", "body"), (*named, *PLACES)),
     )
 
 

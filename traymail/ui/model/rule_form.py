@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from traymail.core.fields import FieldKind, Form, fields_of
+from traymail.core.keys import laid_out
 from traymail.core.readers import Wrong
-from traymail.core.rule_fields import HEAD
-from traymail.core.rule_kind import RuleKind
+from traymail.core.rule_kind import ABOVE, RuleKind
 from traymail.ui.model.rule_values import Codec, codec_of, flat, nested, plain
 
 Values = Mapping[str, str]
@@ -20,7 +20,8 @@ Kind = RuleKind[Any]
 
 def form_of(kind: Kind) -> Form:
     """Return every field of a kind, those above the form included."""
-    return (*HEAD, *kind.asks)
+    asked = {field.name for field in fields_of(kind.asks)}
+    return (*laid_out(kind.rule, ((None, ABOVE),), tuple(asked)), *kind.asks)
 
 
 @cache

@@ -1,0 +1,84 @@
+"""A key is one row: from it come how it is read, where it stands in the form, what it is called."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from traymail.core import readers as read
+from traymail.core.errors import Problem
+from traymail.core.fields import Field, FieldKind, fields_of
+from traymail.core.keys import Layout, key, laid_out, rows_of, table_form
+from traymail.core.table_reader import read_table
+from traymail.core.texts import text
+
+LAYOUT: Layout = ((text("First"), ("size", "wait_seconds")), (None, ("inner.depth",)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    depth: int = field(default=1, metadata=key(read.whole(0, 9), Field("", text("Depth"))))
+    width: int = field(
+        default=2, metadata=key(read.whole(0, 9), Field("", text("Width")), after="depth")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing:
+    size: int = field(metadata=key(read.whole(1, 9), Field("", text("Size")), stand_in=1))
+    wait: timedelta = field(
+        default=timedelta(0),
+        metadata=key(
+            read.seconds(0, 9), Field("", text("Wait"), FieldKind.NUMBER), called="wait_seconds"
+        ),
+    )
+    inner: Inner = field(
+        default=Inner(), metadata=key(table_form(Inner, text("It belongs inside.")))
+    )
+    last: bool = field(default=False, metadata=key(read.flag, Field("", text("Last"))))
+    beside: bool = field(
+        default=False, metadata=key(read.flag, Field("", text("Beside")), after="size")
+    )
+    hidden: bool = field(default=False, metadata=key(read.flag))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Special(Thing):
+    last: bool = True
+
+
+def test_a_key_without_a_place_of_its_own_stands_where_its_row_says() -> None:
+    form = laid_out(Thing, LAYOUT)
+    assert [[one.name for one in section.fields] for section in form] == [
+        ["size", "beside", "wait_seconds"],
+        ["inner.depth", "inner.width", "last"],
+    ]
+    elsewhere = laid_out(Thing, ((None, ("last",)),), ("beside", "size"))
+    assert [one.name for one in fields_of(elsewhere)] == [
+        *("last", "wait_seconds", "inner.depth", "inner.width")
+    ]
+
+
+def test_a_class_with_another_default_keeps_the_row() -> None:
+    assert rows_of(Special)["last"] == rows_of(Thing)["last"]
+    assert Special(size=1).last
+
+
+def test_a_field_that_is_no_key_is_told() -> None:
+    @dataclass
+    class Odd:
+        one: int = 1
+
+    with pytest.raises(LookupError, match="one"):
+        rows_of(Odd)
+
+
+def test_tables_are_read_by_the_rows() -> None:
+    found: list[Problem] = []
+    form = table_form(Thing, text("It belongs to things."))
+    whole = {"size": 3, "wait_seconds": 2, "inner": {"depth": 4}, "hidden": True}
+    thing = read_table(form, whole, "", found).value
+    assert thing == Thing(size=3, wait=timedelta(seconds=2), inner=Inner(depth=4), hidden=True)
+    assert found == []
+    assert read_table(form, {"wait_seconds": 99}, "", found).value == Thing(size=1)
+    assert [one.where for one in found] == ["size", "wait_seconds"]
