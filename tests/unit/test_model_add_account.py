@@ -101,6 +101,14 @@ def test_a_server_that_is_found_is_proposed(provider: str, title: str) -> None:
     assert (by_hand["host"], by_hand["username"]) == ("mx.x.example", "ming")
 
 
+def test_a_mistyped_domain_is_told_while_its_server_is_looked_for_and_after() -> None:
+    looking = model.type_address(Adding(), "me@qq.con")
+    assert str(model.remark(looking)) == "Is qq.com meant instead of qq.con?"
+    missing = model.found(looking, "me@qq.con", None)
+    assert str(model.remark(missing)) == "Is qq.com meant instead of qq.con?"
+    assert model.remark(model.found(looking, "me@qq.con", proposal())) is None
+
+
 def test_a_search_for_another_address_is_passed_over() -> None:
     looking = model.type_address(Adding(), "me@x.example")
     assert model.found(looking, "you@x.example", proposal()) is looking

@@ -348,6 +348,12 @@ def test_an_address_without_a_dot_is_asked_about_then_the_subject() -> None:
     assert str(state.question).startswith("“@qq”")
 
 
+def test_a_mistyped_domain_is_asked_about() -> None:
+    state = asked_to_send(writing(to=("Li <li@gmial.com>", "me@qq.com"), subject="Hi"))
+    assert str(state.question) == "Is @gmail.com meant? Send to “@gmial.com” anyway?"
+    assert agreed(state).stage is DraftStage.POSTING
+
+
 def test_send_without_anybody_says_so() -> None:
     assert complaints(writing(to=())) == {}
     state = asked_to_send(writing(to=()))

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from traymail.core.account import Limits, Security
-from traymail.core.provider import PROVIDERS, AuthKind, by_id, for_address, for_host
+from traymail.core.provider import (
+    PROVIDERS,
+    AuthKind,
+    by_id,
+    for_address,
+    for_host,
+    meant_domain,
+)
 
 TLS, STARTTLS = Security.TLS, Security.STARTTLS
 
@@ -101,3 +108,43 @@ def test_the_table_is_sound() -> None:
 
 def test_an_unknown_id_is_none() -> None:
     assert by_id("") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("qq.con", "qq.com"),
+        ("QQ.CO", "qq.com"),
+        ("163.cmo", "163.com"),
+        ("gmial.com", "gmail.com"),
+        ("gmai.com", "gmail.com"),
+        ("gmaill.com", "gmail.com"),
+        ("gnail.con", "gmail.com"),
+        ("hotmal.com", "hotmail.com"),
+        ("outlok.com", "outlook.com"),
+        ("outlook.vom", "outlook.com"),
+        ("ahoo.com", "yahoo.com"),
+        ("yeha.net", None),
+        ("qq.com", None),
+        ("q.com", None),
+        ("16.com", None),
+        ("mail.com", None),
+        ("email.com", None),
+        ("ymail.com", None),
+        ("cloud.com", None),
+        ("gmx.fr", None),
+        ("hotmail.fr", None),
+        ("example.com", None),
+        ("x.onmicrosoft.com", None),
+        ("sub.qq.con", None),
+        ("localhost", None),
+        ("", None),
+    ],
+)
+def test_a_slip_in_a_great_domain_is_recognised(typed: str, meant: str | None) -> None:
+    assert meant_domain(f"li.na@{typed}") == meant
+
+
+def test_no_domain_of_the_table_is_a_slip() -> None:
+    domains = [one.replace("*", "x") for row in PROVIDERS for one in row.domains]
+    assert [one for one in domains if meant_domain(f"me@{one}")] == []

@@ -110,6 +110,39 @@ def for_address(address: str) -> Provider | None:
     return next((row for row in PROVIDERS if _any_matches(domain, row.domains)), None)
 
 
+def meant_domain(address: str) -> str | None:
+    """Return the great domain that a mistyped one is meant for (``qq.con``, ``gmial.com``)."""
+    domain = address.rpartition("@")[2].lower().rstrip(".")
+    label, _, ending = domain.rpartition(".")
+    if domain in _NO_SLIPS or for_address(address) is not None:
+        return None
+    endings = {ending, "com"} if ending in _SLIPS_OF_COM else {ending}
+    return next((one for one in _GREAT if _slips_from(one, label, endings)), None)
+
+
+def _slips_from(domain: str, label: str, endings: Collection[str]) -> bool:
+    """Tell whether a label with one of the endings is that domain, but for a slip of a finger."""
+    right, _, ending = domain.rpartition(".")
+    if ending not in endings:
+        return False
+    return label == right or (len(right) >= _LONG and _is_one_slip(right, label))
+
+
+def _is_one_slip(right: str, typed: str) -> bool:
+    """Tell whether one letter is missing, too many or another, or two are exchanged."""
+    if len(right) != len(typed):
+        return typed in _shorter(right) or right in _shorter(typed)
+    wrong = [at for at, (one, other) in enumerate(zip(right, typed, strict=True)) if one != other]
+    if len(wrong) != 2:  # noqa: PLR2004 # two letters
+        return len(wrong) == 1
+    first, last = wrong
+    return last == first + 1 and right[first : last + 1] == typed[first : last + 1][::-1]
+
+
+def _shorter(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
 def for_host(host: str) -> Provider | None:
     """Return the provider whose server this is; None for others and for this computer."""
     host = host.lower().rstrip(".")
@@ -458,6 +491,15 @@ PROVIDERS: tuple[Provider, ...] = (
         auth_kind=AuthKind.API_KEY,
     ),
 )
+
+
+# What slips are looked for in: domains of the table that stand for themselves.
+_GREAT = tuple(one for row in PROVIDERS for one in row.domains if "*" not in one)
+# In a shorter name, one other letter makes another name.
+_LONG = 5
+# Near to a great one, and somebody's own.
+_NO_SLIPS = {"mail.com", "email.com", "cloud.com"}
+_SLIPS_OF_COM = {"con", "cmo", "ocm", "om", "cm", "co", "comm", "coom", "vom", "xom", "cpm", "cim"}
 
 
 def free_name(provider: Provider | None, mailbox: str, taken: Collection[str]) -> str:

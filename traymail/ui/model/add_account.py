@@ -14,7 +14,7 @@ from traymail.core.address import parse_address
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.examination import Proposal, Step
 from traymail.core.fields import Form, Section, defaults
-from traymail.core.provider import AuthKind, Provider, for_address, for_host
+from traymail.core.provider import AuthKind, Provider, for_address, for_host, meant_domain
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
@@ -222,6 +222,9 @@ def card(state: Adding) -> ProviderCard | None:
 
 def remark(state: Adding) -> Text | None:
     """Return the sentence below the card, or above the form."""
+    meant = meant_domain(state.mailbox) if state.provider is None else None
+    if meant and state.search is not ServerSearch.NONE:
+        return text("Is {meant} meant instead of {domain}?", meant=meant, domain=_domain(state))
     if state.search is ServerSearch.MISSING:
         return text(
             "No server is found for {domain}. Ask your provider for it, and write it here.",

@@ -10,7 +10,7 @@ from traymail.core.account import Account
 from traymail.core.address import undotted
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
-from traymail.core.provider import by_id
+from traymail.core.provider import by_id, meant_domain
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.model.completion import complaint, named
@@ -126,10 +126,12 @@ def _asked(state: QuickSend) -> QuickSend:
 def _doubts(state: QuickSend) -> Iterator[Text]:
     """Yield what is asked before such a mail is sent."""
     for mailbox in dict.fromkeys(named(words, {}).mailbox for words in state.recipients):
+        domain = mailbox.rpartition("@")[2]
+        shown = domain if len(domain) <= _ROOM else f"{domain[: _ROOM - 1]}…"
         if undotted(mailbox):
-            domain = mailbox.rpartition("@")[2]
-            shown = domain if len(domain) <= _ROOM else f"{domain[: _ROOM - 1]}…"
             yield text("“@{domain}” has no dot. Send anyway?", domain=shown)
+        elif meant := meant_domain(mailbox):
+            yield text("Is @{meant} meant? Send to “@{domain}” anyway?", meant=meant, domain=shown)
     if not state.written.subject.strip():
         yield NO_SUBJECT
 
