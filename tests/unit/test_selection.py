@@ -63,6 +63,8 @@ def rule(
         ("CVS/a.pdf", False, False),
         ("回收站/a.pdf", False, False),
         ("recycling/a.pdf", True, False),
+        ("Plan.pdf.download/Plan.pdf", False, False),
+        ("download/a.pdf", True, False),
         ("sent/a.pdf", False, False),
         ("no good/a.pdf", False, False),
         ("sent of mine/a.pdf", True, False),

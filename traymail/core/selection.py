@@ -121,7 +121,9 @@ class Selection:
     def closed(self, folder: str) -> bool:
         """Tell whether the folder at this path is never looked into."""
         name = folder.rpartition("/")[2].lower()
-        closed = name.startswith(_CLOSED_BEGINNINGS) or name in _CLOSED_NAMES
+        # A download of Safari's grows in a folder of its own.
+        closed = name.startswith(_CLOSED_BEGINNINGS) or name.endswith(".download")
+        closed = closed or name in _CLOSED_NAMES
         return closed or folder in self._own
 
 
