@@ -261,6 +261,34 @@ def test_a_locked_keyring_without_a_display_is_told_at_once(
     assert CANARY not in caplog.text
 
 
+def test_a_prompt_that_was_cancelled_leaves_the_keyring_locked(
+    locked_keyring_env: KeyringSession,
+    account: Account,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+
+    def cancelled(collection: object) -> bool:
+        asked.append(collection)
+        return True  # what the Secret Service answers then
+
+    # (Not at the head of the file: other systems have none.)
+    service = pytest.importorskip("secretstorage")
+    monkeypatch.setattr(service.Collection, "unlock", cancelled)
+    caplog.set_level("INFO")
+    credentials = Keyrings({**locked_keyring_env.env, "DISPLAY": ":0"})
+    with pytest.raises(KeyringError, match="locked") as caught:
+        credentials.get(account)
+    assert "type the password of the keyring" in str(caught.value.advice)
+    assert len(asked) == 1
+    assert "the keyring failed: The keyring is locked." in caplog.text
+    # Who only looks asks nobody.
+    assert credentials.standing(account) == "locked"
+    assert len(asked) == 1
+    assert "no display" not in caplog.text, "there is one"
+
+
 def test_a_keyring_that_is_gone_is_asked_again(
     keyring_env: KeyringSession,
     tmp_path: Path,

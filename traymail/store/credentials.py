@@ -338,6 +338,8 @@ class Keyrings:
                 text("The keyring is locked."),
                 text("Try again and type the password of the keyring when you are asked for it."),
             )
+        if not may_ask:
+            raise CredentialError(text("The keyring is locked."), advice_id="keyring-locked")
         raise CredentialError(
             text("The keyring is locked, and there is no display to ask on."),
             remedy_for("keyring-locked", name),
