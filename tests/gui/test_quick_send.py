@@ -346,6 +346,7 @@ def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None
     desk.open(Prefill(("wang@intranet",), subject="Hi"))
     desk.keys("ctrl+Return")
     desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question")
+    desk.sees("“@intranet” has no dot. Send anyway?")
     desk.keys("Escape")
     desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "no question")
     assert desk.window.focus_get() is desk.window._sheet.head.to.entry

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
 from tests.support.trayed import trayed
 from traymail.core.errors import StateError
+from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
 
 
@@ -27,6 +30,7 @@ def sink(certificates: Certificates) -> Iterator[Sink]:
         yield made
 
 
+NOW = timedelta(0)
 Open = Callable[..., AbstractContextManager[Office]]
 
 
@@ -89,6 +93,31 @@ def test_undo_is_offered_by_a_notification_when_the_window_is_closed(
     )
     desk.sees(ADDRESS)
     assert sink.arrivals == []
+
+
+def test_a_mail_that_waits_for_the_network_is_told_of_and_when_it_went(
+    desk: Office, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_asked: object, **_more: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    there = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    mail = desk.live.services.mail
+    posted = mail.post(Draft("main", Address(ADDRESS), (Address(ADDRESS),), text="x"), NOW).id
+    told = desk.shell.notifier.shown
+    desk.until(lambda: f"mail:{posted}" in told, "the notification")
+    kept = told[f"mail:{posted}"]
+    assert str(kept.title).startswith("Kept: ")
+    assert str(kept.body) == "It goes out when there is a network."
+    mail.retry([posted])
+    desk.until(lambda: mail.detail(posted).item.attempts >= 2, "another try")
+    assert told[f"mail:{posted}"] is kept, "it is told once"
+    monkeypatch.setattr(socket, "getaddrinfo", there)
+    mail.retry([posted])
+    desk.until(lambda: told[f"mail:{posted}"] is not kept, "what became of it")
+    assert str(told[f"mail:{posted}"].title).startswith("Sent: ")
+    assert len(sink.arrivals) == 1
 
 
 def test_another_language_is_spoken_at_once(desk: Office) -> None:

@@ -334,6 +334,24 @@ def test_the_refusals_are_those_that_are_shown(language: str) -> None:
     assert [title for title in told if title not in words] == []
 
 
+# What surprises who does not know it, and where it is told: the words of each language.
+MUST_KNOW = [
+    ("may take ten minutes to answer (RFC 5321)", "最多可以过十分钟才答复（RFC 5321）"),
+    ("“waits for the server's answer”", "“等待服务器答复”"),
+    ("“Stop waiting”", "“停止等待”"),
+    (r"`\b` and `\w` know ASCII alone", r"`\b` 和 `\w` 只认 ASCII"),
+    ("Started by systemd, it logs to the journal", "由 systemd 启动时，运行日志写入系统日志"),
+    ("at most 64 KiB; more rules than fit run beside it in a second home", "最大 64 KiB；放不下的"),
+    ("never those that begin with `.` `#` `@` `$`", "`.` `#` `@` `$` 开头"),
+]
+
+
+@pytest.mark.parametrize("words", MUST_KNOW, ids=lambda words: words[0][:20])
+def test_what_one_has_to_know_is_told_in_both(words: tuple[str, str]) -> None:
+    for readme, told in zip(READMES.values(), words, strict=True):
+        assert told in " ".join(readme.read_text("utf-8").split())
+
+
 @pytest.mark.parametrize("language", READMES)
 def test_the_states_are_called_as_in_lists(language: str) -> None:
     words = READMES[language].read_text("utf-8")

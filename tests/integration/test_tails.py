@@ -127,6 +127,21 @@ def test_what_nobody_foresaw_in_one_rules_log_stops_no_other_rule(
         assert one.sources["bad"].problem is None
 
 
+def test_a_coloured_line_is_read_as_a_terminal_shows_it(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    at_start = log_rule(log, name="start", match=(r"^ERROR\b",))
+    word = log_rule(log, name="word", match=(r"\bERROR\b",))
+    with following(at_start, word) as one:
+        one.look()
+        write(log, "\x1b[1;31mERROR\x1b[0m disk\n")
+        write(log, "\x1b]0;title\x07\x1b[31mERROR\x1b[0m\x1b[K: 磁盘\n")
+        write(log, "\x1b[32m12:00\x1b[0m \x1b[31mERROR\x1b[0m later\n")
+        one.look()
+        assert one.lines("start") == ["ERROR disk", "ERROR: 磁盘"]
+        assert one.lines("word") == ["ERROR disk", "ERROR: 磁盘", "12:00 ERROR later"]
+
+
 def test_a_last_line_without_a_line_break_is_told_once(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     write(log, "line 1\nline 2, old")
@@ -136,8 +151,9 @@ def test_a_last_line_without_a_line_break_is_told_once(tmp_path: Path) -> None:
         assert one.lines() == [], "that was there before the rule"
         write(log, ", ended\nline 3: disk")
         one.look()
-        assert one.lines() == ["line 2, old, ended"]
-        one.rest(6)
+        one.rest(4)
+        assert one.lines() == ["line 2, old, ended"], "not before it was quiet for 5 s"
+        one.rest(2)
         assert one.lines() == ["line 2, old, ended", "line 3: disk"]
         # What matches only in its rest is not lost, and the rest makes no second match.
         write(log, " is full, line 4\nline 5")

@@ -1,7 +1,8 @@
 import struct
+from collections import Counter
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from traymail.ui.icons import TRAY_SIZES, Panel, TrayState, icon_file, tray_image, tray_images
 
@@ -32,3 +33,30 @@ def test_the_files_for_windows_and_macos() -> None:
     content = icon_file("icns").read_bytes()
     assert content[:4] == b"icns"
     assert struct.unpack(">I", content[4:8]) == (len(content),)
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    """What WCAG calls the relative luminance."""
+    parts = [one / 255 for one in colour[:3]]
+    red, green, blue = (
+        one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("size", TRAY_SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_where_the_panel_is_not_known_the_icon_is_seen_on_each(state: TrayState, size: int) -> None:
+    def seen(panel: Panel, ground: str) -> int:
+        """How many of its points stand out from the ground."""
+        picture = Image.new("RGBA", (size, size), ground)
+        below = luminance(ImageColor.getrgb(ground)) + 0.05
+        picture.alpha_composite(tray_image(state, panel, size))
+        points = Counter(zip(*[iter(picture.convert("RGB").tobytes())] * 3, strict=True))
+        lights = {one: luminance(one) + 0.05 for one in points}
+        apart = [one for one in points if max(lights[one], below) / min(lights[one], below) >= 3]
+        return sum(points[one] for one in apart)
+
+    for ground in ("#000000", "#31363b", "#2d2d2d", "#eff0f1", "#ffffff"):
+        made_for = max(seen("light", ground), seen("dark", ground))
+        assert seen("any", ground) >= made_for / 2, ground
