@@ -136,9 +136,14 @@ def troubled(root: Root) -> Window:
             counts={State.FAILED: 1, State.UNKNOWN: 2},
             config_error=(
                 Problem(
-                    "rules[2].folder", text("No such folder. Did you mean {x}?", x="~/Scans"), 31
+                    *("rules[2].folder", text("no such folder"), 31),
+                    text("Did you mean {name}?", name="~/Scans"),
                 ),
-                Problem("rules[3].to[0]", text("An address needs a name with a dot after @."), 44),
+                Problem(
+                    "rules[3].to[0]",
+                    text("The address “{address}” has no dot after the @", address="boss@example"),
+                    44,
+                ),
             ),
             accounts={
                 "qq": AccountState(

@@ -253,8 +253,12 @@ def _more(root: Root) -> Window:
     window.become(replace(state, found=replace(state.found, overview=overview)))
     window.sheet.complain(
         StateError(
-            text("{path} cannot be written: {reason}", path="/mnt/photo.eml", reason="read-only"),
-            text("Choose another place for it."),
+            text(
+                "{path} cannot be written: {reason}",
+                path="/mnt/photo.eml",
+                reason=text("Read-only file system"),
+            ),
+            text("Free some space on that disk, or fix the permissions of that place."),
         )
     )
     return window

@@ -14,6 +14,7 @@ from traymail.core.errors import Problem
 from traymail.core.kinds import ALL, FOLDER, LOG
 from traymail.core.message import Address
 from traymail.core.overview import Overview
+from traymail.core.pattern_check import check_pattern
 from traymail.core.reports import FlowStatus, LeftOut, LineShown, Preview, PreviewMail, RulePreview
 from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
@@ -139,7 +140,7 @@ def clash(root: Root) -> Window:
 
 
 def trouble(root: Root) -> Window:
-    words = text("The folder {path} cannot be written to.", path="/home/ming/.config/traymail")
+    words = text("{path} cannot be written to.", path="/home/ming/.config/traymail")
     return _editor(root, replace(model.previewed(_folder(root), _files(root)), trouble=words))
 
 
@@ -187,8 +188,11 @@ def log_more(root: Root) -> Window:
 
 
 def log_errors(root: Root) -> Window:
+    pattern = r"(?<=id: )ERROR"
     state = _log(root)
-    refused = text("RE2 has no look-ahead and no look-behind.")
+    state = model.edited(state, "match", {**state.values, "match": pattern})
+    refused = check_pattern(pattern)
+    assert refused is not None
     return _editor(root, model.judged(state, (Problem("match[0]", refused),)))
 
 

@@ -28,7 +28,7 @@ from traymail.ui.model.outbox_table import line_of, until
 from traymail.ui.model.trial import NAMES
 from traymail.ui.palette import Mode
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Entry, Note, Panes, StepList
+from traymail.ui.widgets import AddressField, Entry, Note, Panes, StepList
 from traymail.ui.widgets.button import Tooltip
 from traymail.ui.window import Question, Size, Window
 
@@ -299,6 +299,51 @@ def test_what_stands_beside_the_recipients_is_on_their_line(
         return one.winfo_rooty() + one.winfo_height() / 2
 
     assert {abs(middle(words) - middle("To")) <= 1 for words in ("Me", "Cc/Bcc")} == {True}
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", [name for name in WINDOWS if name.startswith("outbox-")])
+def test_what_can_be_done_about_a_mail_is_in_sight(
+    make_root: MakeRoot, name: str, language: str, percent: int
+) -> None:
+    """Nobody has to scroll to it."""
+    window = WINDOWS[name](make_root("light", language, percent))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    assert [
+        str(one.cget("text"))
+        for area in every_child(window)
+        if area.winfo_class() == "Canvas" and area.winfo_viewable()
+        for one in every_child(area)
+        if one.winfo_class() == "TButton" and not _lies_within(one, area)
+    ] == []
+
+
+def _lies_within(one: tk.Misc, area: tk.Misc) -> bool:
+    top = one.winfo_rooty() - area.winfo_rooty()
+    return top >= 0 and top + one.winfo_height() <= area.winfo_height()
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_recipients_are_seen_in_whole_rows(
+    make_root: MakeRoot, language: str, percent: int
+) -> None:
+    window = WINDOWS["quick-send-many"](make_root("light", language, percent))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    fields = [one for one in every_child(window) if isinstance(one, AddressField)]
+    assert len(fields) == 3
+    for field in fields:
+        [area] = [one for one in every_child(field) if one.winfo_class() == "Canvas"]
+        edge = area.winfo_rooty() + area.winfo_height()
+        chips = [one for one in every_child(area) if one.winfo_manager() == "place"]
+        tops = {one.winfo_rooty(): one.winfo_rooty() + one.winfo_height() for one in chips}
+        assert [top for top, bottom in tops.items() if top < edge < bottom] == []
+        assert len([bottom for bottom in tops.values() if bottom <= edge]) >= 3
 
 
 def _right_edges(window: tk.Misc, kinds: set[str]) -> set[int]:

@@ -1,5 +1,6 @@
 """The pictures of the windows are taken for real; the READMEs show the ones that are named."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.gui.pictures import (
     Order,
     order,
 )
+from tests.support import catalogue
 from tests.support.display import Display
 from tests.support.tk import until_tk
 from traymail.core.languages import LANGUAGES
@@ -69,6 +71,19 @@ def test_what_it_cannot_take_is_told(arguments: tuple[str, ...]) -> None:
 
 def test_the_pictures_of_the_readmes_are_of_windows_that_are_there() -> None:
     assert [name for name in README if name not in WINDOWS] == []
+
+
+def test_windows_say_in_pictures_what_the_program_says() -> None:
+    """Else their Chinese is not seen. The galleries are no windows of the program."""
+    known = {entry.said for entry in catalogue.entries()}
+    invented = [
+        f"{file.name}:{node.lineno}"
+        for file in sorted(Path(__file__).parent.glob("*_windows.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text"
+        if ast.literal_eval(node.args[0]) not in known
+    ]
+    assert invented == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -375,7 +375,7 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
     assert text.winfo_rooty() + text.winfo_height() < window.winfo_rooty() + window.winfo_height()
     window._begin_anew(Prefill())
     desk.until(lambda: window.winfo_height() == height, "the window as it was")
-    window._begin_anew(Prefill(people, people, people, "subject", "text"))
+    window._begin_anew(Prefill(people, people, people, "subject", "text", tuple(map(str, files))))
     desk.until(lambda: window.winfo_height() > height, "a higher window again")
     window.conceal()
     window._begin_anew(Prefill())

@@ -276,11 +276,34 @@ def test_a_mail_that_only_some_have_says_who_and_is_sent_to_the_others_only() ->
     assert detail.card is not None
     assert (detail.card.fill, str(detail.card.title)) == ("warnbg", "1 of 3 have it.")
     assert detail.card.reply == "b@x.example: 550 no such user"
-    facts = {str(fact.name): str(fact.value) for fact in detail.facts}
+    facts = {str(fact.name): str(fact.value) for fact in detail.more}
     assert facts["Received by"] == "you@mail.example"
     assert facts["Refused for"] == "c@x.example, b@x.example"
     anew = as_new(mail, ())
     assert (anew.to, anew.cc, anew.bcc) == ((), ("Cc <c@x.example>",), ("b@x.example",))
+
+
+PEOPLE = tuple(Address(f"p{n}@x.example", "Four" if n == 3 else "") for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(1, "p0@x.example"), (4, "p0@x.example, p1@x.example, p2@x.example, Four")],
+)
+def test_some_recipients_are_named(count: int, told: str) -> None:
+    detail = _told(_mail(to=PEOPLE[:count]))
+    assert [str(fact.value) for fact in detail.facts if str(fact.name) == "To"] == [told]
+    assert "To" not in [str(fact.name) for fact in detail.more]
+
+
+@pytest.mark.parametrize("field", ["To", "Cc", "Bcc"])
+def test_many_recipients_are_named_below_what_can_be_done(field: str) -> None:
+    fields: dict[str, Any] = {field.lower(): PEOPLE}
+    detail = _told(_mail(**fields))
+    [few] = [str(fact.value) for fact in detail.facts if str(fact.name) == field]
+    [all_of_them] = [str(fact.value) for fact in detail.more if str(fact.name) == field]
+    assert few == "p0@x.example, p1@x.example, p2@x.example +27"
+    assert all_of_them == ", ".join(one.name or one.mailbox for one in PEOPLE)
 
 
 def test_facts() -> None:
@@ -297,7 +320,8 @@ def test_facts() -> None:
         pending=("you@mail.example", "c@x.example"),
         refused=(RecipientReply("b@x.example", 550, "no", "x-511"),),
     )
-    facts = {str(fact.name): str(fact.value) for fact in _told(mail).facts}
+    detail = _told(mail)
+    facts = {str(fact.name): str(fact.value) for fact in (*detail.facts, *detail.more)}
     assert facts == {
         "To": "you@mail.example",
         "Cc": "Cc",

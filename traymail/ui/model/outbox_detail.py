@@ -352,12 +352,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What the pane shows. ``equal``: the two choices are equally right, and equally wide."""
+    """What the pane shows. ``equal``: the two choices are equally right, and equally wide.
+
+    ``more``: facts that may take long to read, and stand below what can be done.
+    """
 
     id: int
     sign: Sign
     subject: Text | str
     facts: tuple[Fact, ...]
+    more: tuple[Fact, ...] = ()
     card: OutboxCard | None = None
     bar: DeliveryBar | None = None
     choices: tuple[MailChoice, ...] = ()
@@ -366,6 +370,8 @@ class Detail:
     twice: bool = False
 
 
+# So many recipients are named before what can be done, so that it stays in sight.
+_MOST_NAMED = 4
 _EDIT = MailChoice(MailAct.EDIT, text("&Edit and send"), "pencil")
 _AGAIN = MailChoice(MailAct.EDIT, text("Send a&gain…"), "arrow-repeat")
 _SETTINGS = MailChoice(MailAct.SETTINGS, text("Open se&ttings"), "gear")
@@ -391,6 +397,7 @@ def describe(
         sign=SIGNS[item.state],
         subject=subject_of(item),
         facts=tuple(_facts(mail, now, paused=overview.paused)),
+        more=(*_at_length(item), *_divided(item)),
         card=card_of(item, overview, now),
         bar=bar_of(item, progress),
         choices=_choices(item, cause),
@@ -453,13 +460,10 @@ def _note(item: OutboxItem) -> Text | None:
 
 def _facts(mail: MailDetail, now: datetime, *, paused: bool) -> Iterator[Fact]:
     item = mail.item
-    for name, people in (
-        (text("To"), item.to),
-        (text("Cc"), item.cc),
-        (text("Bcc"), item.bcc),
-    ):
-        if people:
-            yield Fact(name, ", ".join(address.name or address.mailbox for address in people))
+    for name, people in _people(item):
+        first = people if len(people) <= _MOST_NAMED else people[: _MOST_NAMED - 1]
+        others = f" +{len(people) - len(first)}" if len(first) < len(people) else ""
+        yield Fact(name, ", ".join(first) + others)
     yield Fact(text("Account"), item.account)
     if item.rule:
         yield Fact(text("Rule"), item.rule)
@@ -471,11 +475,24 @@ def _facts(mail: MailDetail, now: datetime, *, paused: bool) -> Iterator[Fact]:
     due = item.next_attempt_at
     if item.state is State.QUEUED and due is not None and due > now and not paused:
         yield Fact(text("Next try"), moment_words(due, now))
-    yield from _divided(item)
     if item.state is State.SENT and item.code is not None:
         yield Fact(text("Answer"), reply_told(item.code, item.reply))
     elif item.code is not None:
         yield Fact(text("Reply code"), str(item.code))
+
+
+def _people(item: OutboxItem) -> Iterator[tuple[Text, list[str]]]:
+    """Yield what the recipients are, and how they are called."""
+    for name, people in ((text("To"), item.to), (text("Cc"), item.cc), (text("Bcc"), item.bcc)):
+        if people:
+            yield name, [address.name or address.mailbox for address in people]
+
+
+def _at_length(item: OutboxItem) -> Iterator[Fact]:
+    """Yield all recipients where only the first of them are named before."""
+    for name, people in _people(item):
+        if len(people) > _MOST_NAMED:
+            yield Fact(name, ", ".join(people))
 
 
 def _divided(item: OutboxItem) -> Iterator[Fact]:

@@ -146,7 +146,7 @@ class AddressField(Area):
         self._marked = False
         self._enabled = True
         # However many recipients there are, what stands below keeps its room.
-        self._area = ScrollArea(self, highest=_HIGHEST)
+        self._area = ScrollArea(self, highest=_HIGHEST, whole=self._whole_rows)
         self._area.pack(fill="x", expand=True)
         self._flow = FlowLayout(self._area.inner)
         self._flow.pack(fill="x", expand=True)
@@ -344,6 +344,9 @@ class AddressField(Area):
         self._flow.lay(chips, self.entry, self._room_to_type)
         # New chips lie above the entry; the Tab order follows the stacking order.
         self.entry.lift()
+
+    def _whole_rows(self, most: int) -> int:
+        return self._flow.whole_rows(most)
 
     def _room_to_type(self) -> int:
         px, font = self.look.px, self.look.font("TkDefaultFont")

@@ -23,7 +23,7 @@ class FlowLayout(Area):
         self._filler: tk.Widget | None = None
         self._least: Callable[[], int] = lambda: 0
         self._asked = 0
-        self._height = 0
+        self._ends: list[int] = []
         self.bind("<Configure>", lambda _event: self.arrange(), add="+")
 
     def lay(
@@ -51,17 +51,21 @@ class FlowLayout(Area):
         self.later(lambda: self._arrange() if asked == self._asked else None)
 
     def _arrange(self) -> None:
-        y = 0
+        y, ends = 0, []
         for row in self._rows(max(self.winfo_width(), 1)):
             highest = max(thing.winfo_reqheight() for thing, _x, _width in row)
             for thing, x, width in row:
                 high = thing.winfo_reqheight()
                 thing.place(x=x, y=y + (highest - high) // 2, width=width, height=high)
+            ends.append(y + highest)
             y += highest + self._row_gap
-        height = max(1, y - self._row_gap)
-        if height != self._height:
-            self._height = height
-            self.configure(height=height)
+        if ends != self._ends:
+            self._ends = ends
+            self.configure(height=max(1, y - self._row_gap))
+
+    def whole_rows(self, highest: int) -> int:
+        """Return how high as many rows are as go into ``highest`` pixels as a whole."""
+        return max((end for end in self._ends if end <= highest), default=highest)
 
     def _rows(self, width: int) -> list[list[tuple[tk.Widget, int, int]]]:
         """Return rows of (thing, x, width) that are no wider than ``width``."""

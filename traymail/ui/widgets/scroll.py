@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from tkinter import ttk
 
@@ -22,9 +22,14 @@ class ScrollArea(Area):
         master: tk.Misc,
         padding: Padding = 0,
         highest: float | None = None,
+        whole: Callable[[int], int] = lambda most: most,
     ) -> None:
-        """``highest``: it is as high as its content up to so much, and has its bar only beyond."""
+        """``highest``: it is as high as its content up to so much, and has its bar only beyond.
+
+        ``whole`` returns what of so many pixels cuts nothing of the content in two.
+        """
         super().__init__(master)
+        self._whole = whole
         self._highest = None if highest is None else self.look.px(highest)
         self._canvas = tk.Canvas(self, width=1, height=1)
         self._bar = ttk.Scrollbar(
@@ -71,7 +76,7 @@ class ScrollArea(Area):
 
     def _fit(self) -> None:
         if self._highest is not None:
-            self._be_as_high(self.inner.winfo_reqheight(), self._highest)
+            self._be_as_high(self.inner.winfo_reqheight(), self._whole(self._highest))
         # The content keeps its own height: with another, Tk would not tell when it grows.
         high = max(self.inner.winfo_reqheight(), self._canvas.winfo_height())
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), high))

@@ -379,6 +379,8 @@ class DetailPane(Area):
         self._draw_choices(content, detail)
         if detail.note is not None:
             Note(content, detail.note).pack(fill="x", pady=(px(10), 0))
+        for place, fact in enumerate(detail.more):
+            _line(content, fact).pack(fill="x", pady=(px(4 if place else 14), px(4)))
         if not same:
             self._scroll.show(head)
 
