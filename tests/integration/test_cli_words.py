@@ -203,7 +203,7 @@ GROUPS = {
     "zh_CN": ["选项", "发送", "自动规则", "发件箱", "程序", "设置"],
 }
 OF_GROUP = [
-    ["send", "compose"],
+    ["send", "compose", "sendmail"],
     ["rule"],
     ["outbox"],
     ["run", "status", "pause", "resume", "quit", "demo"],

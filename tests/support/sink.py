@@ -59,6 +59,8 @@ class Sink:
     password: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     arrivals: list[Arrival] = field(default_factory=list)
+    without: tuple[str, ...] = ()
+    """What it does not offer, of the features that EHLO tells."""
     connections: int = 0
     """Connections accepted so far."""
     logins: list[tuple[str, bool]] = field(default_factory=list)
@@ -152,6 +154,17 @@ class _Handler:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: _Server,  # noqa: ARG002 - aiosmtpd's signature
+        session: Session,
+        envelope: Envelope,  # noqa: ARG002 - aiosmtpd's signature
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return [one for one in responses if one[4:] not in self._sink.without]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self,

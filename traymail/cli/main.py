@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[Text, dict[str, str]], ...] = (
         {
             "send": "traymail.cli.send:send",
             "compose": "traymail.cli.compose:compose",
+            "sendmail": "traymail.cli.sendmail:sendmail",
         },
     ),
     (text("Rules"), {"rule": "traymail.cli.rule:rule"}),
@@ -188,6 +189,11 @@ def main(arguments: Sequence[str] | None = None, rule_kinds: GetRunningKinds | N
     ):
         ending.status = traymail.invoke(ctx) or endings.OK
     return ending.status
+
+
+def main_as_sendmail() -> int:
+    """Run `traymail sendmail` for a program that knows only the name of sendmail."""
+    return main(["sendmail", *sys.argv[1:]])
 
 
 def main_without_terminal() -> int:

@@ -47,6 +47,7 @@ STATUS: dict[int, Text] = {
 }
 ENVIRONMENT: dict[str, Text] = {
     "TRAYMAIL_HOME": text("Keep everything in this folder; --home goes first."),
+    "TRAYMAIL_SENDMAIL_HOME": text("The home of traymail sendmail, before TRAYMAIL_HOME."),
     "CREDENTIALS_DIRECTORY": text(
         "Where systemd puts credentials: the secret of an account is the first line of the file "
         "“traymail.” and its name."

@@ -216,10 +216,11 @@ def _require_fit(draft: Draft, account: Account) -> None:
             with contextlib.suppress(OSError):  # told when it is copied
                 files.append((file.name, Path(file.path).stat().st_size))
     if wire_bytes((draft.text, draft.html or ""), files) > account.max_message_bytes:
-        raise _too_large(account)
+        raise too_large(account)
 
 
-def _too_large(account: Account) -> InputError:
+def too_large(account: Account) -> InputError:
+    """Return the error for a mail above the account's limit."""
     from traymail.core.template import human_size
 
     return InputError(
@@ -270,7 +271,7 @@ def _bounded(source: BinaryIO, account: Account) -> bytes:
     """Read to the end, which may never come; raises InputError for more than a mail can hold."""
     content = source.read(account.max_message_bytes + 1)
     if len(content) > account.max_message_bytes:
-        raise _too_large(account)
+        raise too_large(account)
     return content
 
 

@@ -65,6 +65,14 @@ class Session:
         if verbose:
             self.keep_log()
 
+    def prefer_home_of(self, variable: str) -> None:
+        """Use the home that a variable names, if it does and no option names another one."""
+        named = self.environ.get(variable)
+        if named and not self._home_option:
+            self.environ["TRAYMAIL_HOME"] = named
+            self.__dict__.pop("home", None)
+            self.begin(None, self._language_option, verbose=self.verbose)
+
     @cached_property
     def home(self) -> Home:
         """Return the home; nothing is made yet."""

@@ -6,10 +6,13 @@ import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from traymail.core.errors import SourceError
 from traymail.core.texts import text
+
+if TYPE_CHECKING:
+    from traymail.core.given import GivenMail
 
 # 57 bytes make a base64 line of 76 characters (RFC 2045 section 6.8); 1,000 lines a chunk.
 LINE_BYTES = 57
@@ -83,7 +86,11 @@ class DraftFile:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What someone, or a rule, wants to say: not yet stored, nothing encoded."""
+    """What someone, or a rule, wants to say: not yet stored, nothing encoded.
+
+    ``given``: the message that another program wrote, which is sent as it is; the rest is then
+    what lists show of it.
+    """
 
     account: str
     sender: Address
@@ -97,6 +104,7 @@ class Draft:
     rule: str | None = None
     dedupe_key: str | None = None
     when_unsure: str = "ask"
+    given: GivenMail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ class Mail:
         """
         done = 0
         for place in self.placed:
-            yield self.skeleton[done : place.offset]
+            yield from self._of_skeleton(done, place.offset)
             done = place.offset
             length = 0
             with open_attachment(place.attachment) as source:
@@ -169,7 +177,13 @@ class Mail:
             if length != encoded_size(place.attachment.size):
                 name = place.attachment.name
                 raise SourceError(name, text("The kept copy of {name} is damaged.", name=name))
-        yield self.skeleton[done:]
+        yield from self._of_skeleton(done, len(self.skeleton))
+
+    def _of_skeleton(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield a part of the skeleton; a message that a program wrote is all of it, and large."""
+        yield self.skeleton[start : min(start + CHUNK_BYTES, end)]
+        for at in range(start + CHUNK_BYTES, end, CHUNK_BYTES):
+            yield self.skeleton[at : min(at + CHUNK_BYTES, end)]
 
 
 def encoded_size(size: int) -> int:

@@ -129,6 +129,10 @@ def compose(
     Bcc is in no header. Only a mailbox whose local part is not ASCII puts other octets than ASCII
     into it: that mail needs SMTPUTF8.
     """
+    if draft.given is not None:
+        from traymail.core.given import finished  # few mails are
+
+        return Composed(finished(draft.given, draft.sender, stamp), ())
     pieces = [_head(draft, stamp, version)]
     mixed = f"{stamp.boundary}-mixed"
     if attachments:

@@ -101,8 +101,9 @@ class Poster:
 def new_stamp(draft: Draft, now: datetime) -> Stamp:
     """Return what makes a message this very one."""
     domain = draft.sender.mailbox.rpartition("@")[2]
+    given = draft.given.message_id if draft.given is not None else None
     return Stamp(
-        message_id=f"<{uuid4().hex}@{domain}>",
+        message_id=given or f"<{uuid4().hex}@{domain}>",
         # Recipients read the hour of the sender's day.
         date=now.astimezone(),
         boundary=f"=_{uuid4().hex}",

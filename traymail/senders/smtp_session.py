@@ -292,6 +292,10 @@ class SmtpSession:
         options = f" SIZE={mail.size}" if "SIZE" in self.features else ""
         if not all(box.isascii() for box in (sender, *recipients)):
             options += " SMTPUTF8"
+        # What another program wrote may have other octets than ASCII. Where the server does not
+        # offer to take them (RFC 6152), they leave all the same: encoded, it would be another mail.
+        if "8BITMIME" in self.features and not mail.skeleton.isascii():
+            options += " BODY=8BITMIME"
         return [
             (Stage.MAIL, f"MAIL FROM:<{sender}>{options}\r\n".encode()),
             *((Stage.RCPT, f"RCPT TO:<{box}>\r\n".encode()) for box in recipients),

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 # A mail that is to be broken off may stand at a server that is slow to take the next piece.
 STOPPING_SECONDS = 10.0
+# Of many that wait for their turn, each looks ever less often: the one whose turn it is needs the
+# computer.
+SLOWER = 1.3
+SLOWEST_SECONDS = 1.0
 
 
 class Beside:
@@ -94,7 +98,7 @@ class Beside:
         app = self._app
         waiting = {item.id: item.attempts for item in items}
         pause = threading.Event()
-        told = False
+        told, seconds = False, POLL_SECONDS
         while waiting:
             if app.instance.delivering.take():
                 try:
@@ -110,7 +114,8 @@ class Beside:
                 if not self._rests(app.outbox.get(item_id), attempts, settings, held)
             }
             if waiting:
-                pause.wait(POLL_SECONDS)
+                pause.wait(seconds)
+                seconds = min(seconds * SLOWER, SLOWEST_SECONDS)
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
         from traymail.engine.delivery import Delivery
