@@ -400,6 +400,13 @@ def in_home(path: str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111 # pathlib's raises RuntimeError then
 
 
+def start_folder() -> Path:
+    """Return where programs are started: not in a folder of others, nor one to be unmounted."""
+    home = in_home("~")
+    there = home.is_absolute() and home.is_dir() and os.access(home, os.X_OK)
+    return home if there else Path(os.path.abspath(os.sep))  # noqa: PTH100 # with Windows' drive
+
+
 def _is_elsewhere(path: Path) -> bool:
     """Tell whether a path is outside of the user's own folder."""
     return not path.is_relative_to(in_home("~"))
@@ -556,6 +563,10 @@ def _others_may_write(path: str, found: os.stat_result) -> bool:
         return True
     own = user.pw_gid == group.gr_gid and user.pw_name == group.gr_name
     alone = own and not set(group.gr_mem) - {user.pw_name} and not _names_others(path)
+    # Who has it as the first group is not named by it.
+    alone = alone and all(
+        one.pw_uid == user.pw_uid for one in pwd.getpwall() if one.pw_gid == group.gr_gid
+    )
     return not alone or bool(found.st_mode & _ALL_MAY_WRITE)
 
 

@@ -114,6 +114,23 @@ def test_a_command_that_is_not_there_is_named_with_what_is_kept_of_the_mail() ->
     assert caught.value.detail == "no-such-program: No such file or directory"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="programs have endings there")
+def test_a_command_is_not_looked_for_where_one_happens_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    for folder in folders:
+        folder.mkdir()
+        (folder / "code").write_text(f"#!/bin/sh\necho {folder.name}\n")
+        (folder / "code").chmod(0o700)
+    monkeypatch.chdir(theirs)
+    monkeypatch.setenv("HOME", str(mine))
+    assert Keyrings({}).get(an_account(password_command=("./code",))) == Secret("mine")
+    mine.rename(tmp_path / "away")
+    with pytest.raises(CredentialError, match="cannot be started"):
+        Keyrings({}).get(an_account(password_command=("./code",)))
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [

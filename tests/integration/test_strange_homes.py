@@ -273,6 +273,16 @@ def _name_another(place: str, mode: int) -> None:
         pytest.skip("no access lists here")
 
 
+def _own_group() -> pwd.struct_passwd:
+    """Return a user with a group of their own."""
+    return next(
+        one
+        for one in pwd.getpwall()
+        if one.pw_uid and (own := grp.getgrgid(one.pw_gid)).gr_name == one.pw_name
+        if not own.gr_mem
+    )
+
+
 @as_root
 @pytest.mark.parametrize(
     ("group", "mode", "outcome"),
@@ -286,12 +296,7 @@ def _name_another(place: str, mode: int) -> None:
     ],
 )
 def test_a_group_that_is_the_user_alone(group: str, mode: int, outcome: str) -> None:
-    user = next(
-        one
-        for one in pwd.getpwall()
-        if one.pw_uid and (own := grp.getgrgid(one.pw_gid)).gr_name == one.pw_name
-        if not own.gr_mem
-    )
+    user = _own_group()
     with TemporaryDirectory(dir="/tmp") as place:  # pytest's own lets nobody else in
         os.chown(place, user.pw_uid, 0 if group == "another" else user.pw_gid)
         Path(place).chmod(mode)
@@ -299,6 +304,30 @@ def test_a_group_that_is_the_user_alone(group: str, mode: int, outcome: str) -> 
             _name_another(place, mode)
         done = subprocess.run(
             [sys.executable, "-c", GROUPS, str(user.pw_uid), str(user.pw_gid), place],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.stdout == f"{outcome}\n", done.stderr
+
+
+@as_root
+@pytest.mark.skipif(not can_unshare("--mount"), reason="nothing can be mounted here")
+@pytest.mark.parametrize(("shared", "outcome"), [(False, "made"), (True, "refused")])
+def test_a_group_that_is_also_the_first_one_of_somebody_else(
+    tmp_path: Path, *, shared: bool, outcome: str
+) -> None:
+    user, users = _own_group(), tmp_path / "passwd"
+    more = f"strangest:x:{STRANGER}:{user.pw_gid}::/:/bin/sh\n" if shared else ""
+    users.write_text(Path("/etc/passwd").read_text("utf-8") + more, "utf-8")
+    with TemporaryDirectory(dir="/tmp") as place:  # pytest's own lets nobody else in
+        os.chown(place, user.pw_uid, user.pw_gid)
+        Path(place).chmod(0o775)
+        begin = 'mount --bind "$1" /etc/passwd; shift; exec "$@"'
+        python = [sys.executable, "-c", GROUPS, str(user.pw_uid), str(user.pw_gid), place]
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", begin, "sh", str(users), *python],
             capture_output=True,
             text=True,
             timeout=60,

@@ -22,7 +22,8 @@ from traymail.core.errors import NotRunning, SourceError, StateError
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
 from traymail.desktop.activation import COMPOSE, activate_running
-from traymail.desktop.starting import WITHOUT_CONSOLE, start_folder
+from traymail.desktop.starting import WITHOUT_CONSOLE
+from traymail.disk import start_folder
 
 if TYPE_CHECKING:
     from traymail.ui.model.prefill import Prefill

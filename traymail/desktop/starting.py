@@ -6,14 +6,13 @@ import locale
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
 from traymail.core.errors import DesktopError
 from traymail.core.languages import LANGUAGES
 from traymail.core.texts import text
 from traymail.desktop.language import translator
-from traymail.disk import in_home
+from traymail.disk import start_folder
 
 # Windows' DETACHED_PROCESS; elsewhere there are no such flags.
 WITHOUT_CONSOLE = getattr(subprocess, "DETACHED_PROCESS", 0)
@@ -21,12 +20,6 @@ WITHOUT_CONSOLE = getattr(subprocess, "DETACHED_PROCESS", 0)
 START_SECONDS = 65.0
 # What the rehearsal prints once its windows are there.
 REHEARSAL_RUNS = text("The rehearsal runs; its window, the tray or Ctrl+C end it.")
-
-
-def start_folder() -> Path:
-    """Return where file dialogs begin: not in a folder that might be unmounted."""
-    home = in_home("~")
-    return home if home.is_dir() else Path(home.anchor)
 
 
 def start_rehearsal(command: Sequence[str], environ: Mapping[str, str]) -> None:

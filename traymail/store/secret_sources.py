@@ -22,6 +22,7 @@ from traymail.core.replies import readable, remedy_for
 from traymail.core.reply_rules.details import TIMED_OUT, command_ended
 from traymail.core.secret import COMMAND, FILE, Secret, first_line
 from traymail.core.texts import Text, text
+from traymail.disk import start_folder
 from traymail.winapi import NO_CONSOLE
 
 LONGEST_SECRET = 64 * 1024
@@ -92,6 +93,8 @@ def _output_of(account: Account, deadline: float) -> bytes:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Where the user happens to be, a stranger may have put a program of the same name.
+            cwd=start_folder(),
             # A group of its own: what it has started ends with it.
             start_new_session=True,
             creationflags=NO_CONSOLE,
