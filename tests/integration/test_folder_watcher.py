@@ -585,7 +585,7 @@ def test_a_dry_run_looks_at_everything(folder: Path) -> None:
     write(folder / "good.pdf")
     write(folder / "other.txt")
     write(folder / "half.pdf.part")
-    write(folder / "loop.eml", b"X-Traymail-Rule: Scans\n\n")
+    write(folder / "loop.eml", b"Subject: x\nX-Traymail-Rule: Scans\n\n")
     write(folder / os.fsdecode(b"caf\xe9.txt"))
     (folder / "link.pdf").symlink_to(folder / "good.pdf")
     (folder / "inside").mkdir()

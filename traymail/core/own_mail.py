@@ -139,7 +139,8 @@ def _begins_with_one(data: bytearray, begins: int) -> bool:
     before = _BEFORE_HEADERS.match(data)
     end = _END_OF_HEADERS.search(data, begins)
     until = end.start() if end else len(data)
-    if _FIRST_HEADER.match(data, begins) or _RULE_HEADER.search(data, begins, until):
+    ours = _FIRST_HEADER.match(data, begins) or _RULE_HEADER.search(data, begins, until)
+    if ours and _ANY.search(_one_break(data[begins:until])):
         return True
     others = (_INSIDE, _NEXT_IN_MAILBOX) if before and before[1] else (_INSIDE,)
     insides = (found.end() for one in others if (found := one.search(data, begins)))
