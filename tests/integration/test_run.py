@@ -337,6 +337,12 @@ def test_a_file_that_is_being_written_is_left_alone(home: Home) -> None:
         told = until(lambda: program.status(str)["config_error"], what="the file missed")
         assert told.startswith("config.toml: is not there")
         assert accounts() == ["main"]
+        home.config.write_text("# nothing else\n")  # as a full disk leaves it
+        until(
+            lambda: program.status(str)["config_error"].startswith("config.toml: is empty"),
+            what="the file found empty",
+        )
+        assert accounts() == ["main"]
         home.configure("version = 1\n")
         until(lambda: not accounts(), what="an edit without an account")
         until(lambda: program.config_error is None, what="no error any more")

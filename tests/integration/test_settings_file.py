@@ -258,11 +258,18 @@ def test_accounts_come_and_go(file: SettingsFile, tmp_path: Path) -> None:
     assert path.read_text().split() == before.split()
 
 
-def test_the_first_account_stays_the_default(tmp_path: Path) -> None:
-    file = settings_file(tmp_path / "home" / "config.toml")
+@pytest.mark.parametrize("before", ["", "# mine\n", "\ufeff"])
+def test_the_first_account_stays_the_default(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "home" / "config.toml"
+    path.parent.mkdir()
+    path.write_text(before, "utf-8")
+    file = settings_file(path)
     assert file.add_account("qq", {"address": "1@qq.com"}).settings.default_account == "qq"
     assert file.add_account("b", {"address": "2@qq.com"}).settings.default_account == "qq"
     assert file.remove_account("qq").settings.default_account == "b"
+    good = file.load()
+    assert file.remove_account("b").settings.accounts == {}
+    assert file.reload(good).settings.accounts == {}  # meant, as what empties the file is not
 
 
 @pytest.mark.parametrize(
@@ -406,6 +413,10 @@ def test_export_and_import(file: SettingsFile, tmp_path: Path) -> None:
         file.import_from(copy)
     assert raised.value.file_name == "copy.toml"
     assert told(raised.value) == [(3, "accounts.qq.password")]
+    copy.write_bytes(b"\xef\xbb\xbf# nothing\n")
+    with pytest.raises(SettingsError) as raised:
+        file.import_from(copy)
+    assert str(raised.value.problems[0].what) == "is empty"
     with pytest.raises(SourceError):
         file.import_from(tmp_path / "none.toml")
 

@@ -129,7 +129,7 @@ class SettingsFile:
         """Return the configuration after an edit of ``good``.
 
         Raises SettingsError also when the edit itself names a folder that is not there, and when
-        the file is gone: that is a mishap rather than a wish for no accounts and no rules.
+        the file is gone or empty: that is a mishap rather than a wish for no accounts and no rules.
         """
         signature = self.signature()
         if signature is None:
@@ -139,7 +139,10 @@ class SettingsFile:
         except UnsafePath as error:
             problem = Problem("", error.title, advice=error.advice)
             raise SettingsError((problem,), self._path.name) from error
-        return replace(self._judged(content, good.settings), signature=signature)
+        loaded = self._judged(content, good.settings)
+        if good.settings.accounts or good.settings.rules:
+            _require_words(content, self._path.name)
+        return replace(loaded, signature=signature)
 
     def document(self) -> dict[str, Any]:
         """Return the tables as they are written, unchecked; raises SettingsError for no TOML."""
@@ -274,6 +277,7 @@ class SettingsFile:
         except OSError as error:
             raise unreadable(source, error) from error
         loaded = self._judged(content, Settings(), source.name)
+        _require_words(content, source.name)
         agree(loaded.settings)  # of these very bytes: the file may be another by now
         with exclusive(self._path.with_name(self._path.name + ".lock")):
             if self._path.exists():
@@ -383,7 +387,16 @@ class SettingsFile:
             raise SettingsError((problem,), self._path.name) from error
         change(document)
         mark = BOM if content.startswith(BOM) else b""
+        if not any(document.unwrap().values()):
+            mark += b"version = 1\n"  # that nothing is left is meant, and no mishap
         return mark + tomlkit.dumps(document).encode()
+
+
+def _require_words(content: bytes, file_name: str) -> None:
+    """Raise SettingsError for a valid configuration that says nothing at all."""
+    if not parsed(content)[1]:
+        advice = text("If you want no accounts and no rules, write into it: version = 1")
+        raise SettingsError((Problem("", text("is empty"), advice=advice),), file_name)
 
 
 def _placed(problem: Problem, lines: Mapping[str, int]) -> Problem:
