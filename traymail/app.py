@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
-from traymail.core.errors import CredentialError
+from traymail.core.errors import CredentialError, NotRunning
 from traymail.core.places import Places
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
@@ -164,7 +165,17 @@ class App:
         """Make ready to ask for secrets; nothing is asked before it is needed."""
         from traymail.store.credentials import Keyrings
 
-        return Keyrings(self.environ, hosts=self.agreements.hosts, waits=self.agreements.waits)
+        return Keyrings(self.environ, hosts=self.agreements.hosts, waits=self._waits)
+
+    def _waits(self, account: Account) -> Collection[str]:
+        """Return which keys of an account wait for the user; raises StateError.
+
+        Also those of an edit that the running program has not looked at yet.
+        """
+        if self.instance.running.holder() not in {None, os.getpid()}:
+            with contextlib.suppress(NotRunning):
+                self.instance.ask({"command": "consent"})  # it looks then
+        return self.agreements.waits(account)
 
     def drop_secret(self, account: Account, settings: Settings) -> bool:
         """Forget an account's secret, unless one of these settings has the same login.

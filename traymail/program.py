@@ -251,11 +251,7 @@ class Program:
             case "wake":
                 self.wake(_numbers(request.get("ended", [])))
             case "consent":
-                answer = self._consent.answer(
-                    request, self._loaded.settings, self._translator_for(request)
-                )
-                self.reload()
-                return answer
+                return self._answer_of_consent(request)
             case "cancel":
                 self.cancel(_numbers(request.get("ids", [])))
             case "hello" | "compose" | "add_account" as wish:
@@ -267,6 +263,15 @@ class Program:
             case _:
                 return {"error": "unknown command"}
         return {"ok": True}
+
+    def _answer_of_consent(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Tell what of the latest edit waits for the user; agree to what the request names."""
+        if self._app.settings_file.signature() != self._signature:
+            self.reload()
+        answer = self._consent.answer(request, self._loaded.settings, self._translator_for(request))
+        if request.get("agreed"):
+            self.reload()
+        return answer
 
     def _translator_for(self, request: dict[str, Any]) -> Translate:
         return translator(choose(str(request.get("language", "auto")), self._app.environ))

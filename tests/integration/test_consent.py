@@ -155,6 +155,23 @@ def test_an_edit_by_hand_waits_while_it_runs(office: Desk, tmp_path: Path) -> No
     assert not (tmp_path / "ran").exists()  # the credential file is still looked up first
 
 
+@pytest.mark.parametrize("command", [("account", "test", "desk"), ("doctor",)])
+def test_no_command_is_faster_than_the_look_at_an_edit(
+    office: Desk, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    office.env.clear()
+    office.configure()
+    known = office.home.config.read_text("utf-8")
+    with office.running():
+        for number in range(3):
+            office.configure(password_command=_marked(tmp_path), display_name=str(number))
+            done = office.quick(*command)
+            assert (done.returncode, "traymail config accept" in done.stdout) == (77, True)
+            office.home.configure(known)
+            until(lambda: office.json("status")["config_error"] is None, what="the edit undone")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_edit_that_leads_a_credential_elsewhere_waits(office: Desk) -> None:
     with office.running():
         assert office.quick(*MAIL).returncode == 0
