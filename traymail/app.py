@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from traymail.accounts import KINDS, kind_of
 from traymail.core.errors import CredentialError, NotRunning
 from traymail.core.places import Places
+from traymail.core.secret import Told
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import Instance
@@ -70,6 +71,7 @@ class App:
         self.environ = environ
         self.clock = SystemClock()
         self.publisher = Publisher()
+        self.told = Told()
         self.instance = Instance(home.state)
         self._language = language
 
@@ -261,7 +263,7 @@ class App:
             return credentials is None and self.outbox.account_state(account.name).login_worked
 
         secrets = credentials or self.credentials
-        tools = SenderTools(secrets, self.spool.open, login_worked)
+        tools = SenderTools(secrets, self.spool.open, login_worked, self.told)
         return kind_of(account).make_sender(account, tools)
 
 

@@ -11,6 +11,7 @@ import threading
 from base64 import b64encode, b85encode
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from threading import Event, Thread
 from typing import BinaryIO
@@ -18,7 +19,7 @@ from typing import BinaryIO
 import pytest
 
 from tests.support.certificates import Certificates
-from tests.support.sending import BODY, CANARY, Notes, account, mail, sender, with_file
+from tests.support.sending import BODY, CANARY, Notes, Pocket, account, mail, sender, with_file
 from tests.support.wait import PATIENCE_SECONDS, until
 from tests.support.wire import Peer, Script, scripted, starttls_script
 from traymail.core.account import Auth, Security
@@ -36,7 +37,7 @@ from traymail.core.errors import (
 from traymail.core.message import Attachment
 from traymail.core.ports import Cancelled
 from traymail.core.reply_rules import Trouble
-from traymail.core.secret import Secret
+from traymail.core.secret import Secret, Told
 from traymail.core.texts import text
 from traymail.senders import smtp_session
 from traymail.senders.dial import Cutoff
@@ -344,6 +345,30 @@ def test_no_reply_of_a_session_shows_the_secret(
     assert "***" in shown
     assert echo[: len(echo) // 2] not in shown
     assert echo[len(echo) // 2 :] not in shown
+
+
+@pytest.mark.parametrize("auth", [Auth.PASSWORD, Auth.NONE])
+def test_no_session_shows_what_was_told_in_another(auth: Auth) -> None:
+    def accept(peer: Peer) -> None:
+        peer.greet("AUTH PLAIN")
+        peer.expect("AUTH PLAIN")
+        peer.say("235 come in")
+        peer.take()
+        peer.until_closed()
+
+    other, told = "kw7!pq3.zmx9", Told()
+    scripts = [in_the_banner, at_ehlo, *([at_the_login] if auth is Auth.PASSWORD else [])]
+    for script in scripts:
+        with scripted(accept, partial(script, echo=CANARY)) as server:
+            before = sender(account(server.port, auth=Auth.PASSWORD), told=told)
+            before.send(mail(), Notes())
+            before.close()
+            ours = account(server.port, auth=auth)
+            with pytest.raises(DeliveryError) as caught:
+                sender(ours, Pocket(other), told=told).send(mail(), Notes())
+        shown = f"{caught.value!r} {caught.value.reply} {caught.value.title}"
+        assert "***" in shown
+        assert CANARY[:8] not in shown
 
 
 def test_a_454_at_the_login_is_no_refusal() -> None:

@@ -22,7 +22,7 @@ from traymail.core.message import Address, Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Clock, Journal, Sender, SenderTools
 from traymail.core.readers import Form, Key
-from traymail.core.secret import Secret
+from traymail.core.secret import Secret, Told
 from traymail.core.table_reader import Read
 from traymail.core.tables import ACCOUNT_KEYS, AccountTable
 from traymail.core.texts import text
@@ -94,7 +94,13 @@ class EmlKind(AccountKind[EmlAccount]):
         return EmlSender(account, tools)
 
     def examine(
-        self, account: EmlAccount, _secret: Secret | None, _clock: Clock, *, login_worked: bool
+        self,
+        account: EmlAccount,
+        _secret: Secret | None,
+        _clock: Clock,
+        _told: Told,
+        *,
+        login_worked: bool,
     ) -> Generator[Step, None, None]:
         del login_worked
         there = Path(account.folder).is_dir()

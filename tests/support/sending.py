@@ -15,7 +15,7 @@ from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Placed
 from traymail.core.ports import Credentials, SenderTools
-from traymail.core.secret import Secret
+from traymail.core.secret import Secret, Told
 from traymail.senders.smtp import SmtpSender
 
 CANARY = "canary-secret-42"
@@ -119,6 +119,8 @@ def sender(
     *,
     login_worked: bool = False,
     opened: OpenAttachment | None = None,
+    told: Told | None = None,
 ) -> SmtpSender:
-    tools = SenderTools(credentials or Pocket(), opened or zeros, lambda: login_worked)
+    given = credentials or Pocket()
+    tools = SenderTools(given, opened or zeros, lambda: login_worked, told or Told())
     return SmtpSender(account, tools)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from traymail.core.errors import Problem
     from traymail.core.examination import Step
     from traymail.core.ports import Clock, Sender, SenderTools
-    from traymail.core.secret import Secret
+    from traymail.core.secret import Secret, Told
     from traymail.core.table_reader import Read
     from traymail.core.texts import Text
 
@@ -49,12 +49,18 @@ class SmtpKind(AccountKind[Account]):
         return SmtpSender(account, tools)
 
     def examine(
-        self, account: Account, secret: Secret | None, clock: Clock, *, login_worked: bool
+        self,
+        account: Account,
+        secret: Secret | None,
+        clock: Clock,
+        told: Told,
+        *,
+        login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try the server up to the login."""
         from traymail.senders.probe import examine
 
-        return examine(account, secret, clock, login_worked=login_worked)
+        return examine(account, secret, clock, told, login_worked=login_worked)
 
     def secret(self, account: Account) -> SecretWords:
         """Return what the provider calls it."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from traymail.core import fields
     from traymail.core.examination import Step
     from traymail.core.ports import Clock, Sender, SenderTools
-    from traymail.core.secret import Secret
+    from traymail.core.secret import Secret, Told
 
 # The kinds that are to come: their names are no slips of the pen.
 PLANNED = ("wecom", "webhook", "sendgrid")
@@ -78,12 +78,19 @@ class AccountKind(ABC, Generic[A]):
 
     @abstractmethod
     def examine(
-        self, account: A, secret: Secret | None, clock: Clock, *, login_worked: bool
+        self,
+        account: A,
+        secret: Secret | None,
+        clock: Clock,
+        told: Told,
+        *,
+        login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try where mail goes, and yield the steps of ``diagnosis`` in their order.
 
         Nothing is sent. ``secret`` None: the login is left out; ``login_worked``: this secret has
-        been accepted before. Closed early, the connection ends.
+        been accepted before. No step shows what any server was ``told``. Closed early, the
+        connection ends.
         """
 
     # --- words --------------------------------------------------------------------------------

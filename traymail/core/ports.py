@@ -20,7 +20,7 @@ from traymail.core.message import (
     Stamp,
 )
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Receipt
-from traymail.core.secret import Secret
+from traymail.core.secret import Secret, Told
 
 
 class Clock(Protocol):
@@ -96,11 +96,15 @@ class Credentials(SecretSource, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SenderTools:
-    """What senders work with; ``login_worked`` tells whether the secret was accepted before."""
+    """What senders work with; ``login_worked`` tells whether the secret was accepted before.
+
+    No reply shows what any server was ``told``.
+    """
 
     credentials: SecretSource
     open_attachment: OpenAttachment
     login_worked: Callable[[], bool]
+    told: Told
 
 
 MakeSender = Callable[[Account], Sender]

@@ -12,6 +12,7 @@ from traymail.core.echoes import Echoes
 FILE, COMMAND = "file", "command"
 # A server says the same few words of every mail: looked through once, they cost nothing more.
 _REMEMBERED = 64
+_MOST_TOLD = 8
 
 
 class Secret:
@@ -70,6 +71,29 @@ class Secret:
             self._struck_out.clear()
         self._struck_out[words, username] = rest = self._echoes[username].struck_out(words)
         return rest
+
+
+class Told:
+    """The secrets that servers were told in this run: no reply of any session shows one.
+
+    A server may say in the session of one account what it was told in that of another, or before
+    the secret was changed. Used from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[Secret, str], None] = {}
+
+    def add(self, secret: Secret, username: str) -> None:
+        """Know one more; the last ones are kept, since to look for each takes its time."""
+        self._told[secret, username] = None
+        for one in list(self._told)[:-_MOST_TOLD]:
+            self._told.pop(one, None)
+
+    def strike_out(self, words: str, *own: tuple[Secret, str]) -> str:
+        """Return ``words`` without any of them, nor the session's own; see `Secret.strike_out`."""
+        for secret, username in dict.fromkeys((*own, *list(self._told))):
+            words = secret.strike_out(words, username)
+        return words
 
 
 def tidy_code(words: str) -> str:

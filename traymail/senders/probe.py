@@ -18,7 +18,7 @@ from traymail.core.examination import Step
 from traymail.core.ports import Clock
 from traymail.core.replies import as_error, diagnose, remedy_for, what_failed
 from traymail.core.reply_rules import Trouble
-from traymail.core.secret import Secret
+from traymail.core.secret import Secret, Told
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff, Found, look_up, race
 from traymail.senders.smtp_session import SmtpSession, connect, opening, refuse_unprotected
@@ -37,7 +37,12 @@ _DATE = re.compile(r"\w{3}, +\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}")
 
 
 def examine(
-    account: Account, secret: Secret | None, clock: Clock, *, login_worked: bool = False
+    account: Account,
+    secret: Secret | None,
+    clock: Clock,
+    told: Told,
+    *,
+    login_worked: bool = False,
 ) -> Generator[Step, None, None]:
     """Try an account's server up to the login, and yield the seven steps in their order.
 
@@ -46,7 +51,7 @@ def examine(
     the banner): a step is yielded as soon as those before it are known. Closed early, the
     connection ends. ``login_worked``: this secret has been accepted before.
     """
-    examination = _Examination(account, secret, clock, login_worked=login_worked)
+    examination = _Examination(account, secret, clock, told, login_worked=login_worked)
     known: dict[str, Step] = {}
     waiting = list(STEPS)
     try:
@@ -64,11 +69,18 @@ class _Examination:
     """The work, in the order that the account's kind of protection asks for."""
 
     def __init__(
-        self, account: Account, secret: Secret | None, clock: Clock, *, login_worked: bool
+        self,
+        account: Account,
+        secret: Secret | None,
+        clock: Clock,
+        told: Told,
+        *,
+        login_worked: bool,
     ) -> None:
         self._account = account
         self._secret = secret
         self._clock = clock
+        self._told = told
         self._login_worked = login_worked
         self._addresses: list[Found] = []
         self._wire: Wire | None = None
@@ -180,7 +192,7 @@ class _Examination:
         return ", ".join(dict.fromkeys(str(found[4][0]) for found in self._addresses))
 
     def _connect(self) -> Text | str:
-        wire = self._wire = connect(self._account, self._secret, Cutoff())
+        wire = self._wire = connect(self._account, self._secret, Cutoff(), self._told)
         if self._account.name:  # a server that is only visited is told nothing to be protected
             refuse_unprotected(wire, self._account)
         reached = f"{wire.peer}, {self._account.port}"

@@ -86,7 +86,7 @@ class SmtpSender:
             needed = account.auth is not Auth.NONE
             secret = self._tools.credentials.get(account) if needed else None
             self._place = secret.place if secret else ""
-            self._session = open_session(account, secret, self._cutoff)
+            self._session = open_session(account, secret, self._cutoff, self._tools.told)
         with closing(self._content(mail)) as chunks:
             return self._receipt(mail, self._session.deliver(mail, chunks, journal))
 

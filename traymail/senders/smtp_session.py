@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from traymail.core.message import Mail
     from traymail.core.ports import Journal
-    from traymail.core.secret import Secret
+    from traymail.core.secret import Secret, Told
 
 # What we call ourselves. An address literal is accepted where a made-up name is not, and it tells
 # every recipient (in the Received line) neither this computer's name nor its address.
@@ -64,8 +64,11 @@ class Taken:
     refused: tuple[tuple[str, Reply], ...]
 
 
-def connect(account: Account, secret: Secret | None, cutoff: Cutoff) -> Wire:
-    """Reach the account's server; nothing has been said yet, and nothing shows ``secret``."""
+def connect(account: Account, secret: Secret | None, cutoff: Cutoff, told: Told) -> Wire:
+    """Reach the account's server; nothing has been said yet.
+
+    Nothing that it says shows ``secret``, nor what was ``told`` to any server.
+    """
     timeout = account.timeout.total_seconds()
     try:
         sock = dial(account.host, account.port, timeout, cutoff)
@@ -73,8 +76,10 @@ def connect(account: Account, secret: Secret | None, cutoff: Cutoff) -> Wire:
         trouble = Trouble.STOPPED if cutoff.done else trouble_of(error, Stage.CONNECT)
         raise trouble_at(Stage.CONNECT, trouble, detail_of(error)) from error
     wire = Wire(sock, timeout, cutoff)
-    if secret is not None:
-        wire.hide = lambda words: secret.strike_out(words, account.username)
+    own = () if secret is None else ((secret, account.username),)
+    for one in own:
+        told.add(*one)
+    wire.hide = lambda words: told.strike_out(words, *own)
     return wire
 
 
@@ -84,9 +89,11 @@ def refuse_unprotected(wire: Wire, account: Account) -> None:
         raise trouble_at(Stage.CONNECT, Trouble.NO_TLS, details.UNPROTECTED)
 
 
-def open_session(account: Account, secret: Secret | None, cutoff: Cutoff) -> SmtpSession:
+def open_session(
+    account: Account, secret: Secret | None, cutoff: Cutoff, told: Told
+) -> SmtpSession:
     """Connect, encrypt as the account says, and log in when there is a secret."""
-    wire = connect(account, secret, cutoff)
+    wire = connect(account, secret, cutoff, told)
     session = SmtpSession(wire, account)
     try:
         refuse_unprotected(wire, account)

@@ -57,8 +57,9 @@ def diagnose(
             login_worked = app.outbox.account_state(account.name).login_worked
         except CredentialError as error:
             missing = error
-    kind = kind_of(account)
-    with closing(kind.examine(account, secret, app.clock, login_worked=login_worked)) as steps:
+    kind, told = kind_of(account), app.told
+    examined = kind.examine(account, secret, app.clock, told, login_worked=login_worked)
+    with closing(examined) as steps:
         for step in steps:
             if step.step == "auth" and step.ok is None and missing is not None:
                 yield replace(
