@@ -23,6 +23,7 @@ from traymail.core.errors import (
     Problem,
     SettingsError,
     StateError,
+    one_line,
     problem_line,
 )
 from traymail.core.events import MailProgress, SettingsRefused
@@ -87,6 +88,7 @@ class Program:
     ) -> None:
         """``on_end`` is called when it is asked to end; without ``front`` it has no windows."""
         self.failed = False
+        self.lost: StateError | None = None  # its outbox was taken away
         self.end = on_end
         self._front = front
         self._app = app
@@ -162,8 +164,10 @@ class Program:
     def stop(self) -> None:
         """End all threads, upstream first."""
         self._stopping.set()
-        self._server.close()
-        self._end_threads()
+        try:
+            self._server.close()
+        finally:
+            self._end_threads()
 
     def _end_threads(self) -> None:
         self._stopping.set()
@@ -377,11 +381,23 @@ class Program:
 
     def _look_at_outbox(self) -> float:
         """Notice mail that other processes store, also when their call did not reach us."""
+        if self._app.database.is_gone() and self.lost is None:
+            self._leave_outbox()
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version
             self.wake()
         return LOOK_SECONDS
+
+    def _leave_outbox(self) -> None:
+        """End, as mails would be stored where nobody finds them again."""
+        try:
+            self.lost = self._app.database.leave(self._app.clock.now())
+        except Exception as error:
+            log_failure(log, "what the outbox held cannot be kept", error)
+            raise
+        finally:
+            self._die()
 
     def _tidy(self) -> float:
         """Forget what is older than the retention; once a day."""
@@ -454,6 +470,9 @@ def run(app: App, stay: Stay | None = None, front: Front | None = None) -> int:
     finally:
         app.close()
         ending.close()
+    if program.lost is not None:
+        log.error("%s", one_line(program.lost))
+        raise program.lost
     return INTERNAL_ERROR if program.failed else 0
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -62,6 +63,30 @@ def test_where_no_log_can_be_kept(tmp_path: Path) -> None:
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "traymail.log")
     assert log_to(tmp_path / "traymail.log", verbose=False) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps what is open")
+@pytest.mark.parametrize("taken", ["the file", "the folder", "renamed", "a folder in its place"])
+def test_a_log_that_is_taken_away_is_begun_anew(tmp_path: Path, taken: str) -> None:
+    path = tmp_path / "log" / "traymail.log"
+    log_to(path, verbose=False)
+    log = logging.getLogger("traymail.test")
+    log.info("before")
+    match taken:
+        case "the folder":
+            shutil.rmtree(path.parent)
+        case "renamed":
+            path.rename(path.with_name("rotated"))
+        case _:
+            path.unlink()
+    if taken == "a folder in its place":
+        path.mkdir()
+        log.info("lost")
+        path.rmdir()
+    log.info("after")
+    log.info("and after that")
+    assert [line[-5:] for line in path.read_text("utf-8").splitlines()] == ["after", " that"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_it_writes_into_no_other_file(tmp_path: Path) -> None:

@@ -228,8 +228,9 @@ class Server:
         self._ends.close()
 
     def _take_away(self) -> None:
-        _address_file(self._state).unlink(missing_ok=True)
-        _socket_path(self._state).unlink(missing_ok=True)
+        for path in (_address_file(self._state), _socket_path(self._state)):
+            with contextlib.suppress(OSError):  # the folder may be gone, or not ours to write
+                path.unlink()
 
     def _run(self) -> None:
         try:

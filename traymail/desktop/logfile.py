@@ -77,6 +77,23 @@ class PrivateRotatingFile(RotatingFileHandler):
         descriptor = os.open(self.baseFilename, flags, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, into a new file when somebody has taken the old one away."""
+        with contextlib.suppress(OSError):
+            self._follow_name()
+        super().emit(record)
+
+    def _follow_name(self) -> None:
+        if self.stream is None or os.name != "posix":  # Windows keeps what is open
+            return
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if os.path.samestat(os.fstat(self.stream.fileno()), os.stat(self.baseFilename)):  # noqa: PTH116 # logging's name of it is a str
+                return
+        stream, self.stream = self.stream, None
+        with contextlib.suppress(OSError):
+            stream.close()
+        make_folder(Path(self.baseFilename).parent)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Pass over a line that cannot be written; logging would print a traceback."""
         if not isinstance(sys.exception(), OSError):

@@ -56,6 +56,7 @@ class Database:
         self._lock = threading.Lock()
         self._connections: list[_Connection] = []
         self._closed = False
+        self._left: StateError | None = None
         with self._translating():
             marked = is_marked(path)
             filled = is_filled(path)
@@ -69,6 +70,7 @@ class Database:
                 raise
             if not marked:
                 _mark_as_made(path)
+        self._files = _identities(path)
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -104,6 +106,40 @@ class Database:
             version: int = connection.execute("PRAGMA data_version").fetchone()[0]
         return version
 
+    def is_gone(self) -> bool:
+        """Tell whether its files were taken away, or others put in their place.
+
+        SQLite goes on with those that it has open, and what it writes there nobody reads again.
+        """
+        try:
+            return _identities(self.path) != self._files
+        except OSError:
+            return False  # not to be seen just now
+
+    def leave(self, now: datetime) -> StateError:
+        """Let nobody use what `is_gone`, and keep what it holds; returns what to tell.
+
+        It is put where `traymail.store.salvage` looks for it, or beside what has its place.
+        """
+        self._left = StateError(
+            text("{path} was taken away while traymail was running.", path=self.path),
+            text("Start traymail again: it goes on with what it could keep of it."),
+        )
+        taken = _identities(self.path)[0]
+        if taken == self._files[0]:
+            return self._left  # its log was taken, and is written back when the last one closes
+        target = salvaged_from(self.path) if taken is None else set_aside_as(self.path, now)
+        with self._translating(), self._in_use(left=True) as connection:
+            # Whoever is writing is waited for; whoever comes after that is refused.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
+            with contextlib.suppress(OSError):
+                target.unlink()
+            make_private_file(target)
+            with closing(sqlite3.connect(target)) as copy:
+                connection.backup(copy)
+        return self._left
+
     def close(self) -> None:
         """Close every thread's connection; one that a thread is using just now, when it is done.
 
@@ -123,6 +159,8 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         self._local.depth = 1
         try:
+            if self._left is not None:
+                raise self._left
             yield
             # SQLite may have rolled back by itself (disk full), and someone caught that.
             if not connection.in_transaction:
@@ -138,8 +176,10 @@ class Database:
         return getattr(self._local, "depth", 0)
 
     @contextlib.contextmanager
-    def _in_use(self) -> Iterator[sqlite3.Connection]:
-        """Have this thread's connection, which nobody closes meanwhile."""
+    def _in_use(self, *, left: bool = False) -> Iterator[sqlite3.Connection]:
+        """Have this thread's connection, which nobody closes meanwhile; ``left``: for the last."""
+        if self._left is not None and not left:
+            raise self._left
         one: _Connection | None = getattr(self._local, "connection", None)
         if one is None:
             one = _Connection(connect(self.path), threading.current_thread(), threading.RLock())
@@ -264,6 +304,34 @@ def has_lost_all(path: Path) -> bool:
     # In this order: who makes one just now fills it before its log, and marks it last.
     there = is_marked(path) or not _is_nothing(path.with_name(f"{path.name}-wal"))
     return there and _is_nothing(path)
+
+
+def salvaged_from(path: Path) -> Path:
+    """Return where a database is made of what can be read of a damaged one."""
+    return path.with_name(f"{path.name}.salvaged")
+
+
+def set_aside_as(path: Path, now: datetime) -> Path:
+    """Return where a damaged database is kept."""
+    return path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
+
+
+def _identities(path: Path) -> list[tuple[int, int] | None]:
+    """Return which files the database and those beside it are, None for one that is gone.
+
+    Raises OSError. Nothing where files cannot be taken away from who has them open.
+    """
+    if os.name != "posix":
+        return []
+    return [_identity(path.with_name(path.name + part)) for part in ("", "-wal", "-shm")]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_nothing(path: Path) -> bool:

@@ -28,6 +28,8 @@ from traymail.store.database import (
     make_private_file,
     mark_of,
     migrations,
+    salvaged_from,
+    set_aside_as,
     text_of,
     user_version,
 )
@@ -81,10 +83,10 @@ def check(path: Path, now: datetime) -> Salvage | None:
     Only for the process that owns the home, before it opens the database. A damaged one is
     renamed, after a new one was made of what can be read. Raises StateError.
     """
-    salvaged = path.with_name(f"{path.name}.salvaged")
+    salvaged = salvaged_from(path)
     try:
         if not path.exists() and salvaged.exists():
-            salvaged.replace(path)  # the program ended between the two renames below
+            salvaged.replace(path)  # as `_rename` leaves it in between, or `Database.leave`
         if has_lost_all(path):
             make_private_file(path)
         elif not path.exists() or _is_whole(path):
@@ -92,7 +94,7 @@ def check(path: Path, now: datetime) -> Salvage | None:
         _remove(salvaged)
         mails, incomplete = _salvage(path, salvaged)
         mark_of(salvaged).unlink(missing_ok=True)
-        set_aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
+        set_aside = set_aside_as(path, now)
         _rename(path, set_aside)
         _rename(salvaged, path)
     except OSError as error:
