@@ -1,6 +1,7 @@
 """Every window that has a picture: in both languages, at both scales; themes; the class."""
 
 import ast
+import ctypes
 import tkinter as tk
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -412,15 +413,23 @@ def double_scale(screen: Display) -> Iterator[None]:
     here.close()
 
 
+@pytest.mark.parametrize("has_library", [True, False])
 def test_the_scale_of_the_desktop_is_known_without_a_program(
-    double_scale: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    double_scale: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_library: bool
 ) -> None:
     del double_scale  # set
     monkeypatch.setenv("PATH", str(tmp_path))
+
+    def lacks(name: str) -> None:
+        raise OSError(name)
+
+    if not has_library:  # as where Tk brings its own
+        monkeypatch.setattr(ctypes, "CDLL", lacks)
     root = Root()
     try:
         assert root.look.px(100) == 200
     finally:
+        root.tk.call("tk", "scaling", 4 / 3)  # Tk keeps it for the next root on this display
         root.update()
         root.destroy()
 
