@@ -35,6 +35,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "again": "never",
         "after": "move",
         "move_to": "done",
+        "keep_sent": "90d",
         "failed_to": "failed",
         "max_per_hour": 7,
         "when_unsure": "resend",

@@ -200,6 +200,7 @@ FOLDER_ROWS: list[tuple[str, str, object, str]] = [
     ("again", '"never"', Again.NEVER, '"sometimes"'),
     ("after", '"move"', After.MOVE, '"archive"'),
     ("move_to", '"../done"', str(Path("/home/me/done")), '"."'),
+    ("keep_sent", '"90d"', timedelta(days=90), '"30m"'),
     ("failed_to", '"failed"', str(Path("/home/me/Scans/failed")), '".."'),
 ]
 LOG_ROWS: list[tuple[str, str, object, str]] = [
@@ -414,6 +415,18 @@ def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
     assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
+
+
+def test_a_key_that_does_nothing_beside_another_is_hinted_at() -> None:
+    for after, hints in (
+        ("keep", ["rules[0].keep_sent"]),
+        ("delete", ["rules[0].keep_sent"]),
+        ("move", []),
+    ):
+        source = f'{QQ}{FOLDER}after = "{after}"\nkeep_sent = "90d"\n'
+        found = examine(tomllib.loads(source), PLACES, KINDS)
+        assert found.problems == ()
+        assert [one.where for one in found.hints] == hints
 
 
 def test_outlook_needs_oauth() -> None:

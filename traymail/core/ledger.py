@@ -50,6 +50,17 @@ class LedgerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedFile:
+    """A file as it is at the whole ``path`` that it was moved to, in the rule's ``folder``."""
+
+    path: str
+    identity: FileIdentity
+    folder: str
+    moved_at: datetime
+    root: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """What is remembered of a rule's looks at a folder: where its path led when it began.
 
@@ -190,4 +201,20 @@ class Ledger(KnownFiles, Protocol):
 
     def unfinished(self) -> tuple[LedgerFile, ...]:
         """Return the files that are posted or to be put away."""
+        ...
+
+    def add_moved(self, file: MovedFile) -> None:
+        """Note that a file was moved."""
+        ...
+
+    def moved_until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
+        ...
+
+    def first_moved(self, folder: str) -> datetime | None:
+        """Return when the oldest of them was moved."""
+        ...
+
+    def forget_moved(self, file: MovedFile) -> None:
+        """Note that a file is no longer there, or no longer the same."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -25,15 +26,37 @@ class PutAway(Enum):
     GONE = "gone"
 
 
+Arrived = Callable[[str, FileIdentity], object]
+"""Told the whole path that a file got, and what it is there."""
+
+
+def to_nobody(_path: str, _identity: FileIdentity) -> None:
+    """Tell nobody where a file was moved to."""
+
+
 class Files(Protocol):
     """Moves and deletes; ``path`` is relative to ``root``. Every call may raise SourceError."""
 
-    def move(self, root: str, path: str, identity: FileIdentity, folder: str) -> PutAway:
-        """Move a file into ``folder``, at the same place below it, never over another one."""
+    def move(
+        self,
+        root: str,
+        path: str,
+        identity: FileIdentity,
+        folder: str,
+        arrived: Arrived = to_nobody,
+    ) -> PutAway:
+        """Move a file into ``folder``, at the same place below it, never over another one.
+
+        ``arrived`` is told of a name that is new there; where it can be, before the old one goes.
+        """
         ...
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
         """Delete a file."""
+        ...
+
+    def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
+        """Delete a file by its whole path, through no link."""
         ...
 
 

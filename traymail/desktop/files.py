@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import LONGEST_NAME, PutAway, numbered
+from traymail.core.putaway import LONGEST_NAME, Arrived, PutAway, numbered, to_nobody
 from traymail.core.reasons import reason_of
 from traymail.core.selection import OWN_COPY, relative_to
 from traymail.core.texts import text
@@ -34,10 +34,18 @@ _BLOCK = 1024 * 1024
 class Files:
     """`traymail.core.putaway.Files` over the operating system."""
 
-    def move(self, root: str, path: str, identity: FileIdentity, folder: str) -> PutAway:
+    def move(
+        self,
+        root: str,
+        path: str,
+        identity: FileIdentity,
+        folder: str,
+        arrived: Arrived = to_nobody,
+    ) -> PutAway:
         """Move a file into ``folder``, at the same place below it, never over another one.
 
-        Can be done again after it was broken off at any point.
+        Can be done again after it was broken off at any point. ``arrived`` is told of what this
+        call itself made there.
         """
         real = os.path.realpath(root)  # of a link, what it leads to: the file tells if it is this
         with _translated(root, path):
@@ -52,8 +60,8 @@ class Files:
                 to = folder if inside is None else str(PurePath(real, inside))
                 with _open_target(real, to, PurePosixPath(path).parent) as target:
                     if source.folder.itself().st_dev == target.itself().st_dev:
-                        return _rename(source, target, source.name, identity)
-                    return _copy_over(source, target, identity)
+                        return _rename(source, target, source.name, identity, arrived)
+                    return _copy_over(source, target, identity, arrived)
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
         """Delete a file."""
@@ -65,6 +73,20 @@ class Files:
                 state = source.state(identity)
                 if state is PutAway.DONE:
                     source.folder.remove(source.name)
+                return state
+
+    def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
+        """Delete a file by its whole path, through no link; what is not that file stays."""
+        where = PurePath(path)
+        with _translated(str(where.parent), where.name):
+            try:
+                folder = open_folder(str(where.parent))
+            except (FileNotFoundError, NotADirectoryError):
+                return PutAway.GONE
+            with folder:
+                state = _Source(folder, where.name).state(identity)
+                if state is PutAway.DONE:
+                    folder.remove(where.name)
                 return state
 
 
@@ -108,17 +130,21 @@ def _open_target(root: str, path: str, below: PurePosixPath) -> Folder:
     return open_folder(root).descend((*PurePosixPath(inside).parts, *below.parts), make=True)
 
 
-def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
+def _rename(
+    source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
+) -> PutAway:
     """Give the file its new name; a link never replaces what is there, as a rename would."""
     for free in _names(target, name):
+        tell = arrived
         try:
             if not HAS_DESCRIPTORS:
-                return _rename_by_path(source, target, free, identity)
+                return _rename_by_path(source, target, free, identity, arrived)
             source.folder.link(source.name, target, free)
         except FileExistsError:
             # Broken off between the two steps, the last time.
             if not _is_there(target, free, identity):
                 continue
+            tell = to_nobody  # or somebody else gave it this name
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
@@ -126,10 +152,11 @@ def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) 
                 continue
             # File systems without links, files of others: a short race is left.
             source.folder.rename(source.name, target, free)
-            return _renamed(source, target, free, identity)
+            return _renamed(source, target, free, identity, arrived)
         if not _is_there(target, free, identity):
             target.remove(free)  # exchanged since it was looked at: only our new name goes
             return PutAway.CHANGED
+        tell(target.full(free), identity)
         state = source.state(identity)
         if state is PutAway.DONE:
             source.folder.remove(source.name)
@@ -137,19 +164,27 @@ def _rename(source: _Source, target: Folder, name: str, identity: FileIdentity) 
     raise AssertionError  # names never end
 
 
-def _rename_by_path(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
+def _rename_by_path(
+    source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
+) -> PutAway:
     """Rename a file where a rename refuses a name that is taken (Windows)."""
     source.folder.rename(source.name, target, name)
     # Shares of Unix do nothing when it is a name of that very file. Else it is not looked at again:
     # FAT gives a file another number when it is renamed.
+    found = FileIdentity.of(target.look(name))
+    if (found.size, found.mtime_ns) == (identity.size, identity.mtime_ns):
+        arrived(target.full(name), found)
     if source.state(identity) is PutAway.DONE and _is_there(target, name, identity):
         source.folder.remove(source.name)
     return PutAway.DONE
 
 
-def _renamed(source: _Source, target: Folder, name: str, identity: FileIdentity) -> PutAway:
+def _renamed(
+    source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
+) -> PutAway:
     """Return what came of it; what was renamed in the place of the file gets its name back."""
     if _is_there(target, name, identity):
+        arrived(target.full(name), identity)
         return PutAway.DONE
     for free in _names(source.folder, source.name):
         if not source.folder.has(free):
@@ -162,7 +197,9 @@ def _is_there(folder: Folder, name: str, identity: FileIdentity) -> bool:
     return _Source(folder, name).state(identity) is PutAway.DONE
 
 
-def _copy_over(source: _Source, target: Folder, identity: FileIdentity) -> PutAway:
+def _copy_over(
+    source: _Source, target: Folder, identity: FileIdentity, arrived: Arrived
+) -> PutAway:
     """Copy to another file system, make it durable, then remove the source."""
     with os.fdopen(source.folder.open(source.name), "rb") as reader:
         if not _is_it(os.fstat(reader.fileno()), identity):
@@ -178,7 +215,7 @@ def _copy_over(source: _Source, target: Folder, identity: FileIdentity) -> PutAw
                 if copy is None:
                     return PutAway.CHANGED
                 made = FileIdentity.of(target.look(copy.name))
-                if _rename(copy, target, free, made) is PutAway.DONE:
+                if _rename(copy, target, free, made, arrived) is PutAway.DONE:
                     break
         finally:
             if copy is not None:

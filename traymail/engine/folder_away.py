@@ -18,6 +18,7 @@ from traymail.core.reasons import title_of
 from traymail.core.retry import reached
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import Text, text
+from traymail.engine.folder_kept import SentFiles
 from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,13 @@ class AfterSend:
         ledger: Ledger,
         files: Files,
         leave_out: Callable[[str, Text], None],
+        sent: SentFiles,
     ) -> None:
         self._rule = rule
         self._ledger = ledger
         self._files = files
         self._leave_out = leave_out
+        self._sent = sent
         self._waiting: dict[tuple[int | None, str], LedgerFile] = {}
         self._next_try: datetime | None = None
         self._pause = _FIRST_PAUSE
@@ -102,7 +105,7 @@ class AfterSend:
             before, self.trouble, self._next_try = self.trouble, None, None
             for file in list(self._waiting.values()):
                 try:
-                    self._put_away(file)
+                    self._put_away(file, now)
                 except Exception as error:  # noqa: BLE001 # told, and the others are put away
                     if title_of(error) not in (before, self.trouble) and not isinstance(
                         error, TraymailError
@@ -127,11 +130,11 @@ class AfterSend:
             self._waiting[file.root, file.path] = noted
             self._next_try = None
 
-    def _put_away(self, file: LedgerFile) -> None:
+    def _put_away(self, file: LedgerFile, now: datetime) -> None:
         if not self._ledger.is_here(file):
             return  # what it lies on has been taken out, or something is mounted over it
         if self._ledger.find(file.path, file.root) == file:
-            outcome = self._act(file)
+            outcome = self._act(file, now)
             if outcome is PutAway.CHANGED:
                 self._leave_out(
                     file.path, text("it has changed since it was mailed, and stays where it is")
@@ -139,10 +142,16 @@ class AfterSend:
             self._ledger.save(replace(file, state=FileState.DONE))
         self._waiting.pop((file.root, file.path), None)
 
-    def _act(self, file: LedgerFile) -> PutAway:
+    def _act(self, file: LedgerFile, now: datetime) -> PutAway:
         root, path, identity = self._rule.folder, file.path, file.identity
         if file.goal is Goal.FAILED:
             return self._files.move(root, path, identity, self._rule.failed_to)
         if self._rule.after is After.DELETE:
             return self._files.delete(root, path, identity)
-        return self._files.move(root, path, identity, self._rule.move_to)
+        return self._files.move(
+            root,
+            path,
+            identity,
+            self._rule.move_to,
+            lambda to, there: self._sent.note(file, to, there, now),
+        )

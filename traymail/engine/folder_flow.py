@@ -38,6 +38,7 @@ from traymail.core.selection import (
 )
 from traymail.core.texts import Text
 from traymail.engine.folder_away import AfterSend
+from traymail.engine.folder_kept import SentFiles
 from traymail.engine.folder_mail import share_out
 from traymail.engine.folder_post import SAME_NAME, FolderMailer, FolderTools, Outcome
 from traymail.failures import log_failure
@@ -58,7 +59,8 @@ class FolderFlow:
         self._account = account
         self._tools = tools
         self._mailer = FolderMailer(rule, account, tools)
-        self._away = AfterSend(rule, tools.ledger, tools.files, self._leave_out)
+        self._sent = SentFiles(rule, tools.ledger, tools.files)
+        self._away = AfterSend(rule, tools.ledger, tools.files, self._leave_out, self._sent)
         self._status = FlowStatus()
         self._trouble: Text | None = None
         self._told: dict[str, Text] = {}
@@ -122,6 +124,8 @@ class FolderFlow:
                 self._begin(now)
             self._post_waiting(now)
         wishes = [self._due, self._away.work(now)]
+        if self._away.there:
+            wishes.append(self._sent.work(now))
         return min((wish for wish in wishes if wish is not None), default=None)
 
     def finished(self, item: OutboxItem, now: datetime) -> None:
@@ -134,13 +138,18 @@ class FolderFlow:
             self._away.cancelled(item.id, mailed=bool(item.accepted))
         self._away.work(now)
 
-    def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001 # a state, not a mode
-        """Go on: while the program is paused, files still go to the outbox, and wait there."""
+    def pause(self, paused: bool, now: datetime) -> None:  # noqa: FBT001, ARG002 # a state, not a mode; the port's
+        """Go on: while the program is paused, files still go to the outbox, and wait there.
+
+        Sent ones are not deleted meanwhile.
+        """
+        self._sent.paused = paused
 
     def status(self) -> FlowStatus:
         """Return how the rule fares."""
         odd = next(iter(self._odd.values()), None)
-        error = self._status.error or self._trouble or self._away.trouble or odd
+        trouble = self._trouble or self._away.trouble or self._sent.trouble
+        error = self._status.error or trouble or odd
         if error is self._status.error:
             return self._status
         return replace(self._status, error=error)

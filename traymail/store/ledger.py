@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 
-from traymail.core.ledger import Begun, FileState, Goal, LedgerFile
+from traymail.core.ledger import Begun, FileState, Goal, LedgerFile, MovedFile
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile, Place
-from traymail.store.database import LARGEST, Database, to_ms
+from traymail.store.database import LARGEST, Database, from_ms, to_ms
 
 # SQLite takes 999 values in one statement at least.
 _AT_ONCE = 500
@@ -227,6 +227,57 @@ class FolderLedger:
         """Return the files that are posted or to be put away, wherever they lie."""
         return self._select("state IN ('posted', 'away') ORDER BY mail_id, path")
 
+    def add_moved(self, file: MovedFile) -> None:
+        """Note that a file was moved."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO moved_file (root, path, folder, device, inode, size,"
+                " mtime_ns, moved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    file.root or self._find_root(),
+                    _to_blob(file.path),
+                    _to_blob(file.folder),
+                    *_identity_row(file.identity),
+                    to_ms(file.moved_at),
+                ),
+            )
+
+    def moved_until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND moved_at <= ?"
+                " ORDER BY moved_at, path LIMIT ?",
+                (self._find_root(), _to_blob(folder), to_ms(moment), most),
+            ).fetchall()
+        return tuple(
+            MovedFile(
+                _to_path(row["path"]),
+                _to_identity(row),
+                folder,
+                from_ms(row["moved_at"]),
+                row["root"],
+            )
+            for row in rows
+        )
+
+    def first_moved(self, folder: str) -> datetime | None:
+        """Return when the oldest of them was moved."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT min(moved_at) FROM moved_file WHERE root = ? AND folder = ?",
+                (self._find_root(), _to_blob(folder)),
+            ).fetchone()
+        return None if row[0] is None else from_ms(row[0])
+
+    def forget_moved(self, file: MovedFile) -> None:
+        """Note that a file is no longer there, or no longer the same."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM moved_file WHERE root = ? AND path = ?",
+                (file.root or self._find_root(), _to_blob(file.path)),
+            )
+
     def _select(self, which: str, *values: object) -> tuple[LedgerFile, ...]:
         """Return files of this rule in this folder, at whatever place."""
         with self._database.read() as connection:
@@ -267,20 +318,30 @@ def _to_path(blob: bytes) -> str:
 
 
 def _row(root: int | None, file: LedgerFile) -> tuple[object, ...]:
-    identity = file.identity
     return (
         root,
         _to_blob(file.path),
-        # An inode may use all of 64 bits (overlayfs does).
-        identity.device & LARGEST,
-        identity.inode & LARGEST,
-        _number(identity.size),
-        _number(identity.mtime_ns),
+        *_identity_row(file.identity),
         file.state.value,
         file.sha256,
         file.mail_id,
         file.goal.value if file.goal else None,
     )
+
+
+def _identity_row(identity: FileIdentity) -> tuple[int | bytes, ...]:
+    return (
+        # An inode may use all of 64 bits (overlayfs does).
+        identity.device & LARGEST,
+        identity.inode & LARGEST,
+        _number(identity.size),
+        _number(identity.mtime_ns),
+    )
+
+
+def _to_identity(row: sqlite3.Row) -> FileIdentity:
+    size, mtime_ns = _to_number(row["size"]), _to_number(row["mtime_ns"])
+    return FileIdentity(row["device"], row["inode"], size, mtime_ns)
 
 
 def _is_row_of(row: sqlite3.Row, file: FoundFile) -> bool:
@@ -314,10 +375,9 @@ def _to_goal(kept: str | None) -> Goal | None:
 
 
 def _as_file(row: sqlite3.Row) -> LedgerFile:
-    size, mtime_ns = _to_number(row["size"]), _to_number(row["mtime_ns"])
     return LedgerFile(
         path=_to_path(row["path"]),
-        identity=FileIdentity(row["device"], row["inode"], size, mtime_ns),
+        identity=_to_identity(row),
         state=FileState(row["state"]),
         sha256=row["sha256"],
         mail_id=row["mail_id"],

@@ -46,7 +46,9 @@ _KINDS: dict[str, tuple[str, type, object]] = {
     "BLOB": ("blob", bytes, b""),
 }
 # Numbers that are too large for it are kept as digits.
-_DIGITS = {("ledger_file", "size"), ("ledger_file", "mtime_ns")}
+_DIGITS = {
+    (table, column) for table in ("ledger_file", "moved_file") for column in ("size", "mtime_ns")
+}
 # After the largest of all numbers none could be given to another mail.
 LARGEST_ID = 1 << 53
 _ROWID = "salvaged_rowid"

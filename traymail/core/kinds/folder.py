@@ -59,10 +59,13 @@ class FolderKind(RuleKind[FolderRule]):
         )
 
     def problems(self, one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
-        """Return what is wrong with templates, folders and sizes, and odd patterns."""
+        """Return what is wrong with templates, folders and sizes, and what is odd."""
         problems = template_problems(one, FOLDER, None)
         problems += _folder_problems(one, rule, places)
         problems += _file_pattern_hints(one, rule)
+        if rule.keep_sent is not None and rule.after is not After.MOVE:
+            what = text('does nothing: files are only moved with after = "move"')
+            problems.append(Problem(one.place("keep_sent"), what, hint=True))
         return problems
 
     def problems_between(self, reads: Sequence[tuple[RuleRead, FolderRule]]) -> Iterator[Problem]:

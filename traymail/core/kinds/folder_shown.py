@@ -40,7 +40,7 @@ def suited(values: Mapping[str, str]) -> Suited:
     deep = text("With all its subfolders.")
     flat = text("Without its subfolders.")
     return Suited(
-        shown={"move_to": values["after"] == After.MOVE.value},
+        shown=dict.fromkeys(("move_to", "keep_sent"), values["after"] == After.MOVE.value),
         helps={"folder": deep if values["recursive"] == "true" else flat},
     )
 

@@ -59,6 +59,7 @@ class FolderRule(Rule):
 
     ``max_bytes`` 0 = what the account's limit allows. Patterns are gitwildmatch, upper and
     lower case alike. ``hidden``: also files whose names begin with a dot.
+    ``keep_sent`` None = what was moved to ``move_to`` stays there.
     """
 
     kind: ClassVar[str] = "folder"
@@ -259,6 +260,20 @@ class FolderRule(Rule):
             ),
             stand_in="",
         )
+    )
+    keep_sent: timedelta | None = field(
+        default=None,
+        metadata=key(
+            read.duration_or_off(timedelta(hours=1), 100 * read.YEAR),
+            Field(
+                "",
+                text("&Delete after"),
+                FieldKind.DURATION,
+                text("What traymail moved there is deleted after this long; if empty, it stays."),
+                width=8,
+            ),
+            after="move_to",
+        ),
     )
     failed_to: str = field(
         default="",
