@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,12 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.support.folder_desk import FolderDesk
+from tests.support.homes import Home
+from tests.support.live import Live, live
+from tests.support.running import account
+from tests.support.sink import serve
+from tests.support.wait import until
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FolderGone
 from traymail.core.outbox import State
 from traymail.core.putaway import PutAway
 from traymail.core.rules.folder import After
 from traymail.core.texts import text
+from traymail.desktop.clock import SystemClock
 from traymail.desktop.files import Files
 from traymail.store.known_rules import KnownRules
 from traymail.store.ledger import FolderLedger
@@ -325,3 +332,49 @@ def test_many_are_deleted_some_at_a_time(make: Make) -> None:
         counts.append(left)
         assert desk.tick() is not None
     assert counts == [150, 50]
+
+
+class Ahead(SystemClock):
+    """The machine's clock, and how far ahead a test has set it."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: time.time() + self.step.total_seconds())
+        self.step = timedelta(0)
+
+
+def test_the_running_program_waits_through_pause_restart_and_another_name(
+    home: Home, tmp_path: Path
+) -> None:
+    folder, clock = tmp_path / "Scans", Ahead()
+    folder.mkdir()
+    with serve(security="none") as sink:
+        config = account(sink.port, security="none", auth="none")
+        rule = {
+            **{"name": "Scans", "kind": "folder", "folder": str(folder), "settle_seconds": 0},
+            **{"to": ["you@example.com"], "after": "move", "keep_sent": "90d"},
+        }
+
+        def working(running: Live, name: str) -> None:
+            rules = running.program.engine.snapshot
+            until(lambda: (one := rules().rules.get(name)) and one.watching, what=name)
+
+        with live(home, config, clock=clock) as running:
+            running.services.rules.save(rule, None)
+            working(running, "Scans")
+            (folder / "a.pdf").write_bytes(b"whole")
+            until((folder / "sent" / "a.pdf").exists, what="the file to be moved")
+            running.services.program.pause(None)
+            until(lambda: running.program.engine.snapshot().paused)
+        config = home.config.read_text("utf-8")
+        clock.step = timedelta(days=91)
+        with live(home, config, clock=clock) as running:
+            working(running, "Scans")
+            running.services.rules.save({"name": "Papers"}, "Scans")
+            working(running, "Papers")
+            running.program.wake()
+            assert running.program.engine.snapshot().paused
+            assert (folder / "sent" / "a.pdf").exists()
+            running.services.program.resume()
+            until(lambda: not (folder / "sent" / "a.pdf").exists(), what="it to be deleted")
+            assert running.program.engine.snapshot().rules["Papers"].error is None
+        assert len(sink.arrivals) == 1

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import stat
@@ -12,6 +13,7 @@ from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
 from traymail.core.putaway import PutAway
 from traymail.desktop.files import Files
+from traymail.disk import Folder
 
 SHM = Path("/dev/shm")
 STRANGER = 65534
@@ -117,6 +119,52 @@ def test_to_another_file_system(folder: Path, other: Path) -> None:
         "b.pdf": b"mailed",
     }
     assert list(folder.glob("*.pdf")) == []
+
+
+@pytest.mark.parametrize("way", ["link", "rename", "copy"])
+def test_it_is_told_what_a_move_has_made(
+    folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "rename":
+
+        def no_links(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(Folder, "link", no_links)
+    target = request.getfixturevalue("other") if way == "copy" else folder / "sent"
+    (target / "sub").mkdir(parents=True)
+    (target / "sub" / "a.pdf").write_bytes(b"mine")
+    file, told = put(folder, "sub/a.pdf"), list[tuple[str, FileIdentity]]()
+
+    def arrived(path: str, there: FileIdentity) -> None:
+        told.append((path, there))
+        assert Path(path).read_bytes() == b"mailed"
+
+    moved = Files().move(str(folder), "sub/a.pdf", file, str(target), arrived)
+    assert moved is PutAway.DONE
+    [(path, there)] = told
+    assert path == str(target / "sub" / "a (2).pdf")
+    assert there.same_file(identity(Path(path)))
+    assert Files().delete_moved(str(target / "sub" / "a.pdf"), there) is PutAway.CHANGED
+    assert Files().delete_moved(path, there) is PutAway.DONE
+    assert Files().delete_moved(path, there) is PutAway.GONE
+    assert [one.name for one in (target / "sub").iterdir()] == ["a.pdf"]
+
+
+def test_of_what_somebody_else_made_there_nobody_is_told(folder: Path, other: Path) -> None:
+    told: list[str] = []
+    for target in (folder / "sent", other):
+        file = put(folder)
+        target.mkdir(exist_ok=True)
+        if target is other:
+            shutil.copy2(folder / "a.pdf", target)
+        else:
+            (target / "a.pdf").hardlink_to(folder / "a.pdf")
+        moved = Files().move(
+            str(folder), "a.pdf", file, str(target), lambda path, _: told.append(path)
+        )
+        assert (moved, (folder / "a.pdf").exists()) == (PutAway.DONE, False)
+    assert told == []
 
 
 def test_a_copy_takes_over_no_permissions(folder: Path, other: Path) -> None:
