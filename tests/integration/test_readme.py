@@ -211,7 +211,7 @@ def test_every_command_does_what_the_readme_says(
         for message in (message_from_bytes(each.content) for each in sink.arrivals):
             sent = [part.get_payload(decode=True) for part in message.walk() if part.get_filename()]
             assert sent == [PICTURE] * len(sent)
-        assert len(sink.arrivals) == 6
+        assert len(sink.arrivals) == 10
         assert one.config.with_name("config.toml.bak").exists() is False
 
 

@@ -70,12 +70,13 @@ def outbox() -> None:
     text("Only mails in this state."),
     type=click.Choice([state.value for state in State]),
 )
+@option("--batch", text("Only mails of this batch."), type=_NUMBER, metavar="N")
 @option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def list_(session: Session, /, *, state: str | None, as_json: bool) -> None:
+def list_(session: Session, /, *, state: str | None, batch: int | None, as_json: bool) -> None:
     """Print entries of the outbox."""
     settle_abandoned(session)
-    items = session.app.outbox.find(state=State(state) if state else None)
+    items = session.app.outbox.find(state=State(state) if state else None, batch=batch)
     if as_json:
         held = _holds(session)
         session.dump([entry(as_it_waits(session, i, held), session.translate) for i in items])

@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -43,6 +43,23 @@ class WantedMail:
     attach: tuple[Path, ...]
     account: str | None
     any_domain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What the options say is to be done with it, or with many mails like it."""
+
+    queue: bool
+    as_json: bool
+    each: bool
+    table: Path | None
+    dry_run: bool
+    report: Path | None
+
+    @property
+    def many(self) -> bool:
+        """Whether one mail goes to each of several."""
+        return self.each or self.table is not None
 
 
 @command(
@@ -117,11 +134,40 @@ class WantedMail:
     shell_complete=accounts,
 )
 @option("--queue", text("Return as soon as it is stored."), is_flag=True)
+@option("--each", text("Send each recipient of --to a mail of their own."), is_flag=True)
+@option(
+    "--csv",
+    text(
+        "Send a mail for each row of a table. Its first row names the columns; {csv.NAME} stands "
+        "for them in --to, --subject, --body and --attach."
+    ),
+    "table",
+    type=PATH,
+    metavar="FILE",
+)
+@option("--dry-run", text("With --each or --csv: show the mails, and send nothing."), is_flag=True)
+@option(
+    "--report",
+    text("With --each or --csv: write what came of each mail into a CSV file."),
+    type=PATH,
+    metavar="FILE",
+)
 @option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
 @click.pass_obj
-def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) -> int:
+def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401 # what click gives
     """Store a message, and deliver it."""
-    wanted = WantedMail(**given)  # type: ignore[arg-type] # click has made them what they are
+    ways = Ways(
+        queue, as_json, *(given.pop(name) for name in ("each", "table", "dry_run", "report"))
+    )
+    wanted = WantedMail(**given)
+    if ways.each and ways.table is not None:
+        raise click.UsageError(
+            session.translated(text("--each and --csv cannot be used together."))
+        )
+    if (ways.dry_run or ways.report is not None) and not ways.many:
+        raise click.UsageError(
+            session.translated(text("--dry-run and --report belong to --each and --csv."))
+        )
     if wanted.html is not None and wanted.markdown:
         raise click.UsageError(
             session.translated(text("--html and --markdown cannot be used together."))
@@ -132,8 +178,13 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
         )
     settings = session.settings()
     account = chosen_account(settings, wanted.account)
-    draft = _draft(wanted, account)
-    _require_fit(draft, account)
+    words, html = _body(wanted, account)
+    if ways.many:
+        from traymail.cli import each  # few mails are many
+
+        return each.send(session, wanted, (words, html), (settings, account), ways)
+    draft = draft_of(wanted, account, words, html)
+    require_fit(draft, account)
     item = session.mail.store(draft)
     if queue:
         delivered = session.beside.wake()
@@ -153,8 +204,12 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: object) ->
     return tell(session, item, session.app.holds(settings), quiet=as_json)
 
 
-def _draft(wanted: WantedMail, account: Account) -> Draft:
-    words, html = _body(wanted, account)
+def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None) -> Draft:
+    """Return the message with this text; raises InputError for what cannot be sent."""
+    if wanted.markdown:
+        from traymail.core.markdown import to_html
+
+        html = to_html(words)
     if not (wanted.subject or words or html or wanted.attach):
         raise InputError(
             text("There is nothing to send: no subject, no body, no file."), _what_is_empty(wanted)
@@ -208,7 +263,7 @@ def _require_dots(addresses: Iterable[Address]) -> None:
             )
 
 
-def _require_fit(draft: Draft, account: Account) -> None:
+def require_fit(draft: Draft, account: Account) -> None:
     """Raise InputError for a mail above the account's limit, before large files are copied."""
     files = []
     for file in draft.files:
@@ -243,10 +298,6 @@ def _body(wanted: WantedMail, account: Account) -> tuple[str, str | None]:
     words = wanted.body
     if words is not None:
         words = _standard_input(account) if words == "-" else printed(typed(words).encode())
-    if wanted.markdown:
-        from traymail.core.markdown import to_html
-
-        return words or "", to_html(words or "")
     if wanted.html is None:
         return words or "", None
     html = _html_file(wanted.html, account)

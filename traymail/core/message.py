@@ -89,7 +89,7 @@ class Draft:
     """What someone, or a rule, wants to say: not yet stored, nothing encoded.
 
     ``given``: the message that another program wrote, which is sent as it is; the rest is then
-    what lists show of it.
+    what lists show of it. ``batch``: the number of the mails that are stored together with it.
     """
 
     account: str
@@ -105,6 +105,7 @@ class Draft:
     dedupe_key: str | None = None
     when_unsure: str = "ask"
     given: GivenMail | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,11 @@ MakeSender = Callable[[Account], Sender]
 class Spool(Protocol):
     """Where the content of attachments is kept."""
 
-    def take(self, file: DraftFile) -> Attachment:
-        """Copy a file; raises SourceError (unreadable, changed, no file), StateError (no room)."""
+    def take(self, file: DraftFile, *, shared: bool = False) -> Attachment:
+        """Copy a file, once for many mails when it is ``shared``.
+
+        Raises SourceError (unreadable, changed, no file), StateError (no room).
+        """
         ...
 
     def open(self, attachment: Attachment) -> BinaryIO:
@@ -143,6 +146,10 @@ class Outbox(Protocol):
         due: datetime | None,
     ) -> OutboxItem:
         """Store a mail; one with a dedupe key that is there already is returned instead."""
+        ...
+
+    def new_batch(self) -> int:
+        """Return the number of a batch that is about to be stored."""
         ...
 
     def get(self, mail_id: int) -> OutboxItem:

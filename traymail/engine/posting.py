@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
@@ -58,6 +59,16 @@ class Poster:
 
         Raises InputError, StateError.
         """
+        item = self._add(draft, attachments, undo)
+        self._posted.append(item)
+        return item
+
+    def _add(
+        self,
+        draft: Draft,
+        attachments: tuple[Attachment, ...],
+        undo: timedelta = timedelta(0),
+    ) -> OutboxItem:
         if not (draft.to or draft.cc or draft.bcc):
             # A server takes such a mail, too, and nobody would get it.
             raise InputError(
@@ -67,9 +78,7 @@ class Poster:
         stamp = new_stamp(draft, now)
         composed = compose(draft, attachments, stamp, version=__version__)
         stopped = self._outbox.account_state(draft.account).stopped
-        item = self._outbox.add(draft, composed, stamp, now, due=None if stopped else now + undo)
-        self._posted.append(item)
-        return item
+        return self._outbox.add(draft, composed, stamp, now, due=None if stopped else now + undo)
 
     def store(self, draft: Draft, undo: timedelta = timedelta(0)) -> OutboxItem:
         """Copy the draft's files and store the mail; nothing is left behind when that fails."""
@@ -83,6 +92,34 @@ class Poster:
             raise
         self.announce()
         return item
+
+    def store_batch(self, drafts: Iterable[Draft], shared: Iterable[DraftFile]) -> int:
+        """Store mails in one transaction, all or none; return the number of their batch.
+
+        ``shared`` are the files to copy before, each once for all mails that have it. Nothing is
+        announced one by one: who delivers looks for the batch.
+        """
+        taken: list[Attachment] = []
+        try:
+            kept: dict[str | None, Attachment] = {}
+            for file in shared:
+                kept[file.path] = self._spool.take(file, shared=True)
+                taken.append(kept[file.path])
+            with self._outbox.transaction():
+                number = self._outbox.new_batch()
+                for draft in drafts:
+                    files = []
+                    for file in draft.files:
+                        if (one := kept.get(file.path)) is None:
+                            one = self.take(file)
+                            if one.spool:
+                                taken.append(one)
+                        files.append(one)
+                    self._add(replace(draft, batch=number), tuple(files))
+        except BaseException:
+            self.discard(tuple(taken))
+            raise
+        return number
 
     def announce(self) -> frozenset[str]:
         """Tell what was stored since the last call; returns the accounts concerned.

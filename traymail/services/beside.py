@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from traymail.core.consent import Risk
     from traymail.core.holds import Holds
     from traymail.core.settings import Settings
-    from traymail.engine.delivery import Progress
+    from traymail.engine.delivery import Delivery, Progress
     from traymail.engine.stops import Stops
 
 # A mail that is to be broken off may stand at a server that is slow to take the next piece.
@@ -28,6 +28,8 @@ STOPPING_SECONDS = 10.0
 # computer.
 SLOWER = 1.3
 SLOWEST_SECONDS = 1.0
+
+BatchProgress = Callable[[int], None]
 
 
 class Beside:
@@ -116,6 +118,59 @@ class Beside:
             if waiting:
                 pause.wait(seconds)
                 seconds = min(seconds * SLOWER, SLOWEST_SECONDS)
+
+    def deliver_batch(self, batch: int, settings: Settings, progress: BatchProgress) -> None:
+        """Try each mail of a batch once, as far as caps and account allow.
+
+        ``progress`` is told how many are still untried. Who delivers is as in `deliver`.
+        """
+        app, pause, seconds, told = self._app, threading.Event(), POLL_SECONDS, False
+        while (first := app.outbox.next_untried(batch)) or app.outbox.counts_of_batch(batch)[
+            State.SENDING
+        ]:
+            if app.instance.delivering.take():
+                try:
+                    self._deliver_batch_here(batch, settings, progress)
+                finally:
+                    app.instance.delivering.release()
+                return
+            told = told or self.wake()
+            progress(app.outbox.count_untried(batch))
+            if first and self._rests(first, 0, settings, app.holds(settings)):
+                return
+            pause.wait(seconds)
+            seconds = min(seconds * SLOWER, SLOWEST_SECONDS)
+
+    def _deliver_batch_here(self, batch: int, settings: Settings, progress: BatchProgress) -> None:
+        """Deliver over one connection; end where the account rests."""
+        from traymail.engine.delivery import Delivery
+
+        app = self._app
+        app.outbox.recover(app.clock.now())
+        item = app.outbox.next_untried(batch)
+        account = settings.accounts.get(item.account) if item else None
+        if account is None or app.pauses.pause(app.clock.now())[0]:
+            return
+        tools = app.tools(threading.Event(), lambda *_: None, Interruptions())
+        delivery = Delivery(account, app.caps(settings), tools)
+        left = app.outbox.count_untried(batch)
+        try:
+            while item is not None and not self._refuses(delivery, item):
+                left -= 1
+                progress(left)
+                item = app.outbox.next_untried(batch, item.id)
+        finally:
+            delivery.close()
+
+    def _refuses(self, delivery: Delivery, item: OutboxItem) -> bool:
+        """Deliver a mail; tell whether its account rests now, with this mail or after it."""
+        app = self._app
+        if delivery.step(only=item.id) != 0.0:
+            found = app.outbox.get(item.id)
+            return found.state is State.QUEUED and not found.attempts
+        account = app.outbox.account_state(item.account)
+        held = account.hold_until is not None and account.hold_until > app.clock.now()
+        return account.stopped or held
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
         from traymail.engine.delivery import Delivery

@@ -17,7 +17,7 @@ from traymail.store.people import People
 # Here, since `send --queue` is to be quick.
 if TYPE_CHECKING:
     from traymail.app import App
-    from traymail.core.message import Draft
+    from traymail.core.message import Draft, DraftFile
     from traymail.core.overview import MailDetail
     from traymail.engine.stops import Stops
 
@@ -55,6 +55,13 @@ class MailService:
         Nobody is told. Raises InputError, SourceError, StateError.
         """
         return self.app.new_poster().store(draft, undo)
+
+    def store_batch(self, drafts: Iterable[Draft], shared: Iterable[DraftFile]) -> int:
+        """Store many mails, all or none, and return the number of their batch.
+
+        ``shared``: the files that several of them have. Raises InputError, SourceError, StateError.
+        """
+        return self.app.new_poster().store_batch(drafts, shared)
 
     def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
         """`store` a mail, and tell the one who delivers; its recipients are remembered."""

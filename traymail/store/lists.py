@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from types import NoneType
 
@@ -18,6 +18,8 @@ from traymail.store.rows import SELECT, item_of
 
 # No mail server takes a file of such a size, not by a long way.
 LARGEST_FILE = 1 << 50
+# So many entries of a batch are in memory at a time.
+PAGE = 500
 # What the columns of a message and its files hold; a damaged database may hold anything.
 _KINDS: dict[str, tuple[type, ...]] = {
     "skeleton": (bytes,),
@@ -66,6 +68,7 @@ class Lists(Memory):
         account: str | None = None,
         rule: str | None = None,
         search: str = "",
+        batch: int | None = None,
         limit: int = -1,
     ) -> list[OutboxItem]:
         """Return entries, newest first; ``search`` looks into subjects, names and addresses."""
@@ -73,16 +76,59 @@ class Lists(Memory):
             "state = :state": state.value if state else None,
             "account = :account": account,
             "rule = :rule": rule,
+            "batch = :batch": batch,
             _SEARCH: rows.like(search) if search else None,
         }
         wanted = [condition for condition, value in conditions.items() if value is not None]
         where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
-        values = dict(zip(("state", "account", "rule", "search"), conditions.values(), strict=True))
+        values = dict(
+            zip(("state", "account", "rule", "batch", "search"), conditions.values(), strict=True)
+        )
         with self._database.read() as connection:
             found = connection.execute(
                 SELECT + where + "ORDER BY id DESC LIMIT :limit", {**values, "limit": limit}
             ).fetchall()
         return [item_of(row) for row in found]
+
+    def of_batch(self, batch: int) -> Iterator[OutboxItem]:
+        """Yield the entries of a batch in their order, some at a time."""
+        after: int | None = 0
+        while after is not None:
+            with self._database.read() as connection:
+                found = connection.execute(
+                    SELECT + "WHERE batch = ? AND id > ? ORDER BY id LIMIT ?", (batch, after, PAGE)
+                ).fetchall()
+            yield from map(item_of, found)
+            after = found[-1]["id"] if found else None
+
+    def next_untried(self, batch: int, after: int = 0) -> OutboxItem | None:
+        """Return the first mail of a batch behind ``after`` that waits and was never tried."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                SELECT + "WHERE batch = ? AND id > ? AND state = 'queued' AND attempts = 0"
+                " ORDER BY id LIMIT 1",
+                (batch, after),
+            ).fetchone()
+        return None if row is None else item_of(row)
+
+    def count_untried(self, batch: int) -> int:
+        """Return how many mails of a batch wait for their first try."""
+        with self._database.read() as connection:
+            count: int = connection.execute(
+                "SELECT count(*) FROM mail WHERE batch = ? AND state = 'queued' AND attempts = 0",
+                (batch,),
+            ).fetchone()[0]
+        return count
+
+    def counts_of_batch(self, batch: int) -> dict[State, int]:
+        """Return how many mails of a batch stand where; every state is a key."""
+        with self._database.read() as connection:
+            found = dict(
+                connection.execute(
+                    "SELECT state, count(*) FROM mail WHERE batch = ? GROUP BY state", (batch,)
+                ).fetchall()
+            )
+        return {state: found.get(state.value, 0) for state in State}
 
     def mail(self, mail_id: int) -> Mail:
         """Return what is sent: the same bytes at every attempt, to those still pending.

@@ -35,6 +35,8 @@ KEPT_BYTES = 1_000_000_000
 # In the order of the index ``mail_done``.
 DONE = (State.SENT, State.PARTIAL, State.FAILED, State.CANCELLED)
 
+_BATCHES = "batches"  # the number of the last one, among what `meta` remembers
+
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
@@ -69,7 +71,8 @@ class Outbox(Lists):
         A mail with the same dedupe key is there already: that one is returned, and the new
         spool files are removed. Raises StateError.
         """
-        self._spool.require_room()
+        if draft.batch is None:  # else it was looked at once for all of them
+            self._spool.require_room()
         with self._database.transaction() as connection:
             known = (
                 connection.execute(SELECT + "WHERE dedupe_key = ?", (draft.dedupe_key,)).fetchone()
@@ -82,6 +85,14 @@ class Outbox(Lists):
         new = {place.attachment.spool for place in composed.placed} - self.spooled()
         self._spool.remove(name for name in new if name)
         return item_of(known)
+
+    def new_batch(self) -> int:
+        """Return a number that no batch had yet; inside the transaction that stores its mails."""
+        self._spool.require_room()
+        with self._database.transaction():
+            number = int(self.meta(_BATCHES) or 0) + 1
+            self.set_meta(_BATCHES, str(number))
+        return number
 
     def mend_clock(self, account: str, now: datetime) -> None:
         """Let nothing wait for a time that was planned by a clock that has since been set back."""

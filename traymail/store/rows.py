@@ -53,6 +53,8 @@ def insert_mail(
         ),
     )
     mail_id = cursor.lastrowid or 0
+    if draft.batch is not None:
+        connection.execute("UPDATE mail SET batch = ? WHERE id = ?", (draft.batch, mail_id))
     connection.execute(
         "INSERT INTO content VALUES (?, ?, ?, ?)",
         (mail_id, composed.skeleton, draft.text, draft.html),

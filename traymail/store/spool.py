@@ -37,21 +37,21 @@ class Spool:
         self.folder = folder
         self._free_bytes = free_bytes or _free_bytes
 
-    def take(self, file: DraftFile) -> Attachment:
-        """Copy a file's content, which may change from then on.
+    def take(self, file: DraftFile, *, shared: bool = False) -> Attachment:
+        """Copy a file's content, which may change from then on; one that many mails share apart.
 
         Raises SourceError for what is no regular file, cannot be read, or changes while it is
         copied, or is not the file that ``guard`` describes; StateError when there is no room.
         """
         if file.content is not None:
-            return self._keep(file.name, io.BytesIO(file.content))
+            return self._keep(file.name, io.BytesIO(file.content), shared=shared)
         path = file.path or ""
         with _reading(path) as descriptor:
             before = _identity(descriptor)
             if file.guard is not None and before != file.guard:
                 raise _changed(path)
             with open(descriptor, "rb", buffering=0, closefd=False) as source:
-                attachment = self._keep(file.name, source)
+                attachment = self._keep(file.name, source, shared=shared)
             if _identity(descriptor) != before or attachment.size != before.size:
                 if attachment.spool is not None:
                     self.remove([attachment.spool])
@@ -140,12 +140,12 @@ class Spool:
                 text("Free some space there; mail already stored is kept and goes out."),
             )
 
-    def _keep(self, name: str, source: BinaryIO) -> Attachment:
+    def _keep(self, name: str, source: BinaryIO, *, shared: bool = False) -> Attachment:
         import hashlib  # slow to import, and most mails have no files
 
         mime_type = guess_type(name)
         head = _read(source, name, INLINE_BYTES + 1)
-        if len(head) <= INLINE_BYTES:
+        if len(head) <= INLINE_BYTES and not shared:
             digest = hashlib.sha256(head).hexdigest()
             return Attachment(name, mime_type, len(head), digest, content=head)
         self.require_room(len(head))

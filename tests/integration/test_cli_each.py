@@ -1,0 +1,293 @@
+"""`traymail send --each` and `--csv`: one mail for each, all stored or none, none sent twice."""
+
+import csv
+import os
+import signal
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from subprocess import PIPE, Popen
+from threading import Event
+from typing import Any
+
+import pytest
+
+from tests.support.cli import Desk, watched
+from tests.support.sink import Arrival
+from tests.support.wait import PATIENCE_SECONDS, until
+
+MANY: dict[str, Any] = {"max_per_minute": 100_000, "max_per_hour": 100_000, "max_per_day": 100_000}
+COLUMNS = ["line", "to", "state", "code", "reply", "duration_ms", "at"]
+
+
+def _mail(arrival: Arrival) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(arrival.content)
+
+
+def _table(folder: Path, words: str, encoding: str = "utf-8") -> Path:
+    file = folder / "people.csv"
+    file.write_bytes(words.encode(encoding))
+    return file
+
+
+def _people(folder: Path, count: int) -> Path:
+    rows = "".join(f"{number},to{number}@x.example\n" for number in range(count))
+    return _table(folder, f"name,mail\n{rows}")
+
+
+SEND = ("send", "--to", "{csv.mail}", "--subject", "Hi {csv.name}")
+
+
+def test_each_recipient_gets_a_mail_of_their_own(office: Desk) -> None:
+    done = office.run(
+        *("send", "--each", "--to", "A <a@x.example>, b@x.example", "--to", "a@x.example"),
+        *("--cc", "c@x.example", "--subject", "{csv.x}", "--body", "{hello"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Batch 1: 2 mails are stored in the outbox.",
+        "Batch 1: sent 2, partly sent 0, failed 0, perhaps sent 0, waiting 0",
+    ]
+    first, second = office.sink.arrivals
+    assert [first.recipients, second.recipients] == [
+        ("a@x.example", "c@x.example"),
+        ("b@x.example", "c@x.example"),
+    ]
+    assert [_mail(one)["To"] for one in (first, second)] == ["a@x.example", "b@x.example"]
+    assert _mail(first)["Subject"] == "{csv.x}"
+    assert first.connection == second.connection
+
+
+def test_each_row_of_a_table_gets_a_mail(office: Desk, tmp_path: Path) -> None:
+    for name in ("王.pdf", "two.pdf"):
+        (tmp_path / name).write_bytes(name.encode() * 100)
+    table = _table(
+        tmp_path,
+        "名字;Mail;文件\n王;王 <w@x.example>, also@x.example;王.pdf\n\n"
+        '"Li ""B"" {csv.名字}\nBcc: q@x.example";l@x.example;two.pdf\n',
+        "gb18030",
+    )
+    report = tmp_path / "report.csv"
+    done = office.run(
+        *("send", "--csv", table, "--to", "{csv.Mail}", "--subject", "你好 {csv.名字} {{}}"),
+        *("--body", "Dear {csv.名字},\n{csv.文件}", "--attach", f"{tmp_path}/{{csv.文件}}"),
+        *("--attach", table, "--report", report),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = map(_mail, office.sink.arrivals)
+    assert office.sink.arrivals[0].recipients == ("w@x.example", "also@x.example")
+    assert first["Subject"] == "你好 王 {}"
+    assert second["Subject"] == '你好 Li "B" {csv.名字} Bcc: q@x.example {}'
+    assert second["Bcc"] is None
+    text, own, shared = second.iter_parts()
+    assert text.get_content().splitlines()[0] == 'Dear Li "B" {csv.名字}'
+    assert own.get_filename() == "two.pdf"
+    assert shared.get_payload(decode=True) == table.read_bytes()
+    with report.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == COLUMNS
+    assert [(row[0], row[2], row[3]) for row in rows] == [
+        ("2", "sent", "250"),
+        ("4", "sent", "250"),
+    ]
+    assert rows[0][1] == "王 <w@x.example>, also@x.example"
+    assert all(row[4] and row[5].isdigit() and row[6].endswith("Z") for row in rows)
+    # The file that both have is kept once.
+    assert len(list((office.home.path / "state" / "spool").iterdir())) == 1
+
+
+def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
+    office: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "good.txt").write_text("good")
+    (tmp_path / "large.bin").write_bytes(bytes(2_000_000))
+    os.mkfifo(tmp_path / "pipe")
+    office.configure(max_message_mb=1)
+    table = _table(
+        tmp_path,
+        "mail,file\na@x.example,good.txt\nno address,good.txt\n,good.txt\nb@x.example\n"
+        "c@x.example,missing.txt\nd@x.example,large.bin\ne@x.example,pipe\nf@intranet,good.txt\n"
+        'g@x.example,\n"x"y,z\n',
+    )
+    wanted = ("--to", "{csv.mail}", "--subject", "x", "--attach", f"{tmp_path}/{{csv.file}}")
+    for more in ((), ("--dry-run",)):
+        done = office.quick("send", "--csv", table, *wanted, *more)
+        assert (done.returncode, done.stdout) == (65, "")
+        told = done.stderr.splitlines()
+        assert [line.partition(" ")[0] for line in told[:-2]] == [
+            f"people.csv:{line}:" for line in (3, 4, 5, 6, 7, 8, 9, 10, 11)
+        ]
+        for words, line in zip(
+            ("“no address” has no @", "no recipient", "1 cells", "missing.txt", "too large",
+             "Only regular files", "no dot", "is empty", "quotation mark"), told, strict=False,
+        ):  # fmt: skip
+            assert words in line
+        assert told[-2] == "9 things are wrong, and nothing is stored."
+    assert office.json("outbox", "list") == []
+    assert list((office.home.path / "state").glob("spool/*")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "status", "told"),
+    [
+        ("a,mail\n", SEND[1:3], 65, "The table has no row below its first one."),
+        ("a,m\n1,x@x.example\n", ("--to", "{csv.M}"), 65, "There is no placeholder {csv.M}"),
+        ("a,mail\n1,x@x.example\n", ("--to", "{mail}"), 65, "There is no placeholder {mail}"),
+        ("a,mail\n1,x@x.example\n", ("--to", "{csv.mail"), 65, "There is a lone { in “{csv.mail”"),
+        ("a,a\n1,2\n", ("--to", "{csv.a}"), 65, "Two columns of the table are named “a”."),
+        ("a\n1\n", ("--each", "--to", "{csv.a}"), 64, "--each and --csv cannot be used together."),
+    ],
+)
+def test_what_is_wrong_as_a_whole(
+    office: Desk, tmp_path: Path, words: str, options: tuple[str, ...], status: int, told: str
+) -> None:
+    table = _table(tmp_path, words)
+    done = office.quick("send", "--csv", table, "--subject", "x", *options)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[0]) == (status, "", told)
+    assert office.json("outbox", "list") == []
+
+
+def test_a_table_that_is_not_there_and_a_report_that_cannot_be(
+    office: Desk, tmp_path: Path
+) -> None:
+    missing = office.quick(*SEND, "--csv", tmp_path / "no.csv")
+    assert (missing.returncode, "no.csv" in missing.stderr) == (66, True)
+    table = _people(tmp_path, 1)
+    report = tmp_path / "no folder" / "r.csv"
+    assert office.quick(*SEND, "--csv", table, "--report", report).returncode == 73
+    assert office.quick(*SEND, "--report", report).returncode == 64
+    assert office.quick(*SEND, "--dry-run").returncode == 64
+    assert office.json("outbox", "list") == []
+
+
+def test_a_dry_run_shows_all_and_stores_nothing(office: Desk, tmp_path: Path) -> None:
+    table = _people(tmp_path, 3)
+    done = office.quick(*SEND, "--csv", table, "--body", "Dear {csv.name}", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, *mails = done.stdout.split("\n\n  line ")
+    assert head == "3 mails would be sent; none is."
+    assert [one.split() for one in mails] == [
+        [str(n + 2), "to", f"to{n}@x.example", "subject", "Hi", str(n), "Dear", str(n)]
+        for n in range(3)
+    ]
+    assert office.json("outbox", "list") == []
+    assert not office.sink.connections
+
+
+def test_what_the_caps_hold_back_waits_and_each_run_is_a_batch(
+    office: Desk, tmp_path: Path
+) -> None:
+    office.configure(max_per_minute=2)
+    report = tmp_path / "report.csv"
+    done = office.quick(*SEND, "--csv", _people(tmp_path, 5), "--report", report)
+    assert done.returncode == 75
+    assert "Batch 1: sent 2, partly sent 0, failed 0, perhaps sent 0, waiting 3" in done.stdout
+    assert "outbox retry" in done.stderr
+    with report.open(encoding="utf-8") as file:
+        states = [row["state"] for row in csv.DictReader(file)]
+    assert states == ["sent", "sent", "queued", "queued", "queued"]
+    again = office.json(*SEND, "--csv", _people(tmp_path, 1), "--queue")
+    assert again["batch"] == 2
+    assert [one["id"] for one in office.json("outbox", "list", "--batch", "2")] == [6]
+    assert len(office.json("outbox", "list", "--batch", "1")) == 5
+    assert office.json("outbox", "list", "--batch", "3") == []
+
+
+def test_one_that_fails_stops_no_other(office: Desk, tmp_path: Path) -> None:
+    office.sink.reply("rcpt", "550 5.1.1 nobody", only="to1@")
+    office.sink.reply("rcpt", "451 4.3.0 later", only="to2@")
+    done = office.quick(*SEND, "--csv", _people(tmp_path, 4))
+    assert done.returncode == 75
+    assert "sent 2, partly sent 0, failed 1, perhaps sent 0, waiting 1" in done.stdout
+    assert "Line 3, mail 2 to to1@x.example: 550 5.1.1 nobody" in done.stderr
+    assert office.states() == {1: "sent", 2: "failed", 3: "queued", 4: "sent"}
+    assert office.quick("outbox", "retry", "3").returncode == 0
+
+
+def test_a_refused_login_is_told_once(office: Desk, tmp_path: Path) -> None:
+    office.give_secret("wrong")
+    done = office.quick(*SEND, "--csv", _people(tmp_path, 5))
+    assert done.returncode == 77
+    assert len(office.sink.logins) == 1
+    assert "waiting 5" in done.stdout
+
+
+def test_the_running_program_delivers(office: Desk, tmp_path: Path) -> None:
+    office.configure(**MANY)
+    with office.running():
+        done = office.run(*SEND, "--csv", _people(tmp_path, 20), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"sent": 20' in done.stdout
+    assert len(office.sink.arrivals) == 20
+
+
+def test_a_terminal_shows_how_far_it_is(office: Desk, tmp_path: Path) -> None:
+    office.configure(**MANY)
+    command = office.home.command(*SEND, "--csv", _people(tmp_path, 8))
+    out, shown = watched(command, office.env)
+    assert b"waiting 0" in out
+    assert b"8/8" in shown
+
+
+def test_ctrl_c_leaves_the_rest_in_the_outbox(office: Desk, tmp_path: Path) -> None:
+    office.configure(**MANY)
+    released = Event()
+    report = tmp_path / "report.csv"
+    command = office.home.command(*SEND, "--csv", _people(tmp_path, 4), "--report", report)
+    office.sink.hold("rcpt", released, times=4)
+    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as one:
+        until(lambda: office.sink.connections == 1, what="the connection")
+        until(lambda: "sending" in office.states().values(), what="a mail under way")
+        one.send_signal(signal.SIGINT)
+        _, told = one.communicate(timeout=PATIENCE_SECONDS)
+        released.set()
+    assert one.returncode == 130
+    assert b"Interrupted: what is not sent yet stays in the outbox." in told
+    assert set(office.states().values()) == {"queued"}
+    assert len(report.read_text("utf-8").splitlines()) == 5
+    assert office.quick("outbox", "retry", "--all").returncode == 0
+    assert sorted(one.recipients[0] for one in office.sink.arrivals) == [
+        f"to{n}@x.example" for n in range(4)
+    ]
+
+
+def test_killed_while_it_stores_there_is_nothing(office: Desk, tmp_path: Path) -> None:
+    assert office.json("outbox", "list") == []  # the database is made
+    log = office.home.path / "state" / "outbox.db-wal"
+    long = "x" * 4000
+    command = office.home.command(
+        *SEND, "--body", long, "--queue", "--csv", _people(tmp_path, 20_000)
+    )
+    before = log.stat().st_size if log.exists() else 0
+    with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as one:
+        until(
+            lambda: log.exists() and log.stat().st_size > before + 1_000_000, what="rows in the log"
+        )
+        one.kill()
+        out, _ = one.communicate()
+    assert out == b""
+    assert office.json("outbox", "list") == []
+    assert office.json(*SEND, "--queue", "--csv", _people(tmp_path, 2))["batch"] == 1
+
+
+@pytest.mark.timeout(300)
+def test_killed_while_it_sends_nobody_gets_it_twice(office: Desk, tmp_path: Path) -> None:
+    office.configure(**MANY)
+    command = office.home.command(*SEND, "--csv", _people(tmp_path, 60))
+    for wanted in (7, 23, 41):
+        with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as one:
+            office.sink.wait_for(wanted)
+            one.kill()
+            one.communicate()
+        command = office.home.command("outbox", "retry", "--all")
+    done = office.run("outbox", "retry", "--all")
+    assert done.returncode in {0, 75}
+    states = office.states()
+    unsure = [number for number, state in states.items() if state == "unknown"]
+    assert len(states) == 60
+    assert set(states.values()) <= {"sent", "unknown"}
+    assert len(unsure) <= 3
+    got = [one.recipients[0] for one in office.sink.arrivals]
+    assert len(got) == len(set(got))
+    assert {f"to{number - 1}@x.example" for number in states if number not in unsure} <= set(got)
