@@ -221,6 +221,11 @@ def test_an_older_database_is_copied_before_it_is_changed(
         assert connection.execute("SELECT count(*) FROM mail").fetchone()[0] == 3
 
 
+def test_migrations_are_numbered_without_a_gap_and_none_twice() -> None:
+    files = sorted(module.MIGRATIONS.glob("*.sql"))
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+
+
 def test_mails_that_only_some_have_are_known_when_the_database_is_brought_up(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
