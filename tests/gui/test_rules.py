@@ -566,3 +566,21 @@ def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: P
     for _ in range(3):
         desk.click(editor.count)
         desk.until(lambda: in_sight(editor, editor.sheet.form._rows["folder"]), "the first")
+
+
+def test_a_field_that_is_wrong_stays_in_sight_where_it_means_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
+    make_folder_rule(desk, tmp_path / "Scans", after="move")
+    desk.click(desk.card("Scans"))
+    editor = desk.editor()
+    desk.write(editor, "keep_sent", "soon")
+    desk.until(lambda: "keep_sent" in told(editor.held), "that it is wrong")
+    editor.sheet.form.fill({"after": "keep"})
+    editor._changed("after")
+    rows = editor.sheet.form._rows
+    desk.until(lambda: not rows["move_to"].winfo_ismapped(), "what means nothing to go")
+    assert rows["keep_sent"].winfo_viewable(), "else nobody can mend it"
+    desk.write(editor, "keep_sent", "2d")
+    desk.until(lambda: not told(editor.held), "that it is right")
+    assert rows["keep_sent"].winfo_viewable(), "it does not go from under the keyboard"

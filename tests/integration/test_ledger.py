@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from traymail.core.errors import InputError
-from traymail.core.ledger import Begun, FileState, Goal, LedgerFile
+from traymail.core.ledger import Begun, FileState, Goal, LedgerFile, MovedFile
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile, Place
 from traymail.core.texts import text
@@ -164,3 +164,39 @@ def test_a_start_that_was_undone_is_not_remembered(database: Database) -> None:
     with pytest.raises(InputError):
         start_and_fail()
     assert not ledger.started()
+
+
+@pytest.mark.parametrize("mtime_ns", [0, -(10**30), 10**30])
+def test_what_was_moved_is_kept_by_rule_place_and_folder(
+    database: Database, ledger: FolderLedger, mtime_ns: int
+) -> None:
+    moved = [
+        MovedFile(f"/sent/{number}/{ODD}", identity(mtime_ns=mtime_ns), "/sent", NOW + after)
+        for number, after in enumerate((timedelta(days=2), timedelta(0), timedelta(days=1)))
+    ]
+    for one in moved:
+        ledger.add_moved(one)
+    ledger.add_moved(replace(moved[0], path="/done/a", folder="/done"))
+    assert ledger.moved_until("/sent", NOW + timedelta(days=1), 9) == (moved[1], moved[2])
+    assert ledger.moved_until("/sent", NOW + timedelta(days=9), 1) == (moved[1],)
+    assert ledger.first_moved("/sent") == NOW
+    assert ledger.first_moved("/elsewhere") is None
+    for rule, folder in (("Other", "/scans"), ("Scans", "/elsewhere")):
+        other = FolderLedger(database, rule, folder)
+        assert other.moved_until("/sent", NOW + timedelta(days=9), 9) == ()
+        other.start((), NOW)
+        assert other.moved_until("/sent", NOW + timedelta(days=9), 9) == ()
+    ledger.forget_moved(moved[1])
+    ledger.add_moved(replace(moved[2], moved_at=NOW + timedelta(days=5)))  # moved there once more
+    assert ledger.first_moved("/sent") == NOW + timedelta(days=2)
+
+
+def test_what_was_moved_from_another_medium_waits_for_it(database: Database) -> None:
+    ledger = FolderLedger(database, "Scans", "/scans")
+    for place in (DISK, SHARE):
+        ledger.stand_at(place)
+        ledger.start((), NOW)
+    ledger.add_moved(MovedFile("/scans/sent/a", identity(), "/scans/sent", NOW))
+    assert len(ledger.moved_until("/scans/sent", NOW, 9)) == 1
+    ledger.stand_at(DISK)
+    assert ledger.moved_until("/scans/sent", NOW, 9) == ()

@@ -34,6 +34,8 @@ class RuleSheet(Area):
         self._kind, self._changed, self._reload = kind, changed, reload
         self._banner: Banner | None = None
         self._bad: tuple[str, ...] = ()
+        # What was wrong once stays in sight, also where it means nothing any more.
+        self._seen_bad: set[str] = set()
         self._drawn: dict[str, object] = {}
         self.scroll = ScrollArea(self, padding=(24, 20, 14, 20))
         self.scroll.pack(fill="both", expand=True)
@@ -67,6 +69,7 @@ class RuleSheet(Area):
             self._fit_name()
         problems = told(state)
         self._bad = tuple(problems)
+        self._seen_bad.update(problems)
         self._show_name(state)
         self.form.show_problems(tuple(problems.values()))
         for name, hint in remarks(state).items():
@@ -127,7 +130,7 @@ class RuleSheet(Area):
 
     def _suit(self, wanted: Suited) -> None:
         for name, shown in wanted.shown.items():
-            self.form.reveal(name, shown=shown)
+            self.form.reveal(name, shown=shown or name in self._seen_bad)
         for name, words in wanted.helps.items():
             self.form.explain(name, words)
         if self._drawn.get("choices") != wanted.choices:
