@@ -329,6 +329,22 @@ def _lies_within(one: tk.Misc, area: tk.Misc) -> bool:
 
 @pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("state", ["", "-error", "-not-imported", "-saving"])
+def test_a_page_that_is_a_line_too_high_gets_its_room(
+    make_root: MakeRoot, state: str, language: str, percent: int
+) -> None:
+    window = WINDOWS[f"settings-general{state}"](make_root("light", language, percent))
+    window.reveal()
+    until_tk(window, window.winfo_viewable, what="the window")
+    window.update()
+    [page] = [
+        one for one in every_child(window) if one.winfo_class() == "Canvas" and one.winfo_viewable()
+    ]
+    assert page.winfo_children()[0].winfo_reqheight() <= page.winfo_height()
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_recipients_are_seen_in_whole_rows(
     make_root: MakeRoot, language: str, percent: int
 ) -> None:

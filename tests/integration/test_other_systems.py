@@ -21,6 +21,7 @@ from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address, FileIdentity
 from traymail.core.observations import FoundFile
 from traymail.core.rules.folder import FolderRule
+from traymail.desktop import files
 from traymail.desktop.language import (
     choose,
     first_mac_language,
@@ -29,7 +30,7 @@ from traymail.desktop.language import (
 )
 from traymail.desktop.requests import Bubble
 from traymail.desktop.starting import REHEARSAL_RUNS, start_rehearsal
-from traymail.disk import patiently
+from traymail.disk import open_folder, patiently
 from traymail.engine.folder_mail import file_values
 from traymail.ui.model.tray import Icon
 from traymail.ui.tray.port import TrayParts
@@ -144,6 +145,17 @@ def test_macos_tells_a_list_of_languages(told: str, first: str) -> None:
 def test_windows_counts_in_units_of_utf_16(words: str, shown: str) -> None:
     assert in_units(words, 4) == shown
     assert len(shown.encode("utf-16-le")) <= 8
+
+
+@pytest.mark.parametrize(("system", "kept"), [("win32", True), ("linux", False)])
+def test_a_name_that_windows_has_room_for_is_kept(
+    system: str, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 Chinese signs are 600 bytes: too many here, and few for Windows."""
+    name = "长" * 200 + ".pdf"
+    monkeypatch.setattr("traymail.desktop.files.sys.platform", system)
+    with open_folder(str(tmp_path)) as folder:
+        assert (next(files._names(folder, name)) == name) is kept
 
 
 class WindowsIcon:

@@ -257,6 +257,16 @@ def key_tables(readme: Path) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "Install"), ("zh_CN", "安装")])
+def test_the_packages_come_first(language: str, word: str) -> None:
+    """Whoever needs no checkout reads nothing of one before."""
+    begin, windows, linux, *_ = re.split(r"^## ", READMES[language].read_text("utf-8"), flags=re.M)
+    assert "bootstrap.py" not in begin
+    for part, package in ((windows, "-setup.exe"), (linux, "_amd64.deb")):
+        assert word in part.splitlines()[0]
+        assert package in part.partition("bootstrap.py")[0]
+
+
 @pytest.mark.parametrize("language", READMES)
 def test_every_key_and_no_other_is_in_the_reference(language: str) -> None:
     def keys(form: Form[Any]) -> set[str]:

@@ -23,6 +23,7 @@ from zipfile import ZipFile
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from packaging.specifiers import SpecifierSet
 from ruamel.yaml import YAML
 
 import bootstrap
@@ -32,6 +33,7 @@ from tests.support.certificates import Certificates
 from traymail import __version__
 
 ROOT = bootstrap.ROOT
+PROJECT = ROOT / "pyproject.toml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # So that a container that has nothing can run bootstrap.py.
 PREPARES = "apt-get update && apt-get install --yes --no-install-recommends "
@@ -529,6 +531,21 @@ def _lines(command: str) -> list[list[str]]:
     """Return the words after a command of bootstrap.py in each step that runs it."""
     lines = (shlex.split(step.get("run", "")) for step in _steps())
     return [words[3:] for words in lines if words[1:3] == ["bootstrap.py", command]]
+
+
+def test_what_is_tested_and_told_is_so_on_each_system() -> None:
+    jobs = dict(_jobs())
+    for name, command in (("test: quick", "test --fast"), ("release: bills", "release sbom")):
+        job = jobs[name]
+        assert f"python bootstrap.py {command}" in [step.get("run") for step in job["steps"]]
+        systems = {system.partition("-")[0] for system in job["strategy"]["matrix"]["system"]}
+        assert (systems, job["runs-on"]) == ({"ubuntu", "windows", "macos"}, "${{ matrix.system }}")
+    quick = jobs["test: quick"]["strategy"]["matrix"]
+    pythons = {*quick["python"], *(one["python"] for one in quick["include"])}
+    [project] = re.findall(r"requires-python = .(.+?).$", PROJECT.read_text("utf-8"), re.M)
+    minors = range(8, 30)
+    wanted = {f"3.{minor}" for minor in minors if f"3.{minor}" in SpecifierSet(project)}
+    assert pythons == wanted
 
 
 def test_each_action_is_pinned_by_its_content() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from traymail.core.putaway import numbered
+from traymail.core.putaway import numbered, units_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,20 @@ from traymail.core.putaway import numbered
 )
 def test_numbered(name: str, number: int, longest: int, expected: str) -> None:
     assert numbered(name, number, longest) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "longest", "expected"),
+    [
+        ("长" * 251 + ".pdf", 1, 255, "长" * 251 + ".pdf"),
+        ("长" * 251 + ".pdf", 2, 255, "长" * 247 + " (2).pdf"),
+        # Two units each.
+        ("😀" * 6 + ".pdf", 1, 14, "😀" * 5 + ".pdf"),
+        ("a.附件" + "长" * 40, 2, 50, "a.附件" + "长" * 40 + " (2)"),
+        ("a" * 8 + ".pdf", 1, 10, "a" * 6 + ".pdf"),
+    ],
+)
+def test_windows_counts_names_in_units_of_utf_16(
+    name: str, number: int, longest: int, expected: str
+) -> None:
+    assert numbered(name, number, longest, units_of) == expected

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from traymail.core.message import FileIdentity
 
-# What file systems allow a name, in bytes; few allow less.
+# What file systems allow a name; few allow less. Windows counts units of UTF-16, others bytes.
 LONGEST_NAME = 255
 # A longer one is no ending, but a name with a dot in it.
 _LONGEST_SUFFIX = 32
@@ -60,31 +60,41 @@ class Files(Protocol):
         ...
 
 
-def numbered(name: str, number: int, longest: int = LONGEST_NAME) -> str:
+def bytes_of(name: str) -> int:
+    """Return how long a name is on disk, where a byte that is no text is one."""
+    return sum(
+        1 if "\udc80" <= sign <= "\udcff" else len(sign.encode("utf-8", "surrogatepass"))
+        for sign in name
+    )
+
+
+def units_of(name: str) -> int:
+    """Return how long a name is on Windows: the signs of most languages count as one each."""
+    return len(name.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def numbered(
+    name: str,
+    number: int,
+    longest: int = LONGEST_NAME,
+    length_of: Callable[[str], int] = bytes_of,
+) -> str:
     """Return the name of a file that is the ``number``-th of it: ``a.pdf``, ``a (2).pdf``, ….
 
-    What would be too long (in bytes) is cut before its ending, and between two characters.
+    What would be too long is cut before its ending, and between two characters.
     """
     path = PurePosixPath(name)
     stem, suffix = path.stem, path.suffix
-    if _bytes_of(suffix) > _LONGEST_SUFFIX:
+    if length_of(suffix) > _LONGEST_SUFFIX:
         stem, suffix = name, ""
     ending = f" ({number}){suffix}" if number > 1 else suffix
-    room = longest - _bytes_of(ending)
-    if _bytes_of(stem) <= room:
+    room = longest - length_of(ending)
+    if length_of(stem) <= room:
         return stem + ending
     at = len(stem)
-    while at > 1 and (_bytes_of(stem[:at]) > room or _belongs_together(stem[at - 1], stem[at])):
+    while at > 1 and (length_of(stem[:at]) > room or _belongs_together(stem[at - 1], stem[at])):
         at -= 1
     return (stem[:at].rstrip() or stem[:at]) + ending
-
-
-def _bytes_of(words: str) -> int:
-    """Return how long words are on disk, where a byte that is no text is one."""
-    return sum(
-        1 if "\udc80" <= sign <= "\udcff" else len(sign.encode("utf-8", "surrogatepass"))
-        for sign in words
-    )
 
 
 def _belongs_together(sign: str, following: str) -> bool:

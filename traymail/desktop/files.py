@@ -21,7 +21,15 @@ from typing import BinaryIO
 
 from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import LONGEST_NAME, Arrived, PutAway, numbered, to_nobody
+from traymail.core.putaway import (
+    LONGEST_NAME,
+    Arrived,
+    PutAway,
+    bytes_of,
+    numbered,
+    to_nobody,
+    units_of,
+)
 from traymail.core.reasons import reason_of
 from traymail.core.selection import OWN_COPY, relative_to
 from traymail.core.texts import text
@@ -276,11 +284,12 @@ def _same_content(one: BinaryIO, other: BinaryIO) -> bool:
 
 def _names(folder: Folder, name: str) -> Iterator[str]:
     """Yield the name, then the name with a number: ``a.pdf``, ``a (2).pdf``, …."""
-    longest = LONGEST_NAME
+    longest, length_of = LONGEST_NAME, units_of
     if sys.platform != "win32":
+        length_of = bytes_of
         with suppress(OSError, ValueError):  # some systems do not tell
             longest = min(longest, os.pathconf(folder.path, "PC_NAME_MAX"))
-    return (numbered(name, number, longest) for number in count(1))
+    return (numbered(name, number, longest, length_of) for number in count(1))
 
 
 @contextmanager

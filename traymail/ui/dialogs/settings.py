@@ -86,7 +86,7 @@ class SettingsWindow(Window):
     remembered = "settings"
 
     def __init__(self, root: Root, pages: Sequence[Page], links: Sequence[Link]) -> None:
-        super().__init__(root, text("Settings"), Size(900, 600, (900, 600)))
+        super().__init__(root, text("Settings"), Size(900, 632, (900, 600)))
         self._pages = {page.name: page for page in pages}
         self._built: dict[str, tk.Widget] = {}
         self._in_sight: str | None = None
