@@ -50,11 +50,11 @@ class Built:
 
 
 def build(checkout: Path, *names: str) -> Built:
-    """Build packages in a checkout with the command, and take dist/ away from there."""
+    """Build packages in a checkout with the command, and put dist/ beside it."""
     command = [bootstrap.base_python(), "bootstrap.py", "package", *names]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    folder = checkout / ("dist-" + "-".join(names))
+    folder = checkout.with_name("-".join((checkout.name, "dist", *names)))
     (checkout / "dist").rename(folder)
     named = re.findall(r"^dist/(.+)  \d+\.\d MB$", done.stdout, re.M)
     return Built(folder, sorted(named))

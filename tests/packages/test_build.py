@@ -23,6 +23,12 @@ def test_one_command_builds_all_packages_and_nothing_else(everything: Built) -> 
     assert everything.files() == everything.told == sorted(PROMISED)
 
 
+def test_the_archive_holds_the_sources_alone(built: Path) -> None:
+    """Nothing of what was built before it, by the same checkout."""
+    [archive] = built.glob("*.tar.gz")
+    assert archive.stat().st_size < 4_000_000
+
+
 def test_the_set_up_program_is_built_by_itself(windows_alone: Built) -> None:
     """It is made of the wheel, which comes with its archive."""
     name = f"traymail-{__version__}"
