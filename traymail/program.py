@@ -166,6 +166,7 @@ class Program:
         self._stopping.set()
         try:
             self._server.close()
+            self._judge_last_edit()
         finally:
             self._end_threads()
 
@@ -374,6 +375,18 @@ class Program:
             mended, self.config_error = self.config_error is not None, None
             _log_hints(self._loaded)
             self.engine.submit(Apply(self._loaded.settings, mended=mended))
+
+    def _judge_last_edit(self) -> None:
+        """Have an edit of this moment wait for the user after the next start, if it has to."""
+        try:
+            with self._config_lock:
+                if self._app.settings_file.signature() != self._signature:
+                    loaded = self._app.settings_file.reload(self._loaded)
+                    self._consent.require(self._loaded.settings, loaded.settings)
+        except SettingsError:
+            pass  # it waits, or is wrong, which the next start tells
+        except Exception as error:  # noqa: BLE001 # the end goes on
+            log_failure(log, "the last edit of the configuration was not looked at", error)
 
     def _refuse(self, error: SettingsError) -> None:
         self.config_error = error

@@ -239,6 +239,20 @@ def test_a_command_that_waits_does_not_run_after_a_restart_either(
     assert (tmp_path / "ran").exists()
 
 
+def test_an_edit_just_before_the_end_waits_after_a_restart_too(
+    office: Desk, tmp_path: Path
+) -> None:
+    office.env.clear()
+    office.configure()
+    with office.running():
+        office.configure(password_command=_marked(tmp_path))
+    with office.running():
+        sent = office.quick(*MAIL)
+        assert (sent.returncode, "traymail config accept" in sent.stderr) == (77, True)
+        assert office.quick("account", "test", "desk").returncode == 77
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_edit_that_is_taken_back_waits_no_more(office: Desk, tmp_path: Path) -> None:
     with office.running():
         before = office.home.config.read_text("utf-8")
