@@ -14,6 +14,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path, PurePath
 from threading import Event
 from time import monotonic
@@ -563,11 +564,18 @@ def _others_may_write(path: str, found: os.stat_result) -> bool:
         return True
     own = user.pw_gid == group.gr_gid and user.pw_name == group.gr_name
     alone = own and not set(group.gr_mem) - {user.pw_name} and not _names_others(path)
-    # Who has it as the first group is not named by it.
-    alone = alone and all(
-        one.pw_uid == user.pw_uid for one in pwd.getpwall() if one.pw_gid == group.gr_gid
-    )
+    alone = alone and _first_group_of(group.gr_gid) <= {found.st_uid}
     return not alone or bool(found.st_mode & _ALL_MAY_WRITE)
+
+
+@lru_cache(64)
+def _first_group_of(group: int) -> frozenset[int]:
+    """Return the users whose first group it is, whom it does not name; asking may take long."""
+    if sys.platform == "win32":
+        return frozenset()
+    import pwd
+
+    return frozenset(one.pw_uid for one in pwd.getpwall() if one.pw_gid == group)
 
 
 def _names_others(path: str) -> bool:

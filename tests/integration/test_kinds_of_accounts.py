@@ -168,6 +168,9 @@ def test_a_running_program_sends_with_it(running: Live, shelf: Path, tmp_path: P
     draft = Draft("shelf", Address("me@desk.example"), (Address("you@desk.example"),), subject="by")
     posted = running.services.mail.post(draft, timedelta(0))
     until(lambda: running.app.outbox.get(posted.id).state is State.SENT, what="the mail to be sent")
+    until(
+        lambda: running.program.status(str)["rules"]["Drops"]["watching"], what="the folder watched"
+    )
     (tmp_path / "drop" / "scan.pdf").write_bytes(b"%PDF")
     until(lambda: len(kept(shelf)) == 2, what="the mail of the rule")
     attached = [part.get_filename() for mail in kept(shelf) for part in mail.iter_attachments()]
