@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import sys
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -194,6 +195,17 @@ def test_what_the_system_is_short_of_is_told_as_that(
     assert not any(one.exc_info for one in caplog.records if one.levelno > logging.DEBUG)
     background.run(lambda _stop: None, lambda _: heard.append("works"), lambda _: None)
     until_tk(root, lambda: heard[-1] == "works", "work")
+    bridge.close()
+
+
+def test_whatever_ends_a_job_a_window_hears_of_it(root: Root) -> None:
+    bridge = Bridge(root)
+    background = Background(bridge)
+    heard: list[TraymailError] = []
+    for _ in range(MOST_THREADS + 1):
+        background.run(lambda _stop: sys.exit("enough"), lambda _: None, heard.append)
+    until_tk(root, lambda: len(heard) == MOST_THREADS + 1, "the end of all")
+    assert not background.busy
     bridge.close()
 
 

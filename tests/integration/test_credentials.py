@@ -1,8 +1,10 @@
 """Where secrets are looked up, in which order, and what happens when they cannot be had."""
 
 import os
+import re
 import subprocess
 import sys
+import threading
 import traceback
 import tracemalloc
 from pathlib import Path
@@ -16,7 +18,7 @@ from tests.support.wait import until
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
-from traymail.store.credentials import Keyrings
+from traymail.store.credentials import MOST_ASKERS, Keyrings
 
 CANARY = "canary-4711"
 ROOT = Path(__file__).parents[2]
@@ -326,13 +328,40 @@ def test_a_keyring_that_is_gone_is_asked_again(
     credentials.delete(account)
 
 
+@pytest.mark.timeout(30)
+def test_a_command_is_ended_where_there_is_no_room_for_threads() -> None:
+    account = an_account(password_command=printing("import time; time.sleep(600)"))
+    size = threading.stack_size(1 << 46)  # so large that no thread can be had
+    try:
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            Keyrings({}).get(account)
+    finally:
+        threading.stack_size(size)
+
+
+def test_a_keyring_is_asked_again_once_there_is_room_for_threads(account: Account) -> None:
+    credentials = Keyrings({}, deadline_seconds=5)
+    size = threading.stack_size(1 << 46)  # so large that no thread can be had
+    try:
+        for _ in range(MOST_ASKERS + 1):
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                credentials.delete(account)
+    finally:
+        threading.stack_size(size)
+    with pytest.raises(CredentialError) as caught:
+        Keyrings({}).delete(account)
+    told = str(caught.value)
+    with pytest.raises(CredentialError, match=re.escape(told)):
+        credentials.delete(account)
+
+
 def test_a_keyring_that_prompts_for_ever_has_a_deadline(locked_keyring: KeyringSession) -> None:
     """With a display the prompt blocks, so it is asked in a process of its own, which then ends."""
     code = (
         "import os\n"
         "from tests.support.mails import an_account\n"
         "from traymail.core.errors import CredentialError\n"
-        "from traymail.store.credentials import Keyrings\n"
+        "from traymail.store.credentials import MOST_ASKERS, Keyrings\n"
         "try:\n"
         "    Keyrings(os.environ, deadline_seconds=0.5).get(an_account())\n"
         "except CredentialError as error:\n"

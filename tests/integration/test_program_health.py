@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.homes import Home
 from tests.support.live import Live, live
+from tests.support.mails import a_draft
 from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.app import App
 from traymail.core.commands import Pause, Wake
@@ -78,6 +79,28 @@ def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name:
     app.close()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_delivers_and_dies_ends_the_program_with_an_error(running: Live) -> None:
+    program, ended = running.program, Event()
+    program.end = ended.set
+    running.app.new_poster().store(a_draft(account="here"))
+    program.wake()
+
+    def delivering() -> threading.Thread | None:
+        named = "traymail-delivery-here"
+        return next((one for one in threading.enumerate() if one.name == named), None)
+
+    until(lambda: running.app.outbox.get(1).attempts == 1, what="the mail tried")
+    thread = delivering()
+    assert thread is not None
+    assert thread.ident is not None
+    kill = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    assert kill(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)) == 1
+    program.engine.submit(Wake())
+    assert ended.wait(PATIENCE_SECONDS)
+    assert program.failed
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sockets that lie in a folder are POSIX's")
 def test_what_lies_where_others_would_be_answered_is_told_in_one_line(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
@@ -116,6 +139,27 @@ def test_an_outbox_that_cannot_be_had_just_now_does_not_end_the_engine(
         until(lambda: OutboxChanged() in heard, what="the wake")
         assert running.program.engine.snapshot().paused is False
     assert not running.program.failed
+
+
+def test_mail_waits_while_there_is_no_room_for_a_thread_that_delivers(
+    running: Live, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = threading.Thread.start
+    monkeypatch.setattr(engine, "AGAIN_LATER", timedelta(0))
+
+    def starts(thread: threading.Thread) -> None:
+        if thread.name == "traymail-delivery-here":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", starts)
+        running.app.new_poster().store(a_draft(account="here"))
+        running.program.wake()
+        until(lambda: "too little memory" in caplog.text, what="a word of it")
+    until(lambda: running.app.outbox.get(1).attempts == 1, what="the mail tried all the same")
+    assert not running.program.failed
+    assert "Traceback" not in caplog.text
 
 
 def test_status_is_told_while_the_engine_is_busy(

@@ -23,6 +23,7 @@ from traymail.core.events import (
 )
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem
+from traymail.core.reasons import foreseen
 from traymail.core.reports import FlowStatus
 from traymail.core.retry import LOOK_SECONDS, reached
 from traymail.core.rule import Rule
@@ -324,10 +325,14 @@ class Engine:
         account = self._settings.accounts.get(name)
         if account is not None and (worker is None or worker.retired):
             delivery = Delivery(account, self._caps, self._parts.tools)
-            worker = Worker(delivery, self._parts.tools.stopping, follows=worker)
+            stopping = self._parts.tools.stopping
+            worker = Worker(delivery, stopping, follows=worker, on_death=self._on_death)
             worker.pause(paused=self._paused)
+            try:
+                worker.start()
+            except RuntimeError as error:  # no room for one more thread just now
+                raise foreseen(error) or error from error
             self._workers[name] = worker
-            worker.start()
         if worker is not None:
             worker.wake()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from traymail.core.reasons import title_of
@@ -31,9 +31,15 @@ class Worker:
     """
 
     def __init__(
-        self, delivery: Delivery, stopping: threading.Event, follows: Worker | None = None
+        self,
+        delivery: Delivery,
+        stopping: threading.Event,
+        follows: Worker | None = None,
+        on_death: Callable[[], None] = lambda: None,
     ) -> None:
+        """``on_death`` is called when its thread ends without being asked to."""
         self.delivery = delivery
+        self._on_death = on_death
         self._stopping = stopping
         self._woken = False
         self._paused = False
@@ -81,6 +87,15 @@ class Worker:
         if self._follows is not None:
             self._follows.ended()
             self._follows = None
+        try:
+            self._deliver()
+        except Exception as error:  # noqa: BLE001 # the owner is told; all is on disk
+            log_failure(log, f"account {self.delivery.account.name}: its thread ended", error)
+        finally:
+            if not (self._stopping.is_set() or self.retired):
+                self._on_death()
+
+    def _deliver(self) -> None:
         while not (self._stopping.is_set() or self.retired):
             rest = self._work()
             if rest == 0.0:

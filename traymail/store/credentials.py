@@ -296,7 +296,11 @@ class Keyrings:
             finally:
                 self._askers.release()
 
-        threading.Thread(target=work, name="keyring", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="keyring", daemon=True).start()
+        except RuntimeError:  # the system has no more of them just now
+            self._askers.release()
+            raise
         try:
             answer = answers.get(timeout=self._deadline)
         except Empty:

@@ -111,6 +111,9 @@ def _output_of(account: Account, deadline: float) -> bytes:
             _kill(process)
             title = text("The password command {program} does not answer.", program=command[0])
             raise _failed(account, title, TIMED_OUT.msgid) from None  # it names the arguments
+        except BaseException:  # else its end would be waited for
+            _kill(process)
+            raise
     if process.returncode != 0:
         said = _last_line(account, output, complaints)
         values = {"program": command[0], "status": process.returncode}

@@ -177,7 +177,7 @@ class Background:
         self._jobs: set[Job] = set()
         self._threads = 0
         # Beside the work: what is done with it, or with why it cannot be begun.
-        self._waiting: deque[tuple[Job, Act, Callable[[Exception], Act]]] = deque()
+        self._waiting: deque[tuple[Job, Act, Callable[[BaseException], Act]]] = deque()
 
     @property
     def busy(self) -> bool:
@@ -258,12 +258,12 @@ class Background:
         job: Job,
         work: Callable[[Event], T],
         done: Callable[[T], object],
-        refused: Callable[[Exception], Act],
+        refused: Callable[[BaseException], Act],
     ) -> None:
         answer: Act
         try:
             result = work(job.stop)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must not wait for ever
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the window must not wait for ever
             answer = refused(error)
         else:
             answer = _call(done, result)
@@ -277,7 +277,7 @@ class Background:
             answer()
 
 
-def _failure(failed: Callable[[TraymailError], object], error: Exception) -> Act:
+def _failure(failed: Callable[[TraymailError], object], error: BaseException) -> Act:
     """Return what tells a window of an error; one that is not of our own is in the log, too."""
     if not isinstance(error, TraymailError):
         log_failure(_log, "background work failed", error)
