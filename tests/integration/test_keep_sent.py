@@ -197,7 +197,7 @@ def test_what_failed_and_what_another_rule_moved_stays(make: Make) -> None:
     desk.end(State.FAILED)
     other = FolderLedger(desk.database, "Other", desk.rule.folder)
     other.start((), desk.clock.now())
-    assert other.moved_until(shared, desk.clock.now(), 9) == ()
+    assert other.moved.until(shared, desk.clock.now(), 9) == ()
     wait(desk)
     assert (there.exists(), Path(shared, "b.pdf").exists()) == (False, True)
 

@@ -175,20 +175,20 @@ def test_what_was_moved_is_kept_by_rule_place_and_folder(
         for number, after in enumerate((timedelta(days=2), timedelta(0), timedelta(days=1)))
     ]
     for one in moved:
-        ledger.add_moved(one)
-    ledger.add_moved(replace(moved[0], path="/done/a", folder="/done"))
-    assert ledger.moved_until("/sent", NOW + timedelta(days=1), 9) == (moved[1], moved[2])
-    assert ledger.moved_until("/sent", NOW + timedelta(days=9), 1) == (moved[1],)
-    assert ledger.first_moved("/sent") == NOW
-    assert ledger.first_moved("/elsewhere") is None
+        ledger.moved.add(one)
+    ledger.moved.add(replace(moved[0], path="/done/a", folder="/done"))
+    assert ledger.moved.until("/sent", NOW + timedelta(days=1), 9) == (moved[1], moved[2])
+    assert ledger.moved.until("/sent", NOW + timedelta(days=9), 1) == (moved[1],)
+    assert ledger.moved.first("/sent") == NOW
+    assert ledger.moved.first("/elsewhere") is None
     for rule, folder in (("Other", "/scans"), ("Scans", "/elsewhere")):
         other = FolderLedger(database, rule, folder)
-        assert other.moved_until("/sent", NOW + timedelta(days=9), 9) == ()
+        assert other.moved.until("/sent", NOW + timedelta(days=9), 9) == ()
         other.start((), NOW)
-        assert other.moved_until("/sent", NOW + timedelta(days=9), 9) == ()
-    ledger.forget_moved(moved[1])
-    ledger.add_moved(replace(moved[2], moved_at=NOW + timedelta(days=5)))  # moved there once more
-    assert ledger.first_moved("/sent") == NOW + timedelta(days=2)
+        assert other.moved.until("/sent", NOW + timedelta(days=9), 9) == ()
+    ledger.moved.forget(moved[1])
+    ledger.moved.add(replace(moved[2], moved_at=NOW + timedelta(days=5)))  # moved there once more
+    assert ledger.moved.first("/sent") == NOW + timedelta(days=2)
 
 
 def test_what_was_moved_from_another_medium_waits_for_it(database: Database) -> None:
@@ -196,7 +196,7 @@ def test_what_was_moved_from_another_medium_waits_for_it(database: Database) -> 
     for place in (DISK, SHARE):
         ledger.stand_at(place)
         ledger.start((), NOW)
-    ledger.add_moved(MovedFile("/scans/sent/a", identity(), "/scans/sent", NOW))
-    assert len(ledger.moved_until("/scans/sent", NOW, 9)) == 1
+    ledger.moved.add(MovedFile("/scans/sent/a", identity(), "/scans/sent", NOW))
+    assert len(ledger.moved.until("/scans/sent", NOW, 9)) == 1
     ledger.stand_at(DISK)
-    assert ledger.moved_until("/scans/sent", NOW, 9) == ()
+    assert ledger.moved.until("/scans/sent", NOW, 9) == ()

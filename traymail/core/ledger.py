@@ -141,8 +141,33 @@ class KnownFiles(Protocol):
         ...
 
 
+class MovedMemory(Protocol):
+    """What is kept of the files that a rule has moved. Every call may raise StateError."""
+
+    def add(self, file: MovedFile) -> None:
+        """Note that a file was moved."""
+        ...
+
+    def until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
+        ...
+
+    def first(self, folder: str) -> datetime | None:
+        """Return when the oldest of them was moved."""
+        ...
+
+    def forget(self, file: MovedFile) -> None:
+        """Note that a file is no longer there, or no longer the same."""
+        ...
+
+
 class Ledger(KnownFiles, Protocol):
     """What a flow asks and keeps, for one rule in one folder. Every call may raise StateError."""
+
+    @property
+    def moved(self) -> MovedMemory:
+        """The files that were moved, from its present place."""
+        ...
 
     def transaction(self) -> AbstractContextManager[object]:
         """Keep what is written inside all or not at all, together with what others write."""
@@ -201,20 +226,4 @@ class Ledger(KnownFiles, Protocol):
 
     def unfinished(self) -> tuple[LedgerFile, ...]:
         """Return the files that are posted or to be put away."""
-        ...
-
-    def add_moved(self, file: MovedFile) -> None:
-        """Note that a file was moved."""
-        ...
-
-    def moved_until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
-        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
-        ...
-
-    def first_moved(self, folder: str) -> datetime | None:
-        """Return when the oldest of them was moved."""
-        ...
-
-    def forget_moved(self, file: MovedFile) -> None:
-        """Note that a file is no longer there, or no longer the same."""
         ...

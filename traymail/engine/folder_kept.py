@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 
 from traymail.core.errors import TraymailError
-from traymail.core.ledger import Ledger, LedgerFile, MovedFile
+from traymail.core.ledger import LedgerFile, MovedFile, MovedMemory
 from traymail.core.message import FileIdentity
 from traymail.core.putaway import Files, PutAway
 from traymail.core.reasons import title_of
@@ -29,9 +29,9 @@ _LOOK = timedelta(days=1)
 class SentFiles:
     """The files that one rule has moved. ``trouble`` says what keeps one from being deleted."""
 
-    def __init__(self, rule: FolderRule, ledger: Ledger, files: Files) -> None:
+    def __init__(self, rule: FolderRule, moved: MovedMemory, files: Files) -> None:
         self._rule = rule
-        self._ledger = ledger
+        self._moved = moved
         self._files = files
         self._next: datetime | None = None
         self._stuck: set[str] = set()
@@ -42,7 +42,7 @@ class SentFiles:
     def note(self, file: LedgerFile, path: str, identity: FileIdentity, now: datetime) -> None:
         """Remember that a file was moved to ``path``."""
         moved = MovedFile(path, identity, self._rule.move_to, now, file.root)
-        self._ledger.add_moved(moved)
+        self._moved.add(moved)
         self._next = None
 
     def work(self, now: datetime) -> datetime | None:
@@ -58,7 +58,7 @@ class SentFiles:
         before, self.trouble = self.trouble, None
         stuck, self._stuck = self._stuck, set()
         most = _AT_ONCE + len(stuck)
-        old = self._ledger.moved_until(self._rule.move_to, now - keep, most)
+        old = self._moved.until(self._rule.move_to, now - keep, most)
         for file in old:
             try:
                 outcome = self._files.delete_moved(file.path, file.identity)
@@ -74,10 +74,10 @@ class SentFiles:
             else:
                 if outcome is PutAway.DONE:
                     log.info("rule %s: %s is deleted, sent long ago", self._rule.name, file.path)
-                self._ledger.forget_moved(file)
+                self._moved.forget(file)
         if len(old) == most:
             return now
         if self._stuck:
             return now + _AGAIN_LATER
-        first = self._ledger.first_moved(self._rule.move_to)
+        first = self._moved.first(self._rule.move_to)
         return now + _LOOK if first is None else max(now, first + keep)

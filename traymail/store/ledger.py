@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
@@ -32,6 +32,7 @@ class FolderLedger:
         self._folder = folder
         self._place: Place | None = None
         self._root: int | None = None
+        self.moved = MovedFiles(database, self._find_root)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction of the database, which the outbox joins."""
@@ -227,57 +228,6 @@ class FolderLedger:
         """Return the files that are posted or to be put away, wherever they lie."""
         return self._select("state IN ('posted', 'away') ORDER BY mail_id, path")
 
-    def add_moved(self, file: MovedFile) -> None:
-        """Note that a file was moved."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO moved_file (root, path, folder, device, inode, size,"
-                " mtime_ns, moved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    file.root or self._find_root(),
-                    _to_blob(file.path),
-                    _to_blob(file.folder),
-                    *_identity_row(file.identity),
-                    to_ms(file.moved_at),
-                ),
-            )
-
-    def moved_until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
-        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND moved_at <= ?"
-                " ORDER BY moved_at, path LIMIT ?",
-                (self._find_root(), _to_blob(folder), to_ms(moment), most),
-            ).fetchall()
-        return tuple(
-            MovedFile(
-                _to_path(row["path"]),
-                _to_identity(row),
-                folder,
-                from_ms(row["moved_at"]),
-                row["root"],
-            )
-            for row in rows
-        )
-
-    def first_moved(self, folder: str) -> datetime | None:
-        """Return when the oldest of them was moved."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT min(moved_at) FROM moved_file WHERE root = ? AND folder = ?",
-                (self._find_root(), _to_blob(folder)),
-            ).fetchone()
-        return None if row[0] is None else from_ms(row[0])
-
-    def forget_moved(self, file: MovedFile) -> None:
-        """Note that a file is no longer there, or no longer the same."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "DELETE FROM moved_file WHERE root = ? AND path = ?",
-                (file.root or self._find_root(), _to_blob(file.path)),
-            )
-
     def _select(self, which: str, *values: object) -> tuple[LedgerFile, ...]:
         """Return files of this rule in this folder, at whatever place."""
         with self._database.read() as connection:
@@ -303,6 +253,65 @@ class FolderLedger:
                     return None if row is None else int(row["id"])
                 self._root = int(row["id"])
         return self._root
+
+
+class MovedFiles:
+    """`traymail.core.ledger.MovedMemory` of a rule at the place that ``root`` tells."""
+
+    def __init__(self, database: Database, root: Callable[[], int | None]) -> None:
+        self._database = database
+        self._root = root
+
+    def add(self, file: MovedFile) -> None:
+        """Note that a file was moved."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO moved_file (root, path, folder, device, inode, size,"
+                " mtime_ns, moved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    file.root or self._root(),
+                    _to_blob(file.path),
+                    _to_blob(file.folder),
+                    *_identity_row(file.identity),
+                    to_ms(file.moved_at),
+                ),
+            )
+
+    def until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+        """Return what was moved to ``folder`` until then, from the present place; oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND moved_at <= ?"
+                " ORDER BY moved_at, path LIMIT ?",
+                (self._root(), _to_blob(folder), to_ms(moment), most),
+            ).fetchall()
+        return tuple(
+            MovedFile(
+                _to_path(row["path"]),
+                _to_identity(row),
+                folder,
+                from_ms(row["moved_at"]),
+                row["root"],
+            )
+            for row in rows
+        )
+
+    def first(self, folder: str) -> datetime | None:
+        """Return when the oldest of them was moved."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT min(moved_at) FROM moved_file WHERE root = ? AND folder = ?",
+                (self._root(), _to_blob(folder)),
+            ).fetchone()
+        return None if row[0] is None else from_ms(row[0])
+
+    def forget(self, file: MovedFile) -> None:
+        """Note that a file is no longer there, or no longer the same."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM moved_file WHERE root = ? AND path = ?",
+                (file.root or self._root(), _to_blob(file.path)),
+            )
 
 
 def _to_blob(path: str) -> bytes:
