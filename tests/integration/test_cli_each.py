@@ -3,6 +3,8 @@
 import csv
 import os
 import signal
+import subprocess
+import sys
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -173,6 +175,66 @@ def test_a_dry_run_shows_all_and_stores_nothing(office: Desk, tmp_path: Path) ->
     ]
     assert office.json("outbox", "list") == []
     assert not office.sink.connections
+
+
+def test_a_dry_run_for_programs(office: Desk, tmp_path: Path) -> None:
+    table = _people(tmp_path, 1)
+    told = office.json(*SEND, "--csv", table, "--body", "x", "--attach", table, "--dry-run")
+    attached = {"name": "people.csv", "size": table.stat().st_size}
+    assert told == {
+        "count": 1,
+        "mails": [
+            {
+                "line": 2,
+                "to": ["to0@x.example"],
+                "subject": "Hi 0",
+                "body": "x",
+                "attachments": [attached],
+            }
+        ],
+    }
+
+
+def test_an_html_file_goes_to_all_as_it_is(office: Desk, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<style>p {color: red}</style><p>All {of} you</p>")
+    done = office.quick(*SEND, "--csv", _people(tmp_path, 1), "--html", page)
+    assert (done.returncode, done.stderr) == (0, "")
+    plain, html = _mail(office.sink.arrivals[0]).iter_parts()
+    assert plain.get_content().strip() == "All {of} you"
+    assert "{color: red}" in html.get_content()
+
+
+def test_markdown_is_made_of_each_row(office: Desk, tmp_path: Path) -> None:
+    table = _table(tmp_path, "name,mail\n<b>x</b>,a@x.example\n")
+    office.quick(*SEND, "--csv", table, "--markdown", "--body", "Dear *{csv.name}*")
+    plain, html = _mail(office.sink.arrivals[0]).iter_parts()
+    assert plain.get_content().strip() == "Dear *<b>x</b>*"
+    assert "<em>&lt;b&gt;x&lt;/b&gt;</em>" in html.get_content()
+
+
+@pytest.mark.timeout(300)
+def test_ten_thousand_rows_take_no_more_memory_than_few(office: Desk, tmp_path: Path) -> None:
+    def most(count: int) -> int:
+        """Return the most memory that a command had, in KB."""
+        command = office.home.command(*SEND, "--queue", "--csv", _people(tmp_path, count))
+        told = tmp_path / "told"
+        script = (
+            "import resource, subprocess, sys\n"
+            "subprocess.run(sys.argv[2:], check=True)\n"
+            "used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+            "open(sys.argv[1], 'w').write(str(used))\n"
+        )
+        subprocess.run(
+            [sys.executable, "-c", script, told, *command],
+            env={**os.environ, **office.env},
+            capture_output=True,
+            check=True,
+        )
+        return int(told.read_text())
+
+    few, many = most(100), most(10_000)
+    assert many < few + 15_000, (few, many)
 
 
 def test_what_the_caps_hold_back_waits_and_each_run_is_a_batch(

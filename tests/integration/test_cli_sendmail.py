@@ -15,9 +15,11 @@ import pytest
 
 from tests.support.cli import USER, Desk
 from tests.support.homes import Home
+from tests.support.namespaces import can_unshare
 from tests.support.sink import Arrival
-from tests.support.wait import PATIENCE_SECONDS
+from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.desktop.clock import SystemClock
+from traymail.desktop.instance import Instance
 
 SENDMAIL = Path(sys.executable).with_name("traymail-sendmail")
 LETTER = b"""\
@@ -397,3 +399,42 @@ def test_mutt_sends_with_a_file(office: Desk, tmp_path: Path) -> None:
     assert set(arrival.recipients) == {"a@b.example", "h@o.example"}
     assert b"h@o.example" not in arrival.content
     assert b"\r\n.\r\nend" in arrival.content
+
+
+# Only what cron itself looks for is another one in its mounts, so that it meets no other job.
+_IN_ITS_MOUNTS = """\
+set -e
+mount -t tmpfs none /run
+mount --bind "$0/tabs" /var/spool/cron/crontabs
+mount --bind "$0/none" /etc/cron.d
+mount --bind /dev/null /etc/crontab
+mount --bind "$1" "$(readlink -f /usr/sbin/sendmail)"
+exec "$2" -f
+"""
+
+
+@pytest.mark.timeout(300)  # cron looks once a minute what is to be done
+def test_cron_mails_what_a_job_prints(office: Desk, tmp_path: Path) -> None:
+    cron = _needs("cron", "cron")
+    if os.geteuid() != 0 or not can_unshare("--mount"):
+        pytest.skip("needs root, and mounts of its own")
+    if not Path("/usr/sbin/sendmail").exists() or not Path("/var/spool/cron/crontabs").exists():
+        pytest.skip("there is no /usr/sbin/sendmail, or no folder of crontabs, to put ours over")
+    for name in ("tabs", "none"):
+        (tmp_path / name).mkdir(mode=0o700)
+    table = tmp_path / "tabs" / "root"
+    table.write_text("* * * * * printf 'disk is full\\n.\\nend\\n'\n")
+    table.chmod(0o600)
+    command = ["unshare", "--mount", "sh", "-c", _IN_ITS_MOUNTS, str(tmp_path), str(SENDMAIL), cron]
+    instance = Instance(office.home.path / "state")
+    with Popen(command, env=_env(office), stdin=subprocess.DEVNULL, stderr=PIPE) as one:
+        try:
+            arrival = office.sink.wait_for(1, timeout=200)[0]
+            # Until its sendmail has said goodbye to the server.
+            until(lambda: instance.delivering.holder() is None, what="the end of the delivery")
+        finally:
+            one.terminate()
+    assert arrival.recipients == (USER,)
+    assert arrival.content.endswith(b"\r\n\r\ndisk is full\r\n.\r\nend\r\n")
+    assert _values(arrival, "From") == ["CronDaemon <me@desk.example>"]
+    assert "printf" in _values(arrival, "Subject")[0]

@@ -126,7 +126,9 @@ class _Templates:
         self._wanted = wanted
         self._to = [compile_template(typed(one), names) for one in wanted.to]
         self._subject = compile_template(typed(wanted.subject), names)
-        self._body = compile_template(words, names)
+        # A text that was made of an HTML file is no template, nor is the file.
+        plain = wanted.body is None
+        self._body = Template((words,)) if plain else compile_template(words, names)
         self._attach = [compile_template(os.fspath(one), names) for one in wanted.attach]
 
     def filled(self, row: CsvRow) -> tuple[WantedMail, str]:
@@ -165,7 +167,8 @@ def send(
     if checked.faults:
         return _tell_faults(session, ways.table, checked)
     if ways.dry_run:
-        _show(session, mails, len(checked.lines))
+        show = _dump if ways.as_json else _show
+        show(session, mails, len(checked.lines))
         return endings.OK
     if ways.report is not None:
         _write_report(ways.report, ())  # before anything is stored
@@ -288,6 +291,28 @@ def _show(session: Session, mails: Mails, count: int) -> None:
         session.say("")
         for line in (*table(facts), "", *draft.text.splitlines()):
             session.say(f"  {line}".rstrip())
+
+
+def _dump(session: Session, mails: Mails, count: int) -> None:
+    session.dump(
+        {
+            "count": count,
+            "mails": [
+                {
+                    "line": one.line,
+                    "to": [str(address) for address in one.draft.to],
+                    "subject": one.draft.subject,
+                    "body": one.draft.text,
+                    "attachments": [
+                        {"name": file.name, "size": Path(file.path or "").stat().st_size}
+                        for file in one.draft.files
+                    ],
+                }
+                for one in mails
+                if isinstance(one, Entry)
+            ],
+        }
+    )
 
 
 def _deliver(session: Session, batch: int, settings: Settings, count: int) -> None:
