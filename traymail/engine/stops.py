@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from traymail.core.account import Account
-from traymail.core.breaker import account_after
-from traymail.core.errors import AccountFailure
-from traymail.core.events import AccountChanged
 from traymail.core.outbox import AccountState
-from traymail.core.ports import Clock, Outbox
-from traymail.engine.publisher import Publish
+
+if TYPE_CHECKING:
+    from traymail.core.account import Account
+    from traymail.core.errors import AccountFailure
+    from traymail.core.ports import Clock, Outbox
+    from traymail.engine.publisher import Publish
 
 
 class Interruptions:
@@ -80,6 +81,10 @@ class Stops:
 
     def impose(self, account: Account, refusal: AccountFailure) -> None:
         """Stop an account whose server refused what only the user can mend."""
+        # Slow to import, and of no use to `send --queue`.
+        from traymail.core.breaker import account_after
+        from traymail.core.events import AccountChanged
+
         now = self._clock.now()
         with self._outbox.transaction():
             before = self._outbox.account_state(account.name)
