@@ -513,7 +513,7 @@ def test_an_interrupt_while_the_answer_is_waited_for_leaves_the_mail_unknown(
         ended = office.quick("outbox", "cancel", "1")
         assert (ended.returncode, office.states()) == (65, {1: "sending"})
         assert "Ctrl+C" in ended.stderr.splitlines()[-1]
-        assert "Ctrl+C" in office.quick("--lang", "zh_CN", "outbox", "cancel", "1").stderr
+        assert "按 Ctrl+C 结束" in office.quick("--lang", "zh_CN", "outbox", "cancel", "1").stderr
         sending.send_signal(signal.SIGINT)
         told = sending.communicate(timeout=PATIENCE_SECONDS)[1].decode()
     assert sending.returncode == 130

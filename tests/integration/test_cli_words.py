@@ -145,6 +145,8 @@ def test_no_sentence_of_the_chinese_help_is_english(home: Home, command: tuple[s
         for line in shown.splitlines()
         if english.search(line) and not re.search(r"[\u4e00-\u9fff]", line) and typed not in line
     ] == []
+    # No sign of another width beside them either, as in "选项:" and "用法： traymail".
+    assert re.findall(r"[\u4e00-\u9fff]:(?=\s)|[，。；：？（）] (?=\S)", shown) == []
 
 
 def test_no_option_judges_whether_a_file_can_be_read() -> None:
@@ -217,9 +219,9 @@ OF_GROUP = [
 @pytest.mark.parametrize("language", GROUPS)
 def test_every_command_stands_in_one_group_of_the_help(home: Home, language: str) -> None:
     shown = in_process(home, "--lang", language, "--help").stdout
-    titles = re.findall(r"^(\S+):$", shown, re.M)
+    titles = re.findall(r"^(\S+)[:：]$", shown, re.M)
     assert titles == GROUPS[language]
-    sections = re.split(r"^\S+:$", shown, flags=re.M)[2:]
+    sections = re.split(r"^\S+[:：]$", shown, flags=re.M)[2:]
     told = [re.findall(r"^  (\S+) ", section, re.M) for section in sections]
     assert told == OF_GROUP
     assert sorted(name for names in told for name in names) == sorted(COMMANDS)

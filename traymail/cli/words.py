@@ -125,8 +125,27 @@ def _show_help(ctx: click.Context, _option: click.Parameter, wanted: bool) -> No
         ctx.exit()
 
 
+class _Formatter(click.HelpFormatter):
+    """Help whose colons are those of its language: a wide one needs no space behind it."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how a command is called."""
+        words = prefix or translated("Usage:")
+        super().write_usage(prog, args, f"{words} " if words.isascii() else words)
+
+    def write_heading(self, heading: str) -> None:
+        """Write what stands above a list."""
+        self.write(f"{'':>{self.current_indent}}{heading}{translated('Usage:')[-1]}\n")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Command(click.Command):
     """A command whose help is looked up when it is shown."""
+
+    context_class = _Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; an error tells whose they are."""
