@@ -133,15 +133,30 @@ def test_the_wait_for_the_answer_is_told_and_can_be_ended(office: Desk) -> None:
         never.set()
 
 
-def test_what_waits_while_no_program_runs_is_told_with_what_delivers_it(office: Desk) -> None:
+def test_a_retry_that_lets_the_account_go_on_tells_what_waits_still(office: Desk) -> None:
+    office.give_secret("wrongwrongwrong1")
+    for _ in range(2):
+        assert office.quick("send", "--to", "b@c.example", "--subject", "x").returncode == 77
+    office.give_secret()
+    done = office.quick("outbox", "retry", "1")
+    nobody = "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all\n"
+    assert (done.returncode, done.stderr) == (0, nobody)
+    last = office.quick("outbox", "retry", "--all")
+    assert (last.returncode, last.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", [("account", "test", "desk"), ("doctor", "desk")])
+def test_what_waits_while_no_program_runs_is_told_with_what_delivers_it(
+    office: Desk, command: tuple[str, ...]
+) -> None:
     office.give_secret("wrongwrongwrong1")
     assert office.quick("send", "--to", "b@c.example", "--subject", "x").returncode == 77
     nobody = "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all\n"
     office.give_secret()
-    tested = office.quick("account", "test", "desk")
+    tested = office.quick(*command)
     assert (tested.returncode, tested.stderr) == (0, nobody)
     assert office.quick("outbox", "retry", "--all").returncode == 0
-    assert office.quick("account", "test", "desk").stderr == ""
+    assert office.quick(*command).stderr == ""
 
 
 def test_a_mail_without_its_account_is_told_with_the_way_out(office: Desk) -> None:

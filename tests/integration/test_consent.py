@@ -235,6 +235,7 @@ def test_a_command_that_waits_does_not_run_after_a_restart_either(
     assert not (tmp_path / "ran").exists()
     done = office.quick("config", "accept", given="y\n")
     assert (done.returncode, f"{tmp_path}/ran" in done.stderr) == (0, True)
+    assert done.stderr.endswith("start traymail, or run: traymail outbox retry --all\n")
     assert office.quick("outbox", "retry", "1").returncode == 0
     assert (tmp_path / "ran").exists()
 

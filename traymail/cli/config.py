@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from traymail.cli.outcome import tell_what_waits
 from traymail.cli.session import Session, write_bytes
 from traymail.cli.words import PATH, argument, command, group, option
 from traymail.core.consent import Risk
@@ -129,9 +130,14 @@ def accept(session: Session, /, *, yes: bool) -> None:
         )
     except NotRunning:
         session.app.agreements.agree(risks)
-        for name in {one.account for one in risks}:
+        names = {one.account for one in risks}
+        for name in names:
             session.beside.stops.clear(name, mails=True)
-    session.say(text("It is now in use."))
+        session.say(text("It is now in use."))
+        for name in names:
+            tell_what_waits(session, name)
+    else:
+        session.say(text("It is now in use."))
 
 
 def _require_consent(session: Session, risks: list[Text | str], *, yes: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from traymail.cli import endings
-from traymail.cli.outcome import status_of_failure
+from traymail.cli.outcome import status_of_failure, tell_what_waits
 from traymail.cli.proposals import accounts
 from traymail.cli.session import Session
 from traymail.cli.words import Number, argument, command, option
@@ -46,6 +46,8 @@ def doctor(session: Session, /, *, account: str | None, as_json: bool, **server:
     else:
         examined = session.account(account)
     status = report(session, examined, as_json=as_json)
+    if status == endings.OK and examined.name and not as_json:
+        tell_what_waits(session, examined.name)
     for words in coarse_letters(session.environ) or ():
         session.note(words)
     return status

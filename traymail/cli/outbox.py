@@ -14,6 +14,7 @@ from traymail.cli.outcome import (
     reason_to_wait,
     settle_abandoned,
     tell,
+    tell_what_waits,
     without_account,
 )
 from traymail.cli.proposals import mails
@@ -248,11 +249,16 @@ def retry(session: Session, /, *, ids: tuple[int, ...], everything: bool) -> int
 def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -> int:
     """Deliver and tell; return the first exit status that is not 0."""
     ended = deliver(session, sorted(items, key=lambda item: item.id), settings)
-    for name in {item.account for item in ended if item.state is State.SENT}:
+    work = {item.account for item in ended if item.state is State.SENT}
+    for name in work:
         if not session.app.outbox.account_state(name).stopped:
             session.beside.stops.clear(name, mails=True)
     held = session.app.holds(settings)
-    return next(filter(None, [tell(session, item, held) for item in ended]), 0)
+    status = next(filter(None, [tell(session, item, held) for item in ended]), 0)
+    # Others of the accounts may be due now; of those that were tried it is told.
+    for name in work - {item.account for item in ended if item.state is State.QUEUED}:
+        tell_what_waits(session, name)
+    return status
 
 
 def _require_all(session: Session, ids: Sequence[int], changed: Sequence[OutboxItem]) -> None:
