@@ -129,7 +129,7 @@ def test_the_dialog_of_tk_speaks_our_language_and_hides_hidden_files(
     make_root: MakeRoot, tmp_path: Path
 ) -> None:
     (tmp_path / ".hidden").write_text("x")
-    (tmp_path / "seen.txt").write_text("x")
+    (tmp_path / "seen {1} too.txt").write_text("x")
     desk = Desk(make_root("light", "zh_CN"))
     call = desk.root.tk.eval
     seen: list[str] = []
@@ -149,11 +149,15 @@ def test_the_dialog_of_tk_speaks_our_language_and_hides_hidden_files(
             return
         seen.extend([call(f"wm title {dialog}"), call(f"{dialog}.contents.f2.ok cget -text")])
         seen.append(call("set ::tk::dialog::file::showHiddenVar"))
+        # Where several could be chosen, Tk would show names as a list of Tcl's.
+        call(f"{dialog}.contents.icons selection set 0")
+        call(f"event generate {dialog}.contents.icons <<ListboxSelect>>")
+        seen.append(call(f"{dialog}.contents.f2.ent get"))
         call(f"{dialog}.contents.f2.cancel invoke")
 
     desk.root.after(50, look)
     desk.ask(Aim.FILES, folder=tmp_path)
-    assert seen == ["添加附件", "打开", "0"]
+    assert seen == ["添加附件", "打开", "0", "seen {1} too.txt"]
     assert desk.chosen == []
 
 
