@@ -163,6 +163,19 @@ def test_a_table_that_is_not_there_and_a_report_that_cannot_be(
     assert office.json("outbox", "list") == []
 
 
+def test_a_report_takes_the_place_of_nothing_that_is_sent(office: Desk, tmp_path: Path) -> None:
+    table = _people(tmp_path, 1)
+    before = table.read_bytes()
+    file = tmp_path / "file.txt"
+    file.write_text("kept")
+    (tmp_path / "link").symlink_to(table)
+    for report in (table, tmp_path / "link", tmp_path / "." / "file.txt"):
+        done = office.quick(*SEND, "--csv", table, "--attach", file, "--report", report)
+        assert (done.returncode, "take the place of" in done.stderr) == (65, True)
+    assert (table.read_bytes(), file.read_text()) == (before, "kept")
+    assert office.json("outbox", "list") == []
+
+
 def test_a_dry_run_shows_all_and_stores_nothing(office: Desk, tmp_path: Path) -> None:
     table = _people(tmp_path, 3)
     done = office.quick(*SEND, "--csv", table, "--body", "Dear {csv.name}", "--dry-run")

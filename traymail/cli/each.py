@@ -35,6 +35,7 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import Template, compile_template, human_size
 from traymail.core.texts import text
 from traymail.disk import read_file, write_whole
+from traymail.store.spool import INLINE_BYTES
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
@@ -45,7 +46,8 @@ LARGEST_TABLE = 64_000_000
 REPORT = ("line", "to", "state", "code", "reply", "duration_ms", "at")
 # So many mails that failed are told one by one.
 MOST_TOLD = 20
-_INLINE = 256 * 1024
+# The report is written in pieces of about so much.
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ def send(
     rows = None if ways.table is None else _read(ways.table)
     mails = Mails(wanted, words, account, rows)
     checked = _checked(mails)
+    if ways.report is not None:
+        _require_own_place(ways.report, ways.table, checked.files)
     if checked.faults:
         return _tell_faults(session, ways.table, checked)
     if ways.dry_run:
@@ -213,6 +217,18 @@ def _read(path: Path) -> CsvTable:
         raise unreadable(path, error) from error
 
 
+def _require_own_place(report: Path, table_file: Path | None, files: Iterable[str]) -> None:
+    """Raise InputError for a report that would take the place of what is sent."""
+    taken = set(map(os.path.realpath, files))
+    if table_file is not None:
+        taken.add(os.path.realpath(os.fspath(table_file)))
+    if os.path.realpath(report) in taken:
+        raise InputError(
+            text("The report would take the place of {path}.", path=report),
+            text("Give it another name."),
+        )
+
+
 def _checked(mails: Mails) -> Checked:
     """Make each mail once; raises InputError when there is none."""
     checked = Checked()
@@ -255,7 +271,7 @@ def _require_whole(draft: Draft, wanted: WantedMail) -> None:
 def _shared(files: Counter[str]) -> Iterable[DraftFile]:
     """Return the files that are copied before all mails: large ones, and those of several."""
     for path, count in files.items():
-        if count > 1 or Path(path).stat().st_size > _INLINE:
+        if count > 1 or Path(path).stat().st_size > INLINE_BYTES:
             yield DraftFile(typed(Path(path).name), path)
 
 
@@ -343,7 +359,7 @@ def _write_report(path: Path, told: Iterable[tuple[int, OutboxItem]]) -> None:
             writer.writerow(
                 (line, to, item.state.value, item.code, item.reply, item.duration_ms, at)
             )
-            if words.tell() > _INLINE:
+            if words.tell() > _PIECE:
                 yield words.getvalue().encode("utf-8", "replace")
                 words.seek(0)
                 words.truncate()
