@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.engine import ScriptedSender, failure
-from tests.support.sending import Notes, account, mail, sender
+from tests.support.robot import coded, robot
+from tests.support.sending import Notes, account, mail, sender, wecom
 from tests.support.sink import serve
 from traymail.core.errors import PermanentFailure, Stage, StateError, TransientFailure
+from traymail.core.message import Mail
 from traymail.core.ports import Cancelled, Sender
+from traymail.core.robots import GROUP
 from traymail.core.texts import text
 
 
@@ -20,6 +23,12 @@ class Way:
     sender: Sender
     arrived: Callable[[], int]
     refuse_next: Callable[[], None]
+    recipients: tuple[str, ...] = ("a@example.com", "b@example.com")
+    taken: int = 250
+    refused: int = 554
+
+    def mail(self) -> Mail:
+        return mail(self.recipients[0])
 
 
 class ContractOfSenders:
@@ -29,9 +38,9 @@ class ContractOfSenders:
 
     def test_a_mail_is_taken_for_every_recipient(self, way: Way) -> None:
         notes = Notes()
-        sent = mail("a@example.com", "b@example.com")
+        sent = mail(*way.recipients)
         receipt = way.sender.send(sent, notes)
-        assert (receipt.code, receipt.accepted) == (250, ("a@example.com", "b@example.com"))
+        assert (receipt.code, receipt.accepted) == (way.taken, way.recipients)
         assert (receipt.refused, notes.finals, way.arrived()) == ((), 1, 1)
         assert notes.done
         assert all(total == sent.size for _, total in notes.done)
@@ -39,9 +48,9 @@ class ContractOfSenders:
     def test_a_refusal_is_raised_and_the_next_mail_goes_through(self, way: Way) -> None:
         way.refuse_next()
         with pytest.raises(PermanentFailure) as caught:
-            way.sender.send(mail(), Notes())
-        assert caught.value.reply.code == 554
-        assert way.sender.send(mail(), Notes()).code == 250
+            way.sender.send(way.mail(), Notes())
+        assert caught.value.reply.code == way.refused
+        assert way.sender.send(way.mail(), Notes()).code == way.taken
         assert way.arrived() == 1
 
     @pytest.mark.parametrize("error", [Cancelled(), StateError(text("disk full"))])
@@ -53,23 +62,23 @@ class ContractOfSenders:
 
         for notes in (Notes(at_progress=stop), Notes(at_final=stop)):
             with pytest.raises(type(error)):
-                way.sender.send(mail(), notes)
+                way.sender.send(way.mail(), notes)
         assert way.arrived() == 0
-        assert way.sender.send(mail(), Notes()).code == 250
+        assert way.sender.send(way.mail(), Notes()).code == way.taken
 
     def test_closing_is_always_possible_and_not_the_end(self, way: Way) -> None:
         way.sender.close()
-        way.sender.send(mail(), Notes())
+        way.sender.send(way.mail(), Notes())
         way.sender.close()
         way.sender.close()
-        way.sender.send(mail(), Notes())
+        way.sender.send(way.mail(), Notes())
         assert way.arrived() == 2
 
     def test_after_an_abort_nothing_is_sent(self, way: Way) -> None:
         way.sender.abort()
         way.sender.abort()
         with pytest.raises(TransientFailure):
-            way.sender.send(mail(), Notes())
+            way.sender.send(way.mail(), Notes())
         way.sender.close()
         assert way.arrived() == 0
 
@@ -93,3 +102,19 @@ class TestScriptedSender(ContractOfSenders):
         uses = ScriptedSender()
         refusal = failure(PermanentFailure, 554, Stage.FINAL)
         return Way(uses, lambda: len(uses.mails), lambda: uses.script.append(refusal))
+
+
+class TestWecomSender(ContractOfSenders):
+    @pytest.fixture
+    def way(self) -> Iterator[Way]:
+        with robot() as one:
+            uses = wecom(one.port)
+            yield Way(
+                uses,
+                lambda: len(one.messages),
+                lambda: one.acts.append(coded(40058)),
+                recipients=(GROUP.mailbox,),
+                taken=200,
+                refused=40058,
+            )
+            uses.close()

@@ -14,6 +14,7 @@ from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, live
+from tests.support.robot import KEY, robot
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
@@ -198,6 +199,23 @@ def test_without_accounts_it_leads_to_the_first(make_desk: Callable[[str], Desk]
     desk.until(lambda: "No account yet" in desk.words(), "the invitation")
     desk.press("Add account…")
     assert desk.added == ["a window to add one"]
+
+
+def test_a_robot_has_fields_of_its_own_and_its_test_sends_a_line(
+    make_desk: Callable[[str], Desk],
+) -> None:
+    with robot() as group:
+        url = f"http://127.0.0.1:{group.port}"
+        desk = make_desk(f'[accounts.team]\nkind = "wecom"\napi_url = "{url}"\n')
+        desk.live.app.credentials.set(desk.account("team"), Secret(KEY))
+        desk.open()
+        assert set(desk.sheet.first.values) == {"format", "overflow"}
+        desk.write("max_per_minute", "7")
+        desk.save()
+        desk.until(lambda: desk.account("team").limits.per_minute == 7, "the new limit in force")
+        assert desk.test() is Verdict.PASSED
+        desk.sees("Test mail")
+        assert [one["msgtype"] for one in group.messages] == ["markdown"]
 
 
 def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> None:

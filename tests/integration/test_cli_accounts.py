@@ -155,6 +155,8 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
         (["add", "me@desk.example", "--host", "h.example", "--auth", "oauth2"], 65, "OAuth2"),
         (["add", "me@foxmail.com", "--auth", "oauth2"], 65, "Signing in with OAuth2 comes"),
         (["add", "me@desk.example", "--host", "h.example", "--kind", "wecom"], 65, "wecom"),
+        (["add", "me@desk.example", "--kind", "webhook"], 65, "webhook"),
+        (["add", "--no-secret"], 64, "ADDRESS"),
         (["add", "no address"], 65, "no address"),
         (["add", "me@qq.com"], 65, "No secret is given."),
         (["add", "me@nowhere.invalid"], 65, "me@nowhere.invalid"),

@@ -106,7 +106,7 @@ class EmlKind(AccountKind[EmlAccount]):
         there = Path(account.folder).is_dir()
         yield Step("folder", there, 0, account.folder, None if there else text("Make the folder."))
 
-    def secret(self, _account: EmlAccount) -> SecretWords:
+    def secret(self, _account: EmlAccount | None) -> SecretWords:
         return SecretWords(text("Password"))
 
     def destination(self, account: EmlAccount) -> str:

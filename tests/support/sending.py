@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tests.support.memory_credentials import InMemoryCredentials
+from tests.support.robot import KEY
 from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
 from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Placed
 from traymail.core.ports import Credentials, SenderTools
+from traymail.core.robots import WecomAccount
 from traymail.core.secret import Secret, Told
 from traymail.senders.smtp import SmtpSender
+from traymail.senders.wecom import WecomSender
 
 CANARY = "canary-secret-42"
 BODY = b"Subject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
@@ -124,3 +127,21 @@ def sender(
     given = credentials or Pocket()
     tools = SenderTools(given, opened or zeros, lambda: login_worked, told or Told())
     return SmtpSender(account, tools)
+
+
+def wecom(
+    port: int,
+    credentials: Credentials | None = None,
+    **given: Any,  # noqa: ANN401 # fields
+) -> WecomSender:
+    """A robot at a server of this computer, in the clear unless `security` says otherwise."""
+    one = WecomAccount(
+        name="team",
+        host="127.0.0.1",
+        port=port,
+        security=Security.NONE,
+        username="team",
+        timeout=timedelta(seconds=PATIENCE_SECONDS),
+    )
+    tools = SenderTools(credentials or Pocket(KEY), zeros, lambda: False, Told())
+    return WecomSender(replace(one, **given), tools)

@@ -7,12 +7,25 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import QQ
+from traymail.accounts import KINDS, kind_of
 from traymail.accounts import smtp_fields as model
 from traymail.accounts.fields import as_written
-from traymail.core.account import Account, Limits
+from traymail.core.account import Account, Limits, Security
+from traymail.core.account_kind import read_account
+from traymail.core.errors import Problem
 from traymail.core.fields import fields_of
 from traymail.core.message import Address
+from traymail.core.robots import WECOM_HOST, WecomAccount
 
+LIMITED = replace(QQ, limits=Limits(1, 2, 3))
+ROBOT = WecomAccount(
+    name="team",
+    host="::1",
+    port=81,
+    security=Security.NONE,
+    username="team",
+    limits=Limits(20, 1200, 28_800),
+)
 OTHER = replace(
     QQ, address=Address("me@x.example"), host="mail.x.example", username="me@x.example", provider=""
 )
@@ -38,9 +51,29 @@ def test_what_the_form_shows() -> None:
     )
 
 
-def test_every_value_has_its_field_and_every_field_its_value() -> None:
-    names = {field.name for field in fields_of((*model.UPPER, *model.LOWER))}
-    assert names == set(model.values_of(QQ))
+@pytest.mark.parametrize(
+    "account", [replace(QQ, limits=Limits(1, 2, 3)), ROBOT], ids=lambda one: one.kind
+)
+def test_every_value_has_its_field_and_every_field_its_value(account: Account) -> None:
+    kind = kind_of(account)
+    values = kind.values_of(account)
+    fields = {field.name: field for field in fields_of((*kind.upper(), *kind.lower(account)))}
+    assert fields.keys() == values.keys()
+    written = {
+        name: as_written((*kind.upper(), *kind.lower(account)), name, values[name])
+        for name in values
+    }
+    table = {"kind": account.kind} | {k: v for k, v in written.items() if v is not None}
+    problems: list[Problem] = []
+    assert read_account(account.name, table, "/home/me", KINDS, problems) == account, problems
+
+
+def test_what_is_usual_for_a_robot_is_folded_away() -> None:
+    kind = kind_of(ROBOT)
+    usual = replace(ROBOT, host=WECOM_HOST, port=443, security=Security.TLS)
+    for field in fields_of(kind.lower(ROBOT)):
+        assert field.default == kind.values_of(usual)[field.name], field.name
+    assert kind.values_of(ROBOT)["api_url"] == "http://[::1]:81"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from traymail.core.events import AccountChanged, ItemChanged, MailProgress, Paus
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
+from traymail.core.robots import GROUP, Overflow, WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import quick_send as model
@@ -504,3 +505,34 @@ def test_what_others_do_with_the_mail(changed: OutboxItem, stage: DraftStage, em
 )
 def test_the_sign_of_a_file(name: str, sign: str) -> None:
     assert sign_of(name) == sign
+
+
+# --- a robot --------------------------------------------------------------------------------------
+
+ROBOT = WecomAccount(name="team", username="team", overflow=Overflow.REFUSE)
+
+
+def to_the_group(**fields: object) -> QuickSend:
+    state = writing(**{"to": (), **fields})  # type: ignore[arg-type] # fields
+    return replace(state, standing=replace(standing(ROBOT), default="team"))
+
+
+def test_a_robot_needs_no_recipient() -> None:
+    state = to_the_group()
+    assert asked_to_send(state).stage is DraftStage.POSTING
+    assert draft_of(state, {}).to == (GROUP,)
+    assert str(countdown(state, 5)) == "Sending in 5 s to the group"
+
+
+@pytest.mark.parametrize("name", ["to", "cc", "bcc"])
+def test_what_a_robot_takes_not_is_told_at_the_field(name: str) -> None:
+    state = to_the_group(**{name: ("li.na@example.com",)})
+    assert "robot" in str(complaints(state)[name])
+    assert not may_send(state)
+
+
+def test_what_a_robot_cannot_send_is_refused_when_it_is_posted() -> None:
+    with pytest.raises(InputError):
+        draft_of(replace(to_the_group(), files=(File("/a.pdf", "a.pdf", 1),)), {})
+    with pytest.raises(InputError):
+        draft_of(to_the_group(body="x" * 5000), {})

@@ -19,6 +19,7 @@ from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
 from traymail.core.readers import Wrong, encoding
+from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import THRESHOLD, LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
@@ -164,6 +165,27 @@ ACCOUNT_ROWS: list[tuple[str, str, str | None, object, str]] = [
     ("when_unsure", '"resend"', "when_unsure", WhenUnsure.RESEND, '"maybe"'),
     ("undo_seconds", "0", "undo", timedelta(0), "-1"),
 ]
+
+
+WECOM_ROWS: list[tuple[str, str, str, object, str]] = [
+    ("format", '"text"', "format", MessageFormat.TEXT, '"html"'),
+    ("overflow", '"refuse"', "overflow", Overflow.REFUSE, '"drop"'),
+    ("ca_file", '"~/ca.pem"', "ca_file", str(Path("/home/me/ca.pem")), '"ca.pem"'),
+    ("api_url", '"https://q.example"', "host", "q.example", '"http://q.example"'),
+    ("api_url", '"https://q.example:8443/"', "port", 8443, '"https://q.example:x"'),
+    ("api_url", '"http://[::1]:81"', "security", Security.NONE, '"q.example"'),
+    ("api_url", '""', "host", "qyapi.weixin.qq.com", '"https://q.example/a"'),
+    ("api_url", '"http://localhost"', "port", 80, '"https://a:b@q.example"'),
+    ("api_url", '"https://1.2.3.4"', "host", "1.2.3.4", '"https://[1/"'),
+    ("max_per_minute", "3", "limits", Limits(3, 1200, 28_800), "0"),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "field", "value", "bad"), WECOM_ROWS)
+def test_key_of_a_robot(key: str, good: str, field: str, value: object, bad: str) -> None:
+    base = '[accounts.team]\nkind = "wecom"\n'
+    assert getattr(read(f"{base}{key} = {good}\n").accounts["team"], field) == value
+    assert wheres(f"{base}{key} = {bad}\n") == [f"accounts.team.{key}"]
 
 
 @pytest.mark.parametrize(("key", "good", "field", "value", "bad"), ACCOUNT_ROWS)
@@ -388,7 +410,7 @@ def test_port_and_security_that_go_together(given: str, port: int, security: Sec
         ("", "host"),
         ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
         ('kind = "sendgrid"\nhost = "m.example.com"', "kind"),
-        ('kind = "wecom"\nhost = "m.example.com"', "kind"),
+        ('kind = "webhook"\nhost = "m.example.com"', "kind"),
         ('oauth = { client_id = "x" }\nhost = "m.example.com"', "oauth"),
         ('password = "x"\nhost = "m.example.com"', "password"),
     ],

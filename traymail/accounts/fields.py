@@ -12,6 +12,12 @@ from traymail.core.texts import text
 
 ADDRESS = Field("address", text("&Address"))
 DISPLAY_NAME = Field("display_name", text("Disp&lay name"), help=text("What the recipient sees."))
+CA_FILE = Field(
+    "ca_file",
+    text("Certi&ficate"),
+    FieldKind.FILE,
+    text("The file of a company's own authority; empty for all others."),
+)
 USUAL = (
     Field(
         "max_per_minute",

@@ -62,9 +62,9 @@ class SmtpKind(AccountKind[Account]):
 
         return examine(account, secret, clock, told, login_worked=login_worked)
 
-    def secret(self, account: Account) -> SecretWords:
+    def secret(self, account: Account | None) -> SecretWords:
         """Return what the provider calls it."""
-        return secret_of(for_host(account.host))
+        return secret_of(for_host(account.host) if account else None)
 
     def destination(self, account: Account) -> str:
         """Return the server, its port and the encryption."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from traymail.accounts.fields import ADDRESS, DISPLAY_NAME, RARE, USUAL, values_of_all
+from traymail.accounts.fields import ADDRESS, CA_FILE, DISPLAY_NAME, RARE, USUAL, values_of_all
 from traymail.core.account import Account, Auth, Security
 from traymail.core.account_kind import Values
 from traymail.core.account_table import is_local_name
@@ -43,13 +43,6 @@ AUTH = Field(
     ),
     default=Auth.PASSWORD.value,
 )
-CA_FILE = Field(
-    "ca_file",
-    text("Certi&ficate"),
-    FieldKind.FILE,
-    text("The file of a company's own authority; empty for all others."),
-)
-
 UPPER: Form = (Section(None, (ADDRESS, DISPLAY_NAME, *SERVER)),)
 """What stands above the code."""
 

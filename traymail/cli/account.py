@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from traymail.accounts import kind_of
+from traymail.accounts import KINDS, kind_of
 from traymail.accounts.smtp import secret_of
 from traymail.cli import endings
-from traymail.cli.doctor import PORT, SECURITY, not_found, report
+from traymail.cli.doctor import PORT, SECURITY, not_found, show_steps
 from traymail.cli.outcome import tell_what_waits
 from traymail.cli.proposals import accounts
 from traymail.cli.session import Session, typed
 from traymail.cli.show import account_word, table
 from traymail.cli.words import argument, command, files, group, option
-from traymail.core.account import Auth
+from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.address import parse_address
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
 from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
+from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import in_command, text
 from traymail.disk import in_home
+from traymail.services.connection_test import judge_by_mail
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
-    from traymail.core.account_kind import SecretWords
+    from traymail.core.account_kind import AccountKind, SecretWords
     from traymail.core.message import Address
 
 NAME = argument("name", "NAME", shell_complete=accounts)
@@ -97,11 +99,13 @@ class WantedAccount:
     username: str | None
     auth: str | None
     ca_file: str | None
+    api_url: str | None
+    format: str | None
+    overflow: str | None
 
     def fields(self) -> dict[str, object]:
         """Return what goes into the account's table."""
-        keys = ("kind", "display_name", "host", "port", "security", "username", "auth", "ca_file")
-        found = {key: getattr(self, key) for key in keys}
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "name"}
         if self.ca_file:
             found["ca_file"] = str(in_home(self.ca_file).absolute())
         return {key: value for key, value in found.items() if value is not None}
@@ -115,10 +119,14 @@ class WantedAccount:
         "asked for the code, or it is read from the first line of standard input."
     ),
 )
-@argument("address", "ADDRESS")
+@argument("address", "[ADDRESS]", required=False)
 @option("--name", text("A name for the account."), metavar="NAME")
 @option("--display-name", text("The name that recipients see."), metavar="NAME")
-@option("--kind", text("How mail is sent: smtp."), metavar="KIND")
+@option(
+    "--kind",
+    text("How mail is sent: smtp, or wecom (the robot of a group, which has no ADDRESS)."),
+    metavar="KIND",
+)
 @option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
 @option("--port", text("Its port."), type=PORT, metavar="PORT")
 @option("--security", text("Its encryption."), type=SECURITY)
@@ -134,6 +142,17 @@ class WantedAccount:
     metavar="FILE",
     shell_complete=files,
 )
+@option("--api-url", text("Another server than WeCom's own."), metavar="URL")
+@option(
+    "--format",
+    text("How a robot's messages are shown."),
+    type=click.Choice([one.value for one in MessageFormat]),
+)
+@option(
+    "--overflow",
+    text("What becomes of a message that is too long for a robot."),
+    type=click.Choice([one.value for one in Overflow]),
+)
 @option("--default", text("Make it the default account."), "as_default", is_flag=True)
 @option("--no-secret", text("Provide the secret later, in another way."), is_flag=True)
 @option("--no-test", text("Do not try to log in."), is_flag=True)
@@ -142,30 +161,34 @@ def add(
     session: Session,
     /,
     *,
-    address: str,
+    address: str | None,
     as_default: bool,
     no_secret: bool,
     no_test: bool,
     **given: Any,  # noqa: ANN401 # click's options
 ) -> int:
     """Store an account and its secret, and try it."""
-    options: dict[str, Any] = {
-        key: typed(one) if isinstance(one, str) else one for key, one in given.items()
+    options: dict[str, Any] = given | {
+        key: typed(one) for key, one in given.items() if isinstance(one, str)
     }
-    wanted, sender = WantedAccount(**options), parse_address(typed(address))
+    wanted = WantedAccount(**options)
+    kind = _kind(wanted)
+    sender = _address(kind, address)
     settings = session.settings()
-    wanted, provider = _found(session, wanted, sender)
-    _refuse_what_is_not_there(wanted, provider)
-    name = wanted.name or free_name(provider, sender.mailbox, settings.accounts)
+    provider, words = None, kind.secret(None)
+    if sender is not None:
+        wanted, provider = _found(session, wanted, sender)
+        _refuse_what_is_not_there(wanted, provider)
+        words = secret_of(provider)
+    mailbox = sender.mailbox if sender else f"@{kind.name}"
+    name = wanted.name or free_name(provider, mailbox, settings.accounts)
     credentials = session.app.credentials
     given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
-    words = secret_of(provider)
     secret, nowhere = (None, None) if given_elsewhere else _new_secret(session, words, name)
+    secret = kind.checked(secret) if secret else None
     session.home.make()
-    fields = {"address": sender.mailbox, **wanted.fields()}
-    if sender.name:
-        fields.setdefault("display_name", sender.name)
-    loaded = session.app.settings_file.add_account(name, fields)
+    table = _described(sender) | wanted.fields()
+    loaded = session.app.settings_file.add_account(name, table)
     one = loaded.settings.accounts[name]
     session.beside.agree(session.app.agreements.risks(settings, loaded.settings))
     if as_default:
@@ -175,7 +198,7 @@ def add(
             "Account {name} is added: {host}, port {port}.", name=name, host=one.host, port=one.port
         )
     )
-    _tell_of_twins(session, sender.mailbox, settings)
+    _tell_of_twins(session, mailbox, settings)
     for hint in loaded.hints:
         if hint.where.startswith(place_of("accounts", name)):
             session.note(problem_line(session.home.config_file.name, hint, session.translate))
@@ -186,6 +209,14 @@ def add(
     if no_test or (no_secret and one.auth is not Auth.NONE):
         return endings.OK
     return _tested(session, one)
+
+
+def _described(sender: Address | None) -> dict[str, object]:
+    """Return what an address, and the name written with it, put into the account's table."""
+    if sender is None:
+        return {}
+    named = {"display_name": sender.name} if sender.name else {}
+    return {"address": sender.mailbox, **named}
 
 
 def _new_secret(
@@ -248,11 +279,32 @@ def _refuse_what_is_not_there(wanted: WantedAccount, provider: Provider | None) 
         raise _no_oauth(provider)
     if wanted.auth == Auth.OAUTH2.value:
         raise _no_oauth(None)
-    if wanted.kind not in {None, "smtp"}:
+
+
+def _kind(wanted: WantedAccount) -> AccountKind[Any]:
+    try:
+        return KINDS[wanted.kind or DEFAULT_KIND]
+    except KeyError:
         raise InputError(
             text("Accounts of kind {kind} come with a later version.", kind=wanted.kind),
             text("Use the SMTP server of the provider."),
+        ) from None
+
+
+def _address(kind: AccountKind[Any], given: str | None) -> Address | None:
+    """Return the address of a new account, None for a kind that has none."""
+    if "address" in kind.form.keys:
+        if given is None:
+            context = click.get_current_context()
+            [missing] = [one for one in context.command.params if one.name == "address"]
+            raise click.MissingParameter(ctx=context, param=missing)
+        return parse_address(typed(given))
+    if given is not None:
+        raise InputError(
+            text("An account of kind {kind} has no address.", kind=kind.name),
+            text("Leave the address out; --name gives the account a name."),
         )
+    return None
 
 
 def _no_oauth(provider: Provider | None) -> InputError:
@@ -319,7 +371,8 @@ def set_secret(session: Session, /, *, name: str) -> None:
     one = session.account(name)
     session.app.credentials.require_keyring(one)
     session.app.credentials.require_some_keyring(name)
-    secret = _read_secret(session, kind_of(one).secret(one))
+    kind = kind_of(one)
+    secret = kind.checked(_read_secret(session, kind.secret(one)))
     session.app.credentials.set(one, secret)
     session.beside.stops.clear(name, mails=True)
     session.say(text("The secret of account {name} is stored.", name=name))
@@ -338,7 +391,8 @@ def test(session: Session, /, *, name: str, as_json: bool) -> int:
 
 
 def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
-    status = report(session, one, as_json=as_json)
+    tried = judge_by_mail(session.app, one, session.beside.stops, session.translate)
+    status = show_steps(session, tried, as_json=as_json)
     if status == endings.OK and not as_json:
         session.say(text("Account {name} works.", name=one.name))
         tell_what_waits(session, one.name)

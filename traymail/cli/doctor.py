@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -78,13 +78,18 @@ def _visited(host: str, port: int | None, security: str | None) -> Account:
 
 def report(session: Session, account: Account, *, as_json: bool = False) -> int:
     """Examine a server, show each step as it is done, and return the exit status."""
-    steps = []
     # A server that is only visited has no account to learn from it.
     tried = (
         judge(session.app, account, session.beside.stops)
         if account.name
         else diagnose(session.app, account)
     )
+    return show_steps(session, tried, as_json=as_json)
+
+
+def show_steps(session: Session, tried: Iterable[Step], *, as_json: bool = False) -> int:
+    """Show each step as it is done, and return the exit status."""
+    steps = []
     for step in tried:
         steps.append(step)
         if not as_json:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from traymail.accounts import kind_of
 from traymail.cli.proposals import accounts, people
 from traymail.cli.session import Session, chosen_account, nobody_delivers, typed
 from traymail.cli.words import PATH, command, option
 from traymail.core.address import parse_addresses, split_addresses, undotted
-from traymail.core.errors import InputError, SourceError
+from traymail.core.errors import InputError, SourceError, TraymailError
 from traymail.core.lines import printed
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
@@ -73,7 +74,6 @@ class Ways:
     "--to",
     text("A recipient; repeat it, or separate several with commas."),
     multiple=True,
-    required=True,
     may_be_long=True,
     metavar="ADDRESS",
     may_be_empty=True,  # told as any address that is none
@@ -160,6 +160,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
         queue, as_json, *(given.pop(name) for name in ("each", "table", "dry_run", "report"))
     )
     wanted = WantedMail(**given)
+    _require_to(session, wanted)
     if ways.each and ways.table is not None:
         raise click.UsageError(
             session.translated(text("--each and --csv cannot be used together."))
@@ -204,8 +205,24 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
     return tell(session, item, session.app.holds(settings), quiet=as_json)
 
 
+def _require_to(session: Session, wanted: WantedMail) -> None:
+    """Raise MissingParameter without recipients, unless mails of the account need none."""
+    if wanted.to:
+        return
+    with contextlib.suppress(TraymailError):  # told later
+        account = chosen_account(session.settings(), wanted.account)
+        if kind_of(account).group(account) is not None:
+            return
+    context = click.get_current_context()
+    [missing] = [one for one in context.command.params if one.name == "to"]
+    raise click.MissingParameter(ctx=context, param=missing)
+
+
 def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None) -> Draft:
     """Return the message with this text; raises InputError for what cannot be sent."""
+    kind = kind_of(account)
+    if wanted.html is not None and "html" in kind.cannot:
+        raise InputError(kind.cannot["html"], text("Give the text with --body or --markdown."))
     if wanted.markdown:
         from traymail.core.markdown import to_html
 
@@ -216,9 +233,12 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         )
     to, cc, bcc = (_addresses(given) for given in (wanted.to, wanted.cc, wanted.bcc))
     _require_filled(wanted, to, cc, bcc)
+    group = kind.group(account)
+    if group is not None and not wanted.to:
+        to = (group,)
     if not wanted.any_domain:
         _require_dots((*to, *cc, *bcc))
-    return Draft(
+    draft = Draft(
         account=account.name,
         sender=account.address,
         to=to,
@@ -230,6 +250,8 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         files=tuple(DraftFile(typed(path.name), os.path.realpath(path)) for path in wanted.attach),
         when_unsure=account.when_unsure.value,
     )
+    kind.require(account, draft)
+    return draft
 
 
 def _what_is_empty(wanted: WantedMail) -> Text:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from traymail.accounts import kind_of
 from traymail.cli.proposals import people
 from traymail.cli.send import too_large
 from traymail.cli.session import Session, chosen_account, typed
@@ -196,6 +197,7 @@ def _draft(wanted: Wanted, account: Account, data: bytes) -> Draft:
     )
     if sum(len(one.raw) for one in given.fields) + len(given.body) > account.max_message_bytes:
         raise too_large(account)
+    kind_of(account).require(account, draft)
     return draft
 
 

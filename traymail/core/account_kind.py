@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core import readers as read
 from traymail.core.account import DEFAULT_KIND, Account, Limits
-from traymail.core.errors import Problem
+from traymail.core.errors import InputError, Problem
 from traymail.core.places import full_path
 from traymail.core.readers import Form
 from traymail.core.settings import place_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from traymail.core import fields
     from traymail.core.examination import Step
+    from traymail.core.message import Address, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, Told
 
@@ -51,9 +52,11 @@ class AccountKind(ABC, Generic[A]):
 
     ``form`` makes a table of the configuration a value, which `made_of` makes an account.
     ``test`` are the steps of its test, ``diagnosis`` those that send nothing; ``step_words`` tell
-    them where `traymail.ui.model.trial.NAMES` does not. ``together`` are fields of its form that
-    are written together as soon as one of them changes; a secret that is kept belongs to the
-    fields of ``login``.
+    them where `traymail.ui.model.trial.NAMES` does not. ``login_by_mail``: only a message shows
+    whether the login works, so a test sends one. ``together`` are fields of its form that are
+    written together as soon as one of them changes; a secret that is kept belongs to the fields
+    of ``login``. ``cannot`` are the parts of a mail that it does not take (to, cc, bcc, html,
+    files, given: a whole message of another program), and the words that say so.
     """
 
     name: str
@@ -63,6 +66,8 @@ class AccountKind(ABC, Generic[A]):
     step_words: Mapping[str, Text] = MappingProxyType({})
     together: tuple[tuple[str, ...], ...] = ()
     login: tuple[str, ...] = ()
+    login_by_mail: bool = False
+    cannot: Mapping[str, Text] = MappingProxyType({})
 
     # --- the configuration --------------------------------------------------------------------
 
@@ -93,11 +98,34 @@ class AccountKind(ABC, Generic[A]):
         connection ends.
         """
 
+    def group(self, account: A) -> Address | None:
+        """Return whom a mail without recipients goes to; None: there have to be some."""
+        del account
+        return None
+
+    def require(self, account: A, draft: Draft) -> None:
+        """Raise InputError for a mail that the account cannot send as it is."""
+        own = self.group(account)
+        parts = {
+            "given": draft.given,
+            "to": own is not None and draft.to != (own,),
+            "cc": draft.cc,
+            "bcc": draft.bcc,
+            "files": draft.files,
+        }
+        for part, given in parts.items():
+            if given and part in self.cannot:
+                raise InputError(self.cannot[part], text("Leave it out, or use another account."))
+
     # --- words --------------------------------------------------------------------------------
 
     @abstractmethod
-    def secret(self, account: A) -> SecretWords:
-        """Return what its secret is called."""
+    def secret(self, account: A | None) -> SecretWords:
+        """Return what its secret is called; None: that of an account that is to be."""
+
+    def checked(self, secret: Secret) -> Secret:
+        """Return a secret as it is kept; raises InputError for what cannot be one."""
+        return secret
 
     @abstractmethod
     def destination(self, account: A) -> str:

@@ -93,12 +93,13 @@ def diagnose(
 ) -> Diagnosis:
     """Find what an answer means.
 
-    ``provider`` is the id of the table's row, or "". With ``trouble`` there was no answer, and
-    ``reply`` tells in its text what happened instead. ``login_worked``: the secret has been
-    accepted before. ``place``: that of `traymail.core.secret.Secret`.
+    ``provider`` is the id of the table's row, the family of a service that has none, or "". With
+    ``trouble`` there was no answer, and ``reply`` tells in its text what happened instead.
+    ``login_worked``: the secret has been accepted before. ``place``: that of
+    `traymail.core.secret.Secret`.
     """
     row = by_id(provider)
-    families = {"", row.family if row else "", *families_of(reply.text)}
+    families = {"", row.family if row else provider, *families_of(reply.text)}
     rule = next(
         (
             rule

@@ -52,6 +52,7 @@ class RuleKind(ABC, Generic[R]):
     where they are left out. Windows call a rule without a name ``title``, and ``begin`` stands on
     the button that makes one; ``asks`` is their form, whose rare fields are about what ``more``
     says. ``icon`` stands for the kind, ``status_icon`` where it is told how a rule fares.
+    ``attaches``: its mails have files.
     """
 
     form: Form[R]
@@ -63,6 +64,7 @@ class RuleKind(ABC, Generic[R]):
     status_icon: str
     asks: fields.Form
     more: Text
+    attaches: bool = False
 
     @property
     def rule(self) -> type[R]:

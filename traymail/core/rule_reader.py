@@ -8,8 +8,10 @@ from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import Account
+from traymail.core.account_kind import Kinds as AccountKinds
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem
+from traymail.core.message import Address
 from traymail.core.places import Places
 from traymail.core.rule_kind import (
     Kinds,
@@ -36,6 +38,16 @@ class RuleContext:
     accounts: Mapping[str, Account]
     known: tuple[str, ...] | None
     kinds: Kinds
+    account_kinds: AccountKinds
+
+    def account(self, name: object) -> Account | None:
+        """Return the account that a rule names, "" or None for the default one."""
+        name = name or self.default_account
+        return self.accounts.get(name) if isinstance(name, str) else None
+
+    def group(self, account: Account | None) -> Address | None:
+        """Return whom the mails of a rule without recipients go to; None: there have to be some."""
+        return None if account is None else self.account_kinds[account.kind].group(account)
 
 
 def read_rules(
@@ -48,6 +60,7 @@ def read_rules(
         problems += common_problems(rule)
         problems += kind_of_rule(rule.rule, given.kinds).problems(rule, rule.rule, given.places)
         problems += _account_problems(rule, given)
+        problems += _untaken(rule, given)
     problems += _problems_between(rules, given.kinds)
     return rules
 
@@ -74,6 +87,8 @@ def _read_rule(
         kind = meant
     # An empty account is one that is left out.
     left_out = {"kind"} if fields.get("account") else {"kind", "account"}
+    if not fields.get("to") and given.group(given.account(fields.get("account"))):
+        left_out.add("to")
     keys = {key: value for key, value in fields.items() if key not in left_out}
     keys = _left_out(kind, keys, given) | keys
     table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
@@ -97,9 +112,10 @@ def _left_out(
     kind: RuleKind[Any], keys: Mapping[str, object], given: RuleContext
 ) -> dict[str, object]:
     """Return what a rule takes from elsewhere where it says nothing."""
-    name = keys.get("account") or given.default_account
-    account = given.accounts.get(name) if isinstance(name, str) else None
-    return {"account": name} | kind.left_out(account)
+    account = given.account(keys.get("account"))
+    group = given.group(account)
+    to = {"to": [group.mailbox]} if group else {}
+    return {"account": keys.get("account") or given.default_account} | to | kind.left_out(account)
 
 
 def _problems_between(reads: Sequence[RuleRead], kinds: Kinds) -> list[Problem]:
@@ -118,6 +134,26 @@ def _problems_between(reads: Sequence[RuleRead], kinds: Kinds) -> list[Problem]:
             [(one, one.rule) for one in reads if one.rule.kind == kind.name]
         )
     return problems
+
+
+def _untaken(one: RuleRead, given: RuleContext) -> list[Problem]:
+    """Return what of a rule's mails its account does not take."""
+    rule, account = one.rule, given.accounts.get(one.rule.account)
+    if account is None:
+        return []
+    group, cannot = given.group(account), given.account_kinds[account.kind].cannot
+    parts = {
+        "to": group is not None and rule.to != (group,),
+        "cc": bool(rule.cc),
+        "bcc": bool(rule.bcc),
+        "files": kind_of_rule(rule, given.kinds).attaches,
+    }
+    advice = text("Leave it out, or use another account.")
+    return [
+        Problem(one.place("account" if part == "files" else part), cannot[part], advice=advice)
+        for part, there in parts.items()
+        if there and part in cannot and part not in one.bad
+    ]
 
 
 def _account_problems(rule: RuleRead, given: RuleContext) -> list[Problem]:

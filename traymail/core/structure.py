@@ -73,7 +73,7 @@ def examine(
         from traymail.core.rule_reader import RuleContext, read_rules
 
         known = None if top.bad & {"accounts", "default_account"} else tuple(top.value.accounts)
-        given = RuleContext(places, default, accounts, known, rule_kinds())
+        given = RuleContext(places, default, accounts, known, rule_kinds(), kinds)
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,9 +22,17 @@ from traymail.core.secret import Secret, Told
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff, Found, look_up, race
 from traymail.senders.smtp_session import SmtpSession, connect, opening, refuse_unprotected
-from traymail.senders.smtp_wire import SmtpError, Wire, detail_of, trouble_at, trouble_of
+from traymail.senders.smtp_wire import (
+    SmtpError,
+    Wire,
+    client_context,
+    detail_of,
+    trouble_at,
+    trouble_of,
+)
 
 STEPS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
+HTTP_STEPS = ("dns", "tcp", "tls", "clock")
 # How long the family of addresses that lost the race is waited for.
 OTHER_FAMILY_SECONDS = 2.0
 # So much may a clock be off before it is worth a word; logins by time-based codes allow as much.
@@ -52,8 +60,22 @@ def examine(
     connection ends. ``login_worked``: this secret has been accepted before.
     """
     examination = _Examination(account, secret, clock, told, login_worked=login_worked)
+    yield from _in_order(examination, STEPS)
+
+
+def examine_http(account: Account, clock: Clock, told: Told) -> Generator[Step, None, None]:
+    """Try the server of an account whose mail leaves by HTTP, up to the encryption.
+
+    Nothing is sent, so whether the login works stays open. Closed early, the connection ends.
+    """
+    yield from _in_order(
+        _HttpExamination(account, None, clock, told, login_worked=False), HTTP_STEPS
+    )
+
+
+def _in_order(examination: _Examination, steps: Sequence[str]) -> Generator[Step, None, None]:
     known: dict[str, Step] = {}
-    waiting = list(STEPS)
+    waiting = list(steps)
     try:
         for step in examination.run():
             known[step.step] = step
@@ -119,7 +141,11 @@ class _Examination:
         yield "tcp", self._connect
         if self._wire is None:
             return
-        session = self._session = SmtpSession(self._wire, self._account)
+        yield from self._talk(self._wire)
+
+    def _talk(self, wire: Wire) -> Iterator[tuple[str, Callable[[], Text | str]]]:
+        """Yield what is done once the server is reached."""
+        session = self._session = SmtpSession(wire, self._account)
         for name, work in opening(session, self._account, self._secret):
             yield name, partial(self._step, session, name, work)
 
@@ -130,12 +156,7 @@ class _Examination:
         reply = work()
         match name:
             case "tls":
-                found = session.wire.protection
-                return text(
-                    "{version}, the certificate is valid until {date}",
-                    version=found.version if found else "",
-                    date=found.ends.date().isoformat() if found else "",
-                )
+                return _protection(session.wire)
             case "ehlo":
                 return session.offers
             case "banner":
@@ -221,6 +242,31 @@ class _Examination:
         if dates is not None:
             return _judge(now, told, dates, accepted=accepted)
         return None if told is None else _differing(now, told)
+
+
+class _HttpExamination(_Examination):
+    """The work where the protocol is HTTP: there is nothing to say before a message."""
+
+    def _talk(self, wire: Wire) -> Iterator[tuple[str, Callable[[], Text | str]]]:
+        if self._account.security is Security.TLS:
+            yield "tls", lambda: self._encrypt(wire)
+
+    def _encrypt(self, wire: Wire) -> Text:
+        wire.secure(client_context(self._account.ca_file), self._account.host)
+        return _protection(wire)
+
+    def _left_out(self) -> Iterator[Step]:
+        if self._account.security is Security.NONE:
+            yield Step("tls", None, None, text("no encryption is asked for"))
+
+
+def _protection(wire: Wire) -> Text:
+    found = wire.protection
+    return text(
+        "{version}, the certificate is valid until {date}",
+        version=found.version if found else "",
+        date=found.ends.date().isoformat() if found else "",
+    )
 
 
 _DATES_REFUSED = {Trouble.CERT_TIME, Trouble.CERT_NOT_YET}

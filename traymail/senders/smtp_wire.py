@@ -159,7 +159,7 @@ class Wire:
     @property
     def peer(self) -> str:
         """Return the address at the other end, without a scope."""
-        with self._translated():
+        with self.translated():
             return str(self._sock.getpeername()[0]).partition("%")[0]
 
     @property
@@ -178,7 +178,7 @@ class Wire:
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Begin TLS; the certificate must be trusted and be that of ``host``."""
         self.stage = Stage.TLS
-        with self._translated():
+        with self.translated():
             self._sock.settimeout(self._timeout)
             # The handshake apart, so that the socket that can be cut off is the one in use.
             encrypted = context.wrap_socket(
@@ -209,7 +209,7 @@ class Wire:
 
     def write(self, data: bytes | bytearray) -> None:
         """Send all of it."""
-        with self._translated():
+        with self.translated():
             self._sock.settimeout(self._timeout)
             self._sock.sendall(data)
 
@@ -260,7 +260,7 @@ class Wire:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > LONGEST_LINE:
                 raise self._trouble(Trouble.NONSENSE, details.ENDLESS)
-            with self._translated():
+            with self.translated():
                 # At least a moment: 0 would mean not to wait at all.
                 self._sock.settimeout(max(deadline - monotonic(), 0.001))
                 data = self._sock.recv(LONGEST_LINE)
@@ -276,8 +276,15 @@ class Wire:
             trouble = Trouble.STOPPED
         return trouble_at(self.stage, trouble, self.hide(str(detail)))
 
+    @property
+    def sock(self) -> socket.socket:
+        """Return the connection itself, for another protocol; its deadline is the account's."""
+        self._sock.settimeout(self._timeout)
+        return self._sock
+
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Let exceptions of sockets and TLS leave as SmtpError."""
         try:
             yield
         except (OSError, ValueError) as error:  # ValueError: a host name that TLS cannot check

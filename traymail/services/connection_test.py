@@ -84,9 +84,32 @@ def judge(app: App, account: Account, stops: Stops) -> Generator[Step, None, Non
                 refusal = step.failure
             yield step
     if passed:
-        stops.clear(account.name, mails=True)
+        # Where only a message shows whether the login works, nothing is known yet.
+        if not kind_of(account).login_by_mail:
+            stops.clear(account.name, mails=True)
     elif refusal is not None:
         stops.impose(account, refusal)
+
+
+def judge_by_mail(
+    app: App, account: Account, stops: Stops, translate: Translate
+) -> Generator[Step, None, None]:
+    """`judge`, and a message where only that shows whether the login works.
+
+    Raises StateError.
+    """
+    passed = True
+    for step in judge(app, account, stops):
+        passed = passed and step.ok is not False
+        yield step
+    if not kind_of(account).login_by_mail:
+        return
+    mail = send_to_oneself(app, account, None, translate) if passed else Step("mail", None)
+    if mail.ok:
+        stops.clear(account.name, mails=True)
+    elif isinstance(mail.failure, AccountFailure):
+        stops.impose(account, mail.failure)
+    yield mail
 
 
 def send_to_oneself(

@@ -28,6 +28,7 @@ class FolderKind(RuleKind[FolderRule]):
     """`traymail.core.rule_kind.RuleKind` of watched folders."""
 
     form = table_form(FolderRule, text("It belongs to rules of kind “folder”."))
+    attaches = True
     source_key = "folder"
     from_account = frozenset({"when_unsure"})
     title = text("Folder rule")

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from traymail.core.reply_rules import american, chinese, everybody, secrets, troubles
+from traymail.core.reply_rules import american, chinese, everybody, robots, secrets, troubles
 from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
 
 # A provider's own words come before the codes that everybody uses.
 RULES: tuple[ReplyRule, ...] = (
     *troubles.RULES,
     *secrets.RULES,
+    *robots.RULES,
     *chinese.RULES,
     *american.RULES,
     *everybody.RULES,

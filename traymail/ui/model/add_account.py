@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from traymail.accounts.fields import as_written
-from traymail.accounts.smtp_fields import AUTH, CA_FILE, SECURITIES, SERVER, USERNAME
+from traymail.accounts.fields import CA_FILE, as_written
+from traymail.accounts.smtp_fields import AUTH, SECURITIES, SERVER, USERNAME
 from traymail.core.account import Account, Auth
 from traymail.core.address import parse_address
 from traymail.core.errors import InputError, Problem, TraymailError

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.address import undotted
 from traymail.core.message import Address, Draft, DraftFile
@@ -83,9 +84,19 @@ def complaints(state: QuickSend) -> dict[str, Text]:
         first = next((what for what in wrong if what is not None), None)
         if first is not None:
             found[name] = first
-    if state.tried and not state.recipients:
+    account = state.account
+    cannot = kind_of(account).cannot if account else {}
+    for name in _FIELDS:
+        if name in cannot and getattr(state.written, name):
+            found[name] = cannot[name]
+    if state.tried and not state.recipients and group_of(account) is None:
         found["to"] = text("Who gets it? Type an address, or choose “Me”.")
     return found
+
+
+def group_of(account: Account | None) -> Address | None:
+    """Return whom a mail without recipients goes to; None: there have to be some."""
+    return None if account is None else kind_of(account).group(account)
 
 
 def may_send(state: QuickSend) -> bool:
@@ -137,16 +148,17 @@ def _doubts(state: QuickSend) -> Iterator[Text]:
 
 
 def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
-    """Return the draft to post; raises InputError for a bad address.
+    """Return the draft to post; raises InputError for a bad address, or what an account refuses.
 
     There must be an account. ``names`` are those of known mailboxes.
     """
     account, written = state.account, state.written
     assert account is not None, "without an account Send is disabled"  # noqa: S101 - told above
-    return Draft(
+    group = group_of(account)
+    draft = Draft(
         account=account.name,
         sender=account.address,
-        to=_addresses(written.to, names),
+        to=_addresses(written.to, names) or ((group,) if group else ()),
         cc=_addresses(written.cc, names),
         bcc=_addresses(written.bcc, names),
         subject=written.subject.strip(),
@@ -155,6 +167,8 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
         files=tuple(DraftFile(file.name, file.path) for file in state.files),
         when_unsure=account.when_unsure.value,
     )
+    kind_of(account).require(account, draft)
+    return draft
 
 
 def _html(body: str) -> str:
@@ -170,6 +184,8 @@ def _addresses(typed: tuple[str, ...], names: Mapping[str, str]) -> tuple[Addres
 def countdown(state: QuickSend, seconds: int) -> Text:
     """Return what the undo bar says."""
     count = len({one.casefold() for one in state.recipients})
+    if count == 0:
+        return text("Sending in {s} s to the group", s=seconds)
     if count == 1:
         return text("Sending in {s} s to 1 person", s=seconds)
     return text("Sending in {s} s to {n} people", s=seconds, n=count)

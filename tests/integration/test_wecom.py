@@ -1,0 +1,468 @@
+"""The robot of a WeCom group: posted to a server that checks the documented format."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.support.certificates import Certificates
+from tests.support.cli import in_process
+from tests.support.homes import Home
+from tests.support.robot import ADDRESS, KEY, Act, Robot, coded, robot
+from tests.support.running import outbox, running
+from tests.support.sending import Notes, Pocket, mail, wecom, with_file
+from tests.support.wait import until
+from traymail.core.account import Security
+from traymail.core.errors import (
+    AccountFailure,
+    AuthFailure,
+    CredentialError,
+    DeliveryError,
+    PermanentFailure,
+    TransientFailure,
+    UnknownOutcome,
+)
+from traymail.core.message import Envelope, Mail
+from traymail.core.robots import CUT, GROUP, MessageFormat, Overflow
+
+GARBAGE = b"\xff<html>"
+
+
+def message(subject: str = "Disk", text: str = "full") -> Mail:
+    return replace(mail(GROUP.mailbox), subject=subject, text=text)
+
+
+# --- the sender -----------------------------------------------------------------------------------
+
+
+def test_a_connection_is_kept_and_a_message_is_one_request() -> None:
+    with robot() as group:
+        uses = wecom(group.port)
+        for number in range(3):
+            assert uses.send(message(f"{number}"), Notes()).reply == "ok"
+        uses.close()
+        assert group.contents == ["**0**\n\nfull", "**1**\n\nfull", "**2**\n\nfull"]
+        assert (group.connections, group.posts) == (1, 3)
+
+
+def test_a_connection_that_ended_meanwhile_is_made_anew() -> None:
+    with robot() as group:
+        uses = wecom(group.port)
+        for number in range(3):
+            group.ends = True
+            uses.send(message(f"{number}"), Notes())
+            until(lambda: group.ended == group.connections, what="the end of the connection")
+        uses.close()
+        assert (len(group.messages), group.connections) == (3, 3)
+
+
+@pytest.mark.parametrize("secret", [KEY, ADDRESS])
+def test_key_and_whole_address_are_alike(secret: str) -> None:
+    with robot() as group:
+        uses = wecom(group.port, Pocket(secret), format=MessageFormat.TEXT)
+        uses.send(message(), Notes())
+        uses.close()
+        assert group.messages == [{"msgtype": "text", "text": {"content": "Disk\n\nfull"}}]
+
+
+def test_what_is_no_key_is_told_and_nothing_is_sent() -> None:
+    with robot() as group, pytest.raises(CredentialError) as caught:
+        wecom(group.port, Pocket("no key")).send(message(), Notes())
+    assert "no key" not in str(caught.value)
+    assert group.connections == 0
+
+
+ACTS: list[tuple[str, Act, type[DeliveryError]]] = [
+    ("wecom-93000", coded(93000), AuthFailure),
+    ("wecom-45009", coded(45009, "api freq out of limit"), TransientFailure),
+    ("wecom-busy", coded(-1, "system busy"), TransientFailure),
+    ("wecom-40058", coded(40058), PermanentFailure),
+    ("wecom-other", coded(60011), PermanentFailure),
+    ("wecom-http", (302, b""), TransientFailure),
+    ("wecom-http", (404, b"<html>"), TransientFailure),
+    ("wecom-http", (429, b""), TransientFailure),
+    ("wecom-http", (500, b""), TransientFailure),
+    ("unknown-outcome", (502, b""), UnknownOutcome),
+    ("unknown-outcome", (504, b""), UnknownOutcome),
+    ("unknown-outcome", (200, GARBAGE), UnknownOutcome),
+    ("unknown-outcome", (200, b"[]"), UnknownOutcome),
+    ("unknown-outcome", (200, b'{"errcode": true}'), UnknownOutcome),
+    ("unknown-outcome", (200, b"[" * 50_000), UnknownOutcome),
+    ("unknown-outcome", "close", UnknownOutcome),
+]
+
+
+@pytest.mark.parametrize(("row", "act", "kind"), ACTS)
+def test_what_an_answer_means(row: str, act: Act, kind: type[DeliveryError]) -> None:
+    with robot() as group:
+        group.acts.append(act)
+        uses = wecom(group.port)
+        with pytest.raises(DeliveryError) as caught:
+            uses.send(message(), Notes())
+        assert (type(caught.value), caught.value.advice_id) == (kind, row)
+        # No redirect is followed, nothing is sent again by itself; the next one goes through.
+        assert group.posts == 1
+        assert uses.send(message(), Notes()).code == 200
+        uses.close()
+
+
+def test_an_answer_without_an_end_is_not_waited_for() -> None:
+    with robot() as group, closing(wecom(group.port, timeout=timedelta(seconds=1))) as uses:
+        group.acts.append("drip")
+        with pytest.raises(UnknownOutcome):
+            uses.send(message(), Notes())
+
+
+def test_too_fast_rests_for_a_minute() -> None:
+    with robot() as group, closing(wecom(group.port)) as uses:
+        group.acts.append(coded(45009))
+        with pytest.raises(TransientFailure) as caught:
+            uses.send(message(), Notes())
+    assert caught.value.hold == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("echo", [ADDRESS, KEY, KEY.upper(), KEY[8:], f"[{KEY}] from 1.2"])
+@pytest.mark.parametrize("status", [200, 404])
+def test_no_answer_shows_the_key(echo: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with robot() as group, closing(wecom(group.port, Pocket(ADDRESS))) as uses:
+        said = json.dumps({"errcode": 93000, "errmsg": echo}) if status == 200 else echo
+        group.acts.append((status, said.encode()))
+        with pytest.raises(DeliveryError) as caught:
+            uses.send(message(), Notes())
+    told = f"{caught.value} {caught.value.reply} {caplog.text}"
+    assert KEY[8:].lower() not in told.lower()
+
+
+def test_a_long_message_is_cut_or_refused() -> None:
+    with robot() as group:
+        uses = wecom(group.port)
+        uses.send(message(text="小" * 5000), Notes())
+        assert group.contents[0].endswith(f"小{CUT}")
+        strict = wecom(group.port, overflow=Overflow.REFUSE)
+        with pytest.raises(PermanentFailure) as caught:
+            strict.send(message(text="小" * 5000), Notes())
+        assert (caught.value.advice_id, group.posts) == ("robot-long", 1)
+        uses.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "row"),
+    [
+        (with_file(10), "robot-to"),
+        (mail("boss@example.com"), "robot-to"),
+        (
+            replace(with_file(10), envelope=Envelope("", (GROUP.mailbox,))),
+            "robot-files",
+        ),
+    ],
+)
+def test_what_a_robot_cannot_send_is_refused_and_never_dropped(wrong: Mail, row: str) -> None:
+    with robot() as group, pytest.raises(PermanentFailure) as caught:
+        wecom(group.port).send(wrong, Notes())
+    assert (caught.value.advice_id, group.posts) == (row, 0)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_certificate_is_checked(certificates: Certificates, trusted: bool) -> None:
+    ca_file = str(certificates.ca_file) if trusted else ""
+    with robot(certificates.good.server_context()) as group:
+        uses = wecom(group.port, security=Security.TLS, ca_file=ca_file)
+        if trusted:
+            uses.send(message(), Notes())
+        else:
+            with pytest.raises(AccountFailure):
+                uses.send(message(), Notes())
+        uses.close()
+        assert group.posts == int(trusted)
+
+
+def test_a_certificate_of_another_host_is_refused(certificates: Certificates) -> None:
+    with robot(certificates.wrong_host.server_context()) as group:
+        uses = wecom(group.port, security=Security.TLS, ca_file=str(certificates.ca_file))
+        with pytest.raises(AccountFailure):
+            uses.send(message(), Notes())
+        assert group.posts == 0
+
+
+def test_one_that_is_broken_off_while_it_waits_is_unknown() -> None:
+    with robot() as group:
+        group.acts.append("hold")
+        uses = wecom(group.port)
+        found: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                uses.send(message(), Notes())
+            except DeliveryError as error:
+                found.append(error)
+
+        thread = Thread(target=work)
+        thread.start()
+        until(lambda: group.posts == 1, what="the post")
+        uses.abort()
+        thread.join()
+        assert [type(error) for error in found] == [UnknownOutcome]
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def team(group: Robot, more: str = "") -> str:
+    return f"""\
+version = 1
+
+[accounts.team]
+kind = "wecom"
+api_url = "http://127.0.0.1:{group.port}"
+{more}
+"""
+
+
+@pytest.fixture
+def group() -> Iterator[Robot]:
+    with robot() as one:
+        yield one
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    folder = tmp_path / "credentials"
+    folder.mkdir(mode=0o700)
+    (folder / "traymail.team").write_text(ADDRESS + "\n")
+    return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+
+@pytest.fixture
+def home(tmp_path: Path, group: Robot) -> Home:
+    one = Home(tmp_path / "home")
+    one.configure(team(group))
+    return one
+
+
+def test_send_needs_no_recipient(home: Home, env: dict[str, str], group: Robot) -> None:
+    words = ("send", "--subject", "Disk", "--body", "full")
+    done = in_process(home, *words, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    sent = json.loads(done.stdout)
+    assert (sent["state"], sent["code"], sent["reply"], sent["account"]) == (
+        "sent",
+        200,
+        "ok",
+        "team",
+    )
+    in_process(home, "send", "--markdown", "--body", "**now**", env=env)
+    assert group.contents == ["**Disk**\n\nfull", "**now**"]
+    [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
+    assert (listed["kind"], listed["format"], listed["state"]) == ("wecom", "markdown", "ready")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--to", "boss@example.com"), "writes to its group only"),
+        (("--cc", "boss@example.com"), "A WeCom robot takes no Cc."),
+        (("--bcc", "boss@example.com"), "A WeCom robot takes no Bcc."),
+        (("--attach", __file__), "takes no files so far"),
+        (("--html", __file__), "A WeCom robot takes no HTML."),
+    ],
+)
+def test_what_a_robot_takes_not_is_bad_input(
+    home: Home, env: dict[str, str], group: Robot, more: tuple[str, ...], told: str
+) -> None:
+    done = in_process(home, "send", "--subject", "x", *more, env=env)
+    assert (done.returncode, group.posts) == (65, 0)
+    assert told in done.stderr
+    assert outbox(home) == []
+
+
+def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], group: Robot) -> None:
+    mailed = "Subject: cron\n\nout\n"
+    done = in_process(home, "sendmail", "root", given=mailed, env=env)
+    assert (done.returncode, group.posts) == (65, 0)
+    assert "no whole message of another program" in done.stderr
+
+
+def test_overflow(home: Home, env: dict[str, str], group: Robot) -> None:
+    home.configure(team(group, 'overflow = "refuse"\nformat = "text"'))
+    done = in_process(home, "send", "--body", "x" * 2049, env=env)
+    assert (done.returncode, group.posts) == (65, 0)
+    home.configure(team(group, 'format = "text"'))
+    assert in_process(home, "send", "--body", "x" * 2049, env=env).returncode == 0
+    assert group.contents[0].endswith(CUT)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "state"),
+    [
+        (coded(93000), 77, "queued"),
+        (coded(45009), 75, "queued"),
+        (coded(40058), 69, "failed"),
+        ("close", 75, "unknown"),
+    ],
+)
+def test_the_exit_status_of_an_answer(
+    home: Home, env: dict[str, str], group: Robot, act: Act, status: int, state: str
+) -> None:
+    group.acts.append(act)
+    done = in_process(home, "send", "--subject", "x", env=env)
+    assert done.returncode == status, done.stderr
+    [entry] = outbox(home)
+    assert entry["state"] == state
+    [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
+    assert (listed["state"] == "attention") is (status == 77)
+    assert (entry["next_attempt_at"] is None) is (status != 75 or state == "unknown")
+
+
+def test_a_test_sends_one_line_and_lets_a_stopped_robot_go_on(
+    home: Home, env: dict[str, str], group: Robot
+) -> None:
+    group.acts.append(coded(93000))
+    assert in_process(home, "send", "--subject", "x", env=env).returncode == 77
+    # What says nothing of the key does not let it go on.
+    assert in_process(home, "doctor", "team", env=env).returncode == 0
+    assert group.posts == 1
+    [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
+    assert listed["state"] == "attention"
+    tested = in_process(home, "account", "test", "team", env=env)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert group.contents == ["**traymail works**\n\nThis account is ready to send."]
+    assert in_process(home, "outbox", "retry", "--all", env=env).returncode == 0
+    assert group.contents[1:] == ["**x**"]
+
+
+def test_a_test_with_a_wrong_key_stops_the_account(
+    home: Home, env: dict[str, str], group: Robot
+) -> None:
+    group.acts.append(coded(93000, f"invalid webhook url {ADDRESS}"))
+    tested = in_process(home, "account", "test", "team", "--json", env=env)
+    assert tested.returncode == 77
+    assert KEY not in tested.stdout + tested.stderr
+    steps = {one["step"]: one for one in json.loads(tested.stdout)["steps"]}
+    assert (steps["tcp"]["ok"], steps["mail"]["ok"]) == (True, False)
+    assert in_process(home, "send", "--subject", "x", env=env).returncode == 77
+    assert group.posts == 1
+
+
+@pytest.mark.usefixtures("keyring_env")
+def test_adding_one(home: Home) -> None:
+    home.configure("version = 1\n")
+    added = ("account", "add", "--kind", "wecom", "--name", "team")
+    refused = in_process(home, *added, "--no-test", given="no key\n")
+    assert refused.returncode == 65
+    assert "neither the key nor the webhook address" in refused.stderr
+    done = home.run(*added, "--no-test", "--format", "text", given=f"{ADDRESS}\n")
+    assert done.returncode == 0, done.stderr
+    assert kept("qyapi.weixin.qq.com", "team") == KEY
+    written = home.config.read_text("utf-8")
+    assert 'kind = "wecom"' in written
+    assert KEY not in written
+    assert home.run("account", "set-secret", "team", given="other-key\n").returncode == 0
+    assert kept("qyapi.weixin.qq.com", "team") == "other-key"
+    assert home.run("account", "remove", "team").returncode == 0
+    assert kept("qyapi.weixin.qq.com", "team") is None
+
+
+def kept(host: str, username: str) -> str | None:
+    import secretstorage  # Linux has it
+
+    with closing(secretstorage.dbus_init()) as bus:
+        wanted = {"service": f"traymail:{host}", "username": username}
+        found = list(secretstorage.search_items(bus, wanted))
+        return found[0].get_secret().decode() if found else None
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "told"),
+    [
+        (("me@example.com",), 65, "An account of kind wecom has no address."),
+        (("--host", "h.example"), 65, "It belongs to accounts of kind “smtp”."),
+        (
+            ("--api-url", "http://robot.example"),
+            65,
+            "http:// is only for a server on this",
+        ),
+        (("--api-url", "https://robot.example/x"), 65, "Write it like https://"),
+        (("--api-url", "https://me:pw@robot.example"), 65, "must not contain a user name"),
+        (("--format", "html"), 64, "--format"),
+    ],
+)
+def test_what_makes_no_robot(home: Home, more: tuple[str, ...], status: int, told: str) -> None:
+    given = ("--name", "b", "--no-secret", "--no-test", *more)
+    done = in_process(home, "account", "add", "--kind", "wecom", *given)
+    assert (done.returncode, told in done.stderr) == (status, True), done.stderr
+
+
+LOG = 'kind = "log"\npaths = ["/l/a.log"]\nmatch = ["x"]'
+LOG_RULE = """
+[[rules]]
+name = "Errors"
+kind = "log"
+paths = [{path}]
+match = ["ERROR"]
+start_at = "beginning"
+cooldown = "0s"
+{more}
+"""
+
+
+@pytest.mark.parametrize("to", ["", "to = []", 'to = ["group@qyapi.weixin.qq.com"]'])
+def test_a_log_rule_tells_the_group(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path, to: str
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    rule = LOG_RULE.format(path=json.dumps(str(log)), more=to)
+    home.configure(team(group) + rule)
+    with running(home, env):
+        with log.open("a") as stream:
+            stream.write("ERROR 盘满了\n")
+        until(lambda: len(group.messages) == 1, what="the message")
+    assert "ERROR 盘满了" in group.contents[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (
+            f'{LOG}\ncc = ["a@b.cd"]',
+            "rules[0].cc: A WeCom",
+        ),
+        (
+            f'{LOG}\nto = ["a@b.cd"]',
+            "rules[0].to: A WeCom",
+        ),
+        (
+            'kind = "folder"\nfolder = "~"\naccount = "team"',
+            "rules[0].account: A WeCom robot",
+        ),
+    ],
+)
+def test_a_rule_with_what_a_robot_cannot_do_is_refused(
+    home: Home, group: Robot, rule: str, told: str
+) -> None:
+    home.configure(f'{team(group)}\n[[rules]]\nname = "R"\n{rule}\n')
+    done = in_process(home, "config", "check")
+    assert done.returncode == 78
+    assert told in done.stdout + done.stderr
+
+
+def test_after_kill_9_a_message_that_may_be_there_is_not_sent_again(
+    home: Home, env: dict[str, str], group: Robot
+) -> None:
+    group.acts.append("hold")
+    with running(home, env) as program:
+        assert home.run("send", "--queue", "--subject", "once", env=env).returncode == 0
+        until(lambda: group.posts == 1, what="the post")
+        program.kill()
+    with running(home, env):
+        until(lambda: [one["state"] for one in outbox(home)] == ["unknown"], what="unknown")
+        assert home.run("send", "--queue", "--subject", "next", env=env).returncode == 0
+        until(lambda: group.contents == ["**next**"], what="the next one")
+    assert group.posts == 2

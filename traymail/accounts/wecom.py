@@ -1,0 +1,220 @@
+"""Accounts that are the robot of a WeCom group: a mail becomes a message there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from traymail.core import readers as read
+from traymail.core.account import Limits, Security
+from traymail.core.account_kind import AccountKind, SecretWords, with_given
+from traymail.core.account_table import is_loopback
+from traymail.core.errors import InputError
+from traymail.core.message import Address
+from traymail.core.readers import Form, Key
+from traymail.core.robots import (
+    GROUP,
+    NO_KEY,
+    WECOM_HOST,
+    WHERE_KEYS_ARE,
+    MessageFormat,
+    Overflow,
+    WecomAccount,
+    key_in,
+    message_of,
+)
+from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.texts import text
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from traymail.core import fields
+    from traymail.core.errors import Problem
+    from traymail.core.examination import Step
+    from traymail.core.message import Draft
+    from traymail.core.ports import Clock, Sender, SenderTools
+    from traymail.core.secret import Secret, Told
+    from traymail.core.table_reader import Read
+
+# 20 messages a minute, and what they come to.
+_LIMITS = Limits(per_minute=20, per_hour=1200, per_day=28_800)
+_PORTS = {"https": 443, "http": 80}
+_GROUP_ONLY = text("A WeCom robot writes to its group only.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a service is: another one than usual."""
+
+    host: str
+    port: int
+    security: Security
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WecomTable(AccountTable):
+    """A robot as written."""
+
+    format: MessageFormat = MessageFormat.MARKDOWN
+    overflow: Overflow = Overflow.CUT
+    api_url: Place | None = None
+    ca_file: str = ""
+
+
+def _place(value: object) -> Place | None:
+    """Read the address of a service, scheme and host alone; empty: the usual one."""
+    given = read.words(value)
+    if not given:
+        return None
+    from urllib.parse import urlsplit  # seldom needed, and slow to import
+
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise read.wrong(text("is not an address"), _LIKE) from None
+    host = read.filled_host(parts.hostname or "")
+    if parts.scheme not in _PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise read.wrong(text("is not an address"), _LIKE)
+    if "@" in parts.netloc:
+        raise read.wrong(text("must not contain a user name or a password"), _LIKE)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise read.wrong(text("http:// is only for a server on this computer"), _LIKE)
+    security = Security.NONE if parts.scheme == "http" else Security.TLS
+    return Place(host, port or _PORTS[parts.scheme], security)
+
+
+_LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
+
+
+class WecomKind(AccountKind[WecomAccount]):
+    """`traymail.core.account_kind.AccountKind` of robots."""
+
+    name = "wecom"
+    form = Form(
+        WecomTable,
+        ACCOUNT_KEYS
+        | {
+            "format": Key(read.choice(MessageFormat)),
+            "overflow": Key(read.choice(Overflow)),
+            "api_url": Key(_place),
+            "ca_file": Key(read.path_or_empty),
+        },
+        text("It belongs to accounts of kind “wecom”."),
+    )
+    test = ("dns", "tcp", "tls", "mail")
+    diagnosis = ("dns", "tcp", "tls", "clock")
+    login = ("api_url",)
+    login_by_mail = True
+    cannot = MappingProxyType(
+        {
+            "given": text("A WeCom robot sends no whole message of another program."),
+            "to": _GROUP_ONLY,
+            "cc": text("A WeCom robot takes no Cc."),
+            "bcc": text("A WeCom robot takes no Bcc."),
+            "html": text("A WeCom robot takes no HTML."),
+            "files": text("A WeCom robot takes no files so far."),
+        }
+    )
+
+    def made_of(
+        self, name: str, table: Read[WecomTable], _where: str, _found: list[Problem]
+    ) -> WecomAccount:
+        """Return the robot; what a secret is bound to is the service and the account's name."""
+        given = table.value
+        place = given.api_url or Place(WECOM_HOST, _PORTS["https"], Security.TLS)
+        account = WecomAccount(
+            name=name,
+            address=Address(GROUP.mailbox, given.display_name),
+            host=place.host,
+            port=place.port,
+            security=place.security,
+            username=name,
+            ca_file=given.ca_file,
+            format=given.format,
+            overflow=given.overflow,
+        )
+        return with_given(account, given, _LIMITS)
+
+    def make_sender(self, account: WecomAccount, tools: SenderTools) -> Sender:
+        """Return a way to post its messages."""
+        from traymail.senders.wecom import WecomSender
+
+        return WecomSender(account, tools)
+
+    def examine(
+        self,
+        account: WecomAccount,
+        _secret: Secret | None,
+        clock: Clock,
+        told: Told,
+        *,
+        login_worked: bool,
+    ) -> Generator[Step, None, None]:
+        """Try the service up to the encryption: only a message would show more."""
+        from traymail.senders.probe import examine_http
+
+        del login_worked
+        return examine_http(account, clock, told)
+
+    def group(self, account: WecomAccount) -> Address | None:
+        """Return what stands for the group."""
+        del account
+        return GROUP
+
+    def checked(self, secret: Secret) -> Secret:
+        """Return the key alone: it may have been pasted with the whole address."""
+        from traymail.core.secret import Secret
+
+        key = key_in(secret.reveal())
+        if not key:
+            raise InputError(NO_KEY, WHERE_KEYS_ARE)
+        return Secret(key, secret.place)
+
+    def require(self, account: WecomAccount, draft: Draft) -> None:
+        """Raise InputError for what a robot does not take, or not as a whole where that counts."""
+        super().require(account, draft)
+        _words, whole = message_of(account.format, draft.subject, draft.text)
+        if not whole and account.overflow is Overflow.REFUSE:
+            raise InputError(
+                text("The message is longer than the robot takes."),
+                text("Shorten it, or set overflow to cut in the configuration."),
+            )
+
+    def secret(self, _account: WecomAccount | None) -> SecretWords:
+        """Return what a group shows of its robot."""
+        return SecretWords(text("Webhook address or key"))
+
+    def destination(self, account: WecomAccount) -> str:
+        """Return the service, and its port where that is another than usual."""
+        usual = account.port == _PORTS["https"]
+        return account.host if usual else f"{account.host}:{account.port}"
+
+    def facts(self, account: WecomAccount) -> dict[str, object]:
+        """Return the service, and how messages are shown."""
+        return {
+            "host": account.host,
+            "port": account.port,
+            "format": account.format.value,
+            "overflow": account.overflow.value,
+        }
+
+    def upper(self) -> fields.Form:
+        """Return how messages are shown."""
+        from traymail.accounts.wecom_fields import UPPER
+
+        return UPPER
+
+    def lower(self, account: WecomAccount) -> fields.Form:
+        """Return limits, and what is rare."""
+        from traymail.accounts.wecom_fields import lower_for
+
+        return lower_for(self.values_of(WecomAccount(name=account.name, limits=_LIMITS)))
+
+    def values_of(self, account: WecomAccount) -> dict[str, str]:
+        """Return a robot as its form shows it."""
+        from traymail.accounts.wecom_fields import values_of
+
+        return values_of(account)
