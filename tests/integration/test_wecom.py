@@ -14,6 +14,7 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.cli import in_process
 from tests.support.homes import Home
+from tests.support.live import live
 from tests.support.robot import ADDRESS, KEY, Act, Robot, coded, robot
 from tests.support.running import outbox, running
 from tests.support.sending import Notes, Pocket, mail, wecom, with_file
@@ -425,6 +426,23 @@ def test_a_log_rule_tells_the_group(
             stream.write("ERROR 盘满了\n")
         until(lambda: len(group.messages) == 1, what="the message")
     assert "ERROR 盘满了" in group.contents[0]
+
+
+@pytest.mark.parametrize("to", [[], None])
+def test_windows_save_a_rule_of_a_robot_without_recipients(
+    home: Home, group: Robot, tmp_path: Path, to: list[str] | None
+) -> None:
+    rule = LOG_RULE.format(path=json.dumps(str(tmp_path / "app.log")), more="")
+    with live(home, team(group) + rule) as one:
+        rules = one.services.rules
+        fields = {**rules.fields("Errors"), "to": to, "max_per_hour": 7}
+        fields = {name: value for name, value in fields.items() if value is not None}
+        assert rules.check(fields, "Errors") == ()
+        rules.save(fields, "Errors")
+        [saved] = one.program.engine.snapshot().settings.rules
+        assert (saved.to, saved.max_per_hour) == ((GROUP,), 7)
+        wrong = rules.check({**fields, "cc": ["a@b.cd"]}, "Errors")
+        assert [problem.where for problem in wrong] == ["cc"]
 
 
 @pytest.mark.parametrize(
