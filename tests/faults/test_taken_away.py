@@ -19,6 +19,7 @@ HARMS: dict[str, Callable[[Path], object]] = {
     "the database": lambda state: (state / "outbox.db").unlink(),
     "the database and its log": lambda state: list(map(Path.unlink, state.glob("outbox.db*"))),
     "all of it": shutil.rmtree,
+    "what is in it": lambda state: os.truncate(state / "outbox.db", 0),
     "the log": lambda state: (state / "outbox.db-wal").unlink(),
     "the index of the log": lambda state: (state / "outbox.db-shm").unlink(),
     "the folder, under another name": lambda state: state.rename(state.with_name("elsewhere")),

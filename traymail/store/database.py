@@ -129,15 +129,19 @@ class Database:
         if taken == self._files[0]:
             return self._left  # its log was taken, and is written back when the last one closes
         target = salvaged_from(self.path) if taken is None else set_aside_as(self.path, now)
+        whole = target.with_name(f"{target.name}.new")
         with self._translating(), self._in_use(left=True) as connection:
             # Whoever is writing is waited for; whoever comes after that is refused.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("COMMIT")
             with contextlib.suppress(OSError):
-                target.unlink()
-            make_private_file(target)
-            with closing(sqlite3.connect(target)) as copy:
+                whole.unlink()
+            make_private_file(whole)
+            with closing(sqlite3.connect(whole)) as copy:
                 connection.backup(copy)
+        whole.replace(target)
+        if taken is None:
+            self.path.unlink(missing_ok=True)  # empty
         return self._left
 
     def close(self) -> None:
@@ -317,19 +321,22 @@ def set_aside_as(path: Path, now: datetime) -> Path:
 
 
 def _identities(path: Path) -> list[tuple[int, int] | None]:
-    """Return which files the database and those beside it are, None for one that is gone.
+    """Return which files the database and those beside it are, None for what is gone, or empty.
 
     Raises OSError. Nothing where files cannot be taken away from who has them open.
     """
     if os.name != "posix":
         return []
-    return [_identity(path.with_name(path.name + part)) for part in ("", "-wal", "-shm")]
+    beside = [_identity(path.with_name(path.name + part)) for part in ("-wal", "-shm")]
+    return [_identity(path, empty=False), *beside]
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path, *, empty: bool = True) -> tuple[int, int] | None:
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not (found.st_size or empty):
         return None
     return found.st_dev, found.st_ino
 
