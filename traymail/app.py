@@ -121,9 +121,13 @@ class App:
 
         Raises StateError.
         """
-        log = self.home.database.with_name(f"{self.home.database.name}-wal")
+        name = self.home.database.name
+        beside = [self.home.database.with_name(f"{name}{part}") for part in ("-wal", "-shm")]
         # Whoever has it open keeps one.
-        if not log.exists() or self.instance.running.holder() not in {None, os.getpid()}:
+        if not any(one.exists() for one in beside) or self.instance.running.holder() not in {
+            None,
+            os.getpid(),
+        }:
             return
         from traymail.store.write_ahead import set_log_aside  # seldom needed
 

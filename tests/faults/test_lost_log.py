@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +96,38 @@ def test_what_a_kill_leaves_is_no_damage(crashed: Path) -> None:
     # The last frame was only begun over that of an earlier round.
     last = AT_FIRST + (len(content) - AT_FIRST) // FRAME * FRAME - FRAME
     assert not is_doubtful(content[: last + 24] + os.urandom(4096))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody knows when the system began")
+@pytest.mark.parametrize("left", [None, 0, 20, AT_FIRST, AT_FIRST + 10 * FRAME, -1])
+def test_a_log_that_was_cut_loses_no_mail_without_a_word(state: Path, left: int | None) -> None:
+    database = state / "outbox.db"
+    assert set_log_aside(database) is None
+    log = database.with_name("outbox.db-wal")
+    if left is None:
+        log.unlink()
+    else:
+        os.truncate(log, left if left >= 0 else _frames_told(state) * FRAME + AT_FIRST - 1)
+    copy = set_log_aside(database)
+    assert copy is not None
+    assert set_log_aside(database) is None
+    [told] = warnings(database)
+    assert str(copy) in str(told)
+    mails_in(state)
+    copy.unlink()
+    assert set_log_aside(database) is None
+
+
+def _frames_told(state: Path) -> int:
+    index = (state / "outbox.db-shm").read_bytes()
+    return int.from_bytes(index[16:20], sys.byteorder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody knows when the system began")
+def test_after_a_power_cut_the_index_of_the_log_proves_nothing(state: Path) -> None:
+    os.truncate(state / "outbox.db-wal", AT_FIRST + 10 * FRAME)
+    os.utime(state / "outbox.db-shm", (1, 1))
+    assert set_log_aside(state / "outbox.db") is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no named pipes among its files")

@@ -228,3 +228,17 @@ def test_a_copy_that_is_no_longer_as_long_as_it_was_is_not_sent(spool: Spool, le
     mail = Mail("<1@x>", Envelope("a@x", ("b@x",)), "s", "t", None, made.skeleton, made.placed)
     with pytest.raises(SourceError, match=r"a.bin is damaged"):
         list(mail.chunks(spool.open))
+
+
+@pytest.mark.parametrize("name", ["\0", "a\0b", "", ".", "..", "../mine", "{tmp_path}/mine"])
+def test_what_damage_made_of_a_name_leads_to_no_other_file(
+    spool: Spool, tmp_path: Path, name: str
+) -> None:
+    spool.require_room()
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    damaged = Attachment("a.pdf", "application/pdf", 4, "", spool=name.format(tmp_path=tmp_path))
+    with pytest.raises(SourceError, match="no longer kept"):
+        spool.open(damaged)
+    spool.discard([damaged])
+    assert mine.read_bytes() == b"mine"

@@ -82,7 +82,7 @@ class Spool:
             return io.BytesIO(attachment.content)
         try:
             with self._opened() as folder:
-                file = os.fdopen(folder.open(attachment.spool or ""), "rb")
+                file = os.fdopen(folder.open(_plain(attachment.spool or "")), "rb")
         except (OSError, UnsafePath) as error:
             raise SourceError(
                 attachment.name,
@@ -97,7 +97,7 @@ class Spool:
             with contextlib.suppress(OSError, UnsafePath), self._opened() as folder:
                 for name in names:
                     with contextlib.suppress(OSError):
-                        folder.remove(name)
+                        folder.remove(_plain(name))
 
     def discard(self, attachments: Iterable[Attachment]) -> None:
         """Remove copies that no mail uses."""
@@ -194,6 +194,13 @@ def writing(path: Path) -> Iterator[None]:
             text("{path} cannot be written: {reason}", path=path, reason=reason_of(error)),
             text("Free some space on that disk, or fix the permissions of that place."),
         ) from error
+
+
+def _plain(name: str) -> str:
+    """Return the name of a file of the spool; raises OSError for what damage made of one."""
+    if name in {"", ".", ".."} or any(letter in name for letter in "/\\\0"):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    return name
 
 
 def _new_file(folder: Folder) -> tuple[str, BinaryIO]:

@@ -8,18 +8,23 @@ frames behind the damage. The format: https://www.sqlite.org/fileformat2.html#th
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
+import time
 from pathlib import Path
 
 from traymail.core.errors import StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
-from traymail.disk import read_file, write_whole
+from traymail.disk import READ, read_file, write_whole
 
 _HEADER, _FRAME = 32, 24
 _MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
 _SMALLEST_PAGE, _LARGEST_PAGE = 512, 65_536
 _HEX = 16
+# The head of the log's index, twice: https://www.sqlite.org/walformat.html#the_wal_index_header
+_INDEX, _INDEX_VERSION = 48, 3_007_000
 
 
 def set_log_aside(database: Path) -> Path | None:
@@ -30,12 +35,12 @@ def set_log_aside(database: Path) -> Path | None:
     """
     log = database.with_name(f"{database.name}-wal")
     try:
-        content = read_file(log)
+        index = _index_of(database)
+        content = _content_of(log)
+        doubtful = is_doubtful(content) or is_cut(content, index)
         # Somebody else at work is no damage.
-        if not is_doubtful(content) or read_file(log) != content:
+        if not doubtful or _content_of(log) != content or _index_of(database) != index:
             return None
-    except FileNotFoundError:
-        return None
     except OSError as error:
         raise StateError(
             text("{path} cannot be read: {reason}", path=log, reason=reason_of(error)),
@@ -49,6 +54,13 @@ def set_log_aside(database: Path) -> Path | None:
         return None
     write_whole(copy, content)
     return copy
+
+
+def _content_of(log: Path) -> bytes:
+    try:
+        return read_file(log)
+    except FileNotFoundError:
+        return b""
 
 
 def logs_set_aside(database: Path) -> list[Path]:
@@ -109,6 +121,39 @@ def is_doubtful(log: bytes) -> bool:
         # What an earlier round left behind has other salts.
         return blank or any(log[later + 8 : later + 16] == salts for later in whole if later > at)
     return False
+
+
+def is_cut(log: bytes, index: bytes) -> bool:
+    """Tell whether a log ends before what its index had been told of."""
+    copies = index[:_INDEX], index[_INDEX : 2 * _INDEX]
+    if len(index) < 2 * _INDEX or copies[0] != copies[1]:
+        return False
+    version, _, _, made, _, size, frames, _, _, salts, _ = struct.unpack(
+        "=3I2BH2I8s8s8s", copies[0]
+    )
+    if version != _INDEX_VERSION or not made or not frames:
+        return False
+    size = _LARGEST_PAGE if size == 1 else size
+    ours = len(log) < _HEADER or log[16:24] == salts
+    return ours and bool(len(log) < _HEADER + frames * (_FRAME + size))
+
+
+def _index_of(database: Path) -> bytes:
+    """Return the head of the log's index, nothing where it may be older than the log.
+
+    It is never synced: only what the end of a process left is to be relied on, not a power cut.
+    """
+    if sys.platform != "linux":
+        return b""
+    path = database.with_name(f"{database.name}-shm")
+    try:
+        changed = path.stat().st_mtime
+        if changed < time.time() - time.clock_gettime(time.CLOCK_BOOTTIME):
+            return b""
+        with os.fdopen(os.open(path, READ), "rb") as file:
+            return file.read(2 * _INDEX)
+    except OSError:
+        return b""
 
 
 def _checksums(order: str, data: bytes, before: tuple[int, int]) -> tuple[int, int]:
