@@ -348,7 +348,13 @@ def test_git_sends_a_patch(office: Desk, tmp_path: Path) -> None:
             *("--to=list@o.example", "--cc=c@o.example", "--confirm=never", "--suppress-cc=all"),
             str(patch),
         ],
-        env={**_env(office), "PATH": os.environ["PATH"]},
+        # Where the user has no name, git asks for one before it looks at --from.
+        env={
+            **_env(office),
+            "PATH": os.environ["PATH"],
+            **{f"GIT_COMMITTER_{word}": f"dev@{word}.example" for word in ("NAME", "EMAIL")},
+        },
+        cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

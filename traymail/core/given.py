@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 from traymail.core.address import clean, excerpt, parse_address
 from traymail.core.errors import InputError
 from traymail.core.headers import addresses_line, date_line
 from traymail.core.lines import printed
-from traymail.core.message import Address, Stamp
+from traymail.core.message import Address, GivenField, GivenMail, Stamp
 from traymail.core.texts import text
 
 # Only its sender may see these (RFC 5322 section 3.6.3).
@@ -36,61 +35,13 @@ _LOCAL = re.compile(r'[^\s@<>"(),:;\\]+')
 _LOOKED_AT = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A header: its name in small letters, and all of it as it was written, with its CRLF."""
-
-    name: str
-    raw: bytes
-
-    @property
-    def value(self) -> bytes:
-        """What stands behind the colon, folded as it was, without the last CRLF."""
-        return self.raw[self.raw.index(b":") + 1 : -2]
-
-    @property
-    def words(self) -> str:
-        """The value on one line."""
-        raw = self.value.replace(b"\r\n", b"")
-        try:
-            return raw.decode().strip()
-        except UnicodeDecodeError:
-            return raw.decode("gb18030", "replace").strip()
-
-
-@dataclass(frozen=True, slots=True)
-class GivenMail:
-    """A message as it was given: its headers, and what follows the empty line behind them."""
-
-    fields: tuple[Field, ...]
-    body: bytes = field(repr=False)
-
-    def words_of(self, name: str) -> tuple[str, ...]:
-        """Return the values of all headers of that name that have one."""
-        found = (one.words for one in self.fields if one.name == name)
-        return tuple(words for words in found if words)
-
-    @property
-    def message_id(self) -> str | None:
-        """Its Message-ID; None when it has none yet."""
-        for words in self.words_of("message-id"):
-            found = _ID.search(words)
-            return found[0] if found else clean(words)
-        return None
-
-    @property
-    def subject(self) -> str:
-        """Its subject, as people read it."""
-        return clean(_decoded(" ".join(self.words_of("subject")[:1])))
-
-
 def read_given(data: bytes) -> GivenMail:
     """Return the message in ``data``; what begins with no header is all body."""
     lined = data.replace(b"\r\n", b"\n").replace(b"\r", b" ").replace(b"\n", b"\r\n")
     if lined and not lined.endswith(b"\r\n"):
         lined += b"\r\n"
     at = lined.index(b"\r\n") + 2 if lined.startswith(_MAILBOX_LINE) else 0
-    fields: list[Field] = []
+    fields: list[GivenField] = []
     while at < len(lined):
         if lined.startswith(b"\r\n", at):
             at += 2
@@ -99,9 +50,26 @@ def read_given(data: bytes) -> GivenMail:
         if not named:
             break  # the empty line is missing
         end = _end_of_field(lined, at)
-        fields.append(Field(named[1].decode("ascii").lower(), lined[at:end]))
+        fields.append(GivenField(named[1].decode("ascii").lower(), lined[at:end]))
         at = end
-    return GivenMail(tuple(fields), lined[at:])
+    return GivenMail(
+        tuple(fields),
+        lined[at:],
+        subject=clean(_decoded(" ".join(_words_of(fields, "subject")[:1]))),
+        message_id=_message_id(fields),
+    )
+
+
+def _words_of(fields: Iterable[GivenField], name: str) -> list[str]:
+    """Return the values of all headers of that name that have one."""
+    return [words for one in fields if one.name == name and (words := one.words)]
+
+
+def _message_id(fields: Iterable[GivenField]) -> str | None:
+    for words in _words_of(fields, "message-id"):
+        found = _ID.search(words)
+        return found[0] if found else clean(words)
+    return None
 
 
 def finished(given: GivenMail, sender: Address, stamp: Stamp) -> bytes:
@@ -137,7 +105,9 @@ def recipients_of(given: GivenMail, name: str, own: Address) -> tuple[Address, .
 
     Raises InputError for what is no address.
     """
-    return tuple(one for words in given.words_of(name) for one in recipients_in(words, own))
+    return tuple(
+        one for words in _words_of(given.fields, name) for one in recipients_in(words, own)
+    )
 
 
 def recipients_in(words: str, own: Address) -> tuple[Address, ...]:
@@ -168,13 +138,13 @@ def _end_of_field(lined: bytes, at: int) -> int:
     return end
 
 
-def _agrees(written: Field, sender: Address) -> bool:
+def _agrees(written: GivenField, sender: Address) -> bool:
     """Tell whether a From names the sender, and nobody besides."""
     found = _listed(written.words)
     return [_mailbox(one).lower() for one in found] == [sender.mailbox.lower()]
 
 
-def _has_domain(written: Field) -> bool:
+def _has_domain(written: GivenField) -> bool:
     found = _listed(written.words)
     return bool(found) and all("@" in _mailbox(one) for one in found)
 

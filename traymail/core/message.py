@@ -6,13 +6,10 @@ import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from traymail.core.errors import SourceError
 from traymail.core.texts import text
-
-if TYPE_CHECKING:
-    from traymail.core.given import GivenMail
 
 # 57 bytes make a base64 line of 76 characters (RFC 2045 section 6.8); 1,000 lines a chunk.
 LINE_BYTES = 57
@@ -82,6 +79,42 @@ class DraftFile:
     path: str | None = None
     content: bytes | None = field(default=None, repr=False)
     guard: FileIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenField:
+    """A header as it was given: its name in small letters, and all of it, with its CRLF."""
+
+    name: str
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """What stands behind the colon, folded as it was, without the last CRLF."""
+        return self.raw[self.raw.index(b":") + 1 : -2]
+
+    @property
+    def words(self) -> str:
+        """The value on one line."""
+        raw = self.value.replace(b"\r\n", b"")
+        try:
+            return raw.decode().strip()
+        except UnicodeDecodeError:
+            return raw.decode("gb18030", "replace").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMail:
+    """A message as another program wrote it (`traymail.core.given` reads it).
+
+    ``body`` follows the empty line behind the headers. ``subject`` is as people read it;
+    ``message_id`` is None where there is none yet.
+    """
+
+    fields: tuple[GivenField, ...]
+    body: bytes = field(repr=False)
+    subject: str
+    message_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
