@@ -352,7 +352,11 @@ def test_git_sends_a_patch(office: Desk, tmp_path: Path) -> None:
         env={
             **_env(office),
             "PATH": os.environ["PATH"],
-            **{f"GIT_COMMITTER_{word}": f"dev@{word}.example" for word in ("NAME", "EMAIL")},
+            **{
+                f"GIT_{who}_{word}": f"dev@{word}.example"
+                for who in ("AUTHOR", "COMMITTER")
+                for word in ("NAME", "EMAIL")
+            },
         },
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
