@@ -283,6 +283,17 @@ def test_what_a_robot_takes_not_is_bad_input(
     assert outbox(home) == []
 
 
+def test_each_row_of_a_table_is_a_message(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("host,state\nweb,up\nmail,down\n")
+    words = ("--subject", "{csv.host}", "--body", "{csv.state}")
+    done = in_process(home, "send", "--csv", str(table), *words, env=env)
+    assert done.returncode == 0, done.stderr
+    assert group.contents == ["**web**\n\nup", "**mail**\n\ndown"]
+
+
 def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], group: Robot) -> None:
     mailed = "Subject: cron\n\nout\n"
     done = in_process(home, "sendmail", "root", given=mailed, env=env)
