@@ -185,8 +185,10 @@ def _shares(root: Path, moment: datetime) -> None:
     _copy(HERE / "traymail.service", root / "usr/lib/systemd/system")
     _copy(HERE / "debian/rtupdate", share / "python3/runtime.d", "traymail.rtupdate").chmod(0o755)
     _copy(HERE / "debian/lintian-overrides", share / "lintian/overrides", "traymail")
+    _copy(HERE / "sendmail", root / HOME).chmod(0o755)
     for page in man.write(share / "man", moment.date()):
         _pack(page)
+        page.with_name("traymail-sendmail.1.gz").symlink_to(f"{page.name}.gz")
     for shell in SHELLS:
         file = root / COMPLETIONS[shell]
         file.parent.mkdir(parents=True)

@@ -17,6 +17,7 @@ from traymail import __version__
 ROOT = Path(__file__).parents[2]
 LINUX = ROOT / "installer" / "linux"
 UNIT = LINUX / "traymail.service"
+SENDMAIL = LINUX / "sendmail"
 ENTRY = ROOT / "traymail" / "desktop" / "traymail.desktop"
 
 
@@ -78,7 +79,8 @@ def test_the_steps_work_from_the_checkouts_folder() -> None:
             if "install" in words and "-d" not in words:
                 named |= {word for word in words if re.match(r"[\w.]+[./]\S*$", word)}
     others = {"config.toml", "./traymail_VERSION_amd64.deb"}
-    assert {ROOT / name for name in named - others} == {UNIT}
+    assert {ROOT / name for name in named - others} == {UNIT, SENDMAIL}
     assert UNIT.is_file()
+    assert SENDMAIL.is_file()
     assert "pip install .\n" in page
     assert (ROOT / "pyproject.toml").is_file()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import site
@@ -107,13 +108,15 @@ class Machine:
         python = Path(sys._base_executable)  # type: ignore[attr-defined] # typeshed has it not
         for place in (python.resolve(), *python.resolve().parents):
             self.run("chmod", "go+rX", str(place))
-        program = self.root / "usr/bin/traymail"
-        program.unlink(missing_ok=True)
-        program.write_text(
-            "#!/bin/sh\nexport PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/project:/opt/packages\n"
-            f'exec {python.resolve()} -s -m traymail "$@"\n'
-        )
-        program.chmod(0o755)
+        for name, command in (("traymail", ""), ("traymail-sendmail", "sendmail ")):
+            program = self.root / "usr/bin" / name
+            program.unlink(missing_ok=True)
+            program.write_text(
+                "#!/bin/sh\n"
+                "export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/project:/opt/packages\n"
+                f'exec {python.resolve()} -s -m traymail {command}"$@"\n'
+            )
+            program.chmod(0o755)
         self.run("useradd", "--system", "--home-dir", HOME, "traymail")
         for folder, mode in ((HOME, "700"), ("/etc/traymail", "755")):
             self.run("install", "-d", "-m", mode, folder)
@@ -265,3 +268,37 @@ def test_what_another_start_would_not_mend_is_not_started_again(machine: Machine
     assert machine.show("ExecMainStatus", "NRestarts") == ["78", "0"]
     [priority] = {one["PRIORITY"] for one in machine.journal() if "wrong" in str(one["MESSAGE"])}
     assert int(priority) <= 3
+
+
+def test_what_roots_programs_mail_leaves_through_the_service(machine: Machine, sink: Sink) -> None:
+    """As README.md beside the unit says; without a word, as cron expects of a sendmail."""
+    configure(machine, account(sink.port, ca_file="/etc/traymail/ca.pem"))
+    ours = machine.root / "usr/sbin/sendmail"
+    ours.unlink(missing_ok=True)
+    shutil.copy(PROJECT / "installer/linux/sendmail", ours)
+    assert machine.run("systemctl", "start", "traymail") == ""
+    until(lambda: machine.status().get("pid"), 60, "the service")
+    letter = "printf 'From: root (Cron Daemon)\\nSubject: x\\n\\nthe job is done\\n'"
+    command = f"umask 022; {letter} | env -i PATH=/usr/bin:/bin /usr/sbin/sendmail -i -oem root"
+    assert machine.run("sh", "-c", f"{command}; echo $?") == "0\n"
+    [arrival] = sink.wait_for(1, 60)
+    assert arrival.recipients == (ADDRESS,)
+    assert arrival.content.endswith(b"\r\n\r\nthe job is done\r\n")
+    home = machine.root / HOME[1:]
+    owners = {file.stat().st_uid for file in (home, *home.rglob("*"))}
+    assert owners == {home.stat().st_uid}
+    # Others get as far as sudo lets them.
+    nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    anybody = [*nobody, "sh", "-c", f"{letter} | /usr/sbin/sendmail root; echo $?"]
+    assert not machine.run(*anybody).endswith("\n0\n")
+    assert len(sink.arrivals) == 1
+    if shutil.which("sudo") is None:
+        pytest.skip("the rest is not here: sudo")
+    readme = (PROJECT / "installer/linux/README.md").read_text("utf-8")
+    [rule] = re.findall("^ALL .*", readme, re.M)
+    (allowed := machine.root / "etc/sudoers.d/traymail-sendmail").write_text(f"{rule}\n")
+    allowed.chmod(0o440)
+    assert machine.run(*anybody) == "0\n"
+    sink.wait_for(2, 60)
+    read = [*nobody, "sudo", "-n", "-u", "traymail", "cat", f"{HOME}/config.toml"]
+    assert "password is required" in machine.run(*read)

@@ -196,11 +196,20 @@ def test_an_update_keeps_outbox_and_rules(
     assert as_mary(release, "traymail", "--version").startswith(f"traymail {__version__}")
 
 
+def test_it_is_the_sendmail_of_the_system_only_when_asked(release: Chroot) -> None:
+    sendmail = release.path("/usr/sbin/sendmail")
+    assert not sendmail.is_symlink()
+    ours = "/usr/lib/traymail/sendmail"
+    release.run("update-alternatives", "--install", "/usr/sbin/sendmail", "sendmail", ours, "10")
+    assert release.run("readlink", "-f", "/usr/sbin/sendmail").strip() == ours
+
+
 def test_removed_it_leaves_what_is_the_users(release: Chroot) -> None:
     release.run("apt-get", "-q", "-y", "remove", "traymail")
     assert as_mary(release, "sh", "-c", "command -v traymail || echo gone") == "gone\n"
     assert release.path(f"{HOME}/config.toml").is_file()
     assert not release.path("/usr/lib/traymail").exists()
+    assert not release.path("/usr/sbin/sendmail").is_symlink()
 
 
 def test_purged_it_leaves_nothing(release: Chroot) -> None:
