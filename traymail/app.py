@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from traymail.accounts import KINDS, kind_of
 from traymail.core.errors import CredentialError, NotRunning
 from traymail.core.places import Places
-from traymail.core.secret import Told
+from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.instance import Instance
@@ -71,7 +71,7 @@ class App:
         self.environ = environ
         self.clock = SystemClock()
         self.publisher = Publisher()
-        self.told = Told()
+        self.told = ToldSecrets()
         self.instance = Instance(home.state)
         self._language = language
 

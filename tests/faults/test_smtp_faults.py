@@ -37,7 +37,7 @@ from traymail.core.errors import (
 from traymail.core.message import Attachment
 from traymail.core.ports import Cancelled
 from traymail.core.reply_rules import Trouble
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.texts import text
 from traymail.senders import smtp_session
 from traymail.senders.dial import Cutoff
@@ -356,7 +356,7 @@ def test_no_session_shows_what_was_told_in_another(auth: Auth) -> None:
         peer.take()
         peer.until_closed()
 
-    other, told = "kw7!pq3.zmx9", Told()
+    other, told = "kw7!pq3.zmx9", ToldSecrets()
     scripts = [in_the_banner, at_ehlo, *([at_the_login] if auth is Auth.PASSWORD else [])]
     for script in scripts:
         with scripted(accept, partial(script, echo=CANARY)) as server:

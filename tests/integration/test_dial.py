@@ -16,7 +16,7 @@ import pytest
 from tests.support.sending import account
 from tests.support.sink import serve
 from tests.support.wait import until
-from traymail.core.secret import Told
+from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Text
 from traymail.senders.dial import STAGGER_SECONDS, Found, look_up, race
 from traymail.senders.probe import examine
@@ -154,7 +154,9 @@ def test_the_doctor_shows_both_families(monkeypatch: pytest.MonkeyPatch) -> None
     with serve(security="none") as sink, black_hole("::1") as hole:
         boxes = [found("::1", hole.getsockname()[1]), found("127.0.0.1", sink.port)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: boxes)
-        steps = {step.step: step for step in examine(account(sink.port), None, Now(), Told())}
+        steps = {
+            step.step: step for step in examine(account(sink.port), None, Now(), ToldSecrets())
+        }
     assert steps["dns"].detail == "::1, 127.0.0.1"
     assert steps["tcp"].ok is True
     detail = steps["tcp"].detail

@@ -22,7 +22,7 @@ from traymail.core.message import Address, Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Clock, Journal, Sender, SenderTools
 from traymail.core.readers import Form, Key
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.table_reader import Read
 from traymail.core.tables import ACCOUNT_KEYS, AccountTable
 from traymail.core.texts import text
@@ -98,7 +98,7 @@ class EmlKind(AccountKind[EmlAccount]):
         account: EmlAccount,
         _secret: Secret | None,
         _clock: Clock,
-        _told: Told,
+        _told: ToldSecrets,
         *,
         login_worked: bool,
     ) -> Generator[Step, None, None]:

@@ -17,7 +17,7 @@ from traymail.core.address import parse_address
 from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Placed
 from traymail.core.ports import Credentials, SenderTools
 from traymail.core.robots import WecomAccount
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 from traymail.senders.smtp import SmtpSender
 from traymail.senders.wecom import WecomSender
 
@@ -122,10 +122,10 @@ def sender(
     *,
     login_worked: bool = False,
     opened: OpenAttachment | None = None,
-    told: Told | None = None,
+    told: ToldSecrets | None = None,
 ) -> SmtpSender:
     given = credentials or Pocket()
-    tools = SenderTools(given, opened or zeros, lambda: login_worked, told or Told())
+    tools = SenderTools(given, opened or zeros, lambda: login_worked, told or ToldSecrets())
     return SmtpSender(account, tools)
 
 
@@ -143,5 +143,5 @@ def wecom(
         username="team",
         timeout=timedelta(seconds=PATIENCE_SECONDS),
     )
-    tools = SenderTools(credentials or Pocket(KEY), zeros, lambda: False, Told())
+    tools = SenderTools(credentials or Pocket(KEY), zeros, lambda: False, ToldSecrets())
     return WecomSender(replace(one, **given), tools)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from traymail.core.errors import Problem
     from traymail.core.examination import Step
     from traymail.core.ports import Clock, Sender, SenderTools
-    from traymail.core.secret import Secret, Told
+    from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
     from traymail.core.texts import Text
 
@@ -53,7 +53,7 @@ class SmtpKind(AccountKind[Account]):
         account: Account,
         secret: Secret | None,
         clock: Clock,
-        told: Told,
+        told: ToldSecrets,
         *,
         login_worked: bool,
     ) -> Generator[Step, None, None]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from traymail.core.examination import Step
     from traymail.core.message import Draft
     from traymail.core.ports import Clock, Sender, SenderTools
-    from traymail.core.secret import Secret, Told
+    from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
 
 # 20 messages a minute, and what they come to.
@@ -149,7 +149,7 @@ class WecomKind(AccountKind[WecomAccount]):
         account: WecomAccount,
         _secret: Secret | None,
         clock: Clock,
-        told: Told,
+        told: ToldSecrets,
         *,
         login_worked: bool,
     ) -> Generator[Step, None, None]:

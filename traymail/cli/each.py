@@ -22,9 +22,9 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.outcome import settle_abandoned, tell
-from traymail.cli.send import WantedMail, Ways, draft_of, require_fit
 from traymail.cli.session import Session, typed
 from traymail.cli.show import iso, table
+from traymail.cli.wanted import WantedMail, Ways, draft_of, require_fit
 from traymail.core.csv_table import CsvRow, CsvTable, read_table
 from traymail.core.errors import InputError, Problem, SourceError, problem_line
 from traymail.core.lines import printed
@@ -51,7 +51,7 @@ _PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NumberedDraft:
     """A mail to be, and the line of the table it comes from, or the number of its recipient."""
 
     line: int
@@ -83,7 +83,7 @@ class Mails:
         self._rows = rows
         self._templates = _Templates(wanted, self._words, rows.names) if rows else None
 
-    def __iter__(self) -> Iterator[Entry | Problem]:
+    def __iter__(self) -> Iterator[NumberedDraft | Problem]:
         """Yield each mail, or what is wrong with it."""
         if self._rows is None or self._templates is None:
             yield from self._for_recipients()
@@ -100,7 +100,7 @@ class Mails:
             except (InputError, SourceError) as error:
                 yield Problem("", error.title, row.line, error.advice)
             else:
-                yield Entry(row.line, draft)
+                yield NumberedDraft(row.line, draft)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the mails, which have been checked; raises InputError when one has changed."""
@@ -109,7 +109,7 @@ class Mails:
                 raise InputError(one.what, one.advice)
             yield one.draft
 
-    def _for_recipients(self) -> Iterator[Entry]:
+    def _for_recipients(self) -> Iterator[NumberedDraft]:
         draft = draft_of(self._wanted, self._account, self._words, self._html)
         require_fit(draft, self._account)
         each = {address.mailbox: address for address in draft.to}
@@ -118,7 +118,7 @@ class Mails:
                 text("The mail has no recipient."), text("Write at least one address.")
             )
         for number, address in enumerate(each.values(), 1):
-            yield Entry(number, replace(draft, to=(address,)))
+            yield NumberedDraft(number, replace(draft, to=(address,)))
 
 
 class _Templates:
@@ -325,7 +325,7 @@ def _dump(session: Session, mails: Mails, count: int) -> None:
                     ],
                 }
                 for one in mails
-                if isinstance(one, Entry)
+                if isinstance(one, NumberedDraft)
             ],
         }
     )

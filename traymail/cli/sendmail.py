@@ -13,8 +13,8 @@ import click
 
 from traymail.accounts import kind_of
 from traymail.cli.proposals import people
-from traymail.cli.send import too_large
 from traymail.cli.session import Session, chosen_account, typed
+from traymail.cli.wanted import too_large
 from traymail.cli.words import argument, command, option
 from traymail.core.errors import InputError
 from traymail.core.message import Address, Draft

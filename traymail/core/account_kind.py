@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from traymail.core.examination import Step
     from traymail.core.message import Address, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
-    from traymail.core.secret import Secret, Told
+    from traymail.core.secret import Secret, ToldSecrets
 
 # The kinds that are to come: their names are no slips of the pen.
 PLANNED = ("wecom", "webhook", "sendgrid")
@@ -87,7 +87,7 @@ class AccountKind(ABC, Generic[A]):
         account: A,
         secret: Secret | None,
         clock: Clock,
-        told: Told,
+        told: ToldSecrets,
         *,
         login_worked: bool,
     ) -> Generator[Step, None, None]:

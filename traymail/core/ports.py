@@ -20,7 +20,7 @@ from traymail.core.message import (
     Stamp,
 )
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Receipt
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 
 
 class Clock(Protocol):
@@ -104,7 +104,7 @@ class SenderTools:
     credentials: SecretSource
     open_attachment: OpenAttachment
     login_worked: Callable[[], bool]
-    told: Told
+    told: ToldSecrets
 
 
 MakeSender = Callable[[Account], Sender]

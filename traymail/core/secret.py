@@ -73,7 +73,7 @@ class Secret:
         return rest
 
 
-class Told:
+class ToldSecrets:
     """The secrets that servers were told in this run: no reply of any session shows one.
 
     A server may say in the session of one account what it was told in that of another, or before

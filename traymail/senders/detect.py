@@ -13,7 +13,7 @@ from traymail.core.account import Account, Auth, Security
 from traymail.core.examination import Proposal
 from traymail.core.message import Address
 from traymail.core.provider import Endpoint, for_address, for_host
-from traymail.core.secret import Told
+from traymail.core.secret import ToldSecrets
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import open_session
@@ -103,7 +103,7 @@ def _best(answers: SimpleQueue[tuple[int, bool]], count: int) -> int | None:
 
 def _works(account: Account, cutoff: Cutoff) -> bool:
     try:
-        session = open_session(account, None, cutoff, Told())  # nothing it says is shown
+        session = open_session(account, None, cutoff, ToldSecrets())  # nothing it says is shown
     except SmtpError:
         return False
     session.wire.close()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from traymail.core.account import Account, Security
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import Trouble
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import connect, refuse_unprotected
 from traymail.senders.smtp_wire import SmtpError, Wire, client_context, trouble_at
@@ -110,7 +110,7 @@ class HttpSession:
         self.wire.close()
 
 
-def open_http(account: Account, secret: Secret, cutoff: Cutoff, told: Told) -> HttpSession:
+def open_http(account: Account, secret: Secret, cutoff: Cutoff, told: ToldSecrets) -> HttpSession:
     """Connect, and encrypt unless the server is this computer; raises SmtpError."""
     wire = connect(account, secret, cutoff, told)
     try:

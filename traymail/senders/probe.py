@@ -18,7 +18,7 @@ from traymail.core.examination import Step
 from traymail.core.ports import Clock
 from traymail.core.replies import as_error, diagnose, remedy_for, what_failed
 from traymail.core.reply_rules import Trouble
-from traymail.core.secret import Secret, Told
+from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff, Found, look_up, race
 from traymail.senders.smtp_session import SmtpSession, connect, opening, refuse_unprotected
@@ -48,7 +48,7 @@ def examine(
     account: Account,
     secret: Secret | None,
     clock: Clock,
-    told: Told,
+    told: ToldSecrets,
     *,
     login_worked: bool = False,
 ) -> Generator[Step, None, None]:
@@ -63,7 +63,7 @@ def examine(
     yield from _in_order(examination, STEPS)
 
 
-def examine_http(account: Account, clock: Clock, told: Told) -> Generator[Step, None, None]:
+def examine_http(account: Account, clock: Clock, told: ToldSecrets) -> Generator[Step, None, None]:
     """Try the server of an account whose mail leaves by HTTP, up to the encryption.
 
     Nothing is sent, so whether the login works stays open. Closed early, the connection ends.
@@ -95,7 +95,7 @@ class _Examination:
         account: Account,
         secret: Secret | None,
         clock: Clock,
-        told: Told,
+        told: ToldSecrets,
         *,
         login_worked: bool,
     ) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from traymail.core.message import Mail
     from traymail.core.ports import Journal
-    from traymail.core.secret import Secret, Told
+    from traymail.core.secret import Secret, ToldSecrets
 
 # What we call ourselves. An address literal is accepted where a made-up name is not, and it tells
 # every recipient (in the Received line) neither this computer's name nor its address.
@@ -64,7 +64,7 @@ class Taken:
     refused: tuple[tuple[str, Reply], ...]
 
 
-def connect(account: Account, secret: Secret | None, cutoff: Cutoff, told: Told) -> Wire:
+def connect(account: Account, secret: Secret | None, cutoff: Cutoff, told: ToldSecrets) -> Wire:
     """Reach the account's server; nothing has been said yet.
 
     Nothing that it says shows ``secret``, nor what was ``told`` to any server.
@@ -90,7 +90,7 @@ def refuse_unprotected(wire: Wire, account: Account) -> None:
 
 
 def open_session(
-    account: Account, secret: Secret | None, cutoff: Cutoff, told: Told
+    account: Account, secret: Secret | None, cutoff: Cutoff, told: ToldSecrets
 ) -> SmtpSession:
     """Connect, encrypt as the account says, and log in when there is a secret."""
     wire = connect(account, secret, cutoff, told)
