@@ -45,7 +45,7 @@ _GROUP_ONLY = text("A WeCom robot writes to its group only.")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServicePlace:
     """Where a service is: another one than usual."""
 
     host: str
@@ -59,11 +59,11 @@ class WecomTable(AccountTable):
 
     format: MessageFormat = MessageFormat.MARKDOWN
     overflow: Overflow = Overflow.CUT
-    api_url: Place | None = None
+    api_url: ServicePlace | None = None
     ca_file: str = ""
 
 
-def _place(value: object) -> Place | None:
+def _place(value: object) -> ServicePlace | None:
     """Read the address of a service, scheme and host alone; empty: the usual one."""
     given = read.words(value)
     if not given:
@@ -83,7 +83,7 @@ def _place(value: object) -> Place | None:
     if parts.scheme == "http" and not is_loopback(host):
         raise read.wrong(text("http:// is only for a server on this computer"), _LIKE)
     security = Security.NONE if parts.scheme == "http" else Security.TLS
-    return Place(host, port or _PORTS[parts.scheme], security)
+    return ServicePlace(host, port or _PORTS[parts.scheme], security)
 
 
 _LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
@@ -124,7 +124,7 @@ class WecomKind(AccountKind[WecomAccount]):
     ) -> WecomAccount:
         """Return the robot; what a secret is bound to is the service and the account's name."""
         given = table.value
-        place = given.api_url or Place(WECOM_HOST, _PORTS["https"], Security.TLS)
+        place = given.api_url or ServicePlace(WECOM_HOST, _PORTS["https"], Security.TLS)
         account = WecomAccount(
             name=name,
             address=Address(GROUP.mailbox, given.display_name),
