@@ -92,6 +92,12 @@ TEST_PROGRAMS = {
     "mandoc": ("mandoc",),
     "zsh": ("zsh",),
     "fish": ("fish",),
+    # What mails by sendmail.
+    "git": ("git",),
+    "cron": ("cron",),
+    "bsd-mailx": ("bsd-mailx",),
+    "mutt": ("mutt",),
+    "sudo": ("sudo",),
 }
 # ... and what those of the packages start.
 PACKAGE_PROGRAMS: dict[str, tuple[str, ...]] = {
@@ -102,6 +108,7 @@ PACKAGE_PROGRAMS: dict[str, tuple[str, ...]] = {
     "ip": ("iproute2",),
 }
 TEST_FILES = {
+    "/usr/lib/git-core/git-send-email": "git-email",
     # The font that Chinese windows are measured with.
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     # GTK's icon, for panels that know no other.
