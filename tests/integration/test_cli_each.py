@@ -172,7 +172,11 @@ def test_a_report_takes_the_place_of_nothing_that_is_sent(office: Desk, tmp_path
     for report in (table, tmp_path / "link", tmp_path / "." / "file.txt"):
         done = office.quick(*SEND, "--csv", table, "--attach", file, "--report", report)
         assert (done.returncode, "take the place of" in done.stderr) == (65, True)
-    assert (table.read_bytes(), file.read_text()) == (before, "kept")
+    page = tmp_path / "page.html"
+    page.write_text("kept")
+    done = office.quick(*SEND, "--csv", table, "--html", page, "--report", page)
+    assert (done.returncode, "take the place of" in done.stderr) == (65, True)
+    assert (table.read_bytes(), file.read_text(), page.read_text()) == (before, "kept", "kept")
     assert office.json("outbox", "list") == []
 
 

@@ -31,6 +31,7 @@ from traymail.core.errors import (
 )
 from traymail.core.message import Envelope, Mail
 from traymail.core.robots import CUT, GROUP, MessageFormat, Overflow
+from traymail.core.secret import COMMAND, FILE
 
 GARBAGE = b"\xff<html>"
 
@@ -70,6 +71,15 @@ def test_key_and_whole_address_are_alike(secret: str) -> None:
         uses.send(message(), Notes())
         uses.close()
         assert group.messages == [{"msgtype": "text", "text": {"content": "Disk\n\nfull"}}]
+
+
+@pytest.mark.parametrize("place", ["", FILE, COMMAND])
+def test_a_refused_key_is_mended_where_it_is(place: str) -> None:
+    with robot() as group, closing(wecom(group.port, Pocket(KEY, place))) as uses:
+        group.acts.append(coded(93000))
+        with pytest.raises(AuthFailure) as caught:
+            uses.send(message(), Notes())
+    assert caught.value.advice_id == f"wecom-93000{place and f'@{place}'}"
 
 
 def test_what_is_no_key_is_told_and_nothing_is_sent() -> None:

@@ -105,9 +105,9 @@ class Notes:
 class Pocket(InMemoryCredentials):
     """A vault with one secret for everybody, that counts how often it is asked."""
 
-    def __init__(self, secret: str = CANARY) -> None:
+    def __init__(self, secret: str = CANARY, place: str = "") -> None:
         super().__init__()
-        self._secret = Secret(secret)
+        self._secret = Secret(secret, place)
         self.asked = 0
 
     def get(self, account: Account) -> Secret:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.unit import test_replies as replies
 from traymail.core.readings import STEPS, Work, readings
 from traymail.core.reply_rules import RULES
-from traymail.core.secret import Secret, tidy_code
+from traymail.core.secret import Secret, ToldSecrets, tidy_code
 
 
 @pytest.mark.parametrize(
@@ -358,3 +358,13 @@ def test_no_run_of_half_survives(value: str, around: str, at: int) -> None:
 def test_a_token_of_any_length_is_struck_out() -> None:
     token = base64.b64encode(bytes(range(256)) * 100).decode()
     assert Secret(token).strike_out(f"534 {token} refused") == "534 *** refused"
+
+
+def test_the_secrets_that_were_told_last_are_known_by_when_they_were_told_again() -> None:
+    told, first = ToldSecrets(), Secret("quite-a-secret-0")
+    told.add(first, "me")
+    for number in range(1, 8):
+        told.add(Secret(f"{number}-another-one-{number}"), "me")
+    told.add(first, "me")
+    told.add(Secret("8-the-ninth-of-them-8"), "me")
+    assert told.strike_out("you said quite-a-secret-0") == "you said ***"

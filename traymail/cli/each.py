@@ -167,7 +167,8 @@ def send(
     mails = Mails(wanted, words, account, rows)
     checked = _checked(mails)
     if ways.report is not None:
-        _require_own_place(ways.report, ways.table, checked.files)
+        sources = (one for one in (ways.table, wanted.html) if one is not None)
+        _require_own_place(ways.report, (*sources, *checked.files))
     if checked.faults:
         return _tell_faults(session, ways.table, checked)
     if ways.dry_run:
@@ -217,12 +218,9 @@ def _read(path: Path) -> CsvTable:
         raise unreadable(path, error) from error
 
 
-def _require_own_place(report: Path, table_file: Path | None, files: Iterable[str]) -> None:
+def _require_own_place(report: Path, files: Iterable[Path | str]) -> None:
     """Raise InputError for a report that would take the place of what is sent."""
-    taken = set(map(os.path.realpath, files))
-    if table_file is not None:
-        taken.add(os.path.realpath(os.fspath(table_file)))
-    if os.path.realpath(report) in taken:
+    if os.path.realpath(report) in {os.path.realpath(os.fspath(one)) for one in files}:
         raise InputError(
             text("The report would take the place of {path}.", path=report),
             text("Give it another name."),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from traymail.core.secret import Secret, ToldSecrets
 
 # The kinds that are to come: their names are no slips of the pen.
-PLANNED = ("wecom", "webhook", "sendgrid")
+PLANNED = ("webhook", "sendgrid")
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 _LONGEST_NAME = 64
 

@@ -85,6 +85,7 @@ class ToldSecrets:
 
     def add(self, secret: Secret, username: str) -> None:
         """Know one more; the last ones are kept, since to look for each takes its time."""
+        self._told.pop((secret, username), None)  # the last one again
         self._told[secret, username] = None
         for one in list(self._told)[:-_MOST_TOLD]:
             self._told.pop(one, None)

@@ -46,6 +46,8 @@ class WecomSender:
         self._cutoff = Cutoff()
         self._session: HttpSession | None = None
         self._key: Secret | None = None
+        # Where the key was found, for what is told of it once the session is over.
+        self._place = ""
 
     def send(self, mail: Mail, journal: Journal) -> Receipt:
         """Post the message; raises CredentialError when there is no key."""
@@ -73,6 +75,7 @@ class WecomSender:
             self._drop()
         if self._session is None or self._key is None:
             found = self._tools.credentials.get(self._account)
+            self._place = found.place
             self._key = _key(found)
             self._session = open_http(self._account, self._key, self._cutoff, self._tools.told)
         journal.progress(0, mail.size)
@@ -120,8 +123,8 @@ class WecomSender:
         return reply
 
     def _failure(self, error: SmtpError) -> DeliveryError:
-        place = self._key.place if self._key else ""
-        found = diagnose(error.reply, self._account.provider, trouble=error.trouble, place=place)
+        provider, place = self._account.provider, self._place
+        found = diagnose(error.reply, provider, trouble=error.trouble, place=place)
         return as_error(found, error.reply)
 
     def _drop(self) -> None:
