@@ -17,7 +17,8 @@ from traymail.cli.session import Session, typed
 from traymail.cli.show import account_word, table
 from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
-from traymail.core.address import parse_address
+from traymail.core.account_kind import PLANNED
+from traymail.core.address import excerpt, parse_address
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
 from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
@@ -285,6 +286,11 @@ def _kind(wanted: WantedAccount) -> AccountKind[Any]:
     try:
         return KINDS[wanted.kind or DEFAULT_KIND]
     except KeyError:
+        if wanted.kind not in PLANNED:
+            raise InputError(
+                text("There is no kind of account {kind}.", kind=excerpt(wanted.kind or "")),
+                text("Choose one of: {kinds}.", kinds=", ".join(KINDS)),
+            ) from None
         raise InputError(
             text("Accounts of kind {kind} come with a later version.", kind=wanted.kind),
             text("Use the SMTP server of the provider."),

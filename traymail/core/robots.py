@@ -64,7 +64,7 @@ def message_of(kind: MessageFormat, subject: str, body: str) -> tuple[str, bool]
     """Return what the robot says, and whether that is all of it."""
     if kind is MessageFormat.MARKDOWN:
         head = f"**{subject}**" if subject.strip() else ""
-        # In Markdown, this would call people: only those who write a mail are to do that.
+        # In Markdown, this would call people, also where a line of a log says it.
         body = body.replace("<@", "<\u200b@")
         head = head.replace("<@", "<\u200b@")
     else:

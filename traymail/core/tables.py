@@ -81,7 +81,10 @@ def _no_oauth(_value: object) -> None:
 
 def _no_api_url(value: object) -> str:
     if read.words(value):
-        raise read.wrong(text("is for senders other than SMTP, which are not there yet"), LATER)
+        raise read.wrong(
+            text("is not for accounts that send by SMTP"),
+            text("It belongs to accounts of kind “wecom”."),
+        )
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Accounts that stand still: the stop that only the user can end, and its end."""
+"""Accounts that stand still until the user ends that, and attempts that the user breaks off."""
 
 from __future__ import annotations
 

@@ -80,7 +80,8 @@ class AccountService:
     def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail.
 
-        The account learns from it: a stopped one goes on, or one whose login is refused stops.
+        Where that tries the login, the account learns from it: a stopped one goes on, or one whose
+        login is refused stops.
         """
         return judge(self.app, account, self.running.stops)
 

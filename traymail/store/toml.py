@@ -234,6 +234,4 @@ def _unquoted(key: str) -> str:
         return key[1:-1]
     if key[0] != '"':
         return key
-    import tomllib
-
     return next(iter(tomllib.loads(f"{key} = 0")))

@@ -1,6 +1,6 @@
 """A form drawn from its fields (`traymail.core.fields`): values out, problems in, at their fields.
 
-What a field's kind looks like is in `traymail.ui.form`.
+How each kind of field is drawn is below, that of texts in `traymail.ui.form_texts`.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class HelpNav(Rail):
 
 
 class DiagnosisPage(Area):
-    """Which account, seven rows, and what to do where it fails."""
+    """Which account, a row for each step, and what to do where one fails."""
 
     def __init__(
         self, master: tk.Misc, choose: Callable[[str], object], add: Callable[[], object]
