@@ -370,3 +370,14 @@ def test_killed_while_it_sends_nobody_gets_it_twice(office: Desk, tmp_path: Path
     got = [one.recipients[0] for one in office.sink.arrivals]
     assert len(got) == len(set(got))
     assert {f"to{number - 1}@x.example" for number in states if number not in unsure} <= set(got)
+
+
+def test_what_is_wrong_with_all_mails_is_told_once_and_of_no_line(
+    office: Desk, tmp_path: Path
+) -> None:
+    people = ("--to", "a@x.example", "--to", "b@x.example", "--subject", "Hi")
+    done = office.quick("send", "--each", *people, "--attach", tmp_path)
+    first, rest = done.stderr.splitlines()
+    assert first.startswith("--each: "), done.stderr
+    assert (done.returncode, rest) == (65, "1 thing is wrong, and nothing is stored.")
+    assert office.json("outbox", "list") == []

@@ -269,18 +269,28 @@ def _require_whole(draft: Draft, wanted: WantedMail) -> None:
 def _shared(files: Counter[str]) -> Iterable[DraftFile]:
     """Return the files that are copied before all mails: large ones, and those of several."""
     for path, count in files.items():
-        if count > 1 or Path(path).stat().st_size > INLINE_BYTES:
+        if count > 1 or _size(path) > INLINE_BYTES:
             yield DraftFile(typed(Path(path).name), path)
 
 
+def _size(path: str) -> int:
+    """Return the size of a file; 0 for one that is gone by now, which is told when it is copied."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
 def _tell_faults(session: Session, path: Path | None, checked: Checked) -> int:
-    """Print each fault with its line; return the status."""
+    """Print each fault, of a table with its line; return the status."""
     for fault in checked.faults:
-        session.note(problem_line(path.name if path else "", fault, session.translate))
-    session.note(
-        text("{count} things are wrong, and nothing is stored.", count=len(checked.faults))
-    )
-    session.note(text("Correct the lines named above, then run the command again."))
+        told = fault if path else replace(fault, line=None)
+        session.note(problem_line(path.name if path else "--each", told, session.translate))
+    count = len(checked.faults)
+    many = text("{count} things are wrong, and nothing is stored.", count=count)
+    session.note(many if count > 1 else text("1 thing is wrong, and nothing is stored."))
+    if path is not None:
+        session.note(text("Correct the lines named above, then run the command again."))
     return endings.DATA
 
 
@@ -300,7 +310,7 @@ def _show(session: Session, mails: Mails, count: int) -> None:
                 facts.append((say(name), ", ".join(map(str, people))))
         facts.append((say(text("subject")), draft.subject))
         for file in draft.files:
-            size = human_size(Path(file.path or "").stat().st_size)
+            size = human_size(_size(file.path or ""))
             facts.append((say(text("file")), f"{file.name}, {size}"))
         session.say("")
         for line in (*table(facts), "", *draft.text.splitlines()):
@@ -318,7 +328,7 @@ def _dump(session: Session, mails: Mails, count: int) -> None:
                     "subject": one.draft.subject,
                     "body": one.draft.text,
                     "attachments": [
-                        {"name": file.name, "size": Path(file.path or "").stat().st_size}
+                        {"name": file.name, "size": _size(file.path or "")}
                         for file in one.draft.files
                     ],
                 }

@@ -160,8 +160,10 @@ def headline(trial: Trial) -> Headline:
         case Verdict.RUNNING:
             return Headline(text("Testing…"), text("This takes a few seconds."))
         case Verdict.PASSED:
-            mailbox = trial.account.address.mailbox
-            whole = trial.steps == kind_of(trial.account).test
+            kind = kind_of(trial.account)
+            has_one = "address" in kind.form.keys
+            mailbox = trial.account.address.mailbox if has_one else trial.account.name
+            whole = trial.steps == kind.test
             title = text("It works") if whole else text("The connection works")
             return Headline(title, text("{address} is ready to send mail.", address=mailbox))
         case Verdict.STOPPED:
