@@ -245,6 +245,16 @@ def test_what_goes_wrong_after_the_final_dot_leaves_the_mail_unknown(around: Sur
     assert around.outbox.get(item.id).state is State.UNKNOWN
 
 
+def test_an_outcome_that_cannot_be_stored_as_it_is_leaves_the_mail_unknown_and_not_being_sent(
+    around: Surroundings,
+) -> None:
+    item = around.post()
+    around.sender.script = [("after", failure(TransientFailure, 10**30, Stage.FINAL))]
+    around.delivery().step()
+    kept = around.outbox.get(item.id)
+    assert (kept.state, kept.reply) == (State.UNKNOWN, "OverflowError")
+
+
 def test_a_mail_that_lost_its_content_has_failed_and_the_next_one_goes(
     around: Surroundings,
 ) -> None:

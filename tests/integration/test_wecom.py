@@ -105,6 +105,8 @@ ACTS: list[tuple[str, Act, type[DeliveryError]]] = [
     ("unknown-outcome", (200, b"[]"), UnknownOutcome),
     ("unknown-outcome", (200, b'{"errcode": true}'), UnknownOutcome),
     ("unknown-outcome", (200, b"[" * 50_000), UnknownOutcome),
+    ("unknown-outcome", (200, b'{"errcode": 1%s}' % (b"0" * 30)), UnknownOutcome),
+    ("unknown-outcome", (200, b'{"errcode": -%d}' % 2**63), UnknownOutcome),
     ("unknown-outcome", "close", UnknownOutcome),
 ]
 

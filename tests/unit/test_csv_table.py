@@ -105,6 +105,7 @@ def test_a_cell_that_is_too_long_is_told_with_its_line() -> None:
         (b"a\nb\n\xff\xff\n", "Line 3 of the table is not text."),
         (codecs.BOM_UTF8 + b"a\n\xe4\n", "Line 2 of the table is not text."),
         (codecs.BOM_UTF16_LE + b"a\0\n", "Line 1 of the table is not text."),
+        (b"a\n" * 1000 + b"file\0.txt\n", "Line 1001 of the table is not text."),
     ],
 )
 def test_what_is_no_table_is_told(data: bytes, title: str) -> None:

@@ -69,6 +69,8 @@ class CsvTable:
 def read_table(data: bytes) -> CsvTable:
     """Return the table in a file; raises InputError for what is none, or has no column twice."""
     words = _decoded(data)
+    if "\0" in words:
+        raise _no_text(words.partition("\0")[0])
     head = words.partition("\n")[0]
     # A stable order: a comma where none of them is there.
     delimiter = max(_DELIMITERS, key=head.count)
@@ -125,8 +127,12 @@ def _in(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode(encoding, "replace")
-        raise InputError(
-            text("Line {line} of the table is not text.", line=before.count("\n") + 1),
-            text("Save it as CSV in UTF-8; GB18030 and UTF-16 are read, too."),
-        ) from error
+        raise _no_text(data[: error.start].decode(encoding, "replace")) from error
+
+
+def _no_text(before: str) -> InputError:
+    """Return the error for a table in which no text is, behind what stands before."""
+    return InputError(
+        text("Line {line} of the table is not text.", line=before.count("\n") + 1),
+        text("Save it as CSV in UTF-8; GB18030 and UTF-16 are read, too."),
+    )

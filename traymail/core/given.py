@@ -117,6 +117,13 @@ def recipients_in(words: str, own: Address) -> tuple[Address, ...]:
 
 def text_of(given: GivenMail) -> str:
     """Return the text of a message, or its beginning, for people who look at the outbox."""
+    try:
+        return _plain_part(given)
+    except Exception:  # noqa: BLE001 # the parser stumbles over odd MIME in many ways
+        return ""
+
+
+def _plain_part(given: GivenMail) -> str:
     import email  # slow to import, and few mails are given
 
     head = b"".join(one.raw for one in given.fields if one.name.startswith("content-"))

@@ -165,7 +165,8 @@ class Delivery:
         tools = self._tools
         tools.publish(ItemChanged(item))
         started, began = tools.clock.now(), tools.clock.monotonic()
-        outcome = self._send(item)
+        journal = _Journal(item, tools)
+        outcome = self._send(item, journal)
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
         if outcome is None:
@@ -174,13 +175,18 @@ class Delivery:
             ended = after_attempt(item, outcome, now, self.account, tools.jitter())
         ended = replace(ended, duration_ms=duration)
         attempt = _as_attempt(ended, outcome, started)
-        self._save(ended, attempt, outcome, now)
+        try:
+            self._save(ended, attempt, outcome, now)
+        except Exception as error:  # noqa: BLE001 # a mail is not "being sent" for ever
+            log_failure(log, f"the outcome of mail {item.id} cannot be stored", error)
+            wrong = gone_wrong(error, after_final=journal.after_final)
+            ended = after_attempt(item, wrong, now, self.account, tools.jitter())
+            self._save(ended, _as_attempt(ended, wrong, started), wrong, now)
         if tools.interruptions.over(item.id):
             self.close()  # its connection is of no more use
 
-    def _send(self, item: OutboxItem) -> Outcome | None:
+    def _send(self, item: OutboxItem, journal: _Journal) -> Outcome | None:
         """Make one attempt; None: it was broken off on our side before the final dot."""
-        journal = _Journal(item, self._tools)
         try:
             if self._sender is None:
                 self._sender = self._tools.make_sender(self.account)

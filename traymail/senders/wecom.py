@@ -33,6 +33,8 @@ from traymail.senders.smtp_wire import SmtpError, trouble_at
 PATH = "/cgi-bin/webhook/send"
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
 _TAKEN, _WRONG_KEY = 0, 93000
+# What a number of WeCom's may be; one beyond is no answer of its.
+_CODES = range(-(2**31), 2**31)
 # A gateway that got no answer does not know either.
 _NOBODY_KNOWS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -112,7 +114,7 @@ class WecomSender:
         with suppress(ValueError, RecursionError):
             found = json.loads(answer.content)
         code = found.get("errcode") if isinstance(found, dict) else None
-        if not isinstance(code, int) or isinstance(code, bool):
+        if not isinstance(code, int) or isinstance(code, bool) or code not in _CODES:
             raise trouble_at(Stage.FINAL, Trouble.UNSURE, said)
         words = found.get("errmsg")
         if isinstance(words, str):
