@@ -89,9 +89,15 @@ def test_whoever_follows_a_retired_worker_ends_with_it(around: Surroundings) -> 
 
 
 class BrittleOutbox(Outbox):
-    """The real one, whose claims fail as they are told to."""
+    """The real one, whose claims, or what it is told of their end, fail as they are told to."""
 
     error: Exception | None = None
+    at_the_end: Exception | None = None
+
+    def finish(self, *arguments: Any, **more: Any) -> None:  # noqa: ANN401 # as they come
+        if self.at_the_end is not None:
+            raise self.at_the_end
+        super().finish(*arguments, **more)
 
     def claim(self, *arguments: Any, **more: Any) -> OutboxItem | None:  # noqa: ANN401 # as they come
         if self.error is not None:
@@ -134,3 +140,26 @@ def test_what_keeps_an_accounts_mail_is_told_once_and_until_it_has_passed(
     [record] = [one for one in told_of if one.name.startswith("traymail")]
     assert (record.exc_info is None) == foreseen
     assert not foreseen or record.getMessage() == "account work: The disk is full. Free some space."
+
+
+def test_an_outcome_that_finds_no_room_is_told_of_its_account_until_it_is_stored(
+    around: Surroundings,
+) -> None:
+    outbox = BrittleOutbox(around.outbox._database, around.outbox._spool)
+    outbox.at_the_end = StateError(text("The disk is full."), text("Free some space."))
+    around.tools = replace(around.tools, outbox=outbox)
+    around.post()
+    worker = Worker(around.delivery(), around.tools.stopping)
+    worker.start()
+    until(lambda: worker.trouble, what="the trouble")
+    assert str(worker.trouble) == "The disk is full."
+    outbox.at_the_end = None
+    until(lambda: around.outbox.counts()[State.SENT], what="the mail sent")
+    until(lambda: worker.trouble is None, what="no trouble")
+    around.tools.stopping.set()
+    end_all([worker], PROMISED_SECONDS)
+    assert [e.state.stopped for e in around.events if isinstance(e, AccountChanged)] == [
+        True,
+        False,
+    ]
+    assert len(around.sender.mails) == 1

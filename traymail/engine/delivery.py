@@ -44,7 +44,8 @@ log = logging.getLogger(__name__)
 # How long an outcome that cannot be stored (disk full) waits before it is tried again.
 SAVE_AGAIN_SECONDS = 2.0
 
-
+_Stored = tuple[OutboxItem, AccountState, AccountState]
+"""A mail as it was stored, and how its account stood before that, and stands."""
 Progress = Callable[[int, int, int], None]
 """Told the id of a mail, the bytes of it that are out, and all its bytes; it must be quick."""
 
@@ -72,6 +73,8 @@ class Delivery:
         self._tools = tools
         self._sender: Sender | None = None
         self._told: tuple[Text, datetime] | None = None
+        # What keeps an outcome from being stored, and so all mail behind it.
+        self.trouble: Text | None = None
 
     @property
     def connected(self) -> bool:
@@ -176,12 +179,14 @@ class Delivery:
         ended = replace(ended, duration_ms=duration)
         attempt = _as_attempt(ended, outcome, started)
         try:
-            self._save(ended, attempt, outcome, now)
+            stored = self._save(ended, attempt, outcome, now)
         except Exception as error:  # noqa: BLE001 # a mail is not "being sent" for ever
             log_failure(log, f"the outcome of mail {item.id} cannot be stored", error)
             wrong = gone_wrong(error, after_final=journal.after_final)
             ended = after_attempt(item, wrong, now, self.account, tools.jitter())
-            self._save(ended, _as_attempt(ended, wrong, started), wrong, now)
+            stored = self._save(ended, _as_attempt(ended, wrong, started), wrong, now)
+        if stored is not None:
+            self._tell(*stored)
         if tools.interruptions.over(item.id):
             self.close()  # its connection is of no more use
 
@@ -209,27 +214,31 @@ class Delivery:
 
     def _save(
         self, ended: OutboxItem, attempt: Attempt, outcome: Outcome | None, now: datetime
-    ) -> None:
-        """Store what came of an attempt; while the disk is full, keep it at hand and try again."""
-        tools = self._tools
-        stored, told = None, False
-        while stored is None:
+    ) -> _Stored | None:
+        """Store what came of an attempt; while the disk is full, keep it at hand and try again.
+
+        None: the program ends before that.
+        """
+        while True:
             try:
-                stored = self._store(ended, attempt, outcome, now)
+                return self._store(ended, attempt, outcome, now)
             except StateError as error:
-                if not told:
-                    told = True
+                if self.trouble is None:
+                    self.trouble = error.title
                     log_failure(log, f"the outcome of mail {ended.id} cannot be stored yet", error)
-                if tools.stopping.wait(SAVE_AGAIN_SECONDS):
-                    return
-        ended, before, after = stored
-        tools.publish(ItemChanged(ended))
-        if after.stopped != before.stopped:
-            tools.publish(AccountChanged(after))
+                    self.tell_trouble(self.trouble)
+                if self._tools.stopping.wait(SAVE_AGAIN_SECONDS):
+                    return None
+
+    def _tell(self, ended: OutboxItem, before: AccountState, after: AccountState) -> None:
+        self._tools.publish(ItemChanged(ended))
+        if self.trouble is not None or after.stopped != before.stopped:
+            self.trouble = None
+            self._tools.publish(AccountChanged(after))
 
     def _store(
         self, ended: OutboxItem, attempt: Attempt, outcome: Outcome | None, now: datetime
-    ) -> tuple[OutboxItem, AccountState, AccountState]:
+    ) -> _Stored:
         """Store it, and return what was stored of the mail and the account, which was before."""
         tools = self._tools
         with tools.outbox.transaction():

@@ -45,11 +45,15 @@ class Worker:
         self._paused = False
         self._follows = follows
         self.retired = False
-        # What keeps the account's mail from leaving; tried again by itself.
-        self.trouble: Text | None = None
+        self._trouble: Text | None = None
         self._condition = threading.Condition()
         name = f"traymail-delivery-{delivery.account.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def trouble(self) -> Text | None:
+        """Return what keeps the account's mail from leaving; it is tried again by itself."""
+        return self._trouble or self.delivery.trouble
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -111,14 +115,14 @@ class Worker:
                 self.delivery.close()
                 return None
             rest = self.delivery.step()
-            if self.trouble is not None:
-                self.trouble = None
+            if self._trouble is not None:
+                self._trouble = None
                 self.delivery.tell_trouble(None)
         except Exception as error:  # noqa: BLE001 # told; the mail stays where the outbox has it
-            if self.trouble != title_of(error):
-                self.trouble = title_of(error)
+            if self._trouble != title_of(error):
+                self._trouble = title_of(error)
                 log_failure(log, f"account {self.delivery.account.name}", error)
-                self.delivery.tell_trouble(self.trouble)
+                self.delivery.tell_trouble(self._trouble)
             return AFTER_ERROR_SECONDS
         return rest
 
