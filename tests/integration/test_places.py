@@ -552,6 +552,44 @@ def test_a_share_that_is_mounted_over_a_folder_inside(
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_a_share_that_comes_back_with_another_one_mounted_inside(
+    office: Office, tmp_path: Path, *, stopped: bool
+) -> None:
+    inside, folder = office.home, office.folder
+    share, stick = tmp_path / "share", tmp_path / "stick"
+    for place in (share / "inner", stick):
+        place.mkdir(parents=True)
+    inside.put(stick / "old", "private")
+    inside.configure(inside.config.read_text() + "recursive = true\n")
+
+    def share_is_gone() -> None:
+        inside.umount(folder)
+        inside.mount("--bind", stick, share / "inner")
+
+    def comes_back() -> None:
+        inside.mount("--rbind", share, folder)
+        until(lambda: places(inside) == 3, what="a first look at what is mounted inside")
+        for count, name in ((2, "2"), (3, "3")):
+            inside.put(folder / "inner" / name, "x")
+            office.sink.wait_for(count, 20)
+
+    inside.mount("--bind", share, folder)
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        share_is_gone()
+        until(lambda: places(inside) == 2, what="a first look at the folder itself")
+        office.arrived("1")
+        if not stopped:
+            comes_back()
+    if stopped:
+        with running(inside, office.env):
+            comes_back()
+    mails = [message_from_bytes(one.content, policy=default) for one in office.sink.arrivals]
+    assert [str(mail["Subject"]) for mail in mails] == ["1", "2", "3"]
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
 def test_a_share_that_is_mounted_over_a_parent(
     office: Office, tmp_path: Path, *, stopped: bool
 ) -> None:

@@ -112,9 +112,13 @@ class FirstScan(Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InnerScan(Observation):
-    """What lay in a folder inside, on a medium that was not seen there before."""
+    """What lay in a folder inside, on a medium that was not seen there before.
+
+    ``place``: where the rule's own folder is then.
+    """
 
     folder: str
+    place: Place
     path: str
     medium: str
     files: Collection[FoundFile]

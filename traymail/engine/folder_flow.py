@@ -174,7 +174,8 @@ class FolderFlow:
     def _begin_inside(self, seen: InnerScan, now: datetime) -> None:
         """Remember what lay on a medium when it was first mounted inside; looks tell it again."""
         ledger = self._tools.ledger
-        if self._first is None and ledger.started():
+        # That the folder itself is elsewhere by now is told only when all of it was looked at.
+        if self._first is None and ledger.stand_at(seen.place):
             skipped = seen.files if self._rule.existing is Existing.SKIP else ()
             if not ledger.knows_inside(seen.path, seen.medium):
                 ledger.begin_inside(seen.path, seen.medium, skipped, now)

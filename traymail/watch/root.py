@@ -339,7 +339,10 @@ class WatchRoot:
         As in the folder itself, it is told what lies there, and until that is kept, there is
         nothing to look for.
         """
-        strange = []
+        strange: list[str] = []
+        if self.spot is None:
+            return strange
+        place, name, folder = self.spot.place, self.rule.name, self.rule.folder
         for path, medium in self._mounted_inside(root).items():
             if (path, medium) in self._inner or self._known.knows_inside(path, medium):
                 self._inner.add((path, medium))
@@ -348,10 +351,15 @@ class WatchRoot:
             self.next_scan = min(self.next_scan, now + _KEPT_SECONDS)
             if now >= self._inner_told.get((path, medium), now):
                 self._inner_told[path, medium] = now + _AGAIN_SECONDS
-                files = ManyFiles(self._files_under(root, path))
-                name, folder = self.rule.name, self.rule.folder
                 self._observe(
-                    InnerScan(rule=name, folder=folder, path=path, medium=medium, files=files)
+                    InnerScan(
+                        rule=name,
+                        folder=folder,
+                        place=place,
+                        path=path,
+                        medium=medium,
+                        files=ManyFiles(self._files_under(root, path)),
+                    )
                 )
         return strange
 
