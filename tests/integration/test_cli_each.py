@@ -163,6 +163,18 @@ def test_a_table_that_is_not_there_and_a_report_that_cannot_be(
     assert office.json("outbox", "list") == []
 
 
+def test_a_report_holds_no_formula(office: Desk, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    rows = "=a@x.example\n+b@x.example\n-c@x.example\n@d <d@x.example>\ne@x.example\n"
+    table = _table(tmp_path, f"mail\n{rows}")
+    office.sink.reply("rcpt", "550 =1+1", only="e@")
+    office.run("send", "--csv", table, "--to", "{csv.mail}", "--subject", "x", "--report", report)
+    with report.open(encoding="utf-8", newline="") as file:
+        told = [(row["to"], row["reply"]) for row in csv.DictReader(file)]
+    assert [to for to, _ in told[:4]] == [f"'{to}" for to in rows.splitlines()[:4]]
+    assert told[4] == ("e@x.example", "'=1+1")
+
+
 def test_a_report_takes_the_place_of_nothing_that_is_sent(office: Desk, tmp_path: Path) -> None:
     table = _people(tmp_path, 1)
     before = table.read_bytes()

@@ -46,6 +46,7 @@ LARGEST_TABLE = 64_000_000
 REPORT = ("line", "to", "state", "code", "reply", "duration_ms", "at")
 # So many mails that failed are told one by one.
 MOST_TOLD = 20
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # The report is written in pieces of about so much.
 _PIECE = 64 * 1024
 
@@ -356,17 +357,20 @@ def _report(session: Session, batch: int, lines: array[int], ways: Ways) -> None
         _write_report(ways.report, zip(lines, session.app.outbox.of_batch(batch), strict=False))
 
 
+def _no_formula(cell: str) -> str:
+    """Return a cell that spreadsheets show, where they would reckon it: servers write some."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
 def _write_report(path: Path, told: Iterable[tuple[int, OutboxItem]]) -> None:
     def pieces() -> Iterator[bytes]:
         words = io.StringIO(newline="")
         writer = csv.writer(words)
         writer.writerow(REPORT)
         for line, item in told:
-            to = ", ".join(map(str, item.to))
+            to, reply = _no_formula(", ".join(map(str, item.to))), _no_formula(item.reply or "")
             at = iso(item.updated_at)
-            writer.writerow(
-                (line, to, item.state.value, item.code, item.reply, item.duration_ms, at)
-            )
+            writer.writerow((line, to, item.state.value, item.code, reply, item.duration_ms, at))
             if words.tell() > _PIECE:
                 yield words.getvalue().encode("utf-8", "replace")
                 words.seek(0)
