@@ -19,10 +19,12 @@ from traymail.core.commands import Apply, Pause, Resume, Wake
 from traymail.core.consent import Risk
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
+    AlreadyRunning,
     InputError,
     Problem,
     SettingsError,
     StateError,
+    TraymailError,
     one_line,
     problem_line,
 )
@@ -88,7 +90,7 @@ class Program:
     ) -> None:
         """``on_end`` is called when it is asked to end; without ``front`` it has no windows."""
         self.failed = False
-        self.lost: StateError | None = None  # its outbox was taken away
+        self.lost: TraymailError | None = None  # its outbox, or its home, was taken away
         self.end = on_end
         self._front = front
         self._app = app
@@ -396,6 +398,9 @@ class Program:
         """Notice mail that other processes store, also when their call did not reach us."""
         if self._app.database.is_gone() and self.lost is None:
             self._leave_outbox()
+        elif self.lost is None and not self._app.instance.running.keep():
+            self.lost = AlreadyRunning(self._app.instance.running.holder())
+            self._die()
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version

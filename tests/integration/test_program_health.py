@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -20,11 +20,12 @@ from tests.support.mails import a_draft
 from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.app import App
 from traymail.core.commands import Pause, Wake
-from traymail.core.errors import NotRunning, StateError
+from traymail.core.errors import AlreadyRunning, NotRunning, StateError
 from traymail.core.events import OutboxChanged, SettingsRefused
 from traymail.core.reports import FlowStatus
 from traymail.core.texts import text
 from traymail.desktop import paths
+from traymail.desktop.instance import FileLock
 from traymail.engine import engine
 from traymail.engine.automation import Automation
 from traymail.program import Program
@@ -42,6 +43,16 @@ port = 1
 security = "none"
 auth = "none"
 """
+
+
+@contextmanager
+def closing_lock(path: Path) -> Iterator[FileLock]:
+    lock = FileLock(path)
+    assert lock.take()
+    try:
+        yield lock
+    finally:
+        lock.release()
 
 
 @pytest.fixture
@@ -99,6 +110,29 @@ def test_a_thread_that_delivers_and_dies_ends_the_program_with_an_error(running:
     program.engine.submit(Wake())
     assert ended.wait(PATIENCE_SECONDS)
     assert program.failed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is open stays")
+def test_a_lock_file_that_is_taken_away_lets_no_second_program_in(running: Live) -> None:
+    lock = running.home.path / "state" / "run.lock"
+    lock.unlink()
+    until(lock.exists, what="the lock file made anew")
+    ended = running.home.run("run", "--headless")
+    assert ended.returncode == 75
+    assert f"traymail already runs (pid {os.getpid()})" in ended.stderr
+    assert running.program.lost is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is open stays")
+def test_a_program_whose_home_another_one_has_taken_ends_and_says_so(running: Live) -> None:
+    ended = Event()
+    running.program.end = ended.set
+    state = running.home.path / "state"
+    with closing_lock(state / "other.lock") as other:
+        (state / "other.lock").replace(state / "run.lock")
+        assert ended.wait(PATIENCE_SECONDS)
+        assert other.holder() == os.getpid()
+    assert isinstance(running.program.lost, AlreadyRunning)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sockets that lie in a folder are POSIX's")

@@ -86,6 +86,30 @@ class FileLock:
         self._file = file
         return True
 
+    def keep(self) -> bool:
+        """Take the lock anew where its file was taken away; False when somebody else has it then.
+
+        Who opens another file of that name would not see that we have it.
+        """
+        file = self._file
+        if file is None or os.name != "posix" or self._is_there(file):
+            return True
+        try:
+            taken = self.take()
+        except StateError:
+            return True  # not to be had just now: looked at again
+        if taken:
+            file.close()
+        else:
+            self.release()
+        return taken
+
+    def _is_there(self, file: IO[str]) -> bool:
+        try:
+            return os.path.samestat(self._path.lstat(), os.fstat(file.fileno()))
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+
     def wait(self, stopping: threading.Event, seconds: float) -> bool:
         """Take the lock as soon as it is free; False after ``seconds`` or when stopping."""
         waited = 0.0
