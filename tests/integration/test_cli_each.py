@@ -163,6 +163,18 @@ def test_a_table_that_is_not_there_and_a_report_that_cannot_be(
     assert office.json("outbox", "list") == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links are the administrator's there")
+def test_a_report_goes_through_no_link_of_others(office: Desk, tmp_path: Path) -> None:
+    (private := tmp_path / "private").mkdir()
+    (shared := tmp_path / "shared").mkdir()
+    shared.chmod(0o777)
+    (shared / "link").symlink_to(private, target_is_directory=True)
+    report = shared / "link" / "report.csv"
+    assert office.quick(*SEND, "--csv", _people(tmp_path, 1), "--report", report).returncode == 73
+    assert not list(private.iterdir())
+    assert not office.json("outbox", "list")
+
+
 def test_a_report_holds_no_formula(office: Desk, tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     rows = "=a@x.example\n+b@x.example\n-c@x.example\n@d <d@x.example>\ne@x.example\n"

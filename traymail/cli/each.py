@@ -377,7 +377,7 @@ def _write_report(path: Path, told: Iterable[tuple[int, OutboxItem]]) -> None:
                 words.truncate()
         yield words.getvalue().encode("utf-8", "replace")
 
-    write_whole(Path(os.path.realpath(path.parent)) / path.name, pieces())
+    write_whole(path, pieces())
 
 
 def _tell(session: Session, batch: int, settings: Settings, ways: Ways, lines: array[int]) -> int:
