@@ -196,6 +196,14 @@ def test_a_report_takes_the_place_of_nothing_that_is_sent(office: Desk, tmp_path
     for report in (table, tmp_path / "link", tmp_path / "." / "file.txt"):
         done = office.quick(*SEND, "--csv", table, "--attach", file, "--report", report)
         assert (done.returncode, "take the place of" in done.stderr) == (65, True)
+    own = (office.home.config, office.home.path / "state" / "outbox.db")
+    written = office.home.config.read_bytes()
+    for report in own:
+        done = office.quick(*SEND, "--csv", table, "--report", report)
+        assert (done.returncode, "traymail's own files" in done.stderr) == (65, True)
+        done = office.quick("config", "export", report)
+        assert (done.returncode, "traymail's own files" in done.stderr) == (65, True)
+    assert office.home.config.read_bytes() == written
     page = tmp_path / "page.html"
     page.write_text("kept")
     done = office.quick(*SEND, "--csv", table, "--html", page, "--report", page)

@@ -67,6 +67,7 @@ def export(session: Session, /, *, file: Path) -> None:
     if str(file) == "-":
         write_bytes(session.app.settings_file.exported())
         return
+    session.app.home.require_elsewhere(file)
     session.app.settings_file.export(file)
     session.say(text("The configuration is exported to {file}.", file=file))
 

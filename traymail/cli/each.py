@@ -168,6 +168,7 @@ def send(
     mails = Mails(wanted, words, account, rows)
     checked = _checked(mails)
     if ways.report is not None:
+        session.app.home.require_elsewhere(ways.report)
         sources = (one for one in (ways.table, wanted.html) if one is not None)
         _require_own_place(ways.report, (*sources, *checked.files))
     if checked.faults:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from traymail.core.errors import StateError
+from traymail.core.errors import InputError, StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import text
 from traymail.disk import in_home, open_folder, require_own_file, require_private
@@ -59,6 +60,16 @@ class Home:
     def own_folders(self) -> tuple[Path, ...]:
         """Return the folders whose files are never mailed."""
         return (self.state, self.log)
+
+    def require_elsewhere(self, target: Path) -> None:
+        """Raise InputError for a file that is written out where traymail's own ones are."""
+        real = Path(os.path.realpath(target))
+        inside = any(real.is_relative_to(os.path.realpath(one)) for one in self.own_folders)
+        if inside or real == Path(os.path.realpath(self.config_file)):
+            raise InputError(
+                text("{path} is one of traymail's own files.", path=target),
+                text("Give it another name."),
+            )
 
     def check(self) -> None:
         """Raise UnsafePath when others made the home, or may write it: what it says is not ours.

@@ -115,7 +115,8 @@ class MailService:
         )
 
     def save_eml(self, mail_id: int, target: Path) -> None:
-        """Write the message as a file."""
+        """Write the message as a file; raises InputError for one of our own."""
+        self.app.home.require_elsewhere(target)
         write_whole(target, self.app.outbox.mail(mail_id).chunks(self.app.spool.open))
 
     def retry(self, ids: Collection[int] | None) -> list[OutboxItem]:

@@ -76,7 +76,8 @@ class ProgramService:
         self.running.edit(lambda document: put_value(document, key, value))
 
     def export_settings(self, target: Path) -> None:
-        """Write the configuration without any secret."""
+        """Write the configuration without any secret; raises InputError for a file of ours."""
+        self.app.home.require_elsewhere(target)
         self.app.settings_file.export(target)
 
     def import_settings(self, source: Path, agreed: tuple[Risk, ...] = ()) -> tuple[Risk, ...]:
