@@ -2,6 +2,7 @@ import errno
 import os
 import shutil
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -301,6 +302,16 @@ def test_a_folder_elsewhere_that_a_stranger_made_where_all_may_write(
     assert Files().move(str(folder), "a.pdf", put(folder), str(archive)) is PutAway.DONE
 
 
+def _has_room_for(file: Path) -> bool:
+    """Tell whether a disk takes a name that Windows takes."""
+    try:
+        file.touch()
+        file.unlink()
+    except OSError:
+        return len(file.name.encode("utf-16-le")) // 2 > 255
+    return True
+
+
 @pytest.mark.parametrize(
     "stem",
     ["a" * 251, "长" * 83, "é" * 125, "e\u0301" * 83, "👩\u200d👧" * 22],
@@ -309,6 +320,8 @@ def test_a_folder_elsewhere_that_a_stranger_made_where_all_may_write(
 def test_a_name_at_the_limit_gets_its_number(folder: Path, stem: str) -> None:
     name = f"{stem}.pdf"
     assert 240 <= len(os.fsencode(name)) <= 255
+    if sys.platform == "win32" and not _has_room_for(folder / f"{stem} (2).pdf"):
+        pytest.skip("the disk below counts bytes; those of Windows count units of UTF-16")
     for content in (b"1", b"2", b"3"):
         file = put(folder, name, content)
         assert Files().move(str(folder), name, file, str(folder / "sent")) is PutAway.DONE

@@ -247,9 +247,11 @@ def test_each_odd_pattern_is_told_wherever_one_looks(
     patterns: dict[str, tuple[str, str]],
     status: int,
     caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     file = running.app.home.config_file
-    rule: dict[str, Any] = {"kind": "log", "to": ["ann@example.com"], "paths": ["/var/log/a.log"]}
+    paths = [str(tmp_path / "a.log")]
+    rule: dict[str, Any] = {"kind": "log", "to": ["ann@example.com"], "paths": paths}
     rules = [{"name": f"{number}", **rule, "match": [one]} for number, one in enumerate(patterns)]
     written = "".join(
         "[[rules]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in one.items())
