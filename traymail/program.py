@@ -37,6 +37,7 @@ from traymail.core.rule import Rule
 from traymail.core.settings import Settings
 from traymail.core.texts import Translate, text
 from traymail.desktop.ending import Ending
+from traymail.desktop.instance import Server
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
 from traymail.engine.engine import Engine, EngineParts
@@ -90,6 +91,7 @@ class Program:
     ) -> None:
         """``on_end`` is called when it is asked to end; without ``front`` it has no windows."""
         self.failed = False
+        self._server: Server | None = None  # until it has started
         self.lost: TraymailError | None = None  # its outbox, or its home, was taken away
         self.end = on_end
         self._front = front
@@ -167,7 +169,8 @@ class Program:
         """End all threads, upstream first."""
         self._stopping.set()
         try:
-            self._server.close()
+            if self._server is not None:
+                self._server.close()
             self._judge_last_edit()
         finally:
             self._end_threads()
@@ -401,6 +404,8 @@ class Program:
         elif self.lost is None and not self._app.instance.running.keep():
             self.lost = AlreadyRunning(self._app.instance.running.holder())
             self._die()
+        elif self.lost is None and self._server is not None:
+            self._server.keep()
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import sys
 import threading
@@ -116,6 +117,25 @@ def test_a_thread_that_delivers_and_dies_ends_the_program_with_an_error(running:
     program.engine.submit(Wake())
     assert ended.wait(PATIENCE_SECONDS)
     assert program.failed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            "ipc.sock",
+            marks=pytest.mark.skipif(os.name != "posix", reason="sockets in folders are POSIX's"),
+        ),
+        "ipc.json",
+    ],
+)
+def test_an_address_that_is_taken_away_is_made_anew(running: Live, name: str) -> None:
+    for _ in range(2):
+        file = running.home.path / "state" / name
+        file.unlink()
+        until(file.exists, what="the address made anew")
+        told = running.home.run("status", "--json")
+        assert (told.returncode, json.loads(told.stdout)["pid"]) == (0, os.getpid())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is open stays")

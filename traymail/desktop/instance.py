@@ -226,12 +226,15 @@ class Server:
         # What each peer has said so far, and when it must have asked; the first comes first.
         self._heard: dict[socket.socket, tuple[bytearray, float]] = {}
         self._closing = threading.Event()
+        self._unreachable = threading.Event()
+        self._told_why = ""
         self._thread = threading.Thread(target=self._run, name="traymail-ipc", daemon=True)
         with contextlib.ExitStack() as so_far:
             self._listener, self._token = _listen(state)
             so_far.callback(self._take_away)
-            so_far.callback(self._listener.close)
+            so_far.callback(self._stop_listening)
             self._listener.settimeout(0)
+            self._address = _identities(state)
             self._selector = selectors.DefaultSelector()
             so_far.callback(self._selector.close)
             self._wake, self._waker = socket.socketpair()
@@ -250,6 +253,34 @@ class Server:
         for peer in list(self._heard):
             self._drop(peer)
         self._ends.close()
+
+    def _stop_listening(self) -> None:
+        self._listener.close()
+
+    def keep(self) -> None:
+        """Have the address made anew where it was taken away, as by what tidies folders up."""
+        if not self._closing.is_set() and _identities(self._state) != self._address:
+            self._unreachable.set()
+            with contextlib.suppress(OSError):  # it was closed just now
+                self._waker.send(b"x")
+
+    def _listen_anew(self) -> None:
+        """Make the address anew; what keeps from it is told once, and it is tried again."""
+        self._unreachable.clear()
+        try:
+            listener, token = _listen(self._state)
+        except (OSError, TraymailError) as error:
+            if self._told_why != (why := str(error)):
+                self._told_why = why
+                log_failure(log, "other processes cannot ask us any more", error)
+            return
+        listener.settimeout(0)
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._listener, self._token, self._told_why = listener, token, ""
+        self._address = _identities(self._state)
+        log.info("the address for other processes was gone, and is made anew")
 
     def _take_away(self) -> None:
         for path in (_address_file(self._state), _socket_path(self._state)):
@@ -274,8 +305,12 @@ class Server:
             end = key.fileobj
             if end is self._listener:
                 self._accept()
-            elif isinstance(end, socket.socket) and end is not self._wake:
+            elif end is self._wake:
+                self._wake.recv(64)
+            elif isinstance(end, socket.socket):
                 self._hear(end)
+        if self._unreachable.is_set():
+            self._listen_anew()
         self._drop_dawdlers()
 
     def _drop_dawdlers(self) -> None:
@@ -412,6 +447,22 @@ def _socket_path(state: Path) -> Path:
 
     name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"traymail-{current_user()}" / f"{name}.sock"
+
+
+def _identities(state: Path) -> list[tuple[int, int] | None]:
+    """Return which files the address of a running program is, None for one that is not there."""
+    files = [_address_file(state)]
+    if sys.platform != "win32":
+        files.append(_socket_path(state))
+    return [_identity(path) for path in files]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _listen(state: Path) -> tuple[socket.socket, str]:
