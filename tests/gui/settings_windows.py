@@ -14,6 +14,7 @@ from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES
+from traymail.core.robots import GROUP, WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
@@ -252,6 +253,20 @@ def accounts_more(root: Root) -> Window:
     return _accounts(root, _edited(_known(), when_unsure="resend", username="somebody"))
 
 
+def accounts_robot(root: Root) -> Window:
+    team = WecomAccount(
+        name="team",
+        address=GROUP,
+        host="wecom.example.com",
+        port=443,
+        security=Security.TLS,
+        username="team",
+        limits=LIMITS,
+    )
+    known = replace(BOTH, accounts={**BOTH.accounts, "team": team})
+    return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "team"))
+
+
 def accounts_saving(root: Root) -> Window:
     return _accounts(root, accounts.begun(_edited(_known(), display_name="Ming"), Busy.SAVING))
 
@@ -294,6 +309,7 @@ SETTINGS = {
     "settings-accounts-wrong": accounts_wrong,
     "settings-accounts-code": accounts_code,
     "settings-accounts-more": accounts_more,
+    "settings-accounts-robot": accounts_robot,
     "settings-accounts-saving": accounts_saving,
     "settings-accounts-trouble": accounts_trouble,
     "settings-accounts-testing": accounts_testing,

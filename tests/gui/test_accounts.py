@@ -210,6 +210,10 @@ def test_a_robot_has_fields_of_its_own_and_its_test_sends_a_line(
         desk.live.app.credentials.set(desk.account("team"), Secret(KEY))
         desk.open()
         assert set(desk.sheet.first.values) == {"format", "overflow"}
+        # Below its name stands where messages go, not what stands for the group inside.
+        desk.sees(f"127.0.0.1:{group.port}")
+        desk.sees("Key")
+        assert "group@" not in desk.words()
         desk.write("max_per_minute", "7")
         desk.save()
         desk.until(lambda: desk.account("team").limits.per_minute == 7, "the new limit in force")

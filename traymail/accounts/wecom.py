@@ -108,6 +108,7 @@ class WecomKind(AccountKind[WecomAccount]):
     diagnosis = ("dns", "tcp", "tls", "clock")
     login = ("api_url",)
     login_by_mail = True
+    secret_label = text("Key")
     cannot = MappingProxyType(
         {
             "given": text("A WeCom robot sends no whole message of another program."),

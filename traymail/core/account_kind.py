@@ -55,8 +55,9 @@ class AccountKind(ABC, Generic[A]):
     them where `traymail.ui.model.trial.NAMES` does not. ``login_by_mail``: only a message shows
     whether the login works, so a test sends one. ``together`` are fields of its form that are
     written together as soon as one of them changes; a secret that is kept belongs to the fields
-    of ``login``. ``cannot`` are the parts of a mail that it does not take (to, cc, bcc, html,
-    files, given: a whole message of another program), and the words that say so.
+    of ``login``; ``secret_label`` stands before it. ``cannot`` are the parts of a mail that it does
+    not take (to, cc, bcc, html, files, given: a whole message of another program), and the words
+    that say so.
     """
 
     name: str
@@ -67,6 +68,7 @@ class AccountKind(ABC, Generic[A]):
     together: tuple[tuple[str, ...], ...] = ()
     login: tuple[str, ...] = ()
     login_by_mail: bool = False
+    secret_label: Text = text("Code")
     cannot: Mapping[str, Text] = MappingProxyType({})
 
     # --- the configuration --------------------------------------------------------------------
@@ -126,6 +128,11 @@ class AccountKind(ABC, Generic[A]):
     def checked(self, secret: Secret) -> Secret:
         """Return a secret as it is kept; raises InputError for what cannot be one."""
         return secret
+
+    def shown_address(self, account: A) -> str:
+        """Return what stands below its name: its address, else where its mail goes."""
+        has_one = "address" in self.form.keys
+        return account.address.mailbox if has_one else self.destination(account)
 
     @abstractmethod
     def destination(self, account: A) -> str:

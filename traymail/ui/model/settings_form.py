@@ -169,7 +169,7 @@ def entries(page: Accounts) -> tuple[AccountEntry, ...]:
     return tuple(
         AccountEntry(
             name,
-            form.account.address.mailbox,
+            kind_of(form.account).shown_address(form.account),
             name == page.default,
             attention(page.states.get(name)),
             form.changed,

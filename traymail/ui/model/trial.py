@@ -161,8 +161,7 @@ def headline(trial: Trial) -> Headline:
             return Headline(text("Testing…"), text("This takes a few seconds."))
         case Verdict.PASSED:
             kind = kind_of(trial.account)
-            has_one = "address" in kind.form.keys
-            mailbox = trial.account.address.mailbox if has_one else trial.account.name
+            mailbox = kind.shown_address(trial.account)
             whole = trial.steps == kind.test
             title = text("It works") if whole else text("The connection works")
             return Headline(title, text("{address} is ready to send mail.", address=mailbox))

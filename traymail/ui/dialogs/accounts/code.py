@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from traymail.core.texts import text
+from traymail.accounts import kind_of
+from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.model.guides import CodeCheck
 from traymail.ui.model.settings_form import AccountForm, CodeSight, code_sight, guide, needs_code
@@ -18,18 +19,18 @@ class CodeRow(Area):
     def __init__(self, master: tk.Misc, acts: AccountHandlers, label_width: float) -> None:
         super().__init__(master)
         self._acts, self._label_width = acts, label_width
-        self._sight: tuple[CodeSight, bool] | None = None
+        self._sight: tuple[CodeSight, bool, Text] | None = None
         self._row: FieldRow | None = None
         self.entry: Entry | None = None
 
     def show(self, form: AccountForm) -> None:
         """Show what stands in the row."""
         sight = code_sight(form)
-        drawn = sight, form.replacing
+        drawn = sight, form.replacing, kind_of(form.account).secret_label
         if drawn != self._sight:
             had_keyboard = self._has_keyboard()
             self._sight = drawn
-            self._draw(form, sight)
+            self._draw(form, sight, drawn[2])
             if had_keyboard:
                 self.focus_inside()
         if self._row is not None and sight is CodeSight.ENTRY:
@@ -47,7 +48,7 @@ class CodeRow(Area):
         if inside is not None:
             inside.focus_set()
 
-    def _draw(self, form: AccountForm, sight: CodeSight) -> None:
+    def _draw(self, form: AccountForm, sight: CodeSight, label: Text) -> None:
         if self._row is not None:
             self._row.destroy()
         self._row, self.entry = None, None
@@ -56,7 +57,7 @@ class CodeRow(Area):
             return
         kept = text("Kept in the keyring of this computer, never in a file.")
         help_ = kept if sight is CodeSight.ENTRY else None
-        self._row = FieldRow(self, text("Code"), help_, label_width=self._label_width)
+        self._row = FieldRow(self, label, help_, label_width=self._label_width)
         self._row.pack(fill="x", pady=(0, self.look.px(10)))
         match sight:
             case CodeSight.STORED:
