@@ -517,6 +517,11 @@ def to_the_group(**fields: object) -> QuickSend:
     return replace(state, standing=replace(standing(ROBOT), default="team"))
 
 
+def test_a_robot_is_chosen_by_its_name_and_its_service() -> None:
+    robot = WecomAccount(name="team", address=GROUP, host="qyapi.weixin.qq.com", port=443)
+    assert sender_words(robot) == "team · qyapi.weixin.qq.com"
+
+
 def test_a_robot_needs_no_recipient() -> None:
     state = to_the_group()
     assert asked_to_send(state).stage is DraftStage.POSTING

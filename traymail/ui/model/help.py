@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.errors import TraymailError
 from traymail.core.examination import Step
@@ -134,7 +135,7 @@ NOT_TRIED = Headline(
 def choices(state: Help) -> tuple[Choice, ...]:
     """Return the accounts to choose from."""
     return tuple(
-        Choice(name, f"{name} · {account.address.mailbox}")
+        Choice(name, f"{name} · {kind_of(account).shown_address(account)}")
         for name, account in state.accounts.items()
     )
 

@@ -222,7 +222,9 @@ def keeping_words(state: QuickSend) -> Text | None:
 
 def sender_words(account: Account) -> str:
     """Return an account as the From field shows it."""
-    return str(account.address)
+    if account.address.mailbox == (shown := kind_of(account).shown_address(account)):
+        return str(account.address)
+    return f"{account.name} · {shown}"
 
 
 _SIGNS = {

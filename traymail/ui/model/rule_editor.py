@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePath
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Choice, place_problems
@@ -308,4 +309,5 @@ def account_choices(state: Editing) -> tuple[Choice, ...]:
 
 
 def _account(state: Editing, name: str) -> str:
-    return f"{name} · {state.accounts[name].address.mailbox}"
+    account = state.accounts[name]
+    return f"{name} · {kind_of(account).shown_address(account)}"
