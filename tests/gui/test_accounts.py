@@ -14,7 +14,7 @@ from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, live
-from tests.support.robot import KEY, robot
+from tests.support.robot import KEY, coded, robot
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
@@ -220,6 +220,10 @@ def test_a_robot_has_fields_of_its_own_and_its_test_sends_a_line(
         assert desk.test() is Verdict.PASSED
         desk.sees("Test mail")
         assert [one["msgtype"] for one in group.messages] == ["markdown"]
+        group.acts.append(coded(93000))
+        assert desk.test() is Verdict.FAILED
+        state = desk.live.app.outbox.account_state
+        desk.until(lambda: state("team").stopped, "the robot whose key is wrong, stopped")
 
 
 def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> None:

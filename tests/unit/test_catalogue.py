@@ -111,6 +111,11 @@ def test_no_space_at_full_width_signs() -> None:
     assert found == []
 
 
+def test_no_chinese_caption_names_a_key() -> None:
+    named = re.compile(r"\(&.\)")
+    assert [e.said for e in catalogue.entries() if any(map(named.search, e.strings))] == []
+
+
 # Words that readers of each language stumbled over, and what took their place.
 WORDS = [
     ("Patterns such as *.pdf *.jpg. Partial downloads are always skipped.", "*.pdf *.jpg"),

@@ -12,7 +12,13 @@ from traymail.accounts import KINDS, kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
 from traymail.core.account_kind import read_account
-from traymail.core.errors import CredentialError, Problem, SettingsError, TraymailError
+from traymail.core.errors import (
+    AccountFailure,
+    CredentialError,
+    Problem,
+    SettingsError,
+    TraymailError,
+)
 from traymail.core.examination import Proposal, Step
 from traymail.core.overview import Fields
 from traymail.core.secret import Secret
@@ -76,6 +82,8 @@ class AccountService:
         yield mail
         if mail.ok:
             self.running.stops.clear(account.name, mails=True)
+        elif is_kept and isinstance(mail.failure, AccountFailure):
+            self.running.stops.impose(account, mail.failure)
 
     def diagnose(self, account: Account) -> Generator[Step, None, None]:
         """Try an account's server live: dns, tcp, banner, tls, ehlo, auth, clock; sends no mail.
