@@ -128,6 +128,12 @@ def test_it_is_tested(home: Home, shelf: Path) -> None:
     assert "Make the folder." in done.stdout
 
 
+def test_it_is_asked_for_no_secret(home: Home) -> None:
+    done = in_process(home, "account", "set-secret", "shelf", given="x\n")
+    assert done.returncode == 65
+    assert "Account shelf has no secret." in done.stderr
+
+
 def test_send_delivers_through_the_outbox(home: Home, shelf: Path, tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     file.write_bytes(b"whole")

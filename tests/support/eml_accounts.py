@@ -77,6 +77,8 @@ class EmlKind(AccountKind[EmlAccount]):
         text("It belongs to accounts of kind “eml”."),
         {"address": "nobody@localhost", "folder": "~"},
     )
+    title = text("Folder of mails")
+    about = text("Each mail becomes a file of a folder.")
     test = ("folder", "mail")
     diagnosis = ("folder",)
     step_words = MappingProxyType({"folder": text("Find the folder")})
@@ -106,8 +108,8 @@ class EmlKind(AccountKind[EmlAccount]):
         there = Path(account.folder).is_dir()
         yield Step("folder", there, 0, account.folder, None if there else text("Make the folder."))
 
-    def secret(self, _account: EmlAccount | None) -> SecretWords:
-        return SecretWords(text("Password"))
+    def secret(self, _account: EmlAccount | None) -> SecretWords | None:
+        return None
 
     def destination(self, account: EmlAccount) -> str:
         return account.folder

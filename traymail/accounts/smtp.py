@@ -9,6 +9,7 @@ from traymail.core.account_kind import AccountKind, SecretWords, Values
 from traymail.core.account_table import smtp_account
 from traymail.core.provider import AuthKind, Provider, for_host
 from traymail.core.tables import ACCOUNT, SmtpTable
+from traymail.core.texts import text
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,6 +31,10 @@ class SmtpKind(AccountKind[Account]):
 
     name = "smtp"
     form = ACCOUNT
+    title = text("Mail account")
+    about = text("A mailbox of any provider, or a mail server of your own.")
+    icon = "envelope-at"
+    listed = False
     test = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
     diagnosis = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
     # What one of them would be by itself depends on the others.

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 # 20 messages a minute, and what they come to.
 _LIMITS = Limits(per_minute=20, per_hour=1200, per_day=28_800)
 _PORTS = {"https": 443, "http": 80}
+# How the robot is made, and what it takes.
+_GUIDE = "https://developer.work.weixin.qq.com/document/path/91770"
+_STEPS = (
+    text("Open the group in WeCom, then its settings"),
+    text("Group robots → add a robot, or choose one that is there"),
+    text("Copy its webhook address and paste it below; the key alone will do"),
+)
 _GROUP_ONLY = text("A WeCom robot writes to its group only.")
 
 
@@ -104,6 +111,9 @@ class WecomKind(AccountKind[WecomAccount]):
         },
         text("It belongs to accounts of kind “wecom”."),
     )
+    title = text("WeCom group robot")
+    about = text("Messages in a group of WeCom.")
+    icon = "robot"
     test = ("dns", "tcp", "tls", "mail")
     diagnosis = ("dns", "tcp", "tls", "clock")
     login = ("api_url",)
@@ -186,7 +196,7 @@ class WecomKind(AccountKind[WecomAccount]):
 
     def secret(self, _account: WecomAccount | None) -> SecretWords:
         """Return what a group shows of its robot."""
-        return SecretWords(text("Webhook address or key"))
+        return SecretWords(text("Webhook address or key"), _GUIDE, _STEPS)
 
     def destination(self, account: WecomAccount) -> str:
         """Return the service, and its port where that is another than usual."""
@@ -207,6 +217,12 @@ class WecomKind(AccountKind[WecomAccount]):
         from traymail.accounts.wecom_fields import UPPER
 
         return UPPER
+
+    def asked_first(self) -> fields.Form:
+        """Return that, and where the service is, for a company that has it elsewhere."""
+        from traymail.accounts.wecom_fields import FIRST
+
+        return FIRST
 
     def lower(self, account: WecomAccount) -> fields.Form:
         """Return limits, and what is rare."""

@@ -43,6 +43,8 @@ UPPER: Form = (
 _API_URL = Field(
     "api_url", text("Ser&ver"), help=text("Empty for WeCom's own; https:// and a host."), rare=True
 )
+FIRST: Form = (*UPPER, Section(None, (_API_URL, replace(CA_FILE, rare=True))))
+"""What is asked of a robot that is to be."""
 _LOWER = (*USUAL, _API_URL, replace(CA_FILE, rare=True), *RARE)
 
 

@@ -185,7 +185,8 @@ def add(
     name = wanted.name or free_name(provider, mailbox, settings.accounts)
     credentials = session.app.credentials
     given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
-    secret, nowhere = (None, None) if given_elsewhere else _new_secret(session, words, name)
+    asked = None if given_elsewhere else words
+    secret, nowhere = _new_secret(session, asked, name) if asked else (None, None)
     secret = kind.checked(secret) if secret else None
     session.home.make()
     table = _described(sender) | wanted.fields()
@@ -375,10 +376,16 @@ def remove(session: Session, /, *, name: str) -> None:
 def set_secret(session: Session, /, *, name: str) -> None:
     """Store a secret; the account goes on with it."""
     one = session.account(name)
+    kind = kind_of(one)
+    words = kind.secret(one)
+    if words is None:
+        raise InputError(
+            text("Account {name} has no secret.", name=name),
+            text("Accounts of kind {kind} send without one.", kind=kind.name),
+        )
     session.app.credentials.require_keyring(one)
     session.app.credentials.require_some_keyring(name)
-    kind = kind_of(one)
-    secret = kind.checked(_read_secret(session, kind.secret(one)))
+    secret = kind.checked(_read_secret(session, words))
     session.app.credentials.set(one, secret)
     session.beside.stops.clear(name, mails=True)
     session.say(text("The secret of account {name} is stored.", name=name))

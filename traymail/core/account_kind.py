@@ -41,10 +41,14 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SecretWords:
-    """What the secret of an account is called, and the page that tells how to get it, or ""."""
+    """What the secret of an account is called, and how to get it.
+
+    ``steps`` lead to it, one after the other; ``url`` is the page that tells more, or "".
+    """
 
     name: Text
     url: str = ""
+    steps: tuple[Text, ...] = ()
 
 
 class AccountKind(ABC, Generic[A]):
@@ -57,11 +61,16 @@ class AccountKind(ABC, Generic[A]):
     written together as soon as one of them changes; a secret that is kept belongs to the fields
     of ``login``; ``secret_label`` stands before it. ``cannot`` are the parts of a mail that it does
     not take (to, cc, bcc, html, files, given: a whole message of another program), and the words
-    that say so.
+    that say so. ``title``, ``about`` and ``icon`` offer it where accounts are added in a window;
+    one that begins with an address of its own there is not ``listed``.
     """
 
     name: str
     form: Form[Any]
+    title: Text
+    about: Text
+    icon: str = "plug"
+    listed: bool = True
     test: tuple[str, ...]
     diagnosis: tuple[str, ...]
     step_words: Mapping[str, Text] = MappingProxyType({})
@@ -122,8 +131,11 @@ class AccountKind(ABC, Generic[A]):
     # --- words --------------------------------------------------------------------------------
 
     @abstractmethod
-    def secret(self, account: A | None) -> SecretWords:
-        """Return what its secret is called; None: that of an account that is to be."""
+    def secret(self, account: A | None) -> SecretWords | None:
+        """Return what its secret is called; ``account`` None: that of one that is to be.
+
+        None where accounts of this kind have no secret.
+        """
 
     def checked(self, secret: Secret) -> Secret:
         """Return a secret as it is kept; raises InputError for what cannot be one."""
@@ -143,6 +155,10 @@ class AccountKind(ABC, Generic[A]):
         """Return what ``account list --json`` tells besides what all accounts have."""
 
     # --- the form -----------------------------------------------------------------------------
+
+    def asked_first(self) -> fields.Form:
+        """Return what is asked before an account is there: its name and its secret stand beside."""
+        return self.upper()
 
     @abstractmethod
     def upper(self) -> fields.Form:
