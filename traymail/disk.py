@@ -20,6 +20,7 @@ from threading import Event
 from time import monotonic
 from typing import BinaryIO, TypeVar
 
+from traymail.core.address import whole_characters
 from traymail.core.errors import StateError, UnsafePath
 from traymail.core.reasons import reason_of
 from traymail.core.texts import text
@@ -716,3 +717,11 @@ def _lock(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def typed(words: str) -> str:
+    """Return an argument, or a file's name, as it was typed, whatever the locale made of it."""
+    try:
+        return os.fsencode(words).decode("utf-8")
+    except UnicodeError:
+        return whole_characters(words)

@@ -13,7 +13,7 @@ from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, show_steps
 from traymail.cli.outcome import tell_what_waits
 from traymail.cli.proposals import accounts
-from traymail.cli.session import Session, typed
+from traymail.cli.session import Session
 from traymail.cli.show import account_word, table
 from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
@@ -26,7 +26,7 @@ from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import in_command, text
-from traymail.disk import in_home
+from traymail.disk import in_home, typed
 from traymail.services.connection_test import judge_by_mail
 
 if TYPE_CHECKING:

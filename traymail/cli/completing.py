@@ -12,8 +12,9 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete
 
 from traymail.cli import endings
-from traymail.cli.session import Session, typed, write_bytes
+from traymail.cli.session import Session, write_bytes
 from traymail.core.address import clean
+from traymail.disk import typed
 
 # It stands behind what is typed so far, so that a word that has not begun is a word, too.
 _CURSOR = "\x00"

@@ -14,7 +14,7 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.proposals import people
-from traymail.cli.session import Session, typed
+from traymail.cli.session import Session
 from traymail.cli.start_errors import told_on_desktop
 from traymail.cli.words import PATH, argument, command, option
 from traymail.core.address import excerpt, parse_addresses
@@ -23,7 +23,7 @@ from traymail.core.reasons import unreadable
 from traymail.core.texts import text
 from traymail.desktop.activation import COMPOSE, activate_running
 from traymail.desktop.starting import WITHOUT_CONSOLE
-from traymail.disk import start_folder
+from traymail.disk import start_folder, typed
 
 if TYPE_CHECKING:
     from traymail.ui.model.prefill import Prefill

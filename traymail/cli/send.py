@@ -10,10 +10,12 @@ import click
 from traymail.accounts import kind_of
 from traymail.cli.proposals import accounts, people
 from traymail.cli.session import Session, chosen_account, nobody_delivers
-from traymail.cli.wanted import WantedMail, Ways, body_of, draft_of, require_fit
+from traymail.cli.wanted import Ways, body_of
 from traymail.cli.words import PATH, command, option
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
+from traymail.disk import typed
+from traymail.services.wanted import WantedMail, draft_of, require_fit
 
 if TYPE_CHECKING:
     from traymail.core.outbox import OutboxItem
@@ -115,7 +117,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
     ways = Ways(
         queue, as_json, *(given.pop(name) for name in ("each", "table", "dry_run", "report"))
     )
-    wanted = WantedMail(**given)
+    wanted = _wanted(given)
     _require_to(session, wanted)
     if ways.each and ways.table is not None:
         raise click.UsageError(
@@ -159,6 +161,15 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
     if as_json:
         _dump(session, item)
     return tell(session, item, session.app.holds(settings), quiet=as_json)
+
+
+def _wanted(given: dict[str, Any]) -> WantedMail:
+    """Return what the options say, in the characters that were typed."""
+    for name in ("to", "cc", "bcc"):
+        given[name] = tuple(map(typed, given[name]))
+    for name in ("subject", "body"):
+        given[name] = given[name] and typed(given[name])
+    return WantedMail(**given)
 
 
 def _require_to(session: Session, wanted: WantedMail) -> None:

@@ -13,12 +13,13 @@ import click
 
 from traymail.accounts import kind_of
 from traymail.cli.proposals import people
-from traymail.cli.session import Session, chosen_account, typed
-from traymail.cli.wanted import too_large
+from traymail.cli.session import Session, chosen_account
 from traymail.cli.words import argument, command, option
 from traymail.core.errors import InputError
 from traymail.core.message import Address, Draft
 from traymail.core.texts import text
+from traymail.disk import typed
+from traymail.services.wanted import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable

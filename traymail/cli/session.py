@@ -225,6 +225,8 @@ class Session:
                 ) from None
         import click
 
+        from traymail.disk import typed
+
         words: str = click.prompt(
             self.translated(prompt), hide_input=True, default="", show_default=False, err=True
         )
@@ -267,16 +269,6 @@ def nobody_delivers(session: Session, item: OutboxItem) -> Text | None:
     return text(
         "Nothing delivers it: start traymail, or run: traymail outbox retry {id}", id=item.id
     )
-
-
-def typed(words: str) -> str:
-    """Return an argument as it was typed, where the locale could not tell its characters."""
-    from traymail.core.address import whole_characters
-
-    try:
-        return os.fsencode(words).decode("utf-8")
-    except UnicodeError:
-        return whole_characters(words)
 
 
 def _configured_language(file: Path) -> str:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from traymail.core.address import clean
+from traymail.core.duration import iso
 from traymail.core.outbox import Attempt, Fate, OutboxItem, Recipient, State
 from traymail.core.replies import advice_for
 from traymail.core.texts import Text, Translate, elided, text
 
 MOST_CELL = 200
 """So many characters stand in a cell of a table."""
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Return a time for programs: ISO 8601, UTC."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def local(moment: datetime | None) -> str:

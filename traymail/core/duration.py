@@ -1,4 +1,7 @@
-"""Durations as they are written: ``500ms``, ``30s``, ``10m``; and as people read and type them."""
+"""Durations as they are written: ``500ms``, ``30s``, ``10m``; and as people read and type them.
+
+And moments, as programs read them.
+"""
 
 from __future__ import annotations
 
@@ -98,3 +101,10 @@ def written_duration(typed: str) -> str:
     found = _TYPED.fullmatch(typed.strip())
     unit = _UNIT_OF.get(found[2].lower()) if found else None
     return f"{found[1]}{unit}" if found and unit else typed.strip()
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a moment for programs: ISO 8601, UTC."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

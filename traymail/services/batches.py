@@ -1,0 +1,241 @@
+"""Many mails at once: one for each recipient, or for each row of a table.
+
+All of them are made twice: once to be checked, then to be stored in one transaction. So none is in
+memory longer than it takes to write it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from traymail.core.csv_table import CsvRow, CsvTable, read_table
+from traymail.core.duration import iso
+from traymail.core.errors import InputError, Problem, SourceError
+from traymail.core.lines import printed
+from traymail.core.message import Draft, DraftFile
+from traymail.core.reasons import unreadable
+from traymail.core.template import Template, compile_template, human_size
+from traymail.core.texts import text
+from traymail.disk import read_file, typed, write_whole
+from traymail.services.wanted import WantedMail, draft_of, require_fit
+from traymail.store.spool import INLINE_BYTES
+
+if TYPE_CHECKING:
+    from traymail.core.account import Account
+    from traymail.core.outbox import OutboxItem
+
+# No list of people is larger, and all of it is in memory.
+LARGEST_TABLE = 64_000_000
+REPORT = ("line", "to", "state", "code", "reply", "duration_ms", "at")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The report is written in pieces of about so much.
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedDraft:
+    """A mail to be, and the line of the table it comes from, or the number of its recipient."""
+
+    line: int
+    draft: Draft
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a look at all mails has found: their lines, their files, and what is wrong."""
+
+    lines: array[int] = field(default_factory=lambda: array("q"))
+    files: Counter[str] = field(default_factory=Counter)
+    faults: list[Problem] = field(default_factory=list)
+
+    @property
+    def shared(self) -> Iterator[DraftFile]:
+        """The files that are copied before all mails: large ones, and those of several."""
+        for path, count in self.files.items():
+            if count > 1 or size_of(path) > INLINE_BYTES:
+                yield DraftFile(typed(Path(path).name), path)
+
+
+class Mails:
+    """The mails of a batch, made anew at each look at them."""
+
+    def __init__(self, wanted: WantedMail, words: str, html: str | None, account: Account) -> None:
+        """``words`` and ``html`` are its text, wherever ``wanted`` says that it comes from."""
+        self._wanted, self._words, self._html, self._account = wanted, words, html, account
+
+    def __iter__(self) -> Iterator[NumberedDraft | Problem]:
+        """Yield the mail of each recipient."""
+        draft = draft_of(self._wanted, self._account, self._words, self._html)
+        require_fit(draft, self._account)
+        each = {address.mailbox: address for address in draft.to}
+        if not each:
+            raise InputError(
+                text("The mail has no recipient."), text("Write at least one address.")
+            )
+        for number, address in enumerate(each.values(), 1):
+            yield NumberedDraft(number, replace(draft, to=(address,)))
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield the mails, which have been checked; raises InputError when one has changed."""
+        for one in self:
+            if isinstance(one, Problem):
+                raise InputError(one.what, one.advice)
+            yield one.draft
+
+    def checked(self) -> Checked:
+        """Make each mail once; raises InputError when there is none."""
+        checked = Checked()
+        for one in self:
+            if isinstance(one, Problem):
+                checked.faults.append(one)
+                continue
+            checked.lines.append(one.line)
+            files = [file.path or "" for file in one.draft.files]
+            for path in files:
+                if path not in checked.files and (fault := _fault_of(path, one.line)):
+                    checked.faults.append(fault)
+            checked.files.update(files)
+        if not (checked.lines or checked.faults):
+            raise InputError(
+                text("The table has no row below its first one."),
+                text("Write a row for each mail."),
+            )
+        return checked
+
+
+class TableMails(Mails):
+    """Those of a table, whose columns the words of the mail name: ``{csv.NAME}``."""
+
+    def __init__(
+        self,
+        wanted: WantedMail,
+        words: str,
+        html: str | None,
+        account: Account,
+        rows: CsvTable,
+    ) -> None:
+        """``rows`` have the columns; raises InputError for a name that is none of theirs."""
+        super().__init__(wanted, words, html, account)
+        self._rows, names = rows, rows.names
+        self._to = [compile_template(one, names) for one in wanted.to]
+        self._subject = compile_template(wanted.subject, names)
+        # A text that was made of an HTML file is no template, nor is the file.
+        made = wanted.body is None
+        self._body = Template((words,)) if made else compile_template(words, names)
+        self._attach = [compile_template(os.fspath(one), names) for one in wanted.attach]
+
+    def __iter__(self) -> Iterator[NumberedDraft | Problem]:
+        """Yield the mail of each row, or what is wrong with it."""
+        for row in self._rows.rows():
+            if isinstance(row, Problem):
+                yield row
+                continue
+            try:
+                draft = self._filled(row)
+                require_fit(draft, self._account)
+            except (InputError, SourceError) as error:
+                yield Problem("", error.title, row.line, error.advice)
+            else:
+                yield NumberedDraft(row.line, draft)
+
+    def _filled(self, row: CsvRow) -> Draft:
+        """Return the mail of a row; raises InputError."""
+
+        def fill(template: Template) -> str:
+            return template.render(row.values)
+
+        named = (name for one in self._attach for name in one.names)
+        if not all(row.values[name].strip() for name in named):
+            raise InputError(
+                text("The cell that names the file to attach is empty."),
+                text("Write the path of a file there."),
+            )
+        wanted = replace(
+            self._wanted,
+            to=tuple(map(fill, self._to)),
+            subject=fill(self._subject),
+            attach=tuple(Path(fill(one)) for one in self._attach),
+        )
+        words = printed(fill(self._body).encode("utf-8", "replace"))
+        draft = draft_of(wanted, self._account, words, self._html)
+        if not draft.to or not all(one.strip() for one in wanted.to):
+            raise InputError(
+                text("The mail has no recipient."), text("Write at least one address.")
+            )
+        return draft
+
+
+def table_in(path: Path) -> CsvTable:
+    """Read a table; raises InputError, SourceError."""
+    try:
+        if path.stat().st_size > LARGEST_TABLE:
+            raise InputError(
+                text("{path} is larger than {most}.", path=path, most=human_size(LARGEST_TABLE)),
+                text("Split it into several files."),
+            )
+        return read_table(read_file(path))
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def size_of(path: str | None) -> int:
+    """Return the size of a file; 0 for one that is gone by now, which is told when it is copied."""
+    try:
+        return Path(path or "").stat().st_size
+    except OSError:
+        return 0
+
+
+def write_report(path: Path, told: Iterable[tuple[int, OutboxItem]]) -> None:
+    """Write what became of mails, each with its line, as CSV; raises StateError."""
+
+    def pieces() -> Iterator[bytes]:
+        words = io.StringIO(newline="")
+        writer = csv.writer(words)
+        writer.writerow(REPORT)
+        for line, item in told:
+            to, reply = _no_formula(", ".join(map(str, item.to))), _no_formula(item.reply or "")
+            at = iso(item.updated_at)
+            writer.writerow((line, to, item.state.value, item.code, reply, item.duration_ms, at))
+            if words.tell() > _PIECE:
+                yield words.getvalue().encode("utf-8", "replace")
+                words.seek(0)
+                words.truncate()
+        yield words.getvalue().encode("utf-8", "replace")
+
+    write_whole(path, pieces())
+
+
+def require_own_place(report: Path, files: Iterable[Path | str]) -> None:
+    """Raise InputError for a report that would take the place of what is sent."""
+    if os.path.realpath(report) in {os.path.realpath(os.fspath(one)) for one in files}:
+        raise InputError(
+            text("The report would take the place of {path}.", path=report),
+            text("Give it another name."),
+        )
+
+
+def _fault_of(path: str, line: int) -> Problem | None:
+    """Return what keeps a file from being attached; a pipe is not waited for."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return Problem("", text("Only regular files can be attached."), line)
+        with Path(path).open("rb"):
+            return None
+    except OSError as error:
+        why = unreadable(Path(path), error)
+        return Problem("", why.title, line, why.advice)
+
+
+def _no_formula(cell: str) -> str:
+    """Return a cell that spreadsheets show, where they would reckon it: servers write some."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
