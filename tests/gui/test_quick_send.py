@@ -61,23 +61,22 @@ class Desk(Hands):
 
     root: Root
     live: Live
+    background: Background
+    make_window: Callable[[], QuickSendWindow]
     window: QuickSendWindow
     doors: list[str]
 
     def open(self, asked: Prefill | None = None) -> None:
         self.window.open(asked)
         self.until(self.window.winfo_viewable, "the window")
-        self.until(lambda: self.window._loaded, "what it asks for")
+        self.until(lambda: self.window.writing.loaded, "what it asks for")
         self.until(lambda: self.window.focus_get() is not None, "the keyboard")
 
     def another_window(self) -> QuickSendWindow:
         """Open the window of a program that has just started on the same home."""
-        old = self.window
-        window = QuickSendWindow(
-            self.root, self.live.services, old._people._background, old._doors, old._now
-        )
+        window = self.make_window()
         window.open()
-        self.until(lambda: window._loaded, "the other window")
+        self.until(lambda: window.writing.loaded, "the other window")
         return window
 
     def people(self, *known: tuple[str, int]) -> None:
@@ -88,11 +87,11 @@ class Desk(Hands):
                 people.note([parse_address(words)], datetime(2026, 11, 23, tzinfo=UTC))
 
     def proposed(self) -> list[str]:
-        return [one.address for one in self.window._sheet.head.to._popup._offered]
+        return [one.address for one in self.window.sheet.head.to._popup._offered]
 
     def said(self) -> str:
         """Return what is told below the row of recipients."""
-        note = self.window._sheet.head._rows["to"]._note
+        note = self.window.sheet.head._rows["to"]._note
         return str(note.label.cget("text")) if note.winfo_ismapped() else ""
 
     def arrival(self, sink: Sink) -> Arrival:
@@ -116,16 +115,16 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         bridge = Bridge(root)
         background = Background(bridge)
         doors: list[str] = []
-        window = QuickSendWindow(
-            root,
-            program.services,
-            background,
-            QuickSendDoors(lambda: doors.append("add account"), lambda: doors.append("settings")),
-            lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
-        )
+        ways = QuickSendDoors(lambda: doors.append("add account"), lambda: doors.append("settings"))
+
+        def make_window() -> QuickSendWindow:
+            now = lambda: datetime.now(UTC)  # noqa: TID251, E731 - the test's clock is the machine's
+            return QuickSendWindow(root, program.services, background, ways, now)
+
+        window = make_window()
         program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         ends.extend((bridge.close, background.close))
-        return Desk(root, program, window, doors)
+        return Desk(root, program, background, make_window, window, doors)
 
     yield make
     for end in reversed(ends):
@@ -156,14 +155,14 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
     desk.type("Hello Li Na")
     desk.keys("Return")
     desk.type("see the plan.")
-    desk.window.attach((str(picture),))
-    desk.until(lambda: desk.window._held.files, "the file")
+    desk.window.writing.attach((str(picture),))
+    desk.until(lambda: desk.window.held.files, "the file")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     assert desk.mails() == [State.QUEUED]
     desk.keys("Escape")
-    desk.until(lambda: desk.window._sheet.body.text.cget("state") == "normal", "the text")
-    assert desk.window._sheet.body.value == "Hello Li Na\nsee the plan."
+    desk.until(lambda: desk.window.sheet.body.text.cget("state") == "normal", "the text")
+    assert desk.window.sheet.body.value == "Hello Li Na\nsee the plan."
     assert desk.mails() == [State.CANCELLED]
     desk.type(" Bye")
     desk.keys("ctrl+Return")
@@ -183,19 +182,19 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
 def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:
     desk.open()
     desk.type("Li 😀 <li@example.com>,")
-    desk.until(lambda: desk.window._held.written.to, "the recipient")
+    desk.until(lambda: desk.window.held.written.to, "the recipient")
     desk.keys("Tab")
     desk.type("room 👍🏽3𠮷")
     desk.keys("BackSpace", "shift+Left", "ctrl+x", "BackSpace", "ctrl+v")
     desk.keys("Tab")
     desk.type("see 😀👍 you")
-    desk.until(lambda: desk.window._sheet.body.value == "see 😀👍 you", "the text")
+    desk.until(lambda: desk.window.sheet.body.value == "see 😀👍 you", "the text")
     desk.keys("Left", "Left", "Left", "Left", "BackSpace", "Left", "Delete")
     draft = SavedDraft("main", ("Li 😀 <li@example.com>",), subject="room 👍3", body="see  you")
     desk.until(lambda: desk.live.services.drafts.load() == draft, "the draft")
     desk.type("😀")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     mail = parsed(desk.arrival(sink).content)
     assert (mail["Subject"], mail["To"]) == ("room 👍3", "Li 😀 <li@example.com>")
@@ -213,7 +212,7 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     desk.keys("Down", "Delete")
     desk.until(lambda: len(desk.proposed()) == 2, "one less")
     desk.keys("Return")
-    head = desk.window._sheet.head
+    head = desk.window.sheet.head
     assert head.to.addresses == ("li.na@example.com",)
     desk.until(lambda: len(desk.live.services.drafts.people()) == 2, "one less in the history")
     desk.click(head._me)
@@ -225,7 +224,7 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     desk.click(head.subject)
     desk.type("Hi")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     message = parsed(desk.arrival(sink).content)
     assert message["To"] == f"Li Na <li.na@example.com>, {ADDRESS}"
@@ -235,7 +234,7 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
 
 def test_the_keyboard_goes_from_the_recipients_on_to_the_subject(desk: Desk) -> None:
     desk.open()
-    head, focus = desk.window._sheet.head, desk.window.focus_get
+    head, focus = desk.window.sheet.head, desk.window.focus_get
 
     def leads_to(key: str, field: tk.Misc) -> None:
         desk.keys(key)
@@ -256,12 +255,12 @@ def test_the_keyboard_goes_from_the_recipients_on_to_the_subject(desk: Desk) -> 
 def test_a_bad_address_is_a_red_chip_with_a_sentence(desk: Desk) -> None:
     desk.open()
     desk.type("li.na")
-    desk.until(lambda: desk.window._held.typing, "what is typed")
+    desk.until(lambda: desk.window.held.typing, "what is typed")
     assert desk.said() == ""
     desk.keys("Tab")
     desk.until(lambda: "not a complete address" in desk.said(), "the sentence")
-    assert desk.window._sheet.foot.send_button.instate(["disabled"])
-    desk.click(desk.window._sheet.head.to.entry)
+    assert desk.window.sheet.foot.send_button.instate(["disabled"])
+    desk.click(desk.window.sheet.head.to.entry)
     desk.keys("BackSpace", "BackSpace")
     desk.until(lambda: desk.said() == "", "no sentence")
     desk.keys("ctrl+Return")
@@ -272,8 +271,8 @@ def test_files_that_hover_light_up_the_window(desk: Desk, tmp_path: Path) -> Non
     file = tmp_path / "plan.pdf"
     file.write_text("x")
     desk.open()
-    text = desk.window._sheet.body.text
-    desk.until(lambda: desk.window._drops and text.winfo_viewable(), "the window")
+    text = desk.window.sheet.body.text
+    desk.until(lambda: desk.window.takes_drops and text.winfo_viewable(), "the window")
     desk.root.update()
     place = text.winfo_rootx() + 50, text.winfo_rooty() + 50
     with ThreadPoolExecutor(1) as hands:
@@ -287,7 +286,7 @@ def test_files_that_hover_light_up_the_window(desk: Desk, tmp_path: Path) -> Non
             ending = hands.submit(end, *place)
             desk.until(ending.done, "the end of it")
             desk.until(lambda: "Drop to attach" not in desk.words(), "the window as it was")
-    desk.until(lambda: desk.window._held.files, "the file")
+    desk.until(lambda: desk.window.held.files, "the file")
     dragged.here.close()
 
 
@@ -300,17 +299,17 @@ def test_a_pasted_picture_has_a_name_in_the_language_of_the_windows(
     window = desk.another_window()
     with clipboard({"image/png": file}):
         desk.until(lambda: window.focus_get() is not None, "the keyboard")
-        window.paste_picture()
-        desk.until(lambda: window._held.files, "the picture")
-    assert re.fullmatch(r"图片-\d{8}-\d{6}\.png", window._held.files[0].name)
+        window.pasting.picture()
+        desk.until(lambda: window.held.files, "the picture")
+    assert re.fullmatch(r"图片-\d{8}-\d{6}\.png", window.held.files[0].name)
 
 
 def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Later", body="Hi"))
     desk.live.services.program.pause(None)
-    desk.until(lambda: desk.window._held.standing.paused, "the pause")
+    desk.until(lambda: desk.window.held.standing.paused, "the pause")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.sees("Paused: the mail waits")
     (bar,) = [one for one in every_child(desk.window) if isinstance(one, UndoBar)]
     desk.until(lambda: bar._passed > 3, "some time")
@@ -322,21 +321,21 @@ def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     left = bar._left
     assert left > 0
     desk.press("Undo")
-    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
     assert sink.arrivals == []
 
 
 def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), body="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question")
+    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question")
     desk.keys("Escape")
-    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "no question")
-    assert desk.window.focus_get() is desk.window._sheet.head.subject
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "no question")
+    assert desk.window.focus_get() is desk.window.sheet.head.subject
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question again")
+    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.window._shut()
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     assert parsed(desk.arrival(sink).content)["Subject"] == ""
@@ -345,15 +344,15 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
 def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("wang@intranet",), subject="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question")
+    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question")
     desk.sees("“@intranet” has no dot. Send anyway?")
     desk.keys("Escape")
-    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "no question")
-    assert desk.window.focus_get() is desk.window._sheet.head.to.entry
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "no question")
+    assert desk.window.focus_get() is desk.window.sheet.head.to.entry
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.stage is DraftStage.ASKING, "the question again")
+    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.window._shut()
     assert desk.arrival(sink).recipients == ("wang@intranet",)
 
@@ -367,18 +366,22 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
     for file in files:
         file.write_text("x")
     people = tuple(f"colleague{number}@example.com" for number in range(50))
-    window._begin_anew(Prefill(people, people, people, "subject", "text", tuple(map(str, files))))
-    desk.until(lambda: len(window._held.files) == 9, "the files")
+    window.writing.begin_anew(
+        Prefill(people, people, people, "subject", "text", tuple(map(str, files)))
+    )
+    desk.until(lambda: len(window.held.files) == 9, "the files")
     desk.until(lambda: window.winfo_height() > height, "a higher window")
-    text = window._sheet.body.text
+    text = window.sheet.body.text
     desk.until(lambda: text.winfo_height() >= rows, "room for the text")
     assert text.winfo_rooty() + text.winfo_height() < window.winfo_rooty() + window.winfo_height()
-    window._begin_anew(Prefill())
+    window.writing.begin_anew(Prefill())
     desk.until(lambda: window.winfo_height() == height, "the window as it was")
-    window._begin_anew(Prefill(people, people, people, "subject", "text", tuple(map(str, files))))
+    window.writing.begin_anew(
+        Prefill(people, people, people, "subject", "text", tuple(map(str, files)))
+    )
     desk.until(lambda: window.winfo_height() > height, "a higher window again")
     window.conceal()
-    window._begin_anew(Prefill())
+    window.writing.begin_anew(Prefill())
     desk.until(lambda: window.minsize()[1] < height, "no need for it any more")
     window.reveal()
     desk.until(lambda: window.winfo_viewable() and window.winfo_height() == height, "as it was")
@@ -387,7 +390,7 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
 def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
     mine = Prefill(("a@x.example",), bcc=("b@x.example",), subject="Mine", body="For you alone")
     desk.open(mine)
-    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
     other = Prefill(("evil@x.example",), bcc=("spy@x.example",), body="Look here")
     desk.window.open(other)
     desk.sees("There is a draft already")
@@ -396,20 +399,20 @@ def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
     )
     desk.press("Cancel")
     desk.until(lambda: not questions(desk), "the question to go")
-    written = desk.window._held.written
+    written = desk.window.held.written
     assert (written.to, written.bcc, written.body) == (mine.to, mine.bcc, mine.body)
     desk.window.open(other)
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window._held.written.to == other.to, "the other mail")
-    written = desk.window._held.written
+    desk.until(lambda: desk.window.held.written.to == other.to, "the other mail")
+    written = desk.window.held.written
     assert (written.bcc, written.subject, written.body) == (other.bcc, "", "Look here")
-    assert desk.window._sheet.body.value == "Look here"
+    assert desk.window.sheet.body.value == "Look here"
 
 
 def test_a_question_keeps_the_keyboard_and_is_raised_when_asked_again(desk: Desk) -> None:
     subject = "A long subject, " * 20
     desk.open(Prefill(("a@x.example",), subject=subject, body="Mine"))
-    desk.until(lambda: desk.window._held.written.subject == subject, "the draft")
+    desk.until(lambda: desk.window.held.written.subject == subject, "the draft")
     desk.window.open(Prefill(subject="first"))
     desk.sees("There is a draft already")
     [question] = questions(desk)
@@ -417,25 +420,25 @@ def test_a_question_keeps_the_keyboard_and_is_raised_when_asked_again(desk: Desk
     which = next(line for line in desk.words().split("\n") if line.startswith("A long subject"))
     assert which.endswith("…")
     # By hand and by the program: whoever raises the window, or a field of it, raises the question.
-    desk.window._sheet.body.text.focus_force()
+    desk.window.sheet.body.text.focus_force()
     desk.window.reveal()
     desk.window.open(Prefill(subject="second"))
     desk.until(lambda: on_top(desk, question), "the keyboard in the question again")
     desk.type("words")
-    desk.click(desk.window._sheet.body.text)
+    desk.click(desk.window.sheet.body.text)
     desk.keys("x", "BackSpace", "ctrl+Return")
-    assert desk.window._held.stage is DraftStage.WRITING
-    written = desk.window._held.written
+    assert desk.window.held.stage is DraftStage.WRITING
+    written = desk.window.held.written
     assert (written.subject, written.body) == (subject, "Mine")
     assert questions(desk) == [question]
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window._held.written.subject == "second", "the mail asked for last")
+    desk.until(lambda: desk.window.held.written.subject == "second", "the mail asked for last")
 
 
 def test_another_window_can_be_used_while_a_question_is_open(desk: Desk) -> None:
     desk.open(Prefill(("a@x.example",), subject="Mine", body="Mine"))
-    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
-    desk.click(desk.window._sheet.foot.discard_button)
+    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.click(desk.window.sheet.foot.discard_button)
     [question] = desk.until(lambda: questions(desk), "the question")
     desk.until(lambda: on_top(desk, question), "the keyboard in the question")
     pressed: list[str] = []
@@ -462,23 +465,23 @@ def test_files_are_added_to_the_draft(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "more.txt"
     file.write_text("more")
     desk.open(Prefill(("a@x.example",), subject="Mine"))
-    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
     desk.window.open(Prefill(files=(str(file),)))
-    desk.until(lambda: desk.window._held.files, "the file")
-    assert desk.window._held.written.subject == "Mine"
+    desk.until(lambda: desk.window.held.files, "the file")
+    assert desk.window.held.written.subject == "Mine"
     assert not questions(desk)
 
 
 def test_a_draft_is_thrown_away_after_a_question(desk: Desk) -> None:
     desk.open(Prefill(("a@x.example",), subject="Mine", body="words"))
-    desk.until(lambda: desk.window._held.written.subject == "Mine", "the draft")
-    desk.click(desk.window._sheet.foot.discard_button)
+    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.click(desk.window.sheet.foot.discard_button)
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window._held.empty, "an empty window")
-    assert (desk.window._sheet.body.value, desk.window._sheet.head.subject.value) == ("", "")
+    desk.until(lambda: desk.window.held.empty, "an empty window")
+    assert (desk.window.sheet.body.value, desk.window.sheet.head.subject.value) == ("", "")
     assert desk.window.winfo_viewable()
     # Of nothing there is nothing to throw away.
-    desk.click(desk.window._sheet.foot.discard_button)
+    desk.click(desk.window.sheet.foot.discard_button)
     desk.root.update()
     assert not questions(desk)
 
@@ -489,17 +492,17 @@ def questions(desk: Desk) -> list[tk.Misc]:
 
 def test_a_double_click_on_send_can_be_undone(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Twice", body="words"))
-    desk.until(lambda: desk.window._held.written.subject == "Twice", "the draft")
-    send = desk.window._sheet.foot.send_button
+    desk.until(lambda: desk.window.held.written.subject == "Twice", "the draft")
+    send = desk.window.sheet.foot.send_button
     x, y = (
         send.winfo_rootx() + send.winfo_width() // 2,
         send.winfo_rooty() + send.winfo_height() // 2,
     )
     desk.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "150", "1")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.press("Undo")
-    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
-    assert desk.window._held.written.subject == "Twice"
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
+    assert desk.window.held.written.subject == "Twice"
     assert sink.arrivals == []
 
 
@@ -518,7 +521,7 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     desk.open(Prefill(("a@x.example",), files=(str(file),)))
-    desk.until(lambda: desk.window._held.files, "the file")
+    desk.until(lambda: desk.window.held.files, "the file")
     desk.type("Half a")
     desk.click(desk.button("Markdown"))
     desk.keys("Escape")
@@ -533,19 +536,18 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
     desk.until(lambda: desk.live.services.drafts.load() == kept, "the draft")
     file.unlink()
     again = desk.another_window()
-    desk.until(lambda: again._held.written.body == "Half a", "the draft")
-    assert again._sheet.body.value == "Half a"
-    assert again._sheet.head.to.addresses == ("a@x.example",)
-    desk.until(lambda: again._held.files[0].trouble, "that the file is gone")
+    desk.until(lambda: again.held.written.body == "Half a", "the draft")
+    assert again.sheet.body.value == "Half a"
+    assert again.sheet.head.to.addresses == ("a@x.example",)
+    desk.until(lambda: again.held.files[0].trouble, "that the file is gone")
 
 
 def test_a_window_that_is_gone_leaves_no_timer(desk: Desk) -> None:
     desk.open()
     desk.type("x")
-    desk.until(lambda: desk.window._keeper._timer, "the draft to be kept soon")
-    timer = desk.window._keeper._timer
+    desk.until(lambda: desk.window.keeper.waits, "the draft to be kept soon")
     desk.window.destroy()
-    assert timer not in desk.root.tk.splitlist(desk.root.tk.call("after", "info"))
+    assert not desk.window.keeper.waits
 
 
 def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, sink: Sink) -> None:
@@ -555,7 +557,7 @@ def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, si
         lambda: desk.live.services.drafts.load().posted, "the draft to know that it is posted"
     )
     again = desk.another_window()
-    assert again._held.empty
+    assert again.held.empty
     desk.until(lambda: desk.live.services.drafts.load() == SavedDraft(), "no draft")
     assert parsed(desk.arrival(sink).content)["Subject"] == "Once"
 
@@ -564,18 +566,18 @@ def test_what_cannot_be_read_any_more_is_told_at_the_chip(desk: Desk, tmp_path: 
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     desk.open(Prefill(("a@x.example",), subject="Notes", files=(str(file), str(tmp_path))))
-    desk.until(lambda: desk.window._held.files, "the file")
+    desk.until(lambda: desk.window.held.files, "the file")
     # A folder is not attached, and a word says why.
-    assert [one.name for one in desk.window._held.files] == ["notes.txt"]
+    assert [one.name for one in desk.window.held.files] == ["notes.txt"]
     desk.sees("zip it first")
     file.unlink()
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.trouble, "what is wrong")
-    assert desk.window._held.files[0].trouble is not None
+    desk.until(lambda: desk.window.held.trouble, "what is wrong")
+    assert desk.window.held.files[0].trouble is not None
     desk.sees("cannot be read")
     file.write_text("there again")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
 
 
 def test_a_mail_over_the_limit_is_not_sent(
@@ -586,9 +588,9 @@ def test_a_mail_over_the_limit_is_not_sent(
     large = tmp_path / "large.bin"
     large.write_bytes(bytes(900_000))
     desk.open(Prefill(("a@x.example",), subject="Large", files=(str(large),)))
-    desk.until(lambda: desk.window._held.files, "the file")
+    desk.until(lambda: desk.window.held.files, "the file")
     desk.sees("1.2 MB of 1.0 MB: 127.0.0.1 would refuse this")
-    assert desk.window._sheet.foot.send_button.instate(["disabled"])
+    assert desk.window.sheet.foot.send_button.instate(["disabled"])
     desk.keys("ctrl+Return")
     desk.root.update()
     assert desk.mails() == []
@@ -604,7 +606,7 @@ def test_without_network_it_says_so_and_sends_later(
     desk.open(Prefill(("a@x.example",), subject="One", body="Hi"))
     desk.keys("ctrl+Return")
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
-    desk.until(lambda: desk.window._held.standing.offline, "that there is no way")
+    desk.until(lambda: desk.window.held.standing.offline, "that there is no way")
     desk.open()
     desk.sees("No network.")
     assert desk.mails() == [State.QUEUED]
@@ -613,7 +615,7 @@ def test_without_network_it_says_so_and_sends_later(
 def test_without_an_account_it_leads_to_one(make_desk: Callable[..., Desk]) -> None:
     desk = make_desk("version = 1\n")
     desk.open()
-    assert desk.window._sheet.foot.send_button.instate(["disabled"])
+    assert desk.window.sheet.foot.send_button.instate(["disabled"])
     desk.sees("No account yet")
     desk.click(desk.button("Add account…"))
     desk.until(lambda: desk.doors == ["add account"], "the way to it")
@@ -629,9 +631,9 @@ def test_files_are_pasted(desk: Desk, tmp_path: Path) -> None:
     desk.open(Prefill(("a@x.example",)))
     with clipboard({"text/uri-list": uris, "UTF8_STRING": words}):
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window._held.files, "the file")
-    assert [one.name for one in desk.window._held.files] == ["a plan 1.txt"]
-    assert desk.window._sheet.body.value == ""
+        desk.until(lambda: desk.window.held.files, "the file")
+    assert [one.name for one in desk.window.held.files] == ["a plan 1.txt"]
+    assert desk.window.sheet.body.value == ""
 
 
 def test_words_are_pasted_where_the_keyboard_is(desk: Desk, tmp_path: Path) -> None:
@@ -641,9 +643,9 @@ def test_words_are_pasted_where_the_keyboard_is(desk: Desk, tmp_path: Path) -> N
     # A table is offered as words and as a picture of them.
     with clipboard({"UTF8_STRING": words, "image/png": words}):
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window._sheet.body.value, "the words")
-    assert desk.window._sheet.body.value == "grüße 你好"
-    assert desk.window._held.files == ()
+        desk.until(lambda: desk.window.sheet.body.value, "the words")
+    assert desk.window.sheet.body.value == "grüße 你好"
+    assert desk.window.held.files == ()
 
 
 @pytest.mark.parametrize("by", ["key", "button", "tray"])
@@ -660,19 +662,19 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
             desk.click(desk.button("Paste picture"))
         else:
             desk.window.send_clipboard()
-        desk.until(lambda: desk.window._held.files, "the picture")
-    assert desk.window._held.files[0].name.endswith(".png")
-    assert list(desk.window._files.thumbnails) == [desk.window._held.files[0].path]
+        desk.until(lambda: desk.window.held.files, "the picture")
+    assert desk.window.held.files[0].name.endswith(".png")
+    assert list(desk.window.files.thumbnails) == [desk.window.held.files[0].path]
     if by == "tray":
         desk.open()
         desk.type("a@x.example")
-        desk.window._sheet.head.subject.focus_set()
+        desk.window.sheet.head.subject.focus_set()
         desk.type("Picture")
-        desk.until(lambda: desk.window._held.written.subject == "Picture", "the subject")
+        desk.until(lambda: desk.window.held.written.subject == "Picture", "the subject")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window._held.mail, "the undo bar")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.click(desk.button("Undo"))
-    desk.until(lambda: desk.window._held.stage is DraftStage.WRITING, "the text")
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
     desk.keys("ctrl+Return")
     message = parsed(desk.arrival(sink).content)
     attachment = next(message.iter_attachments())
@@ -688,7 +690,7 @@ def test_elsewhere_than_on_x11_a_picture_is_read_in_a_thread(desk: Desk, tmp_pat
     file = tmp_path / "picture.png"
     Image.effect_noise((300, 200), 50).save(file)
     desk.open()
-    board = desk.window._clipboard
+    board = desk.window.clipboard
     board._x11 = False
     clips: list[Clip] = []
     with clipboard({"image/png": file}):
@@ -705,7 +707,7 @@ def test_elsewhere_than_on_x11_words_go_before_pictures(desk: Desk, tmp_path: Pa
     words = tmp_path / "words"
     words.write_text("words")
     desk.open()
-    board = desk.window._clipboard
+    board = desk.window.clipboard
     board._x11 = False
     clips: list[Clip] = []
     with clipboard({"UTF8_STRING": words, "image/png": words}):
@@ -730,7 +732,7 @@ def test_an_owner_of_the_clipboard_that_hangs_puts_nothing_into_the_text(
     picture = tmp_path / "picture.png"
     Image.effect_noise((30, 20), 50).save(picture)
     desk.open()
-    desk.window._sheet.body.text.focus_set()
+    desk.window.sheet.body.text.focus_set()
     with clipboard({"image/png": picture}) as owner:
         owner.send_signal(signal.SIGSTOP)
         try:
@@ -740,9 +742,9 @@ def test_an_owner_of_the_clipboard_that_hangs_puts_nothing_into_the_text(
         finally:
             owner.send_signal(signal.SIGCONT)
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window._held.files, "the picture")
-    assert desk.window._sheet.body.value == ""
-    (file,) = desk.window._held.files
+        desk.until(lambda: desk.window.held.files, "the picture")
+    assert desk.window.sheet.body.value == ""
+    (file,) = desk.window.held.files
     assert re.fullmatch(r"picture-\d{8}-\d{6}\.png", file.name)
 
 
@@ -752,7 +754,7 @@ def test_what_says_to_be_a_picture_and_is_none_is_told(desk: Desk, tmp_path: Pat
     desk.open()
     with clipboard({"image/png": words}):
         desk.click(desk.button("Paste picture"))
-        desk.until(lambda: desk.window._held.trouble, "what to do")
+        desk.until(lambda: desk.window.held.trouble, "what to do")
     desk.sees("Save it as a file")  # a helper program would not help
 
 
@@ -765,7 +767,7 @@ def test_the_clipboard_is_sent_from_the_tray(desk: Desk, tmp_path: Path) -> None
     hear(desk.root)
     with clipboard({"UTF8_STRING": words}):
         desk.window.send_clipboard()
-        desk.until(lambda: desk.window._sheet.body.value == "to be sent", "the words")
+        desk.until(lambda: desk.window.sheet.body.value == "to be sent", "the words")
     assert desk.window.winfo_viewable()
 
 
@@ -785,7 +787,7 @@ def test_nothing_holds_the_window_once_it_is_gone(desk: Desk) -> None:
     gone = weakref.ref(window)
     window.destroy()
     del window
-    desk.until(lambda: not desk.window._people._background.busy, "its work to end")
+    desk.until(lambda: not desk.background.busy, "its work to end")
     gc.collect()
     assert gone() is None
 
@@ -795,14 +797,14 @@ def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
     for file in files:
         file.write_text(file.name)
     desk.open()
-    body = desk.window._sheet.body
+    body = desk.window.sheet.body
     desk.until(lambda: desk.window.bind("<<Drop:DND_Files>>"), "the window to take drops")
     x, y = body.winfo_rootx() + 100, body.winfo_rooty() + 100
     with drag(x, y, *files) as hand:
         desk.until(lambda: hand.poll() is not None, "the drop")
     assert hand.returncode == 0
-    desk.until(lambda: len(desk.window._held.files) == 2, "the files")
-    assert [one.path for one in desk.window._held.files] == list(map(str, files))
+    desk.until(lambda: len(desk.window.held.files) == 2, "the files")
+    assert [one.path for one in desk.window.held.files] == list(map(str, files))
 
 
 def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
@@ -812,14 +814,14 @@ def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
     typed = ("type", "--delay", "4", str(file))
     with desk.hand_in_dialog(typed, ("key", "Return")):
         desk.keys("ctrl+shift+a")
-        desk.until(lambda: desk.window._held.files, "the file")
-    assert desk.window._held.files[0].path == str(file)
+        desk.until(lambda: desk.window.held.files, "the file")
+    assert desk.window.held.files[0].path == str(file)
 
 
 def test_the_bar_below_is_walked_as_it_is_read(desk: Desk) -> None:
     desk.open()
     desk.window.update()
-    foot = desk.window._sheet.foot
+    foot = desk.window.sheet.foot
     buttons = [one for one in every_child(foot) if isinstance(one, Button)]
     focused: list[Button] = []
     widget: object = desk.window

@@ -80,9 +80,9 @@ class Scene:
         self.quick.open(
             Prefill(("you@example.com",), (), (), "Drawings", "Hi", tuple(map(str, files)))
         )
-        self.heart.until(lambda: len(self.quick._held.files) == len(files), "the files")
-        self.heart.until(lambda: self.quick._held.written.subject, "what is written")
-        self.quick.send_mail()
+        self.heart.until(lambda: len(self.quick.held.files) == len(files), "the files")
+        self.heart.until(lambda: self.quick.held.written.subject, "what is written")
+        self.quick.sending.send()
 
     def try_account(self, port: int, ca_file: Path, code: str) -> None:
         """Give a new account's code, and press Test."""

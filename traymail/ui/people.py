@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from traymail.core.errors import TraymailError
 from traymail.core.message import Address
 from traymail.services.drafts import DraftService
-from traymail.ui.bridge import Background
 from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip, proposals
+from traymail.ui.tasks import Tasks
 from traymail.ui.widgets import Suggestion
 
 
@@ -19,13 +18,11 @@ class KnownPeople:
     def __init__(
         self,
         drafts: DraftService,
-        background: Background,
-        failed: Callable[[TraymailError], object],
+        tasks: Tasks,
         taken: Callable[[], Sequence[str]],
     ) -> None:
         """``taken`` returns the recipients that are there already."""
-        self._drafts, self._background = drafts, background
-        self._failed, self._taken = failed, taken
+        self._drafts, self._tasks, self._taken = drafts, tasks, taken
         self.known: tuple[Address, ...] = ()
         self.names: dict[str, str] = {}
         self.helpers = Helpers(self._label, self._suggest, self._forget)
@@ -44,8 +41,4 @@ class KnownPeople:
 
     def _forget(self, mailbox: str) -> None:
         self.know(tuple(person for person in self.known if person.mailbox != mailbox))
-        self._background.run(
-            lambda _stop: self._drafts.forget_person(mailbox),
-            lambda _none: None,
-            self._failed,
-        )
+        self._tasks.run(lambda: self._drafts.forget_person(mailbox))

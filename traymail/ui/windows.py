@@ -125,12 +125,7 @@ class Windows:
 
     def undo(self, mail: int) -> bool:
         """Take back the mail that the quick-send window has let go; False when it is another."""
-        window = self._quick.made
-        if window is None or window.waits_for != mail:
-            return False
-        window.undo()
-        window.reveal()
-        return True
+        return self._quick.made is not None and self._quick.made.undo(mail)
 
     # --- all of them --------------------------------------------------------------------------
 

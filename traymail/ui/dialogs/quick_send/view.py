@@ -653,7 +653,7 @@ class QuickSendSheet(Area):
                 self.foot.show_buttons()
             case DraftStage.ASKING:
                 question = state.question or judge.NO_SUBJECT
-                self.foot.ask(question, text("&Send"), acts.send_anyway, acts.close)
+                self.foot.ask(question, text("&Send"), acts.send_anyway, acts.reconsider)
             case DraftStage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
             case DraftStage.WAITING:
@@ -675,11 +675,11 @@ class WindowKeys:
         window.bind("<FocusIn>", self._prefer, add="+")
         window.bind("<Destroy>", self._gone, add="+")
 
-    def bind(self, act: Callable[[], bool], *keys: str) -> None:
-        """Call ``act``, whose answer tells whether the key is done with."""
+    def bind(self, act: Callable[[], object], *keys: str) -> None:
+        """Call ``act``; at the answer False, the widget gets the key, too."""
         for key in keys:
             command = self._window.bind_class(
-                self._tag, key, lambda _event: "break" if act() else None
+                self._tag, key, lambda _event: None if act() is False else "break"
             )
             self._commands.append(command)
 

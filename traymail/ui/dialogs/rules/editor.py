@@ -22,6 +22,7 @@ from traymail.ui.model.rule_editor import Editing, EditorWork, told
 from traymail.ui.model.rule_form import Kind, Table
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
+from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
 from traymail.ui.window import Dialog, Question, Size
@@ -55,7 +56,8 @@ class RuleEditor(Dialog):
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
         self._services, self._background, self._on_closed = services, background, on_closed
         self._held = Editing(kind, before)
-        self._people = KnownPeople(services.drafts, background, self._failed, self._written_to)
+        tasks = Tasks(self, background, self._failed)
+        self._people = KnownPeople(services.drafts, tasks, self._written_to)
         self._job: Job | None = None
         self._timers: dict[str, str] = {}
         self._again = False

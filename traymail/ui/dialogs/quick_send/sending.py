@@ -1,0 +1,101 @@
+"""From Send to the mail on its way, and back by Undo."""
+
+from __future__ import annotations
+
+from traymail.services.mail import MailService
+from traymail.ui.dialogs.quick_send.writing import QuickSendParts
+from traymail.ui.model import quick_judge as judge
+from traymail.ui.model import quick_send as model
+from traymail.ui.model.quick_send import DraftStage, QuickSend
+
+
+class Sending:
+    """Brings the mail of a window into the outbox, one at a time, and takes it back."""
+
+    def __init__(self, parts: QuickSendParts, mail: MailService) -> None:
+        self._parts, self._held, self._tasks = parts, parts.held, parts.tasks
+        self._mail = mail
+        self._soon = False
+
+    @property
+    def moving(self) -> bool:
+        """Whether something is on its way that would be lost with the window."""
+        stage = self._held.state.stage
+        return stage in {DraftStage.POSTING, DraftStage.RETURNING} or self._parts.files.busy
+
+    def send(self) -> None:
+        """Send, when nothing is missing and all files are there."""
+        if self._held.state.stage is not DraftStage.WRITING:
+            return
+        self._parts.sheet.head.finish()
+        self._soon = self._parts.files.busy
+        if not self._soon:
+            self._held.become(judge.asked_to_send(self._held.state))
+
+    def files_came(self) -> None:
+        """Send what waited for its files."""
+        if self._soon and not self._parts.files.busy:
+            self._soon = False
+            self.send()
+
+    def send_anyway(self) -> None:
+        """Send, although something was asked about."""
+        self._held.become(judge.agreed(self._held.state))
+
+    def reconsider(self) -> None:
+        """Do not send what was asked about; the keyboard goes where it can be mended."""
+        head = self._parts.sheet.head
+        doubted = self._held.state.question == judge.NO_SUBJECT
+        self._held.become(model.reconsidered(self._held.state))
+        (head.subject if doubted else head.to.entry).focus_set()
+
+    def undo(self) -> None:
+        """Take the mail back."""
+        mail = self._held.state.mail
+        self._held.become(model.returning(self._held.state))
+        self._tasks.run(lambda: self._mail.take_back(mail), self._returned)
+
+    def end_undo(self) -> None:
+        """Let the mail leave when its time has come; the window has done its work."""
+        self._held.become(model.finished(self._held.state))
+
+    def hurry(self) -> None:
+        """Let the mail leave now."""
+        mail = self._held.state.mail
+        self._tasks.run(lambda: self._mail.send_now(mail))
+        self.end_undo()
+
+    def follow(self, before: QuickSend, state: QuickSend) -> None:
+        """Do what belongs to a step that was made."""
+        if state.stage is DraftStage.POSTING and before.stage is not DraftStage.POSTING:
+            self._store(state)
+        elif state.stage is DraftStage.WRITING and before.stage is DraftStage.WAITING:
+            self._end_waiting()
+
+    def _store(self, state: QuickSend) -> None:
+        names, account = self._parts.people.names, state.account
+        if account is not None:
+            undo = account.undo
+            self._tasks.run(
+                lambda: self._mail.post(judge.draft_of(state, names), undo).id, self._posted
+            )
+
+    def _posted(self, mail: int) -> None:
+        account = self._held.state.account
+        seconds = 0 if account is None else round(account.undo.total_seconds())
+        self._held.become(model.posted(self._held.state, mail, seconds))
+        self._parts.keeper.keep()
+        if self._held.state.stage is DraftStage.WRITING:
+            self._end_waiting()
+
+    def _returned(self, back: bool) -> None:  # noqa: FBT001 - the service's answer
+        self._held.become(model.returned(self._held.state, back=back))
+        self._parts.sheet.focus_on_next(self._held.state.written)
+        self._parts.keeper.keep()
+
+    def _end_waiting(self) -> None:
+        """Hide once the mail is on its way; when others cancelled it, its text is here again."""
+        self._parts.sheet.fill(self._held.state.written)
+        self._parts.keeper.keep()
+        if self._held.state.empty:
+            self._parts.window.conceal()

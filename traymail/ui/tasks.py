@@ -1,0 +1,119 @@
+"""What is under way for a widget: jobs in the background and timers, which end with it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Generator
+from typing import Generic, TypeVar
+
+from traymail.core.errors import TraymailError
+from traymail.ui.bridge import Act, Background
+
+T = TypeVar("T")
+Failed = Callable[[TraymailError], object]
+
+
+class Tasks:
+    """The jobs and timers of a widget.
+
+    What has a ``slot`` takes the place of what was under way there, and nothing more is heard of it
+    once the widget is gone. What has none goes to its end.
+    """
+
+    def __init__(self, widget: tk.Misc, background: Background, failed: Failed) -> None:
+        """``failed`` is told why a job did not work, unless the job brings its own."""
+        self._widget, self._background, self.failed = widget, background, failed
+        self._cancels: dict[str, Act] = {}
+        widget.bind("<Destroy>", self._gone, add="+")
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object] = lambda _result: None,
+        failed: Failed | None = None,
+        slot: str = "",
+    ) -> None:
+        """Do what blocks, then call one of the others."""
+        self.stop(slot)
+        end = self._ending(slot)
+        job = self._background.run(
+            lambda _stop: work(),
+            lambda result: end(lambda: done(result)),
+            lambda error: end(lambda: (failed or self.failed)(error)),
+        )
+        self._keep(slot, job.cancel)
+
+    def follow(
+        self,
+        work: Callable[[], Generator[T, None, None]],
+        each: Callable[[T], object],
+        done: Act,
+        failed: Failed | None = None,
+        slot: str = "",
+    ) -> None:
+        """Do what blocks, and call ``each`` with what it yields; then as `run` does."""
+        self.stop(slot)
+        end = self._ending(slot)
+        job = self._background.follow(
+            work,
+            each,
+            lambda: end(done),
+            lambda error: end(lambda: (failed or self.failed)(error)),
+        )
+        self._keep(slot, job.cancel)
+
+    def later(self, slot: str, milliseconds: int, act: Act) -> None:
+        """Call ``act`` after a while."""
+        self.stop(slot)
+        end = self._ending(slot)
+        timer = self._widget.after(milliseconds, lambda: end(act))
+        self._keep(slot, lambda: self._widget.after_cancel(timer))
+
+    def under_way(self, *slots: str) -> bool:
+        """Tell whether there is something in one of these slots."""
+        return not self._cancels.keys().isdisjoint(slots)
+
+    def stop(self, *slots: str) -> None:
+        """Wait no longer for what is in these slots."""
+        for slot in slots:
+            cancel = self._cancels.pop(slot, None)
+            if cancel is not None:
+                cancel()
+
+    def _keep(self, slot: str, cancel: Act) -> None:
+        if slot:
+            self._cancels[slot] = cancel
+
+    def _ending(self, slot: str) -> Callable[[Act], object]:
+        """Return what empties the slot before it tells of the end."""
+
+        def end(tell: Act) -> None:
+            self._cancels.pop(slot, None)
+            tell()
+
+        return end
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._widget:  # not one of its children
+            self.stop(*self._cancels)
+
+
+S = TypeVar("S")
+
+
+class Held(Generic[S]):
+    """The state of a screen; who sets it has it drawn."""
+
+    def __init__(self, state: S, draw: Callable[[S, S], object]) -> None:
+        """``draw`` is called with the state before and the new one."""
+        self._state, self._draw = state, draw
+
+    @property
+    def state(self) -> S:
+        """What the screen shows."""
+        return self._state
+
+    def become(self, state: S) -> None:
+        """Show this state from now on."""
+        before, self._state = self._state, state
+        self._draw(before, state)
