@@ -2,12 +2,12 @@
 
 A row stands here only when a public page or a real session told of its host and port; nothing is
 guessed. Mail of companies (Exmail, Alibaba, Feishu) has domains of its own: those rows are found
-by their host only.
+by the exchangers of a domain, and by their host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -64,7 +64,8 @@ class Endpoint:
 class Provider:
     """A row of the table.
 
-    ``domains`` and ``other_hosts`` may hold ``*`` for a part that varies.
+    ``domains``, ``exchangers`` and ``other_hosts`` may hold ``*`` for a part that varies.
+    ``exchangers``: who takes in the mail of companies' own domains that are kept there (MX).
     ``endpoints`` are in order of preference; a row with domains has at least one.
     ``max_message_bytes``: on the wire, below what the server announces; None where not known.
     ``family``: whose replies it speaks, for `traymail.core.replies`.
@@ -76,6 +77,7 @@ class Provider:
     endpoints: tuple[Endpoint, ...]
     auth_kind: AuthKind
     domains: tuple[str, ...] = ()
+    exchangers: tuple[str, ...] = ()
     other_hosts: tuple[str, ...] = ()
     family: str = ""
     username: UsernameForm = UsernameForm.ADDRESS
@@ -110,13 +112,29 @@ def for_address(address: str) -> Provider | None:
     return next((row for row in PROVIDERS if _any_matches(domain, row.domains)), None)
 
 
+def for_exchangers(hosts: Iterable[str]) -> tuple[Provider, str] | None:
+    """Return the provider that one of a domain's exchangers belongs to, with that exchanger.
+
+    The first in their order counts. None for those of nobody in the table: no provider's server
+    follows from a name that a stranger chose.
+    """
+    for host in hosts:
+        name = host.lower().rstrip(".")
+        for row in PROVIDERS:
+            if _any_matches(name, row.exchangers):
+                return row, name
+    return None
+
+
 def meant_domain(address: str) -> str | None:
     """Return the great domain that a mistyped one is meant for (``qq.con``, ``gmial.com``)."""
     domain = address.rpartition("@")[2].lower().rstrip(".")
     label, _, ending = domain.rpartition(".")
     if domain in _NO_SLIPS or for_address(address) is not None:
         return None
-    endings = {ending, "com"} if ending in _SLIPS_OF_COM else {ending}
+    if domain in _MEANT:
+        return _MEANT[domain]
+    endings = {ending} | {right for right, slips in _SLIPS_OF.items() if ending in slips}
     return next((one for one in _GREAT if _slips_from(one, label, endings)), None)
 
 
@@ -125,6 +143,8 @@ def _slips_from(domain: str, label: str, endings: Collection[str]) -> bool:
     right, _, ending = domain.rpartition(".")
     if ending not in endings:
         return False
+    if right.isdigit():
+        label = label.translate(_LOOK_LIKE_DIGITS)
     return label == right or (len(right) >= _LONG and _is_one_slip(right, label))
 
 
@@ -173,6 +193,77 @@ _NETEASE_HELP = (
     "https://help.mail.126.com/faqDetail.do?"
     "code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac25c12dcb3d46222b6"
 )
+_MICROSOFT_HELP = (
+    "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/"
+    "how-to-set-up-a-multifunction-device-or-application-to-send-email-using-"
+    "microsoft-365-or-office-365"
+)
+
+
+def _with_endings(name: str, endings: str) -> tuple[str, ...]:
+    return tuple(f"{name}.{ending}" for ending in endings.split())
+
+
+# Those of Thunderbird's public table (autoconfig, March 2026).
+_OUTLOOK_DOMAINS = (
+    *_with_endings(
+        "hotmail",
+        "com be ca cl cz de dk es fi fr gr hu it lt lv my nl no ph rs se sg sk co.id "
+        "co.il co.in co.jp co.kr co.th co.uk co.za com.ar com.au com.br com.hk com.tr "
+        "com.tw com.vn",
+    ),
+    *_with_endings(
+        "live",
+        "com at be ca cl cn de dk fi fr hk ie in it jp nl no ru se co.jp co.kr co.uk "
+        "co.za com.ar com.au com.mx com.my com.ph com.pt com.sg",
+    ),
+    "msn.com",
+    *_with_endings(
+        "outlook",
+        "com at be cl cz de dk es fr hu ie in it jp kr lv my ph pt sa sg sk co.id "
+        "co.il co.th com.ar com.au com.br com.gr com.tr com.vn",
+    ),
+    "windowslive.com",
+    "livemail.tw",
+)
+_YAHOO_DOMAINS = (
+    *_with_endings(
+        "yahoo",
+        "com ca de it fr es se co.in co.uk co.nz com.au com.ar com.br com.mx",
+    ),
+    "ymail.com",
+    "myyahoo.com",
+    "rocketmail.com",
+)
+_AOL_DOMAINS = (
+    *_with_endings(
+        "aol",
+        "com de it fr es se co.uk co.nz com.au com.ar com.br com.mx",
+    ),
+    "aim.com",
+    *_with_endings(
+        "netscape",
+        "net com",
+    ),
+    "compuserve.com",
+    "cs.com",
+    "wmconnect.com",
+)
+_GMX_NET_DOMAINS = (
+    *_with_endings(
+        "gmx",
+        "net de at ch eu biz org info",
+    ),
+    "mein.gmx",
+    "mail.gmx",
+    "email.gmx",
+)
+_GMX_COM_DOMAINS = (
+    *_with_endings(
+        "gmx",
+        "com tm us co.uk es fr ca cn co.in com.br com.my hk ie ph pt ru se sg tw com.tr it li",
+    ),
+)
 
 PROVIDERS: tuple[Provider, ...] = (
     # QQ announces SIZE 73400320; its limits per minute, hour and day exist but are kept secret.
@@ -180,7 +271,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="qq",
         name=text("QQ Mail"),
-        domains=("qq.com",),
+        domains=("qq.com", "vip.qq.com"),
         host="smtp.qq.com",
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.AUTHORIZATION_CODE,
@@ -202,6 +293,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="exmail.qq",
         name=text("Tencent Exmail"),
+        exchangers=("mxbiz*.qq.com",),
         host="smtp.exmail.qq.com",
         other_hosts=("hwsmtp.exmail.qq.com",),
         endpoints=(_TLS_465, _STARTTLS_587),
@@ -240,9 +332,49 @@ PROVIDERS: tuple[Provider, ...] = (
         family="163",
         help_url=_NETEASE_HELP,
     ),
+    Provider(
+        id="vip.163",
+        name=text("NetEase VIP 163 Mail"),
+        domains=("vip.163.com",),
+        host="smtp.vip.163.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+    ),
+    Provider(
+        id="vip.126",
+        name=text("NetEase VIP 126 Mail"),
+        domains=("vip.126.com",),
+        host="smtp.vip.126.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+    ),
+    Provider(
+        id="188",
+        name=text("NetEase 188 Mail"),
+        domains=("188.com",),
+        host="smtp.188.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        family="163",
+        help_url=_NETEASE_HELP,
+    ),
+    Provider(
+        id="netease-qiye",
+        name=text("NetEase company mail"),
+        exchangers=("qiye163mx*.mxmail.netease.com", "*.qiye.163.com"),
+        host="smtp.qiye.163.com",
+        endpoints=(Endpoint(994, Security.TLS), _TLS_465),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        family="163",
+    ),
     Provider(  # 100 mails a day, then "554 5.5.0 MI:STC"
         id="netease-qiye-free",
         name=text("NetEase free company mail"),
+        exchangers=("mx.ym.163.com",),
         host="smtphz.qiye.163.com",
         endpoints=(Endpoint(994, Security.TLS),),
         auth_kind=AuthKind.PASSWORD_OR_CODE,
@@ -254,6 +386,24 @@ PROVIDERS: tuple[Provider, ...] = (
         name=text("Sina Mail"),
         domains=("sina.com",),
         host="smtp.sina.com",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        help_url="https://help.sina.com.cn/comquestiondetail/view/160/",
+    ),
+    Provider(
+        id="sina.cn",
+        name=text("Sina Mail"),
+        domains=("sina.cn",),
+        host="smtp.sina.cn",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
+        help_url="https://help.sina.com.cn/comquestiondetail/view/160/",
+    ),
+    Provider(
+        id="vip.sina",
+        name=text("Sina VIP Mail"),
+        domains=("vip.sina.com",),
+        host="smtp.vip.sina.com",
         endpoints=(_TLS_465,),
         auth_kind=AuthKind.AUTHORIZATION_CODE,
         help_url="https://help.sina.com.cn/comquestiondetail/view/160/",
@@ -278,6 +428,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="aliyun-qiye",
         name=text("Alibaba company mail"),
+        exchangers=("mx*.qiye.aliyun.com", "mx*.mxhichina.com"),
         host="smtp.qiye.aliyun.com",
         other_hosts=("smtp.mxhichina.com",),
         endpoints=(_TLS_465,),
@@ -308,6 +459,10 @@ PROVIDERS: tuple[Provider, ...] = (
         id="gmail",
         name=text("Gmail"),
         domains=("gmail.com", "googlemail.com"),
+        exchangers=(
+            *("aspmx.l.google.com", "alt*.aspmx.l.google.com", "aspmx*.googlemail.com"),
+            "smtp.google.com",
+        ),
         host="smtp.gmail.com",
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.APP_PASSWORD,
@@ -319,7 +474,8 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(  # neither passwords nor app passwords since 2024
         id="outlook",
         name=text("Outlook.com"),
-        domains=("outlook.com", "hotmail.com", "live.com", "msn.com"),
+        domains=_OUTLOOK_DOMAINS,
+        exchangers=("*.olc.protection.outlook.com",),
         host="smtp-mail.outlook.com",
         endpoints=(_STARTTLS_587,),
         auth_kind=AuthKind.OAUTH2,
@@ -330,16 +486,28 @@ PROVIDERS: tuple[Provider, ...] = (
         id="office365",
         name=text("Microsoft 365"),
         domains=("*.onmicrosoft.com",),
+        exchangers=("*.mail.protection.outlook.com", "*.mx.microsoft"),
         host="smtp.office365.com",
-        other_hosts=("smtp.partner.outlook.cn",),
         endpoints=(_STARTTLS_587,),
         auth_kind=AuthKind.OAUTH2,
         family="outlook",
         max_message_bytes=150_000_000,
         limits=Limits(per_minute=30, per_day=10_000),
-        help_url="https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
+        help_url=_MICROSOFT_HELP,
     ),
     Provider(
+        id="office365-cn",
+        name=text("Microsoft 365 (21Vianet)"),
+        exchangers=("*.mail.protection.partner.outlook.cn",),
+        host="smtp.partner.outlook.cn",
+        endpoints=(_STARTTLS_587,),
+        auth_kind=AuthKind.OAUTH2,
+        family="outlook",
+        max_message_bytes=150_000_000,
+        limits=Limits(per_minute=30, per_day=10_000),
+        help_url=_MICROSOFT_HELP,
+    ),
+    Provider(  # the login of a domain of one's own is another address: no exchangers
         id="icloud",
         name=text("iCloud Mail"),
         domains=("icloud.com", "me.com", "mac.com"),
@@ -351,19 +519,55 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="yahoo",
         name=text("Yahoo Mail"),
-        domains=("yahoo.com", "ymail.com", "rocketmail.com"),
+        domains=_YAHOO_DOMAINS,
         host="smtp.mail.yahoo.com",
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.APP_PASSWORD,
         limits=Limits(per_day=500),
         help_url="https://help.yahoo.com/kb/SLN15241.html",
     ),
-    Provider(  # the host depends on the data centre; domains of one's own use smtppro
+    Provider(  # the host depends on the data centre
         id="zoho",
         name=text("Zoho Mail"),
         domains=("zoho.com", "zohomail.com"),
         host="smtp.zoho.com",
-        other_hosts=("smtp.zoho.eu", "smtp.zoho.in", "smtppro.zoho.*"),
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
+    ),
+    Provider(
+        id="zoho.eu",
+        name=text("Zoho Mail"),
+        domains=("zoho.eu", "zohomail.eu"),
+        host="smtp.zoho.eu",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
+    ),
+    Provider(
+        id="zoho.in",
+        name=text("Zoho Mail"),
+        domains=("zoho.in", "zohomail.in"),
+        host="smtp.zoho.in",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
+    ),
+    Provider(
+        id="zoho-company",
+        name=text("Zoho company mail"),
+        exchangers=("mx*.zoho.com",),
+        host="smtppro.zoho.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+        help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
+    ),
+    Provider(
+        id="zoho-company.eu",
+        name=text("Zoho company mail"),
+        exchangers=("mx*.zoho.eu",),
+        host="smtppro.zoho.eu",
+        other_hosts=("smtppro.zoho.*",),
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.PASSWORD_OR_CODE,
         help_url="https://www.zoho.com/mail/help/zoho-smtp.html",
@@ -380,6 +584,7 @@ PROVIDERS: tuple[Provider, ...] = (
         id="fastmail",
         name=text("Fastmail"),
         domains=("fastmail.com", "fastmail.fm"),
+        exchangers=("in*-smtp.messagingengine.com",),
         host="smtp.fastmail.com",
         endpoints=(_TLS_465,),
         auth_kind=AuthKind.APP_PASSWORD,
@@ -389,6 +594,7 @@ PROVIDERS: tuple[Provider, ...] = (
         id="proton-bridge",
         name=text("Proton Mail Bridge"),
         domains=("proton.me", "protonmail.com", "pm.me"),
+        exchangers=("mail.protonmail.ch", "mailsec.protonmail.ch"),
         host=_LOOPBACK,
         endpoints=(Endpoint(1025, Security.STARTTLS),),
         auth_kind=AuthKind.BRIDGE_PASSWORD,
@@ -397,7 +603,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="gmx",
         name=text("GMX"),
-        domains=("gmx.net", "gmx.de", "gmx.at", "gmx.ch"),
+        domains=_GMX_NET_DOMAINS,
         host="mail.gmx.net",
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.PASSWORD,
@@ -406,7 +612,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="gmx.com",
         name=text("GMX"),
-        domains=("gmx.com",),
+        domains=_GMX_COM_DOMAINS,
         host="mail.gmx.com",
         endpoints=(_TLS_465, _STARTTLS_587),
         auth_kind=AuthKind.PASSWORD,
@@ -425,7 +631,11 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(  # access by mail programs must be switched on in its settings first
         id="yandex",
         name=text("Yandex Mail"),
-        domains=("yandex.ru", "yandex.com", "ya.ru"),
+        domains=(
+            *("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "ya.ru"),
+            "narod.ru",
+        ),
+        exchangers=("mx.yandex.net",),
         host="smtp.yandex.com",
         endpoints=(_TLS_465,),
         auth_kind=AuthKind.PASSWORD_OR_CODE,
@@ -444,7 +654,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="aol",
         name=text("AOL Mail"),
-        domains=("aol.com", "aim.com"),
+        domains=_AOL_DOMAINS,
         host="smtp.aol.com",
         endpoints=(_TLS_465,),
         auth_kind=AuthKind.APP_PASSWORD,
@@ -453,9 +663,26 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="feishu",
         name=text("Feishu Mail"),
+        exchangers=("mx*.feishu.cn",),
         host="smtp.feishu.cn",
         endpoints=(_TLS_465,),
         auth_kind=AuthKind.PASSWORD_OR_CODE,
+    ),
+    Provider(
+        id="lark",
+        name=text("Lark Mail"),
+        exchangers=("mx*.larksuite.com",),
+        host="smtp.larksuite.com",
+        endpoints=(_TLS_465, _STARTTLS_587),
+        auth_kind=AuthKind.PASSWORD_OR_CODE,
+    ),
+    Provider(
+        id="263",
+        name=text("263 company mail"),
+        domains=("263.net",),
+        host="smtp.263.net",
+        endpoints=(_TLS_465,),
+        auth_kind=AuthKind.AUTHORIZATION_CODE,
     ),
     Provider(
         id="sendgrid",
@@ -499,7 +726,29 @@ _GREAT = tuple(one for row in PROVIDERS for one in row.domains if "*" not in one
 _LONG = 5
 # Near to a great one, and somebody's own.
 _NO_SLIPS = {"mail.com", "email.com", "cloud.com"}
-_SLIPS_OF_COM = {"con", "cmo", "ocm", "om", "cm", "co", "comm", "coom", "vom", "xom", "cpm", "cim"}
+
+
+def _words(all_of_them: str) -> frozenset[str]:
+    return frozenset(all_of_them.split())
+
+
+_SLIPS_OF = {
+    "com": _words("con cmo ocm om cm co comm coom ccom coml comn conm vom xom dom cpm cim clm c0m"),
+    "net": _words("ne nt et nte ent met bet neet nett nrt nwt"),
+    "cn": _words("nc cnn ccn xn vn cb"),
+}
+_LOOK_LIKE_DIGITS = str.maketrans("lio", "110")
+# The right name with another ending, which is no great one.
+_MEANT = {
+    **{
+        f"{name}.{end}": f"{name}.com"
+        for name in ("qq", "foxmail", "gmail")
+        for end in ("cn", "net")
+    },
+    **{f"{name}.cn": f"{name}.com" for name in ("163", "126", "139", "icloud")},
+    **{f"yeah.{end}": "yeah.net" for end in ("com", "cn")},
+    "189.com": "189.cn",
+}
 
 
 def free_name(provider: Provider | None, mailbox: str, taken: Collection[str]) -> str:

@@ -1,9 +1,13 @@
-"""Which server belongs to an address: the provider table first, then trying the usual names."""
+"""Which server belongs to an address: the table of providers, else its exchangers and usual names.
+
+The exchangers of a domain (MX) only choose a row of the table: whoever answers in place of the
+true server can lead to another known provider, never to a server of their own.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -12,14 +16,23 @@ from time import monotonic
 from traymail.core.account import Account, Auth, Security
 from traymail.core.examination import Proposal
 from traymail.core.message import Address
-from traymail.core.provider import Endpoint, for_address, for_host
+from traymail.core.provider import Endpoint, Provider, for_address, for_exchangers, for_host
 from traymail.core.secret import ToldSecrets
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff
+from traymail.senders.exchangers import PATIENCE_SECONDS, exchangers_of
 from traymail.senders.smtp_session import open_session
 from traymail.senders.smtp_wire import SmtpError
 
 DEADLINE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The provider that keeps a domain's mail, and the exchanger which tells that."""
+
+    provider: Provider
+    exchanger: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +43,56 @@ class Candidate:
     endpoint: Endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    at: int
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    told: Kept | None
+
+
 def detect(
-    mailbox: str, *, candidates: Sequence[Candidate] | None = None, ca_file: str = ""
+    mailbox: str,
+    *,
+    candidates: Sequence[Candidate] | None = None,
+    ca_file: str = "",
+    resolver: tuple[str, int] | None = None,
 ) -> Proposal | None:
     """Propose host, port and security for ``local@domain``; None when no server is found.
 
     A server counts when it encrypts with a certificate of its name that is trusted (``ca_file``:
     another authority). All are tried at once, for ten seconds at most; nothing is logged in to.
+    Meanwhile the domain's exchangers are asked for (``resolver``: of this server of names): a
+    provider that keeps its mail comes before a server that was tried. Without them it goes on.
     """
     provider = for_address(mailbox)
     if provider is not None:
-        host, endpoint = provider.host, provider.endpoints[0]
         how = text("from the table of providers: {name}", name=provider.name)
-    else:
-        tried = usual_candidates(mailbox) if candidates is None else tuple(candidates)
-        found = _first_that_works(mailbox, tried, ca_file)
-        if found is None:
+        return _of(provider, mailbox, how)
+    tried = usual_candidates(mailbox) if candidates is None else tuple(candidates)
+    match _search(mailbox, tried, ca_file, resolver):
+        case None:
             return None
-        host, endpoint, provider = found.host, found.endpoint, for_host(found.host)
-        how = text("tried: {host} answers on port {port}", host=host, port=endpoint.port)
-    username = provider.username_for(mailbox) if provider else mailbox
-    return Proposal(host, endpoint.port, endpoint.security, username, provider, how)
+        case Kept(provider, exchanger):
+            how = text(
+                "{exchanger} takes in mail for {domain}: {name}",
+                exchanger=exchanger,
+                domain=mailbox.rpartition("@")[2],
+                name=provider.name,
+            )
+            return _of(provider, mailbox, how)
+        case Candidate(host, endpoint):
+            provider = for_host(host)
+            username = provider.username_for(mailbox) if provider else mailbox
+            how = text("tried: {host} answers on port {port}", host=host, port=endpoint.port)
+            return Proposal(host, endpoint.port, endpoint.security, username, provider, how)
+
+
+def _of(row: Provider, mailbox: str, how: Text) -> Proposal:
+    return Proposal(row.host, row.port, row.security, row.username_for(mailbox), row, how)
 
 
 def usual_candidates(mailbox: str) -> tuple[Candidate, ...]:
@@ -65,17 +107,25 @@ def usual_candidates(mailbox: str) -> tuple[Candidate, ...]:
     return tuple(Candidate(host, way) for host in hosts for way in ways)
 
 
-def _first_that_works(
-    mailbox: str, candidates: Sequence[Candidate], ca_file: str
-) -> Candidate | None:
-    """Try all at once; return the best as soon as no better one can still answer."""
-    answers: SimpleQueue[tuple[int, bool]] = SimpleQueue()
+def _search(
+    mailbox: str,
+    candidates: Sequence[Candidate],
+    ca_file: str,
+    resolver: tuple[str, int] | None,
+) -> Kept | Candidate | None:
+    """Ask for the exchangers and try all servers at once; return what is best."""
+    answers: SimpleQueue[_Tried | _Asked] = SimpleQueue()
     cutoffs = [Cutoff() for _ in candidates]
 
     def attempt(at: int) -> None:
         account = _account(mailbox, candidates[at], ca_file)
-        answers.put((at, _works(account, cutoffs[at])))
+        answers.put(_Tried(at, _works(account, cutoffs[at])))
 
+    def ask() -> None:
+        found = for_exchangers(exchangers_of(mailbox.rpartition("@")[2], resolver))
+        answers.put(_Asked(Kept(*found) if found else None))
+
+    threading.Thread(target=ask, name="exchangers", daemon=True).start()
     for at in range(len(candidates)):
         threading.Thread(target=attempt, args=(at,), name="detect", daemon=True).start()
     try:
@@ -83,22 +133,36 @@ def _first_that_works(
     finally:
         for cutoff in cutoffs:
             cutoff.cut()
-    return None if best is None else candidates[best]
+    return candidates[best] if isinstance(best, int) else best
 
 
-def _best(answers: SimpleQueue[tuple[int, bool]], count: int) -> int | None:
-    deadline = monotonic() + DEADLINE_SECONDS
+def _best(answers: SimpleQueue[_Tried | _Asked], count: int) -> int | Kept | None:
+    """Return the provider; else the best server, as soon as no better one can still answer."""
+    began = monotonic()
     known: dict[int, bool] = {}
-    while len(known) < count:
+    asking = True
+    while asking or not _is_settled(known, count):
+        limit = PATIENCE_SECONDS if _is_settled(known, count) else DEADLINE_SECONDS
         try:
-            at, works = answers.get(timeout=max(deadline - monotonic(), 0.001))
+            answer = answers.get(timeout=max(began + limit - monotonic(), 0.001))
         except Empty:
             break
-        known[at] = works
-        working = [at for at, works in known.items() if works]
-        if working and all(better in known for better in range(min(working))):
-            break
+        match answer:
+            case _Tried(at, works):
+                known[at] = works
+            case _Asked(None):
+                asking = False
+            case _Asked(told):
+                return told
     return min((at for at, works in known.items() if works), default=None)
+
+
+def _is_settled(known: Mapping[int, bool], count: int) -> bool:
+    """Tell whether what is known decides which server is the best, or that there is none."""
+    working = [at for at, works in known.items() if works]
+    return len(known) == count or (
+        bool(working) and all(better in known for better in range(min(working)))
+    )
 
 
 def _works(account: Account, cutoff: Cutoff) -> bool:
