@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -441,13 +442,20 @@ class Office:
         self.home.put(self.folder / name, "x")
         self.is_next(name)
 
-    def is_next(self, name: str) -> None:
+    def next_mail(self, name: str) -> None:
+        """Wait for the next mail, which is about the file of this name."""
         count = len(self.sink.arrivals) + 1
         self.sink.wait_for(count, 20)
         mails = [message_from_bytes(one.content, policy=default) for one in self.sink.arrivals]
         assert [str(mail["Subject"]) for mail in mails][count - 1 :] == [name]
-        path = Path(f"/proc/{self.home.namespace}/root", *self.folder.parts[1:], "sent", name)
-        until(path.exists, what=f"{name} to be put away")
+
+    def is_next(self, name: str) -> None:
+        self.next_mail(name)
+        until(lambda: self.lies(f"sent/{name}"), what=f"{name} to be put away")
+
+    def lies(self, path: str) -> bool:
+        """Tell whether a file lies in the folder, as those see it that are inside."""
+        return Path(f"/proc/{self.home.namespace}/root", *self.folder.parts[1:], path).exists()
 
 
 @pytest.fixture
@@ -609,3 +617,116 @@ def test_a_share_that_is_mounted_over_a_parent(
             until(lambda: places(inside) == 2, what="a first look at the share")
             office.arrived("2")
     assert len(office.sink.arrivals) == 2
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+def test_a_stick_that_is_known_inside_one_share_is_new_inside_another(
+    office: Office, tmp_path: Path
+) -> None:
+    inside, folder = office.home, office.folder
+    share, stick = tmp_path / "share", tmp_path / "stick"
+    for place in (folder / "inner", share / "inner", stick):
+        place.mkdir(parents=True)
+    inside.put(stick / "old", "private")
+    inside.configure(inside.config.read_text() + "recursive = true\n")
+
+    def mailed(name: str) -> None:
+        inside.put(folder / "inner" / name, "x")
+        office.next_mail(name)
+
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        inside.mount("--bind", stick, folder / "inner")
+        until(lambda: places(inside) == 2, what="a first look at the stick")
+        mailed("1")
+        inside.umount(folder / "inner")
+        inside.put(stick / "written elsewhere", "private")
+        inside.mount("--bind", stick, share / "inner")
+        inside.mount("--rbind", share, folder)
+        until(lambda: places(inside) == 4, what="a first look at the share and the stick in it")
+        mailed("2")
+        inside.umount(folder / "inner")
+        inside.umount(folder)
+        inside.mount("--bind", stick, folder / "inner")
+        # Here it goes on where it was: what came meanwhile is mailed.
+        office.next_mail("written elsewhere")
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+def test_two_sticks_that_take_turns_are_known_apart(office: Office, tmp_path: Path) -> None:
+    """Cards of cameras all begin with the same names."""
+    inside, folder = office.home, office.folder
+    cards = tmp_path / "one", tmp_path / "two"
+    for place in (inner := folder / "inner", *cards):
+        place.mkdir()
+        inside.put(place / "IMG_0001.JPG", f"old, in {place.name}")
+    inside.configure(inside.config.read_text() + "recursive = true\n")
+
+    def mailed(name: str) -> None:
+        inside.put(inner / name, "x")
+        office.next_mail(name)
+
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        for count, card in enumerate(cards):
+            inside.mount("--bind", card, inner)
+            until(lambda: places(inside) == 2 + count, what="a first look at a card")  # noqa: B023
+            mailed(f"{card.name} 2")
+            inside.umount(inner)
+        mailed("without a card")
+        for card in cards:
+            inside.put(card / "meanwhile", f"in {card.name}")
+            inside.mount("--bind", card, inner)
+            office.next_mail("meanwhile")
+            mailed(f"{card.name} 3")
+            inside.umount(inner)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+def test_a_rule_that_is_led_to_a_stick_inside_its_folder_begins_there(
+    office: Office, tmp_path: Path
+) -> None:
+    inside, folder, stick = office.home, office.folder, tmp_path / "stick"
+    for place in (folder / "inner", stick):
+        place.mkdir()
+    inside.put(stick / "old", "private")
+    inside.mount("--bind", stick, folder / "inner")
+    before = inside.config.read_text()
+    inside.configure(before + "recursive = true\n")
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        until(lambda: places(inside) == 2, what="a first look at the stick")
+    outer = json.dumps(str(folder))
+    inside.configure(before.replace(outer, json.dumps(str(folder / "inner"))))
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        inside.put(folder / "inner" / "new", "x")
+        office.next_mail("new")
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("kind", ["a folder of the same disk", "another file system"])
+def test_a_file_on_what_is_mounted_inside_is_put_away(
+    office: Office, tmp_path: Path, kind: str
+) -> None:
+    """A folder that is bound to another place has the same device, and no rename crosses it."""
+    inside, folder, stick = office.home, office.folder, tmp_path / "stick"
+    for place in (inner := folder / "inner", stick):
+        place.mkdir()
+    if kind == "another file system":
+        inside.mount("-t", "tmpfs", "tmpfs", inner)
+    else:
+        inside.mount("--bind", stick, inner)
+    inside.configure(inside.config.read_text() + "recursive = true\n")
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        for name in ("1", "2"):
+            inside.put(inner / name, "x" * 100_000)
+            office.next_mail(name)
+            put_away = folder / "sent" / "inner" / name
+            until(put_away.exists, what=f"{name} to be put away")
+            until(lambda: not office.lies(f"inner/{name}"), what=f"{name} is gone")  # noqa: B023
+            assert put_away.read_text() == "x" * 100_000
+            assert stat.S_IMODE(put_away.stat().st_mode) == 0o600
+        assert program.status()["rules"]["Scans"]["error"] is None
+        assert {path.name for path in (folder / "sent" / "inner").iterdir()} == {"1", "2"}

@@ -124,8 +124,8 @@ class KnownFiles(Protocol):
         """Remember that number, once the rule has begun there."""
         ...
 
-    def knows_inside(self, path: str, medium: str) -> bool:
-        """Tell whether the rule has seen this medium at a folder inside."""
+    def knows_inside(self, path: str) -> bool:
+        """Tell whether the rule has seen, at this place, what is mounted at a folder inside."""
         ...
 
     def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
@@ -173,23 +173,16 @@ class Ledger(KnownFiles, Protocol):
         """Keep what is written inside all or not at all, together with what others write."""
         ...
 
-    def started(self) -> bool:
-        """Tell whether the rule has ever looked at this folder, at its present place."""
+    def started(self, path: str = "") -> bool:
+        """Tell whether the rule has ever looked at what ``path`` lies on, at its present place."""
         ...
 
-    def start(
-        self, files: Iterable[FoundFile], now: datetime, inner: Mapping[str, str] | None = None
-    ) -> None:
-        """Begin at the present place; ``files`` are passed over as they are.
-
-        ``inner``: the media that are mounted inside, by their folders.
-        """
+    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
+        """Begin at the present place, and what is mounted inside; ``files`` are passed over."""
         ...
 
-    def begin_inside(
-        self, path: str, medium: str, files: Iterable[FoundFile], now: datetime
-    ) -> None:
-        """Begin at a medium inside; ``files`` are passed over as they are."""
+    def begin_inside(self, path: str, files: Iterable[FoundFile], now: datetime) -> None:
+        """Begin at what is mounted at a folder inside; ``files`` are passed over as they are."""
         ...
 
     def rename_place(self, before: str, place: Place) -> None:

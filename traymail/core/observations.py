@@ -46,11 +46,18 @@ class Place:
     """Where the path of a watched folder leads: ``real``, its path without links.
 
     ``medium`` is the file system that is there and the folder in it, "" where the system does not
-    tell: after a mount, the same path is another place.
+    tell: after a mount, the same path is another place. ``inner`` are the media that are mounted
+    inside, by the paths of their folders, outer ones first.
     """
 
     real: str = ""
     medium: str = ""
+    inner: tuple[tuple[str, str], ...] = ()
+
+    def inner_of(self, path: str) -> str:
+        """Return the innermost folder that holds a path and has something mounted at it, or ""."""
+        held = (one for one, _medium in reversed(self.inner) if path.startswith(f"{one}/"))
+        return next(held, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +113,6 @@ class FirstScan(Observation):
     folder: str
     files: Collection[FoundFile]
     place: Place = Place()
-    inner: Mapping[str, str] = field(default_factory=dict)
-    """What is mounted inside: by the folder's path, the medium."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,6 @@ class InnerScan(Observation):
     folder: str
     place: Place
     path: str
-    medium: str
     files: Collection[FoundFile]
 
 

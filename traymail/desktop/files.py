@@ -68,7 +68,8 @@ class Files:
                 to = folder if inside is None else str(PurePath(real, inside))
                 with _open_target(real, to, PurePosixPath(path).parent) as target:
                     if source.folder.itself().st_dev == target.itself().st_dev:
-                        return _rename(source, target, source.name, identity, arrived)
+                        with _one_mount():
+                            return _rename(source, target, source.name, identity, arrived)
                     return _copy_over(source, target, identity, arrived)
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
@@ -116,6 +117,16 @@ class _Source:
 
 def _is_it(found: os.stat_result, identity: FileIdentity) -> bool:
     return stat.S_ISREG(found.st_mode) and identity.same_file(FileIdentity.of(found))
+
+
+@contextmanager
+def _one_mount() -> Iterator[None]:
+    """Go on behind it when two folders of one disk are mounted apart: no rename leads across."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
 
 
 def _open_source(root: str, path: str) -> _Source | None:

@@ -153,5 +153,5 @@ class AfterSend:
             path,
             identity,
             self._rule.move_to,
-            lambda to, there: self._sent.note(file, to, there, now),
+            lambda to, there: self._sent.note(to, there, now),
         )

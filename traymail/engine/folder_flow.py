@@ -164,7 +164,7 @@ class FolderFlow:
         try:
             if not self._tools.ledger.stand_at(first.place):
                 skipped = first.files if self._rule.existing is Existing.SKIP else ()
-                self._tools.ledger.start(skipped, now, first.inner)
+                self._tools.ledger.start(skipped, now)
         except TraymailError as error:
             self._later(error, now)
         else:
@@ -177,8 +177,8 @@ class FolderFlow:
         # That the folder itself is elsewhere by now is told only when all of it was looked at.
         if self._first is None and ledger.stand_at(seen.place):
             skipped = seen.files if self._rule.existing is Existing.SKIP else ()
-            if not ledger.knows_inside(seen.path, seen.medium):
-                ledger.begin_inside(seen.path, seen.medium, skipped, now)
+            if not ledger.knows_inside(seen.path):
+                ledger.begin_inside(seen.path, skipped, now)
 
     def _arrive(self, place: Place, now: datetime) -> None:
         """Go on where the folder is now: what is mounted there may be another one than before."""
@@ -192,7 +192,7 @@ class FolderFlow:
 
     def _settled(self, file: FoundFile, now: datetime) -> None:
         # Until the first look is kept, old and new cannot be told apart; looks tell it again.
-        if self._first is not None or not self._tools.ledger.started():
+        if self._first is not None or not self._tools.ledger.started(file.path):
             return
         if self._waiting.get(file.path) == file:
             return

@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 
 from traymail.core.errors import TraymailError
-from traymail.core.ledger import LedgerFile, MovedFile, MovedMemory
+from traymail.core.ledger import MovedFile, MovedMemory
 from traymail.core.message import FileIdentity
 from traymail.core.putaway import Files, PutAway
 from traymail.core.reasons import title_of
@@ -39,9 +39,9 @@ class SentFiles:
         # Nothing is deleted while the program is paused, and before the folder is seen.
         self.paused = False
 
-    def note(self, file: LedgerFile, path: str, identity: FileIdentity, now: datetime) -> None:
+    def note(self, path: str, identity: FileIdentity, now: datetime) -> None:
         """Remember that a file was moved to ``path``."""
-        moved = MovedFile(path, identity, self._rule.move_to, now, file.root)
+        moved = MovedFile(path, identity, self._rule.move_to, now)
         self._moved.add(moved)
         self._next = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -31,7 +31,8 @@ class FolderLedger:
         self._rule = rule
         self._folder = folder
         self._place: Place | None = None
-        self._root: int | None = None
+        # Of the place, "", and of what is mounted inside.
+        self._roots: dict[str, int] = {}
         self.moved = MovedFiles(database, self._find_root)
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -68,49 +69,46 @@ class FolderLedger:
                 (inode & LARGEST, self._rule, self._folder, place.medium),
             )
 
-    def started(self) -> bool:
-        """Tell whether the rule has ever looked at this folder, at its present place."""
-        return self._find_root() is not None
+    def started(self, path: str = "") -> bool:
+        """Tell whether the rule has ever looked at what ``path`` lies on, at its present place."""
+        return self._root_for(path) is not None
 
     def stand_at(self, place: Place) -> bool:
         """Go on with what is known of this place; False when the rule never looked there."""
-        self._place, self._root = place, None
+        self._place, self._roots = place, {}
         return self._find_root() is not None
 
-    def knows_inside(self, path: str, medium: str) -> bool:
-        """Tell whether the rule has seen this medium at a folder inside."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
-                (self._rule, self._inside(path), medium),
-            ).fetchone()
-        return row is not None
+    def knows_inside(self, path: str) -> bool:
+        """Tell whether the rule has seen, at this place, what is mounted at a folder inside."""
+        return self._find_root(path) is not None
 
-    def begin_inside(
-        self, path: str, medium: str, files: Iterable[FoundFile], now: datetime
-    ) -> None:
-        """Begin at a medium inside; ``files`` are passed over as they are."""
+    def begin_inside(self, path: str, files: Iterable[FoundFile], now: datetime) -> None:
+        """Begin at what is mounted at a folder inside; ``files`` are passed over as they are."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO ledger_root (rule, folder, started_at, medium)"
-                " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (self._rule, self._inside(path), to_ms(now), medium),
-            )
+            self._begin_root(connection, path, now)
+            if not self.knows_inside(path):
+                return
             rest = iter(files)
             while some := list(islice(rest, _AT_ONCE)):
                 handled = self.handled(some)
                 self._pass_over(connection, (one for one in some if one.path not in handled))
 
-    def _inside(self, path: str) -> str:
-        return f"{self._folder}/{path}".encode("utf-8", "backslashreplace").decode("utf-8")
+    def _begin_root(self, connection: sqlite3.Connection, inner: str, now: datetime) -> None:
+        around = self._find_root(self._place.inner_of(inner)) if self._place else None
+        if around is None:
+            return  # what it is mounted in has not begun; looks tell of both again
+        folder, medium = _inside(around, inner), self._medium(inner)
+        connection.execute(
+            "INSERT INTO ledger_root (rule, folder, started_at, medium, outer_root)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self._rule, folder, to_ms(now), medium, self._find_root()),
+        )
 
-    def start(
-        self, files: Iterable[FoundFile], now: datetime, inner: Mapping[str, str] | None = None
-    ) -> None:
-        """Begin at the present place; ``files`` are passed over as they are.
+    def _medium(self, inner: str) -> str:
+        return dict(self._place.inner).get(inner, "") if self._place else ""
 
-        ``inner``: the media that are mounted inside, by their folders.
-        """
+    def start(self, files: Iterable[FoundFile], now: datetime) -> None:
+        """Begin at the present place, and what is mounted inside; ``files`` are passed over."""
         place = self._place or Place()
         with self._database.transaction() as connection:
             connection.execute(
@@ -118,15 +116,17 @@ class FolderLedger:
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (self._rule, self._folder, to_ms(now), _to_blob(place.real), place.medium),
             )
+            for inner, _medium in place.inner:
+                self._begin_root(connection, inner, now)
             self._pass_over(connection, files)
-            for path, medium in (inner or {}).items():
-                self.begin_inside(path, medium, (), now)
 
     def _pass_over(self, connection: sqlite3.Connection, files: Iterable[FoundFile]) -> None:
-        root = self._find_root()
+        # Inside a transaction no root is remembered, and a first look may find very many files.
+        place = self._place or Place()
+        roots = {inner: self._find_root(inner) for inner in ("", *dict(place.inner))}
+        skipped = (LedgerFile(f.path, f.identity, FileState.SKIPPED) for f in files)
         connection.executemany(
-            _SAVE,
-            (_row(root, LedgerFile(f.path, f.identity, FileState.SKIPPED)) for f in files),
+            _SAVE, (_row(roots[place.inner_of(file.path)], file) for file in skipped)
         )
 
     def rename_place(self, before: str, place: Place) -> None:
@@ -161,14 +161,23 @@ class FolderLedger:
 
     def is_here(self, file: LedgerFile) -> bool:
         """Tell whether a file lies at the present place, or none is known yet."""
-        return self._place is None or file.root in (None, self._find_root())
+        if self._place is None or file.root is None:
+            return True
+        return any(self._find_root(one) == file.root for one in ("", *dict(self._place.inner)))
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled with this size, time and inode."""
-        root = self._find_root()
         found: set[str] = set()
-        if root is None:
-            return found
+        by_root: dict[int | None, list[FoundFile]] = defaultdict(list)
+        for file in files:
+            by_root[self._root_for(file.path)].append(file)
+        for root, here in by_root.items():
+            if root is not None:
+                found |= self._handled_in(root, here)
+        return found
+
+    def _handled_in(self, root: int, files: Sequence[FoundFile]) -> set[str]:
+        found: set[str] = set()
         for at in range(0, len(files), _AT_ONCE):
             some = {_to_blob(file.path): file for file in files[at : at + _AT_ONCE]}
             marks = ", ".join("?" * len(some))
@@ -188,21 +197,21 @@ class FolderLedger:
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT * FROM ledger_file WHERE root = ? AND path = ?",
-                (root or self._find_root(), _to_blob(path)),
+                (root or self._root_for(path), _to_blob(path)),
             ).fetchone()
         return None if row is None else _as_file(row)
 
     def save(self, file: LedgerFile) -> None:
         """Keep what is known of a path, in the place of what was."""
         with self._database.transaction() as connection:
-            connection.execute(_SAVE, _row(file.root or self._find_root(), file))
+            connection.execute(_SAVE, _row(file.root or self._root_for(file.path), file))
 
     def mailed(self, path: str, sha256: str) -> bool:
         """Tell whether this content was mailed under this path."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT 1 FROM ledger_content WHERE root = ? AND path = ? AND sha256 = ?",
-                (self._find_root(), _to_blob(path), sha256),
+                (self._root_for(path), _to_blob(path), sha256),
             ).fetchone()
         return row is not None
 
@@ -212,7 +221,7 @@ class FolderLedger:
             connection.execute(
                 "INSERT OR REPLACE INTO ledger_content (root, path, sha256, mail_id)"
                 " VALUES (?, ?, ?, ?)",
-                (root or self._find_root(), _to_blob(path), sha256, mail_id),
+                (root or self._root_for(path), _to_blob(path), sha256, mail_id),
             )
 
     def forget_contents(self, mail_id: int) -> None:
@@ -233,26 +242,45 @@ class FolderLedger:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT ledger_file.* FROM ledger_file"  # noqa: S608 # our own words
-                " JOIN ledger_root ON ledger_root.id = root"
-                f" WHERE rule = ? AND folder = ? AND {which}",
+                " JOIN ledger_root AS here ON here.id = root"
+                " JOIN ledger_root AS top ON top.id = ifnull(here.outer_root, here.id)"
+                f" WHERE top.rule = ? AND top.folder = ? AND {which}",
                 (self._rule, self._folder, *values),
             ).fetchall()
         return tuple(_as_file(row) for row in rows)
 
-    def _find_root(self) -> int | None:
-        """Return the present place's row; before one is known, that of the latest."""
-        if self._root is None:
-            with self._database.read() as connection:
+    def _root_for(self, path: str) -> int | None:
+        """Return the row of what a path lies on: of the place, or of what is mounted inside."""
+        return self._find_root(self._place.inner_of(path) if self._place else "")
+
+    def _find_root(self, inner: str = "") -> int | None:
+        """Return the present place's row, or that of what is mounted at a folder ``inner``.
+
+        Before a place is known, that of the latest.
+        """
+        if inner in self._roots:
+            return self._roots[inner]
+        with self._database.read() as connection:
+            if inner:
+                row = self._ask_inner(connection, inner)
+            else:
                 row = connection.execute(
                     "SELECT id FROM ledger_root WHERE rule = ? AND folder = ?"
                     " AND (medium = ? OR ? IS NULL) ORDER BY started_at DESC, id DESC LIMIT 1",
                     (self._rule, self._folder, *(2 * (self._place and self._place.medium,))),
                 ).fetchone()
-                # Inside a transaction it may yet be undone.
-                if row is None or connection.in_transaction:
-                    return None if row is None else int(row["id"])
-                self._root = int(row["id"])
-        return self._root
+            # Inside a transaction it may yet be undone.
+            if row is not None and not connection.in_transaction:
+                self._roots[inner] = int(row["id"])
+            return None if row is None else int(row["id"])
+
+    def _ask_inner(self, connection: sqlite3.Connection, inner: str) -> sqlite3.Row | None:
+        around = self._find_root(self._place.inner_of(inner) if self._place else "")
+        row: sqlite3.Row | None = connection.execute(
+            "SELECT id FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
+            (self._rule, _inside(around, inner), self._medium(inner)),
+        ).fetchone()
+        return row
 
 
 class MovedFiles:
@@ -312,6 +340,11 @@ class MovedFiles:
                 "DELETE FROM moved_file WHERE root = ? AND path = ?",
                 (file.root or self._root(), _to_blob(file.path)),
             )
+
+
+def _inside(around: int | None, inner: str) -> str:
+    """Return what a row inside another has as its folder; no folder is called so."""
+    return f"{around} {inner}".encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _to_blob(path: str) -> bytes:

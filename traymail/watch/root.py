@@ -119,9 +119,8 @@ class WatchRoot:
         # Those that the last look could not look into.
         self._unseen: set[str] = set()
         self._first: First | None = None
-        # Media inside that the ledger knows, and when those that it does not are told again.
-        self._inner: set[tuple[str, str]] = set()
-        self._inner_told: dict[tuple[str, str], float] = {}
+        # When media inside that the ledger does not know are told again.
+        self._inner_told: dict[str, float] = {}
         self._gone: Text | None = None
         self._trouble: Text | None = None
         self._no_events: Text | str | None = None
@@ -189,7 +188,7 @@ class WatchRoot:
         medium = self._mounts.medium(real, found.st_dev, found.st_ino)
         if not medium and (begun := self._known.begun()):
             medium = begun.media[-1]  # the system no longer tells
-        return Place(real, medium)
+        return Place(real, medium, self._mounted_inside(real))
 
     def lost(self, reason: Text) -> None:
         """Tell, once, that the folder cannot be watched; what was handled stays known."""
@@ -213,6 +212,7 @@ class WatchRoot:
             self._looked.clear()
         if self.spot is not None and self.spot.place != spot.place:
             self._forget()  # those files lie elsewhere
+            self._inner_told.clear()
         self.spot = spot
         self.network = is_network(spot.place.real)
         self._settling.quiet = quiet(self.rule, network=self.network).total_seconds()
@@ -343,35 +343,40 @@ class WatchRoot:
         if self.spot is None:
             return strange
         place, name, folder = self.spot.place, self.rule.name, self.rule.folder
-        for path, medium in self._mounted_inside(root).items():
-            if (path, medium) in self._inner or self._known.knows_inside(path, medium):
-                self._inner.add((path, medium))
+        for path, _medium in place.inner:
+            if self._known.knows_inside(path) or not _is_folder(root, path):
                 continue
             strange.append(path)
             self.next_scan = min(self.next_scan, now + _KEPT_SECONDS)
-            if now >= self._inner_told.get((path, medium), now):
-                self._inner_told[path, medium] = now + _AGAIN_SECONDS
+            if now >= self._inner_told.get(path, now):
+                self._inner_told[path] = now + _AGAIN_SECONDS
                 self._observe(
                     InnerScan(
                         rule=name,
                         folder=folder,
                         place=place,
                         path=path,
-                        medium=medium,
-                        files=ManyFiles(self._files_under(root, path)),
+                        files=ManyFiles(
+                            one
+                            for one in self._files_under(root, path)
+                            if place.inner_of(one.path) == path
+                        ),
                     )
                 )
         return strange
 
-    def _mounted_inside(self, root: Folder) -> dict[str, str]:
-        if self.spot is None or not self.rule.recursive:
-            return {}
-        found = self._mounts.inside(self.spot.place.real)
-        return {
-            path: medium
-            for path, medium in found.items()
-            if not self._closed(path) and _is_folder(root, path)
-        }
+    def _mounted_since(self) -> bool:
+        """Tell whether something was mounted inside, or taken away, since the folder was found."""
+        if self.spot is None:
+            return False
+        place = self.spot.place
+        return self._mounted_inside(place.real) != place.inner
+
+    def _mounted_inside(self, real: str) -> tuple[tuple[str, str], ...]:
+        if not self.rule.recursive:
+            return ()
+        found = self._mounts.inside(real).items()
+        return tuple(sorted(one for one in found if not self._closed(one[0])))
 
     def _files_under(self, root: Folder, path: str) -> Iterator[FoundFile]:
         """Yield all that lies in a folder inside, whatever the patterns."""
@@ -453,12 +458,10 @@ class WatchRoot:
         begun = self._known.begun()
         before = "" if arrival(begun, place) is Arrival.UNNAMED else None
         if arrival(begun, place) is Arrival.STRANGE:
-            before = recognised(self._known.met(files), len(files))
+            own = ManyFiles(one for one in files if not place.inner_of(one.path))
+            before = recognised(self._known.met(own), len(own))
         if before is None:
-            inner = self._mounted_inside(root)
-            self._observe(
-                FirstScan(rule=name, folder=folder, files=files, place=place, inner=inner)
-            )
+            self._observe(FirstScan(rule=name, folder=folder, files=files, place=place))
         else:
             self._looked.clear()
             self._observe(PlaceKnown(rule=name, folder=folder, place=place, before=before))
@@ -521,6 +524,8 @@ class WatchRoot:
             some = due[at : at + _AT_ONCE]
             with self._opened() as root:
                 found = [self._whole(root, path, now) for path in some]
+                if self._mounted_since():
+                    return  # nobody knows which of them lie where; all of it is looked at again
             whole = [file for file in found if file is not None]
             handled = self._known.handled(whole)
             for file in whole:
