@@ -9,7 +9,7 @@ from typing import cast
 from tests.gui.settings_frame import in_settings
 from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Limits, Security
-from traymail.core.errors import Problem, StateError
+from traymail.core.errors import AuthFailure, Problem, Reply, Stage, StateError
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
@@ -140,6 +140,58 @@ def add_works(root: Root) -> Window:
     return _add(root, adding.saved(adding.end(_tested(*good))))
 
 
+TEAM = WecomAccount(
+    name="team",
+    address=GROUP,
+    host="qyapi.weixin.qq.com",
+    port=443,
+    security=Security.TLS,
+    username="team",
+)
+
+
+def add_kinds(root: Root) -> Window:
+    return _add(root, adding.to_kinds(Adding()))
+
+
+def _robot(key: str = "") -> Adding:
+    state = adding.name_other(adding.choose(adding.to_kinds(Adding()), "wecom"), ())
+    return adding.type_secret(state, key) if key else state
+
+
+def add_robot(root: Root) -> Window:
+    return _add(root, _robot())
+
+
+def add_robot_wrong(root: Root) -> Window:
+    problems = (Problem("name", text("There is an account {name} already.", name="wecom")),)
+    typed = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+    window = _add(root, adding.refused(_robot(typed), problems))
+    assert isinstance(window, AddAccountWindow)
+    assert window.pages.secret is not None
+    window.pages.secret.value = typed
+    return window
+
+
+def _robot_tested(*steps: Step) -> Adding:
+    state = adding.accepted(_robot("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"), "team", TEAM)
+    for step in (*STEPS[:3], *steps):
+        state = adding.hear(state, step)
+    return adding.end(state)
+
+
+def add_robot_refused(root: Root) -> Window:
+    rule = next(rule for rule in RULES if rule.id == "wecom-93000")
+    reply = "93000 invalid webhook url"
+    detail = text("{title}: {reply}", title=rule.title, reply=reply)
+    failure = AuthFailure(Reply(93000, reply, Stage.AUTH), rule.id, rule.title)
+    return _add(root, _robot_tested(Step("mail", False, 140, detail, rule.advice, failure)))
+
+
+def add_robot_works(root: Root) -> Window:
+    return _add(root, adding.saved(_robot_tested(Step("mail", True, 300, "0 ok"))))
+
+
 ADDING = {
     "account-1-empty": add_empty,
     "account-1-address": add_address,
@@ -152,6 +204,11 @@ ADDING = {
     "account-3-testing": add_testing,
     "account-3-refused": add_refused,
     "account-3-works": add_works,
+    "account-other-1-kinds": add_kinds,
+    "account-other-2-robot": add_robot,
+    "account-other-2-robot-wrong": add_robot_wrong,
+    "account-other-3-refused": add_robot_refused,
+    "account-other-3-works": add_robot_works,
 }
 
 

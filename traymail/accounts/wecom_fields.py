@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from traymail.accounts.fields import CA_FILE, RARE, USUAL, values_of_all
 from traymail.core.account import Security
-from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.fields import Choice, Field, FieldKind, Form, Section, fields_of
 from traymail.core.robots import WECOM_HOST, MessageFormat, Overflow, WecomAccount
 from traymail.core.texts import text
 
@@ -43,9 +43,18 @@ UPPER: Form = (
 _API_URL = Field(
     "api_url", text("Ser&ver"), help=text("Empty for WeCom's own; https:// and a host."), rare=True
 )
-FIRST: Form = (*UPPER, Section(None, (_API_URL, replace(CA_FILE, rare=True))))
-"""What is asked of a robot that is to be."""
 _LOWER = (*USUAL, _API_URL, replace(CA_FILE, rare=True), *RARE)
+_USUAL_VALUES = {"format": MessageFormat.MARKDOWN.value, "overflow": Overflow.CUT.value}
+FIRST: Form = (
+    Section(
+        None,
+        tuple(
+            replace(one, rare=True, default=_USUAL_VALUES.get(one.name, ""))
+            for one in (*fields_of(UPPER), _API_URL, CA_FILE)
+        ),
+    ),
+)
+"""What may be told of a robot that is to be; for most, the key is enough."""
 
 
 def lower_for(usual: Mapping[str, str]) -> Form:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from traymail.core.account import Auth
+from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy, guide, needs_code
 from traymail.ui.model.trial import Trial, Verdict
@@ -102,8 +102,15 @@ def _of_trial(form: AccountForm, trial: Trial) -> AccountButtons:
 
 
 def _mend(form: AccountForm, trial: Trial) -> AccountOffer:
-    if trial.failed_at != "auth" or trial.account.auth is Auth.NONE:
+    if not trial.at_login:
         return AccountOffer(text("Check ser&ver"), AccountAct.SERVER)
     if guide(form).hidden:
         return AccountOffer(text("&Enter password again"), AccountAct.CODE)
-    return AccountOffer(text("&Enter code again"), AccountAct.CODE)
+    return AccountOffer(again_words(form), AccountAct.CODE)
+
+
+def again_words(form: AccountForm) -> Text:
+    """Return what leads to the field of a new code."""
+    if kind_of(form.account).listed:
+        return text("&Enter key again")
+    return text("&Enter code again")

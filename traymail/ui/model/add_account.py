@@ -1,8 +1,11 @@
-"""Adding an account: address, code, test; what the window shows follows from one value."""
+"""Adding an account: address, code, test; what the window shows follows from one value.
+
+One of another kind than mail: which kind, its details, test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -14,9 +17,18 @@ from traymail.core.address import parse_address
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.examination import Proposal, Step
 from traymail.core.fields import Form, Section, defaults
-from traymail.core.provider import AuthKind, Provider, for_address, for_host, meant_domain
+from traymail.core.provider import (
+    AuthKind,
+    Provider,
+    for_address,
+    for_host,
+    free_name,
+    meant_domain,
+)
 from traymail.core.texts import Text, text
+from traymail.ui.model import add_other as others
 from traymail.ui.model import trial as trials
+from traymail.ui.model.add_other import Other
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
 from traymail.ui.model.sentences import at_hand
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
@@ -27,11 +39,17 @@ BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
 
 
 class AddPage(Enum):
-    """The pages, in their order."""
+    """The pages; `way` has their order."""
 
-    ADDRESS = 0
-    CODE = 1
-    TEST = 2
+    ADDRESS = "address"
+    CODE = "code"
+    KINDS = "kinds"
+    DETAILS = "details"
+    TEST = "test"
+
+
+_MAIL = (AddPage.ADDRESS, AddPage.CODE, AddPage.TEST)
+_OTHER = (AddPage.KINDS, AddPage.DETAILS, AddPage.TEST)
 
 
 class ServerSearch(Enum):
@@ -55,7 +73,8 @@ class AddSaving(Enum):
 class Adding:
     """All of it. ``by_hand`` are the values of the unfolded form, None while it is folded.
 
-    ``checking``: the fields are being judged. ``code`` tells of the code, never holds it as text.
+    ``other``: the account of another kind than mail that is to be. ``checking``: the fields are
+    being judged. ``code`` tells of the code, never holds it as text.
     """
 
     page: AddPage = AddPage.ADDRESS
@@ -66,6 +85,7 @@ class Adding:
     proposal: Proposal | None = None
     search: ServerSearch = ServerSearch.NONE
     by_hand: Mapping[str, str] | None = None
+    other: Other | None = None
     problems: tuple[Problem, ...] = ()
     checking: bool = False
     name: str = ""
@@ -74,6 +94,11 @@ class Adding:
     trial: Trial | None = None
     saving: AddSaving = AddSaving.NOT_YET
     trouble: Advice | None = None
+
+
+def way(state: Adding) -> tuple[AddPage, ...]:
+    """Return the pages of the way that the user is on, in their order."""
+    return _OTHER if state.page is AddPage.KINDS or state.other is not None else _MAIL
 
 
 # --- page 1: the address --------------------------------------------------------------------------
@@ -148,6 +173,8 @@ def edit(state: Adding, values: Mapping[str, str]) -> Adding:
 
 def fields(state: Adding) -> dict[str, Any]:
     """Return the account's table."""
+    if state.other is not None:
+        return others.table(state.other)
     table: dict[str, Any] = {"address": state.typed.strip()}
     if state.display_name.strip():
         table["display_name"] = state.display_name.strip()
@@ -167,6 +194,13 @@ def fields(state: Adding) -> dict[str, Any]:
     return table
 
 
+def name_for(state: Adding, taken: Collection[str]) -> str:
+    """Return what the account is to be called."""
+    if state.other is not None:
+        return others.free_for(state.other, taken)
+    return free_name(provider_of(state), state.mailbox, taken)
+
+
 def check(state: Adding) -> Adding:
     """Return the state while the fields are judged."""
     return replace(state, checking=True, problems=())
@@ -174,12 +208,16 @@ def check(state: Adding) -> Adding:
 
 def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
     """Show what is wrong; what is wrong with the server can then be mended by hand."""
+    if state.other is not None:
+        return replace(state, checking=False, problems=others.at_fields(problems), account=None)
     state = replace(state, checking=False, problems=problems, page=AddPage.ADDRESS, account=None)
     return state if all(one.where in _ABOVE for one in problems) else unfold(state)
 
 
 def accepted(state: Adding, name: str, account: Account) -> Adding:
-    """Go on to the code, or, where no login is wanted, to the test."""
+    """Go on to the code, or, where no login is wanted or its code is there, to the test."""
+    if state.other is not None:
+        return start(replace(state, checking=False, problems=(), name=name, account=account))
     page = AddPage.TEST if account.auth is Auth.NONE else AddPage.CODE
     state = replace(state, checking=False, problems=(), name=name, account=account, page=page)
     return start(state) if page is AddPage.TEST else replace(state, code=CodeCheck(None))
@@ -246,6 +284,56 @@ def type_code(state: Adding, typed: str) -> Adding:
     return replace(state, code=check_code(guide(state), typed))
 
 
+# --- another kind than mail -----------------------------------------------------------------------
+
+
+def to_kinds(state: Adding) -> Adding:
+    """Let another kind be chosen; the address typed so far is kept."""
+    return replace(
+        state, page=AddPage.KINDS, other=None, problems=(), code=CodeCheck(None), account=None
+    )
+
+
+def choose(state: Adding, kind: str) -> Adding:
+    """Go on to the details of an account of this kind."""
+    return replace(state, page=AddPage.DETAILS, other=others.begin(kind))
+
+
+def name_other(state: Adding, taken: Collection[str]) -> Adding:
+    """Give the account a name, unless one is typed already."""
+    if state.other is None:
+        return state
+    return replace(state, other=others.name_it(state.other, taken))
+
+
+def fill(state: Adding, values: Mapping[str, str]) -> Adding:
+    """Take in what was typed into the details; the problems told are void."""
+    if state.other is None:
+        return state
+    return replace(state, other=replace(state.other, values=dict(values)), problems=())
+
+
+def judged(state: Adding, values: Mapping[str, str], account: Account | None) -> Adding:
+    """Take in what these details make, unless they are others by now."""
+    if state.other is None or state.other.values != values:
+        return state
+    return replace(state, other=replace(state.other, account=account))
+
+
+def type_secret(state: Adding, typed: str) -> Adding:
+    """Take in the secret of another kind as far as it is typed."""
+    if state.other is None:
+        return state
+    return replace(state, code=others.check_secret(state.other, typed))
+
+
+def may_try(state: Adding) -> bool:
+    """Tell whether the details may be tried: the secret is there, where there is one."""
+    if state.other is None or state.checking or state.problems:
+        return False
+    return others.secret_words(state.other) is None or state.code.secret is not None
+
+
 # --- page 3: the test -----------------------------------------------------------------------------
 
 
@@ -300,8 +388,17 @@ def not_saved(state: Adding, error: TraymailError) -> Adding:
 
 
 def back(state: Adding) -> Adding:
-    """Go back a page; the code is entered anew."""
+    """Go back a page; the code is entered anew, what else is in the details is kept."""
     empty = CodeCheck(None)
+    match state.page:
+        case AddPage.TEST if state.other is not None:
+            return replace(state, page=AddPage.DETAILS, trial=None, trouble=None)
+        case AddPage.DETAILS:
+            return to_kinds(state)
+        case AddPage.KINDS:
+            return type_address(replace(state, page=AddPage.ADDRESS), state.typed)
+        case _:
+            pass
     if state.page is AddPage.TEST and wants_login(state):
         return replace(state, page=AddPage.CODE, code=empty, trial=None, trouble=None)
     return replace(state, page=AddPage.ADDRESS, code=empty, trial=None, trouble=None)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from traymail.core.texts import Text, text
-from traymail.ui.model.add_account import Adding, AddPage, AddSaving, guide, may_go_on, wants_login
+from traymail.ui.model.add_account import (
+    Adding,
+    AddPage,
+    AddSaving,
+    guide,
+    may_go_on,
+    may_try,
+)
 from traymail.ui.model.trial import Verdict
 
 
@@ -57,6 +64,11 @@ def buttons(state: Adding) -> AddButtons:
         case AddPage.CODE:
             may = state.code.secret is not None
             return AddButtons(_CANCEL, _BACK, AddOffer(text("&Test"), AddAct.TEST, may))
+        case AddPage.KINDS:
+            return AddButtons(_CANCEL, _BACK, None)
+        case AddPage.DETAILS:
+            test = AddOffer(text("&Test"), AddAct.NEXT, may_try(state))
+            return AddButtons(_CANCEL, _BACK, test)
         case AddPage.TEST:
             return _after_test(state)
 
@@ -79,8 +91,9 @@ def _after_test(state: Adding) -> AddButtons:
 
 
 def _mend(state: Adding) -> AddOffer:
-    failed_at = "" if state.trial is None else state.trial.failed_at
-    if failed_at != "auth" or not wants_login(state):
+    if state.other is not None:
+        return AddOffer(text("Change the &details"), AddAct.BACK)
+    if state.trial is None or not state.trial.at_login:
         return AddOffer(text("Check ser&ver"), AddAct.SERVER)
     if guide(state).hidden:
         return AddOffer(text("&Enter password again"), AddAct.CODE_AGAIN)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from traymail.core.account_kind import AccountKind, SecretWords
+from traymail.core.errors import InputError
 from traymail.core.provider import AuthKind, Provider
 from traymail.core.secret import Secret, tidy_code
 from traymail.core.texts import Text, text
@@ -62,6 +64,22 @@ def guide_for(provider: Provider | None) -> Guide:
     pages = {"mailbox": _MAILBOXES.get(provider.id, ""), "help": provider.help_url, "nothing": ""}
     steps = tuple(replace(step, url=pages[step.opens]) for step in own.steps)
     return replace(own, steps=steps, label=provider.auth_kind.secret_name)
+
+
+def guide_of(words: SecretWords) -> Guide:
+    """Return the guide to the secret of another kind of account than mail."""
+    steps = tuple(GuideStep(one) for one in words.steps)
+    return Guide(words.name, words.name, steps, words.name)
+
+
+def checked_by(kind: AccountKind[Any], check: CodeCheck) -> CodeCheck:
+    """Return the same secret as the kind keeps it, or why it can be none."""
+    if check.secret is None:
+        return check
+    try:
+        return replace(check, secret=kind.checked(check.secret))
+    except InputError as error:
+        return CodeCheck(None, error.title)
 
 
 def check_code(guide: Guide, typed: str) -> CodeCheck:

@@ -21,7 +21,14 @@ from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
-from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for
+from traymail.ui.model.guides import (
+    CodeCheck,
+    Guide,
+    check_code,
+    checked_by,
+    guide_for,
+    guide_of,
+)
 from traymail.ui.model.sentences import at_hand, sentence_of
 from traymail.ui.model.trial import Trial
 
@@ -293,6 +300,9 @@ def code_sight(form: AccountForm) -> CodeSight:
 def guide(form: AccountForm) -> Guide:
     """Return the guide to the code of the server in the fields."""
     host = form.values.get("host")
+    words = kind_of(form.account).secret(form.account) if host is None else None
+    if words is not None:
+        return guide_of(words)
     if host is None or host == form.saved["host"]:
         return guide_for(by_id(form.account.provider))
     return guide_for(for_host(host.strip()))
@@ -301,7 +311,10 @@ def guide(form: AccountForm) -> Guide:
 def type_code(page: Accounts, words: str) -> Accounts:
     """Take in the new code as far as it is typed."""
     form = page.form
-    return page if form is None else edit(page, code=check_code(guide(form), words), trouble=None)
+    if form is None:
+        return page
+    check = checked_by(kind_of(form.account), check_code(guide(form), words))
+    return edit(page, code=check, trouble=None)
 
 
 def replace_code(page: Accounts) -> Accounts:

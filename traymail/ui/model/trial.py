@@ -13,7 +13,13 @@ from enum import Enum
 from traymail.accounts import kind_of
 from traymail.core.account import Account, Auth
 from traymail.core.address import excerpt
-from traymail.core.errors import DeliveryError, TransientFailure, TraymailError
+from traymail.core.errors import (
+    AuthFailure,
+    CredentialError,
+    DeliveryError,
+    TransientFailure,
+    TraymailError,
+)
 from traymail.core.examination import Step
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, Translate, text
@@ -76,7 +82,7 @@ class Trial:
     """A test.
 
     ``failed_at`` is the step that failed, "" when it failed before the first; ``passing``: another
-    try may go well as it is.
+    try may go well as it is. ``at_login``: another secret may mend it.
     """
 
     account: Account
@@ -85,6 +91,7 @@ class Trial:
     verdict: Verdict = Verdict.RUNNING
     failed_at: str | None = None
     passing: bool = False
+    at_login: bool = False
     advice: Advice | None = None
 
 
@@ -118,7 +125,13 @@ def hear(trial: Trial, step: Step) -> Trial:
     rows[at] = _row(trial, step)
     if step.ok is False and trial.failed_at is None:
         passing = isinstance(step.failure, TransientFailure)
-        trial = replace(trial, failed_at=step.step, passing=passing, advice=_advice(step))
+        trial = replace(
+            trial,
+            failed_at=step.step,
+            passing=passing,
+            at_login=_is_of_login(trial.account, step),
+            advice=_advice(step),
+        )
     if trial.failed_at is None and at + 1 < len(rows):
         rows[at + 1] = StepRow(Mark.RUNNING)
     return replace(trial, rows=tuple(rows))
@@ -161,7 +174,8 @@ def headline(trial: Trial) -> Headline:
             return Headline(text("Testing…"), text("This takes a few seconds."))
         case Verdict.PASSED:
             kind = kind_of(trial.account)
-            mailbox = kind.shown_address(trial.account)
+            has_address = "address" in kind.form.keys
+            mailbox = trial.account.address.mailbox if has_address else trial.account.name
             whole = trial.steps == kind.test
             title = text("It works") if whole else text("The connection works")
             return Headline(title, text("{address} is ready to send mail.", address=mailbox))
@@ -170,12 +184,19 @@ def headline(trial: Trial) -> Headline:
             more = text("Nothing is saved yet.") if saves else text("What came before is shown.")
             return Headline(text("The test was stopped"), more)
         case Verdict.FAILED:
-            if _without_code(trial):
-                return _NO_CODE
-            at = trial.failed_at or ""
-            if trial.passing and at in _PASSING:
-                return _PASSING[at]
-            return _FAILURES.get(at, _FAILED)
+            return _failure(trial)
+
+
+def _failure(trial: Trial) -> Headline:
+    """Return what failed."""
+    if _without_code(trial):
+        return _NO_CODE
+    at = trial.failed_at or ""
+    if trial.passing and at in _PASSING:
+        return _PASSING[at]
+    if at == "mail" and kind_of(trial.account).login_by_mail:
+        return _FAILURES["auth"] if trial.at_login else _BY_MAIL
+    return _FAILURES.get(at, _FAILED)
 
 
 def report(trial: Trial, version: str, translate: Translate) -> str:
@@ -204,6 +225,13 @@ def _said(words: Text | str, translate: Translate) -> str:
 def _without_code(trial: Trial) -> bool:
     """Whether the login was not even tried."""
     return trial.failed_at == "auth" and trial.rows[trial.steps.index("auth")].ms is None
+
+
+def _is_of_login(account: Account, step: Step) -> bool:
+    """Whether it is the login that failed: that of some kinds is only tried by a message."""
+    if step.step == "mail" and kind_of(account).login_by_mail:
+        return isinstance(step.failure, AuthFailure | CredentialError)
+    return step.step == "auth" and account.auth is not Auth.NONE
 
 
 def _settled(rows: tuple[StepRow, ...]) -> tuple[StepRow, ...]:
@@ -315,6 +343,7 @@ _FAILURES: Mapping[str, Headline] = {
         text("The test mail was refused"), text("Everything before it works, the login too.")
     ),
 }
+_BY_MAIL = Headline(text("The test mail was refused"), text("The network and the server are fine."))
 _FAILED = Headline(text("The test has failed"), text("Nothing was sent."))
 _AMISS = Headline(
     text("The server does not answer as it should"),

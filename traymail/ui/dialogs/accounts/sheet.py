@@ -11,7 +11,7 @@ from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.code import CodeRow
 from traymail.ui.form import FormView
-from traymail.ui.model.account_buttons import AccountAct
+from traymail.ui.model.account_buttons import AccountAct, again_words
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
@@ -74,7 +74,7 @@ class AccountSheet(Area):
         )
         hidden.pack_forget()
         shown.pack(side="right", anchor="n", before=self._head.pack_slaves()[0])
-        self._show_stop(stop)
+        self._show_stop(form, stop)
         remark = self._kind.remark(form.account, form.values)
         if (form.problems, remark) != self._told:
             self._told = form.problems, remark
@@ -102,7 +102,7 @@ class AccountSheet(Area):
         if not any(one.where in row for one in form.problems):
             self.first.tell(*remark)
 
-    def _show_stop(self, stop: Stop | None) -> None:
+    def _show_stop(self, form: AccountForm, stop: Stop | None) -> None:
         if stop == self._stop:
             return
         self._stop = stop
@@ -123,9 +123,7 @@ class AccountSheet(Area):
             reply = Note(card, stop.reply, "muted", font="TkFixedFont")
             reply.pack(fill="x", pady=(px(4), 0))
         if stop.login:
-            again = Button(
-                card, text("&Enter code again"), partial(self._acts.press, AccountAct.CODE)
-            )
+            again = Button(card, again_words(form), partial(self._acts.press, AccountAct.CODE))
             again.pack(anchor="w", pady=(px(10), 0))
 
     def _changed(self, _name: str) -> None:

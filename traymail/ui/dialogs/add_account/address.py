@@ -23,6 +23,7 @@ class AddressHandlers:
     typed: Callable[[str], object]
     named: Callable[[str], object]
     unfold: Callable[[], object]
+    others: Callable[[], object]
     edited: Callable[[], object]
 
 
@@ -35,7 +36,13 @@ class AddressPage(Area):
         self._acts = acts
         self._drawn: ProviderCard | None = None
         self.form: FormView | None = None
-        self.unfold = Button(self, text("Other ser&ver or set up by hand…"), acts.unfold, "link")
+        self._links = Area(self, padding=(18, 4, 18, 12))
+        self._links.pack(side="bottom", fill="x")
+        elsewhere = text("A group &robot or another service…")
+        self.others = Button(self._links, elsewhere, acts.others, "link")
+        self.others.pack(side="bottom", anchor="w")
+        by_hand = text("Other ser&ver or set up by hand…")
+        self.unfold = Button(self._links, by_hand, acts.unfold, "link")
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 12))
         self._scroll.pack(side="top", fill="both", expand=True)
         inner = self._scroll.inner
@@ -70,10 +77,7 @@ class AddressPage(Area):
             self._draw_card(shown)
         self._show_remark(state)
         if state.by_hand is None:
-            px = self.look.px
-            self.unfold.pack(
-                side="bottom", anchor="w", padx=px(18), pady=px(16), before=self._scroll
-            )
+            self.unfold.pack(side="top", anchor="w", before=self.others)
         else:
             self.unfold.pack_forget()
         self._show_form(state)

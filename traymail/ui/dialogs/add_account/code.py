@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from functools import partial
 
-from traymail.core.texts import text
-from traymail.ui.model.guides import CodeCheck, Guide, GuideStep
-from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label, Line, Note, ScrollArea
+from traymail.ui.dialogs.add_account.secret import SecretField, draw_steps
+from traymail.ui.model.guides import CodeCheck, Guide
+from traymail.ui.widgets import Area, Label, Note, ScrollArea
 
 
 class CodePage(Area):
@@ -24,71 +23,21 @@ class CodePage(Area):
         super().__init__(master)
         px = self.look.px
         self.guide = guide
-        self._typed = typed
-        self._fill_bottom(guide)
+        self._field = SecretField(self, guide, typed)
+        self._field.pack(side="bottom", fill="x")
         scroll = ScrollArea(self, padding=(24, 20, 14, 8))
         scroll.pack(side="top", fill="both", expand=True)
         inner = scroll.inner
         Label(inner, guide.title, "fg", "TmTitle").pack(anchor="w")
         intro = Note(inner, guide.intro, "muted", font="TkDefaultFont")
         intro.pack(fill="x", pady=(px(4), px(6)))
-        for number, step in enumerate(guide.steps, start=1):
-            first = bool(step.url) and not any(one.url for one in guide.steps[: number - 1])
-            words = text("Open pa&ge") if first else text("Open page")
-            row = _draw_step(inner, number, step)
-            if step.url:
-                act = partial(open_page, step.url)
-                button = Button(row, words, act, icon="box-arrow-up-right")
-                button.grid(row=0, column=2, sticky="e", padx=(px(12), 0))
+        draw_steps(inner, guide, open_page)
+        self.entry = self._field.entry
 
     def show(self, check: CodeCheck) -> None:
         """Show what is to be said of the code."""
-        self._row.tell(check.note, check.severity)
+        self._field.show(check)
 
     def clear(self) -> None:
         """Forget what stands in the field."""
-        self.entry.value = ""
-        self.show(CodeCheck(None))
-
-    def _fill_bottom(self, guide: Guide) -> None:
-        px = self.look.px
-        bottom = Area(self, padding=(24, 0, 24, 12))
-        bottom.pack(side="bottom", fill="x")
-        Line(bottom).pack(fill="x", pady=(0, px(12)))
-        self._row = FieldRow(bottom, guide.label, _COPIED, above=True)
-        self._row.pack(fill="x")
-        self.paste = Button(self._row.controls, text("&Paste"), self._paste, icon="clipboard")
-        self.paste.pack(side="right", padx=(px(8), 0))
-        font = "TkDefaultFont" if guide.hidden else "TkFixedFont"
-        self.entry = Entry(
-            self._row.controls, on_change=self._typed, font=font, secret=guide.hidden
-        )
-        self.entry.pack(side="left", fill="x", expand=True)
-        kept = text("Kept in the keyring of this computer, never in a file.")
-        Note(bottom, kept, "muted", "shield-lock").pack(fill="x", pady=(px(6), 0))
-
-    def _paste(self) -> None:
-        try:
-            words = self.clipboard_get()
-        except tk.TclError:  # nothing, or no text
-            return
-        self.entry.value = words.strip()
-        self._typed(self.entry.value)
-        self.entry.focus_set()
-
-
-_COPIED = text("Copy and paste it: spaces that do not matter are removed.")
-
-
-def _draw_step(master: Area, number: int, step: GuideStep) -> Area:
-    px = master.look.px
-    row = Area(master)
-    row.pack(fill="x", pady=(px(6), 0))
-    row.columnconfigure(1, weight=1)
-    row.rowconfigure(0, minsize=px(30))
-    sign = Label(row, "", "link", icon=f"{number}-circle", icon_size=18)
-    sign.grid(row=0, column=0, sticky="w", padx=(0, px(16)))
-    Note(row, step.words, "fg", font="TkDefaultFont").grid(row=0, column=1, sticky="we")
-    if step.hint is not None:
-        Note(row, step.hint).grid(row=1, column=1, sticky="we")
-    return row
+        self._field.clear()
