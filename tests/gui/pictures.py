@@ -30,6 +30,7 @@ from tests.gui.outbox_windows import OUTBOX
 from tests.gui.quick import QUICK
 from tests.gui.rule_windows import RULES
 from tests.gui.settings_windows import ADDING, SETTINGS
+from tests.gui.table_windows import TABLE_MAILS
 from tests.gui.tray_windows import TRAY
 from tests.gui.welcome_windows import WELCOME
 from tests.support.tk import KEPT, until_tk
@@ -54,6 +55,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     **QUICK,
     **RULES,
     **SETTINGS,
+    **TABLE_MAILS,
     **TRAY,
     **WELCOME,
 }

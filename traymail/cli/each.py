@@ -15,7 +15,7 @@ from traymail.cli.outcome import settle_abandoned, tell
 from traymail.cli.session import Session
 from traymail.cli.show import table
 from traymail.cli.wanted import Ways
-from traymail.core.errors import Problem, problem_line
+from traymail.core.errors import problem_line
 from traymail.core.outbox import State
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
@@ -23,7 +23,6 @@ from traymail.core.texts import text
 from traymail.services.batches import (
     Checked,
     Mails,
-    NumberedDraft,
     TableMails,
     require_own_place,
     size_of,
@@ -109,9 +108,7 @@ def _tell_faults(session: Session, path: Path | None, checked: Checked) -> int:
 def _show(session: Session, mails: Mails, count: int) -> None:
     session.say(text("{count} mails would be sent; none is.", count=count))
     say = session.translated
-    for one in mails:
-        if isinstance(one, Problem):
-            continue
+    for one in mails.numbered():
         draft = one.draft
         facts = [
             (say(text("line")), str(one.line)),
@@ -143,8 +140,7 @@ def _dump(session: Session, mails: Mails, count: int) -> None:
                         {"name": file.name, "size": size_of(file.path)} for file in one.draft.files
                     ],
                 }
-                for one in mails
-                if isinstance(one, NumberedDraft)
+                for one in mails.numbered()
             ],
         }
     )

@@ -6,8 +6,10 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from traymail.core.address import parse_addresses
 from traymail.core.errors import InputError, Problem
 from traymail.core.texts import Text, text
 
@@ -18,6 +20,15 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+# What columns of addresses are called.
+_ADDRESSES = frozenset(
+    (
+        *("to", "mail", "email", "emailaddress", "mailaddress", "recipient", "address"),
+        *("邮箱", "邮箱地址", "电子邮箱", "电子邮件", "邮件", "邮件地址", "收件人"),
+    )
 )
 
 
@@ -41,6 +52,19 @@ class CsvTable:
     def names(self) -> frozenset[str]:
         """Return the placeholders that mails may hold."""
         return frozenset(PREFIX + column for column in self.columns if column)
+
+    @property
+    def likely_to(self) -> str:
+        """The placeholder of the column that holds addresses, as its name or its cells tell; ""."""
+        named = [one for one in self.columns if _plain(one) in _ADDRESSES]
+        if named:
+            return f"{{{PREFIX}{named[0]}}}"
+        first = next((row for row in self.rows() if isinstance(row, CsvRow)), None)
+        for name, cell in first.values.items() if first else ():
+            with suppress(InputError):
+                if parse_addresses(cell):
+                    return f"{{{name}}}"
+        return ""
 
     def rows(self) -> Iterator[CsvRow | Problem]:
         """Yield the rows in order, for each that is damaged what is wrong; empty ones are none."""
@@ -136,3 +160,7 @@ def _no_text(before: str) -> InputError:
         text("Line {line} of the table is not text.", line=before.count("\n") + 1),
         text("Save it as CSV in UTF-8; GB18030 and UTF-16 are read, too."),
     )
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())

@@ -93,7 +93,12 @@ class Poster:
         self.announce()
         return item
 
-    def store_batch(self, drafts: Iterable[Draft], shared: Iterable[DraftFile]) -> int:
+    def store_batch(
+        self,
+        drafts: Iterable[Draft],
+        shared: Iterable[DraftFile],
+        undo: timedelta = timedelta(0),
+    ) -> int:
         """Store mails in one transaction, all or none; return the number of their batch.
 
         ``shared`` are the files to copy before, each once for all mails that have it. Nothing is
@@ -115,7 +120,7 @@ class Poster:
                             if one.spool:
                                 taken.append(one)
                         files.append(one)
-                    self._add(replace(draft, batch=number), tuple(files))
+                    self._add(replace(draft, batch=number), tuple(files), undo)
         except BaseException:
             self.discard(tuple(taken))
             raise

@@ -12,8 +12,9 @@ import os
 import stat
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,21 +23,29 @@ from traymail.core.duration import iso
 from traymail.core.errors import InputError, Problem, SourceError
 from traymail.core.lines import printed
 from traymail.core.message import Draft, DraftFile
+from traymail.core.outbox import OutboxItem, State
 from traymail.core.reasons import unreadable
+from traymail.core.reports import PreviewMail
 from traymail.core.template import Template, compile_template, human_size
 from traymail.core.texts import text
 from traymail.disk import read_file, typed, write_whole
 from traymail.services.wanted import WantedMail, draft_of, require_fit
 from traymail.store.spool import INLINE_BYTES
 
+# Here, since no command needs the service.
 if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from traymail.app import App
     from traymail.core.account import Account
-    from traymail.core.outbox import OutboxItem
+    from traymail.program import Program
 
 # No list of people is larger, and all of it is in memory.
 LARGEST_TABLE = 64_000_000
 REPORT = ("line", "to", "state", "code", "reply", "duration_ms", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# So many mails of a table are shown before they are stored, and so many faults.
+MOST_SHOWN = 20
 # The report is written in pieces of about so much.
 _PIECE = 64 * 1024
 
@@ -83,6 +92,10 @@ class Mails:
             )
         for number, address in enumerate(each.values(), 1):
             yield NumberedDraft(number, replace(draft, to=(address,)))
+
+    def numbered(self) -> Iterator[NumberedDraft]:
+        """Yield the mails with nothing wrong."""
+        return (one for one in self if isinstance(one, NumberedDraft))
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the mails, which have been checked; raises InputError when one has changed."""
@@ -172,6 +185,134 @@ class TableMails(Mails):
                 text("The mail has no recipient."), text("Write at least one address.")
             )
         return draft
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTable:
+    """A table, and what the mail of each row is to be, in words that may name columns."""
+
+    path: Path
+    account: str
+    to: str
+    subject: str
+    body: str
+    attach: str = ""
+    markdown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableLook:
+    """What a look at a table has found: its columns, its mails, and what is wrong with them.
+
+    ``mails`` and ``faults`` are the first ones; ``trouble`` is wrong with the words themselves.
+    """
+
+    columns: tuple[str, ...]
+    to: str
+    count: int = 0
+    mails: tuple[PreviewMail, ...] = ()
+    faults: tuple[Problem, ...] = ()
+    fault_count: int = 0
+    trouble: InputError | SourceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Mails that were stored together: their number, and the line of the table of each."""
+
+    number: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStanding:
+    """What became of a batch so far; ``latest`` are those that were tried last, newest first."""
+
+    counts: Mapping[State, int]
+    latest: tuple[OutboxItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchService:
+    """Mails from a table, as the window uses them."""
+
+    app: App
+    running: Program
+
+    def look(self, asked: AskedTable) -> TableLook:
+        """Read the table and make each mail once; raises InputError, SourceError for no table."""
+        rows = table_in(asked.path)
+        found = TableLook(rows.columns, rows.likely_to)
+        try:
+            mails = self._mails(asked, rows)
+            checked = mails.checked()
+        except (InputError, SourceError) as error:
+            return replace(found, trouble=error)
+        return replace(
+            found,
+            count=len(checked.lines),
+            mails=tuple(_shown(one) for one in islice(mails.numbered(), MOST_SHOWN)),
+            faults=tuple(checked.faults[:MOST_SHOWN]),
+            fault_count=len(checked.faults),
+        )
+
+    def post(self, asked: AskedTable, undo: timedelta) -> Batch:
+        """Store a mail for each row, all or none, and tell the one who delivers.
+
+        They leave after ``undo``. Raises InputError, SourceError, StateError.
+        """
+        mails = self._mails(asked, table_in(asked.path))
+        checked = mails.checked()
+        if checked.faults:
+            first = checked.faults[0]
+            raise InputError(
+                text("Line {line} of the table: {what}", line=first.line, what=first.what),
+                first.advice or text("Correct it, and save the table."),
+            )
+        number = self.app.new_poster().store_batch(mails.drafts(), checked.shared, undo)
+        self.running.wake()
+        return Batch(number, tuple(checked.lines))
+
+    def standing(self, batch: int) -> BatchStanding:
+        """Return what became of a batch so far."""
+        outbox = self.app.outbox
+        return BatchStanding(outbox.counts_of_batch(batch), tuple(outbox.latest_tried(batch)))
+
+    def stop(self, batch: int) -> None:
+        """Take what has not left out of the queue."""
+        waiting = self.app.outbox.find(batch=batch, state=State.QUEUED)
+        self.running.cancel([one.id for one in waiting])
+
+    def save_report(self, batch: Batch, target: Path) -> None:
+        """Write what became of each mail; raises InputError for one of our own files."""
+        self.app.home.require_elsewhere(target)
+        told = zip(batch.lines, self.app.outbox.of_batch(batch.number), strict=False)
+        write_report(target, told)
+
+    def _mails(self, asked: AskedTable, rows: CsvTable) -> TableMails:
+        settings = self.running.engine.snapshot().settings
+        account = settings.accounts.get(asked.account)
+        if account is None:
+            raise InputError(text("Choose the account that sends."))
+        wanted = WantedMail(
+            to=(asked.to,) if asked.to.strip() else (),
+            cc=(),
+            bcc=(),
+            subject=asked.subject,
+            body=asked.body,
+            html=None,
+            markdown=asked.markdown,
+            attach=(Path(asked.attach),) if asked.attach.strip() else (),
+            account=account.name,
+            any_domain=False,
+        )
+        return TableMails(wanted, asked.body, None, account, rows)
+
+
+def _shown(one: NumberedDraft) -> PreviewMail:
+    draft = one.draft
+    files = tuple((file.name, size_of(file.path)) for file in draft.files)
+    return PreviewMail(draft.subject, tuple(map(str, draft.to)), draft.text, files)
 
 
 def table_in(path: Path) -> CsvTable:

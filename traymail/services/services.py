@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from traymail.app import App
 from traymail.program import Program
 from traymail.services.accounts import AccountService
+from traymail.services.batches import BatchService
 from traymail.services.drafts import DraftService
 from traymail.services.mail import MailService
 from traymail.services.program import ProgramService
@@ -23,6 +24,7 @@ class Services:
     """What a user can do, by subject."""
 
     mail: MailService
+    batches: BatchService
     drafts: DraftService
     accounts: AccountService
     rules: RuleService
@@ -34,6 +36,7 @@ def services_of(app: App, running: Program) -> Services:
     people = People(app.database)
     return Services(
         mail=MailService(app, running, people),
+        batches=BatchService(app, running),
         drafts=DraftService(app, people),
         accounts=AccountService(app, running),
         rules=RuleService(app, running),

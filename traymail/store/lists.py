@@ -111,6 +111,16 @@ class Lists(Memory):
             ).fetchone()
         return None if row is None else item_of(row)
 
+    def latest_tried(self, batch: int) -> list[OutboxItem]:
+        """Return the mails of a batch that were tried or ended last, the newest first."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                SELECT + "WHERE batch = ? AND NOT (state = 'queued' AND attempts = 0)"
+                " ORDER BY updated_at DESC, id DESC LIMIT ?",
+                (batch, PAGE),
+            ).fetchall()
+        return [item_of(row) for row in found]
+
     def count_untried(self, batch: int) -> int:
         """Return how many mails of a batch wait for their first try."""
         with self._database.read() as connection:

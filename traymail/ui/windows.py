@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from traymail.ui.dialogs.outbox import OutboxWindow
     from traymail.ui.dialogs.quick_send.window import QuickSendWindow
     from traymail.ui.dialogs.settings import SettingsWindow
+    from traymail.ui.dialogs.table_mails import TableMailsWindow
     from traymail.ui.dialogs.welcome import WelcomeWindow
 
 
@@ -78,6 +79,7 @@ class Windows:
         self._root, self._services, self._background = root, services, background
         self._clock, self._out_of_sight = clock, out_of_sight
         self._quick = Lazy(self._make_quick)
+        self._table = Lazy(self._make_table)
         self._welcome = Lazy(self._make_welcome)
         self._adding = Lazy(self._make_adding)
         # What was changed in a page and not saved outlives the window in another language.
@@ -95,6 +97,17 @@ class Windows:
     def send_clipboard(self) -> None:
         """Open it with what is in the clipboard."""
         self._quick().send_clipboard()
+
+    def table_mails(self, subject: str = "", body: str = "") -> None:
+        """Open the window that sends a mail for each row of a table; the next batch needs another.
+
+        One whose mails still go out stays.
+        """
+        before = self._table.made
+        if before is not None and before.over:
+            self._table.drop()
+            before.destroy()
+        self._table().open(subject, body)
 
     def welcome(self) -> None:
         """Open the window of the first start."""
@@ -170,10 +183,12 @@ class Windows:
         self._at_rest(lambda: self._make_anew(lambda: look.rescale(scaling), Window.be_around))
 
     def _at_rest(self, turn: Callable[[], object]) -> None:
-        if self._quick.made is None:
-            turn()
-        else:
-            self._quick.made.at_rest(turn)
+        quick, table = self._quick.made, self._table.made
+
+        def then() -> None:
+            turn() if table is None else table.at_rest(turn)
+
+        then() if quick is None else quick.at_rest(then)
 
     def _make_anew(
         self, change: Callable[[], object], put: Callable[[Window, str], object]
@@ -181,11 +196,13 @@ class Windows:
         """End all windows, ``change``, and make them again; ``put`` is told where they were."""
         quick, settings = self._quick.made, self._settings.made
         adding = None if self._adding.made is None else self._adding.made.leave()
+        table = self._table.made
         page = "" if settings is None else settings.page.name
         reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
             (self._welcome, self.welcome),
             (self._quick, self.quick_send),
+            (self._table, self.table_mails),
             (self._adding, self.add_account),
             (self._outbox, self.outbox),
             (self._help, self.help),
@@ -199,6 +216,8 @@ class Windows:
         change()
         if quick is not None:
             self._quick().take_over(quick)
+        if table is not None:
+            self._table().take_over(table.held)
         if adding is not None:
             self._adding().take_over(adding)
         for one in self._pages.made or ():
@@ -209,9 +228,8 @@ class Windows:
             put(window(), place)
 
     def _listening(self) -> Iterator[Listener]:
-        for window in (self._quick.made, self._settings.made, self._outbox.made, self._help.made):
-            if window is not None:
-                yield window
+        windows = (self._quick, self._table, self._settings, self._outbox, self._help)
+        yield from (one.made for one in windows if one.made is not None)
 
     def make_ready(self) -> None:
         """Know the monitors and read the code of the popup, on any thread."""
@@ -226,6 +244,11 @@ class Windows:
 
         doors = QuickSendDoors(self.add_account, self._to_accounts, self._out_of_sight)
         return QuickSendWindow(self._root, self._services, self._background, doors, self._clock.now)
+
+    def _make_table(self) -> TableMailsWindow:
+        from traymail.ui.dialogs.table_mails import TableMailsWindow
+
+        return TableMailsWindow(self._root, self._services, self._background, self._clock.now)
 
     def _make_welcome(self) -> WelcomeWindow:
         from traymail.ui.dialogs.welcome import WelcomeWindow

@@ -14,7 +14,6 @@ from traymail.core.sight import Offer
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
-from traymail.ui.dialogs.rules.preview import PreviewPane
 from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.form import ProblemCount
 from traymail.ui.model import rule_editor as model
@@ -22,6 +21,7 @@ from traymail.ui.model.rule_editor import Editing, EditorWork, told
 from traymail.ui.model.rule_form import Kind, Table
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
+from traymail.ui.preview import PreviewPane
 from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes

@@ -1,4 +1,4 @@
-"""The right side of the editor: what the rule would mail now. It sends nothing."""
+"""What would be mailed, beside the form that asks for it. It sends nothing."""
 
 from __future__ import annotations
 

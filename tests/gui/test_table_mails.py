@@ -1,0 +1,189 @@
+"""Mails from a table, played with keys and clicks, on the real program and a real server."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.gui.conftest import MakeRoot
+from tests.support.certificates import Certificates
+from tests.support.hands import Hands
+from tests.support.homes import Home
+from tests.support.live import Live, at_sink, live
+from tests.support.running import ADDRESS, CANARY
+from tests.support.sink import Sink, serve
+from traymail.core.outbox import State
+from traymail.core.sight import Sight
+from traymail.ui.bridge import Background, Bridge
+from traymail.ui.dialogs.table_mails import TableMailsWindow
+from traymail.ui.model.rule_preview import Instead
+from traymail.ui.model.table_mails import sight, turned
+from traymail.ui.theme import Root
+
+ROWS = "姓名,邮箱,file\n王芳,fang@x.example,\n李娜,na@x.example,\n张伟,wei@x.example,\n"
+
+
+@dataclass
+class Desk(Hands):
+    """The window on the running program, and hands to work it."""
+
+    root: Root
+    live: Live
+    window: TableMailsWindow
+
+    def take(self, table: Path) -> None:
+        """Have the window take a table, and wait until it has been looked at."""
+        self.window.take(table)
+        self.until(lambda: not self.window.held.looking, "the look")
+
+    def field(self, name: str, words: str) -> None:
+        """Type into a field of the form, and wait until that was looked at."""
+        assert self.window.sheet.form is not None
+        self.go_to(self.window.sheet.form, name)
+        self.type(words)
+        self.until(lambda: self.window.held.values.get(name) == words, f"the field {name}")
+        self.until(lambda: not self.window.held.looking, "the look")
+
+    def shown(self) -> Sight:
+        found = sight(self.window.held)
+        assert isinstance(found, Sight), found
+        return found
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    context = certificates.good.server_context()
+    with serve(context, user=ADDRESS, password=CANARY) as running:
+        yield running
+
+
+@pytest.fixture
+def make_desk(
+    make_root: MakeRoot, home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> Iterator[Callable[[str], Desk]]:
+    ends: list[Callable[[], object]] = []
+
+    def make(more: str = "undo_seconds = 0") -> Desk:
+        running = live(home, at_sink(sink, certificates.ca_file, more), tmp_path / "secrets")
+        program = running.__enter__()
+        ends.append(lambda: running.__exit__(None, None, None))
+        root = make_root()
+        bridge = Bridge(root)
+        background = Background(bridge)
+        window = TableMailsWindow(
+            root,
+            program.services,
+            background,
+            lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
+        )
+        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        ends.extend((bridge.close, background.close))
+        window.open("您好 {csv.姓名}")
+        desk = Desk(root, program, window)
+        desk.until(window.winfo_viewable, "the window")
+        desk.until(lambda: window.held.accounts, "the accounts")
+        return desk
+
+    yield make
+    for end in reversed(ends):
+        end()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    file = tmp_path / "people.csv"
+    file.write_text(ROWS, "utf-8-sig")
+    return file
+
+
+def test_each_row_becomes_a_mail_and_the_log_tells_what_became_of_it(
+    make_desk: Callable[[], Desk], table: Path, sink: Sink, tmp_path: Path
+) -> None:
+    desk = make_desk()
+    desk.sees("A mail for each row of a table")
+    desk.take(table)
+    assert desk.window.held.values["to"] == "{csv.邮箱}"  # by the name of its column
+    desk.field("body", "Hello")
+    shown = desk.shown()
+    assert shown.mail is not None
+    assert (shown.mail.subject, shown.mail.to) == ("您好 王芳", ("fang@x.example",))
+    desk.sees("3 mails would be sent, one for each row.")
+    desk.sees("Mail 1 of 3")
+    desk.window.become(turned(desk.window.held, 1))
+    desk.sees("Mail 2 of 3")
+    desk.sees("您好 李娜")
+    sink.reply("rcpt", "550 5.1.1 no such user", only="na@x.example")
+    desk.press("Send all")
+    desk.until(lambda: desk.window.done, "the mails to be stored")
+    desk.until(lambda: desk.window.held.left == 0, "all mails to come to an end")
+    assert {one.recipients for one in sink.wait_for(2)} == {
+        ("fang@x.example",),
+        ("wei@x.example",),
+    }
+    desk.sees("2 of 3 sent, 1 went wrong")
+    desk.sees("All done")
+    assert desk.window.log is not None
+    tree = desk.window.log.table.tree
+    cells = [[str(one) for one in tree.item(row, "values")] for row in tree.get_children()]
+    [[_to, state, code, reply]] = [one for one in cells if one[0] == "na@x.example"]
+    assert (state, code) == ("Failed", "550")
+    assert "no such user" in reply
+    report = tmp_path / "report.csv"
+    batch = desk.window.held.posted
+    assert batch is not None
+    desk.live.services.batches.save_report(batch, report)
+    told = list(csv.DictReader(report.read_text("utf-8").splitlines()))
+    assert [(one["line"], one["state"]) for one in told] == [
+        ("2", "sent"),
+        ("3", "failed"),
+        ("4", "sent"),
+    ]
+
+
+def test_a_row_that_cannot_be_sent_is_named_and_nothing_leaves(
+    make_desk: Callable[[], Desk], table: Path
+) -> None:
+    table.write_text(ROWS + "赵六,,\n钱七,nobody,\n", "utf-8")
+    desk = make_desk()
+    desk.take(table)
+    desk.sees("2 rows cannot be sent. Correct the table, and choose it again.")
+    desk.sees("Line 5:")
+    desk.sees("Line 6:")
+    assert not desk.window.held.may_send
+    assert desk.window.go.instate(["disabled"])
+
+
+def test_what_is_no_table_and_no_column_is_told(
+    make_desk: Callable[[], Desk], table: Path, tmp_path: Path
+) -> None:
+    desk = make_desk()
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes(b"a,b\n\x00\x01\n")
+    desk.take(odd)
+    desk.sees("of the table is not text")
+    desk.take(table)
+    desk.field("body", "{csv.nobody}")
+    found = sight(desk.window.held)
+    assert isinstance(found, Instead)
+    desk.sees("csv.nobody")
+    assert not desk.window.held.may_send
+
+
+def test_the_rest_can_be_stopped_while_it_waits(
+    make_desk: Callable[[str], Desk], table: Path, sink: Sink
+) -> None:
+    desk = make_desk("undo_seconds = 60")
+    desk.take(table)
+    desk.press("Send all")
+    desk.until(lambda: desk.window.held.standing, "the log")
+    assert desk.window.held.left == 3
+    desk.press("Stop the rest")
+    desk.until(lambda: desk.window.held.left == 0, "the mails to be taken back")
+    batch = desk.window.held.posted
+    assert batch is not None
+    counts = desk.live.services.batches.standing(batch.number).counts
+    assert counts[State.CANCELLED] == 3
+    assert sink.arrivals == []

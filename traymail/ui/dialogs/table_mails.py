@@ -1,0 +1,397 @@
+"""Mails from a table: left what the mail of each row says, right how the first ones look.
+
+Once they are stored, the window shows what becomes of each.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from traymail.core.errors import TraymailError
+from traymail.core.events import Event, ItemChanged, OutboxChanged
+from traymail.core.fields import Field
+from traymail.core.texts import text
+from traymail.desktop.requests import Aim, WantedFile
+from traymail.services.batches import Batch, BatchStanding, TableLook
+from traymail.services.services import Services
+from traymail.ui.bridge import Background, Job
+from traymail.ui.files import ask_for_files
+from traymail.ui.form import FormView
+from traymail.ui.model import table_mails as model
+from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.table_mails import TableMailing
+from traymail.ui.preview import PreviewPane
+from traymail.ui.theme import Root
+from traymail.ui.widgets import (
+    Area,
+    Banner,
+    Button,
+    Column,
+    Empty,
+    Label,
+    Line,
+    Panes,
+    Progress,
+    Row,
+    ScrollArea,
+    Table,
+    Toast,
+)
+from traymail.ui.window import Dialog, Size
+
+_LOOK_AFTER_MS = 300
+# Many mails that end one after the other are followed by one look.
+_REST_MS = 200
+_TABLES = ("*.csv", "*.tsv", "*.txt")
+
+
+class TableMailsWindow(Dialog):
+    """One batch; made anew for the next one."""
+
+    remembered = "table-mails"
+
+    def __init__(
+        self,
+        root: Root,
+        services: Services,
+        background: Background,
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(root, text("One mail for each row"), Size(960, 620, (860, 560)))
+        self._services, self._background, self._now = services, background, now
+        self._held = TableMailing()
+        self._looking: Job | None = None
+        self._timer: str | None = None
+        self._at_rest: Callable[[], object] | None = None
+        self._banner: Banner | None = None
+        self._head = _Head(self.body, self.choose)
+        self._head.pack(fill="x")
+        self.sheet = _Sheet(self.body, self._changed, self._turn, self.choose)
+        self.sheet.pack(fill="both", expand=True)
+        self.log: BatchLog | None = None
+        self.cancel = self.footer.add(text("&Cancel"), self.close)
+        self.primary = self.go = self.footer.add(text("&Send all"), self._send, "primary", "send")
+        self._toast = Toast(self)
+        self.bind("<Destroy>", self._gone, add="+")
+        self.become(self._held)
+
+    @property
+    def held(self) -> TableMailing:
+        """What the window shows."""
+        return self._held
+
+    @property
+    def done(self) -> bool:
+        """Whether its mails are stored."""
+        return self._held.posted is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether all its mails have come to an end."""
+        return self.done and not self._held.left
+
+    def take_over(self, state: TableMailing) -> None:
+        """Go on where a window in another language has stopped."""
+        self.become(state)
+        if state.looking:
+            self._look()
+
+    def at_rest(self, act: Callable[[], object]) -> None:
+        """Call ``act`` once nothing is on its way that would be lost with this window."""
+        self._at_rest = act
+        self._rest()
+
+    def open(self, subject: str = "", body: str = "") -> None:
+        """Show the window; what is written already is taken over where nothing is."""
+        given = {"subject": subject, "body": body}
+        kept = {name: words for name, words in self._held.values.items() if words}
+        self.become(replace(self._held, values={**given, **kept}))
+        self.reveal()
+        self._background.run(
+            lambda _stop: self._services.program.overview(),
+            lambda overview: self.become(model.informed(self._held, overview)),
+            self._failed,
+        )
+
+    def shown(self) -> None:
+        """Start at the table, or at the way out."""
+        (self.cancel if self.done else self._head.choose).focus_set()
+
+    def heard(self, event: Event) -> None:
+        """Follow what becomes of the mails."""
+        if self.done and isinstance(event, ItemChanged | OutboxChanged):
+            self._follow_soon()
+
+    def become(self, state: TableMailing) -> None:
+        """Show this state."""
+        before, self._held = self._held, state
+        if state.posted is not None:
+            self._show_log(state.posted)
+        else:
+            self._head.show(state)
+            self.sheet.show(state)
+            self.go.enable(state.may_send)
+        if state.trouble != before.trouble:
+            self._complain(state.trouble)
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._at_rest is not None and not self._held.posting:
+            act, self._at_rest = self._at_rest, None
+            self.after_idle(act)
+
+    # --- before they are stored -----------------------------------------------------------------
+
+    def choose(self) -> None:
+        """Choose a table."""
+        kind = (self.look.say(text("Tables (CSV)")), _TABLES)
+        wanted = WantedFile(Aim.FILE, text("Choose a table"), kind=kind)
+        ask_for_files(self, wanted, lambda chosen: self.take(chosen[0]))
+
+    def take(self, path: Path) -> None:
+        """Take a table."""
+        self.become(model.chosen(self._held, path))
+        self._look()
+
+    def _changed(self, _name: str) -> None:
+        values = {**self._held.values, **self.sheet.values}
+        self.become(model.written(self._held, values))
+        self._later(_LOOK_AFTER_MS, self._look)
+
+    def _turn(self, step: int) -> None:
+        self.become(model.turned(self._held, step))
+
+    def _look(self) -> None:
+        self._timer = None
+        asked = self._held.asked
+        if self._looking is not None:
+            self._looking.cancel()
+        if asked is not None:
+            self._looking = self._background.run(
+                lambda _stop: self._services.batches.look(asked), self._found, self._failed
+            )
+
+    def _found(self, looked: TableLook) -> None:
+        self._looking = None
+        self.become(model.found(self._held, looked))
+        if self._held.looking:  # the column of the addresses was put in
+            self._look()
+
+    def _failed(self, error: TraymailError) -> None:
+        if self.winfo_exists():
+            self.become(model.failed(self._held, error))
+
+    def _send(self) -> None:
+        state, asked = self._held, self._held.asked
+        if asked is None or not state.may_send:
+            return
+        self.become(model.posting(state))
+        undo = model.undo_of(state)
+        self._background.run(
+            lambda _stop: self._services.batches.post(asked, undo),
+            lambda batch: self.become(model.posted(self._held, batch, self._now())),
+            self._failed,
+        )
+
+    # --- afterwards -----------------------------------------------------------------------------
+
+    def _show_log(self, batch: Batch) -> None:
+        if self.log is None:
+            self._head.destroy()
+            self.sheet.destroy()
+            self.log = BatchLog(self.body)
+            self.log.pack(fill="both", expand=True)
+            self.go.destroy()
+            self.cancel.say(text("&Close"))
+            self.primary = self.cancel
+            self.stop = self.footer.add_left(
+                text("S&top the rest"), lambda: self._stop_rest(batch), "danger"
+            )
+            report = text("Save the &report…")
+            self.report = self.footer.add_left(report, lambda: self._save(batch), "normal")
+            self._follow()
+        self.log.show(self._held, self._now())
+        self.stop.enable(self._held.left > 0)
+
+    def _follow_soon(self) -> None:
+        if self._timer is None and self._looking is None:
+            self._later(_REST_MS, self._follow)
+
+    def _follow(self) -> None:
+        self._timer = None
+        batch = self._held.posted
+        if batch is not None:
+            self._looking = self._background.run(
+                lambda _stop: self._services.batches.standing(batch.number),
+                self._followed,
+                self._failed,
+            )
+
+    def _followed(self, standing: BatchStanding) -> None:
+        self._looking = None
+        self.become(model.followed(self._held, standing))
+        if self._held.left:  # also where another program of this home sends them
+            self._follow_soon()
+
+    def _stop_rest(self, batch: Batch) -> None:
+        self._background.run(
+            lambda _stop: self._services.batches.stop(batch.number),
+            lambda _none: self._follow_soon(),
+            self._failed,
+        )
+
+    def _save(self, batch: Batch) -> None:
+        def save(chosen: tuple[Path, ...]) -> None:
+            target = chosen[0]
+            self._background.run(
+                lambda _stop: self._services.batches.save_report(batch, target),
+                lambda _none: self._toast.show(text("Saved as {name}.", name=target.name), "ok"),
+                self._failed,
+            )
+
+        name = f"traymail-{batch.number}.csv"
+        ask_for_files(self, WantedFile(Aim.SAVE, text("Save the report"), name=name), save)
+
+    # --- the window -----------------------------------------------------------------------------
+
+    def _complain(self, error: TraymailError | None) -> None:
+        if self._banner is not None:
+            self._banner.destroy()
+            self._banner = None
+        if error is not None:
+            self._banner = Banner(self.body, "err", sentence_of(error))
+            self._banner.pack(side="bottom", fill="x")
+
+    def _later(self, milliseconds: int, act: Callable[[], object]) -> None:
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+        self._timer = self.after(milliseconds, act)
+
+    def _gone(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            if self._timer is not None:
+                self.after_cancel(self._timer)
+            if self._looking is not None:
+                self._looking.cancel()
+
+
+class _Head(Area):
+    """Which table it is, and the button that chooses another."""
+
+    def __init__(self, master: tk.Misc, choose: Callable[[], object]) -> None:
+        super().__init__(master, padding=(24, 14))
+        Label(self, "", "link", icon="file-earmark-text").pack(side="left")
+        self._name = Label(self, "", "fg", "TmStrong")
+        self._name.pack(side="left", padx=(self.look.px(10), 0))
+        self.choose = Button(self, text("Choose a ta&ble…"), choose)
+        self.choose.pack(side="right")
+
+    def show(self, state: TableMailing) -> None:
+        """Show the name of the table."""
+        self._name.say(model.table_words(state), "muted" if state.path is None else "fg")
+
+
+class _Sheet(Area):
+    """The form and the preview; the form is there once the columns are known."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        changed: Callable[[str], object],
+        turn: Callable[[int], object],
+        choose: Callable[[], object],
+    ) -> None:
+        super().__init__(master)
+        self._changed = changed
+        Line(self).pack(fill="x")
+        self._panes = Panes(self, (text("Mail"), text("Preview")), fixed=1, room=420, least=0.85)
+        self._panes.pack(fill="both", expand=True)
+        self._left = Area(self._panes)
+        self.preview = PreviewPane(self._panes, turn, lambda _offer: None)
+        self._panes.hold(self._left, self.preview)
+        self.form: FormView | None = None
+        self._empty = Empty(
+            self._left,
+            "file-earmark-text",
+            text("A mail for each row of a table"),
+            text("Its first row names the columns, such as name and mail. Save it as CSV."),
+        )
+        Button(self._empty.middle, text("Choose a table…"), choose, "primary").pack()
+        self._empty.pack(fill="both", expand=True)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields."""
+        return {} if self.form is None else self.form.values
+
+    def show(self, state: TableMailing) -> None:
+        """Draw a state."""
+        self.preview.show(model.sight(state))
+        if state.looked is None:
+            return
+        if self.form is None:
+            self.form = self._draw_form(state)
+        self.form.offer("account", Field("", text("From"), choices=state.accounts))
+        mine = self.form.values
+        new = {name: words for name, words in state.values.items() if words != mine.get(name)}
+        if new:
+            self.form.fill(new)
+
+    def _draw_form(self, state: TableMailing) -> FormView:
+        self._empty.destroy()
+        scroll = ScrollArea(self._left, padding=(24, 16, 14, 16))
+        scroll.pack(fill="both", expand=True)
+        form = FormView(scroll.inner, model.form_of(state), self._changed, label_width=104)
+        form.pack(fill="x")
+        return form
+
+
+_LOG = (
+    Column("at", text("Time"), 110),
+    Column("to", text("To"), 250, stretch=True),
+    Column("state", text("State"), 110),
+    Column("code", text("Reply code"), 84),
+    Column("reply", text("Reply"), 300, stretch=True),
+)
+
+
+class BatchLog(Area):
+    """What became of each mail, the newest on top, and how many are out."""
+
+    def __init__(self, master: tk.Misc) -> None:
+        super().__init__(master)
+        px = self.look.px
+        head = Area(self, padding=(24, 16, 24, 12))
+        head.pack(fill="x")
+        head.columnconfigure(0, weight=1)
+        self._words = Label(head, "", "fg", "TmStrong")
+        self._words.grid(row=0, column=0, sticky="w")
+        self._rest = Label(head, "", "muted")
+        self._rest.grid(row=0, column=1, sticky="e")
+        self._bar = Progress(head)
+        self._bar.grid(row=1, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
+        Line(self).pack(fill="x")
+        self.table = Table(self, _LOG)
+        self.table.pack(fill="both", expand=True, padx=(px(16), 0))
+
+    def show(self, state: TableMailing, now: datetime) -> None:
+        """Draw a state."""
+        self._words.say(model.progress_words(state))
+        self._rest.say(model.rest_words(state, now))
+        self._bar.show(model.part_done(state), "success" if not state.left else "link")
+        say = self.look.say
+        self.table.show(
+            [
+                Row(
+                    str(one.id),
+                    (one.at, one.to, say(one.sign.word), one.code, one.reply),
+                    one.sign.icon,
+                    one.sign.role,
+                )
+                for one in model.log_lines(state)
+            ]
+        )
