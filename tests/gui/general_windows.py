@@ -82,6 +82,7 @@ RISK = Risk(
         command="pass mail/qq",
         host="smtp.qq.com",
     ),
+    "password_command",
 )
 
 

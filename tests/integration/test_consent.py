@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.cli import CODE, USER, Desk
+from tests.support.robot import KEY
 from tests.support.wait import until
 
 MAIL = ("send", "--to", "you@example.com", "--subject", "s", "--body", "b")
@@ -330,3 +331,21 @@ def test_an_account_that_the_user_adds_does_not_wait(office: Desk) -> None:
         assert done.returncode == 0, done.stderr
         until(lambda: "more" in office.json("status")["accounts"], what="the account in force")
         assert office.json("status")["config_error"] is None
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example", "http://127.0.0.1:8080"])
+def test_an_edit_that_leads_the_key_of_a_robot_elsewhere_names_what_was_edited(
+    office: Desk, elsewhere: str
+) -> None:
+    """A robot has no key `host`, nor `port`."""
+    team = '[accounts.team]\nkind = "wecom"\n'
+    (Path(office.env["CREDENTIALS_DIRECTORY"]) / "traymail.team").write_text(f"{KEY}\n")
+    office.configure(team)
+    with office.running():
+        office.configure(f'{team}api_url = "{elsewhere}"\n')
+        told = until(lambda: office.json("status")["config_error"], what="the edit to wait")
+        line = office.home.config.read_text("utf-8").splitlines().index(f'api_url = "{elsewhere}"')
+        assert f"config.toml:{line + 1}: accounts.team.api_url: could give a secret away" in told
+        assert told.count("\n") == 0
+        assert "accounts.team.host" not in told
+        assert "accounts.team.port" not in told

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.support.certificates import Certificates
 from tests.support.cli import in_process
 from tests.support.homes import Home
 from tests.support.live import live
-from tests.support.robot import ADDRESS, KEY, Act, Robot, coded, robot
+from tests.support.robot import ADDRESS, KEY, Act, Raw, Robot, coded, robot
 from tests.support.running import outbox, running
 from tests.support.sending import Notes, Pocket, mail, wecom, with_file
 from tests.support.wait import until
@@ -30,6 +31,7 @@ from traymail.core.errors import (
     UnknownOutcome,
 )
 from traymail.core.message import Envelope, Mail
+from traymail.core.reply_rules import details
 from traymail.core.robots import CUT, GROUP, MessageFormat, Overflow
 from traymail.core.secret import COMMAND, FILE
 
@@ -130,6 +132,51 @@ def test_an_answer_without_an_end_is_not_waited_for() -> None:
         group.acts.append("drip")
         with pytest.raises(UnknownOutcome):
             uses.send(message(), Notes())
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(CHUNKED + size + b"\r\n" + b"x" * 100 for size in (b"-5", b"-1", b"zz", b"", b"\xb2")),
+        CHUNKED + b"9" * 5000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n{" % (b"9" * 5000),
+        b"HTTP/1.1 2_0 OK\r\n\r\n",
+        b"HTTP/9 200 OK\r\n\r\n",
+        b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ],
+    ids=repr,
+)
+def test_an_answer_that_is_none_is_told_as_such(answer: bytes) -> None:
+    with robot() as group, closing(wecom(group.port)) as uses:
+        group.acts.append(Raw(answer))
+        with pytest.raises(UnknownOutcome) as caught:
+            uses.send(message(), Notes())
+        # What the server said, or what that is, and no word of Python's.
+        assert caught.value.reply.text in {"", "{", str(details.UNREADABLE), str(details.RESET)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        (CHUNKED + b"-1\r\n", b"x" * 65_536),
+        (CHUNKED + b"0\r\n", b"X: y\r\n" * 5000),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 5000),
+    ],
+    ids=["content", "trailer", "continue"],
+)
+def test_a_flood_ends_soon_and_fills_no_memory(answer: bytes, more: bytes) -> None:
+    with robot() as group, closing(wecom(group.port, timeout=timedelta(seconds=5))) as uses:
+        group.acts.append(Raw(answer, more))
+        began = monotonic()
+        with pytest.raises(UnknownOutcome):
+            uses.send(message(), Notes())
+        assert monotonic() - began < 20
+        assert group.flooded < 50_000_000  # most of it lies in the buffers of the system
 
 
 def test_too_fast_rests_for_a_minute() -> None:

@@ -19,7 +19,16 @@ KEY = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"
 ADDRESS = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
 MOST_BYTES = {"text": 2048, "markdown": 4096}
 
-Act = tuple[int, bytes] | Literal["close", "hold", "drip"]
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes as they are in the place of an answer, and then ``more`` of these, again and again."""
+
+    answer: bytes
+    more: bytes = b""
+
+
+Act = tuple[int, bytes] | Raw | Literal["close", "hold", "drip"]
 """What comes instead of an answer: a status and a content, the end, nothing, or no end."""
 
 
@@ -40,6 +49,7 @@ class Robot:
     posts: int = 0
     connections: int = 0
     ended: int = 0
+    flooded: int = 0
     acts: list[Act] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     ends: bool = False
@@ -50,7 +60,7 @@ class Robot:
         """The words of the messages."""
         return [one[one["msgtype"]]["content"] for one in self.messages]
 
-    def judge(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes] | str:
+    def judge(self, path: str, headers: dict[str, str], body: bytes) -> Act:
         """Return the answer to a post."""
         self.posts += 1
         url = urlsplit(path)
@@ -115,7 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
             while not self.server.robot.released.wait(0.2):
                 self.wfile.write(b"x")
-        if isinstance(answer, str):
+        if isinstance(answer, Raw):
+            self.wfile.write(answer.answer)
+            while answer.more and not self.server.robot.released.is_set():
+                self.server.robot.flooded += self.wfile.write(answer.more)
+        if isinstance(answer, str | Raw):
             self.close_connection = True
             return
         status, content = answer

@@ -18,13 +18,14 @@ from traymail.core.kinds.log import LogKind
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
-from traymail.core.readers import Wrong, encoding
+from traymail.core.readers import Form, Key, Wrong, encoding
 from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import THRESHOLD, LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
 from traymail.core.structure import examine, structure
 from traymail.core.tables import ACCOUNT, TOP
+from traymail.core.texts import Text
 
 PLACES = Places(
     user_home="/home/me",
@@ -728,3 +729,70 @@ def test_a_path_that_no_system_has_is_not_looked_for(config: str, where: str) ->
     problems = examine(tomllib.loads(accounts + config), PLACES, KINDS).problems
     assert [one.where for one in problems] == [where]
     assert "4096" in str(problems[0].what)
+
+
+def keys_of(form: Form[Any], place: str) -> dict[str, Key]:
+    """Return the keys of a form and of the tables inside, by their places."""
+    found: dict[str, Key] = {}
+    for name, key in form.keys.items():
+        if isinstance(key.read, Form):
+            found |= keys_of(key.read, f"{place}.{name}")
+        else:
+            found[f"{place}.{name}"] = key
+    return found
+
+
+EVERY_KEY = keys_of(TOP, "top")
+EVERY_KEY |= keys_of(FolderKind.form, "folder") | keys_of(LogKind.form, "log")
+for _name, _kind in KINDS.items():
+    EVERY_KEY |= keys_of(_kind.form, _name)
+EVERY_KEY |= keys_of(THRESHOLD, "log.threshold")
+FAR_OUT = (-(10**9), 10**15, -1e9, 1e15, "0ms", "1ms", "36500d", "36501d", "9" * 15 + "d")
+LONG = ("~/" + "x" * 50_000, "x" * 50_000, ["*"] * 50_000, ["a@b.cd"] * 50_000, ["~/x"] * 50_000)
+
+
+def refusal(key: Key, value: object) -> dict[str, object] | None:
+    """Return what a refusal names, None when the value is taken."""
+    assert not isinstance(key.read, Form)
+    try:
+        key.read(value)
+    except Wrong as error:
+        named = dict(error.findings[0].what.values)
+        kind = named.get("kind")
+        return dict(kind.values) if isinstance(kind, Text) else named
+    return None
+
+
+@pytest.mark.parametrize("place", EVERY_KEY)
+def test_a_refusal_names_the_true_bounds(place: str) -> None:
+    """Whoever then writes what it names as a bound is not refused again."""
+    key, bounded = EVERY_KEY[place], 0
+    for value in FAR_OUT:
+        named = refusal(key, value)
+        if named and "low" in named:
+            bounded += 1
+            assert refusal(key, named["low"]) is None
+            assert refusal(key, named["high"]) is None
+        else:
+            assert named is None or not (place in DURATIONS and isinstance(value, str)), value
+    assert bool(bounded) == (place in NUMBERS | DURATIONS)
+    for long in LONG:
+        named = refusal(key, long)
+        if named and "count" in named:
+            assert isinstance(most := named["count"], int)
+            assert "count" not in (refusal(key, long[:most]) or {})
+
+
+NUMBERS = {
+    *("top.rules_max_per_hour", "folder.max_per_hour", "log.max_per_hour"),
+    *("folder.min_bytes", "folder.max_bytes", "folder.settle_seconds", "folder.batch_seconds"),
+    *("log.before", "log.after_lines", "log.threshold.count", "smtp.port"),
+    *("smtp.max_message_mb", "wecom.max_message_mb"),
+    *(f"smtp.max_per_{one}" for one in ("minute", "hour", "day")),
+    *(f"wecom.max_per_{one}" for one in ("minute", "hour", "day")),
+    *("smtp.timeout_seconds", "wecom.timeout_seconds", "smtp.undo_seconds", "wecom.undo_seconds"),
+}
+DURATIONS = {
+    *("top.retention", "smtp.retry_for", "wecom.retry_for", "folder.keep_sent", "log.cooldown"),
+    *("log.silent_for", "log.threshold.within"),
+}

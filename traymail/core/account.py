@@ -83,3 +83,7 @@ class Account:
     def way(self) -> tuple[str, ...]:
         """Return what else decides, in an account of this kind, where mail goes."""
         return ()
+
+    def key_of(self, field: str) -> str:
+        """Return the key of the configuration that a field comes from."""
+        return field

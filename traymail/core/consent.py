@@ -21,12 +21,14 @@ class Risk:
     """One thing to agree to, and the account and the key it comes from.
 
     ``told`` is for whoever decides and for nobody else: a command's arguments may be secret.
+    ``written`` is the key of the configuration that says so.
     """
 
     account: str
     key: str
     value: str
     told: Text
+    written: str
 
     @property
     def id(self) -> str:
@@ -88,14 +90,14 @@ def problems_of(found: Iterable[Risk]) -> tuple[Problem, ...]:
     """Return why an edit waits for the user: the places, and no commands."""
     return tuple(
         Problem(
-            place_of(place_of("accounts", one.account), one.key),
+            place_of(place_of("accounts", account), key),
             text("could give a secret away, and waits until you agree"),
             advice=by_command(
                 text("Review it with: traymail config accept"),
                 in_window=text("Review it on the page “General” of the settings."),
             ),
         )
-        for one in found
+        for account, key in dict.fromkeys((one.account, one.written) for one in found)
     )
 
 
@@ -107,7 +109,7 @@ def _command(one: Account) -> Risk:
         command=_shown(command),
         host=one.host,
     )
-    return Risk(one.name, COMMAND, f"{command} {one.host}", told)
+    return Risk(one.name, COMMAND, f"{command} {one.host}", told, COMMAND)
 
 
 def _shown(command: str) -> str:
@@ -135,7 +137,7 @@ def _host(one: Account, before: str) -> Risk:
             host=one.host,
         )
     )
-    return Risk(one.name, HOST, one.host, told)
+    return Risk(one.name, HOST, one.host, told, one.key_of(HOST))
 
 
 def _authority(one: Account) -> Risk:
@@ -145,7 +147,7 @@ def _authority(one: Account) -> Risk:
         path=one.ca_file,
         host=one.host,
     )
-    return Risk(one.name, AUTHORITY, one.ca_file, told)
+    return Risk(one.name, AUTHORITY, one.ca_file, told, AUTHORITY)
 
 
 def _is_open(one: Account) -> bool:
@@ -160,4 +162,4 @@ def _port(one: Account) -> Risk:
         name=one.name,
         port=one.port,
     )
-    return Risk(one.name, PORT, f"{one.host} {one.port}", told)
+    return Risk(one.name, PORT, f"{one.host} {one.port}", told, one.key_of(PORT))

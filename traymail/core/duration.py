@@ -40,6 +40,10 @@ _UNIT_OF = {
 }
 
 
+class TooLong(InputError):
+    """A duration that is longer than any may be."""
+
+
 def in_calendar(moment: datetime) -> datetime:
     """Return the time itself, or the nearest one that can be calculated with."""
     return min(max(moment, EARLIEST), LATEST)
@@ -58,7 +62,7 @@ def parse_duration(words: str) -> timedelta:
         )
     number, unit = int(found[1]), UNITS[found[2]]
     if number > LONGEST // unit:
-        raise InputError(
+        raise TooLong(
             text("The duration “{words}” is too long", words=excerpt(words)),
             text("The longest is {longest}.", longest=format_duration(LONGEST)),
         )

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
 from traymail.core.address import clean, parse_address
-from traymail.core.duration import format_duration, parse_duration
+from traymail.core.duration import TooLong, format_duration, parse_duration
 from traymail.core.errors import InputError
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
@@ -160,18 +160,17 @@ def duration(low: timedelta, high: timedelta) -> Reader[timedelta]:
     def read(value: object) -> timedelta:
         if not isinstance(value, str):
             raise expected(text('a duration in quotes such as "30s", "10m", "24h" or "3d"'))
+        named = text(
+            "a duration from {low} to {high}", low=format_duration(low), high=format_duration(high)
+        )
         try:
             given = parse_duration(value)
+        except TooLong as error:
+            raise expected(named) from error
         except InputError as error:
             raise wrong(error.title, error.advice) from error
         if not low <= given <= high:
-            raise expected(
-                text(
-                    "a duration from {low} to {high}",
-                    low=format_duration(low),
-                    high=format_duration(high),
-                )
-            )
+            raise expected(named)
         return given
 
     return read

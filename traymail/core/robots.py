@@ -46,6 +46,10 @@ class WecomAccount(Account):
     format: MessageFormat = MessageFormat.MARKDOWN
     overflow: Overflow = Overflow.CUT
 
+    def key_of(self, field: str) -> str:
+        """Return the key of the configuration: an address tells where the service is."""
+        return "api_url" if field in {"host", "port", "security"} else field
+
 
 def key_in(pasted: str) -> str:
     """Return the key of a robot, given alone or as the whole address of the webhook, or ""."""

@@ -9,6 +9,7 @@ from typing import Any
 from traymail.core import readers as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
 from traymail.core.address import clean
+from traymail.core.duration import LONGEST
 from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
@@ -120,7 +121,7 @@ _TOP: dict[str, Key] = {
     "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
     "rules_max_per_hour": Key(read.whole(1, read.MOST_AN_HOUR)),
-    "retention": Key(read.duration(timedelta(hours=1), 100 * YEAR)),
+    "retention": Key(read.duration(timedelta(hours=1), LONGEST)),
     "accounts": Key(read.table),
     "rules": Key(read.many(lambda value: value)),
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from traymail.core.account import Account, Security
 from traymail.core.errors import Stage
-from traymail.core.reply_rules import Trouble
+from traymail.core.reply_rules import Trouble, details
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import connect, refuse_unprotected
@@ -27,14 +28,20 @@ if TYPE_CHECKING:
 
 # Of an answer, so much is read: a hostile server must not fill the memory.
 LONGEST_ANSWER = 65_536
+# With all that stands around it.
+_MOST_BYTES = 8 * LONGEST_ANSWER
 
 
 class _Patient(io.RawIOBase):
-    """Reads a connection until a deadline: a server that says a byte now and then never ends."""
+    """Reads a connection until a deadline, and no more than an answer may be.
+
+    A server that says a byte now and then never ends, nor does one that says all it can.
+    """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock = sock
         self._deadline = deadline
+        self._left = _MOST_BYTES
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Be read by the standard library as a socket is."""
@@ -46,9 +53,13 @@ class _Patient(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read what there is."""
-        # At least a moment: 0 would mean not to wait at all.
-        self._sock.settimeout(max(self._deadline - monotonic(), 0.001))
-        return self._sock.recv_into(buffer)
+        wait = self._deadline - monotonic()
+        if wait <= 0:
+            raise TimeoutError
+        self._sock.settimeout(wait)
+        count = self._sock.recv_into(memoryview(buffer)[: self._left]) if self._left else 0
+        self._left -= count
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +107,13 @@ class HttpSession:
                 line.send(body[-1:])
                 patient = _Patient(sock, monotonic() + account.timeout.total_seconds())
                 response = HTTPResponse(cast("socket.socket", patient), method="POST")
-                response.begin()
-                content = response.read(LONGEST_ANSWER)
-        except (SmtpError, HTTPException) as error:
-            detail = error.reply.text if isinstance(error, SmtpError) else type(error).__name__
-            raise trouble_at(Stage.FINAL, Trouble.UNSURE, detail) from error
+                with _understood():
+                    response.begin()
+                    content = response.read(LONGEST_ANSWER)
+        except SmtpError as error:
+            raise trouble_at(Stage.FINAL, Trouble.UNSURE, error.reply.text) from error
+        except HTTPException as error:
+            raise trouble_at(Stage.FINAL, Trouble.UNSURE, details.UNREADABLE) from error
         self.over = response.will_close or not response.isclosed()
         response.close()
         return Answer(response.status, content)
@@ -108,6 +121,15 @@ class HttpSession:
     def close(self) -> None:
         """End the connection."""
         self.wire.close()
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Let numbers that no answer has leave as HTTPException, as all else does."""
+    try:
+        yield
+    except ValueError as error:  # a negative size of a chunk
+        raise HTTPException(str(error)) from error
 
 
 def open_http(account: Account, secret: Secret, cutoff: Cutoff, told: ToldSecrets) -> HttpSession:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from traymail.core import readers as read
 from traymail.core.account import WhenUnsure
+from traymail.core.duration import LONGEST
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.keys import key
 from traymail.core.rule import ASK, BODY, CAP, COMMON_PLACES, RESEND, SUBJECT, UNSURE, Rule
@@ -264,7 +265,7 @@ class FolderRule(Rule):
     keep_sent: timedelta | None = field(
         default=None,
         metadata=key(
-            read.duration_or_off(timedelta(hours=1), 100 * read.YEAR),
+            read.duration_or_off(timedelta(hours=1), LONGEST),
             Field(
                 "",
                 text("&Delete after"),
