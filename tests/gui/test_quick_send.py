@@ -115,7 +115,11 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         bridge = Bridge(root)
         background = Background(bridge)
         doors: list[str] = []
-        ways = QuickSendDoors(lambda: doors.append("add account"), lambda: doors.append("settings"))
+        ways = QuickSendDoors(
+            lambda: doors.append("add account"),
+            lambda: doors.append("settings"),
+            lambda subject, _body: doors.append(f"table: {subject}"),
+        )
 
         def make_window() -> QuickSendWindow:
             now = lambda: datetime.now(UTC)  # noqa: TID251, E731 - the test's clock is the machine's
@@ -177,6 +181,59 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
     assert body.get_content().splitlines() == ["Hello Li Na", "see the plan. Bye"]
     assert attachment.get_content() == picture.read_bytes()
     assert desk.live.services.drafts.load() == SavedDraft()
+
+
+def test_each_of_several_gets_a_mail_of_its_own_and_undo_takes_all_back(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.txt"
+    plan.write_text("plan", "utf-8")
+    desk.open()
+    head = desk.window.sheet.head
+    desk.type("li@example.com,")
+    desk.until(lambda: desk.window.held.written.to, "the first recipient")
+    assert not head.each.winfo_ismapped()
+    desk.type("na@example.com,")
+    desk.until(head.each.winfo_viewable, "the switch")
+    desk.click(head.each)
+    desk.until(lambda: desk.window.held.each, "one mail each")
+    desk.until(lambda: desk.live.services.drafts.load().each, "the draft")
+    desk.click(head.subject)
+    desk.type("Hi")
+    desk.window.writing.attach((str(plan),))
+    desk.until(lambda: desk.window.held.files, "the file")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    assert desk.mails() == [State.QUEUED, State.QUEUED]
+    desk.keys("Escape")
+    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
+    assert desk.mails() == [State.CANCELLED, State.CANCELLED]
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    desk.until(lambda: len(sink.arrivals) == 2, "both mails")
+    mails = [parsed(one.content) for one in sink.arrivals]
+    assert sorted(one["To"] for one in mails) == ["li@example.com", "na@example.com"]
+    assert [next(one.iter_attachments()).get_content() for one in mails] == ["plan", "plan"]
+    assert {one.recipients for one in sink.arrivals} == {("li@example.com",), ("na@example.com",)}
+
+
+def test_a_copy_would_get_every_mail_so_it_stays_one(desk: Desk) -> None:
+    desk.open(Prefill(to=("a@x.example", "b@x.example")))
+    head = desk.window.sheet.head
+    desk.until(head.each.winfo_viewable, "the switch")
+    desk.window.open(Prefill(body="more"))
+    head.unfold()
+    head.cc.addresses = ("c@x.example",)
+    desk.window.writing.typed()
+    desk.until(lambda: not head.each.winfo_ismapped(), "no switch")
+
+
+def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
+    desk.open(Prefill(subject="Statement"))
+    desk.until(lambda: desk.window.held.written.subject, "the subject")
+    desk.click(desk.window.sheet.foot.table_button)
+    desk.until(lambda: desk.doors == ["table: Statement"], "the window of tables")
 
 
 def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:

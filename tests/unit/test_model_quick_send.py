@@ -355,6 +355,15 @@ def test_a_mistyped_domain_is_asked_about() -> None:
     assert agreed(state).stage is DraftStage.POSTING
 
 
+def test_many_who_see_each_other_are_asked_about() -> None:
+    people = tuple(f"p{number}@x.example" for number in range(16))
+    asked = asked_to_send(writing(to=people[:10], cc=people[10:]))
+    assert str(asked.question) == "All 16 recipients see each other. Send anyway?"
+    assert asked_to_send(writing(to=people[:15])).stage is DraftStage.POSTING
+    assert asked_to_send(writing(to=people[:1], bcc=people[1:])).stage is DraftStage.POSTING
+    assert asked_to_send(writing(to=people, each=True)).stage is DraftStage.POSTING
+
+
 def test_send_without_anybody_says_so() -> None:
     assert complaints(writing(to=())) == {}
     state = asked_to_send(writing(to=()))

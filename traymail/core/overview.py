@@ -61,7 +61,7 @@ class SavedDraft:
 
     Addresses are kept as they were typed. ``files`` are paths, also those of pasted pictures.
     ``posted``: the mail it was sent as, while that can be undone; 0 when it was not sent. A draft
-    that is found so at a start has gone out.
+    that is found so at a start has gone out. ``each``: one mail for each recipient.
     """
 
     account: str = ""
@@ -73,3 +73,4 @@ class SavedDraft:
     markdown: bool = False
     files: tuple[str, ...] = ()
     posted: int = 0
+    each: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -70,15 +70,27 @@ class MailService:
         self.deliverer.wake()
         return item
 
+    def post_each(self, draft: Draft, undo: timedelta) -> int:
+        """`post` a mail for each recipient in To; return the id of the first one.
+
+        That stands for all of them in `take_back` and `send_now`.
+        """
+        drafts = [replace(draft, to=(one,)) for one in dict.fromkeys(draft.to)]
+        batch = self.app.new_poster().store_batch(drafts, draft.files, undo)
+        self.people.note(draft.to, self.app.clock.now())
+        self.deliverer.wake()
+        return next(iter(self.app.outbox.of_batch(batch))).id
+
     def take_back(self, mail_id: int) -> bool:
         """Undo a post: True when the mail has not begun to leave, and never will."""
-        return bool(self.app.outbox.cancel([mail_id], self.app.clock.now()))
+        ids = self.app.outbox.posted_with(mail_id)
+        return len(self.app.outbox.cancel(ids, self.app.clock.now())) == len(ids)
 
     def send_now(self, mail_id: int) -> None:
         """End the wait of a post early."""
         outbox = self.app.outbox
         if outbox.get(mail_id).next_attempt_at is not None:  # else its account waits for the user
-            outbox.retry((mail_id,), self.app.clock.now())
+            outbox.retry(outbox.posted_with(mail_id), self.app.clock.now())
             self.deliverer.wake()
 
     def find(

@@ -111,6 +111,15 @@ class Lists(Memory):
             ).fetchone()
         return None if row is None else item_of(row)
 
+    def posted_with(self, mail_id: int) -> list[int]:
+        """Return the mails of the batch of a mail; only itself when it has none."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT id FROM mail WHERE batch = (SELECT batch FROM mail WHERE id = ?)",
+                (mail_id,),
+            ).fetchall()
+        return [row["id"] for row in found] or [mail_id]
+
     def latest_tried(self, batch: int) -> list[OutboxItem]:
         """Return the mails of a batch that were tried or ended last, the newest first."""
         with self._database.read() as connection:

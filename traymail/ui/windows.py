@@ -242,7 +242,9 @@ class Windows:
         from traymail.ui.dialogs.quick_send.errands import QuickSendDoors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
-        doors = QuickSendDoors(self.add_account, self._to_accounts, self._out_of_sight)
+        doors = QuickSendDoors(
+            self.add_account, self._to_accounts, self.table_mails, self._out_of_sight
+        )
         return QuickSendWindow(self._root, self._services, self._background, doors, self._clock.now)
 
     def _make_table(self) -> TableMailsWindow:

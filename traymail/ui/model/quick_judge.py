@@ -22,6 +22,8 @@ _HTML_FACTOR = 2
 _FIELDS = ("to", "cc", "bcc")
 # Of a domain, so many characters fit into the question.
 _ROOM = 14
+# Above so many recipients that see each other, one mail each is hardly ever unwanted.
+MOST_SEEN = 15
 NO_SUBJECT = text("Send without a subject?")
 
 
@@ -143,6 +145,9 @@ def _doubts(state: QuickSend) -> Iterator[Text]:
             yield text("“@{domain}” has no dot. Send anyway?", domain=shown)
         elif meant := meant_domain(mailbox):
             yield text("Is @{meant} meant? Send to “@{domain}” anyway?", meant=meant, domain=shown)
+    seen = len(state.written.to) + len(state.written.cc)
+    if seen > MOST_SEEN and not state.each:
+        yield text("All {n} recipients see each other. Send anyway?", n=seen)
     if not state.written.subject.strip():
         yield NO_SUBJECT
 

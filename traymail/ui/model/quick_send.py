@@ -93,6 +93,17 @@ class QuickSend:
         return (*self.written.to, *self.written.cc, *self.written.bcc)
 
     @property
+    def may_each(self) -> bool:
+        """Whether each could get a mail of its own: who gets a copy would get all of them."""
+        written = self.written
+        return len(written.to) > 1 and not (written.cc or written.bcc)
+
+    @property
+    def each(self) -> bool:
+        """Whether each recipient gets a mail of its own."""
+        return self.written.each and self.may_each
+
+    @property
     def kept(self) -> SavedDraft:
         """What has to survive a restart."""
         files = tuple(file.path for file in self.files)
@@ -107,7 +118,9 @@ class QuickSend:
 
 
 def _has_words(written: SavedDraft) -> bool:
-    return replace(written, account="", markdown=False, files=(), posted=0) != SavedDraft()
+    return (
+        replace(written, account="", markdown=False, files=(), posted=0, each=False) != SavedDraft()
+    )
 
 
 # --- writing ------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ class QuickSendDoors:
 
     add_account: Callable[[], object]
     settings: Callable[[], object]
+    table: Callable[[str, str], object]
+    """Is given subject and text, for a mail for each row of a table."""
     out_of_sight: Callable[[int], object] = lambda _mail: None
     """Is given the mail that can still be undone when the window is closed."""
 
@@ -45,6 +47,7 @@ class QuickSendHandlers:
     remove: Callable[[str], object]
     discard: Callable[[], object]
     turn_markdown: Callable[[], object]
+    from_table: Callable[[], object]
     send_mail: Callable[[], object]
     send_anyway: Callable[[], object]
     reconsider: Callable[[], object]

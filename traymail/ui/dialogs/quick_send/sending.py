@@ -76,9 +76,13 @@ class Sending:
         names, account = self._parts.people.names, state.account
         if account is not None:
             undo = account.undo
-            self._tasks.run(
-                lambda: self._mail.post(judge.draft_of(state, names), undo).id, self._posted
-            )
+
+            def post() -> int:
+                draft = judge.draft_of(state, names)
+                mail = self._mail
+                return mail.post_each(draft, undo) if state.each else mail.post(draft, undo).id
+
+            self._tasks.run(post, self._posted)
 
     def _posted(self, mail: int) -> None:
         account = self._held.state.account

@@ -35,6 +35,7 @@ from traymail.ui.widgets import (
     Note,
     Picker,
     Spinner,
+    Switch,
     TextArea,
     Tooltip,
     UndoBar,
@@ -120,6 +121,14 @@ class QuickSendHead(Area):
         self._subject_row = HeadRow(self, text("Sub&ject"))
         self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
         self._subject_row.put(self.subject, self.subject)
+        self._each_row = Area(self, padding=(_SIDE + _LABEL, 2, _SIDE, 6))
+        self.each = Switch(
+            self._each_row,
+            text("One mail each: nobody sees the others"),
+            on_change=lambda _on: acts.typed(),
+        )
+        self.each.pack(side="left")
+        self._each_row.lower()  # see _make_links
         for row in (self._from_row, self._rows["to"], self._subject_row):
             row.pack(fill="x")
 
@@ -132,6 +141,7 @@ class QuickSendHead(Area):
             cc=self.cc.addresses,
             bcc=self.bcc.addresses,
             subject=self.subject.value,
+            each=self.each.on,
         )
 
     @property
@@ -151,6 +161,7 @@ class QuickSendHead(Area):
                 field.addresses = addresses
         if self.subject.value != written.subject:
             self.subject.value = written.subject
+        self.each.on = written.each
         if written.cc or written.bcc:
             self.unfold()
         elif not (written.to or written.subject):
@@ -168,6 +179,10 @@ class QuickSendHead(Area):
         self._show_sender(there=bool(senders), known=state.standing.known)
         for name, row in self._rows.items():
             row.tell(wrong.get(name))
+        if state.may_each:
+            self._each_row.pack(fill="x", after=self._rows["to"])
+        else:
+            self._each_row.pack_forget()
 
     def finish(self) -> None:
         """Make chips of what is still being typed."""
@@ -178,7 +193,7 @@ class QuickSendHead(Area):
         """Let the fields be changed, or not."""
         for field in (self.to, self.cc, self.bcc, self.subject):
             field.enable(enabled)
-        for control in (self._sender, self._me, self._copies):
+        for control in (self._sender, self._me, self._copies, self.each):
             control.enable(enabled)
 
     def unfold(self) -> None:
@@ -471,7 +486,13 @@ class Foot(Area):
     def enable(self, *, send: bool, others: bool) -> None:
         """Let the buttons be pressed, or not."""
         self.send_button.enable(send)
-        for button in (self._attach, self._paste, self._markdown, self.discard_button):
+        for button in (
+            self._attach,
+            self._paste,
+            self._markdown,
+            self.table_button,
+            self.discard_button,
+        ):
             button.enable(others)
 
     def show_markdown(self, *, on: bool) -> None:
@@ -488,6 +509,10 @@ class Foot(Area):
         self._markdown = bar.add_left(text("Mar&kdown"), acts.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
+        self.table_button = Button(bar.right, "", acts.from_table, "ghost", icon="table")
+        self.table_button.pack(side="left")
+        say = self.look.say
+        Tooltip(self.table_button, lambda _x, _y: say(text("One mail for each row of a table…")))
         self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
         self.discard_button.pack(side="left", padx=(0, self.look.px(8)))
         Tooltip(self.discard_button, lambda _x, _y: self.look.say(text("Discard the draft")))

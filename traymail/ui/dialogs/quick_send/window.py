@@ -92,6 +92,7 @@ class QuickSendWindow(Window):
             remove=writing.remove,
             discard=writing.discard,
             turn_markdown=writing.turn_markdown,
+            from_table=self._from_table,
             send_mail=sending.send,
             send_anyway=sending.send_anyway,
             reconsider=sending.reconsider,
@@ -99,6 +100,10 @@ class QuickSendWindow(Window):
             end_undo=sending.end_undo,
             hurry=sending.hurry,
         )
+
+    def _from_table(self) -> None:
+        written = self.held.written
+        self._doors.table(written.subject, written.body)
 
     # --- for those who open it ----------------------------------------------------------------
 
