@@ -232,7 +232,7 @@ def test_a_copy_would_get_every_mail_so_it_stays_one(desk: Desk) -> None:
 def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
     desk.open(Prefill(subject="Statement"))
     desk.until(lambda: desk.window.held.written.subject, "the subject")
-    desk.click(desk.window.sheet.foot.table_button)
+    desk.click(desk.window.sheet.head.table)
     desk.until(lambda: desk.doors == ["table: Statement"], "the window of tables")
 
 

@@ -18,13 +18,14 @@ from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.batches import Batch, BatchStanding, TableLook
 from traymail.services.services import Services
-from traymail.ui.bridge import Background, Job
+from traymail.ui.bridge import Background
 from traymail.ui.files import ask_for_files
 from traymail.ui.form import FormView
 from traymail.ui.model import table_mails as model
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.table_mails import TableMailing
 from traymail.ui.preview import PreviewPane
+from traymail.ui.tasks import Held, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import (
     Area,
@@ -62,10 +63,9 @@ class TableMailsWindow(Dialog):
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(root, text("One mail for each row"), Size(960, 620, (860, 560)))
-        self._services, self._background, self._now = services, background, now
-        self._held = TableMailing()
-        self._looking: Job | None = None
-        self._timer: str | None = None
+        self._services, self._now = services, now
+        self._held = Held(TableMailing(), self._draw)
+        self._tasks = Tasks(self, background, self._failed)
         self._at_rest: Callable[[], object] | None = None
         self._banner: Banner | None = None
         self._head = _Head(self.body, self.choose)
@@ -76,23 +76,22 @@ class TableMailsWindow(Dialog):
         self.cancel = self.footer.add(text("&Cancel"), self.close)
         self.primary = self.go = self.footer.add(text("&Send all"), self._send, "primary", "send")
         self._toast = Toast(self)
-        self.bind("<Destroy>", self._gone, add="+")
-        self.become(self._held)
+        self.become(self.held)
 
     @property
     def held(self) -> TableMailing:
         """What the window shows."""
-        return self._held
+        return self._held.state
 
     @property
     def done(self) -> bool:
         """Whether its mails are stored."""
-        return self._held.posted is not None
+        return self.held.posted is not None
 
     @property
     def over(self) -> bool:
         """Whether all its mails have come to an end."""
-        return self.done and not self._held.left
+        return self.done and not self.held.left
 
     def take_over(self, state: TableMailing) -> None:
         """Go on where a window in another language has stopped."""
@@ -108,13 +107,12 @@ class TableMailsWindow(Dialog):
     def open(self, subject: str = "", body: str = "") -> None:
         """Show the window; what is written already is taken over where nothing is."""
         given = {"subject": subject, "body": body}
-        kept = {name: words for name, words in self._held.values.items() if words}
-        self.become(replace(self._held, values={**given, **kept}))
+        kept = {name: words for name, words in self.held.values.items() if words}
+        self.become(replace(self.held, values={**given, **kept}))
         self.reveal()
-        self._background.run(
-            lambda _stop: self._services.program.overview(),
-            lambda overview: self.become(model.informed(self._held, overview)),
-            self._failed,
+        self._tasks.run(
+            self._services.program.overview,
+            lambda overview: self.become(model.informed(self.held, overview)),
         )
 
     def shown(self) -> None:
@@ -128,7 +126,9 @@ class TableMailsWindow(Dialog):
 
     def become(self, state: TableMailing) -> None:
         """Show this state."""
-        before, self._held = self._held, state
+        self._held.become(state)
+
+    def _draw(self, before: TableMailing, state: TableMailing) -> None:
         if state.posted is not None:
             self._show_log(state.posted)
         else:
@@ -140,7 +140,7 @@ class TableMailsWindow(Dialog):
         self._rest()
 
     def _rest(self) -> None:
-        if self._at_rest is not None and not self._held.posting:
+        if self._at_rest is not None and not self.held.posting:
             act, self._at_rest = self._at_rest, None
             self.after_idle(act)
 
@@ -154,47 +154,39 @@ class TableMailsWindow(Dialog):
 
     def take(self, path: Path) -> None:
         """Take a table."""
-        self.become(model.chosen(self._held, path))
+        self.become(model.chosen(self.held, path))
         self._look()
 
     def _changed(self, _name: str) -> None:
-        values = {**self._held.values, **self.sheet.values}
-        self.become(model.written(self._held, values))
-        self._later(_LOOK_AFTER_MS, self._look)
+        values = {**self.held.values, **self.sheet.values}
+        self.become(model.written(self.held, values))
+        self._tasks.later("look soon", _LOOK_AFTER_MS, self._look)
 
     def _turn(self, step: int) -> None:
-        self.become(model.turned(self._held, step))
+        self.become(model.turned(self.held, step))
 
     def _look(self) -> None:
-        self._timer = None
-        asked = self._held.asked
-        if self._looking is not None:
-            self._looking.cancel()
+        asked = self.held.asked
         if asked is not None:
-            self._looking = self._background.run(
-                lambda _stop: self._services.batches.look(asked), self._found, self._failed
-            )
+            self._tasks.run(lambda: self._services.batches.look(asked), self._found, slot="look")
 
     def _found(self, looked: TableLook) -> None:
-        self._looking = None
-        self.become(model.found(self._held, looked))
-        if self._held.looking:  # the column of the addresses was put in
+        self.become(model.found(self.held, looked))
+        if self.held.looking:  # the column of the addresses was put in
             self._look()
 
     def _failed(self, error: TraymailError) -> None:
-        if self.winfo_exists():
-            self.become(model.failed(self._held, error))
+        self.become(model.failed(self.held, error))
 
     def _send(self) -> None:
-        state, asked = self._held, self._held.asked
+        state, asked = self.held, self.held.asked
         if asked is None or not state.may_send:
             return
         self.become(model.posting(state))
         undo = model.undo_of(state)
-        self._background.run(
-            lambda _stop: self._services.batches.post(asked, undo),
-            lambda batch: self.become(model.posted(self._held, batch, self._now())),
-            self._failed,
+        self._tasks.run(
+            lambda: self._services.batches.post(asked, undo),
+            lambda batch: self.become(model.posted(self.held, batch, self._now())),
         )
 
     # --- afterwards -----------------------------------------------------------------------------
@@ -214,43 +206,38 @@ class TableMailsWindow(Dialog):
             report = text("Save the &report…")
             self.report = self.footer.add_left(report, lambda: self._save(batch), "normal")
             self._follow()
-        self.log.show(self._held, self._now())
-        self.stop.enable(self._held.left > 0)
+        self.log.show(self.held, self._now())
+        self.stop.enable(self.held.left > 0)
 
     def _follow_soon(self) -> None:
-        if self._timer is None and self._looking is None:
-            self._later(_REST_MS, self._follow)
+        if not self._tasks.under_way("follow", "follow soon"):
+            self._tasks.later("follow soon", _REST_MS, self._follow)
 
     def _follow(self) -> None:
-        self._timer = None
-        batch = self._held.posted
+        batch = self.held.posted
         if batch is not None:
-            self._looking = self._background.run(
-                lambda _stop: self._services.batches.standing(batch.number),
+            self._tasks.run(
+                lambda: self._services.batches.standing(batch.number),
                 self._followed,
-                self._failed,
+                slot="follow",
             )
 
     def _followed(self, standing: BatchStanding) -> None:
-        self._looking = None
-        self.become(model.followed(self._held, standing))
-        if self._held.left:  # also where another program of this home sends them
+        self.become(model.followed(self.held, standing))
+        if self.held.left:  # also where another program of this home sends them
             self._follow_soon()
 
     def _stop_rest(self, batch: Batch) -> None:
-        self._background.run(
-            lambda _stop: self._services.batches.stop(batch.number),
-            lambda _none: self._follow_soon(),
-            self._failed,
+        self._tasks.run(
+            lambda: self._services.batches.stop(batch.number), lambda _none: self._follow_soon()
         )
 
     def _save(self, batch: Batch) -> None:
         def save(chosen: tuple[Path, ...]) -> None:
             target = chosen[0]
-            self._background.run(
-                lambda _stop: self._services.batches.save_report(batch, target),
+            self._tasks.run(
+                lambda: self._services.batches.save_report(batch, target),
                 lambda _none: self._toast.show(text("Saved as {name}.", name=target.name), "ok"),
-                self._failed,
             )
 
         name = f"traymail-{batch.number}.csv"
@@ -265,18 +252,6 @@ class TableMailsWindow(Dialog):
         if error is not None:
             self._banner = Banner(self.body, "err", sentence_of(error))
             self._banner.pack(side="bottom", fill="x")
-
-    def _later(self, milliseconds: int, act: Callable[[], object]) -> None:
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-        self._timer = self.after(milliseconds, act)
-
-    def _gone(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            if self._timer is not None:
-                self.after_cancel(self._timer)
-            if self._looking is not None:
-                self._looking.cancel()
 
 
 class _Head(Area):

@@ -193,7 +193,7 @@ class QuickSendHead(Area):
         """Let the fields be changed, or not."""
         for field in (self.to, self.cc, self.bcc, self.subject):
             field.enable(enabled)
-        for control in (self._sender, self._me, self._copies, self.each):
+        for control in (self._sender, self.table, self._me, self._copies, self.each):
             control.enable(enabled)
 
     def unfold(self) -> None:
@@ -220,6 +220,8 @@ class QuickSendHead(Area):
         self._from_row.put(self._no_sender, self._no_sender)
         self._no_sender.grid_configure(sticky="w")
         self._no_sender.grid_remove()
+        self.table = Button(bar, text("From a tab&le…"), self._acts.from_table, "link")
+        self._from_row.put_right(self.table)
 
     def _show_sender(self, *, there: bool, known: bool) -> None:
         if there or not known:
@@ -486,13 +488,7 @@ class Foot(Area):
     def enable(self, *, send: bool, others: bool) -> None:
         """Let the buttons be pressed, or not."""
         self.send_button.enable(send)
-        for button in (
-            self._attach,
-            self._paste,
-            self._markdown,
-            self.table_button,
-            self.discard_button,
-        ):
+        for button in (self._attach, self._paste, self._markdown, self.discard_button):
             button.enable(others)
 
     def show_markdown(self, *, on: bool) -> None:
@@ -509,10 +505,6 @@ class Foot(Area):
         self._markdown = bar.add_left(text("Mar&kdown"), acts.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
-        self.table_button = Button(bar.right, "", acts.from_table, "ghost", icon="table")
-        self.table_button.pack(side="left")
-        say = self.look.say
-        Tooltip(self.table_button, lambda _x, _y: say(text("One mail for each row of a table…")))
         self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
         self.discard_button.pack(side="left", padx=(0, self.look.px(8)))
         Tooltip(self.discard_button, lambda _x, _y: self.look.say(text("Discard the draft")))
