@@ -888,3 +888,20 @@ def test_the_bar_below_is_walked_as_it_is_read(desk: Desk) -> None:
             focused.append(widget)
     once = focused[: len(set(focused))]
     assert [one.winfo_rootx() for one in once] == sorted(one.winfo_rootx() for one in once)
+
+
+def test_a_robot_has_no_address_that_is_the_users_own(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(
+        'version = 1\ndefault_account = "team"\n[accounts.team]\nkind = "wecom"\n'
+        '[accounts.main]\naddress = "123456@qq.com"\n'
+    )
+    desk.open()
+    head = desk.window.sheet.head
+    assert not head._me.winfo_ismapped()
+    desk.window.writing.add_me()
+    assert head.to.addresses == ()
+    head._sender.value = "main"
+    head._acts.typed()
+    desk.until(head._me.winfo_ismapped, "the chip")
+    desk.press("Me")
+    desk.until(lambda: head.to.addresses == ("123456@qq.com",), "the own address")

@@ -8,7 +8,9 @@ import pytest
 
 from tests.support.accounts import GOOD, QQ, REFUSED
 from traymail.core.account import Account, Auth
-from traymail.core.errors import Problem
+from traymail.core.errors import AuthFailure, Problem, Reply, Stage, TransientFailure
+from traymail.core.examination import Step
+from traymail.core.robots import WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import settings_form as model
@@ -31,6 +33,17 @@ def tried(state: Accounts, *steps: object, account: Account = QQ) -> Accounts:
     for step in steps:
         state = model.hear(state, step)  # type: ignore[arg-type] # steps
     return model.end(state)
+
+
+def test_a_key_that_is_refused_is_entered_again() -> None:
+    robot = WecomAccount(name="team", username="team", host="qyapi.weixin.qq.com", port=443)
+    refused = AuthFailure(Reply(93000, "no", Stage.AUTH), "wecom-93000", text("refused"))
+    busy = TransientFailure(Reply(45009, "no", Stage.AUTH), "wecom-45009", text("busy"))
+    for failure, words in ((refused, "&Enter key again"), (busy, "Check ser&ver")):
+        step = Step("mail", False, 1, text("refused"), None, failure)
+        found = buttons(tried(page(robot), step, account=robot))
+        assert found.primary is not None
+        assert str(found.primary.words) == words
 
 
 def test_without_an_account_there_is_nothing_to_do() -> None:

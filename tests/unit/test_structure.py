@@ -19,7 +19,7 @@ from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
 from traymail.core.places import Places, full_path, glob_takes
 from traymail.core.readers import Form, Key, Wrong, encoding
-from traymail.core.robots import MessageFormat, Overflow
+from traymail.core.robots import GROUP, MessageFormat, Overflow
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import THRESHOLD, LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
@@ -179,6 +179,7 @@ WECOM_ROWS: list[tuple[str, str, str, object, str]] = [
     ("api_url", '"http://localhost"', "port", 80, '"https://a:b@q.example"'),
     ("api_url", '"https://1.2.3.4"', "host", "1.2.3.4", '"https://[1/"'),
     ("max_per_minute", "3", "limits", Limits(3, 1200, 28_800), "0"),
+    ("display_name", '""', "address", GROUP, '"Ming"'),
 ]
 
 

@@ -24,7 +24,7 @@ from traymail.core.robots import (
     key_in,
     message_of,
 )
-from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.texts import text
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class WecomKind(AccountKind[WecomAccount]):
     name = "wecom"
     form = Form(
         WecomTable,
-        ACCOUNT_KEYS
+        ROBOT_KEYS
         | {
             "format": Key(read.choice(MessageFormat)),
             "overflow": Key(read.choice(Overflow)),
@@ -138,7 +138,7 @@ class WecomKind(AccountKind[WecomAccount]):
         place = given.api_url or ServicePlace(WECOM_HOST, _PORTS["https"], Security.TLS)
         account = WecomAccount(
             name=name,
-            address=Address(GROUP.mailbox, given.display_name),
+            address=GROUP,
             host=place.host,
             port=place.port,
             security=place.security,

@@ -80,6 +80,14 @@ def _no_oauth(_value: object) -> None:
     raise read.wrong(text("OAuth2 is not there yet"), LATER)
 
 
+def _no_name(value: object) -> str:
+    if read.words(value):
+        raise read.wrong(
+            text("is not for robots"), text("A robot has the name that its group gave it.")
+        )
+    return ""
+
+
 def _no_api_url(value: object) -> str:
     if read.words(value):
         raise read.wrong(
@@ -139,6 +147,9 @@ ACCOUNT_KEYS: dict[str, Key] = {
     "when_unsure": Key(read.choice(WhenUnsure)),
     "undo_seconds": Key(read.seconds(0, 3600), "undo"),
 }
+
+# A robot's messages bear the name that it has in its group.
+ROBOT_KEYS = ACCOUNT_KEYS | {"display_name": Key(_no_name)}
 
 _SMTP: dict[str, Key] = ACCOUNT_KEYS | {
     "address": Key(read.address),

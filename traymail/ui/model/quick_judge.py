@@ -101,6 +101,13 @@ def group_of(account: Account | None) -> Address | None:
     return None if account is None else kind_of(account).group(account)
 
 
+def own_mailbox(account: Account | None) -> str | None:
+    """Return where mail reaches the user through an account; None for one that only sends."""
+    if account is None or "address" not in kind_of(account).form.keys:
+        return None
+    return account.address.mailbox
+
+
 def may_send(state: QuickSend) -> bool:
     """Return whether Send can be pressed."""
     heavy = weight(state)

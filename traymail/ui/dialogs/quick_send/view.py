@@ -16,7 +16,7 @@ from traymail.core.texts import Text, text
 from traymail.ui.dialogs.quick_send.errands import QuickSendHandlers
 from traymail.ui.form import Helpers
 from traymail.ui.model import quick_judge as judge
-from traymail.ui.model.quick_judge import Keeping, Weight, sender_words, sign_of
+from traymail.ui.model.quick_judge import Keeping, Weight, own_mailbox, sender_words, sign_of
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend
 from traymail.ui.theme import Words
 from traymail.ui.widgets import (
@@ -176,6 +176,10 @@ class QuickSendHead(Area):
             self._sender.offer([Choice(*sender) for sender in senders], "")
         chosen = state.account
         self._sender.value = chosen.name if chosen else ""
+        if chosen is not None and own_mailbox(chosen) is None:
+            self._me.grid_remove()
+        else:
+            self._me.grid()
         self._show_sender(there=bool(senders), known=state.standing.known)
         for name, row in self._rows.items():
             row.tell(wrong.get(name))

@@ -18,6 +18,7 @@ from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
+from traymail.ui.model.quick_judge import own_mailbox
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend
 from traymail.ui.people import KnownPeople
 from traymail.ui.tasks import Held, Tasks
@@ -171,9 +172,9 @@ class Writing:
 
     def add_me(self) -> None:
         """Make the user a recipient."""
-        account = self._held.state.account
-        if account is not None and self.open:
-            self._parts.sheet.head.to.add(account.address.mailbox)
+        own = own_mailbox(self._held.state.account)
+        if own is not None and self.open:
+            self._parts.sheet.head.to.add(own)
 
     def discard(self) -> None:
         """Throw the draft away, when the user means it."""
