@@ -7,13 +7,15 @@ import pytest
 
 from tests.support.engine import ScriptedSender, failure
 from tests.support.robot import coded, robot
-from tests.support.sending import Notes, account, mail, sender, wecom
+from tests.support.sending import Notes, account, mail, sender, webhook, wecom
 from tests.support.sink import serve
+from tests.support.webhook import SERVICES, answer, hook
 from traymail.core.errors import PermanentFailure, Stage, StateError, TransientFailure
 from traymail.core.message import Mail
 from traymail.core.ports import Cancelled, Sender
 from traymail.core.robots import GROUP
 from traymail.core.texts import text
+from traymail.core.webhooks import BY_NAME
 
 
 @dataclass
@@ -116,5 +118,21 @@ class TestWecomSender(ContractOfSenders):
                 recipients=(GROUP.mailbox,),
                 taken=200,
                 refused=40058,
+            )
+            uses.close()
+
+
+class TestWebhookSender(ContractOfSenders):
+    @pytest.fixture(params=SERVICES)
+    def way(self, request: pytest.FixtureRequest) -> Iterator[Way]:
+        with hook(request.param) as one:
+            uses = webhook(request.param, one.address)
+            yield Way(
+                uses,
+                lambda: len(one.taken),
+                lambda: one.acts.append(answer(400, error="no")),
+                recipients=(BY_NAME[request.param].receiver.mailbox,),
+                taken=200,
+                refused=400,
             )
             uses.close()

@@ -39,7 +39,6 @@ def test_who_it_is_from_and_who_logs_in(office: Desk) -> None:
     [
         ("api_url", "https://api.example.com", "accounts.desk.api_url"),
         ("kind", "sendgrid", "accounts.desk.kind"),
-        ("kind", "webhook", "accounts.desk.kind"),
         ("auth", "oauth2", "accounts.desk.auth"),
     ],
 )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 KEY = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"
@@ -41,7 +41,8 @@ def coded(code: int, words: str = "") -> Act:
 class Robot:
     """What was posted, and what is answered next. ``wrong`` is what no client may send.
 
-    ``ends``: the connection is closed after the answer, without a word of it before.
+    ``ends``: the connection is closed after the answer, without a word of it before. ``headers``
+    go with each answer.
     """
 
     port: int = 0
@@ -53,6 +54,7 @@ class Robot:
     acts: list[Act] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     ends: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
     released: Event = field(default_factory=Event)
 
     @property
@@ -87,6 +89,9 @@ class Robot:
         return coded(0, "ok")
 
 
+R = TypeVar("R", bound=Robot)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -116,7 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:  # as the base has it
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # broken off: nothing was posted
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.robot.judge(self.path, headers, body)
         if answer == "hold":
@@ -136,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if status in {301, 302, 307}:
             self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
+        for name, value in self.server.robot.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -148,7 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def robot(context: ssl.SSLContext | None = None) -> Iterator[Robot]:
     """Serve on a free port until the block ends; with TLS when there is a context."""
-    one = Robot()
+    with serving(Robot(), context) as one:
+        yield one
+
+
+@contextmanager
+def serving(one: R, context: ssl.SSLContext | None = None) -> Iterator[R]:
+    """`robot` of another service."""
     server = _Server(one, context)
     one.port = server.server_address[1]
     thread = Thread(target=server.serve_forever, args=(0.05,), name="robot")

@@ -18,7 +18,15 @@ from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Pl
 from traymail.core.ports import Credentials, SenderTools
 from traymail.core.robots import WecomAccount
 from traymail.core.secret import Secret, ToldSecrets
+from traymail.core.webhooks import (
+    BY_NAME,
+    NOWHERE,
+    WebhookAccount,
+    usual_body,
+    usual_success,
+)
 from traymail.senders.smtp import SmtpSender
+from traymail.senders.webhook import WebhookSender
 from traymail.senders.wecom import WecomSender
 
 CANARY = "canary-secret-42"
@@ -145,3 +153,28 @@ def wecom(
     )
     tools = SenderTools(credentials or Pocket(KEY), zeros, lambda: False, ToldSecrets())
     return WecomSender(replace(one, **given), tools)
+
+
+def webhook(
+    preset: str,
+    address: str,
+    place: str = "",
+    **given: Any,  # noqa: ANN401 # fields
+) -> WebhookSender:
+    """A webhook whose address leads to a server of this computer."""
+    row = BY_NAME[preset]
+    one = WebhookAccount(
+        name="hook",
+        address=row.receiver,
+        host=row.host or NOWHERE,
+        port=443,
+        username="hook",
+        provider=f"webhook:{preset}",
+        timeout=timedelta(seconds=PATIENCE_SECONDS),
+        preset=row,
+        body=usual_body(row),
+        success=usual_success(row),
+        most=row.most,
+    )
+    tools = SenderTools(Pocket(address, place), zeros, lambda: False, ToldSecrets())
+    return WebhookSender(replace(one, **given), tools)

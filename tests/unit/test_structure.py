@@ -412,7 +412,6 @@ def test_port_and_security_that_go_together(given: str, port: int, security: Sec
         ("", "host"),
         ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
         ('kind = "sendgrid"\nhost = "m.example.com"', "kind"),
-        ('kind = "webhook"\nhost = "m.example.com"', "kind"),
         ('oauth = { client_id = "x" }\nhost = "m.example.com"', "oauth"),
         ('password = "x"\nhost = "m.example.com"', "password"),
     ],

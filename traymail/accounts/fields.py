@@ -119,8 +119,8 @@ def as_written(form: Form, name: str, value: str) -> Any:  # noqa: ANN401 - what
     value = value.strip()
     if not value:
         return None
-    if name == "password_command":
-        return _words(value)
+    if name in _READ:
+        return _READ[name](value)
     if name not in {one.name for one in fields_of(form) if one.kind is FieldKind.NUMBER}:
         return value
     try:
@@ -137,8 +137,20 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if value < 10**6 else str(int(value))
 
 
+def _table(value: str) -> Any:  # noqa: ANN401 - a table, or the text that is none
+    import tomllib
+
+    try:
+        return tomllib.loads(f"table = {value}")["table"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
 def _words(value: str) -> Any:  # noqa: ANN401 - a list, or the text that cannot be one
     try:
         return shlex.split(value)
     except ValueError:
         return value
+
+
+_READ = {"password_command": _words, "webhook": _table}

@@ -175,7 +175,7 @@ class WecomKind(AccountKind[WecomAccount]):
         del account
         return GROUP
 
-    def checked(self, secret: Secret) -> Secret:
+    def checked(self, secret: Secret, _account: WecomAccount | None) -> Secret:
         """Return the key alone: it may have been pasted with the whole address."""
         from traymail.core.secret import Secret
 

@@ -17,7 +17,7 @@ from traymail.cli.session import Session
 from traymail.cli.show import account_word, table
 from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
-from traymail.core.account_kind import PLANNED
+from traymail.core.account_kind import PLANNED, read_account
 from traymail.core.address import excerpt, parse_address
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
 from traymail.core.outbox import State
@@ -26,6 +26,7 @@ from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import in_command, text
+from traymail.core.webhooks import BY_NAME
 from traymail.disk import in_home, typed
 from traymail.services.connection_test import judge_by_mail
 
@@ -103,13 +104,24 @@ class WantedAccount:
     api_url: str | None
     format: str | None
     overflow: str | None
+    preset: str | None
+    template: str | None
+    success: str | None
+    max_bytes: int | None
 
     def fields(self) -> dict[str, object]:
         """Return what goes into the account's table."""
         found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "name"}
         if self.ca_file:
             found["ca_file"] = str(in_home(self.ca_file).absolute())
-        return {key: value for key, value in found.items() if value is not None}
+        inside = {"body": found.pop("template")}
+        inside |= {key: found.pop(key) for key in ("success", "max_bytes")}
+        found["webhook"] = _given(inside) or None
+        return _given(found)
+
+
+def _given(found: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in found.items() if value is not None}
 
 
 @command(
@@ -125,7 +137,7 @@ class WantedAccount:
 @option("--display-name", text("The name that recipients see."), metavar="NAME")
 @option(
     "--kind",
-    text("How mail is sent: smtp, or wecom (the robot of a group, which has no ADDRESS)."),
+    text("How mail is sent: smtp, or wecom or webhook (messages of a chat, without an ADDRESS)."),
     metavar="KIND",
 )
 @option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
@@ -143,7 +155,24 @@ class WantedAccount:
     metavar="FILE",
     shell_complete=files,
 )
-@option("--api-url", text("Another server than WeCom's own."), metavar="URL")
+@option("--api-url", text("Another server than the service's own."), metavar="URL")
+@option("--preset", text("The service of a webhook."), type=click.Choice(list(BY_NAME)))
+@option(
+    "--template",
+    text("The JSON that a webhook of no known service is sent."),
+    metavar="JSON",
+)
+@option(
+    "--success",
+    text("What such a webhook answers when it has taken a message."),
+    metavar="COMPARISON",
+)
+@option(
+    "--max-bytes",
+    text("How long a message to such a webhook may be."),
+    type=click.IntRange(1),
+    metavar="N",
+)
 @option(
     "--format",
     text("How a robot's messages are shown."),
@@ -187,9 +216,10 @@ def add(
     given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
     asked = None if given_elsewhere else words
     secret, nowhere = _new_secret(session, asked, name) if asked else (None, None)
-    secret = kind.checked(secret) if secret else None
-    session.home.make()
     table = _described(sender) | wanted.fields()
+    to_be = read_account(name, table, str(in_home("~")), KINDS, [])
+    secret = kind.checked(secret, to_be) if secret else None
+    session.home.make()
     loaded = session.app.settings_file.add_account(name, table)
     one = loaded.settings.accounts[name]
     session.beside.agree(session.app.agreements.risks(settings, loaded.settings))
@@ -199,6 +229,8 @@ def add(
         text(
             "Account {name} is added: {host}, port {port}.", name=name, host=one.host, port=one.port
         )
+        if sender is not None
+        else text("Account {name} is added: {place}.", name=name, place=kind.destination(one))
     )
     _tell_of_twins(session, mailbox, settings)
     for hint in loaded.hints:
@@ -385,7 +417,7 @@ def set_secret(session: Session, /, *, name: str) -> None:
         )
     session.app.credentials.require_keyring(one)
     session.app.credentials.require_some_keyring(name)
-    secret = kind.checked(_read_secret(session, words))
+    secret = kind.checked(_read_secret(session, words), one)
     session.app.credentials.set(one, secret)
     session.beside.stops.clear(name, mails=True)
     session.say(text("The secret of account {name} is stored.", name=name))

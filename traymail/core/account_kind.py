@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from traymail.core.secret import Secret, ToldSecrets
 
 # The kinds that are to come: their names are no slips of the pen.
-PLANNED = ("webhook", "sendgrid")
+PLANNED = ("sendgrid",)
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 _LONGEST_NAME = 64
 
@@ -137,8 +137,12 @@ class AccountKind(ABC, Generic[A]):
         None where accounts of this kind have no secret.
         """
 
-    def checked(self, secret: Secret) -> Secret:
-        """Return a secret as it is kept; raises InputError for what cannot be one."""
+    def checked(self, secret: Secret, account: A | None) -> Secret:
+        """Return a secret as it is kept; raises InputError for what cannot be one.
+
+        ``account`` None: nothing is known yet of whose it is to be.
+        """
+        del account
         return secret
 
     def shown_address(self, account: A) -> str:

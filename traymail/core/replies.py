@@ -93,13 +93,15 @@ def diagnose(
 ) -> Diagnosis:
     """Find what an answer means.
 
-    ``provider`` is the id of the table's row, the family of a service that has none, or "". With
-    ``trouble`` there was no answer, and ``reply`` tells in its text what happened instead.
+    ``provider`` is the id of the table's row, the family of a service that has none, the wider
+    one first where there are two (joined by a colon), or "". With ``trouble`` there was no answer,
+    and ``reply`` tells in its text what happened instead.
     ``login_worked``: the secret has been accepted before. ``place``: that of
     `traymail.core.secret.Secret`.
     """
     row = by_id(provider)
-    families = {"", row.family if row else provider, *families_of(reply.text)}
+    own = (row.family,) if row else (provider, provider.partition(":")[0])
+    families = {"", *own, *families_of(reply.text)}
     rule = next(
         (
             rule

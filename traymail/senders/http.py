@@ -64,10 +64,11 @@ class _Patient(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status and the content of an answer."""
+    """The status and the content of an answer, and after how long to ask again."""
 
     status: int
     content: bytes = field(repr=False)
+    retry_after: str = ""
 
 
 class HttpSession:
@@ -116,7 +117,7 @@ class HttpSession:
             raise trouble_at(Stage.FINAL, Trouble.UNSURE, details.UNREADABLE) from error
         self.over = response.will_close or not response.isclosed()
         response.close()
-        return Answer(response.status, content)
+        return Answer(response.status, content, response.headers.get("Retry-After", ""))
 
     def close(self) -> None:
         """End the connection."""

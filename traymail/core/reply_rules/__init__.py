@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from traymail.core.reply_rules import american, chinese, everybody, robots, secrets, troubles
+from traymail.core.reply_rules import (
+    american,
+    chinese,
+    everybody,
+    robots,
+    secrets,
+    troubles,
+    webhooks,
+)
 from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
 
 # A provider's own words come before the codes that everybody uses.
@@ -11,6 +19,7 @@ RULES: tuple[ReplyRule, ...] = (
     *troubles.RULES,
     *secrets.RULES,
     *robots.RULES,
+    *webhooks.RULES,
     *chinese.RULES,
     *american.RULES,
     *everybody.RULES,

@@ -91,7 +91,7 @@ def check_secret(other: Other, typed: str) -> CodeCheck:
     words = secret_words(other)
     if words is None:
         return CodeCheck(None)
-    return checked_by(KINDS[other.kind], check_code(guide_of(words), typed))
+    return checked_by(KINDS[other.kind], check_code(guide_of(words), typed), other.account)
 
 
 def _default(one: Field) -> str:

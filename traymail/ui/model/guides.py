@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from traymail.core.account import Account
 from traymail.core.account_kind import AccountKind, SecretWords
 from traymail.core.errors import InputError
 from traymail.core.provider import AuthKind, Provider
@@ -72,12 +73,15 @@ def guide_of(words: SecretWords) -> Guide:
     return Guide(words.name, words.name, steps, words.name)
 
 
-def checked_by(kind: AccountKind[Any], check: CodeCheck) -> CodeCheck:
-    """Return the same secret as the kind keeps it, or why it can be none."""
+def checked_by(kind: AccountKind[Any], check: CodeCheck, account: Account | None) -> CodeCheck:
+    """Return the same secret as the kind keeps it, or why it can be none.
+
+    ``account`` None: nothing is known yet of whose it is to be.
+    """
     if check.secret is None:
         return check
     try:
-        return replace(check, secret=kind.checked(check.secret))
+        return replace(check, secret=kind.checked(check.secret, account))
     except InputError as error:
         return CodeCheck(None, error.title)
 

@@ -313,7 +313,9 @@ def type_code(page: Accounts, words: str) -> Accounts:
     form = page.form
     if form is None:
         return page
-    check = checked_by(kind_of(form.account), check_code(guide(form), words))
+    kind = kind_of(form.account)
+    same = all(form.values[one] == form.saved[one] for one in kind.login)
+    check = checked_by(kind, check_code(guide(form), words), form.account if same else None)
     return edit(page, code=check, trouble=None)
 
 

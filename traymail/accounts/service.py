@@ -1,0 +1,60 @@
+"""Services that are reached by HTTP: where one is, as the configuration and the form have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from traymail.core import readers as read
+from traymail.core.account import Account, Security
+from traymail.core.account_table import is_loopback
+from traymail.core.texts import text
+
+_PORTS = {"https": 443, "http": 80}
+_LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlace:
+    """Where a service is."""
+
+    host: str
+    port: int = _PORTS["https"]
+    security: Security = Security.TLS
+
+
+def service_place(value: object) -> ServicePlace | None:
+    """Read the address of a service, scheme and host alone; empty: the usual one."""
+    given = read.words(value)
+    if not given:
+        return None
+    from urllib.parse import urlsplit  # seldom needed, and slow to import
+
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise read.wrong(text("is not an address"), _LIKE) from None
+    host = read.filled_host(parts.hostname or "")
+    if parts.scheme not in _PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise read.wrong(text("is not an address"), _LIKE)
+    if "@" in parts.netloc:
+        raise read.wrong(text("must not contain a user name or a password"), _LIKE)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise read.wrong(text("http:// is only for a server on this computer"), _LIKE)
+    security = Security.NONE if parts.scheme == "http" else Security.TLS
+    return ServicePlace(host, port or _PORTS[parts.scheme], security)
+
+
+def where(account: Account) -> str:
+    """Return the service, and its port where that is another than usual."""
+    usual = account.port == _PORTS["https"]
+    return account.host if usual else f"{account.host}:{account.port}"
+
+
+def api_url_of(account: Account, usual_host: str) -> str:
+    """Return the address of an account's service as it is written, "" for the usual one."""
+    if account.host in {"", usual_host}:
+        return ""
+    scheme = "http" if account.security is Security.NONE else "https"
+    host = f"[{account.host}]" if ":" in account.host else account.host
+    return f"{scheme}://{host}" + ("" if account.port == _PORTS[scheme] else f":{account.port}")

@@ -1,0 +1,285 @@
+"""Accounts that are a webhook: a mail becomes a message where its address leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from traymail.accounts.service import ServicePlace, service_place
+from traymail.accounts.service import where as shown_place
+from traymail.core import readers as read
+from traymail.core.account_kind import AccountKind, SecretWords, with_given
+from traymail.core.errors import InputError, Problem
+from traymail.core.examination import Step
+from traymail.core.message import Address
+from traymail.core.readers import Form, Key
+from traymail.core.robots import CUT, Overflow
+from traymail.core.settings import place_of
+from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.texts import text
+from traymail.core.webhook_answers import Success, compile_success
+from traymail.core.webhook_body import Body, compile_body, message
+from traymail.core.webhooks import (
+    BY_NAME,
+    CUSTOM,
+    DEFAULT_MOST_BYTES,
+    NOWHERE,
+    Preset,
+    WebhookAccount,
+    usual_body,
+    usual_success,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from traymail.core import fields
+    from traymail.core.message import Draft
+    from traymail.core.ports import Clock, Sender, SenderTools
+    from traymail.core.secret import Secret, ToldSecrets
+    from traymail.core.table_reader import Read
+
+T = TypeVar("T")
+_STEPS = (
+    text("Make a robot or a webhook where messages are to arrive, or choose one that is there"),
+    text("Copy its whole address and paste it below"),
+    text("Where it signs messages, add a space and the secret of the signature"),
+)
+_OWN_PLACE = text("A webhook writes to its own place only.")
+_CUSTOM_ONLY = text("is for the preset “custom” only")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookTable:
+    """What a webhook of no known service is sent, and what it answers, as written."""
+
+    body: Body
+    success: Success | None = None
+    max_bytes: int = DEFAULT_MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTable(AccountTable):
+    """A webhook as written."""
+
+    preset: Preset
+    webhook: HookTable | None = None
+    overflow: Overflow = Overflow.CUT
+    api_url: ServicePlace | None = None
+    ca_file: str = ""
+
+
+def _preset(value: object) -> Preset:
+    return BY_NAME[read.one_of(*BY_NAME)(value)]
+
+
+def _compiled(compile_words: Callable[[str], T]) -> Callable[[object], T]:
+    """Return a reader of a text that means something."""
+
+    def reader(value: object) -> T:
+        try:
+            return compile_words(read.words(value))
+        except InputError as error:
+            raise read.wrong(error.title, error.advice) from error
+
+    return reader
+
+
+_OWNS = text("It belongs to accounts of kind “webhook”.")
+_HOOK = Form(
+    HookTable,
+    {
+        "body": Key(_compiled(compile_body)),
+        "success": Key(_compiled(compile_success)),
+        "max_bytes": Key(read.whole(1, 10_000_000)),
+    },
+    _OWNS,
+)
+
+
+class WebhookKind(AccountKind[WebhookAccount]):
+    """`traymail.core.account_kind.AccountKind` of webhooks."""
+
+    name = "webhook"
+    form = Form(
+        WebhookTable,
+        ACCOUNT_KEYS
+        | {
+            "preset": Key(_preset),
+            "webhook": Key(_HOOK),
+            "overflow": Key(read.choice(Overflow)),
+            "api_url": Key(service_place),
+            "ca_file": Key(read.path_or_empty),
+        },
+        _OWNS,
+        {"preset": CUSTOM},
+    )
+    title = text("Webhook")
+    about = text("Messages in DingTalk, Feishu, Telegram, ntfy, Bark and others.")
+    test = ("dns", "tcp", "tls", "mail")
+    diagnosis = ("dns", "tcp", "tls", "clock")
+    login = ("preset", "api_url")
+    login_by_mail = True
+    secret_label = text("Webhook")
+    cannot = MappingProxyType(
+        {
+            "given": text("A webhook sends no whole message of another program."),
+            "to": _OWN_PLACE,
+            "cc": text("A webhook takes no Cc."),
+            "bcc": text("A webhook takes no Bcc."),
+            "html": text("A webhook takes no HTML."),
+            "files": text("A webhook takes no files."),
+        }
+    )
+
+    def made_of(
+        self, name: str, table: Read[WebhookTable], where: str, found: list[Problem]
+    ) -> WebhookAccount:
+        """Return the webhook; what a secret is bound to is the service and the account's name."""
+        given, own = table.value, table.value.webhook
+        preset = given.preset
+        if not table.bad & {"preset", "webhook"}:
+            found += _own_problems(preset, own, place_of(where, "webhook"))
+        place = given.api_url or ServicePlace(preset.host or NOWHERE)
+        account = WebhookAccount(
+            name=name,
+            address=Address(preset.receiver.mailbox, given.display_name),
+            host=place.host,
+            port=place.port,
+            security=place.security,
+            username=name,
+            provider=f"{self.name}:{preset.name}",
+            ca_file=given.ca_file,
+            preset=preset,
+            overflow=given.overflow,
+            elsewhere=given.api_url is not None,
+            body=own.body if own else usual_body(preset),
+            success=(own and own.success) or usual_success(preset),
+            most=own.max_bytes if own else preset.most,
+        )
+        return with_given(account, given, preset.limits)
+
+    def make_sender(self, account: WebhookAccount, tools: SenderTools) -> Sender:
+        """Return a way to post its messages."""
+        from traymail.senders.webhook import WebhookSender
+
+        return WebhookSender(account, tools)
+
+    def examine(
+        self,
+        account: WebhookAccount,
+        secret: Secret | None,
+        clock: Clock,
+        told: ToldSecrets,
+        *,
+        login_worked: bool,
+    ) -> Generator[Step, None, None]:
+        """Try the server up to the encryption: only a message would show more."""
+        from traymail.senders.probe import examine_http
+
+        del login_worked
+        try:
+            there = _reached(account, secret)
+        except InputError as error:
+            yield Step("dns", False, None, error.title, error.advice)  # noqa: FBT003 # ok
+            yield from (Step(name, None) for name in self.diagnosis[1:])
+            return
+        yield from examine_http(there, clock, told)
+
+    def group(self, account: WebhookAccount) -> Address | None:
+        """Return what stands for whoever reads there."""
+        return account.preset.receiver
+
+    def checked(self, secret: Secret, account: WebhookAccount | None) -> Secret:
+        """Return the address as it is kept."""
+        from traymail.core.secret import Secret
+        from traymail.core.webhook_address import read_address
+
+        read_address(secret.reveal(), BY_NAME[CUSTOM] if account is None else account.preset)
+        return Secret(" ".join(secret.reveal().split()), secret.place)
+
+    def require(self, account: WebhookAccount, draft: Draft) -> None:
+        """Raise InputError for what it does not take, or not as a whole where that counts."""
+        super().require(account, draft)
+        if account.overflow is Overflow.CUT:
+            return
+        _words, whole = message(account.body, account.room, (draft.subject, draft.text), {})
+        if not whole:
+            raise InputError(
+                text("The message is longer than the service takes."),
+                text("Shorten it, or set overflow to cut in the configuration."),
+            )
+
+    def secret(self, account: WebhookAccount | None) -> SecretWords:
+        """Return what a service shows of its webhook."""
+        del account
+        return SecretWords(text("Webhook address"), steps=_STEPS)
+
+    def destination(self, account: WebhookAccount) -> str:
+        """Return the service, or where the account says that it is."""
+        own = account.preset.name
+        return f"{own} {shown_place(account)}" if account.elsewhere else own
+
+    def facts(self, account: WebhookAccount) -> dict[str, object]:
+        """Return the service, and what becomes of what is too long."""
+        return {
+            "preset": account.preset.name,
+            "host": "" if account.host == NOWHERE else account.host,
+            "port": account.port,
+            "overflow": account.overflow.value,
+        }
+
+    def upper(self) -> fields.Form:
+        """Return the service, and what becomes of what is too long."""
+        from traymail.accounts.webhook_fields import UPPER
+
+        return UPPER
+
+    def asked_first(self) -> fields.Form:
+        """Return that, and where the service is, for who has it elsewhere."""
+        from traymail.accounts.webhook_fields import FIRST
+
+        return FIRST
+
+    def lower(self, account: WebhookAccount) -> fields.Form:
+        """Return limits, and what is rare."""
+        from traymail.accounts.webhook_fields import lower_for
+
+        usual = replace(account, host="", elsewhere=False, ca_file="", password_command=())
+        return lower_for(self.values_of(with_given(usual, AccountTable(), account.preset.limits)))
+
+    def values_of(self, account: WebhookAccount) -> dict[str, str]:
+        """Return a webhook as its form shows it."""
+        from traymail.accounts.webhook_fields import values_of
+
+        return values_of(account)
+
+
+def _reached(account: WebhookAccount, secret: Secret | None) -> WebhookAccount:
+    """Return the account with its server; raises InputError where no address tells it."""
+    from traymail.core.replies import remedy_for
+    from traymail.core.webhook_address import reached, read_address
+
+    if secret is not None:
+        return reached(account, read_address(secret.reveal(), account.preset))
+    if account.host == NOWHERE:
+        title = text("The address of the webhook is not known yet.")
+        raise InputError(title, remedy_for("no-secret", account.name))
+    return account
+
+
+def _own_problems(preset: Preset, own: HookTable | None, where: str) -> list[Problem]:
+    if preset.name != CUSTOM:
+        return [] if own is None else [Problem(where, _CUSTOM_ONLY)]
+    if own is None:
+        from traymail.accounts.webhook_fields import EXAMPLE
+
+        advice = text("Write it like {example}", example=f"webhook = {EXAMPLE}")
+        return [Problem(where, text("is missing"), advice=advice)]
+    least = len(own.body.filled(dict.fromkeys(own.body.names, CUT), {}))
+    if own.max_bytes < least:
+        what = text("is less than the template itself needs: {least}", least=least)
+        return [Problem(place_of(where, "max_bytes"), what)]
+    return []

@@ -1,0 +1,237 @@
+"""Webhooks: the services that are known, a row each, and a webhook as an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from traymail.core.account import Account, Limits
+from traymail.core.message import Address
+from traymail.core.robots import Overflow
+from traymail.core.texts import Text, text
+from traymail.core.webhook_answers import Success, compile_success
+from traymail.core.webhook_body import NAMES, TOPIC, Body, Measure, Needs, Room, compile_body
+
+# Where the address alone names the server: reserved, so that nobody's server is ever meant.
+NOWHERE = "webhook.invalid"
+CUSTOM = "custom"
+DEFAULT_MOST_BYTES = 20_000
+
+
+class Signing(Enum):
+    """What a second secret behind the address is for."""
+
+    NONE = "nothing"
+    DINGTALK = "a signature in the query"
+    FEISHU = "a signature in the message"
+    BEARER = "a token in a header"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """One service.
+
+    ``host`` is where it usually is, "" where everybody has a server of their own; ``like`` is an
+    address as the service shows it, ``path`` and ``query`` what one has to have. ``success`` says
+    what an answer is when the message was taken; ``refused`` is found in code and words of one
+    that refuses the key. ``longest_title`` in letters, 0 for any. ``to_root``: posted to the
+    server's root, the last part of the path being the topic. ``coded``: it has codes of its own for
+    what is wrong with a message.
+    """
+
+    name: str
+    title: Text | str
+    host: str = ""
+    like: str
+    path: str
+    query: tuple[str, ...] = ()
+    body: str
+    success: str
+    most: int
+    measure: Measure = Measure.BODY
+    longest_title: int = 0
+    needs: Needs = Needs.NOTHING
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    signing: Signing = Signing.NONE
+    refused: str = ""
+    to_root: bool = False
+    coded: bool = False
+
+    @property
+    def receiver(self) -> Address:
+        """Return what stands for whoever reads there."""
+        return Address(f"chat@{self.host or NOWHERE}")
+
+
+_A_MINUTE = Limits(per_minute=20, per_hour=1200, per_day=28_800)
+_USUAL = Limits(per_minute=60, per_hour=3600, per_day=86_400)
+_TOKEN = r"[\w.~%+-]+"  # noqa: S105 # a pattern
+# An address that is not there, or is not let in.
+_STATUS = r"\A(?:401|403|404|410) "
+
+PRESETS: tuple[Preset, ...] = (
+    # https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages
+    Preset(
+        name="dingtalk",
+        title=text("DingTalk"),
+        host="oapi.dingtalk.com",
+        like="https://oapi.dingtalk.com/robot/send?access_token=…",
+        path=r"/robot/send",
+        query=("access_token",),
+        body='{"msgtype": "text", "text": {"content": "{text}"}}',
+        success="errcode == 0",
+        most=20_000,
+        limits=_A_MINUTE,
+        signing=Signing.DINGTALK,
+        coded=True,
+        refused=(
+            _STATUS + r"|\A(?:300001|40014|400013|400101|400102|400106) "
+            r"|\A310000 .*(?:sign|timestamp|white|whitelist)"
+        ),
+    ),
+    # https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+    Preset(
+        name="feishu",
+        title=text("Feishu or Lark"),
+        host="open.feishu.cn",
+        like="https://open.feishu.cn/open-apis/bot/v2/hook/…",
+        path=rf"/open-apis/bot/v2/hook/{_TOKEN}",
+        body='{"msg_type": "text", "content": {"text": "{text}"}}',
+        success="code == 0",
+        most=20_000,
+        limits=Limits(per_minute=100, per_hour=6000, per_day=144_000),
+        signing=Signing.FEISHU,
+        coded=True,
+        refused=_STATUS + r"|\A190(?:01|21|22) ",
+    ),
+    # https://sct.ftqq.com and https://doc.sc3.ft07.com
+    Preset(
+        name="serverchan",
+        title=text("ServerChan"),
+        host="sctapi.ftqq.com",
+        like="https://sctapi.ftqq.com/SCT….send",
+        path=rf"/(?:send/)?{_TOKEN}\.send",
+        body='{"title": "{subject}", "desp": "{body}"}',
+        success="code == 0",
+        most=32_000,
+        longest_title=32,
+        needs=Needs.TITLE,
+        coded=True,
+        limits=Limits(per_minute=20, per_hour=200, per_day=1000),
+        refused=_STATUS + r"|\A40001 |push ?key|sendkey|错误的 ?key",
+    ),
+    # https://bark.day.app/#/tutorial
+    Preset(
+        name="bark",
+        title="Bark",
+        host="api.day.app",
+        like="https://api.day.app/…",
+        path=rf"/{_TOKEN}/?",
+        body='{"title": "{subject}", "body": "{body}"}',
+        success="code == 200",
+        # A notification of Apple's has 4096 bytes at most, of which some are not the message's.
+        most=3_500,
+        needs=Needs.TEXT,
+        limits=_USUAL,
+        refused=_STATUS + r"|failed to get device token",
+    ),
+    # https://core.telegram.org/bots/api#sendmessage
+    Preset(
+        name="telegram",
+        title="Telegram",
+        host="api.telegram.org",
+        like="https://api.telegram.org/bot…/sendMessage?chat_id=…",
+        path=r"/bot\d+:[\w-]+/sendMessage",
+        query=("chat_id",),
+        body='{"text": "{text}"}',
+        success="ok == true",
+        most=4096,
+        measure=Measure.UNITS,
+        limits=_A_MINUTE,
+        refused=_STATUS + r"|chat not found|upgraded to a supergroup",
+    ),
+    # https://docs.ntfy.sh/publish/#publish-as-json
+    Preset(
+        name="ntfy",
+        title="ntfy",
+        host="ntfy.sh",
+        like="https://ntfy.sh/…",
+        path=r"/[-\w]{1,64}/?",
+        body='{"topic": "{topic}", "title": "{subject}", "message": "{body}"}',
+        success='HTTP == 200 and event == "message"',
+        # What is longer would become a file there.
+        most=4096,
+        measure=Measure.TEXT,
+        longest_title=250,
+        needs=Needs.TEXT,
+        limits=Limits(per_minute=30, per_hour=250, per_day=250),
+        signing=Signing.BEARER,
+        refused=_STATUS,
+        to_root=True,
+    ),
+    # https://gotify.net/api-docs#/message/createMessage
+    Preset(
+        name="gotify",
+        title="Gotify",
+        like="https://gotify.example.com/message?token=…",
+        path=r"(?:/[^?#]*)?/message",
+        query=("token",),
+        body='{"title": "{subject}", "message": "{body}"}',
+        success="HTTP == 200",
+        # What a column of its usual databases holds.
+        most=65_535,
+        measure=Measure.TEXT,
+        needs=Needs.TEXT,
+        limits=_USUAL,
+        refused=_STATUS,
+    ),
+    Preset(
+        name=CUSTOM,
+        title=text("another one"),
+        like="https://example.com/hook/…",
+        path=r".*",
+        body='{"text": "{text}"}',
+        success="HTTP == 2xx",
+        most=DEFAULT_MOST_BYTES,
+        limits=Limits(),
+        refused=_STATUS,
+    ),
+)
+BY_NAME = {one.name: one for one in PRESETS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAccount(Account):
+    """A webhook. ``elsewhere``: the account names the server, not the webhook's address.
+
+    ``body``, ``success`` and ``most`` are those of its preset but for a custom one.
+    """
+
+    kind: str = "webhook"
+    preset: Preset
+    overflow: Overflow = Overflow.CUT
+    elsewhere: bool = False
+    body: Body = field(repr=False)
+    success: Success
+    most: int
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """Return what else decides where a message goes, and as what."""
+        return (self.preset.name,)
+
+    @property
+    def room(self) -> Room:
+        """Return how long a message may be."""
+        one = self.preset
+        return Room(self.most, one.measure, one.longest_title, one.needs)
+
+
+def usual_body(preset: Preset) -> Body:
+    """Return the message that a service takes."""
+    return compile_body(preset.body, NAMES | {TOPIC})
+
+
+def usual_success(preset: Preset) -> Success:
+    """Return what a service answers when it has taken a message."""
+    return compile_success(preset.success)
