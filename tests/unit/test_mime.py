@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
@@ -300,6 +301,69 @@ def test_a_name_too_long_for_a_line_keeps_its_suffix() -> None:
         1:
     ]
     assert part.get_filename() == "界" * 106 + ".pdf"
+
+
+def test_pictures_go_with_the_html_to_the_letter() -> None:
+    draft = a_draft(text="One", html='<img src="cid:1@qq.com">')
+    picture = replace(an_attachment("图.png", b"PNG", "image/png"), cid="1@qq.com")
+    data = bytes_of(draft, picture, an_attachment("a.pdf", b"PDF"))
+    assert data.partition(b"MIME-Version: 1.0\r\n")[2].decode() == (
+        'Content-Type: multipart/mixed;\r\n boundary="=-b0undary-mixed"\r\n'
+        "\r\n--=-b0undary-mixed\r\n"
+        'Content-Type: multipart/alternative;\r\n boundary="=-b0undary-alternative"\r\n'
+        "\r\n--=-b0undary-alternative\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: 7bit\r\n\r\nOne\r\n"
+        "\r\n--=-b0undary-alternative\r\n"
+        'Content-Type: multipart/related;\r\n type="text/html";\r\n'
+        ' boundary="=-b0undary-related"\r\n'
+        "\r\n--=-b0undary-related\r\n"
+        "Content-Type: text/html; charset=utf-8\r\n"
+        'Content-Transfer-Encoding: 7bit\r\n\r\n<img src="cid:1@qq.com">\r\n'
+        "\r\n--=-b0undary-related\r\n"
+        'Content-Type: image/png;\r\n name="=?utf-8?B?5Zu+LnBuZw==?="\r\n'
+        "Content-Disposition: inline;\r\n filename*=UTF-8''%E5%9B%BE.png\r\n"
+        "Content-ID: <1@qq.com>\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\nUE5H\r\n"
+        "\r\n--=-b0undary-related--\r\n"
+        "\r\n--=-b0undary-alternative--\r\n"
+        "\r\n--=-b0undary-mixed\r\n"
+        'Content-Type: application/pdf;\r\n name="a.pdf"\r\n'
+        'Content-Disposition: attachment;\r\n filename="a.pdf"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\nUERG\r\n"
+        "\r\n--=-b0undary-mixed--\r\n"
+    )
+
+
+@pytest.mark.parametrize("files", [0, 2])
+@pytest.mark.parametrize("pictures", [0, 1, 3])
+def test_every_parser_finds_pictures_with_the_html_and_files_apart(
+    pictures: int, files: int
+) -> None:
+    shown = [
+        replace(an_attachment(f"p{at}.png", b"P" * at * 60, "image/png"), cid=f"{at}@qq.com")
+        for at in range(pictures)
+    ]
+    others = [an_attachment(f"f{at}.pdf", b"F" * at) for at in range(files)]
+    data = bytes_of(a_draft(html="<b>x</b>"), *shown, *others)
+    read = modern(data)
+    body = read.get_body(("related", "html"))
+    assert body is not None
+    assert body.get_content_type() == ("multipart/related" if pictures else "text/html")
+    assert [part.get_filename() for part in read.iter_attachments()] == [o.name for o in others]
+    plain = read.get_body(("plain",))
+    assert plain is not None
+    for parser in (modern, classic):
+        found = [part for part in parser(data).walk() if part["Content-ID"]]
+        assert [part["Content-ID"] for part in found] == [f"<{one.cid}>" for one in shown]
+        assert [part.get_payload(decode=True) for part in found] == [one.content for one in shown]
+        assert {part.get_content_disposition() for part in found} <= {"inline"}
+
+
+def test_a_picture_of_a_mail_without_html_is_a_file() -> None:
+    picture = replace(an_attachment("a.png", b"PNG", "image/png"), cid="1@qq.com")
+    read = modern(bytes_of(a_draft(), picture))
+    assert [part.get_filename() for part in read.iter_attachments()] == ["a.png"]
 
 
 def test_several_files_keep_their_order() -> None:

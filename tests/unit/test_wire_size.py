@@ -20,7 +20,10 @@ def test_it_is_a_bound(words: str, html: bool, files: list[tuple[str, int]]) -> 
     me = Address("me@example.com", "Me")
     page = to_html(words) if html else None
     draft = Draft("qq", me, (me,), subject="Hello", text=words, html=page)
-    attached = tuple(Attachment(name, "image/png", size, "0" * 64) for name, size in files)
+    attached = tuple(
+        Attachment(name, "image/png", size, "0" * 64, cid=f"{at:032}@mail.example.com" * (at % 2))
+        for at, (name, size) in enumerate(files)
+    )
     composed = compose(draft, attached, STAMP, version="1")
     size = len(composed.skeleton) + sum(
         encoded_size(one.attachment.size) for one in composed.placed

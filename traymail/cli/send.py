@@ -137,7 +137,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
         )
     settings = session.settings()
     account = chosen_account(settings, wanted.account)
-    words, html = body_of(wanted, account)
+    wanted, words, html = body_of(wanted, account)
     if ways.many:
         from traymail.cli import each  # few mails are many
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -34,19 +34,23 @@ class Ways:
         return self.each or self.table is not None
 
 
-def body_of(wanted: WantedMail, account: Account) -> tuple[str, str | None]:
-    """Return the text and the HTML of a message."""
+def body_of(wanted: WantedMail, account: Account) -> tuple[WantedMail, str, str | None]:
+    """Return what is wanted with its pictures, the text and the HTML of a message."""
     words = wanted.body
     if words is not None:
         words = _standard_input(account) if words == "-" else printed(words.encode())
     if wanted.html is None:
-        return words or "", None
-    html = _html_file(wanted.html, account)
+        return wanted, words or "", None
+    from traymail.core.pictures import with_pictures
+    from traymail.services.pictures import Pictures
+
+    pictures = Pictures(account.address, wanted.attach, wanted.html)
+    html = with_pictures(_html_file(wanted.html, account), pictures.cid_of)
     if words is None:
         from traymail.core.markdown import text_of
 
-        words = text_of(html)
-    return words, html
+        words = text_of(html, pictures.names)
+    return replace(wanted, pictures=pictures.files), words, html
 
 
 def _standard_input(account: Account) -> str:

@@ -62,8 +62,8 @@ def addresses_line(header: str, addresses: tuple[Address, ...]) -> str:
     return f"{header}: " + ",\r\n ".join([_shown_address(one, column) for one in addresses])
 
 
-def file_lines(mime_type: str, name: str) -> str:
-    """Return ``Content-Type`` and ``Content-Disposition`` of an attached file.
+def file_lines(mime_type: str, name: str, disposition: str = "attachment") -> str:
+    """Return ``Content-Type`` and ``Content-Disposition`` of a file.
 
     A name beyond ASCII is written twice: as encoded words in ``name=``, which is what QQ Mail and
     other old programs read, and as one unsplit ``filename*=``; they misread a split one.
@@ -77,7 +77,7 @@ def file_lines(mime_type: str, name: str) -> str:
         parameter = f"filename*=UTF-8''{_percent_encoded(fitting)}"
     return (
         f"Content-Type: {mime_type};\r\n name={shown}\r\n"
-        f"Content-Disposition: attachment;\r\n {parameter}"
+        f"Content-Disposition: {disposition};\r\n {parameter}"
     )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html.parser import HTMLParser
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from traymail.core.address import whole_characters
+from traymail.core.markup import MARKED_SECTION
+from traymail.core.pictures import Picture, is_local
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
+_FILES = "traymail: pictures may be files"
 _DOCUMENT = """\
 <!DOCTYPE html>
 <html>
@@ -29,8 +36,6 @@ _STYLES: dict[str, str] = {
     "blockquote_open": "border-left: 3px solid #bbb; margin-left: 0; padding-left: 12px",
 }
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-# The parser knows a few of these only, and gives up at any other; browsers skip them all.
-_MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 # Not the whole head: its end may be left out.
 _HIDDEN = frozenset({"script", "style", "template", "title"})
@@ -41,21 +46,31 @@ _PARAGRAPHS = frozenset(
 )
 
 
-def to_html(markdown: str) -> str:
+def to_html(markdown: str, picture: Picture | None = None) -> str:
     """Return a whole HTML document: CommonMark, tables and strikethrough, line ends kept.
 
-    HTML in it is shown, not obeyed; only http, https and mailto become links.
+    HTML in it is shown, not obeyed; only http, https and mailto become links. ``picture`` tells
+    what pictures that are files are called in the mail; without it they are shown as written.
     """
     parser = _parser()
-    tokens = parser.parse(whole_characters(markdown))
+    tokens = parser.parse(whole_characters(markdown), {_FILES: picture is not None})
     _add_styles(tokens)
+    if picture is not None:
+        for token, line in _pictures(tokens):
+            address = str(token.attrGet("src") or "")
+            known = picture(unquote(address), line) if is_local(address) else None
+            if known is not None:
+                token.attrSet("src", f"cid:{known}")
     return _DOCUMENT.format(body=parser.renderer.render(tokens, parser.options, {}))
 
 
-def text_of(html: str) -> str:
-    """Return the text of an HTML document: paragraphs apart, links as ``text (address)``."""
-    reader = _TextReader()
-    reader.feed(_MARKED_SECTION.sub("", html))
+def text_of(html: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the text of an HTML document: paragraphs apart, links as ``text (address)``.
+
+    ``names``: what the files of pictures are called, by their Content-ID.
+    """
+    reader = _TextReader(names)
+    reader.feed(MARKED_SECTION.sub("", html))
     reader.close()
     return reader.text()
 
@@ -64,16 +79,42 @@ def text_of(html: str) -> str:
 def _parser() -> MarkdownIt:
     """Return the parser, made once; its library is only loaded by who writes Markdown."""
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import image
 
     class OnlyMailLinks(MarkdownIt):
         """Refuses every address that a mail has no use for, javascript: for one."""
 
+        files = False
+
         def validateLink(self, url: str) -> bool:  # noqa: N802 # the library's name
-            return _LINK.match(url) is not None
+            return _LINK.match(url) is not None or (self.files and is_local(url))
 
     parser = OnlyMailLinks("commonmark", {"html": False, "breaks": True})
     parser.enable(["table", "strikethrough"])
+
+    def with_files(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 # the library's way
+        parser.files = bool(state.env.get(_FILES))
+        try:
+            return image(state, silent)
+        finally:
+            parser.files = False
+
+    parser.inline.ruler.at("image", with_files)
     return parser
+
+
+def _pictures(tokens: Iterable[Token]) -> Iterator[tuple[Token, int]]:
+    """Yield the pictures, each with its line."""
+    line = 0
+    for token in tokens:
+        if token.map:
+            line = token.map[0]
+        at = line
+        for child in token.children or ():
+            if child.type in {"softbreak", "hardbreak"}:
+                at += 1
+            elif child.type == "image":
+                yield child, at + 1
 
 
 def _add_styles(tokens: list[Token]) -> None:
@@ -87,8 +128,9 @@ def _add_styles(tokens: list[Token]) -> None:
 class _TextReader(HTMLParser):
     """Collects text; an unknown or unclosed tag changes nothing but the line ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)
+        self._names = names
         self._pieces: list[str] = []
         self._hidden = ""
         self._pre = 0
@@ -112,10 +154,18 @@ class _TextReader(HTMLParser):
             self._links.append((known.get("href") or "", len(self._pieces)))
         elif tag == "li":
             self._pieces.append("- ")
-        elif tag == "img" and (alternative := known.get("alt")):
-            self.handle_data(alternative)
+        elif tag == "img" and (words := self._instead(known)):
+            self.handle_data(words)
         elif tag in {"td", "th"} and not self._at_line_start():
             self._pieces.append("\t")
+
+    def _instead(self, known: Mapping[str, str | None]) -> str:
+        """Return what stands for a picture: its words, and the name of its file in the mail."""
+        alternative = known.get("alt") or ""
+        name = self._names.get((known.get("src") or "").removeprefix("cid:"), "")
+        if not name:
+            return alternative
+        return f"[{alternative}: {name}]" if alternative else f"[{name}]"
 
     def handle_endtag(self, tag: str) -> None:
         if self._hidden:

@@ -72,13 +72,15 @@ class DraftFile:
     """A file to attach: a path on disk, or content at hand (a pasted picture, a zip).
 
     Exactly one of ``path`` and ``content`` is given. ``name`` is what the recipient sees.
-    ``guard``: the copy must find this very file, or it raises SourceError.
+    ``guard``: the copy must find this very file, or it raises SourceError. ``cid``: a picture that
+    the HTML shows by this Content-ID.
     """
 
     name: str
     path: str | None = None
     content: bytes | None = field(default=None, repr=False)
     guard: FileIdentity | None = None
+    cid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file as it is kept with a mail: inline content when small, else a file of the spool."""
+    """A file as it is kept with a mail: inline content when small, else a file of the spool.
+
+    ``cid`` is there until its message is composed, whose skeleton then has it.
+    """
 
     name: str
     mime_type: str
@@ -151,6 +156,7 @@ class Attachment:
     sha256: str
     content: bytes | None = field(default=None, repr=False)
     spool: str | None = None
+    cid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,23 +133,35 @@ def compose(
         from traymail.core.given import finished  # few mails are
 
         return Composed(finished(draft.given, draft.sender, stamp), ())
-    pieces = [_head(draft, stamp, version)]
+    shown = tuple(one for one in attachments if draft.html is not None and one.cid)
+    others = tuple(one for one in attachments if draft.html is None or not one.cid)
+    made = _Made()
+    made.say(_head(draft, stamp, version))
     mixed = f"{stamp.boundary}-mixed"
-    if attachments:
-        pieces.append(_multipart("mixed", mixed))
-        pieces.append(f"\r\n--{mixed}\r\n")
-    pieces.append(_body(draft, stamp))
-    skeleton = bytearray("".join(pieces).encode())
-    placed = []
-    for attachment in attachments:
-        lines = file_lines(_safe_type(attachment.mime_type), attachment.name)
-        skeleton += (
-            f"\r\n--{mixed}\r\n{lines}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        ).encode()
-        placed.append(Placed(len(skeleton), attachment))
-    if attachments:
-        skeleton += f"\r\n--{mixed}--\r\n".encode()
-    return Composed(bytes(skeleton), tuple(placed))
+    if others:
+        made.say(f"{_multipart('mixed', mixed)}\r\n--{mixed}\r\n")
+    _say_body(made, draft, shown, stamp)
+    for attachment in others:
+        made.place(mixed, file_lines(_safe_type(attachment.mime_type), attachment.name), attachment)
+    if others:
+        made.say(f"\r\n--{mixed}--\r\n")
+    return Composed(bytes(made.skeleton), tuple(made.placed))
+
+
+class _Made:
+    """A message as far as it is made."""
+
+    def __init__(self) -> None:
+        self.skeleton = bytearray()
+        self.placed: list[Placed] = []
+
+    def say(self, words: str) -> None:
+        self.skeleton += words.encode()
+
+    def place(self, boundary: str, lines: str, attachment: Attachment) -> None:
+        """Add a part, whose content comes while the mail is sent."""
+        self.say(f"\r\n--{boundary}\r\n{lines}\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+        self.placed.append(Placed(len(self.skeleton), attachment))
 
 
 def _head(draft: Draft, stamp: Stamp, version: str) -> str:
@@ -180,22 +192,34 @@ def _recipient_lines(draft: Draft) -> list[str]:
     return lines or ["To: undisclosed-recipients:;"]
 
 
-def _body(draft: Draft, stamp: Stamp) -> str:
-    """Return the text, or the text and its HTML twin, with the headers of this part."""
+def _say_body(made: _Made, draft: Draft, shown: tuple[Attachment, ...], stamp: Stamp) -> None:
+    """Add the text, or the text and its HTML twin, with the headers of this part.
+
+    The pictures that the HTML shows go with it (RFC 2387): who shows the plain text has none.
+    """
     plain = _text_part("plain", draft.text, stamp.boundary)
     if draft.html is None:
-        return plain
-    boundary = f"{stamp.boundary}-alternative"
+        made.say(plain)
+        return
+    boundary, related = f"{stamp.boundary}-alternative", f"{stamp.boundary}-related"
+    made.say(f"{_multipart('alternative', boundary)}\r\n--{boundary}\r\n{plain}")
+    made.say(f"\r\n--{boundary}\r\n")
     html = _text_part("html", draft.html, stamp.boundary)
-    return (
-        f"{_multipart('alternative', boundary)}\r\n--{boundary}\r\n{plain}"
-        f"\r\n--{boundary}\r\n{html}\r\n--{boundary}--\r\n"
-    )
+    if shown:
+        made.say(f"{_multipart('related', related, 'text/html')}\r\n--{related}\r\n")
+    made.say(html)
+    for one in shown:
+        lines = file_lines(_safe_type(one.mime_type), one.name, "inline")
+        made.place(related, f"{lines}\r\nContent-ID: <{one.cid}>", one)
+    if shown:
+        made.say(f"\r\n--{related}--\r\n")
+    made.say(f"\r\n--{boundary}--\r\n")
 
 
-def _multipart(kind: str, boundary: str) -> str:
-    """Return the header of a part that holds others."""
-    return f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n'
+def _multipart(kind: str, boundary: str, root: str = "") -> str:
+    """Return the header of a part that holds others, the first of type ``root``."""
+    first = f'\r\n type="{root}";' if root else ""
+    return f'Content-Type: multipart/{kind};{first}\r\n boundary="{boundary}"\r\n'
 
 
 def _text_part(kind: str, words: str, boundary: str) -> str:

@@ -39,7 +39,7 @@ class Poster:
 
     def take(self, file: DraftFile) -> Attachment:
         """Copy a file into the spool; raises SourceError, StateError."""
-        return self._spool.take(file)
+        return replace(self._spool.take(file), cid=file.cid)
 
     def open(self, attachment: Attachment) -> BinaryIO:
         """Open a copy for reading; raises SourceError when it is gone."""
@@ -119,7 +119,7 @@ class Poster:
                             one = self.take(file)
                             if one.spool:
                                 taken.append(one)
-                        files.append(one)
+                        files.append(replace(one, cid=file.cid))
                     self._add(replace(draft, batch=number), tuple(files), undo)
         except BaseException:
             self.discard(tuple(taken))

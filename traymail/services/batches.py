@@ -22,7 +22,7 @@ from traymail.core.csv_table import CsvRow, CsvTable, read_table
 from traymail.core.duration import iso
 from traymail.core.errors import InputError, Problem, SourceError
 from traymail.core.lines import printed
-from traymail.core.message import Draft, DraftFile
+from traymail.core.message import Draft, DraftFile, FileIdentity
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reasons import unreadable
 from traymail.core.reports import PreviewMail
@@ -64,6 +64,7 @@ class Checked:
 
     lines: array[int] = field(default_factory=lambda: array("q"))
     files: Counter[str] = field(default_factory=Counter)
+    guards: dict[str, FileIdentity | None] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
 
     @property
@@ -71,7 +72,7 @@ class Checked:
         """The files that are copied before all mails: large ones, and those of several."""
         for path, count in self.files.items():
             if count > 1 or size_of(path) > INLINE_BYTES:
-                yield DraftFile(typed(Path(path).name), path)
+                yield DraftFile(typed(Path(path).name), path, guard=self.guards.get(path))
 
 
 class Mails:
@@ -117,6 +118,7 @@ class Mails:
                 if path not in checked.files and (fault := _fault_of(path, one.line)):
                     checked.faults.append(fault)
             checked.files.update(files)
+            checked.guards |= {file.path or "": file.guard for file in one.draft.files}
         if not (checked.lines or checked.faults):
             raise InputError(
                 text("The table has no row below its first one."),

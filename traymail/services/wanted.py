@@ -17,14 +17,17 @@ from traymail.core.texts import Text, text
 from traymail.disk import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from traymail.core.account import Account
 
 
 @dataclass(frozen=True, slots=True)
 class WantedMail:
-    """What a mail is to be. ``body`` "-": it comes from standard input."""
+    """What a mail is to be.
+
+    ``body`` "-": it comes from standard input. ``pictures``: the files that its HTML shows.
+    """
 
     to: tuple[str, ...]
     cc: tuple[str, ...]
@@ -36,6 +39,7 @@ class WantedMail:
     attach: tuple[Path, ...]
     account: str | None
     any_domain: bool
+    pictures: tuple[DraftFile, ...] = ()
 
 
 def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None) -> Draft:
@@ -43,10 +47,9 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
     kind = kind_of(account)
     if wanted.html is not None and "html" in kind.cannot:
         raise InputError(kind.cannot["html"], text("Give the text with --body or --markdown."))
+    pictures = wanted.pictures
     if wanted.markdown:
-        from traymail.core.markdown import to_html
-
-        html = to_html(words)
+        html, pictures = _markdown(wanted, account, words)
     if not (wanted.subject or words or html or wanted.attach):
         raise InputError(
             text("There is nothing to send: no subject, no body, no file."), _what_is_empty(wanted)
@@ -67,11 +70,32 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         subject=wanted.subject,
         text=words,
         html=html,
-        files=tuple(DraftFile(typed(path.name), os.path.realpath(path)) for path in wanted.attach),
+        files=(*pictures, *_attached(wanted, pictures)),
         when_unsure=account.when_unsure.value,
     )
     kind.require(account, draft)
     return draft
+
+
+def _markdown(
+    wanted: WantedMail, account: Account, words: str
+) -> tuple[str, tuple[DraftFile, ...]]:
+    """Return the HTML, and the attached pictures that it shows; raises SourceError."""
+    from traymail.core.markdown import to_html  # slow to import, and seldom chosen
+    from traymail.services.pictures import Pictures
+
+    pictures = Pictures(account.address, wanted.attach)
+    html = to_html(words, pictures.cid_of)
+    return html, pictures.files
+
+
+def _attached(wanted: WantedMail, shown: Iterable[DraftFile]) -> Iterator[DraftFile]:
+    """Yield the files that are attached, and not shown in the text already."""
+    there = {file.path for file in shown}
+    for path in wanted.attach:
+        true = os.path.realpath(path)
+        if true not in there:
+            yield DraftFile(typed(path.name), true)
 
 
 def _what_is_empty(wanted: WantedMail) -> Text:
