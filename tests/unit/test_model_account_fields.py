@@ -1,5 +1,6 @@
 """The fields of an account: what its form shows, and what of it is written."""
 
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from traymail.core.errors import Problem
 from traymail.core.fields import fields_of
 from traymail.core.message import Address
 from traymail.core.robots import WECOM_HOST, WecomAccount
+from traymail.core.webhooks import WebhookAccount
 
 LIMITED = replace(QQ, limits=Limits(1, 2, 3))
 ROBOT = WecomAccount(
@@ -25,6 +27,22 @@ ROBOT = WecomAccount(
     security=Security.NONE,
     username="team",
     limits=Limits(20, 1200, 28_800),
+)
+
+
+def hook(preset: str, more: str = "") -> WebhookAccount:
+    source = f'[accounts.hook]\nkind = "webhook"\npreset = "{preset}"\n{more}'
+    table = tomllib.loads(source)["accounts"]["hook"]
+    account = read_account("hook", table, "/home/me", KINDS, [])
+    assert isinstance(account, WebhookAccount)
+    return account
+
+
+OWN = """webhook = { body = '{"a": ["{text}"]}', success = 'a.b == "x"', max_bytes = 999 }"""
+HOOKS = (
+    hook("ntfy", 'api_url = "https://ntfy.example:8443"\ntimeout_seconds = 7'),
+    hook("custom", OWN),
+    hook("custom", """webhook = { body = "{\\"a\\": \\"'{body}\\"}" }"""),
 )
 OTHER = replace(
     QQ, address=Address("me@x.example"), host="mail.x.example", username="me@x.example", provider=""
@@ -52,7 +70,7 @@ def test_what_the_form_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    "account", [replace(QQ, limits=Limits(1, 2, 3)), ROBOT], ids=lambda one: one.kind
+    "account", [replace(QQ, limits=Limits(1, 2, 3)), ROBOT, *HOOKS], ids=lambda one: one.kind
 )
 def test_every_value_has_its_field_and_every_field_its_value(account: Account) -> None:
     kind = kind_of(account)
@@ -76,9 +94,22 @@ def test_what_is_usual_for_a_robot_is_folded_away() -> None:
     assert kind.values_of(ROBOT)["api_url"] == "http://[::1]:81"
 
 
+def test_what_is_unusual_for_a_webhook_is_not_folded_away() -> None:
+    unusual = []
+    for account in (hook("ntfy"), *HOOKS):
+        kind = kind_of(account)
+        values = kind.values_of(account)
+        rare = [one for one in fields_of(kind.lower(account)) if one.rare]
+        unusual.append([one.name for one in rare if one.default != values[one.name]])
+    assert unusual == [[], ["api_url", "timeout_seconds"], ["webhook"], ["webhook"]]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "written"),
     [
+        ("webhook", "{ body = 'x' }", {"body": "x"}),
+        ("webhook", "{ body", "{ body"),
+        ("webhook", "1\nb = 2", 1),
         ("host", " smtp.x.example ", "smtp.x.example"),
         ("host", "  ", None),
         ("port", "465", 465),

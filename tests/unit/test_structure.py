@@ -26,6 +26,7 @@ from traymail.core.settings import Settings
 from traymail.core.structure import examine, structure
 from traymail.core.tables import ACCOUNT, TOP
 from traymail.core.texts import Text
+from traymail.core.webhooks import WebhookAccount
 
 PLACES = Places(
     user_home="/home/me",
@@ -181,6 +182,74 @@ WECOM_ROWS: list[tuple[str, str, str, object, str]] = [
     ("max_per_minute", "3", "limits", Limits(3, 1200, 28_800), "0"),
     ("display_name", '""', "address", GROUP, '"Ming"'),
 ]
+
+
+CUSTOM = """preset = "custom"
+webhook = { body = '{"a": ["{subject}", 1]}', success = "code == 0", max_bytes = 99 }
+"""
+
+
+def test_a_webhook_of_no_known_service() -> None:
+    base = '[accounts.own]\nkind = "webhook"\n'
+    one = read(base + CUSTOM).accounts["own"]
+    assert isinstance(one, WebhookAccount)
+    assert (one.preset.name, one.success.words, one.most) == ("custom", "code == 0", 99)
+    bare = """webhook = { body = '{"a": "{text}"}' }"""
+    one = read(f'{base}preset = "custom"\n{bare}\n').accounts["own"]
+    assert isinstance(one, WebhookAccount)
+    assert (one.success.words, one.most) == ("HTTP == 2xx", 20_000)
+    assert wheres(f'{base}preset = "bark"\n{bare}\n') == ["accounts.own.webhook"]
+    assert wheres(f'{base}preset = "custom"\n') == ["accounts.own.webhook"]
+    assert wheres(base) == ["accounts.own.preset"]
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ("""{ body = 'text={text}' }""", ".body"),
+        ("""{ body = '{"a": "{text}"' }""", ".body"),
+        ("""{ body = '["{text}"]' }""", ".body"),
+        ("""{ body = '{"a": {text}}' }""", ".body"),
+        ("""{ body = '{"a": NaN, "b": "{text}"}' }""", ".body"),
+        ("""{ body = '{"a": 1, "a": "{text}"}' }""", ".body"),
+        ("""{ body = '{"a": "x"}' }""", ".body"),
+        ("""{ body = '{"a": "{txt}"}' }""", ".body"),
+        ("""{ body = '{"a": "{topic} {text}"}' }""", ".body"),
+        ("""{ body = '{"a": "{text} }"}' }""", ".body"),
+        ("""{ body = '%s' }""" % ("[" * 100_000), ".body"),
+        ("""{ body = 1 }""", ".body"),
+        ("""{ success = "code == 0" }""", ".body"),
+        ("""{ body = '{"a": "{text}"}', max_bytes = 10 }""", ".max_bytes"),
+        ("""{ body = '{"a": "{text}"}', max_bytes = 0 }""", ".max_bytes"),
+        ("""{ body = '{"a": "{text}"}', most = 10 }""", ".most"),
+        ("""{ body = '{"a": "{text}"}', success = "code = 0" }""", ".success"),
+        ("""{ body = '{"a": "{text}"}', success = "" }""", ".success"),
+        ("1", ""),
+    ],
+)
+def test_what_is_no_webhook_of_its_own(given: str, where: str) -> None:
+    base = '[accounts.own]\nkind = "webhook"\npreset = "custom"\n'
+    assert wheres(f"{base}webhook = {given}\n") == [f"accounts.own.webhook{where}"]
+
+
+HOOK_ROWS: list[tuple[str, str, str, object, str]] = [
+    ("overflow", '"refuse"', "overflow", Overflow.REFUSE, '"drop"'),
+    ("preset", '"ntfy"', "provider", "webhook:ntfy", '"slack"'),
+    ("preset", '"ntfy"', "limits", Limits(30, 250, 250), "1"),
+    ("ca_file", '"~/ca.pem"', "ca_file", str(Path("/home/me/ca.pem")), '"ca.pem"'),
+    ("api_url", '"https://q.example"', "host", "q.example", '"http://q.example"'),
+    ("api_url", '"http://[::1]:81"', "security", Security.NONE, '"q.example"'),
+    ("api_url", '""', "host", "api.day.app", '"https://q.example/a"'),
+    ("display_name", '""', "username", "team", '"Ming"'),
+    ("max_per_minute", "3", "limits", Limits(3, 3600, 86_400), "0"),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "field", "value", "bad"), HOOK_ROWS)
+def test_key_of_a_webhook(key: str, good: str, field: str, value: object, bad: str) -> None:
+    base = '[accounts.team]\nkind = "webhook"\n' + ("" if key == "preset" else 'preset = "bark"\n')
+    assert getattr(read(f"{base}{key} = {good}\n").accounts["team"], field) == value
+    assert wheres(f"{base}{key} = {bad}\n") == [f"accounts.team.{key}"]
 
 
 @pytest.mark.parametrize(("key", "good", "field", "value", "bad"), WECOM_ROWS)
@@ -787,12 +856,18 @@ NUMBERS = {
     *("top.rules_max_per_hour", "folder.max_per_hour", "log.max_per_hour"),
     *("folder.min_bytes", "folder.max_bytes", "folder.settle_seconds", "folder.batch_seconds"),
     *("log.before", "log.after_lines", "log.threshold.count", "smtp.port"),
-    *("smtp.max_message_mb", "wecom.max_message_mb"),
-    *(f"smtp.max_per_{one}" for one in ("minute", "hour", "day")),
-    *(f"wecom.max_per_{one}" for one in ("minute", "hour", "day")),
-    *("smtp.timeout_seconds", "wecom.timeout_seconds", "smtp.undo_seconds", "wecom.undo_seconds"),
+    *(f"{kind}.max_per_{one}" for kind in KINDS for one in ("minute", "hour", "day")),
+    *(f"{kind}.max_message_mb" for kind in KINDS),
+    *(f"{kind}.{one}_seconds" for kind in KINDS for one in ("timeout", "undo")),
+    "webhook.webhook.max_bytes",
 }
 DURATIONS = {
-    *("top.retention", "smtp.retry_for", "wecom.retry_for", "folder.keep_sent", "log.cooldown"),
-    *("log.silent_for", "log.threshold.within"),
+    *(
+        "top.retention",
+        "folder.keep_sent",
+        "log.cooldown",
+        "log.silent_for",
+        "log.threshold.within",
+    ),
+    *(f"{kind}.retry_for" for kind in KINDS),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,11 +13,10 @@ from traymail.core import readers as read
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.errors import InputError, Problem
 from traymail.core.examination import Step
-from traymail.core.message import Address
 from traymail.core.readers import Form, Key
 from traymail.core.robots import CUT, Overflow
 from traymail.core.settings import place_of
-from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.texts import text
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import Body, compile_body, message
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
-    from traymail.core.message import Draft
+    from traymail.core.message import Address, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
@@ -105,7 +104,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
     name = "webhook"
     form = Form(
         WebhookTable,
-        ACCOUNT_KEYS
+        ROBOT_KEYS
         | {
             "preset": Key(_preset),
             "webhook": Key(_HOOK),
@@ -145,7 +144,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
         place = given.api_url or ServicePlace(preset.host or NOWHERE)
         account = WebhookAccount(
             name=name,
-            address=Address(preset.receiver.mailbox, given.display_name),
+            address=preset.receiver,
             host=place.host,
             port=place.port,
             security=place.security,
@@ -247,8 +246,17 @@ class WebhookKind(AccountKind[WebhookAccount]):
         """Return limits, and what is rare."""
         from traymail.accounts.webhook_fields import lower_for
 
-        usual = replace(account, host="", elsewhere=False, ca_file="", password_command=())
-        return lower_for(self.values_of(with_given(usual, AccountTable(), account.preset.limits)))
+        preset = account.preset
+        usual = WebhookAccount(
+            name=account.name,
+            address=preset.receiver,
+            preset=preset,
+            body=usual_body(preset),
+            success=usual_success(preset),
+            most=preset.most,
+        )
+        usual = with_given(usual, AccountTable(), preset.limits)
+        return lower_for({**self.values_of(usual), "webhook": ""})
 
     def values_of(self, account: WebhookAccount) -> dict[str, str]:
         """Return a webhook as its form shows it."""

@@ -220,6 +220,10 @@ class WebhookAccount(Account):
         """Return what else decides where a message goes, and as what."""
         return (self.preset.name,)
 
+    def key_of(self, field: str) -> str:
+        """Return the key of the configuration: an address tells where the service is."""
+        return "api_url" if field in {"host", "port", "security"} else field
+
     @property
     def room(self) -> Room:
         """Return how long a message may be."""
