@@ -15,7 +15,7 @@ from traymail import __version__
 from traymail.app import App, surroundings
 from traymail.consenting import Consent
 from traymail.core.account import Account
-from traymail.core.commands import Apply, Pause, Resume, Wake
+from traymail.core.commands import Apply, Kept, Pause, Resume, Wake
 from traymail.core.consent import Risk
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
@@ -35,7 +35,7 @@ from traymail.core.reasons import title_of
 from traymail.core.replies import mended_outside
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
-from traymail.core.texts import Translate, text
+from traymail.core.texts import Text, Translate, text
 from traymail.desktop.ending import Ending
 from traymail.desktop.instance import Server
 from traymail.desktop.language import choose, translator
@@ -49,6 +49,7 @@ from traymail.running.kind import Runner, RunningParts
 from traymail.status import describe
 from traymail.store.salvage import check
 from traymail.store.settings import Loaded
+from traymail.store.write_ahead import warnings
 from traymail.watch.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Program:
         self._loaded = loaded
         _log_hints(loaded)
         self.config_error: SettingsError | None = None
+        self.unwritable: Text | None = None
         self._stopping = threading.Event()
         self.interruptions = Interruptions()
         self.stops = app.new_stops(self.wake)
@@ -297,7 +299,13 @@ class Program:
 
     def status(self, translate: Translate) -> dict[str, Any]:
         """Return what ``status --json`` shows."""
-        return describe(self._app, self.engine.snapshot(), self.config_error, translate)
+        snapshot = self.engine.snapshot()
+        return describe(self._app, snapshot, self.config_error, self.warnings(), translate)
+
+    def warnings(self) -> tuple[Text, ...]:
+        """Return what is to be told of the outbox: it was damaged, or cannot be written."""
+        now = () if self.unwritable is None else (self.unwritable,)
+        return (*now, *warnings(self._app.home.database))
 
     # --- parts ----------------------------------------------------------------------------------
 
@@ -406,11 +414,21 @@ class Program:
             self._die()
         elif self.lost is None and self._server is not None:
             self._server.keep()
+        self._look_whether_written()
         version = self._app.outbox.data_version()
         if version != self._data_version:
             self._data_version = version
             self.wake()
         return LOOK_SECONDS
+
+    def _look_whether_written(self) -> None:
+        """Notice a disk that became read-only before anything is lost of what comes next."""
+        unwritable = self._app.home.unwritable()
+        if unwritable != self.unwritable:
+            self.unwritable = unwritable
+            if unwritable is not None:
+                log.error("%s", unwritable)
+            self.engine.submit(Kept(unwritable))
 
     def _leave_outbox(self) -> None:
         """End, as mails would be stored where nobody finds them again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +13,18 @@ from traymail.core.errors import SettingsError, problem_line
 from traymail.core.outbox import State
 from traymail.core.reports import FlowStatus
 from traymail.core.rule import Rule
-from traymail.core.texts import Translate
+from traymail.core.texts import Text, Translate
 from traymail.engine.engine import Snapshot
-from traymail.store.write_ahead import warnings
 
 SHOWN = tuple(state for state in State if state is not State.CANCELLED)
 
 
 def describe(
-    app: App, snapshot: Snapshot, error: SettingsError | None, translate: Translate
+    app: App,
+    snapshot: Snapshot,
+    error: SettingsError | None,
+    warnings: Iterable[Text],
+    translate: Translate,
 ) -> dict[str, Any]:
     """Return the whole document; ``error`` is what is wrong with the last edit."""
     counts = app.outbox.counts()
@@ -37,7 +41,7 @@ def describe(
             for rule in snapshot.settings.rules
         },
         "outbox": {state.value: counts[state] for state in SHOWN},
-        "warnings": [one.translated(translate, whole=True) for one in warnings(app.home.database)],
+        "warnings": [one.translated(translate, whole=True) for one in warnings],
     }
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -34,6 +34,7 @@ class SmallHome(Home):
     """A home on a disk of a few megabytes, which only its commands see."""
 
     namespace: int = 0
+    plain: bool = False
 
     def command(self, *arguments: str | Path) -> list[str]:
         return [*self._enter(), *super().command(*arguments)]
@@ -57,7 +58,10 @@ class SmallHome(Home):
         return dict(json.loads(ended.stdout)) if ended.returncode == 0 else {}
 
     def _enter(self) -> list[str]:
-        return ["nsenter", f"--mount=/proc/{self.namespace}/ns/mnt", f"--wd={Path.cwd()}"]
+        # Permissions count for root, too.
+        rights = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+        inside = f"--mount=/proc/{self.namespace}/ns/mnt"
+        return ["nsenter", inside, f"--wd={Path.cwd()}", *(rights if self.plain else ())]
 
 
 @dataclass
@@ -222,4 +226,68 @@ def test_a_disk_that_is_full_now_and_then_loses_no_mail_and_sends_none_twice(
         str(message_from_bytes(one.content, policy=default)["Subject"]) for one in sink.arrivals
     ]
     assert sorted(subjects) == sorted(f"mail {number}" for number in range(count))
+    assert "Traceback" not in home.log()
+
+
+RULE = """
+[[rules]]
+name = "Scans"
+kind = "folder"
+to = ["b@c.example"]
+folder = {folder}
+settle_seconds = 0.2
+[[rules]]
+name = "Log"
+kind = "log"
+to = ["b@c.example"]
+paths = [{log}]
+match = ["ERROR"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "mend"),
+    [
+        # A whole disk with files that are open becomes so by an error of the disk alone.
+        ('mount --bind -o ro "$1/state" "$1/state"', 'umount "$1/state"'),
+        ('chmod 0500 "$1/state"', 'chmod 0700 "$1/state"'),
+        (
+            'mkdir -p -m 0500 "$1/state/spool"; chmod 0500 "$1/state/spool"',
+            'chmod 0700 "$1/state/spool"',
+        ),
+        ('chmod 0400 "$1/state/outbox.db"', 'chmod 0600 "$1/state/outbox.db"'),
+    ],
+    ids=["disk", "state", "spool", "database"],
+)
+def test_a_state_that_can_only_be_read_is_told_at_once(
+    office: Office, tmp_path: Path, harm: str, mend: str
+) -> None:
+    """Before any file comes: nobody looks after one that was mailed for years."""
+    home, sink = replace(office.home, plain=True), office.sink
+    (box := tmp_path / "in").mkdir()
+    log = tmp_path / "app.log"
+    log.write_text("")
+    rules = RULE.format(folder=json.dumps(str(box)), log=json.dumps(str(log)))
+    home.shell('printf %s "$2" >> "$1/config.toml"', home.path, rules)
+
+    def told() -> dict[str, str | None]:
+        return {name: one["error"] for name, one in home.status()["rules"].items()}
+
+    def watching() -> bool:
+        rules = home.status().get("rules", {"": {"watching": False}})
+        return all(one["watching"] for one in rules.values())
+
+    with running(home, office.env, ready=False):
+        until(watching, what="the rules to watch")
+        office.home.shell(harm, home.path)
+        until(lambda: all(told().values()), 10, what="the trouble of both rules")
+        assert all("cannot be written" in str(words) for words in told().values())
+        assert any("cannot be written" in one for one in home.status()["warnings"])
+        assert "cannot be written" in home.run("status").stdout
+        (box / "dropped").write_text("x" * 400_000)
+        office.home.shell(mend, home.path)
+        until(lambda: not any(told().values()), 20, what="the end of the trouble")
+        assert home.status()["warnings"] == []
+        sink.wait_for(1, 60)
+        until(watching, what="the rules to watch again")
     assert "Traceback" not in home.log()

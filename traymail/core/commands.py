@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from traymail.core.settings import Settings
+from traymail.core.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,11 @@ class Apply:
     mended: bool = False
 
 
-Command = Pause | Resume | Wake | Apply
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Nothing that rules do can be kept, for this reason; None: it can again."""
+
+    trouble: Text | None
+
+
+Command = Pause | Resume | Wake | Apply | Kept

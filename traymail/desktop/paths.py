@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from traymail.core.errors import InputError, StateError
 from traymail.core.reasons import reason_of
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.disk import in_home, open_folder, require_own_file, require_private
 
 APP = "traymail"
@@ -78,8 +80,27 @@ class Home:
         """
         for folder in (*self._folders(), self.spool):
             require_private(folder)
+        for path in self._databases():
+            require_own_file(path)
+
+    def unwritable(self) -> Text | None:
+        """Return what of the state cannot be written any more, and why; None: all can.
+
+        Nothing is opened: to close a file of SQLite's would end SQLite's lock on it.
+        """
+        for path in (self.state, self.spool, *self._databases()):
+            if path.exists() and not _is_writable(path):
+                error = OSError(errno.EACCES, os.strerror(errno.EACCES))
+                if _is_on_read_only(path):
+                    error = OSError(errno.EROFS, os.strerror(errno.EROFS))
+                return text(
+                    "{path} cannot be written: {reason}", path=path, reason=reason_of(error)
+                )
+        return None
+
+    def _databases(self) -> Iterator[Path]:
         for part in ("", "-wal", "-shm", "-journal"):
-            require_own_file(self.database.with_name(self.database.name + part))
+            yield self.database.with_name(self.database.name + part)
 
     def make(self) -> None:
         """Make the three folders; raises StateError, as `check` does."""
@@ -96,6 +117,20 @@ class Home:
 
     def __str__(self) -> str:
         return str(self.folder or self.state)
+
+
+def _is_writable(path: Path) -> bool:
+    mode = os.W_OK | (os.X_OK if path.is_dir() else os.R_OK)
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _is_on_read_only(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def home(option: str | None, environ: Mapping[str, str]) -> Home:

@@ -54,6 +54,7 @@ class Automation:
         # Of flows that ended: an edit of a rule does not undo what it did.
         self._counts: dict[str, FlowStatus] = {}
         self._paused = False
+        self._unkept: Text | None = None
         self._renamed: dict[str, str] = {}
 
     def apply(
@@ -113,6 +114,10 @@ class Automation:
         for name in list(self._flows):
             self._pause(name, now)
 
+    def kept(self, trouble: Text | None) -> None:
+        """Take note why nothing that rules do can be kept; None: it can again."""
+        self._unkept = trouble
+
     def status(self) -> dict[str, FlowStatus]:
         """Return how each enabled rule fares."""
         return {name: self._status(name) for name in {**self._flows, **self._faults}}
@@ -120,10 +125,10 @@ class Automation:
     def _status(self, name: str) -> FlowStatus:
         flow = self._flows.get(name)
         status = FlowStatus() if flow is None else flow.status()
-        faults = self._faults.get(name)
-        if faults:
-            watching = status.watching and WATCHING not in faults
-            error = status.error or next(iter(faults.values()))
+        faults = self._faults.get(name, {})
+        if faults or self._unkept:
+            watching = status.watching and WATCHING not in faults and self._unkept is None
+            error = status.error or next(iter(faults.values()), None) or self._unkept
             status = replace(status, watching=watching, error=error)
         return status.after(self._counts.get(name, FlowStatus()))
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
-from traymail.core.commands import Apply, Command, Pause, Resume, Wake
+from traymail.core.commands import Apply, Command, Kept, Pause, Resume, Wake
 from traymail.core.errors import InputError, StateError, TraymailError
 from traymail.core.events import (
     Event,
@@ -79,7 +79,7 @@ class _Ended:
     item: OutboxItem
 
 
-Entry = Observation | Pause | Resume | Wake | Apply | _Stop | _Ask | _Ended
+Entry = Observation | Pause | Resume | Wake | Apply | Kept | _Stop | _Ask | _Ended
 
 
 class PauseMemory(Protocol):
@@ -228,25 +228,32 @@ class Engine:
                 self._parts.automation.observe(entry, now)
             case _Ended():
                 self._parts.automation.finished(entry.item, now)
-            case Wake():
-                self._guarded(lambda: self._look_at(entry.ended, now), entry)
-                self._wake_workers()
-                self._parts.publisher.publish(OutboxChanged())
-            case Apply():
-                as_before = entry.settings is self._settings
-                self._put_in_force(entry.settings, now)
-                if entry.mended and as_before:
-                    self._parts.publisher.publish(SettingsApplied())
-            case Pause():
-                self._pause(entry.until, now, paused=True)
-            case Resume():
-                self._pause(None, now, paused=False)
             case _Ask():
                 entry.answer.set_result(self._snapshot())
             case _Stop():
                 pass
             case _:
-                assert_never(entry)
+                self._obey(entry, now)
+
+    def _obey(self, command: Command, now: datetime) -> None:
+        match command:
+            case Wake():
+                self._guarded(lambda: self._look_at(command.ended, now), command)
+                self._wake_workers()
+                self._parts.publisher.publish(OutboxChanged())
+            case Apply():
+                as_before = command.settings is self._settings
+                self._put_in_force(command.settings, now)
+                if command.mended and as_before:
+                    self._parts.publisher.publish(SettingsApplied())
+            case Kept():
+                self._parts.automation.kept(command.trouble)
+            case Pause():
+                self._pause(command.until, now, paused=True)
+            case Resume():
+                self._pause(None, now, paused=False)
+            case _:
+                assert_never(command)
 
     def _look_at(self, ids: tuple[int, ...], now: datetime) -> None:
         """Tell the rules of mails that another process ended, as long as they are known."""

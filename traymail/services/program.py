@@ -17,7 +17,6 @@ from traymail.core.overview import Overview
 from traymail.desktop.language import speaking
 from traymail.program import Program
 from traymail.store import window_places
-from traymail.store.write_ahead import warnings
 
 if TYPE_CHECKING:
     from traymail.engine.engine import Snapshot
@@ -50,7 +49,7 @@ class ProgramService:
             config_error=() if error is None else error.problems,
             unconfirmed=self.running.waiting(),
             holds=self.app.holds(snapshot.settings),
-            warnings=tuple(warnings(self.app.home.database)),
+            warnings=self.running.warnings(),
             kinds=self.app.configured_rule_kinds(),
         )
 
