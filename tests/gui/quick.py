@@ -15,7 +15,7 @@ from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip
 from traymail.ui.model.quick_judge import asked_to_send
-from traymail.ui.model.quick_send import DraftStage, File, QuickSend, Standing
+from traymail.ui.model.quick_send import DraftStage, File, QuickSend, SmallPicture, Standing
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Suggestion
 from traymail.ui.window import Size, Window
@@ -141,6 +141,14 @@ def too_big(root: Root) -> Window:
     return QuickPicture(root, _state(root, files=(picture, replace(plan, size=39_800_000))))
 
 
+def large_pictures(root: Root) -> Window:
+    picture, plan = attached(root.look.language)
+    small = SmallPicture(1600, picture.path, 310_000)
+    draft = replace(written(root.look.language), pictures=1600)
+    files = (replace(picture, size=4_200_000, longest=4032, small=small), plan)
+    return QuickPicture(root, _state(root, written=draft, files=files))
+
+
 def bad_address(root: Root) -> Window:
     draft = replace(written(root.look.language), to=("wang.wei@example.com", "li.na@"))
     return QuickPicture(root, _state(root, written=draft))
@@ -196,6 +204,7 @@ QUICK = {
     "quick-send-no-dot": no_dot,
     "quick-send-offline": offline,
     "quick-send-too-big": too_big,
+    "quick-send-large-pictures": large_pictures,
     "quick-send-error": bad_address,
     "quick-send-full": full,
     "quick-send-many": many,

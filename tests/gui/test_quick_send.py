@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,33 @@ def test_a_copy_would_get_every_mail_so_it_stays_one(desk: Desk) -> None:
     head.cc.addresses = ("c@x.example",)
     desk.window.writing.typed()
     desk.until(lambda: not head.each.winfo_ismapped(), "no switch")
+
+
+def test_large_pictures_are_made_smaller_when_that_is_wanted(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    Image.effect_noise((2400, 1800), 60).convert("RGB").save(photo, quality=95)
+    desk.open(Prefill(to=("li@x.example",), subject="Photo", files=(str(photo),)))
+    desk.until(lambda: desk.window.held.files, "the photo")
+    picker = desk.window.sheet.drawer.picker
+    desk.until(picker.winfo_viewable, "the choice")
+    picker.value = "1024"
+    desk.window.writing.typed()
+    # A mail that is sent while one is being made waits for it.
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    [file] = desk.window.held.files
+    assert file.small is not None
+    assert 0 < file.small.size < photo.stat().st_size / 2
+    desk.click(desk.button("Send now"))
+    sent = next(parsed(desk.arrival(sink).content).iter_attachments())
+    assert sent.get_filename() == "photo.jpg"
+    content = sent.get_content()
+    assert len(content) == file.small.size
+    with Image.open(BytesIO(content)) as small:
+        assert (small.format, small.size) == ("JPEG", (1024, 768))
+    assert photo.exists()
 
 
 def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:

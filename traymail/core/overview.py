@@ -62,6 +62,7 @@ class SavedDraft:
     Addresses are kept as they were typed. ``files`` are paths, also those of pasted pictures.
     ``posted``: the mail it was sent as, while that can be undone; 0 when it was not sent. A draft
     that is found so at a start has gone out. ``each``: one mail for each recipient.
+    ``pictures``: the longest side that large ones are made smaller to, in pixels; 0 leaves them.
     """
 
     account: str = ""
@@ -74,3 +75,4 @@ class SavedDraft:
     files: tuple[str, ...] = ()
     posted: int = 0
     each: bool = False
+    pictures: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,11 @@ class DraftService:
                 token = secrets.token_hex(8)
                 paths.append(drafts.keep_file(self.app.home.state, token, attachment.name, content))
         return tuple(paths)
+
+    def keep_small(self, name: str, content: bytes) -> Path:
+        """Keep a smaller picture under the name of the large one, as long as the draft."""
+        token = secrets.token_hex(8)
+        return drafts.keep_file(self.app.home.state, token, name, BytesIO(content))
 
     def people(self) -> tuple[Address, ...]:
         """Return past recipients, the most used first."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from traymail.core.texts import Text, text
 
@@ -38,17 +39,27 @@ def thumbnail(source: Path | BytesIO, most: tuple[int, int]) -> Image.Image | No
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
 _THUMBNAIL = (96, 96)
+# How a smaller one is written. Others stay as they are: most of them are no photographs.
+_SHRINKABLE: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 85, "optimize": True},
+    "PNG": {"optimize": True},
+    "WEBP": {"quality": 85},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file that was looked at; ``trouble`` is why it cannot be attached."""
+    """A file that was looked at; ``trouble`` is why it cannot be attached.
+
+    ``longest``: the longer side of a picture that could be made smaller, in pixels; else 0.
+    """
 
     path: str
     name: str
     size: int = 0
     thumbnail: Image.Image | None = None
     trouble: Text | None = None
+    longest: int = 0
 
 
 def look_at(paths: Iterable[str]) -> tuple[CheckedFile, ...]:
@@ -71,13 +82,42 @@ def _look(given: str) -> CheckedFile:
         path.open("rb").close()
     except OSError:
         return CheckedFile(str(path), name, state.st_size, trouble=text("It cannot be read."))
-    return CheckedFile(str(path), name, state.st_size, _thumbnail(path, state.st_size))
+    if path.suffix.lower() not in _PICTURES or state.st_size > LARGEST:
+        return CheckedFile(str(path), name, state.st_size)
+    small = thumbnail(path, _THUMBNAIL)
+    return CheckedFile(str(path), name, state.st_size, small, longest=_longest(path))
 
 
-def _thumbnail(path: Path, size: int) -> Image.Image | None:
-    if path.suffix.lower() not in _PICTURES or size > LARGEST:
+def _longest(path: Path) -> int:
+    try:
+        with Image.open(path) as picture:
+            still = getattr(picture, "n_frames", 1) == 1
+            return max(picture.size) if still and picture.format in _SHRINKABLE else 0
+    except _UNREADABLE:
+        return 0
+
+
+def smaller(path: Path, most: int) -> bytes | None:
+    """Return a picture with no side above ``most`` pixels; None where that saves nothing.
+
+    It stays upright, and keeps its format and colours; of what a camera wrote into it, such as
+    where it was taken, nothing is left.
+    """
+    try:
+        with Image.open(path) as picture:
+            format = picture.format
+            if format not in _SHRINKABLE:
+                return None
+            profile = picture.info.get("icc_profile")
+            upright = ImageOps.exif_transpose(picture)
+            upright.thumbnail((most, most), Image.Resampling.LANCZOS)
+            made = BytesIO()
+            upright.info = {}
+            upright.save(made, format, icc_profile=profile, **_SHRINKABLE[format])
+            content = made.getvalue()
+            return content if len(content) < path.stat().st_size else None
+    except _UNREADABLE:
         return None
-    return thumbnail(path, _THUMBNAIL)
 
 
 def paths_of(items: Iterable[str]) -> tuple[str, ...]:

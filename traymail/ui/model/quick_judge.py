@@ -74,7 +74,8 @@ def wire_size(state: QuickSend) -> int:
     written = state.written
     copies = 1 + _HTML_FACTOR if written.markdown else 1
     words = (*[written.body] * copies, written.subject, *state.recipients)
-    return wire_bytes(words, [(file.name, file.size) for file in state.files])
+    sizes = [(file.name, file.sent(written.pictures)[1]) for file in state.files]
+    return wire_bytes(words, sizes)
 
 
 def complaints(state: QuickSend) -> dict[str, Text]:
@@ -176,7 +177,7 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
         subject=written.subject.strip(),
         text=written.body,
         html=_html(written.body) if written.markdown else None,
-        files=tuple(DraftFile(file.name, file.path) for file in state.files),
+        files=tuple(DraftFile(file.name, file.sent(written.pictures)[0]) for file in state.files),
         when_unsure=account.when_unsure.value,
     )
     kind_of(account).require(account, draft)

@@ -34,13 +34,33 @@ class DraftStage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SmallPicture:
+    """A picture with no side above ``most`` pixels, made of a larger one or that one itself."""
+
+    most: int
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """A file to attach; ``trouble`` is why it cannot be."""
+    """A file to attach; ``trouble`` is why it cannot be.
+
+    ``longest``: the longer side of a picture that could be made smaller, ``small`` what was made.
+    """
 
     path: str
     name: str
     size: int = 0
     trouble: Text | None = None
+    longest: int = 0
+    small: SmallPicture | None = None
+
+    def sent(self, most: int) -> tuple[str, int]:
+        """Return path and size of what is sent when pictures are made this small; 0: not at all."""
+        if self.small is not None and self.small.most == most:
+            return self.small.path, self.small.size
+        return self.path, self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +124,16 @@ class QuickSend:
         return self.written.each and self.may_each
 
     @property
+    def to_shrink(self) -> tuple[File, ...]:
+        """The pictures of which smaller ones are wanted, and not made yet."""
+        most = self.written.pictures
+        return tuple(
+            file
+            for file in self.files
+            if 0 < most < file.longest and (file.small is None or file.small.most != most)
+        )
+
+    @property
     def kept(self) -> SavedDraft:
         """What has to survive a restart."""
         files = tuple(file.path for file in self.files)
@@ -118,9 +148,10 @@ class QuickSend:
 
 
 def _has_words(written: SavedDraft) -> bool:
-    return (
-        replace(written, account="", markdown=False, files=(), posted=0, each=False) != SavedDraft()
+    ways = SavedDraft(
+        written.account, markdown=written.markdown, each=written.each, pictures=written.pictures
     )
+    return replace(written, files=(), posted=0) != ways
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -142,6 +173,12 @@ def looked(state: QuickSend, files: Sequence[File]) -> QuickSend:
     kept = tuple(new.pop(file.path, file) for file in state.files)
     more = tuple(file for file in new.values() if file.trouble is None)
     return replace(state, files=(*kept, *more))
+
+
+def shrunk(state: QuickSend, path: str, small: SmallPicture) -> QuickSend:
+    """Return the state after a smaller picture was made."""
+    files = tuple(replace(one, small=small) if one.path == path else one for one in state.files)
+    return replace(state, files=files)
 
 
 def turned_away(state: QuickSend, files: Sequence[File]) -> Text | None:
@@ -241,7 +278,9 @@ def refused(state: QuickSend, error: TraymailError) -> QuickSend:
     files = state.files
     if isinstance(error, SourceError):
         files = tuple(
-            replace(file, trouble=error.title) if file.path == error.path else file
+            replace(file, trouble=error.title)
+            if error.path in {file.path, file.sent(state.written.pictures)[0]}
+            else file
             for file in files
         )
     state = replace(state, files=files, trouble=sentence_of(error))

@@ -6,6 +6,7 @@ import logging
 import tkinter as tk
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
@@ -14,9 +15,10 @@ from traymail.core.errors import InputError, TraymailError
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
 from traymail.services.drafts import DraftService
-from traymail.ui.attaching import CheckedFile, look_at, paths_of
+from traymail.ui.attaching import CheckedFile, look_at, paths_of, smaller
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.model.prefill import Prefill
+from traymail.ui.model.quick_send import File, SmallPicture
 from traymail.ui.tasks import Tasks
 from traymail.ui.widgets import Toast
 
@@ -117,13 +119,17 @@ class AttachedFiles:
         drafts: DraftService,
         tasks: Tasks,
         found: Callable[[tuple[CheckedFile, ...]], object],
+        shrunk: Callable[[str, SmallPicture], object],
         picture: str,
     ) -> None:
         """``found`` is called with what was looked at, also with what cannot be attached.
 
+        ``shrunk`` is called with the path of a large picture, and what was made of it.
+
         ``picture``: what the names of pictures begin with that had none.
         """
         self._drafts, self._tasks, self._found, self._picture = drafts, tasks, found, picture
+        self._shrunk = shrunk
         self._under_way = 0
         self.thumbnails: dict[str, Image.Image] = {}
 
@@ -141,6 +147,26 @@ class AttachedFiles:
     def keep_picture(self, png: bytes) -> None:
         """Make a file of a picture, and look at it."""
         self._run(lambda: look_at([str(self._drafts.keep_picture(png, self._picture))]))
+
+    def shrink(self, file: File, most: int) -> None:
+        """Make a picture smaller, unless that is being done."""
+        job = f"shrink {most} {file.path}"
+        if self._tasks.under_way(job):
+            return
+
+        def work() -> SmallPicture:
+            content = smaller(Path(file.path), most)
+            if content is None:
+                return SmallPicture(most, file.path, file.size)
+            kept = self._drafts.keep_small(file.name, content)
+            return SmallPicture(most, str(kept), len(content))
+
+        def made(small: SmallPicture) -> None:
+            self._under_way -= 1
+            self._shrunk(file.path, small)
+
+        self._under_way += 1
+        self._tasks.run(work, made, self._not_looked, slot=job)
 
     def _run(self, work: Callable[[], tuple[CheckedFile, ...]]) -> None:
         self._under_way += 1

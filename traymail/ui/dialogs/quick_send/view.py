@@ -358,6 +358,15 @@ class Body(Area):
         return invitation
 
 
+_SIZES = (
+    Choice("0", text("as they are")),
+    Choice("1600", text("up to 1600 pixels")),
+    Choice("1024", text("up to 1024 pixels")),
+)
+LEAST_LARGE = 1024
+"""Pictures with a longer side can be made smaller, in pixels."""
+
+
 class Drawer(Area):
     """The attached files and the meter below; nothing at all while there is neither."""
 
@@ -366,19 +375,36 @@ class Drawer(Area):
         master: tk.Misc,
         thumbnails: Mapping[str, Image.Image],
         remove: Callable[[str], object],
+        changed: Callable[[], object],
     ) -> None:
         """``thumbnails`` are small pictures of files, by their paths."""
         super().__init__(master, padding=(_SIDE, 0, _SIDE, 8))
         self._strip = AttachmentStrip(self, remove)
         self._meter = Meter(self)
-        self._shown: tuple[File, ...] = ()
+        self._sizes = Area(self)
+        words = Label(self._sizes, text("Large pictures"), "muted", "TmSmall")
+        words.pack(side="left", padx=(0, self.look.px(8)))
+        self.picker = Picker(self._sizes, _SIZES, on_change=lambda _value: changed(), bare=True)
+        self.picker.value = "0"
+        self.picker.pack(side="left")
+        self._shown: tuple[tuple[File, ...], int] = (), 0
         self._thumbnails = thumbnails
 
-    def show(self, files: tuple[File, ...], weight: Weight | None) -> None:
-        """Show these files and how much of the limit is used."""
-        if files != self._shown:
-            self._shown = files
-            self._strip.show([self._attached(file) for file in files])
+    @property
+    def pictures(self) -> int:
+        """How large pictures may be, as a draft keeps it."""
+        return int(self.picker.value)
+
+    def show(self, files: tuple[File, ...], weight: Weight | None, pictures: int) -> None:
+        """Show these files and how much of the limit is used; ``pictures`` may be so large."""
+        self.picker.value = str(pictures)
+        if (files, pictures) != self._shown:
+            self._shown = files, pictures
+            self._strip.show([self._attached(file, pictures) for file in files])
+        if any(file.longest > LEAST_LARGE for file in files):
+            self._sizes.pack(anchor="w", pady=(0, self.look.px(6)))
+        else:
+            self._sizes.pack_forget()
         if files:
             self._strip.pack(fill="x", pady=(self.look.px(4), self.look.px(8)))
         else:
@@ -389,8 +415,8 @@ class Drawer(Area):
             self._meter.show(weight.part, weight.words, weight.more, over=weight.over)
             self._meter.pack(fill="x")
 
-    def _attached(self, file: File) -> Attached:
-        detail: str | Text = human_size(file.size)
+    def _attached(self, file: File, pictures: int) -> Attached:
+        detail: str | Text = human_size(file.sent(pictures)[1])
         if file.trouble is not None:
             detail = text("cannot be read")
         return Attached(
@@ -595,24 +621,24 @@ class QuickSendSheet(Area):
         # Made in the order in which the keyboard goes through them.
         self.head = QuickSendHead(self, helpers, acts)
         self.body = Body(self, acts.typed, acts.add_account)
-        self._drawer = Drawer(self, thumbnails, acts.remove)
+        self.drawer = Drawer(self, thumbnails, acts.remove, acts.typed)
         self.foot = Foot(self, acts)
         self.foot.pack(side="bottom", fill="x")
         self.head.pack(side="top", fill="x")
         self.body.pack(side="top", fill="both", expand=True)
         self._notes = Notes(self.foot, acts.open_settings)
-        for part in (self.head, self._drawer):
+        for part in (self.head, self.drawer):
             part.bind("<Configure>", lambda _event: self.later(self._make_room), add="+")
 
     def draw(self, state: QuickSend) -> None:
         """Show a state, but for what stands in the fields."""
         self.head.show(state, judge.complaints(state))
         weight = judge.weight(state)
-        self._drawer.show(state.files, weight)
+        self.drawer.show(state.files, weight, state.written.pictures)
         if state.files or weight:
-            self._drawer.pack(side="bottom", fill="x", before=self.head)
+            self.drawer.pack(side="bottom", fill="x", before=self.head)
         else:
-            self._drawer.pack_forget()
+            self.drawer.pack_forget()
         self.body.show(state)
         self._notes.show(judge.keeping(state), judge.keeping_words(state), state.trouble)
         self.foot.show_markdown(on=state.written.markdown)
@@ -634,7 +660,8 @@ class QuickSendSheet(Area):
 
     def read(self, written: SavedDraft) -> SavedDraft:
         """Return what is written, with what stands in the fields."""
-        return replace(self.head.read(written), body=self.body.value)
+        pictures = self.drawer.pictures
+        return replace(self.head.read(written), body=self.body.value, pictures=pictures)
 
     def focus_on_next(self, written: SavedDraft) -> None:
         """Put the keyboard where something is missing."""

@@ -27,7 +27,7 @@ from traymail.ui.dialogs.quick_send.view import LEAST, QuickSendSheet, WindowKey
 from traymail.ui.dialogs.quick_send.writing import QuickSendParts, Writing
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.model.quick_send import DraftStage, QuickSend
+from traymail.ui.model.quick_send import DraftStage, QuickSend, SmallPicture
 from traymail.ui.people import KnownPeople
 from traymail.ui.tasks import Held, Tasks
 from traymail.ui.theme import Root
@@ -57,7 +57,7 @@ class QuickSendWindow(Window):
         tasks = Tasks(self, background, self._failed)
         self.keeper = DraftKeeper(tasks, services.drafts, self._kept)
         self.files = AttachedFiles(
-            services.drafts, tasks, self._found, self.look.say(text("picture"))
+            services.drafts, tasks, self._found, self._shrunk, self.look.say(text("picture"))
         )
         people = KnownPeople(services.drafts, tasks, lambda: self.held.recipients)
         toast = Toast(self)
@@ -206,6 +206,10 @@ class QuickSendWindow(Window):
 
     def _found(self, found: tuple[CheckedFile, ...]) -> None:
         self.writing.found(found)
+        self.sending.files_came()
+
+    def _shrunk(self, path: str, small: SmallPicture) -> None:
+        self.writing.shrunk(path, small)
         self.sending.files_came()
 
     def _failed(self, error: TraymailError) -> None:

@@ -19,7 +19,7 @@ from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill, merged
 from traymail.ui.model.quick_judge import own_mailbox
-from traymail.ui.model.quick_send import DraftStage, File, QuickSend
+from traymail.ui.model.quick_send import DraftStage, File, QuickSend, SmallPicture
 from traymail.ui.people import KnownPeople
 from traymail.ui.tasks import Held, Tasks
 from traymail.ui.widgets import Toast
@@ -200,7 +200,7 @@ class Writing:
 
     def found(self, found: tuple[CheckedFile, ...]) -> None:
         """Attach what was looked at, or tell why that cannot be."""
-        files = [File(one.path, one.name, one.size, one.trouble) for one in found]
+        files = [File(one.path, one.name, one.size, one.trouble, one.longest) for one in found]
         state = model.looked(self._held.state, files)
         self._change(state)
         words = model.turned_away(state, files)
@@ -211,6 +211,12 @@ class Writing:
         """Take a file out."""
         self._change(model.removed(self._held.state, path))
 
+    def shrunk(self, path: str, small: SmallPicture) -> None:
+        """Send a smaller picture in place of a large one."""
+        self._held.become(model.shrunk(self._held.state, path, small))
+
     def _change(self, state: QuickSend) -> None:
         self._held.become(state)
+        for file in state.to_shrink:
+            self._files.shrink(file, state.written.pictures)
         self._parts.keeper.soon()

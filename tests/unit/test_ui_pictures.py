@@ -1,0 +1,60 @@
+"""Pictures are made smaller before they are sent, and nothing else happens to them."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from traymail.ui.attaching import look_at, smaller
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    return Image.effect_noise((width, height), 60).convert(mode)
+
+
+def opened(content: bytes | None) -> Image.Image:
+    assert content is not None
+    return Image.open(BytesIO(content))
+
+
+def test_a_photograph_stands_upright_and_tells_nothing_of_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned
+    exif.get_ifd(0x8825)[1] = "N"  # where it was taken
+    noise(2000, 1000).save(file, exif=exif, icc_profile=b"a profile")
+    small = opened(smaller(file, 1024))
+    assert (small.format, small.size) == ("JPEG", (512, 1024))
+    assert dict(small.getexif()) == {}
+    assert small.info["icc_profile"] == b"a profile"
+
+
+@pytest.mark.parametrize(("ending", "mode"), [("png", "RGBA"), ("webp", "RGB"), ("png", "P")])
+def test_each_keeps_its_format(tmp_path: Path, ending: str, mode: str) -> None:
+    file = tmp_path / f"a.{ending}"
+    noise(1800, 900, mode).save(file)
+    small = opened(smaller(file, 1600))
+    assert small.size == (1600, 800)
+    assert small.format == ending.upper()
+    assert small.mode == mode
+
+
+def test_what_would_gain_nothing_stays(tmp_path: Path) -> None:
+    file = tmp_path / "coarse.jpg"
+    noise(1100, 1100).save(file, quality=5)
+    assert smaller(file, 1090) is None
+
+
+def test_others_are_left_alone(tmp_path: Path) -> None:
+    moving, broken, words = (tmp_path / name for name in ("a.gif", "b.jpg", "c.png"))
+    frames = [noise(1500, 1500, "P") for _ in range(2)]
+    frames[0].save(moving, save_all=True, append_images=frames[1:])
+    whole = BytesIO()
+    noise(1500, 1500).save(whole, "JPEG")
+    broken.write_bytes(whole.getvalue()[:9000])
+    words.write_text("no picture", "utf-8")
+    assert [smaller(file, 1024) for file in (moving, broken, words)] == [None, None, None]
+    looked = look_at(map(str, (moving, broken, words)))
+    assert [one.longest for one in looked] == [0, 1500, 0]
+    assert [one.trouble for one in looked] == [None, None, None]
