@@ -3,19 +3,26 @@
 import json
 import logging
 import re
+import shlex
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.support.certificates import Certificates
+from tests.support.cli import in_process
+from tests.support.homes import Home
+from tests.support.live import live
 from tests.support.robot import Act
+from tests.support.running import outbox, running
 from tests.support.sending import Notes, mail, webhook, with_file
 from tests.support.wait import until
-from tests.support.webhook import SERVICES, answer, hook
+from tests.support.webhook import SERVICES, Hook, answer, hook
 from traymail.core.errors import (
     AccountFailure,
     AuthFailure,
@@ -396,3 +403,352 @@ def test_one_of_your_own() -> None:
         assert (caught.value.reply.code, caught.value.reply.text) == (None, "why")
         with pytest.raises(UnknownOutcome):
             uses.send(message("custom", "S", "B"), Notes())
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def ding(more: str = "") -> str:
+    return f"""\
+version = 1
+
+[accounts.ding]
+kind = "webhook"
+preset = "dingtalk"
+{more}
+"""
+
+
+@pytest.fixture
+def chat() -> Iterator[Hook]:
+    with hook("dingtalk", SERVICES["dingtalk"].secret) as one:
+        yield one
+
+
+@pytest.fixture
+def env(tmp_path: Path, chat: Hook) -> dict[str, str]:
+    folder = tmp_path / "credentials"
+    folder.mkdir(mode=0o700)
+    secret = SERVICES["dingtalk"].secret
+    (folder / "traymail.ding").write_text(f"{chat.address} {secret}\n")
+    return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    one = Home(tmp_path / "home")
+    one.configure(ding())
+    return one
+
+
+def said(chat: Hook) -> list[str]:
+    return [one.document["text"]["content"] for one in chat.taken]
+
+
+def test_send_needs_no_recipient(home: Home, env: dict[str, str], chat: Hook) -> None:
+    done = in_process(home, "send", "--subject", "Disk", "--body", "full", "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    sent = json.loads(done.stdout)
+    assert (sent["state"], sent["code"], sent["reply"], sent["account"]) == (
+        "sent",
+        200,
+        "ok",
+        "ding",
+    )
+    assert said(chat) == ["Disk\n\nfull"]
+    [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
+    assert (listed["kind"], listed["preset"], listed["state"]) == ("webhook", "dingtalk", "ready")
+    assert "tok0123" not in in_process(home, "account", "list", env=env).stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--to", "boss@example.com"), "writes to its own place only"),
+        (("--cc", "boss@example.com"), "A webhook takes no Cc."),
+        (("--bcc", "boss@example.com"), "A webhook takes no Bcc."),
+        (("--attach", __file__), "takes no files"),
+        (("--html", __file__), "A webhook takes no HTML."),
+    ],
+)
+def test_what_a_webhook_takes_not_is_bad_input(
+    home: Home, env: dict[str, str], chat: Hook, more: tuple[str, ...], told: str
+) -> None:
+    done = in_process(home, "send", "--subject", "x", *more, env=env)
+    assert (done.returncode, chat.posts) == (65, 0)
+    assert told in done.stderr
+    assert outbox(home) == []
+
+
+def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], chat: Hook) -> None:
+    done = in_process(home, "sendmail", "root", given="Subject: cron\n\nout\n", env=env)
+    assert (done.returncode, chat.posts) == (65, 0)
+    assert "no whole message of another program" in done.stderr
+
+
+def test_each_row_of_a_table_is_a_message(
+    home: Home, env: dict[str, str], chat: Hook, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("host,state\nweb,up\nmail,down\n")
+    words = ("--subject", "{csv.host}", "--body", "{csv.state}")
+    done = in_process(home, "send", "--csv", str(table), *words, env=env)
+    assert done.returncode == 0, done.stderr
+    assert said(chat) == ["web\n\nup", "mail\n\ndown"]
+
+
+def test_overflow(home: Home, env: dict[str, str], chat: Hook) -> None:
+    home.configure(ding('overflow = "refuse"'))
+    done = in_process(home, "send", "--body", "x" * 20_001, env=env)
+    assert (done.returncode, chat.posts) == (65, 0)
+    home.configure(ding())
+    assert in_process(home, "send", "--body", "x" * 20_001, env=env).returncode == 0
+    assert said(chat)[0].endswith(CUT)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "state"),
+    [
+        (answer(200, errcode=310000, errmsg="sign not match"), 77, "queued"),
+        (answer(200, errcode=300001, errmsg="token is not exist"), 77, "queued"),
+        ((404, b""), 77, "queued"),
+        (answer(200, errcode=130101, errmsg="send too fast"), 75, "queued"),
+        ((429, b""), 75, "queued"),
+        (answer(200, errcode=460101, errmsg="too long"), 69, "failed"),
+        ("close", 75, "unknown"),
+    ],
+)
+def test_the_exit_status_of_an_answer(
+    home: Home, env: dict[str, str], chat: Hook, act: Act, status: int, state: str
+) -> None:
+    chat.acts.append(act)
+    done = in_process(home, "send", "--subject", "x", env=env)
+    assert done.returncode == status, done.stderr
+    [entry] = outbox(home)
+    assert entry["state"] == state
+    [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
+    assert (listed["state"] == "attention") is (status == 77)
+    assert (entry["next_attempt_at"] is None) is (status != 75 or state == "unknown")
+
+
+def test_a_test_sends_one_line_and_lets_a_stopped_webhook_go_on(
+    home: Home, env: dict[str, str], chat: Hook
+) -> None:
+    chat.acts.append((403, b""))
+    assert in_process(home, "send", "--subject", "x", env=env).returncode == 77
+    # What says nothing of the address does not let it go on.
+    assert in_process(home, "doctor", "ding", env=env).returncode == 0
+    assert chat.posts == 1
+    tested = in_process(home, "account", "test", "ding", env=env)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert said(chat) == ["traymail works\n\nThis account is ready to send."]
+    assert in_process(home, "outbox", "retry", "--all", env=env).returncode == 0
+    assert said(chat)[1:] == ["x"]
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_test_with_a_wrong_signature_stops_the_account(
+    home: Home, env: dict[str, str], chat: Hook
+) -> None:
+    file = Path(env["CREDENTIALS_DIRECTORY"]) / "traymail.ding"
+    file.write_text(f"{chat.address} SECwrong-one-entirely\n")
+    tested = in_process(home, "account", "test", "ding", "--json", env=env)
+    assert tested.returncode == 77
+    assert "tok0123" not in tested.stdout + tested.stderr
+    steps = {one["step"]: one for one in json.loads(tested.stdout)["steps"]}
+    assert (steps["tcp"]["ok"], steps["mail"]["ok"]) == (True, False)
+    assert in_process(home, "send", "--subject", "x", env=env).returncode == 77
+    assert chat.posts == 1
+
+
+@pytest.mark.parametrize("secret", ["no address", "https://oapi.dingtalk.com/robot/send"])
+def test_the_doctor_tells_of_an_address_that_is_none(
+    home: Home, env: dict[str, str], secret: str
+) -> None:
+    (Path(env["CREDENTIALS_DIRECTORY"]) / "traymail.ding").write_text(f"{secret}\n")
+    done = in_process(home, "doctor", "ding", "--json", env=env)
+    [first, *rest] = json.loads(done.stdout)["steps"]
+    assert done.returncode != 0
+    assert (first["step"], first["ok"], [one["ok"] for one in rest]) == ("dns", False, [None] * 3)
+    assert "of DingTalk" in first["detail"]
+
+
+def test_the_doctor_of_a_webhook_without_an_address(home: Home) -> None:
+    home.configure('version = 1\n[accounts.own]\nkind = "webhook"\npreset = "gotify"\n')
+    done = in_process(home, "doctor", "own")
+    assert done.returncode != 0
+    assert "not known yet" in done.stdout
+    assert "set-secret own" in done.stdout
+
+
+def test_another_server_takes_the_place_of_the_one_in_the_address(
+    home: Home, env: dict[str, str], chat: Hook
+) -> None:
+    secret = f"{SERVICES['dingtalk'].address(1)} {SERVICES['dingtalk'].secret}"
+    file = Path(env["CREDENTIALS_DIRECTORY"]) / "traymail.ding"
+    file.write_text(secret.replace("http://127.0.0.1:1", "https://oapi.dingtalk.com"))
+    home.configure(ding(f'api_url = "http://127.0.0.1:{chat.port}"'))
+    done = in_process(home, "send", "--subject", "x", env=env)
+    assert (done.returncode, said(chat)) == (0, ["x"]), done.stderr
+    # The file is that of this server from now on.
+    home.configure(ding())
+    done = in_process(home, "send", "--subject", "y", env=env)
+    assert (done.returncode, chat.posts) == (77, 1)
+    assert "another host (127.0.0.1)" in done.stderr
+
+
+def kept(host: str, username: str) -> str | None:
+    import secretstorage  # Linux has it
+
+    with closing(secretstorage.dbus_init()) as bus:
+        wanted = {"service": f"traymail:{host}", "username": username}
+        found = list(secretstorage.search_items(bus, wanted))
+        return found[0].get_secret().decode() if found else None
+
+
+@pytest.mark.usefixtures("keyring_env")
+def test_adding_one(home: Home, chat: Hook) -> None:
+    home.configure("version = 1\n")
+    added = ("account", "add", "--kind", "webhook", "--preset", "dingtalk", "--name", "ding")
+    refused = in_process(home, *added, given="https://oapi.dingtalk.com/robot/send\n")
+    assert refused.returncode == 65
+    assert "This is not an address of DingTalk." in refused.stderr
+    assert "accounts" not in home.config.read_text("utf-8")
+    secret = f"{chat.address} {SERVICES['dingtalk'].secret}"
+    done = home.run(*added, given=f"{secret}\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Account ding is added: dingtalk." in done.stdout
+    assert said(chat) == ["traymail works\n\nThis account is ready to send."]
+    assert kept("oapi.dingtalk.com", "ding") == secret
+    written = home.config.read_text("utf-8")
+    assert 'preset = "dingtalk"' in written
+    assert "tok0123" not in written
+    again = home.run("account", "set-secret", "ding", given="https://h.example/x\n")
+    assert again.returncode == 65
+    assert kept("oapi.dingtalk.com", "ding") == secret
+    assert home.run("account", "remove", "ding").returncode == 0
+    assert kept("oapi.dingtalk.com", "ding") is None
+
+
+@pytest.mark.usefixtures("keyring_env")
+def test_adding_one_of_your_own(home: Home) -> None:
+    home.configure("version = 1\n")
+    added = ("account", "add", "--kind", "webhook", "--preset", "custom", "--name", "own")
+    own = ("--template", '{"say": "{text}"}', "--success", "errcode == 0", "--max-bytes", "90")
+    with hook("custom") as one:
+        done = home.run(*added, *own, given=f"{one.address}\n")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert [posted.body for posted in one.taken] == [
+            b'{"say":"traymail works\\n\\nThis account is ready to send."}'
+        ]
+        assert home.run("send", "--body", "x" * 100).returncode == 0
+        assert len(one.taken[1].body) == 90
+    assert kept("webhook.invalid", "own") == one.address
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "told"),
+    [
+        (("me@example.com", "--preset", "bark"), 65, "An account of kind webhook has no address."),
+        ((), 65, "preset: is missing"),
+        (("--preset", "slack"), 64, "--preset"),
+        (("--preset", "custom"), 65, "webhook: is missing"),
+        (("--preset", "custom", "--template", "{text}"), 65, "is not valid JSON"),
+        (("--preset", "custom", "--template", '{"a": "{text}"}', "--success", "x"), 65, "compares"),
+        (("--preset", "bark", "--template", '{"a": "{text}"}'), 65, "is for the preset “custom”"),
+        (("--preset", "bark", "--host", "h.example"), 65, "It belongs to accounts of kind “smtp”."),
+        (("--preset", "bark", "--api-url", "http://h.example"), 65, "only for a server on this"),
+        (("--preset", "bark", "--format", "text"), 65, "It belongs to accounts of kind “wecom”."),
+    ],
+)
+def test_what_makes_no_webhook(home: Home, more: tuple[str, ...], status: int, told: str) -> None:
+    given = ("--name", "b", "--no-secret", "--no-test", *more)
+    done = in_process(home, "account", "add", "--kind", "webhook", *given)
+    assert (done.returncode, told in done.stderr) == (status, True), done.stderr
+
+
+LOG = 'kind = "log"\npaths = ["/l/a.log"]\nmatch = ["x"]'
+LOG_RULE = """
+[[rules]]
+name = "Errors"
+kind = "log"
+paths = [{path}]
+match = ["ERROR"]
+start_at = "beginning"
+cooldown = "0s"
+"""
+
+
+def test_a_log_rule_tells_it(home: Home, env: dict[str, str], chat: Hook, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    home.configure(ding() + LOG_RULE.format(path=json.dumps(str(log))))
+    with running(home, env):
+        with log.open("a") as stream:
+            stream.write('ERROR "盘满了" \\ }\n')
+        until(lambda: len(chat.taken) == 1, what="the message")
+    assert 'ERROR "盘满了" \\ }' in said(chat)[0]
+
+
+def test_windows_save_a_rule_of_a_webhook_without_recipients(home: Home, tmp_path: Path) -> None:
+    rule = LOG_RULE.format(path=json.dumps(str(tmp_path / "app.log")))
+    with live(home, ding() + rule) as one:
+        rules = one.services.rules
+        fields = {**rules.fields("Errors"), "max_per_hour": 7}
+        assert rules.check(fields, "Errors") == ()
+        rules.save(fields, "Errors")
+        [saved] = one.program.engine.snapshot().settings.rules
+        assert (saved.to, saved.max_per_hour) == ((BY_NAME["dingtalk"].receiver,), 7)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (f'{LOG}\ncc = ["a@b.cd"]', "rules[0].cc: A webhook"),
+        (f'{LOG}\nto = ["a@b.cd"]', "rules[0].to: A webhook"),
+        ('kind = "folder"\nfolder = "~"', "rules[0].account: A webhook"),
+    ],
+)
+def test_a_rule_with_what_a_webhook_cannot_do_is_refused(home: Home, rule: str, told: str) -> None:
+    home.configure(f'{ding()}\n[[rules]]\nname = "R"\naccount = "ding"\n{rule}\n')
+    done = in_process(home, "config", "check")
+    assert done.returncode == 78
+    assert told in done.stdout + done.stderr
+
+
+def test_after_kill_9_a_message_that_may_be_there_is_not_sent_again(
+    home: Home, env: dict[str, str], chat: Hook
+) -> None:
+    chat.acts.append("hold")
+    with running(home, env) as program:
+        assert home.run("send", "--queue", "--subject", "once", env=env).returncode == 0
+        until(lambda: chat.posts == 1, what="the post")
+        program.kill()
+    with running(home, env):
+        until(lambda: [one["state"] for one in outbox(home)] == ["unknown"], what="unknown")
+        assert home.run("send", "--queue", "--subject", "next", env=env).returncode == 0
+        until(lambda: said(chat) == ["next"], what="the next one")
+    assert chat.posts == 2
+
+
+README = re.compile(r"^### Webhook.*?^```sh\n(.*?)^```.*?^```toml\n(.*?)^```", re.M | re.S)
+
+
+@pytest.mark.usefixtures("keyring_env")
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_what_the_readme_shows_of_webhooks(home: Home, chat: Hook, name: str) -> None:
+    found = README.search((Path(__file__).parents[2] / name).read_text("utf-8"))
+    assert found is not None
+    home.configure("version = 1\n")
+    for line in found[1].splitlines():
+        secret = f"{chat.address} {SERVICES['dingtalk'].secret}\n"
+        done = home.run(*shlex.split(line)[1:], given=secret if "add" in line else None)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert said(chat)[1:] == ["disk\n\n/var: 12 MB"]
+    home.configure(found[2])
+    with hook("custom") as own:
+        own.acts.append(answer(200, code=0))
+        given = home.run("account", "set-secret", "own", given=f"{own.address}\n")
+        assert given.returncode == 0, given.stderr
+        assert home.run("send", "--account", "own", "--subject", 'a"b').returncode == 0
+        assert own.posts == 1
