@@ -28,15 +28,18 @@ NOW = datetime(2026, 11, 23, 10, 4, tzinfo=UTC)
 COUNT = 48
 
 
-class StillWindow(TableMailsWindow):
-    """Asks nobody."""
+class _Idle:
+    """Does nothing of what it is given."""
 
-    def _follow(self) -> None:
+    def run(self, *_work: object) -> _Idle:
+        return self
+
+    def cancel(self) -> None:
         pass
 
 
 def _window(root: Root, state: TableMailing) -> Window:
-    window = StillWindow(root, UNASKED, cast("Background", None), lambda: NOW)
+    window = TableMailsWindow(root, UNASKED, cast("Background", _Idle()), lambda: NOW)
     window.become(replace(state, posted=None))
     window.become(state)
     return window

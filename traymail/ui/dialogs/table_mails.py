@@ -16,7 +16,7 @@ from traymail.core.events import Event, ItemChanged, OutboxChanged
 from traymail.core.fields import Field
 from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
-from traymail.services.batches import Batch, BatchStanding, TableLook
+from traymail.services.batches import Batch, BatchService, BatchStanding, TableLook
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
 from traymail.ui.files import ask_for_files
@@ -45,7 +45,6 @@ from traymail.ui.widgets import (
 from traymail.ui.window import Dialog, Size
 
 _LOOK_AFTER_MS = 300
-# Many mails that end one after the other are followed by one look.
 _REST_MS = 200
 _TABLES = ("*.csv", "*.tsv", "*.txt")
 
@@ -73,6 +72,7 @@ class TableMailsWindow(Dialog):
         self.sheet = _Sheet(self.body, self._changed, self._turn, self.choose)
         self.sheet.pack(fill="both", expand=True)
         self.log: BatchLog | None = None
+        self._follower: BatchFollower | None = None
         self.cancel = self.footer.add(text("&Cancel"), self.close)
         self.primary = self.go = self.footer.add(text("&Send all"), self._send, "primary", "send")
         self._toast = Toast(self)
@@ -121,8 +121,8 @@ class TableMailsWindow(Dialog):
 
     def heard(self, event: Event) -> None:
         """Follow what becomes of the mails."""
-        if self.done and isinstance(event, ItemChanged | OutboxChanged):
-            self._follow_soon()
+        if self._follower is not None and isinstance(event, ItemChanged | OutboxChanged):
+            self._follower.soon()
 
     def become(self, state: TableMailing) -> None:
         """Show this state."""
@@ -193,6 +193,9 @@ class TableMailsWindow(Dialog):
 
     def _show_log(self, batch: Batch) -> None:
         if self.log is None:
+            follower = self._follower = BatchFollower(
+                self._tasks, self._services.batches, batch, self._followed
+            )
             self._head.destroy()
             self.sheet.destroy()
             self.log = BatchLog(self.body)
@@ -200,37 +203,16 @@ class TableMailsWindow(Dialog):
             self.go.destroy()
             self.cancel.say(text("&Close"))
             self.primary = self.cancel
-            self.stop = self.footer.add_left(
-                text("S&top the rest"), lambda: self._stop_rest(batch), "danger"
-            )
+            self.stop = self.footer.add_left(text("S&top the rest"), follower.stop, "danger")
             report = text("Save the &report…")
             self.report = self.footer.add_left(report, lambda: self._save(batch), "normal")
-            self._follow()
+            follower.look()
         self.log.show(self.held, self._now())
         self.stop.enable(self.held.left > 0)
 
-    def _follow_soon(self) -> None:
-        if not self._tasks.under_way("follow", "follow soon"):
-            self._tasks.later("follow soon", _REST_MS, self._follow)
-
-    def _follow(self) -> None:
-        batch = self.held.posted
-        if batch is not None:
-            self._tasks.run(
-                lambda: self._services.batches.standing(batch.number),
-                self._followed,
-                slot="follow",
-            )
-
-    def _followed(self, standing: BatchStanding) -> None:
+    def _followed(self, standing: BatchStanding) -> bool:
         self.become(model.followed(self.held, standing))
-        if self.held.left:  # also where another program of this home sends them
-            self._follow_soon()
-
-    def _stop_rest(self, batch: Batch) -> None:
-        self._tasks.run(
-            lambda: self._services.batches.stop(batch.number), lambda _none: self._follow_soon()
-        )
+        return not self.over
 
     def _save(self, batch: Batch) -> None:
         def save(chosen: tuple[Path, ...]) -> None:
@@ -252,6 +234,40 @@ class TableMailsWindow(Dialog):
         if error is not None:
             self._banner = Banner(self.body, "err", sentence_of(error))
             self._banner.pack(side="bottom", fill="x")
+
+
+class BatchFollower:
+    """Looks what becomes of a batch, until all of it has come to an end."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        batches: BatchService,
+        batch: Batch,
+        followed: Callable[[BatchStanding], bool],
+    ) -> None:
+        """``followed`` is told how it stands, and returns whether to look again."""
+        self._tasks, self._batches, self._batch = tasks, batches, batch
+        self._followed = followed
+
+    def soon(self) -> None:
+        """Look soon; many mails that end one after the other are followed by one look."""
+        if not self._tasks.under_way("follow", "follow soon"):
+            self._tasks.later("follow soon", _REST_MS, self.look)
+
+    def look(self) -> None:
+        """Look now."""
+        self._tasks.run(
+            lambda: self._batches.standing(self._batch.number), self._looked, slot="follow"
+        )
+
+    def stop(self) -> None:
+        """Take what has not left out of the queue."""
+        self._tasks.run(lambda: self._batches.stop(self._batch.number), lambda _none: self.soon())
+
+    def _looked(self, standing: BatchStanding) -> None:
+        if self._followed(standing):  # also where another program of this home sends them
+            self.soon()
 
 
 class _Head(Area):
