@@ -22,6 +22,7 @@ from tests.support.trayed import trayed
 from traymail.core.errors import StateError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
+from traymail.ui.dialogs.table_mails import TableMailsWindow
 
 
 @pytest.fixture
@@ -155,6 +156,38 @@ def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(
     desk.window("写邮件")
     desk.type("!")
     desk.until(lambda: desk.live.services.drafts.load().subject == "Half a mail", "the draft")
+
+
+def test_a_table_goes_along_into_another_language_and_waits_for_what_is_being_stored(
+    desk: Office, tmp_path: Path
+) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("name,mail\nLi,li@x.example\nNa,na@x.example\n", "utf-8")
+    desk.live.services.program.pause(None)
+    desk.left_click()
+    desk.window("New mail")
+    desk.press("From a table…")
+    old = desk.window("One mail for each row")
+    assert isinstance(old, TableMailsWindow)
+    old.take(table)
+    desk.until(lambda: old.held.looked and not old.held.looking, "the look")
+    desk.write("subject", "Hello {csv.name}")
+    desk.until(lambda: old.held.may_send, "the mails")
+    desk.live.services.program.set_general("language", "zh_CN")
+    new = desk.window("按表格逐行发信")
+    assert isinstance(new, TableMailsWindow)
+    desk.until(lambda: not old.winfo_exists(), "the end of the old window")
+    desk.sees("Hello Li")
+    desk.press("全部发送")
+    desk.until(lambda: new.done, "the mails to be stored")
+    desk.live.services.program.set_general("language", "auto")
+    newest = desk.window("One mail for each row")
+    desk.sees("0 of 2 sent")
+    desk.press("Stop the rest")
+    assert isinstance(newest, TableMailsWindow)
+    desk.until(lambda: newest.over, "the mails to be taken back")
+    counts = desk.live.app.outbox.counts_of_batch(1)
+    assert counts[State.CANCELLED] == 2
 
 
 def test_a_mail_that_can_be_undone_can_be_undone_in_another_language(desk: Office) -> None:
