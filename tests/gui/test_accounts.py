@@ -19,6 +19,7 @@ from tests.support.running import ADDRESS, CANARY, account
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import every_child, until_tk
+from tests.support.webhook import hook
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError
 from traymail.core.message import Address, Draft
@@ -224,6 +225,27 @@ def test_a_robot_has_fields_of_its_own_and_its_test_sends_a_line(
         assert desk.test() is Verdict.FAILED
         state = desk.live.app.outbox.account_state
         desk.until(lambda: state("team").stopped, "the robot whose key is wrong, stopped")
+
+
+def test_a_webhook_has_fields_of_its_own_and_its_test_sends_a_line(
+    make_desk: Callable[[str], Desk],
+) -> None:
+    with hook("ntfy") as chat:
+        desk = make_desk('[accounts.alerts]\nkind = "webhook"\npreset = "ntfy"\n')
+        desk.live.app.credentials.set(desk.account("alerts"), Secret(chat.address))
+        desk.open()
+        assert set(desk.sheet.first.values) == {"preset", "overflow"}
+        desk.sees("ntfy")
+        assert "chat@" not in desk.words()
+        desk.write("max_per_minute", "7")
+        desk.save()
+        desk.until(lambda: desk.account("alerts").limits.per_minute == 7, "the new limit in force")
+        assert desk.test() is Verdict.PASSED
+        assert [one.document["title"] for one in chat.taken] == ["traymail works"]
+        chat.acts.append((403, b""))
+        assert desk.test() is Verdict.FAILED
+        state = desk.live.app.outbox.account_state
+        desk.until(lambda: state("alerts").stopped, "the webhook that is refused, stopped")
 
 
 def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> None:

@@ -12,9 +12,11 @@ from tests.support.live import Live, live
 from tests.support.robot import ADDRESS, KEY, Robot, robot
 from tests.support.session import KeyringSession
 from tests.support.tk import go_to, press, until_tk, words_of
+from tests.support.webhook import SERVICES, hook
 from traymail.accounts import KINDS
 from traymail.core.account import Account
 from traymail.core.robots import WecomAccount
+from traymail.core.webhooks import WebhookAccount
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.add_account.details import DetailsPage
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
@@ -54,8 +56,8 @@ def choose(window: AddAccountWindow, kind: str) -> DetailsPage:
     assert page is not None
     place = [row.kind.name for row in page.rows].index(kind)
     wait(window, lambda: window.focus_get() is page.rows[0], "the keyboard on the first row")
-    for _step in range(place):
-        press(page.rows[0], "<Down>")
+    for step in range(place):
+        press(page.rows[step], "<Down>")
     wait(window, lambda: window.focus_get() is page.rows[place], "the keyboard on the row")
     press(page.rows[place], "<Return>")
     wait(window, lambda: window.held.page is AddPage.DETAILS, "the details")
@@ -173,6 +175,39 @@ def test_a_kind_without_a_secret_is_asked_for_none(
     assert isinstance(account, EmlAccount)
     assert account.folder == str(tmp_path)
     assert len(list(tmp_path.glob("*.eml"))) == 1
+
+
+def test_a_webhook_is_added_by_its_address_and_what_signs(
+    window: AddAccountWindow, program: Live
+) -> None:
+    service = SERVICES["feishu"]
+    with hook("feishu", service.secret) as one:
+        details = choose(window, "webhook")
+        fill(window, details, name="lark", preset="feishu")
+        paste(window, details, f"{one.address} {service.secret}")
+        window.bar.buttons[AddAct.NEXT].invoke()
+        account = saved(window, program, "lark")
+        kept = program.app.credentials.get(account).reveal()
+        assert kept == f"{one.address} {service.secret}"
+        assert isinstance(account, WebhookAccount)
+        assert account.preset.name == "feishu"
+        assert len(one.taken) == 1
+
+
+def test_a_webhook_of_your_own_is_added(window: AddAccountWindow, program: Live) -> None:
+    with hook("custom") as one:
+        details = choose(window, "webhook")
+        paste(window, details, one.address)
+        fill(window, details, name="own", preset="custom")
+        window.bar.buttons[AddAct.NEXT].invoke()
+        wait(window, lambda: window.held.problems, "what is missing")
+        assert [problem.where for problem in window.held.problems] == ["webhook"]
+        fill(window, details, webhook="""{ body = '{"say": "{text}"}', success = "HTTP == 200" }""")
+        window.bar.buttons[AddAct.NEXT].invoke()
+        account = saved(window, program, "own")
+        assert isinstance(account, WebhookAccount)
+        assert account.success.words == "HTTP == 200"
+        assert [list(posted.document) for posted in one.taken] == [["say"]]
 
 
 def test_in_another_language_the_details_are_still_there(

@@ -21,6 +21,7 @@ from traymail.core.texts import text
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import Body, compile_body, message
 from traymail.core.webhooks import (
+    ANY,
     BY_NAME,
     CUSTOM,
     DEFAULT_MOST_BYTES,
@@ -196,7 +197,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
         from traymail.core.secret import Secret
         from traymail.core.webhook_address import read_address
 
-        read_address(secret.reveal(), BY_NAME[CUSTOM] if account is None else account.preset)
+        read_address(secret.reveal(), ANY if account is None else account.preset)
         return Secret(" ".join(secret.reveal().split()), secret.place)
 
     def require(self, account: WebhookAccount, draft: Draft) -> None:

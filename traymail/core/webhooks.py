@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from traymail.core.account import Account, Limits
@@ -198,6 +198,8 @@ PRESETS: tuple[Preset, ...] = (
     ),
 )
 BY_NAME = {one.name: one for one in PRESETS}
+# What any of them may have.
+ANY = replace(BY_NAME[CUSTOM], signing=Signing.BEARER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
