@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from traymail.consenting import Agreements
     from traymail.core.account import Account
     from traymail.core.holds import Holds
+    from traymail.core.message import Attachment
     from traymail.core.ports import SecretSource, Sender
     from traymail.core.rule_kind import Kinds
     from traymail.core.settings import Settings
@@ -198,9 +199,20 @@ class App:
                 return False
         return True
 
-    def new_poster(self) -> Poster:
-        """Return a way into the outbox, for one thread."""
-        return Poster(self.outbox, self.spool, self.clock, self.publisher.changed)
+    def new_poster(self, settings: Callable[[], Settings] | None = None) -> Poster:
+        """Return a way into the outbox, for one thread.
+
+        ``settings``: those in force; else those that are written, as they are at the first mail
+        with files.
+        """
+        in_force = settings or cache(self.settings)
+
+        def require(account: str, files: tuple[Attachment, ...]) -> None:
+            one = in_force().accounts.get(account)
+            if one is not None:
+                kind_of(one).require_files(one, files)
+
+        return Poster(self.outbox, self.spool, self.clock, self.publisher.changed, require)
 
     def new_stops(self, wake: Callable[[], object]) -> Stops:
         """Return a way to stop accounts and let them go on; ``wake`` tells who delivers."""

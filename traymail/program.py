@@ -113,7 +113,7 @@ class Program:
         self._signature_since = 0.0
         # An edit of ours and the look at edits by hand take turns.
         self._config_lock = threading.Lock()
-        self._poster = app.new_poster()
+        self._poster = app.new_poster(lambda: self._loaded.settings)
         parts_of_rules = self._parts_of_rules()
         self.runners: Mapping[str, Runner[Any]] = {
             one.kind.name: one.runner(parts_of_rules) for one in app.rule_kinds

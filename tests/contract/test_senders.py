@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.engine import ScriptedSender, failure
 from tests.support.robot import coded, robot
-from tests.support.sending import Notes, account, mail, sender, webhook, wecom
+from tests.support.sendgrid import refused, sendgrid
+from tests.support.sending import Notes, account, mail, posting, sender, webhook, wecom, written
 from tests.support.sink import serve
 from tests.support.webhook import SERVICES, answer, hook
 from traymail.core.errors import PermanentFailure, Stage, StateError, TransientFailure
@@ -28,9 +29,10 @@ class Way:
     recipients: tuple[str, ...] = ("a@example.com", "b@example.com")
     taken: int = 250
     refused: int = 554
+    make: Callable[..., Mail] = mail
 
     def mail(self) -> Mail:
-        return mail(self.recipients[0])
+        return self.make(self.recipients[0])
 
 
 class ContractOfSenders:
@@ -40,7 +42,7 @@ class ContractOfSenders:
 
     def test_a_mail_is_taken_for_every_recipient(self, way: Way) -> None:
         notes = Notes()
-        sent = mail(*way.recipients)
+        sent = way.make(*way.recipients)
         receipt = way.sender.send(sent, notes)
         assert (receipt.code, receipt.accepted) == (way.taken, way.recipients)
         assert (receipt.refused, notes.finals, way.arrived()) == ((), 1, 1)
@@ -134,5 +136,21 @@ class TestWebhookSender(ContractOfSenders):
                 recipients=(BY_NAME[request.param].receiver.mailbox,),
                 taken=200,
                 refused=400,
+            )
+            uses.close()
+
+
+class TestSendgridSender(ContractOfSenders):
+    @pytest.fixture
+    def way(self) -> Iterator[Way]:
+        with sendgrid() as one:
+            uses = posting(one.port)
+            yield Way(
+                uses,
+                lambda: len(one.mails),
+                lambda: one.acts.append(refused(400, "no")),
+                taken=202,
+                refused=400,
+                make=written,
             )
             uses.close()

@@ -15,6 +15,7 @@ from traymail.core.message import Address
 from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES
 from traymail.core.robots import GROUP, WecomAccount
+from traymail.core.sendgrid import SendgridAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
@@ -324,6 +325,19 @@ def accounts_robot(root: Root) -> Window:
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "team"))
 
 
+def accounts_sendgrid(root: Root) -> Window:
+    bulk = SendgridAccount(
+        name="bulk",
+        address=Address("me@example.com", "Xiao Ming"),
+        host="api.eu.sendgrid.com",
+        port=443,
+        username="bulk",
+        limits=LIMITS,
+    )
+    known = replace(BOTH, accounts={**BOTH.accounts, "bulk": bulk})
+    return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "bulk"))
+
+
 def accounts_saving(root: Root) -> Window:
     return _accounts(root, accounts.begun(_edited(_known(), display_name="Ming"), Busy.SAVING))
 
@@ -367,6 +381,7 @@ SETTINGS = {
     "settings-accounts-code": accounts_code,
     "settings-accounts-more": accounts_more,
     "settings-accounts-robot": accounts_robot,
+    "settings-accounts-sendgrid": accounts_sendgrid,
     "settings-accounts-saving": accounts_saving,
     "settings-accounts-trouble": accounts_trouble,
     "settings-accounts-testing": accounts_testing,

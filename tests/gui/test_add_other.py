@@ -10,6 +10,7 @@ from tests.support.eml_accounts import EmlAccount, EmlKind
 from tests.support.homes import Home
 from tests.support.live import Live, live
 from tests.support.robot import ADDRESS, KEY, Robot, robot
+from tests.support.sendgrid import API_KEY, sendgrid
 from tests.support.session import KeyringSession
 from tests.support.tk import go_to, press, until_tk, words_of
 from tests.support.webhook import SERVICES, hook
@@ -120,6 +121,19 @@ def test_a_robot_is_added_by_its_key_or_its_address(
     sees(window, "team is ready to send mail.")
     assert window.pages.secret is None
     assert window.held.code.secret is None
+
+
+def test_sendgrid_is_added_by_its_key(window: AddAccountWindow, program: Live) -> None:
+    with sendgrid() as service:
+        details = choose(window, "sendgrid")
+        url = f"http://127.0.0.1:{service.port}"
+        fill(window, details, name="bulk", address="me@example.com", api_url=url)
+        paste(window, details, API_KEY)
+        window.bar.buttons[AddAct.NEXT].invoke()
+        account = saved(window, program, "bulk")
+        assert program.app.credentials.get(account).reveal() == API_KEY
+        assert [one["from"]["email"] for one in service.mails] == ["me@example.com"]
+        assert service.asked == 1
 
 
 def test_what_is_no_key_is_told_while_it_is_typed(window: AddAccountWindow) -> None:

@@ -38,7 +38,6 @@ def test_who_it_is_from_and_who_logs_in(office: Desk) -> None:
     ("key", "value", "where"),
     [
         ("api_url", "https://api.example.com", "accounts.desk.api_url"),
-        ("kind", "sendgrid", "accounts.desk.kind"),
         ("auth", "oauth2", "accounts.desk.auth"),
     ],
 )

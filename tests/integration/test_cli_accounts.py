@@ -156,7 +156,6 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
         (["add", "me@foxmail.com", "--auth", "oauth2"], 65, "Signing in with OAuth2 comes"),
         (["add", "me@desk.example", "--host", "h.example", "--kind", "wecom"], 65, "wecom"),
         (["add", "me@desk.example", "--kind", "webhook"], 65, "webhook has no address"),
-        (["add", "me@desk.example", "--kind", "sendgrid"], 65, "sendgrid come with a later"),
         (["add", "me@desk.example", "--kind", "smpt"], 65, "There is no kind of account smpt."),
         (["add", "--no-secret"], 64, "ADDRESS"),
         (["add", "no address"], 65, "no address"),

@@ -20,8 +20,12 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.support.http_service import served
+from tests.support.robot import ADDRESS as ROBOT_ADDRESS
+from tests.support.robot import Robot
+from tests.support.sendgrid import API_KEY, Sendgrid
 from tests.support.session import KeyringSession
-from tests.support.sink import Sink, serve
+from tests.support.sink import serve
 from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.accounts import KINDS
 from traymail.cli.main import COMMANDS
@@ -52,8 +56,8 @@ RESOLVER = """\
 import socket
 _ask = socket.getaddrinfo
 def _getaddrinfo(host, port, *more, **named):
-    if host == "smtp.qq.com":
-        host, port = "127.0.0.1", {port}
+    if host in {ports}:
+        host, port = "127.0.0.1", {ports}[host]
     return _ask(host, port, *more, **named)
 socket.getaddrinfo = _getaddrinfo
 """
@@ -114,7 +118,13 @@ class Reader:
         """Run a command to its end; return what it printed, and its exit status."""
         assert self.shell.stdin is not None
         assert self.shell.stdout is not None
-        typed = "code.txt" if "account add" in command or "set-secret" in command else "/dev/null"
+        typed = (
+            "key.txt"
+            if "--kind" in command
+            else "code.txt"
+            if "account add" in command or "set-secret" in command
+            else "/dev/null"
+        )
         ended = "-- the command has ended:"
         last = f"status=$?; echo; echo '{ended}' $status"
         self.shell.stdin.write(f"{{ {command}\n}} <{typed}\n{last}\n".encode())
@@ -162,7 +172,9 @@ def agrees(printed: str, expected: str) -> bool:
 
 
 @contextmanager
-def reader(keyring: KeyringSession, sink: Sink, ca_file: Path, locale: str) -> Iterator[Reader]:
+def reader(
+    keyring: KeyringSession, ports: dict[str, int], ca_file: Path, locale: str
+) -> Iterator[Reader]:
     with TemporaryDirectory(prefix="tm-") as name:
         folder = Path(name)
         (folder / "home").mkdir(mode=0o700)
@@ -173,7 +185,7 @@ def reader(keyring: KeyringSession, sink: Sink, ca_file: Path, locale: str) -> I
             (desk / file).write_bytes(PICTURE)
         (desk / "code.txt").write_text("abcd efgh ijkl mnop\n")
         (folder / "site").mkdir()
-        (folder / "site" / "sitecustomize.py").write_text(RESOLVER.format(port=sink.port))
+        (folder / "site" / "sitecustomize.py").write_text(RESOLVER.format(ports=ports))
         env = {
             **keyring.env,
             "HOME": str(folder / "home"),
@@ -198,7 +210,7 @@ def test_every_command_does_what_the_readme_says(
     authority.issue_cert("smtp.qq.com").configure_cert(context)
     with (
         serve(context, user=ADDRESS, password=CODE) as sink,
-        reader(keyring, sink, ca_file, LOCALES[language]) as one,
+        reader(keyring, {"smtp.qq.com": sink.port}, ca_file, LOCALES[language]) as one,
     ):
         for block in blocks(READMES[language]):
             if block.language == "console":
@@ -213,6 +225,43 @@ def test_every_command_does_what_the_readme_says(
             assert sent == [PICTURE] * len(sent)
         assert len(sink.arrivals) == 11
         assert one.config.with_name("config.toml.bak").exists() is False
+
+
+@pytest.mark.parametrize("language", READMES)
+@pytest.mark.parametrize(
+    ("make", "host", "secret"),
+    [
+        (Robot, "qyapi.weixin.qq.com", ROBOT_ADDRESS),
+        (Sendgrid, "api.sendgrid.com", API_KEY),
+    ],
+    ids=("wecom", "sendgrid"),
+)
+def test_accounts_of_other_kinds_send_as_the_readme_says(  # a table
+    language: str,
+    make: type[Robot] | type[Sendgrid],
+    host: str,
+    secret: str,
+    keyring: KeyringSession,
+    tmp_path: Path,
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    kind = "wecom" if make is Robot else "sendgrid"
+    [block] = [one for one in blocks(READMES[language]) if f"--kind {kind}" in one.content]
+    with (
+        served(make(host=host), context) as service,
+        reader(keyring, {host: service.port}, ca_file, LOCALES[language]) as one,
+    ):
+        (one.folder / "key.txt").write_text(f"{secret}\n")
+        one.type(". .venv/bin/activate")
+        for command in block.content.splitlines():
+            printed, status = one.type(command)
+            assert status == 0, printed
+        there = service.messages if isinstance(service, Robot) else service.mails
+        # The test of the account sends one, too.
+        assert len(there) == (2 if isinstance(service, Robot) else 1)
 
 
 def test_the_comparison_sees_a_difference() -> None:

@@ -17,8 +17,8 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.cli import in_process
 from tests.support.homes import Home
+from tests.support.http_service import Act
 from tests.support.live import live
-from tests.support.robot import Act
 from tests.support.running import outbox, running
 from tests.support.sending import Notes, mail, webhook, with_file
 from tests.support.wait import until

@@ -15,8 +15,9 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.cli import in_process
 from tests.support.homes import Home
+from tests.support.http_service import Act, Raw
 from tests.support.live import live
-from tests.support.robot import ADDRESS, KEY, Act, Raw, Robot, coded, robot
+from tests.support.robot import ADDRESS, KEY, Robot, coded, robot
 from tests.support.running import outbox, running
 from tests.support.sending import Notes, Pocket, mail, wecom, with_file
 from tests.support.wait import until

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tests.support.memory_credentials import InMemoryCredentials
 from tests.support.robot import KEY
+from tests.support.sendgrid import API_KEY
 from tests.support.wait import PATIENCE_SECONDS
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
-from traymail.core.message import Attachment, Envelope, Mail, OpenAttachment, Placed
+from traymail.core.message import (
+    Address,
+    Attachment,
+    Draft,
+    Envelope,
+    Mail,
+    OpenAttachment,
+    Placed,
+    Stamp,
+)
+from traymail.core.mime import compose
 from traymail.core.ports import Credentials, SenderTools
 from traymail.core.robots import WecomAccount
 from traymail.core.secret import Secret, ToldSecrets
+from traymail.core.sendgrid import SendgridAccount
 from traymail.core.webhooks import (
     BY_NAME,
     NOWHERE,
@@ -25,6 +37,7 @@ from traymail.core.webhooks import (
     usual_body,
     usual_success,
 )
+from traymail.senders.sendgrid import SendgridSender
 from traymail.senders.smtp import SmtpSender
 from traymail.senders.webhook import WebhookSender
 from traymail.senders.wecom import WecomSender
@@ -178,3 +191,47 @@ def webhook(
     )
     tools = SenderTools(Pocket(address, place), zeros, lambda: False, ToldSecrets())
     return WebhookSender(replace(one, **given), tools)
+
+
+def posting(
+    port: int,
+    credentials: Credentials | None = None,
+    opened: OpenAttachment | None = None,
+    **given: Any,  # noqa: ANN401 # fields
+) -> SendgridSender:
+    """An account at a SendGrid of this computer, in the clear unless `security` says otherwise."""
+    one = SendgridAccount(
+        name="bulk",
+        address=Address("me@example.com", "小明"),
+        host="127.0.0.1",
+        port=port,
+        security=Security.NONE,
+        username="bulk",
+        timeout=timedelta(seconds=PATIENCE_SECONDS),
+    )
+    tools = SenderTools(
+        credentials or Pocket(API_KEY), opened or zeros, lambda: False, ToldSecrets()
+    )
+    return SendgridSender(replace(one, **given), tools)
+
+
+def written(*to: str, files: tuple[Attachment, ...] = (), **given: Any) -> Mail:  # noqa: ANN401 # fields
+    """A mail as the outbox keeps one; ``given`` are fields of its draft."""
+    there = tuple(map(parse_address, to or ("you@example.com",)))
+    fields = {"subject": "hello", "text": "text", "to": there, **given}
+    draft = Draft("bulk", parse_address("me@example.com"), **fields)
+    stamp = Stamp("<1@example.com>", datetime(2026, 11, 1, tzinfo=UTC), "=_b")
+    made = compose(draft, files, stamp, version="0.1.0")
+    boxes = dict.fromkeys(one.mailbox for one in (*draft.to, *draft.cc, *draft.bcc))
+    envelope = Envelope("me@example.com", tuple(boxes))
+    return Mail(
+        stamp.message_id,
+        envelope,
+        draft.subject,
+        draft.text,
+        draft.html,
+        made.skeleton,
+        made.placed,
+        draft.to,
+        draft.cc,
+    )

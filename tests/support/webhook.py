@@ -20,7 +20,8 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.robot import Act, Robot, serving
+from tests.support import http_service
+from tests.support.http_service import Act, served
 
 SECRET = "SEC000000000000000000000fixture"
 FEISHU_SECRET = "kxBVYwFIXTURE"
@@ -198,7 +199,7 @@ SERVICES = {
 
 
 @dataclass
-class Hook(Robot):
+class Hook(http_service.Service):
     """A service at work. ``secret``: what it is to be signed with, "" for nothing."""
 
     service: Service = SERVICES["dingtalk"]
@@ -210,11 +211,10 @@ class Hook(Robot):
     def address(self) -> str:
         return self.service.address(self.port)
 
-    def judge(self, path: str, headers: dict[str, str], body: bytes) -> Act:
-        self.posts += 1
-        one = Posted(path, headers, body)
-        if headers["host"] != f"127.0.0.1:{self.port}":
-            self.wrong.append(headers["host"])
+    def judge(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Act:
+        one = Posted(path, {**headers}, body)
+        if method != "POST":
+            self.wrong.append(method)
         if headers.get("content-type") != "application/json; charset=utf-8":
             self.wrong.append(f"{path} {headers}")
         if self.acts:
@@ -229,5 +229,5 @@ class Hook(Robot):
 @contextmanager
 def hook(name: str, secret: str = "", context: ssl.SSLContext | None = None) -> Iterator[Hook]:
     """Serve one of `SERVICES` on a free port until the block ends."""
-    with serving(Hook(service=SERVICES[name], secret=secret), context) as one:
+    with served(Hook(service=SERVICES[name], secret=secret), context) as one:
         yield one

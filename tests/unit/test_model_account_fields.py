@@ -17,6 +17,7 @@ from traymail.core.errors import Problem
 from traymail.core.fields import fields_of
 from traymail.core.message import Address
 from traymail.core.robots import WECOM_HOST, WecomAccount
+from traymail.core.sendgrid import SendgridAccount
 from traymail.core.webhooks import WebhookAccount
 
 LIMITED = replace(QQ, limits=Limits(1, 2, 3))
@@ -27,6 +28,14 @@ ROBOT = WecomAccount(
     security=Security.NONE,
     username="team",
     limits=Limits(20, 1200, 28_800),
+)
+BULK = SendgridAccount(
+    name="bulk",
+    address=Address("me@x.example", "Me"),
+    host="api.eu.sendgrid.com",
+    port=443,
+    username="bulk",
+    limits=Limits(20, 200, 500),
 )
 
 
@@ -70,7 +79,7 @@ def test_what_the_form_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    "account", [replace(QQ, limits=Limits(1, 2, 3)), ROBOT, *HOOKS], ids=lambda one: one.kind
+    "account", [replace(QQ, limits=Limits(1, 2, 3)), ROBOT, BULK, *HOOKS], ids=lambda one: one.kind
 )
 def test_every_value_has_its_field_and_every_field_its_value(account: Account) -> None:
     kind = kind_of(account)

@@ -259,6 +259,31 @@ def test_key_of_a_robot(key: str, good: str, field: str, value: object, bad: str
     assert wheres(f"{base}{key} = {bad}\n") == [f"accounts.team.{key}"]
 
 
+SENDGRID_ROWS: list[tuple[str, str, str, object, str]] = [
+    ("address", '"a@b.example"', "address", Address("a@b.example"), '"a"'),
+    (
+        "api_url",
+        '"https://api.eu.sendgrid.com"',
+        "host",
+        "api.eu.sendgrid.com",
+        '"http://q.example"',
+    ),
+    ("api_url", '""', "host", "api.sendgrid.com", '"https://q.example/v3"'),
+    ("ca_file", '"~/ca.pem"', "ca_file", str(Path("/home/me/ca.pem")), '"ca.pem"'),
+    ("display_name", '"Me"', "address", Address("me@desk.example", "Me"), "1"),
+    ("max_message_mb", "20", "max_message_bytes", 20_000_000, "0"),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "field", "value", "bad"), SENDGRID_ROWS)
+def test_key_of_sendgrid(key: str, good: str, field: str, value: object, bad: str) -> None:
+    base = '[accounts.bulk]\nkind = "sendgrid"\n'
+    if key != "address":
+        base += 'address = "me@desk.example"\n'
+    assert getattr(read(f"{base}{key} = {good}\n").accounts["bulk"], field) == value
+    assert wheres(f"{base}{key} = {bad}\n") == [f"accounts.bulk.{key}"]
+
+
 @pytest.mark.parametrize(("key", "good", "field", "value", "bad"), ACCOUNT_ROWS)
 def test_key_of_an_account(key: str, good: str, field: str | None, value: object, bad: str) -> None:
     base = "[accounts.qq]\n" if key == "address" else QQ
@@ -480,7 +505,7 @@ def test_port_and_security_that_go_together(given: str, port: int, security: Sec
         ('host = "127.0.0.1"\nsecurity = "none"', "port"),
         ("", "host"),
         ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
-        ('kind = "sendgrid"\nhost = "m.example.com"', "kind"),
+        ('kind = "sendgrid"\nhost = "m.example.com"', "host"),
         ('oauth = { client_id = "x" }\nhost = "m.example.com"', "oauth"),
         ('password = "x"\nhost = "m.example.com"', "password"),
     ],

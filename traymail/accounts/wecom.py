@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from traymail.accounts.service import ServicePlace, service_place, where
 from traymail.core import readers as read
-from traymail.core.account import Limits, Security
+from traymail.core.account import Limits
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
-from traymail.core.account_table import is_loopback
 from traymail.core.errors import InputError
 from traymail.core.message import Address
 from traymail.core.readers import Form, Key
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 # 20 messages a minute, and what they come to.
 _LIMITS = Limits(per_minute=20, per_hour=1200, per_day=28_800)
-_PORTS = {"https": 443, "http": 80}
 # How the robot is made, and what it takes.
 _GUIDE = "https://developer.work.weixin.qq.com/document/path/91770"
 _STEPS = (
@@ -49,15 +48,6 @@ _STEPS = (
     text("Copy its webhook address and paste it below; the key alone will do"),
 )
 _GROUP_ONLY = text("A WeCom robot writes to its group only.")
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePlace:
-    """Where a service is: another one than usual."""
-
-    host: str
-    port: int
-    security: Security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,32 +60,6 @@ class WecomTable(AccountTable):
     ca_file: str = ""
 
 
-def _place(value: object) -> ServicePlace | None:
-    """Read the address of a service, scheme and host alone; empty: the usual one."""
-    given = read.words(value)
-    if not given:
-        return None
-    from urllib.parse import urlsplit  # seldom needed, and slow to import
-
-    try:
-        parts = urlsplit(given)
-        port = parts.port
-    except ValueError:
-        raise read.wrong(text("is not an address"), _LIKE) from None
-    host = read.filled_host(parts.hostname or "")
-    if parts.scheme not in _PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise read.wrong(text("is not an address"), _LIKE)
-    if "@" in parts.netloc:
-        raise read.wrong(text("must not contain a user name or a password"), _LIKE)
-    if parts.scheme == "http" and not is_loopback(host):
-        raise read.wrong(text("http:// is only for a server on this computer"), _LIKE)
-    security = Security.NONE if parts.scheme == "http" else Security.TLS
-    return ServicePlace(host, port or _PORTS[parts.scheme], security)
-
-
-_LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
-
-
 class WecomKind(AccountKind[WecomAccount]):
     """`traymail.core.account_kind.AccountKind` of robots."""
 
@@ -106,7 +70,7 @@ class WecomKind(AccountKind[WecomAccount]):
         | {
             "format": Key(read.choice(MessageFormat)),
             "overflow": Key(read.choice(Overflow)),
-            "api_url": Key(_place),
+            "api_url": Key(service_place),
             "ca_file": Key(read.path_or_empty),
         },
         text("It belongs to accounts of kind “wecom”."),
@@ -135,7 +99,7 @@ class WecomKind(AccountKind[WecomAccount]):
     ) -> WecomAccount:
         """Return the robot; what a secret is bound to is the service and the account's name."""
         given = table.value
-        place = given.api_url or ServicePlace(WECOM_HOST, _PORTS["https"], Security.TLS)
+        place = given.api_url or ServicePlace(WECOM_HOST)
         account = WecomAccount(
             name=name,
             address=GROUP,
@@ -200,8 +164,7 @@ class WecomKind(AccountKind[WecomAccount]):
 
     def destination(self, account: WecomAccount) -> str:
         """Return the service, and its port where that is another than usual."""
-        usual = account.port == _PORTS["https"]
-        return account.host if usual else f"{account.host}:{account.port}"
+        return where(account)
 
     def facts(self, account: WecomAccount) -> dict[str, object]:
         """Return the service, and how messages are shown."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from traymail.accounts.fields import CA_FILE, RARE, USUAL, values_of_all
-from traymail.core.account import Security
+from traymail.accounts.service import api_url_of
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section, fields_of
 from traymail.core.robots import WECOM_HOST, MessageFormat, Overflow, WecomAccount
 from traymail.core.texts import text
@@ -67,15 +67,7 @@ def values_of(account: WecomAccount) -> dict[str, str]:
     return {
         "format": account.format.value,
         "overflow": account.overflow.value,
-        "api_url": _api_url(account),
+        "api_url": api_url_of(account, WECOM_HOST),
         "ca_file": account.ca_file,
         **values_of_all(account),
     }
-
-
-def _api_url(account: WecomAccount) -> str:
-    if account.host in {"", WECOM_HOST}:
-        return ""
-    scheme, usual = ("http", 80) if account.security is Security.NONE else ("https", 443)
-    host = f"[{account.host}]" if ":" in account.host else account.host
-    return f"{scheme}://{host}" + ("" if account.port == usual else f":{account.port}")

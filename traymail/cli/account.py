@@ -17,7 +17,7 @@ from traymail.cli.session import Session
 from traymail.cli.show import account_word, table
 from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
-from traymail.core.account_kind import PLANNED, read_account
+from traymail.core.account_kind import read_account
 from traymail.core.address import excerpt, parse_address
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
 from traymail.core.outbox import State
@@ -137,7 +137,10 @@ def _given(found: dict[str, object]) -> dict[str, object]:
 @option("--display-name", text("The name that recipients see."), metavar="NAME")
 @option(
     "--kind",
-    text("How mail is sent: smtp, or wecom or webhook (messages of a chat, without an ADDRESS)."),
+    text(
+        "How mail is sent: smtp, sendgrid (by HTTP), or wecom or webhook (messages of a chat, "
+        "without an ADDRESS)."
+    ),
     metavar="KIND",
 )
 @option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
@@ -206,11 +209,11 @@ def add(
     sender = _address(kind, address)
     settings = session.settings()
     provider, words = None, kind.secret(None)
-    if sender is not None:
+    mailbox = f"@{kind.name}"
+    if sender is not None and "host" in kind.form.keys:
         wanted, provider = _found(session, wanted, sender)
         _refuse_what_is_not_there(wanted, provider)
-        words = secret_of(provider)
-    mailbox = sender.mailbox if sender else f"@{kind.name}"
+        words, mailbox = secret_of(provider), sender.mailbox
     name = wanted.name or free_name(provider, mailbox, settings.accounts)
     credentials = session.app.credentials
     given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
@@ -232,7 +235,8 @@ def add(
         if sender is not None
         else text("Account {name} is added: {place}.", name=name, place=kind.destination(one))
     )
-    _tell_of_twins(session, mailbox, settings)
+    if sender is not None:
+        _tell_of_twins(session, sender.mailbox, settings)
     for hint in loaded.hints:
         if hint.where.startswith(place_of("accounts", name)):
             session.note(problem_line(session.home.config_file.name, hint, session.translate))
@@ -319,14 +323,9 @@ def _kind(wanted: WantedAccount) -> AccountKind[Any]:
     try:
         return KINDS[wanted.kind or DEFAULT_KIND]
     except KeyError:
-        if wanted.kind not in PLANNED:
-            raise InputError(
-                text("There is no kind of account {kind}.", kind=excerpt(wanted.kind or "")),
-                text("Choose one of: {kinds}.", kinds=", ".join(KINDS)),
-            ) from None
         raise InputError(
-            text("Accounts of kind {kind} come with a later version.", kind=wanted.kind),
-            text("Use the SMTP server of the provider."),
+            text("There is no kind of account {kind}.", kind=excerpt(wanted.kind or "")),
+            text("Choose one of: {kinds}.", kinds=", ".join(KINDS)),
         ) from None
 
 

@@ -18,7 +18,7 @@ from traymail.core.places import full_path
 from traymail.core.readers import Form
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Read, read_table
-from traymail.core.tables import LATER, AccountTable
+from traymail.core.tables import AccountTable
 from traymail.core.texts import Text, text
 
 if TYPE_CHECKING:
@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 
     from traymail.core import fields
     from traymail.core.examination import Step
-    from traymail.core.message import Address, Draft
+    from traymail.core.message import Address, Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
 
-# The kinds that are to come: their names are no slips of the pen.
-PLANNED = ("sendgrid",)
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 _LONGEST_NAME = 64
 
@@ -128,6 +126,10 @@ class AccountKind(ABC, Generic[A]):
             if given and part in self.cannot:
                 raise InputError(self.cannot[part], text("Leave it out, or use another account."))
 
+    def require_files(self, account: A, files: tuple[Attachment, ...]) -> None:
+        """Raise InputError for files that the account cannot send; they are copied already."""
+        del account, files
+
     # --- words --------------------------------------------------------------------------------
 
     @abstractmethod
@@ -202,30 +204,23 @@ def read_account(
     if what := _wrong_name(name):
         found.append(Problem(where, what))
     kind = _kind(keys.get("kind", DEFAULT_KIND), kinds, where, found)
-    account = None
-    if kind is not None:
-        others = {name: one.form for name, one in kinds.items()}
-        keys = {key: value for key, value in keys.items() if key != "kind"}
-        table = read_table(kind.form, keys, where, found, others)
-        account = kind.made_of(name, table, where, found)
-        account = replace(account, ca_file=full_path(account.ca_file, user_home))
+    others = {name: one.form for name, one in kinds.items()}
+    keys = {key: value for key, value in keys.items() if key != "kind"}
+    table = read_table(kind.form, keys, where, found, others)
+    account: Account = kind.made_of(name, table, where, found)
+    account = replace(account, ca_file=full_path(account.ca_file, user_home))
     problems += found
     return account if all(one.hint for one in found) else None
 
 
-def _kind(
-    written: object, kinds: Kinds, where: str, found: list[Problem]
-) -> AccountKind[Any] | None:
-    """Return the kind of an account, a slip of the pen as the usual one; None: not there yet."""
-    place = place_of(where, "kind")
+def _kind(written: object, kinds: Kinds, where: str, found: list[Problem]) -> AccountKind[Any]:
+    """Return the kind of an account, a slip of the pen as the usual one."""
     try:
-        given = read.one_of(*dict.fromkeys((*kinds, *PLANNED)))(written)
+        return kinds[read.one_of(*kinds)(written)]
     except read.Wrong as error:
+        place = place_of(where, "kind")
         found += [Problem(place, f.what, advice=f.advice) for f in error.findings]
         return kinds[DEFAULT_KIND]
-    if given not in kinds:
-        found.append(Problem(place, text("accounts of this kind are not there yet"), advice=LATER))
-    return kinds.get(given)
 
 
 def _wrong_name(name: str) -> Text | None:

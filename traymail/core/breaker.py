@@ -37,7 +37,7 @@ def account_after(
     match outcome:
         case Receipt():
             # The mail is taken, and yet a limit may have been reached at one of its recipients.
-            pause = max((one.hold for one in outcome.refused), default=timedelta(0))
+            pause = max((outcome.hold, *(one.hold for one in outcome.refused)))
             until = now + pause if pause else None
             return AccountState(account.name, login_worked=True, hold_until=until)
         case KeyringError():

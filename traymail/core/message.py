@@ -184,7 +184,8 @@ class Mail:
 
     The skeleton is the whole RFC 5322 message (CRLF) but for the encoded attachments. It is made
     once, when the mail is stored, so every attempt sends the same bytes.
-    ``subject``, ``text`` and ``html`` are there for senders that do not speak RFC 5322.
+    ``subject``, ``text``, ``html``, ``to`` and ``cc`` are there for senders that do not speak
+    RFC 5322; whoever else is in the envelope is hidden.
     """
 
     message_id: str
@@ -194,6 +195,8 @@ class Mail:
     html: str | None
     skeleton: bytes = field(repr=False)
     placed: tuple[Placed, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
 
     @property
     def size(self) -> int:

@@ -135,13 +135,15 @@ class Recipient:
 class Receipt:
     """The server took the mail: its answer to the final dot, and what it said of each recipient.
 
-    ``refused`` recipients did not get it; the others did.
+    ``refused`` recipients did not get it; the others did. ``hold``: the server takes no more mail
+    for so long.
     """
 
     code: int
     reply: str
     accepted: tuple[str, ...]
     refused: tuple[RecipientReply, ...] = ()
+    hold: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _no_api_url(value: object) -> str:
     if read.words(value):
         raise read.wrong(
             text("is not for accounts that send by SMTP"),
-            text("It belongs to accounts of kind “wecom”."),
+            text("It belongs to accounts of kind “wecom” or “sendgrid”."),
         )
     return ""
 

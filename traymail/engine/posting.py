@@ -25,16 +25,23 @@ class Poster:
 
     Callers that store more with the mail (a ledger row, a log position) open the transaction
     themselves; `announce` is called after it, since what is not committed is not yet true: it
-    calls ``tell`` with each mail.
+    calls ``tell`` with each mail. ``require`` is asked of the files of each: it raises InputError
+    for what their account cannot send.
     """
 
     def __init__(
-        self, outbox: Outbox, spool: Spool, clock: Clock, tell: Callable[[OutboxItem], None]
+        self,
+        outbox: Outbox,
+        spool: Spool,
+        clock: Clock,
+        tell: Callable[[OutboxItem], None],
+        require: Callable[[str, tuple[Attachment, ...]], None] = lambda _account, _files: None,
     ) -> None:
         self._outbox = outbox
         self._spool = spool
         self._clock = clock
         self._tell = tell
+        self._require = require
         self._posted: list[OutboxItem] = []
 
     def take(self, file: DraftFile) -> Attachment:
@@ -74,6 +81,8 @@ class Poster:
             raise InputError(
                 text("The mail has no recipient."), text("Write at least one address.")
             )
+        if attachments:
+            self._require(draft.account, attachments)
         now = self._clock.now()
         stamp = new_stamp(draft, now)
         composed = compose(draft, attachments, stamp, version=__version__)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
 from typing import TYPE_CHECKING, cast
@@ -19,6 +20,7 @@ from traymail.core.account import Account, Security
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.secret import Secret, ToldSecrets
+from traymail.core.texts import Text
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import connect, refuse_unprotected
 from traymail.senders.smtp_wire import SmtpError, Wire, client_context, trouble_at
@@ -38,9 +40,10 @@ class _Patient(io.RawIOBase):
     A server that says a byte now and then never ends, nor does one that says all it can.
     """
 
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
+    def __init__(self, sock: socket.socket, deadline: float, ahead: bytes) -> None:
         self._sock = sock
         self._deadline = deadline
+        self._ahead = ahead  # what was read already
         self._left = _MOST_BYTES
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -53,6 +56,11 @@ class _Patient(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read what there is."""
+        if self._ahead:
+            room = memoryview(buffer).cast("B")
+            taken, self._ahead = self._ahead[: len(room)], self._ahead[len(room) :]
+            room[: len(taken)] = taken
+            return len(taken)
         wait = self._deadline - monotonic()
         if wait <= 0:
             raise TimeoutError
@@ -63,16 +71,41 @@ class _Patient(io.RawIOBase):
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What is posted: its length, and its bytes in blocks, of which none is empty."""
+
+    length: int
+    blocks: Iterable[bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, content: bytes) -> Body:
+        """Return bytes that are at hand as what is posted."""
+        return cls(len(content), (content,))
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The status and the content of an answer, and after how long to ask again."""
+    """The status, the headers (their names in small letters) and the content of an answer.
+
+    ``early``: it came before all was sent, so nothing was taken.
+    """
 
     status: int
+    headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
-    retry_after: str = ""
+    early: bool = False
+
+    @property
+    def retry_after(self) -> str:
+        """Return after how long to ask again, as it is told."""
+        return self.headers.get("retry-after", "")
 
 
 class HttpSession:
-    """A conversation with one server. `post` may raise SmtpError; after that it is of no use."""
+    """A conversation with one server. Its calls may raise SmtpError; after that it is of no use.
+
+    ``over``: the connection ends with the last answer.
+    """
 
     def __init__(self, wire: Wire, account: Account) -> None:
         self.wire = wire
@@ -80,44 +113,106 @@ class HttpSession:
         self._account = account
 
     def post(
-        self, path: str, headers: Mapping[str, str], body: bytes, before_final: Callable[[], object]
+        self,
+        path: str,
+        headers: Mapping[str, str],
+        body: Body,
+        before_final: Callable[[], object],
+        progress: Callable[[int], object] = lambda _done: None,
     ) -> Answer:
         """Send all but the last byte, call ``before_final``, then send it and hear the answer.
 
-        What goes wrong before that has sent nothing; after it, nobody knows.
+        What goes wrong before that has sent nothing; after it, nobody knows. ``progress`` is told
+        of the bytes that are out. A refusal that comes while the body leaves is the answer.
         """
-        wire, account = self.wire, self._account
-        line = HTTPConnection(account.host, account.port)
-        line.auto_open = 0
-        line.default_port = 80 if account.security is Security.NONE else 443
+        wire = self.wire
         wire.stage = Stage.DATA
-        with wire.translated():
-            line.sock = wire.sock
-            line.putrequest("POST", path)
-            for name, value in headers.items():
-                line.putheader(name, value)
-            line.putheader("Content-Length", str(len(body)))
-            line.endheaders(body[:-1])
+        line = self._begin("POST", path, {**headers, "Content-Length": str(body.length)})
+        try:
+            last = self._send_all_but_last(line, body, progress)
+        except SmtpError as error:
+            if error.trouble is not Trouble.LOST:
+                raise
+            return self._early(error)
         if not wire.silent():
-            raise trouble_at(Stage.DATA, Trouble.LOST, "")
+            return self._early(trouble_at(Stage.DATA, Trouble.LOST, ""))
         before_final()
         wire.stage = Stage.FINAL
         try:
             with wire.translated():
-                sock = line.sock = wire.sock
-                line.send(body[-1:])
-                patient = _Patient(sock, monotonic() + account.timeout.total_seconds())
-                response = HTTPResponse(cast("socket.socket", patient), method="POST")
-                with _understood():
-                    response.begin()
-                    content = response.read(LONGEST_ANSWER)
-        except SmtpError as error:
-            raise trouble_at(Stage.FINAL, Trouble.UNSURE, error.reply.text) from error
+                line.sock = wire.sock
+                line.send(last)
+            return self._answer("POST")
+        except (SmtpError, HTTPException) as error:
+            raise trouble_at(Stage.FINAL, Trouble.UNSURE, _words_of(error)) from error
+
+    def get(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """Ask for something that changes nothing."""
+        self.wire.stage = Stage.AUTH
+        self._begin("GET", path, headers)
+        try:
+            return self._answer("GET")
         except HTTPException as error:
-            raise trouble_at(Stage.FINAL, Trouble.UNSURE, details.UNREADABLE) from error
+            raise trouble_at(self.wire.stage, Trouble.NONSENSE, _words_of(error)) from error
+
+    def _begin(self, method: str, path: str, headers: Mapping[str, str]) -> HTTPConnection:
+        """Send the head of a request."""
+        account = self._account
+        line = HTTPConnection(account.host, account.port)
+        line.auto_open = 0
+        line.default_port = 80 if account.security is Security.NONE else 443
+        with self.wire.translated():
+            line.sock = self.wire.sock
+            line.putrequest(method, path)
+            for name, value in headers.items():
+                line.putheader(name, value)
+            line.endheaders()
+        return line
+
+    def _send_all_but_last(
+        self, line: HTTPConnection, body: Body, progress: Callable[[int], object]
+    ) -> bytes:
+        """Send a body but for its last byte, which is returned."""
+        done, held = 0, b""
+        for block in body.blocks:
+            content = held + block
+            held = content[-1:]
+            if content[:-1]:
+                with self.wire.translated():
+                    line.sock = self.wire.sock
+                    line.send(content[:-1])
+                done += len(content) - 1
+            if not self.wire.silent():
+                raise trouble_at(Stage.DATA, Trouble.LOST, "")
+            progress(done)
+        return held
+
+    def _early(self, error: SmtpError) -> Answer:
+        """Return the refusal that came before all was sent; raises ``error`` when there is none."""
+        self.over = True
+        try:
+            answer = self._answer("POST")
+        except (SmtpError, HTTPException):
+            raise error from None
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise error
+        self.over = True
+        return Answer(answer.status, answer.headers, answer.content, early=True)
+
+    def _answer(self, method: str) -> Answer:
+        """Read an answer; raises SmtpError, HTTPException."""
+        wire = self.wire
+        with wire.translated():
+            deadline = monotonic() + self._account.timeout.total_seconds()
+            patient = _Patient(wire.sock, deadline, wire.heard())
+            response = HTTPResponse(cast("socket.socket", patient), method=method)
+            with _understood():
+                response.begin()
+                content = response.read(LONGEST_ANSWER)
         self.over = response.will_close or not response.isclosed()
         response.close()
-        return Answer(response.status, content, response.headers.get("Retry-After", ""))
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, content)
 
     def close(self) -> None:
         """End the connection."""
@@ -144,3 +239,7 @@ def open_http(account: Account, secret: Secret, cutoff: Cutoff, told: ToldSecret
         wire.close()
         raise
     return HttpSession(wire, account)
+
+
+def _words_of(error: SmtpError | HTTPException) -> Text | str:
+    return error.reply.text if isinstance(error, SmtpError) else details.UNREADABLE

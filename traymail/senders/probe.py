@@ -21,6 +21,7 @@ from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff, Found, look_up, race
+from traymail.senders.http import HttpSession
 from traymail.senders.smtp_session import SmtpSession, connect, opening, refuse_unprotected
 from traymail.senders.smtp_wire import (
     SmtpError,
@@ -33,10 +34,14 @@ from traymail.senders.smtp_wire import (
 
 STEPS = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
 HTTP_STEPS = ("dns", "tcp", "tls", "clock")
+HTTP_LOGIN_STEPS = ("dns", "tcp", "tls", "auth", "clock")
 # How long the family of addresses that lost the race is waited for.
 OTHER_FAMILY_SECONDS = 2.0
 # So much may a clock be off before it is worth a word; logins by time-based codes allow as much.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+
+Login = Callable[[HttpSession, Secret], str]
+"""Asks a server about a secret; returns what was found, or raises SmtpError."""
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
@@ -63,14 +68,20 @@ def examine(
     yield from _in_order(examination, STEPS)
 
 
-def examine_http(account: Account, clock: Clock, told: ToldSecrets) -> Generator[Step, None, None]:
+def examine_http(
+    account: Account,
+    clock: Clock,
+    told: ToldSecrets,
+    secret: Secret | None = None,
+    login: Login | None = None,
+) -> Generator[Step, None, None]:
     """Try the server of an account whose mail leaves by HTTP, up to the encryption.
 
-    Nothing is sent, so whether the login works stays open. Closed early, the connection ends.
+    With ``login``, which asks the server about the ``secret``, up to that. No mail is sent, so
+    without it whether the login works stays open. Closed early, the connection ends.
     """
-    yield from _in_order(
-        _HttpExamination(account, None, clock, told, login_worked=False), HTTP_STEPS
-    )
+    steps = HTTP_STEPS if login is None else HTTP_LOGIN_STEPS
+    yield from _in_order(_HttpExamination(account, secret, clock, told, login), steps)
 
 
 def _in_order(examination: _Examination, steps: Sequence[str]) -> Generator[Step, None, None]:
@@ -247,9 +258,23 @@ class _Examination:
 class _HttpExamination(_Examination):
     """The work where the protocol is HTTP: there is nothing to say before a message."""
 
+    def __init__(
+        self,
+        account: Account,
+        secret: Secret | None,
+        clock: Clock,
+        told: ToldSecrets,
+        login: Login | None,
+    ) -> None:
+        super().__init__(account, secret, clock, told, login_worked=False)
+        self._login = login
+
     def _talk(self, wire: Wire) -> Iterator[tuple[str, Callable[[], Text | str]]]:
         if self._account.security is Security.TLS:
             yield "tls", lambda: self._encrypt(wire)
+        login, secret = self._login, self._secret
+        if login is not None and secret is not None:
+            yield "auth", lambda: login(HttpSession(wire, self._account), secret)
 
     def _encrypt(self, wire: Wire) -> Text:
         wire.secure(client_context(self._account.ca_file), self._account.host)
@@ -258,6 +283,8 @@ class _HttpExamination(_Examination):
     def _left_out(self) -> Iterator[Step]:
         if self._account.security is Security.NONE:
             yield Step("tls", None, None, text("no encryption is asked for"))
+        if self._login is not None and self._secret is None:
+            yield Step("auth", None, None, text("there is no secret to log in with"))
 
 
 def _protection(wire: Wire) -> Text:

@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,8 @@ class SmtpError(Exception):
     """A session, or one command of it, went wrong.
 
     ``reply`` is what the server said, or with ``trouble`` what happened instead of an answer.
-    ``refused``: the recipients refused until then, each with its reply.
+    ``refused``: the recipients refused until then, each with its reply. ``hold``: how long the
+    server wants to be left alone, where it says so.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class SmtpError(Exception):
         reply: Reply,
         trouble: Trouble | None = None,
         refused: tuple[tuple[str, Reply], ...] = (),
+        hold: timedelta | None = None,
     ) -> None:
         super().__init__(f"{reply.stage.value}: {reply.code or ''} {reply.text}")
         self.reply = reply
         self.trouble = trouble
         self.refused = refused
+        self.hold = hold
 
 
 def trouble_at(stage: Stage, trouble: Trouble, detail: Text | str) -> SmtpError:
@@ -249,6 +252,12 @@ class Wire:
         except OSError:
             return False
         return False
+
+    def heard(self) -> bytes:
+        """Return what `silent` has read, for another protocol."""
+        heard = bytes(self._buffer)
+        self._buffer.clear()
+        return heard
 
     def close(self) -> None:
         """End the connection as it is: a mail that is half sent is thrown away by the server."""

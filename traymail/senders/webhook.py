@@ -21,13 +21,12 @@ from traymail.core.webhook_answers import Heard, heard
 from traymail.core.webhook_body import message
 from traymail.core.webhooks import WebhookAccount
 from traymail.senders.dial import Cutoff
-from traymail.senders.http import Answer, HttpSession, open_http
+from traymail.senders.http import Answer, Body, HttpSession, open_http
+from traymail.senders.http_sender import unsure_about
 from traymail.senders.smtp_wire import SmtpError, trouble_at
 
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
 _FINE = range(200, 300)
-# A gateway that got no answer does not know either.
-_NOBODY_KNOWS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 class WebhookSender:
@@ -83,7 +82,8 @@ class WebhookSender:
             journal.before_final()
 
         headers: Mapping[str, str] = {**_HEADERS, **address.headers(account.preset)}
-        answer = session.post(address.target(account.preset, now), headers, body, before_final)
+        target = address.target(account.preset, now)
+        answer = session.post(target, headers, Body.of(body), before_final)
         reply = self._reply(answer, session)
         return Receipt(answer.status, reply.text, mail.envelope.recipients)
 
@@ -134,8 +134,8 @@ class WebhookSender:
         ):
             code = answer.status
         key = re.search(preset.refused, f"{code} {said}", re.IGNORECASE)
-        unsure = Trouble.UNSURE if answer.status in _NOBODY_KNOWS else None
-        raise SmtpError(Reply(code, said, Stage.AUTH if key else Stage.FINAL), unsure)
+        stage = Stage.AUTH if key else Stage.FINAL
+        raise SmtpError(Reply(code, said, stage), unsure_about(answer))
 
     def _failure(self, error: SmtpError) -> DeliveryError:
         provider, place = self._account.provider, self._place

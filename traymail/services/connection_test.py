@@ -131,7 +131,7 @@ def send_to_oneself(
     skeleton = compose(draft, (), stamp, version=__version__).skeleton
     mailbox = account.address.mailbox
     envelope = Envelope(mailbox, (mailbox,))
-    mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton)
+    mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton, to=draft.to)
     sender = app.make_sender(account, app.credentials if secret is None else _Given(secret))
     try:
         receipt = sender.send(mail, _Nobody())

@@ -181,6 +181,8 @@ class Lists(Memory):
             html=content["html"],
             skeleton=content["skeleton"],
             placed=tuple(Placed(row["place"], rows.attachment_of(row)) for row in files),
+            to=item.to,
+            cc=item.cc,
         )
 
     def attempts(self, mail_id: int) -> list[Attempt]:

@@ -9,6 +9,7 @@ from traymail.core.reply_rules import (
     everybody,
     robots,
     secrets,
+    sendgrid,
     troubles,
     webhooks,
 )
@@ -20,6 +21,7 @@ RULES: tuple[ReplyRule, ...] = (
     *secrets.RULES,
     *robots.RULES,
     *webhooks.RULES,
+    *sendgrid.RULES,
     *chinese.RULES,
     *american.RULES,
     *everybody.RULES,
