@@ -18,6 +18,7 @@ from traymail.core.robots import GROUP, WecomAccount
 from traymail.core.sendgrid import SendgridAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
@@ -174,6 +175,10 @@ def add_robot_wrong(root: Root) -> Window:
     return window
 
 
+def add_webhook(root: Root) -> Window:
+    return _add(root, adding.name_other(adding.choose(adding.to_kinds(Adding()), "webhook"), ()))
+
+
 def _robot_tested(*steps: Step) -> Adding:
     state = adding.accepted(_robot("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"), "team", TEAM)
     for step in (*STEPS[:3], *steps):
@@ -208,6 +213,7 @@ ADDING = {
     "account-other-1-kinds": add_kinds,
     "account-other-2-robot": add_robot,
     "account-other-2-robot-wrong": add_robot_wrong,
+    "account-other-2-webhook": add_webhook,
     "account-other-3-refused": add_robot_refused,
     "account-other-3-works": add_robot_works,
 }
@@ -338,6 +344,22 @@ def accounts_sendgrid(root: Root) -> Window:
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "bulk"))
 
 
+def accounts_webhook(root: Root) -> Window:
+    preset = BY_NAME["custom"]
+    own = WebhookAccount(
+        name="own",
+        address=preset.receiver,
+        username="own",
+        limits=LIMITS,
+        preset=preset,
+        body=usual_body(preset),
+        success=usual_success(preset),
+        most=preset.most,
+    )
+    known = replace(BOTH, accounts={**BOTH.accounts, "own": own})
+    return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "own"))
+
+
 def accounts_saving(root: Root) -> Window:
     return _accounts(root, accounts.begun(_edited(_known(), display_name="Ming"), Busy.SAVING))
 
@@ -382,6 +404,7 @@ SETTINGS = {
     "settings-accounts-more": accounts_more,
     "settings-accounts-robot": accounts_robot,
     "settings-accounts-sendgrid": accounts_sendgrid,
+    "settings-accounts-webhook": accounts_webhook,
     "settings-accounts-saving": accounts_saving,
     "settings-accounts-trouble": accounts_trouble,
     "settings-accounts-testing": accounts_testing,
