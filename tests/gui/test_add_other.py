@@ -248,3 +248,19 @@ def test_in_another_language_the_details_are_still_there(
     other.close()
     assert other.pages.details is None
     assert other.held == Adding()
+
+
+DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef"
+
+
+def test_a_secret_is_judged_anew_when_it_is_for_another_service(
+    window: AddAccountWindow,
+) -> None:
+    details = choose(window, "webhook")
+    paste(window, details, DINGTALK)
+    may = window.bar.buttons[AddAct.NEXT].instate
+    wait(window, lambda: may(["!disabled"]), "an address of DingTalk")
+    fill(window, details, preset="feishu")
+    wait(window, lambda: may(["disabled"]), "no address of Feishu")
+    fill(window, details, preset="dingtalk")
+    wait(window, lambda: may(["!disabled"]), "an address of DingTalk again")

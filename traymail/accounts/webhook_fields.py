@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from traymail.accounts.fields import CA_FILE, RARE, USUAL, values_of_all
 from traymail.accounts.service import api_url_of
-from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.fields import Choice, Field, FieldKind, Form, Section, fields_of
 from traymail.core.robots import Overflow
 from traymail.core.texts import text
 from traymail.core.webhooks import CUSTOM, PRESETS, WebhookAccount
@@ -20,7 +20,7 @@ UPPER: Form = (
         (
             Field(
                 "preset",
-                text("Ser&vice"),
+                text("Serv&ice"),
                 FieldKind.CHOICE,
                 text("Who shows the messages; what another one is sent stands under “More”."),
                 choices=tuple(Choice(one.name, one.title) for one in PRESETS),
@@ -54,8 +54,10 @@ _WEBHOOK = Field(
     help=text("What another service is sent and answers: {like}", like=EXAMPLE),
     rare=True,
 )
-FIRST: Form = (*UPPER, Section(None, (_WEBHOOK, _API_URL, replace(CA_FILE, rare=True))))
-"""What is asked of a webhook that is to be."""
+_PRESET, _OVERFLOW = fields_of(UPPER)
+_MAY_BE = (replace(_OVERFLOW, rare=True), _WEBHOOK, _API_URL, replace(CA_FILE, rare=True))
+FIRST: Form = (Section(None, (_PRESET, *_MAY_BE)),)
+"""What is asked of a webhook that is to be; for most, the service and the address are enough."""
 _LOWER = (*USUAL, _WEBHOOK, _API_URL, replace(CA_FILE, rare=True), *RARE)
 
 

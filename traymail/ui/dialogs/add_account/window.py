@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from traymail import __version__
+from traymail.core.account import Account
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
 from traymail.services.services import Services
@@ -119,6 +120,12 @@ class AddAccountWindow(Dialog):
     def fail(self, error: TraymailError) -> None:
         """Say in passing what could not be done."""
         self._toast.show(error.title, "warn")
+
+    def know_other(self, values: Mapping[str, str], account: Account | None) -> None:
+        """Take in what these details make: what is typed as their secret may be right now."""
+        self.become(model.judged(self._held, values, account))
+        if self._held.page is AddPage.DETAILS and self.pages.secret is not None:
+            self.become(model.type_secret(self._held, self.pages.secret.value))
 
     def know_start(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         """Show whether the program starts with the desktop."""

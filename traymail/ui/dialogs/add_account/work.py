@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from traymail.core.account import Account
@@ -35,6 +35,9 @@ class AddShown(Protocol):
 
     def fail(self, error: TraymailError) -> None:
         """Say in passing what could not be done."""
+
+    def know_other(self, values: Mapping[str, str], account: Account | None) -> None:
+        """Take in what these details make."""
 
     def know_start(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         """Show whether the program starts with the desktop."""
@@ -80,11 +83,16 @@ class AddWork:
         )
 
     def name_other(self) -> None:
-        """Find a name that is free."""
+        """Find a name that is free, and know what the details make as they are."""
         window = self._window
+
+        def named(taken: tuple[str, ...]) -> None:
+            window.become(model.name_other(window.held, taken))
+            self._judge()
+
         self._job = self._background.run(
             lambda _stop: self._taken(),
-            lambda taken: window.become(model.name_other(window.held, taken)),
+            named,
             window.fail,
         )
 
@@ -163,7 +171,7 @@ class AddWork:
         name, values, fields = other.values[others.NAME.name], other.values, others.table(other)
         self._job = self._background.run(
             lambda _stop: self._services.accounts.check(name.strip() or other.kind, fields)[0],
-            lambda account: window.become(model.judged(window.held, values, account)),
+            lambda account: window.know_other(values, account),
             window.fail,
         )
 
