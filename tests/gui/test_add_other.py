@@ -78,7 +78,7 @@ def paste(window: AddAccountWindow, details: DetailsPage, secret: str) -> None:
 
 def fill(window: AddAccountWindow, details: DetailsPage, **values: str) -> None:
     details.form.fill(values)
-    window._filled(details.form.values)
+    window.typing.details(details.form.values)
 
 
 def _verdict(window: AddAccountWindow) -> Verdict | None:

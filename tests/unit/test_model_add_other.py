@@ -1,13 +1,17 @@
 """An account of another kind than mail on its way into the configuration."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.eml_accounts import EmlAccount, EmlKind
 from traymail.accounts import KINDS
-from traymail.core.account import Account
-from traymail.core.errors import Problem
+from traymail.core.account import Account, Auth
+from traymail.core.account_kind import SecretWords
+from traymail.core.errors import InputError, Problem
 from traymail.core.message import Address
 from traymail.core.robots import WecomAccount
+from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage
@@ -123,3 +127,25 @@ def test_the_test_follows_and_leads_back_to_the_details(kind: str, account: Acco
     assert (str(mend.words), mend.act) == ("Change the &details", AddAct.BACK)
     again = model.back(failed)
     assert (again.page, again.trial, again.other) == (AddPage.DETAILS, None, at(kind).other)
+
+
+def test_a_secret_for_another_service_is_told_before_the_test() -> None:
+    class Strict(EmlKind):
+        def checked(self, secret: Secret, account: EmlAccount | None) -> Secret:
+            if account is not None and account.folder not in secret.reveal():
+                raise InputError(text("Name"))
+            return secret
+
+        def secret(self, _account: EmlAccount | None) -> SecretWords | None:
+            return SecretWords(text("Name"))
+
+    KINDS["eml"] = Strict()
+    shelf = replace(SHELF, auth=Auth.PASSWORD)
+    state = filled(at("eml"), folder="/shelf")
+    assert state.other is not None
+    state = model.type_secret(model.judged(state, state.other.values, shelf), "/other")
+    assert not may_go_on(state)
+    state = model.type_secret(filled(state, folder="/other"), "/other")
+    assert may_go_on(state)
+    assert model.accepted(state, "shelf", shelf).page is AddPage.DETAILS
+    assert model.accepted(state, "shelf", replace(shelf, folder="/other")).page is AddPage.TEST

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from traymail.accounts import KINDS
 from traymail.accounts.fields import CA_FILE, as_written
 from traymail.accounts.smtp_fields import AUTH, SECURITIES, SERVER, USERNAME
 from traymail.core.account import Account, Auth
@@ -29,7 +30,7 @@ from traymail.core.texts import Text, text
 from traymail.ui.model import add_other as others
 from traymail.ui.model import trial as trials
 from traymail.ui.model.add_other import Other
-from traymail.ui.model.guides import CodeCheck, Guide, check_code, guide_for, wants
+from traymail.ui.model.guides import CodeCheck, Guide, check_code, checked_by, guide_for, wants
 from traymail.ui.model.sentences import at_hand
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
@@ -217,7 +218,9 @@ def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
 def accepted(state: Adding, name: str, account: Account) -> Adding:
     """Go on to the code, or, where no login is wanted or its code is there, to the test."""
     if state.other is not None:
-        return start(replace(state, checking=False, problems=(), name=name, account=account))
+        code = checked_by(KINDS[state.other.kind], state.code, account)
+        state = replace(state, checking=False, problems=(), name=name, account=account, code=code)
+        return start(state) if code.note is None else replace(state, account=None)
     page = AddPage.TEST if account.auth is Auth.NONE else AddPage.CODE
     state = replace(state, checking=False, problems=(), name=name, account=account, page=page)
     return start(state) if page is AddPage.TEST else replace(state, code=CodeCheck(None))
@@ -310,14 +313,15 @@ def fill(state: Adding, values: Mapping[str, str]) -> Adding:
     """Take in what was typed into the details; the problems told are void."""
     if state.other is None:
         return state
-    return replace(state, other=replace(state.other, values=dict(values)), problems=())
+    other = replace(state.other, values=dict(values), fresh=False)
+    return replace(state, other=other, problems=())
 
 
 def judged(state: Adding, values: Mapping[str, str], account: Account | None) -> Adding:
     """Take in what these details make, unless they are others by now."""
     if state.other is None or state.other.values != values:
         return state
-    return replace(state, other=replace(state.other, account=account))
+    return replace(state, other=replace(state.other, account=account, fresh=True))
 
 
 def type_secret(state: Adding, typed: str) -> Adding:

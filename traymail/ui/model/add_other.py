@@ -23,11 +23,15 @@ NAME = Field(
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What is known of it. ``account``: what the fields made when they were judged last."""
+    """What is known of it.
+
+    ``account``: what the fields made when they were judged last; ``fresh``: as they are now.
+    """
 
     kind: str
     values: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
+    fresh: bool = False
 
 
 def listed() -> tuple[AccountKind[Any], ...]:
@@ -91,7 +95,8 @@ def check_secret(other: Other, typed: str) -> CodeCheck:
     words = secret_words(other)
     if words is None:
         return CodeCheck(None)
-    return checked_by(KINDS[other.kind], check_code(guide_of(words), typed), other.account)
+    account = other.account if other.fresh else None
+    return checked_by(KINDS[other.kind], check_code(guide_of(words), typed), account)
 
 
 def _default(one: Field) -> str:

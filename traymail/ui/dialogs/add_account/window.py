@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from traymail import __version__
-from traymail.core.account import Account
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
 from traymail.services.services import Services
@@ -18,10 +17,11 @@ from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.details import DetailsHandlers
 from traymail.ui.dialogs.add_account.head import AddAccountHead
 from traymail.ui.dialogs.add_account.pages import AddPages, PageHandlers
+from traymail.ui.dialogs.add_account.typed import AddTyping
 from traymail.ui.dialogs.add_account.work import AddWork
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
-from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct, buttons
 from traymail.ui.model.trial import report
 from traymail.ui.theme import Root
@@ -55,6 +55,7 @@ class AddAccountWindow(Dialog):
         self._write_mail = write_mail
         self._held = Adding()
         self._work = AddWork(services, background, self)
+        self.typing = AddTyping(self, self._work)
         self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
         self.pages = AddPages(self.body, self._handlers(in_window))
@@ -105,7 +106,7 @@ class AddAccountWindow(Dialog):
         self.become(left.state)
         if self.pages.secret is not None:
             self.pages.secret.value = left.code
-        self._go_on_searching()
+        self._work.go_on_searching()
 
     def become(self, state: Adding) -> None:
         """Show this state."""
@@ -121,12 +122,6 @@ class AddAccountWindow(Dialog):
         """Say in passing what could not be done."""
         self._toast.show(error.title, "warn")
 
-    def know_other(self, values: Mapping[str, str], account: Account | None) -> None:
-        """Take in what these details make: what is typed as their secret may be right now."""
-        self.become(model.judged(self._held, values, account))
-        if self._held.page is AddPage.DETAILS and self.pages.secret is not None:
-            self.become(model.type_secret(self._held, self.pages.secret.value))
-
     def know_start(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         """Show whether the program starts with the desktop."""
         self.pages.know_start(on=on)
@@ -134,21 +129,22 @@ class AddAccountWindow(Dialog):
     # --- what the user does -------------------------------------------------------------------
 
     def _handlers(self, in_window: Callable[[], bool]) -> PageHandlers:
+        typing = self.typing
         return PageHandlers(
             address=AddressHandlers(
-                typed=self._typed,
+                typed=typing.address,
                 named=lambda words: self.become(model.type_name(self._held, words)),
-                unfold=self._unfold,
-                others=self._others,
+                unfold=typing.unfold,
+                others=typing.others,
                 edited=self._edited,
             ),
             details=DetailsHandlers(
-                filled=self._filled,
-                typed=lambda words: self.become(model.type_secret(self._held, words)),
+                filled=typing.details,
+                typed=typing.secret,
                 open_page=self._open_page,
             ),
             typed_code=lambda words: self.become(model.type_code(self._held, words)),
-            choose=self._choose,
+            choose=typing.choose,
             start_with_desktop=self._work.start_with_desktop,
             in_window=in_window,
         )
@@ -160,7 +156,7 @@ class AddAccountWindow(Dialog):
             case AddAct.BACK | AddAct.CODE_AGAIN:
                 self._work.cancel()
                 self.become(model.back(self._held))
-                self._go_on_searching()
+                self._work.go_on_searching()
             case AddAct.SERVER:
                 self.become(model.to_server(self._held))
             case AddAct.NEXT:
@@ -180,34 +176,8 @@ class AddAccountWindow(Dialog):
                 self.close()
                 self._write_mail()
 
-    def _typed(self, words: str) -> None:
-        self._work.cancel()
-        self.become(model.type_address(self._held, words))
-        if self._held.search is ServerSearch.RUNNING:
-            self._work.search_soon()
-
-    def _unfold(self) -> None:
-        self._work.cancel()
-        self.become(model.unfold(self._held))
-        if self.address.form is not None:
-            self.address.form.jump("host")
-
     def _edited(self) -> None:
-        if self.address.form is not None:
-            self.become(model.edit(self._held, self.address.form.values))
-
-    def _others(self) -> None:
-        self._work.cancel()
-        self.become(model.to_kinds(self._held))
-
-    def _choose(self, kind: str) -> None:
-        self.become(model.choose(self._held, kind))
-        self._work.name_other()
-
-    def _filled(self, values: Mapping[str, str]) -> None:
-        self._work.cancel()
-        self.become(model.fill(self._held, values))
-        self._work.judge_soon()
+        self.typing.server()
 
     def _copy_report(self) -> None:
         trial = self._held.trial
@@ -236,10 +206,6 @@ class AddAccountWindow(Dialog):
     def _gone(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:  # not one of its children
             self._work.cancel()
-
-    def _go_on_searching(self) -> None:
-        if self._held.search is ServerSearch.RUNNING:
-            self._work.search()
 
     def _focus(self) -> None:
         if not self.pages.focus_inside(self._held):

@@ -12,11 +12,12 @@ from traymail.services.services import Services
 from traymail.ui.bridge import Background, Job
 from traymail.ui.model import add_account as model
 from traymail.ui.model import add_other as others
-from traymail.ui.model.add_account import Adding, AddPage, AddSaving
+from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
 from traymail.ui.model.trial import Verdict
 
 _SEARCH_AFTER_MS = 600
 _JUDGE_AFTER_MS = 250
+Judged = Callable[[Mapping[str, str], Account | None], object]
 Checked = tuple[str, Account | None, tuple[Problem, ...]]
 
 
@@ -35,9 +36,6 @@ class AddShown(Protocol):
 
     def fail(self, error: TraymailError) -> None:
         """Say in passing what could not be done."""
-
-    def know_other(self, values: Mapping[str, str], account: Account | None) -> None:
-        """Take in what these details make."""
 
     def know_start(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         """Show whether the program starts with the desktop."""
@@ -82,13 +80,18 @@ class AddWork:
             lambda _error: window.become(model.found(window.held, mailbox, None)),
         )
 
-    def name_other(self) -> None:
+    def go_on_searching(self) -> None:
+        """Look for it anew where that was broken off."""
+        if self._window.held.search is ServerSearch.RUNNING:
+            self.search()
+
+    def name_other(self, judged: Judged) -> None:
         """Find a name that is free, and know what the details make as they are."""
         window = self._window
 
         def named(taken: tuple[str, ...]) -> None:
             window.become(model.name_other(window.held, taken))
-            self._judge()
+            self._judge(judged)
 
         self._job = self._background.run(
             lambda _stop: self._taken(),
@@ -96,9 +99,9 @@ class AddWork:
             window.fail,
         )
 
-    def judge_soon(self) -> None:
+    def judge_soon(self, judged: Judged) -> None:
         """Have the details judged, once nobody types any more: their secret may be another."""
-        self._timer = self._window.after(_JUDGE_AFTER_MS, self._judge)
+        self._timer = self._window.after(_JUDGE_AFTER_MS, lambda: self._judge(judged))
 
     def check(self) -> None:
         """Have what is typed judged, and go on with the account that it makes."""
@@ -163,7 +166,7 @@ class AddWork:
     def _taken(self) -> tuple[str, ...]:
         return tuple(self._services.program.overview().settings.accounts)
 
-    def _judge(self) -> None:
+    def _judge(self, judged: Judged) -> None:
         self._timer = None
         window, other = self._window, self._window.held.other
         if other is None:
@@ -171,7 +174,7 @@ class AddWork:
         name, values, fields = other.values[others.NAME.name], other.values, others.table(other)
         self._job = self._background.run(
             lambda _stop: self._services.accounts.check(name.strip() or other.kind, fields)[0],
-            lambda account: window.know_other(values, account),
+            lambda account: judged(values, account),
             window.fail,
         )
 
