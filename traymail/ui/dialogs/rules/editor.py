@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
-from traymail.core.errors import InputError, Problem, TraymailError
+from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
-from traymail.core.message import Address
-from traymail.core.overview import Overview
-from traymail.core.reports import RulePreview
 from traymail.core.sight import Offer
 from traymail.core.texts import text
 from traymail.services.services import Services
-from traymail.ui.bridge import Background, Job
+from traymail.ui.bridge import Background
+from traymail.ui.preview import PreviewPane
 from traymail.ui.dialogs.rules.sheet import RuleSheet
+from traymail.ui.dialogs.rules.work import RuleWork
 from traymail.ui.form import ProblemCount
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing, EditorWork, told
-from traymail.ui.model.rule_form import Kind, Table
+from traymail.ui.model.rule_form import Kind
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
-from traymail.ui.preview import PreviewPane
-from traymail.ui.tasks import Tasks
+from traymail.ui.tasks import Held, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
 from traymail.ui.window import Dialog, Question, Size
-
-_JUDGE_AFTER_MS = 300
-_SAY_LOOKING_AFTER_MS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What the editor asks for before it shows a form."""
-
-    table: Table | None
-    overview: Overview
-    people: tuple[Address, ...]
 
 
 class RuleEditor(Dialog):
@@ -54,13 +39,11 @@ class RuleEditor(Dialog):
     ) -> None:
         """``before`` is the name of the rule to change, None for a new one."""
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
-        self._services, self._background, self._on_closed = services, background, on_closed
-        self._held = Editing(kind, before)
+        self._on_closed = on_closed
+        self._state = Held(Editing(kind, before), self._draw)
         tasks = Tasks(self, background, self._failed)
         self._people = KnownPeople(services.drafts, tasks, self._written_to)
-        self._job: Job | None = None
-        self._timers: dict[str, str] = {}
-        self._again = False
+        self._work = RuleWork(services, self._state, tasks, self._people, self._fill)
         panes = self._panes = Panes(
             self.body, (text("Rule"), text("Preview")), fixed=1, room=480, least=0.85
         )
@@ -73,13 +56,16 @@ class RuleEditor(Dialog):
         self.footer.add(text("&Cancel"), self.close)
         self.primary = self.save = self.footer.add(text("&Save and watch"), self._save, "primary")
         self.bind("<Control-s>", lambda _event: self._save())
-        self.bind("<Destroy>", self._gone, add="+")
-        self.become(self._held)
+        self.become(self.held)
 
     @property
     def held(self) -> Editing:
         """What the window shows."""
-        return self._held
+        return self._state.state
+
+    def become(self, state: Editing) -> None:
+        """Show this state."""
+        self._state.become(state)
 
     def open(self) -> None:
         """Show the window and fetch what it needs."""
@@ -90,7 +76,7 @@ class RuleEditor(Dialog):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being written."""
-        return self._held.work not in {EditorWork.SAVING, EditorWork.REMOVING}
+        return self.held.work not in {EditorWork.SAVING, EditorWork.REMOVING}
 
     def take_over(self, old: RuleEditor) -> None:
         """Go on where an editor in another language has stopped; that one is gone then."""
@@ -103,13 +89,13 @@ class RuleEditor(Dialog):
             self._fetch()
         else:
             self._people.know(people)
-            self._refill(state)
+            self._fill(state)
 
     def close(self) -> None:
         """End the editor; with unsaved changes, ask first."""
         if not self.at_rest:
             return
-        if self._held.work is EditorWork.LOADING or not self._held.changed:
+        if self.held.work is EditorWork.LOADING or not self.held.changed:
             self._end()
             return
         question = Question(
@@ -119,7 +105,7 @@ class RuleEditor(Dialog):
             text("&Discard changes"),
             self._end,
         )
-        offered = model.bar(self._held)
+        offered = model.bar(self.held)
         if offered.can_save:
             question.offer(offered.save, self._save)
         question.reveal()
@@ -131,16 +117,15 @@ class RuleEditor(Dialog):
 
     def heard(self, event: Event) -> None:
         """Follow the file when it is edited elsewhere."""
-        if isinstance(event, SettingsApplied) and self._held.work is EditorWork.NONE:
-            self._follow()
+        if isinstance(event, SettingsApplied) and self._work.idle:
+            self._work.follow()
 
     # --- what the user does -------------------------------------------------------------------
 
     def _changed(self, name: str) -> None:
-        if self._held.work is not EditorWork.NONE:
-            return
-        self.become(model.edited(self._held, name, self.sheet.values))
-        self._judge_later()
+        if self._work.idle:
+            self.become(model.edited(self.held, name, self.sheet.values))
+            self._work.judge_later()
 
     def _written_to(self) -> list[str]:
         return self.sheet.values["to"].split(", ")
@@ -150,37 +135,13 @@ class RuleEditor(Dialog):
         self._changed(offer.field)
 
     def _turn(self, step: int) -> None:
-        self.become(model.turn(self._held, step))
+        self.become(model.turn(self.held, step))
 
     def _by_file(self) -> None:
-        self._refill(model.by_file(self._held))
+        self._fill(model.by_file(self.held))
 
     def _save(self) -> None:
-        if self._held.work is not EditorWork.NONE or told(self._held):
-            return
-        self._stop()
-        self.become(model.saving(self._held))
-        fields, before = self._held.table_now, self._held.before
-
-        def work(_stop: object) -> tuple[Problem, ...]:
-            problems = self._services.rules.check(fields, before)
-            if all(one.hint for one in problems):
-                self._services.rules.save(fields, before)
-                return ()
-            return problems
-
-        self._background.run(work, self._saved, self._failed)
-
-    def _saved(self, problems: tuple[Problem, ...]) -> None:
-        if not problems:
-            self._end()
-            return
-        self.become(model.refused(self._held, problems))
-        self.jump()
-
-    def _failed(self, error: TraymailError) -> None:
-        if self.winfo_exists():
-            self.become(model.failed(self._held, error))
+        self._work.save(self._end, self.jump)
 
     def _ask_removal(self) -> None:
         Question(
@@ -188,18 +149,8 @@ class RuleEditor(Dialog):
             text("Delete this rule?"),
             text("Mail that waits is still sent. Files and logs stay as they are."),
             text("&Delete rule"),
-            self._remove,
+            lambda: self._work.remove(self._end),
         ).reveal()
-
-    def _remove(self) -> None:
-        name = self._held.before
-        if name is None:
-            return
-        self._stop()
-        self.become(model.removing(self._held))
-        self._background.run(
-            lambda _stop: self._services.rules.remove(name), lambda _none: self._end(), self._failed
-        )
 
     def _end(self) -> None:
         self.destroy()
@@ -211,119 +162,26 @@ class RuleEditor(Dialog):
 
     def _back(self, event: object) -> None:
         """Look again when the user comes back: the missing folder may be there, lines are new."""
-        if getattr(event, "widget", None) is self and self._held.work is EditorWork.NONE:
-            self._judge_later()
+        if getattr(event, "widget", None) is self and self._work.idle:
+            self._work.judge_later()
 
-    def _gone(self, event: object) -> None:
-        if getattr(event, "widget", None) is self:
-            self._stop()
-
-    # --- what blocks --------------------------------------------------------------------------
+    # --- what comes of it ---------------------------------------------------------------------
 
     def _fetch(self) -> None:
-        before = self._held.before
+        self._work.fetch(self.look.say(text("New rule")), self.sheet.begin)
 
-        def work(_stop: object) -> _Opened:
-            table = None if before is None else self._services.rules.fields(before)
-            return _Opened(table, self._services.program.overview(), self._services.drafts.people())
+    def _failed(self, error: TraymailError) -> None:
+        if self.winfo_exists():
+            self.become(model.failed(self.held, error))
 
-        self._job = self._background.run(work, self._fetched, self._not_fetched)
-
-    def _fetched(self, opened: _Opened) -> None:
-        self._people.know(opened.people)
-        state = model.known(self._held, opened.overview.settings)
-        if opened.table is None:
-            state = model.begun(state, self.look.say(text("New rule")))
-        else:
-            state = model.loaded(state, opened.table)
-        self._refill(state)
-        self.sheet.begin()
-
-    def _not_fetched(self, error: TraymailError) -> None:
-        self.become(model.not_loaded(self._held, error))
-
-    def _follow(self) -> None:
-        """Read the rule anew, after the file was edited."""
-        before = self._held.before
-
-        def work(_stop: object) -> _Opened:
-            table = None
-            if before is not None:
-                try:
-                    table = self._services.rules.fields(before)
-                except InputError:
-                    table = None
-            return _Opened(table, self._services.program.overview(), self._people.known)
-
-        self._background.run(work, self._followed, lambda _error: None)
-
-    def _followed(self, opened: _Opened) -> None:
-        if not self.winfo_exists() or self._held.work is not EditorWork.NONE:
-            return
-        state = model.known(self._held, opened.overview.settings)
-        if opened.table is not None:
-            state = model.followed(state, opened.table)
-        elif state.before is not None:
-            state = model.gone(state)
-        if state != self._held:
-            self._refill(state)
-
-    def _refill(self, state: Editing) -> None:
+    def _fill(self, state: Editing) -> None:
+        """Show a state in the fields, too, and have it judged."""
         self.sheet.fill(state)
         self.become(state)
-        self._judge()
+        self._work.judge()
 
-    def _judge_later(self) -> None:
-        self._stop()
-        self._timers["judge"] = self.after(_JUDGE_AFTER_MS, self._judge)
-
-    def _judge(self) -> None:
-        """Have the values of the moment checked, and show what they would mail."""
-        self._stop()
-        fields, before = self._held.table_now, self._held.before
-
-        def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
-            problems = self._services.rules.check(fields, before)
-            yield problems
-            if all(one.hint for one in problems):
-                yield self._services.rules.preview(fields, before)
-
-        self._timers["looking"] = self.after(_SAY_LOOKING_AFTER_MS, self._say_looking)
-        self._job = self._background.follow(work, self._heard_back, self._judged, self._unseen)
-
-    def _say_looking(self) -> None:
-        self._timers.pop("looking", None)
-        self.become(model.waiting(self._held))
-
-    def _heard_back(self, answer: tuple[Problem, ...] | RulePreview) -> None:
-        if isinstance(answer, RulePreview):
-            self.become(model.previewed(self._held, answer))
-        else:
-            self.become(model.judged(self._held, answer))
-
-    def _judged(self) -> None:
-        self._stop()
-        self.become(replace(self._held, looking=False))
-
-    def _unseen(self, error: TraymailError) -> None:
-        self._stop()
-        self.become(model.not_previewed(self._held, error))
-
-    def _stop(self) -> None:
-        """Wait for nothing that was begun before."""
-        for timer in self._timers.values():
-            self.after_cancel(timer)
-        self._timers.clear()
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-
-    # --- drawing ------------------------------------------------------------------------------
-
-    def become(self, state: Editing) -> None:
-        """Show this state."""
-        self._held = state
-        self.title(self._title(state))
+    def _draw(self, _before: Editing, state: Editing) -> None:
+        self.title(state.values.get("name", "").strip() or self.look.say(state.kind.title))
         if state.values:
             self.sheet.show(state)
         self.preview.show(sight(state))
@@ -335,7 +193,3 @@ class RuleEditor(Dialog):
             self.remove.pack_forget()
         else:
             self.remove.enable(offered.can_remove)
-
-    def _title(self, state: Editing) -> str:
-        name = state.values.get("name", "").strip()
-        return name or self.look.say(state.kind.title)

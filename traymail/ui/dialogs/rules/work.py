@@ -1,0 +1,174 @@
+"""What the editor of a rule asks the program: the rule, what it would mail now, and to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+
+from traymail.core.errors import InputError, Problem
+from traymail.core.message import Address
+from traymail.core.overview import Overview
+from traymail.core.reports import RulePreview
+from traymail.services.services import Services
+from traymail.ui.model import rule_editor as model
+from traymail.ui.model.rule_editor import Editing, EditorWork, told
+from traymail.ui.model.rule_form import Table
+from traymail.ui.people import KnownPeople
+from traymail.ui.tasks import Held, Tasks
+
+_JUDGE_AFTER_MS = 300
+_SAY_LOOKING_AFTER_MS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is to be known before a form is shown."""
+
+    table: Table | None
+    overview: Overview
+    people: tuple[Address, ...]
+
+
+class RuleWork:
+    """Makes of each answer the next state; ``fill`` shows one in the fields, too."""
+
+    def __init__(
+        self,
+        services: Services,
+        held: Held[Editing],
+        tasks: Tasks,
+        people: KnownPeople,
+        fill: Callable[[Editing], object],
+    ) -> None:
+        self._services, self._held, self._tasks = services, held, tasks
+        self._people, self._fill = people, fill
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is a form, and nothing is being done with it."""
+        return self._held.state.work is EditorWork.NONE
+
+    def fetch(self, new_name: str, done: Callable[[], object]) -> None:
+        """Read the rule, or begin a new one with this name; ``done`` once there is a form."""
+        before = self._held.state.before
+
+        def work() -> _Opened:
+            table = None if before is None else self._services.rules.fields(before)
+            return _Opened(table, self._services.program.overview(), self._services.drafts.people())
+
+        def fetched(opened: _Opened) -> None:
+            self._people.know(opened.people)
+            state = model.known(self._held.state, opened.overview.settings)
+            if opened.table is None:
+                self._fill(model.begun(state, new_name))
+            else:
+                self._fill(model.loaded(state, opened.table))
+            done()
+
+        self._tasks.run(
+            work,
+            fetched,
+            lambda error: self._held.become(model.not_loaded(self._held.state, error)),
+            slot="ask",
+        )
+
+    def follow(self) -> None:
+        """Read the rule anew, after the file was edited."""
+        before = self._held.state.before
+
+        def work() -> _Opened:
+            table = None
+            if before is not None:
+                try:
+                    table = self._services.rules.fields(before)
+                except InputError:
+                    table = None
+            return _Opened(table, self._services.program.overview(), ())
+
+        self._tasks.run(work, self._followed, lambda _error: None, slot="follow")
+
+    def _followed(self, opened: _Opened) -> None:
+        if not self.idle:
+            return
+        state = model.known(self._held.state, opened.overview.settings)
+        if opened.table is not None:
+            state = model.followed(state, opened.table)
+        elif state.before is not None:
+            state = model.gone(state)
+        if state != self._held.state:
+            self._fill(state)
+
+    def save(self, saved: Callable[[], object], refused: Callable[[], object]) -> None:
+        """Save the rule, if it is right."""
+        if not self.idle or told(self._held.state):
+            return
+        self._stop()
+        self._held.become(model.saving(self._held.state))
+        fields, before = self._held.state.table_now, self._held.state.before
+
+        def work() -> tuple[Problem, ...]:
+            problems = self._services.rules.check(fields, before)
+            if all(one.hint for one in problems):
+                self._services.rules.save(fields, before)
+                return ()
+            return problems
+
+        def done(problems: tuple[Problem, ...]) -> None:
+            if not problems:
+                saved()
+                return
+            self._held.become(model.refused(self._held.state, problems))
+            refused()
+
+        self._tasks.run(work, done)
+
+    def remove(self, removed: Callable[[], object]) -> None:
+        """Delete the rule."""
+        name = self._held.state.before
+        if name is not None:
+            self._stop()
+            self._held.become(model.removing(self._held.state))
+            self._tasks.run(lambda: self._services.rules.remove(name), lambda _none: removed())
+
+    def judge_later(self) -> None:
+        """Have the values judged once they rest."""
+        self._stop()
+        self._tasks.later("judge", _JUDGE_AFTER_MS, self.judge)
+
+    def judge(self) -> None:
+        """Have the values of the moment checked, and show what they would mail."""
+        self._stop()
+        fields, before = self._held.state.table_now, self._held.state.before
+
+        def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
+            problems = self._services.rules.check(fields, before)
+            yield problems
+            if all(one.hint for one in problems):
+                yield self._services.rules.preview(fields, before)
+
+        def answered(answer: tuple[Problem, ...] | RulePreview) -> None:
+            if isinstance(answer, RulePreview):
+                self._held.become(model.previewed(self._held.state, answer))
+            else:
+                self._held.become(model.judged(self._held.state, answer))
+
+        self._tasks.later(
+            "looking",
+            _SAY_LOOKING_AFTER_MS,
+            lambda: self._held.become(model.waiting(self._held.state)),
+        )
+        self._tasks.follow(
+            work,
+            answered,
+            lambda: self._looked(replace(self._held.state, looking=False)),
+            lambda error: self._looked(model.not_previewed(self._held.state, error)),
+            slot="ask",
+        )
+
+    def _looked(self, state: Editing) -> None:
+        self._stop()
+        self._held.become(state)
+
+    def _stop(self) -> None:
+        """Wait for nothing that was begun before."""
+        self._tasks.stop("judge", "looking", "ask")
