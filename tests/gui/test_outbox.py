@@ -49,12 +49,17 @@ def sink(certificates: Certificates) -> Iterator[Sink]:
         yield running
 
 
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the test's clock is the machine's
+
+
 @dataclass
 class Desk(Hands):
     """The window on the running program, and hands to work it."""
 
     root: Root
     live: Live
+    background: Background
     window: OutboxWindow
     composed: list[Prefill] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
@@ -147,11 +152,11 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
             program.services,
             background,
             doors,
-            lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
+            now,
         )
         program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
         ends.extend((bridge.close, background.close))
-        return Desk(root, program, window, composed, settings)
+        return Desk(root, program, background, window, composed, settings)
 
     yield make
     for end in reversed(ends):
@@ -186,14 +191,16 @@ def test_a_sent_mail_is_read_saved_and_sent_again(desk: Desk, sink: Sink, tmp_pa
     desk.until(lambda: "250 2.0.0 OK: taken" in desk.words(), "the server's answer")
     desk.keys("Return")
     message = desk.window
-    desk.until(lambda: desk.window._message and desk.window._message.winfo_viewable(), "the mail")
-    assert desk.window._message is not None
-    words = desk.window._message.reading.text.get("1.0", "end")
+    desk.until(
+        lambda: desk.window.mails.message and desk.window.mails.message.winfo_viewable(), "the mail"
+    )
+    assert desk.window.mails.message is not None
+    words = desk.window.mails.message.reading.text.get("1.0", "end")
     assert "Hello" in words
     assert "计划.txt  9 B" in words
     assert "Message-ID\t" + mail.message_id in words
     desk.keys("Escape")
-    desk.until(lambda: not desk.window._message.winfo_viewable(), "the mail to be closed")  # type: ignore[union-attr] # there is one
+    desk.until(lambda: not desk.window.mails.message.winfo_viewable(), "the mail to be closed")  # type: ignore[union-attr] # there is one
     assert message.winfo_viewable()
     target = tmp_path / "saved.eml"
     with desk.answering("Save the message", str(target)):
@@ -533,9 +540,8 @@ def test_an_outbox_that_cannot_be_read_is_told_until_it_can(desk: Desk) -> None:
     desk.post("Hello")
     blind = Blind(desk.live.services.mail)
     services = replace(desk.live.services, mail=cast("MailService", blind))
-    background = desk.window._background
     doors = OutboxDoors(desk.composed.append, lambda: None)
-    window = OutboxWindow(desk.root, services, background, doors, desk.window._now)
+    window = OutboxWindow(desk.root, services, desk.background, doors, now)
     window.open()
     desk.until(lambda: "The disk cannot be read." in desk.words(window), "what is wrong")
     blind.sees = True
@@ -554,7 +560,7 @@ def test_out_of_sight_it_asks_nothing(desk: Desk, sink: Sink) -> None:
     until(lambda: sink.arrivals, what="the mail")
     desk.root.update()
     assert desk.window.held.found is before
-    assert desk.window._timer is None
+    assert not desk.window.tasks.under_way("draw")
 
 
 def test_subjects_have_all_the_room_there_is_when_the_window_comes(make_root: MakeRoot) -> None:

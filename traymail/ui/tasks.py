@@ -102,18 +102,13 @@ S = TypeVar("S")
 
 
 class Held(Generic[S]):
-    """The state of a screen; who sets it has it drawn."""
+    """The state of a screen: `become` has it drawn, ``state`` alone is drawn with the next."""
 
     def __init__(self, state: S, draw: Callable[[S, S], object]) -> None:
         """``draw`` is called with the state before and the new one."""
-        self._state, self._draw = state, draw
-
-    @property
-    def state(self) -> S:
-        """What the screen shows."""
-        return self._state
+        self.state, self._draw = state, draw
 
     def become(self, state: S) -> None:
         """Show this state from now on."""
-        before, self._state = self._state, state
+        before, self.state = self.state, state
         self._draw(before, state)

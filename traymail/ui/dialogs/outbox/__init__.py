@@ -1,5 +1,6 @@
 """The outbox: what waits, what was sent, what failed and why."""
 
-from traymail.ui.dialogs.outbox.window import OutboxDoors, OutboxWindow
+from traymail.ui.dialogs.outbox.errands import OutboxDoors
+from traymail.ui.dialogs.outbox.window import OutboxWindow
 
 __all__ = ["OutboxDoors", "OutboxWindow"]

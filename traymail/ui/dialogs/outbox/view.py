@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from traymail.core.errors import TraymailError
 from traymail.core.overview import MailDetail
@@ -54,26 +53,19 @@ from traymail.ui.widgets.layout import FlowLayout
 from traymail.ui.window import Dialog, Size
 
 
-class OutboxHandlers(Protocol):
+@dataclass(frozen=True, slots=True)
+class OutboxHandlers:
     """What the user does."""
 
-    def ask(self, filter: OutboxFilter) -> None:
-        """Look for other mails."""
-
-    def ask_for_more(self) -> None:
-        """Look for older mails."""
-
-    def look_at(self, mail_id: int) -> None:
-        """Look at another mail."""
-
-    def do(self, act: MailAct, mail_id: int) -> None:
-        """Do something with a mail."""
-
-    def retry_all(self) -> None:
-        """Try all mails that wait or failed."""
-
-    def write(self) -> None:
-        """Write a mail."""
+    ask: Callable[[OutboxFilter], object]
+    """Look for other mails."""
+    ask_for_more: Callable[[], object]
+    """Look for older mails."""
+    look_at: Callable[[int], object]
+    do: Callable[[MailAct, int], object]
+    """Do something with a mail."""
+    retry_all: Callable[[], object]
+    write: Callable[[], object]
 
 
 _HEIGHT = 58
