@@ -63,7 +63,9 @@ def test_a_theme_that_was_chosen_stays(desk: Office, desktop: Display) -> None:
         lambda: desk.live.services.program.overview().settings.theme == "light", "the choice"
     )
     with portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], 1):
-        desk.until(lambda: desk.shell._modes.windows == "dark", "that the desktop is dark")
+        desk.until(
+            lambda: desk.shell.appearance.modes.windows == "dark", "that the desktop is dark"
+        )
         assert str(window.cget("background")) == PALETTES["light"].bg
         desk.live.services.program.set_general("theme", "system")
         desk.until(partial(wears, desk, window, "dark"), "dark")

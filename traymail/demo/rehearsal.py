@@ -152,7 +152,7 @@ def _open_inbox(
     acts = RehearsalHandlers(here, clock.now)
 
     def end() -> None:
-        shell.choose(Do.QUIT)
+        shell.choices.choose(Do.QUIT)
 
     def real() -> None:
         take_over()

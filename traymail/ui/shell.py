@@ -7,9 +7,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, assert_never
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from traymail.core.errors import DesktopError, TraymailError
 from traymail.core.events import Event, ItemChanged, SettingsApplied
@@ -23,17 +21,18 @@ from traymail.desktop.fonts import can_draw
 from traymail.desktop.requests import Bubble
 from traymail.failures import log_failure
 from traymail.services.services import Services
+from traymail.ui.appearance import Appearance
 from traymail.ui.bridge import Background, Bridge, told_of
+from traymail.ui.choices import Choices
 from traymail.ui.garbage import Garbage
-from traymail.ui.icons import Panel, notice_icon, tray_images
-from traymail.ui.model.menu import Choice, Do, SwitchRule, pause_end
-from traymail.ui.model.notices import Notice, NoticeButton, Wishes, wishes_of
+from traymail.ui.icons import notice_icon
+from traymail.ui.model.menu import Choice
+from traymail.ui.model.notices import Wishes, wishes_of
 from traymail.ui.model.sentences import in_window
-from traymail.ui.model.tray import Icon
 from traymail.ui.notifier import Notifier
 from traymail.ui.palette import Mode
 from traymail.ui.rescaling import MonitorScale, scaling_at
-from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_modes
+from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 from traymail.ui.tray.controller import TrayController, make_tray
 from traymail.ui.tray.loop import TkLoop
@@ -50,8 +49,6 @@ log = logging.getLogger(__name__)
 _TROUBLE = "trouble"
 # By then the icon is there, and hardly anybody has chosen anything.
 _READY_SECONDS = 1.0
-# The panel that a chosen icon is seen on.
-_PANELS: dict[str, Panel] = {"light": "dark", "dark": "light", "outlined": "any"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +99,9 @@ class Shell:
         root.report_callback_exception = self._report  # Tk's own way
         root.places.update(services.program.window_places())
         self._wishes = Wishes()
-        self._theme = self._tray_icon = ""
-        self._modes = Modes("light", "light") if is_asked() else told_modes(dark=False)
-        self._panel: Mode | None = None
         self._bridge = Bridge(root)
         self._background = Background(self._bridge)
+        self._tasks = Tasks(root, self._background, self._failed)
         self.loop = TkLoop(root, self._bridge, self._background)
         self._garbage = Garbage(self.loop.after)
         self.windows = Windows(
@@ -117,18 +112,22 @@ class Shell:
             self._out_of_sight,
             lambda: self._tray.in_window,
         )
+        self.choices = Choices(services, clock, self.windows, self._tasks, self._tell)
+        self.appearance = Appearance(root.look, self._tasks, self._repaint)
         self._tray = make_tray(self._parts(), login=login)
         self._controller = TrayController(
             self.loop, self._background, services.program.overview, self._tray, clock
         )
-        self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self._pressed)
+        self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self.choices.press)
         self._controller.start(overview)
         self._obey(overview.settings)
         services.program.listen(lambda event: self._bridge.post(partial(self._hear, event)))
-        self._look_at_desktop()
+        self.appearance.ask_desktop()
         self._cancel_ready = self.loop.after(_READY_SECONDS, self._make_ready)
         # The class of all windows, and of nothing in them.
-        root.bind_class(WINDOW_CLASS, "<Map>", lambda _event: self._look_at_desktop(), add="+")
+        root.bind_class(
+            WINDOW_CLASS, "<Map>", lambda _event: self.appearance.ask_desktop(), add="+"
+        )
         root.bind_class(WINDOW_CLASS, "<Unmap>", lambda _event: self._garbage.stir(), add="+")
         if monitors():
             MonitorScale(root, scaling_at, self.windows.rescale)
@@ -167,76 +166,10 @@ class Shell:
         """Whether work goes on in the background."""
         return self._background.busy
 
-    # --- what the user does -------------------------------------------------------------------
-
-    def choose(self, choice: Choice) -> None:
-        """Do what was chosen in the menu."""
-        match choice:
-            case SwitchRule(name, enabled):
-                self._do(lambda: self._services.rules.enable(name, enabled=enabled))
-            case Do.QUICK_SEND:
-                self.windows.quick_send()
-            case Do.SEND_CLIPBOARD:
-                self.windows.send_clipboard()
-            case Do.PAUSE_SHORT | Do.PAUSE_TOMORROW | Do.PAUSE:
-                until = pause_end(choice, self._clock.now())
-                self._do(lambda: self._services.program.pause(until))
-            case Do.RESUME:
-                self._do(self._services.program.resume)
-            case Do.OUTBOX:
-                self.windows.outbox()
-            case Do.SETTINGS:
-                self.windows.settings()
-            case Do.HELP:
-                self.windows.help()
-            case Do.QUIT:
-                self._do(self._services.program.quit)
-            case _:
-                assert_never(choice)
-
     def grant(self, wish: Callable[[Windows], None]) -> None:
         """Open what another process asks for, and the window that stands in for the icon."""
         self._tray.reveal()
         wish(self.windows)
-
-    def _pressed(self, notice: Notice, button: NoticeButton | None) -> None:
-        """Do what a button of a notification says; None: the notification itself was clicked."""
-        mail = notice.mail
-        if button is NoticeButton.RETRY and mail is not None:
-            self._do(lambda: self._services.mail.retry((mail,)))
-        elif button is NoticeButton.UNDO and mail is not None:
-            self._undo(mail)
-        elif NoticeButton.OPEN_SETTINGS in notice.buttons and button in {
-            None,
-            NoticeButton.OPEN_SETTINGS,
-        }:
-            self._open_settings(notice)
-        else:
-            self.windows.outbox(mail)
-
-    def _open_settings(self, notice: Notice) -> None:
-        """Open what mends the cause of a notice."""
-        match notice.key.partition(":")[0]:
-            case "rule":
-                self.windows.settings("rules")
-            case "account":
-                self.windows.settings("accounts")
-            case _:  # help tells every problem of the configuration
-                self.windows.help()
-
-    def _undo(self, mail: int) -> None:
-        """Take a mail back: into its window, which has its words, or at least out of the queue."""
-        if not self.windows.undo(mail):
-            self._background.run(
-                lambda _stop: self._services.mail.take_back(mail), self._taken_back, self._failed
-            )
-
-    def _taken_back(self, back: bool) -> None:  # noqa: FBT001 - the service's answer
-        if not back:
-            self._tell(text("Too late: this mail is already on its way."))
-
-    def _do(self, act: Callable[[], object]) -> None:
-        self._background.run(lambda _stop: act(), lambda _none: None, self._failed)
 
     # --- what happens -------------------------------------------------------------------------
 
@@ -249,9 +182,7 @@ class Shell:
         self.notifier.hear(event)
         self.windows.heard(event)
         if isinstance(event, SettingsApplied):
-            self._background.run(
-                lambda _stop: self._services.program.overview().settings, self._obey, self._failed
-            )
+            self._tasks.run(lambda: self._services.program.overview().settings, self._obey)
 
     def _out_of_sight(self, mail: int) -> None:
         """Offer Undo in a notification: the window that did was closed."""
@@ -260,18 +191,12 @@ class Shell:
             self.notifier.wishes = self._wishes
             self.notifier.hear(ItemChanged(item))
 
-        self._background.run(
-            lambda _stop: self._services.mail.detail(mail).item, found, self._failed
-        )
+        self._tasks.run(lambda: self._services.mail.detail(mail).item, found)
 
     def _obey(self, settings: Settings) -> None:
         """Follow what the configuration says of the windows."""
         self._wishes = wishes_of(settings)
-        self._theme = settings.theme
-        if settings.tray_icon != self._tray_icon:
-            self._tray_icon = settings.tray_icon
-            self._tray.repaint()
-        self._paint()
+        self.appearance.obey(settings)
         language = self._speech.shown(settings.language)
         lacking = language != self._speech.language(settings.language)
         if lacking and not self.root.look.lacks_font:
@@ -287,35 +212,9 @@ class Shell:
             translate = self._speech.translator(language)
             self.windows.speak(language, translate, self._controller.refresh)
 
-    def _look_at_desktop(self) -> None:
-        """Ask whether the desktop is dark, where it does not tell by itself."""
-        if is_asked():
-            self._background.run(lambda _stop: ask_modes(), self._know, self._failed)
-
     def _make_ready(self) -> None:
         """Have at hand what the first window needs: people wait for it, and now for nothing."""
-        self._background.run(
-            lambda _stop: self.windows.make_ready(), lambda _done: None, self._failed
-        )
-
-    def _dark_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
-        told = told_modes(dark=dark)
-        self._know(told if self._panel is None else told._replace(panel=self._panel))
-
-    def _dark_panel_told(self, dark: bool) -> None:  # noqa: FBT001 - told as a value
-        self._panel = mode_of(dark=dark)
-        self._know(self._modes._replace(panel=self._panel))
-
-    def _know(self, modes: Modes) -> None:
-        """Learn whether the desktop and its panel are dark."""
-        before, self._modes = self._modes, modes
-        self._paint()
-        if modes.panel != before.panel:
-            self._tray.repaint()
-
-    def _paint(self) -> None:
-        chosen: dict[str, Mode] = {"light": "light", "dark": "dark"}
-        self.root.look.use(chosen.get(self._theme, self._modes.windows))
+        self._tasks.run(self.windows.make_ready)
 
     def _report(self, _kind: object, error: BaseException, _where: object) -> None:
         """Log what went wrong in a callback; nobody reads the standard error of a tray program."""
@@ -338,15 +237,15 @@ class Shell:
     def _parts(self) -> TrayParts:
         return TrayParts(
             loop=self.loop,
-            pictures=self._pictures,
+            pictures=self.appearance.pictures,
             translate=self._translate,
             on_choice=self._chosen,
             on_press=self._bubble_pressed,
             make_window=self._control_window,
             notice_icon=notice_icon(),
-            on_dark=self._dark_told,
-            on_dark_panel=self._dark_panel_told,
-            on_colours=self._look_at_desktop,
+            on_dark=self.appearance.dark_told,
+            on_dark_panel=self.appearance.dark_panel_told,
+            on_colours=self.appearance.ask_desktop,
             on_bus=self._bus_changed,
         )
 
@@ -363,20 +262,20 @@ class Shell:
 
     def _chosen(self, choice: Choice) -> None:
         # A panel waits for the answer to its click: it does not have to wait for a window.
-        self.loop.post(partial(self.choose, choice))
+        self.loop.post(partial(self.choices.choose, choice))
 
     def _bubble_pressed(self, key: str, button: str) -> None:
         # The notifier is made after the tray, which tells it.
         self.notifier.pressed(key, button)
 
+    def _repaint(self) -> None:
+        self._tray.repaint()
+
     def _translate(self, words: str) -> str:
         return self.root.look.translate(words)
-
-    def _pictures(self, icon: Icon) -> tuple[Image.Image, ...]:
-        return tray_images(icon.value, _PANELS.get(self._tray_icon, self._modes.panel))
 
     def _control_window(self) -> FallbackWindow:
         from traymail.ui.tray.control_window import ControlWindow
 
         self.loop.post(self.windows.icon_moved)
-        return ControlWindow(self.root, self.choose)
+        return ControlWindow(self.root, self.choices.choose)

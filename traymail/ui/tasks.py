@@ -24,7 +24,7 @@ class Tasks:
         """``failed`` is told why a job did not work, unless the job brings its own."""
         self._widget, self._background, self.failed = widget, background, failed
         self._cancels: dict[str, Act] = {}
-        widget.bind("<Destroy>", self._gone, add="+")
+        self._bound = False
 
     def run(
         self,
@@ -83,6 +83,9 @@ class Tasks:
     def _keep(self, slot: str, cancel: Act) -> None:
         if slot:
             self._cancels[slot] = cancel
+            if not self._bound:
+                self._bound = True
+                self._widget.bind("<Destroy>", self._gone, add="+")
 
     def _ending(self, slot: str) -> Callable[[Act], object]:
         """Return what empties the slot before it tells of the end."""
