@@ -7,31 +7,24 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
 from traymail.app import App, surroundings
-from traymail.consenting import Consent
+from traymail.configuration import LOOK_SECONDS, Configuration
 from traymail.core.account import Account
-from traymail.core.commands import Apply, Kept, Pause, Resume, Wake
-from traymail.core.consent import Risk
+from traymail.core.commands import Kept, Pause, Resume, Wake
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
     AlreadyRunning,
     InputError,
-    Problem,
-    SettingsError,
     StateError,
     TraymailError,
     one_line,
-    problem_line,
 )
-from traymail.core.events import MailProgress, SettingsRefused
+from traymail.core.events import MailProgress
 from traymail.core.observations import Observation
 from traymail.core.outbox import State
-from traymail.core.reasons import title_of
 from traymail.core.replies import mended_outside
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
@@ -53,13 +46,11 @@ from traymail.store.write_ahead import warnings
 from traymail.watch.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
+    pass
 
 log = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
-LOOK_SECONDS = 1.0
-EDIT_SECONDS = 0.25
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
 DAY_SECONDS = 24 * 3600.0
@@ -97,23 +88,13 @@ class Program:
         self.end = on_end
         self._front = front
         self._app = app
-        self._loaded = loaded
-        _log_hints(loaded)
-        self.config_error: SettingsError | None = None
         self.unwritable: Text | None = None
         self._stopping = threading.Event()
         self.interruptions = Interruptions()
         self.stops = app.new_stops(self.wake)
-        self._consent = Consent(
-            app.agreements, app.settings_file, partial(self.stops.clear, mails=True)
-        )
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
-        self._signature = self._signature_seen = loaded.signature
-        self._signature_since = 0.0
-        # An edit of ours and the look at edits by hand take turns.
-        self._config_lock = threading.Lock()
-        self._poster = app.new_poster(lambda: self._loaded.settings)
+        self._poster = app.new_poster(lambda: self.configuration.settings)
         parts_of_rules = self._parts_of_rules()
         self.runners: Mapping[str, Runner[Any]] = {
             one.kind.name: one.runner(parts_of_rules) for one in app.rule_kinds
@@ -129,9 +110,10 @@ class Program:
             rules=app.known_rules,
         )
         self.engine = Engine(loaded.settings, parts, self._die)
+        self.configuration = Configuration(app, loaded, self.engine, self.stops)
         self._scheduler = Scheduler(
             (
-                self._look_at_config,
+                self.configuration.look,
                 self._look_at_outbox,
                 *(look for runner in self.runners.values() for look in runner.looks),
                 self._tidy,
@@ -162,7 +144,7 @@ class Program:
 
     def _ask_keyring_again(self) -> None:
         """Let accounts go on whose secret may be there, or another one, by now."""
-        for name in self._loaded.settings.accounts:
+        for name in self.configuration.settings.accounts:
             state = self._app.outbox.account_state(name)
             if state.stopped and mended_outside(state.advice_id):
                 self.stops.clear(name, mails=True)
@@ -173,7 +155,7 @@ class Program:
         try:
             if self._server is not None:
                 self._server.close()
-            self._judge_last_edit()
+            self.configuration.judge_last_edit()
         finally:
             self._end_threads()
 
@@ -191,46 +173,6 @@ class Program:
         for runner in self.runners.values():
             runner.apply(settings)
         self._scheduler.hurry()
-
-    def edit(self, change: Callable[[TOMLDocument], None]) -> None:
-        """Change the configuration; returns once that is in force.
-
-        Raises SettingsError, StateError: nothing was changed.
-        """
-        try:
-            before: Settings | None = self._app.settings()
-        except SettingsError:
-            before = None  # what else it holds was never put before the user
-        loaded = self._app.settings_file.edit(change)
-        if before is not None:
-            self._consent.edited(before, loaded.settings)
-        self.reload()
-
-    def import_settings(self, source: Path, agreed: tuple[Risk, ...]) -> tuple[Risk, ...]:
-        """Take a configuration over; return what has to be agreed to first, and do nothing.
-
-        Raises SettingsError, SourceError, StateError.
-        """
-        waiting = self._consent.import_from(source, self._loaded.settings, agreed)
-        self.reload()
-        return waiting
-
-    def waiting(self) -> tuple[Risk, ...]:
-        """Return what an edit by hand could do, and waits for the user."""
-        return self._consent.waiting(self._loaded.settings)
-
-    def agree(self, risks: tuple[Risk, ...]) -> None:
-        """Put in force what the user has seen and wants."""
-        self._consent.agree(risks)
-        self.reload()
-
-    def reload(self) -> None:
-        """Put in force, or refuse, what the configuration says; returns once that is done."""
-        with self._config_lock:
-            self._signature = self._signature_seen = self._app.settings_file.signature()
-            self._load()
-        # Its answer tells of everything that was submitted before.
-        self.engine.snapshot()
 
     def cancel(self, ids: Collection[int]) -> None:
         """Take mails out of the queue; stop those that are being sent. Raises InputError."""
@@ -263,7 +205,7 @@ class Program:
             case "wake":
                 self.wake(_numbers(request.get("ended", [])))
             case "consent":
-                return self._answer_of_consent(request)
+                return self.configuration.answer(request, self._translator_for(request))
             case "cancel":
                 self.cancel(_numbers(request.get("ids", [])))
             case "hello" | "compose" | "add_account" as wish:
@@ -275,15 +217,6 @@ class Program:
             case _:
                 return {"error": "unknown command"}
         return {"ok": True}
-
-    def _answer_of_consent(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Tell what of the latest edit waits for the user; agree to what the request names."""
-        if self._app.settings_file.signature() != self._signature:
-            self.reload()
-        answer = self._consent.answer(request, self._loaded.settings, self._translator_for(request))
-        if request.get("agreed"):
-            self.reload()
-        return answer
 
     def _translator_for(self, request: dict[str, Any]) -> Translate:
         return translator(choose(str(request.get("language", "auto")), self._app.environ))
@@ -300,7 +233,9 @@ class Program:
     def status(self, translate: Translate) -> dict[str, Any]:
         """Return what ``status --json`` shows."""
         snapshot = self.engine.snapshot()
-        return describe(self._app, snapshot, self.config_error, self.warnings(), translate)
+        return describe(
+            self._app, snapshot, self.configuration.error, self.warnings(), translate
+        )
 
     def warnings(self) -> tuple[Text, ...]:
         """Return what is to be told of the outbox: it was damaged, or cannot be written."""
@@ -332,7 +267,7 @@ class Program:
         return self.runners[rule.kind].flow(rule, account)
 
     def _in_the_users_language(self, sentence: str) -> str:
-        return self._app.translate(self._loaded.settings.language)(sentence)
+        return self._app.translate(self.configuration.settings.language)(sentence)
 
     def _tell_progress(self, mail_id: int, done: int, total: int) -> None:
         """Publish how far a large mail is, a few times a second."""
@@ -355,55 +290,6 @@ class Program:
         self.end()
 
     # --- looks of the scheduler -------------------------------------------------------------------
-
-    def _look_at_config(self) -> float:
-        """Put an edit in force once the file stays as it is: editors empty it before they write."""
-        with self._config_lock:
-            signature, before = self._app.settings_file.signature(), self._signature_seen
-            self._signature_seen = signature
-            if signature == self._signature:
-                return LOOK_SECONDS
-            now = self._app.clock.monotonic()
-            if signature != before:
-                self._signature_since = now
-            # What hurries the looks does not make an edit older.
-            left = self._signature_since + EDIT_SECONDS - now
-            if left > 0:
-                return left
-            self._signature = signature
-            self._load()
-        return LOOK_SECONDS
-
-    def _load(self) -> None:
-        try:
-            loaded = self._app.settings_file.reload(self._loaded)
-            self._consent.require(self._loaded.settings, loaded.settings)
-        except SettingsError as error:
-            self._refuse(error)
-        except Exception as error:  # noqa: BLE001 # told as what it is about
-            log_failure(log, "the configuration cannot be read", error)
-            self._refuse(SettingsError((Problem("", title_of(error)),)))
-        else:
-            self._loaded = loaded
-            mended, self.config_error = self.config_error is not None, None
-            _log_hints(self._loaded)
-            self.engine.submit(Apply(self._loaded.settings, mended=mended))
-
-    def _judge_last_edit(self) -> None:
-        """Have an edit of this moment wait for the user after the next start, if it has to."""
-        try:
-            with self._config_lock:
-                if self._app.settings_file.signature() != self._signature:
-                    loaded = self._app.settings_file.reload(self._loaded)
-                    self._consent.require(self._loaded.settings, loaded.settings)
-        except SettingsError:
-            pass  # it waits, or is wrong, which the next start tells
-        except Exception as error:  # noqa: BLE001 # the end goes on
-            log_failure(log, "the last edit of the configuration was not looked at", error)
-
-    def _refuse(self, error: SettingsError) -> None:
-        self.config_error = error
-        self._app.publisher.publish(SettingsRefused(error))
 
     def _look_at_outbox(self) -> float:
         """Notice mail that other processes store, also when their call did not reach us."""
@@ -442,7 +328,7 @@ class Program:
 
     def _tidy(self) -> float:
         """Forget what is older than the retention; once a day."""
-        before = self._app.clock.now() - self._loaded.settings.retention
+        before = self._app.clock.now() - self.configuration.settings.retention
         count = self._app.outbox.purge(before)
         if count:
             log.info("%d mails that ended long ago are forgotten", count)
@@ -472,11 +358,6 @@ def _not_understood() -> InputError:
         text("The running program does not understand what it is asked."),
         text("Restart it: it may be of another version than the command."),
     )
-
-
-def _log_hints(loaded: Loaded) -> None:
-    for hint in loaded.hints:
-        log.warning("%s", problem_line("config.toml", hint, str))
 
 
 Stay = Callable[[Program, Ending], None]

@@ -15,6 +15,7 @@ from tests.support.running import account
 from tests.support.sink import Sink, serve
 from tests.support.wait import until
 from traymail.app import App
+from traymail.configuration import LOOK_SECONDS
 from traymail.core.commands import Pause, Resume
 from traymail.core.duration import LONGEST
 from traymail.core.message import Address, Draft
@@ -22,7 +23,7 @@ from traymail.core.outbox import State
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.paths import home
 from traymail.engine import engine, worker
-from traymail.program import LOOK_SECONDS, Program
+from traymail.program import Program
 from traymail.services.services import services_of
 from traymail.store.database import from_ms, to_ms
 

@@ -79,7 +79,7 @@ def test_a_thread_that_dies_ends_the_program_with_an_error(tmp_path: Path, name:
     assert thread.ident is not None
     kill = ctypes.pythonapi.PyThreadState_SetAsyncExc
     assert kill(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)) == 1
-    program.reload()
+    program.configuration.reload()
     folders = program.runners["folder"]
     assert isinstance(folders, FolderRunner)
     folders.watcher.rescan()
@@ -342,10 +342,10 @@ def test_an_edit_that_cannot_be_read_for_an_unforeseen_reason_is_refused(
     with monkeypatch.context() as patched:
         patched.setattr(SettingsFile, "reload", fails)
         running.home.config.write_text(CONFIG + "\n# edited\n")
-        until(lambda: running.program.config_error, what="the refusal")
+        until(lambda: running.program.configuration.error, what="the refusal")
         assert any(isinstance(event, SettingsRefused) for event in heard)
         assert (
             "went wrong inside" in running.app.instance.ask({"command": "status"})["config_error"]
         )
     running.home.config.write_text(CONFIG + "\n# edited again\n")
-    until(lambda: running.program.config_error is None, what="the mended file")
+    until(lambda: running.program.configuration.error is None, what="the mended file")

@@ -330,7 +330,7 @@ def test_a_file_that_is_being_written_is_left_alone(home: Home) -> None:
         with clock.standing():  # the moment that an editor takes
             home.config.write_text("")
             for _ in range(3):
-                program._look_at_config()  # as other edits hurry it
+                program.configuration.look()  # as other edits hurry it
                 assert accounts() == ["main"]
             home.config.write_text(good)
         home.config.unlink()
@@ -345,7 +345,7 @@ def test_a_file_that_is_being_written_is_left_alone(home: Home) -> None:
         assert accounts() == ["main"]
         home.configure("version = 1\n")
         until(lambda: not accounts(), what="an edit without an account")
-        until(lambda: program.config_error is None, what="no error any more")
+        until(lambda: program.configuration.error is None, what="no error any more")
 
 
 def test_an_edit_while_it_starts_counts(

@@ -106,7 +106,7 @@ class AccountService:
             self.app.credentials.set(account, secret)
         table = self._table(name, values)
         try:
-            self.running.edit(lambda document: put_account(document, name, table))
+            self.running.configuration.edit(lambda document: put_account(document, name, table))
         except TraymailError:
             if secret is not None:
                 self._drop_secret(account, settings)
@@ -119,7 +119,7 @@ class AccountService:
         """Remove an account and its secret."""
         account = self.running.engine.snapshot().settings.accounts.get(name)
         left = self.app.settings_file.remove_account(name).settings
-        self.running.reload()
+        self.running.configuration.reload()
         self.app.outbox.forget_account(name)
         if account is not None:
             self.app.drop_secret(account, left)
@@ -128,7 +128,9 @@ class AccountService:
         """Make an account the default one."""
         from traymail.store.edits import put_value
 
-        self.running.edit(lambda document: put_value(document, "default_account", name))
+        self.running.configuration.edit(
+            lambda document: put_value(document, "default_account", name)
+        )
 
     def _drop_secret(self, account: Account, settings: Settings) -> None:
         """Leave no secret in the keyring of a login that no account has, if that can be helped."""

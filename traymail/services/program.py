@@ -38,7 +38,7 @@ class ProgramService:
         outbox = self.app.outbox
         snapshot = self.running.engine.snapshot()
         names = {*snapshot.settings.accounts, *outbox.counts_by_account()}
-        error = self.running.config_error
+        error = self.running.configuration.error
         return Overview(
             settings=snapshot.settings,
             accounts={name: self._account_state(name, snapshot) for name in sorted(names)},
@@ -47,7 +47,7 @@ class ProgramService:
             paused=snapshot.paused,
             paused_until=snapshot.paused_until,
             config_error=() if error is None else error.problems,
-            unconfirmed=self.running.waiting(),
+            unconfirmed=self.running.configuration.waiting(),
             holds=self.app.holds(snapshot.settings),
             warnings=self.running.warnings(),
             kinds=self.app.configured_rule_kinds(),
@@ -72,7 +72,7 @@ class ProgramService:
         """Change a top-level value of the configuration."""
         from traymail.store.edits import put_value
 
-        self.running.edit(lambda document: put_value(document, key, value))
+        self.running.configuration.edit(lambda document: put_value(document, key, value))
 
     def export_settings(self, target: Path) -> None:
         """Write the configuration without any secret; raises InputError for a file of ours."""
@@ -84,11 +84,11 @@ class ProgramService:
 
         Returns what has to be agreed to first; nothing is done then.
         """
-        return self.running.import_settings(source, agreed)
+        return self.running.configuration.import_from(source, agreed)
 
     def agree(self, risks: tuple[Risk, ...]) -> None:
         """Put an edit by hand in force that waits for the user's consent."""
-        self.running.agree(risks)
+        self.running.configuration.agree(risks)
 
     def places(self) -> Mapping[str, Path]:
         """Return where the files are: config, state, log."""

@@ -65,13 +65,13 @@ class RuleService:
         def change(document: TOMLDocument) -> None:
             put_rule(document, values, before)
 
-        self.running.edit(change)
+        self.running.configuration.edit(change)
 
     def remove(self, name: str) -> None:
         """Remove a rule; what it handled is remembered."""
         from traymail.store.edits import drop_rule
 
-        self.running.edit(lambda document: drop_rule(document, name))
+        self.running.configuration.edit(lambda document: drop_rule(document, name))
 
     def enable(self, name: str, *, enabled: bool) -> None:
         """Switch a rule on or off."""
