@@ -20,7 +20,7 @@ import pytest
 
 from tests.support.tailing import Following, log_rule
 from traymail.core.rules.log import StartAt
-from traymail.watch import tails
+from traymail.watch import log_reading
 
 
 class Log:
@@ -372,7 +372,7 @@ def test_large_rotated_files_are_read_to_their_end_however_long_it_takes(
     )
     for number in (4, 3, 2, 1):
         with Path(f"{log.path}.{number}").open("wb") as file:
-            for _ in range(2 * tails.SLICE // len(noise)):
+            for _ in range(2 * log_reading.SLICE // len(noise)):
                 file.write(noise)
         log.write(1, Path(f"{log.path}.{number}"))
         os.utime(f"{log.path}.{number}", (2e9 - number, 2e9 - number))
@@ -380,7 +380,7 @@ def test_large_rotated_files_are_read_to_their_end_however_long_it_takes(
     log.write(1)
     for _ in range(40):  # a slow computer: each look takes longer than what is quiet is left alone
         following.tails.sweep()
-        following.clock.seconds += tails.LEAVING_SECONDS + 1
+        following.clock.seconds += log_reading.LEAVING_SECONDS + 1
     assert following.lines() == log.all()
 
 
@@ -393,7 +393,8 @@ def test_reading_again_loses_nothing_that_is_open(log: Log, following: Following
     following.has_room = False
     following.look(1)
     rotated.unlink()
-    following.tails.rewind("log")  # as when what was read could not be kept: the disk was full
+    # As when what was read could not be kept: the disk was full.
+    following.tails.orders.rewind("log")
     following.has_room = True
     following.rest()
     assert sorted(following.lines()) == log.all()
@@ -489,7 +490,7 @@ def test_the_hole_of_a_sparse_file_is_not_read(log: Log, following: Following) -
     looks = 0
     while len(following.lines()) < log.count:
         looks += 1
-        assert looks < (1 << 30) // tails.LOOK / 4
+        assert looks < (1 << 30) // log_reading.LOOK / 4
         following.look(1)
     following.rest(3)
     following.crash()

@@ -167,7 +167,7 @@ class Machine:
         self.perhaps(self.write)
 
     def put_elsewhere(self) -> None:
-        if str(self.log) not in self.following.tails._current:
+        if str(self.log) not in self.following.tails.followed.current:
             return  # what an empty file came to hold unseen has nothing to be known by
         place = self.folder / self.chance.choice(["app.log-old", "archive"])
         place.mkdir(exist_ok=True)
@@ -194,7 +194,7 @@ class Machine:
         """Keep the last lines, in place or by rename; those that are unread among them."""
         lines = self.log.read_bytes().splitlines(keepends=True)
         keep = self.unread + self.chance.randint(2, 50)
-        if len(lines) <= keep or self.following.tails._leaving:
+        if len(lines) <= keep or self.following.tails.followed.leaving:
             return
         self.perhaps(self.stop)
         temporary = self.folder / "t"

@@ -73,10 +73,10 @@ class Home:
     def _begin(self) -> tuple[Tails, LogFlow]:
         tails = Tails(self._observe, self.positions, self.clock)
         poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
-        self.tools = LogTools(self.positions, poster, tails.rewind, HERE, str)
+        self.tools = LogTools(self.positions, poster, tails.orders.rewind, HERE, str)
         flow = LogFlow(self.rule, ACCOUNT, self.tools)
         flow.start(self.clock.now())
-        tails.apply(Settings(rules=(self.rule,)))
+        tails.orders.apply(Settings(rules=(self.rule,)))
         return tails, flow
 
     def _observe(self, observation: Observation) -> None:
@@ -105,7 +105,7 @@ class Home:
         self.rule = rule
         self.flow = LogFlow(rule, ACCOUNT, self.tools)
         self.flow.start(self.clock.now())
-        self.tails.apply(Settings(rules=(rule,)))
+        self.tails.orders.apply(Settings(rules=(rule,)))
 
     def items(self) -> list[OutboxItem]:
         return sorted(self.outbox.find(), key=lambda item: item.id)

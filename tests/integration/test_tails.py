@@ -20,9 +20,10 @@ from traymail.core.lines import LONGEST_LINE
 from traymail.core.observations import LinesMatched
 from traymail.core.rules.log import LogRule, StartAt
 from traymail.core.settings import Settings
+from traymail.watch.log_reading import LOOK
 from traymail.watch.rereading import logs_of
 from traymail.watch.sources import TRUSTED_NS
-from traymail.watch.tails import BUSY_SECONDS, IDLE_SECONDS, LOOK
+from traymail.watch.tails import BUSY_SECONDS, IDLE_SECONDS
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def test_another_glob_of_a_known_rule_starts_at_the_end(tmp_path: Path) -> None:
     with following(log_rule(tmp_path / "a.log")) as one:
         one.look()
         one.rules = (log_rule(tmp_path / "a.log", tmp_path / "b.log"),)
-        one.tails.apply(Settings(rules=one.rules))
+        one.tails.orders.apply(Settings(rules=one.rules))
         one.look()
         write(tmp_path / "b.log", "line 3\n")
         one.look()
@@ -122,7 +123,7 @@ def test_what_nobody_foresaw_in_one_rules_log_stops_no_other_rule(
         assert one.sources["log"].problem is None
         assert "went wrong" in str(one.sources["bad"].problem)
         assert one.sources["bad"].following == 0
-        one.tails.apply(Settings(rules=(log_rule(log), log_rule(odd, name="bad"))))
+        one.tails.orders.apply(Settings(rules=(log_rule(log), log_rule(odd, name="bad"))))
         one.look()
         assert one.sources["bad"].problem is None
 
@@ -245,7 +246,7 @@ def test_a_pattern_that_cannot_be_used_is_its_own_rules_trouble(tmp_path: Path) 
         assert one.sources["log"].problem is None
         assert one.sources["bad"].following == 0
         assert r"\Qa.b: What \Q begins is not ended" in str(one.sources["bad"].problem)
-        one.tails.apply(Settings(rules=(log_rule(log), log_rule(log, name="bad"))))
+        one.tails.orders.apply(Settings(rules=(log_rule(log), log_rule(log, name="bad"))))
         one.look()
         assert one.sources["bad"].problem is None
 
@@ -449,13 +450,13 @@ def test_a_rule_that_is_gone_is_let_go(tmp_path: Path) -> None:
     log.touch()
     with following(log_rule(log, name="a"), log_rule(log, name="b")) as one:
         one.look()
-        one.tails.apply(Settings(rules=one.rules[1:]))
+        one.tails.orders.apply(Settings(rules=one.rules[1:]))
         write(log, "line 1\n")
         one.look()
         assert (one.lines("a"), one.lines("b")) == ([], ["line 1"])
-        one.tails.apply(Settings())
+        one.tails.orders.apply(Settings())
         one.look()
-        assert not one.tails._all()
+        assert not one.tails.followed.all()
 
 
 def test_more_files_than_may_be_open_at_once(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class Following:
             most = self.most_open
             given["most_open"] = most if callable(most) else lambda: most
         tails = Tails(self.tell, self, self.clock, tuple(map(str, self.own)), **given)
-        tails.apply(Settings(rules=self.rules))
+        tails.orders.apply(Settings(rules=self.rules))
         return tails
 
     def known(self, rule: str) -> Known:

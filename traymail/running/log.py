@@ -96,7 +96,7 @@ class LogRunner(Runner[LogRule]):
 
     def apply(self, settings: Settings) -> None:
         """Follow the logs of these settings from now on."""
-        self._tails.apply(settings)
+        self._tails.orders.apply(settings)
 
     def close(self) -> None:
         """Close the logs."""
@@ -109,7 +109,7 @@ class LogRunner(Runner[LogRule]):
         tools = LogTools(
             memory=self._positions,
             posting=self._parts.poster,
-            rewind=self._tails.rewind,
+            rewind=self._tails.orders.rewind,
             surroundings=self._parts.surroundings,
             translate=self._parts.translate,
             dropped=self._dropped,

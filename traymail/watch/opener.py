@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TypeVar
 
 from traymail.core.errors import SourceError
 from traymail.core.matcher import PatternSet
 from traymail.core.records import Gatherer, wants_of
 from traymail.core.rotation import GRAIN_NS, FileId, not_read_yet
 from traymail.core.rules.log import StartAt
-from traymail.core.texts import Text, text
+from traymail.core.texts import text
 from traymail.watch.finding import Begin, Finder, OpenLogs, Start, bystanders, new_key
+from traymail.watch.followed import Followed
 from traymail.watch.follower import Before, Follower, Reader, look_before, start_at_end
 from traymail.watch.sources import Listings, Source
-from traymail.watch.watched import Watched, put_down_to
+from traymail.watch.watched import put_down_to
 
 log = logging.getLogger(__name__)
 
@@ -27,84 +27,18 @@ log = logging.getLogger(__name__)
 _CLOCK_GRAIN_NS = 20_000_000
 
 
-class Leaving:
-    """Followers of files that are not at their paths any more, in the order they came."""
-
-    def __init__(self) -> None:
-        self._all: dict[Follower, None] = {}
-        self._by_file: dict[FileId, list[Follower]] = {}
-        self._by_path: dict[str, list[Follower]] = {}
-        self._paths: dict[Follower, set[str]] = {}
-
-    def __iter__(self) -> Iterator[Follower]:
-        """Iterate over them as they are now."""
-        return iter(tuple(self._all))
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._all)
-
-    def __contains__(self, follower: Follower) -> bool:
-        """Tell whether one is among them."""
-        return follower in self._all
-
-    def add(self, follower: Follower, now: float) -> None:
-        """Take one in; its readers keep their paths."""
-        follower.leaving_since = now
-        self._all[follower] = None
-        self._by_file.setdefault(follower.source.file, []).append(follower)
-        self._paths[follower] = {reader.path for reader in follower.readers}
-        for path in self._paths[follower]:
-            self._by_path.setdefault(path, []).append(follower)
-
-    def remove(self, follower: Follower) -> None:
-        """Let one go."""
-        follower.leaving_since = None
-        del self._all[follower]
-        _take(self._by_file, follower.source.file, follower)
-        for path in self._paths.pop(follower):
-            _take(self._by_path, path, follower)
-
-    def of_file(self, file: FileId) -> list[Follower]:
-        """Return those that read a file."""
-        return list(self._by_file.get(file, ()))
-
-    def of_path(self, path: str) -> list[Follower]:
-        """Return those whose file was at a path."""
-        return list(self._by_path.get(path, ()))
-
-
-Key = TypeVar("Key")
-
-
-def _take(index: dict[Key, list[Follower]], key: Key, follower: Follower) -> None:
-    index[key].remove(follower)
-    if not index[key]:
-        del index[key]
-
-
 class Opener:
-    """Makes followers. ``rules``, ``leaving`` and ``problems`` are its owner's, and change.
+    """Makes followers.
 
-    ``followers`` returns all that are reading.
-
-    Followers of what comes before a log (the rest of a rotated file) are put into ``leaving``;
-    what is wrong with a path, into ``problems``. ``sizes`` are how large files were when their
+    Those of what comes before a log (the rest of a rotated file) are among the leaving at once, and
+    what is wrong with a path is among the problems. ``sizes`` are how large files were when their
     paths were first found. ``spare`` are open files whose followers were given up: what they hold
     may still be owed.
     """
 
-    def __init__(
-        self,
-        rules: dict[str, Watched],
-        leaving: Leaving,
-        problems: dict[str, Text],
-        followers: Callable[[], Iterable[Follower]],
-    ) -> None:
-        self._rules = rules
-        self._leaving = leaving
-        self._followers = followers
-        self._problems = problems
+    def __init__(self, followed: Followed) -> None:
+        self._followed = followed
+        self._rules, self._leaving = followed.rules, followed.leaving
         self._patterns: dict[tuple[str, ...], PatternSet] = {}
         self._folders = Listings()
         self.sizes: dict[str, os.stat_result] = {}
@@ -122,6 +56,15 @@ class Opener:
         for source in self.spare.values():
             source.close()
         self.spare.clear()
+
+    def note_size(self, path: str, names: list[str]) -> None:
+        """Note how large a file was when its path was found: opening many takes a while."""
+        try:
+            self.sizes[path] = os.stat(path)  # noqa: PTH116 (hot: many logs)
+        except OSError:
+            for name in names:
+                if self._rules[name].since(path) is None:
+                    self.look_around(path, name)
 
     def open(
         self, path: str, names: list[str], now: float, *, quiet: bool
@@ -159,7 +102,7 @@ class Opener:
             except FileNotFoundError:
                 pass  # gone again already
             except SourceError as error:
-                self._problems[path] = error.title
+                self._followed.problems[path] = error.title
                 for name in names:
                     self._owe(path, name)
         return opened, wait
@@ -207,7 +150,7 @@ class Opener:
         try:
             start = self._finder(path, name).rests(since_ns)
         except SourceError as error:
-            self._problems[path] = error.title
+            self._followed.problems[path] = error.title
             return False
         if not sure:
             start.lost.clear()
@@ -249,7 +192,7 @@ class Opener:
         return Finder(path, watched.known, self._folders, reading, watched.rule.encoding)
 
     def _all_read(self, name: str) -> Iterator[tuple[str, Source]]:
-        for follower in self._followers():
+        for follower in self._followed.all():
             for reader in follower.readers:
                 if reader.rule == name and not follower.source.compressed:
                     yield reader.path, follower.source

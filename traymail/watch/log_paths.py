@@ -1,0 +1,100 @@
+"""The paths of all log rules, and which of them have a file that changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from traymail.core.texts import Text, text
+from traymail.watch.followed import Followed
+from traymail.watch.globs import Globs, refusal
+from traymail.watch.watched import Watched
+
+Trace = tuple[int, int, int, int]  # time of the last change, size, inode, device
+
+
+class PathChanges(NamedTuple):
+    """Paths that are wanted by other rules than before, and those that none wants any more."""
+
+    changed: list[str]
+    gone: set[str]
+
+
+class LogPaths:
+    """Finds the paths; ``of_rules`` are the names of the rules that want each.
+
+    ``own`` are traymail's own folders, whose files are never followed.
+    """
+
+    def __init__(self, followed: Followed, own: tuple[str, ...]) -> None:
+        self._followed = followed
+        self._own = tuple(_real(folder) for folder in own)
+        self._globs = Globs()
+        self.of_rules: dict[str, list[str]] = {}
+        self.quiet: dict[str, Trace] = {}
+        """Those whose file was read to its end, as it was then."""
+
+    def expand(self, *, anew: bool) -> PathChanges | None:
+        """Find the paths of every rule; None: nothing has changed."""
+        rules = self._followed.rules
+        patterns = {one for watched in rules.values() for one in watched.rule.paths}
+        if not (self._globs.look(patterns) or anew):
+            return None
+        before, self.of_rules = self.of_rules, {}
+        for name, watched in rules.items():
+            self._find(watched)
+            for path in watched.origins:
+                self.of_rules.setdefault(path, []).append(name)
+        changed = [path for path, names in self.of_rules.items() if before.get(path) != names]
+        for path in changed:
+            self.quiet.pop(path, None)
+        return PathChanges(changed, set(before) - set(self.of_rules))
+
+    def stirred(self) -> list[str]:
+        """Return the paths whose file is not as it was when it was read to its end."""
+        quiet, stirred = self.quiet.get, []
+        for path in self.of_rules:
+            try:
+                found = os.stat(path)  # noqa: PTH116 (hot: many logs)
+            except (OSError, ValueError):
+                stirred.append(path)
+                continue
+            if quiet(path) != trace(found):
+                stirred.append(path)
+        return stirred
+
+    def _find(self, watched: Watched) -> None:
+        before = watched.origins
+        watched.origins, watched.left_out, watched.hidden = {}, {}, {}
+        for pattern in watched.rule.paths if watched.unusable is None else ():
+            if (why := self._globs.hidden(pattern)) is not None:
+                watched.hidden[pattern] = why
+            for path in self._globs.paths(pattern):
+                if reason := refusal(path, pattern) or self._refusal(path):
+                    watched.left_out[path] = reason
+                else:
+                    watched.origins.setdefault(path, set()).add(pattern)
+        for path in watched.origins.keys() & watched.left_out.keys():
+            del watched.left_out[path]  # another glob takes it
+        for path in before.keys() - watched.origins.keys():
+            if self._followed.is_out_of_reach(path):
+                watched.origins[path] = before[path]
+
+    def _refusal(self, path: str) -> Text | None:
+        if path in self._followed.current:
+            return None
+        real = _real(path)
+        if any(real.is_relative_to(folder) for folder in self._own):
+            return text("{path} is written by traymail itself.", path=path)
+        return None
+
+
+def trace(found: os.stat_result) -> Trace:
+    """Return what tells whether a file has changed."""
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+
+
+def _real(path: str) -> Path:
+    """Return where a path leads; a link that leads to itself leads nowhere else."""
+    return Path(os.path.realpath(path))  # pathlib's raises there
