@@ -3,137 +3,36 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
 from pathlib import Path
-from uuid import uuid4
 
 from traymail.core.errors import SourceError
 from traymail.core.lines import LONGEST_LINE, encoding_of, lines_end
 from traymail.core.rotation import (
     GRAIN_NS,
     HEAD,
-    KNOWN_FILES,
     SURE,
-    FileId,
     FileVerdict,
     Position,
     ReadStep,
-    Sibling,
     catch_up,
-    digest,
     is_discarded,
     is_rotated_name,
-    mark_digest,
     not_read_yet,
     places_of,
     recognise,
     step,
 )
 from traymail.core.texts import Text
-from traymail.watch.sources import Listing, Listings, Source, look
+from traymail.watch.nearby import NearbyFiles, OpenLogs
+from traymail.watch.position_index import PositionIndex, new_key
+from traymail.watch.sources import Listings, Source, look
 
 Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
 
 _PIECE = 1 << 20
-_ALIKE = 50
-# So often a folder is looked at whose files are given other names meanwhile.
-_LOOKS = 20
-
-
-class PositionIndex(dict[str, Position]):
-    """The positions of a rule by their keys; found quickly also by path, inode and beginning."""
-
-    def __init__(self, positions: Iterable[Position] = ()) -> None:
-        super().__init__()
-        self._by_path: dict[str, set[str]] = {}
-        self._by_inode: dict[int, set[str]] = {}
-        # By the digest of the head, and by that of the first line: a copy may be shorter.
-        self._by_head: dict[str, set[str]] = {}
-        self._head_sizes: Counter[int] = Counter()
-        for one in positions:
-            self.learn(one)
-
-    def learn(self, position: Position) -> None:
-        """Remember a position, in place of what is known of its file."""
-        key, before = position.key, self.get(position.key)
-        if before is not None:
-            self._forget(before)
-        if position.inode and (before is None or before.file != position.file):
-            # The inode was given out again, or its file written anew: what held it is gone.
-            for one in self.of_inode(position.inode):
-                if one.file == position.file and one.key != key:
-                    self.learn(replace(one, device=0, inode=0))
-        self[key] = position
-        self._by_path.setdefault(position.path, set()).add(key)
-        self._by_inode.setdefault(position.inode, set()).add(key)
-        for start in _starts(position):
-            self._by_head.setdefault(start, set()).add(key)
-        self._head_sizes[position.head_size] += 1
-        if position.ended and (before is None or not before.ended):
-            ended = [one for one in self.of_path(position.path) if one.ended]
-            if len(ended) > KNOWN_FILES:
-                self._forget(min(ended, key=lambda one: one.mtime_ns))
-
-    def _forget(self, position: Position) -> None:
-        del self[position.key]
-        self._by_path[position.path].discard(position.key)
-        self._by_inode[position.inode].discard(position.key)
-        for start in _starts(position):
-            self._by_head[start].discard(position.key)
-            if not self._by_head[start]:
-                del self._by_head[start]
-        self._head_sizes[position.head_size] -= 1
-
-    def of_path(self, path: str) -> list[Position]:
-        """Return what is known of the files that were at a path."""
-        return [self[key] for key in self._by_path.get(path, ())]
-
-    def knows(self, file: FileId) -> bool:
-        """Tell whether anything is known of a file with this device and inode."""
-        return any(one.file == file for one in self.of_inode(file[1]))
-
-    def of_inode(self, inode: int) -> list[Position]:
-        """Return the positions of an inode: a network share may have another device than before."""
-        if not inode:
-            return []
-        return [self[key] for key in self._by_inode.get(inode, ())]
-
-    def alike(self, source: Source) -> list[Position]:
-        """Return some positions of files that begin as this one does; raises SourceError."""
-        head = source.read(0, HEAD)
-        sizes = [
-            size for size, count in self._head_sizes.items() if 0 < size <= len(head) and count
-        ]
-        starts = [digest(head[:size]) for size in sizes]
-        starts.append(mark_digest(head[: head.find(b"\n") + 1]))
-        keys = dict.fromkeys(key for start in starts for key in self._by_head.get(start, ()))
-        return [self[key] for key in islice(keys, _ALIKE)]
-
-
-def _starts(position: Position) -> set[str]:
-    return {position.head, *(proof for _, proof in position.marks[:1])}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLogs:
-    """What a rule has open while it looks for a log.
-
-    ``live`` are files that were at the log's path and are still being read, by their positions'
-    keys; ``others`` yields all that the rule reads, with their paths; ``is_read`` tells of any
-    file whether it is read, with what key; ``spare`` are open files that nobody reads any more;
-    ``followed`` are the paths of the rule.
-    """
-
-    live: Mapping[str, Source]
-    others: Callable[[], Iterable[tuple[str, Source]]]
-    is_read: Callable[[FileId, str], bool]
-    spare: Mapping[FileId, Source]
-    followed: Collection[str]
 
 
 @dataclass(slots=True)
@@ -168,10 +67,9 @@ class Finder:
     ) -> None:
         self._path = path
         self._memory = memory
-        self._folders = folders
         self._reading = reading
         self._encoding = encoding
-        self._unread: dict[str, tuple[os.stat_result, Text]] = {}
+        self._nearby = NearbyFiles(path, memory, folders, reading)
 
     def start(self, source: Source, since_ns: int | None, *, quiet: bool) -> Start:
         """Find where to go on in the file that is at the path now.
@@ -272,7 +170,7 @@ class Finder:
                 return self._on(source, last, (part, False))
             case ReadStep.WAIT:
                 # What came in between tells that the log was rotated, and is a new one.
-                beside = self._beside(source, last.mtime_ns)
+                beside = self._nearby.beside(source, last.mtime_ns)
                 return Start(wait=size > 0 or not catch_up((), beside, last.mtime_ns).between)
             case _:
                 return Start()
@@ -308,13 +206,12 @@ class Finder:
         if live is None and self._is_read(position):
             return True
         if position.inode != source.file[1] and (live is None or live.stat().st_nlink):
-            folders = self._folders.around(self._path)
-            names = [name for one in folders for name in one.having(position.inode)]
+            names = self._nearby.names_of(position.inode)
             if live is not None:
                 return not names or not all(is_discarded(name) for name in names)
-            if any(one.holds(position) for one in self._look(names, rotated=False)):
+            if any(one.holds(position) for one in self._nearby.look(names, rotated=False)):
                 return True
-        return any(one.holds(position) for one in self._beside(source, position.mtime_ns))
+        return any(one.holds(position) for one in self._nearby.beside(source, position.mtime_ns))
 
     def _shifted(self, source: Source, position: Position) -> int | None:
         """Return where the content before a position stands in a file that was cut at its top."""
@@ -408,26 +305,26 @@ class Finder:
     ) -> None:
         """Find the rests of earlier files, and the files that nobody has read."""
         oldest = min((*(one.mtime_ns for one in owed), *(() if since is None else (since,))))
-        beside = self._beside(source, oldest)
+        beside = self._nearby.beside(source, oldest)
         plan = catch_up(self._from_spare(start, owed), beside, since)
         start.closed += plan.done
         rests = list(plan.rests)
         if plan.lost:
-            far = catch_up(plan.lost, self._anywhere(plan.lost, source), None)
+            far = catch_up(plan.lost, self._nearby.anywhere(plan.lost, source), None)
             rests += far.rests
             start.closed += far.done
-            gone = [one for one in far.lost if not self._may_be_unread(one)]
+            gone = [one for one in far.lost if not self._nearby.may_be_unread(one)]
             start.lost += (one for one in gone if one.offset)
             start.closed += (one for one in gone if not one.offset)
         for position, sibling in rests:
-            found = self._open(sibling)
+            found = self._nearby.open(sibling)
             if found is not None and is_discarded(sibling.path) and self._is_copied(found, source):
                 found.close()
                 start.closed.append(position)
             elif found is not None:
                 start.rests.append((found, position))
         for sibling in plan.between:
-            found = self._open(sibling)
+            found = self._nearby.open(sibling)
             if found is None:
                 continue
             if self._is_copied(found, source) or _is_unpacked_too(found, start.between):
@@ -436,15 +333,8 @@ class Finder:
                 start.between.append(found)
         self._note_unread(start, since)
 
-    def _may_be_unread(self, position: Position) -> bool:
-        """Tell whether what is owed may stand in a file that cannot be read yet."""
-        return any(
-            found.st_ino == position.inode or found.st_mtime_ns >= position.mtime_ns - GRAIN_NS
-            for found, _ in self._unread.values()
-        )
-
     def _note_unread(self, start: Start, since: int | None) -> None:
-        for place, (found, why) in self._unread.items():
+        for place, (found, why) in self._nearby.unread.items():
             if place != self._path:  # of which that is told anyway
                 start.unread[place] = why
             file = found.st_dev, found.st_ino
@@ -487,166 +377,6 @@ class Finder:
                 left.append(one)
         return left
 
-    def _beside(self, source: Source | None, oldest_ns: int) -> list[Sibling]:
-        """Look at the rotated files beside the log that are young enough."""
-        names = dict.fromkeys((Path(self._path).name, Path(os.path.realpath(self._path)).name))
-        here = None if source is None else source.file
-        found = self._look_all(
-            lambda: self._folders.around(self._path),
-            lambda folder: [place for name in names for place in folder.rotated(name)],
-            rotated=True,
-            oldest_ns=oldest_ns,
-        )
-        return [
-            one for one in found if one.file != here and not self._reading.is_read(one.file, "")
-        ]
-
-    def _anywhere(self, missing: Collection[Position], source: Source | None) -> list[Sibling]:
-        """Look at what may be a missing file: by its inode, else by what any newer file holds."""
-        inodes = {one.inode for one in missing}
-        here = None if source is None else source.file
-        found = [
-            one
-            for one in self._look_all(
-                self._around_and_below,
-                lambda folder: [place for inode in inodes for place in folder.having(inode)],
-                rotated=False,
-            )
-            if one.file != here
-            and any(one.verdicts.get(position) is FileVerdict.SAME for position in missing)
-        ]
-        if len(found) < len(missing):
-            strangers = self._look_all(
-                self._around_and_below,
-                lambda folder: [
-                    place
-                    for place in self._folders.newest(folder)
-                    if _may_hold(self._folders.head(place), missing)
-                ],
-                rotated=False,
-                oldest_ns=min(one.mtime_ns for one in missing),
-            )
-            besides = {here, *(one.file for one in found)}
-            found += (
-                one
-                for one in strangers
-                if one.file not in besides and not self._reading.is_read(one.file, "")
-            )
-        return found
-
-    def _around_and_below(self) -> list[Listing]:
-        around = self._folders.around(self._path)
-        return around + [self._folders.of(inner) for one in around for inner in one.folders]
-
-    def _look_all(
-        self,
-        folders: Callable[[], list[Listing]],
-        places: Callable[[Listing], Iterable[str]],
-        *,
-        rotated: bool,
-        oldest_ns: int = 0,
-    ) -> list[Sibling]:
-        """Look at files of folders, each once, until the folders are still as they were listed.
-
-        While files are renamed, one is met under two names, and another one under none.
-        """
-        found: dict[FileId, Sibling] = {}
-        for _ in range(_LOOKS):
-            listed = folders()
-            names = dict.fromkeys(place for one in listed for place in places(one))
-            looked = self._look(names, rotated=rotated, oldest_ns=oldest_ns)
-            found |= {one.file: one for one in looked}
-            if all(self._folders.of(one.folder).inodes == one.inodes for one in listed):
-                break
-        return list(found.values())
-
-    def _look(self, places: Iterable[str], *, rotated: bool, oldest_ns: int = 0) -> list[Sibling]:
-        """Look at files with all in mind that is known of them, or of the log."""
-        found = []
-        for place in places:
-            try:
-                with closing(Source(place)) as source:
-                    mtime_ns = source.stat().st_mtime_ns
-                    if mtime_ns < oldest_ns - GRAIN_NS:
-                        continue
-                    related = (
-                        *self._memory.of_path(self._path),
-                        *self._memory.of_inode(source.file[1]),
-                        *self._memory.alike(source),
-                    )
-                    verdicts = {one: recognise(one, source.seen(one)) for one in related}
-                    if not source.broken:  # (what is being packed is still there unpacked)
-                        found.append(Sibling(place, source.file, mtime_ns, verdicts, rotated))
-            except FileNotFoundError:
-                continue
-            except SourceError as error:
-                with suppress(OSError):
-                    there = Path(place).stat()
-                    if stat.S_ISREG(there.st_mode) and there.st_mtime_ns >= oldest_ns - GRAIN_NS:
-                        self._unread[place] = there, error.title
-        return found
-
-    def _open(self, sibling: Sibling) -> Source | None:
-        """Open a file that was found; it may have been renamed meanwhile, and again."""
-        places = [sibling.path]
-        for _ in range(_LOOKS):
-            for name in places:
-                try:
-                    source = Source(name)
-                except (SourceError, FileNotFoundError):
-                    continue
-                if source.file == sibling.file:
-                    return source
-                source.close()
-            having = (one.having(sibling.file[1]) for one in self._folders.around(self._path))
-            places = list(chain.from_iterable(having))
-            if not places:
-                break
-        return None
-
-
-def new_key(file: FileId) -> str:
-    """Return a name for a file, for as long as it lives."""
-    device, inode = file
-    return f"{device}:{inode}:{uuid4().hex[:8]}"
-
-
-def bystanders(
-    path: str, memory: PositionIndex, folders: Listings, followed: Collection[str]
-) -> Iterator[Position]:
-    """Yield the rotated files that are beside a log when it is first seen, as ended ones.
-
-    So they are told from those that come later, of which every line is owed. Those ``followed``
-    as logs themselves are none.
-    """
-    name = Path(path).name
-    for place in dict.fromkeys(p for one in folders.around(path) for p in one.rotated(name)):
-        if place in followed:
-            continue
-        try:
-            with closing(Source(place)) as source:
-                if memory.knows(source.file):
-                    continue
-                found = source.stat()
-                offset = 0 if source.compressed else found.st_size
-                head = source.read(0, HEAD)
-                tail = source.before(offset)
-        except (SourceError, FileNotFoundError):
-            continue
-        yield Position(
-            path=path,
-            device=found.st_dev,
-            inode=found.st_ino,
-            offset=offset,
-            head=digest(head),
-            head_size=len(head),
-            tail=digest(tail),
-            tail_size=len(tail),
-            mtime_ns=found.st_mtime_ns,
-            ended=True,
-            key=new_key(source.file),
-        )
-
 
 def _since_filled(source: Source, same: Position) -> int | None:
     """Return from when on an empty file may have been filled, copied and emptied unseen."""
@@ -683,7 +413,3 @@ def _is_rotated_path(path: str, other: str) -> bool:
     return Path(path).parent == Path(other).parent and is_rotated_name(
         Path(path).name, Path(other).name
     )
-
-
-def _may_hold(head: bytes, positions: Iterable[Position]) -> bool:
-    return any(digest(head[: one.head_size]) == one.head for one in positions if one.head_size)

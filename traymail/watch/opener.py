@@ -15,9 +15,11 @@ from traymail.core.records import Gatherer, wants_of
 from traymail.core.rotation import GRAIN_NS, FileId, not_read_yet
 from traymail.core.rules.log import StartAt
 from traymail.core.texts import text
-from traymail.watch.finding import Begin, Finder, OpenLogs, Start, bystanders, new_key
+from traymail.watch.finding import Begin, Finder, Start
 from traymail.watch.followed import Followed
 from traymail.watch.follower import Before, Follower, Reader, look_before, start_at_end
+from traymail.watch.nearby import OpenLogs, bystanders
+from traymail.watch.position_index import new_key
 from traymail.watch.sources import Listings, Source
 from traymail.watch.watched import put_down_to
 

@@ -25,7 +25,6 @@ from traymail.core.rotation import Known
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text
 from traymail.failures import log_failure
-from traymail.watch.finding import PositionIndex
 from traymail.watch.followed import Followed
 from traymail.watch.follower import Follower
 from traymail.watch.log_orders import LogOrders
@@ -33,6 +32,7 @@ from traymail.watch.log_owed import AGAIN_SECONDS, OwedLogs
 from traymail.watch.log_paths import LogPaths, Trace, trace
 from traymail.watch.log_reading import LEAVING_SECONDS, LogReading
 from traymail.watch.opener import Opener
+from traymail.watch.position_index import PositionIndex
 from traymail.watch.sources import look, most_open, not_regular
 from traymail.watch.watched import RuleFails, Watched
 

@@ -11,8 +11,8 @@ from traymail.core.observations import LinesMatched, LogObservation, LogRead, Lo
 from traymail.core.rotation import Position
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
-from traymail.watch.finding import PositionIndex
 from traymail.watch.follower import Tell
+from traymail.watch.position_index import PositionIndex
 
 
 class RuleFails(Exception):
