@@ -97,6 +97,41 @@ class _Block:
     lines: int
 
 
+class _Recent:
+    """The last blocks that were searched, for as long as a rule holds lines of them."""
+
+    def __init__(self) -> None:
+        self._blocks: list[_Block] = []
+
+    def add(self, block: _Block) -> None:
+        self._blocks.append(block)
+
+    def clear(self) -> None:
+        self._blocks.clear()
+
+    def begin_of_last(self, lines: int, end: int, encoding: Encoding) -> int:
+        """Return the offset where the last lines before ``end`` begin."""
+        offset = end
+        for block in reversed(self._blocks):
+            if lines >= block.lines:
+                lines -= block.lines
+                offset = block.offset
+            else:
+                offset = block.offset + last_lines(block.raw, encoding, lines)[0]
+                lines = 0
+            if not lines:
+                break
+        return offset
+
+    def keep(self, lines: int) -> None:
+        """Keep what has the last lines."""
+        kept = len(self._blocks)
+        while kept and lines > 0:
+            kept -= 1
+            lines -= self._blocks[kept].lines
+        del self._blocks[:kept]
+
+
 class Follower:
     """Reads one open file from ``offset`` on, for all its ``readers``. Used by one thread."""
 
@@ -135,7 +170,7 @@ class Follower:
                 (at, mark_digest(self._head[:at] if at <= HEAD else source.before(at)))
                 for at in wanted
             ]
-        self._recent: list[_Block] = []
+        self._recent = _Recent()
         self._stat = None if before.head else (0, before.mtime_ns)
         self._mtime_ns = before.mtime_ns
         self._doubts = 0
@@ -263,7 +298,9 @@ class Follower:
         if reader.told:
             offset, inside = offset + reader.told, True
         elif reader.gatherer.held and not self.source.compressed:
-            offset, inside = self._held_from(reader), False
+            held = reader.gatherer.held.count(b"\n")
+            offset = self._recent.begin_of_last(held, self._offset, self._encoding)
+            inside = False
         before = self._past if offset == self._offset else self.source.before(offset)
         line = self._last_line if offset == self._offset else self._line_before(before, offset)
         device, inode = self.source.file
@@ -361,12 +398,12 @@ class Follower:
         hits = self._patterns.scan(block)
         keeping = any(not reader.gatherer.simple for reader in self.readers)
         if keeping:
-            self._recent.append(_Block(self._offset, raw, block.count(b"\n")))
+            self._recent.add(_Block(self._offset, raw, block.count(b"\n")))
         fed = [
             (reader, reader.gatherer.feed(*_untold(reader, block, hits))) for reader in self.readers
         ]
         if keeping:
-            self._forget_recent()
+            self._recent.keep(max(one.gatherer.held.count(b"\n") for one in self.readers))
         self._move(raw)
         for reader, matches in fed:
             if matches:
@@ -405,28 +442,6 @@ class Follower:
                 position=self.position(reader),
             )
         )
-
-    def _held_from(self, reader: Reader) -> int:
-        wanted = reader.gatherer.held.count(b"\n")
-        offset = self._offset
-        for block in reversed(self._recent):
-            if wanted >= block.lines:
-                wanted -= block.lines
-                offset = block.offset
-            else:
-                offset = block.offset + last_lines(block.raw, self._encoding, wanted)[0]
-                wanted = 0
-            if not wanted:
-                break
-        return offset
-
-    def _forget_recent(self) -> None:
-        wanted = max(reader.gatherer.held.count(b"\n") for reader in self.readers)
-        keep = len(self._recent)
-        while keep and wanted > 0:
-            keep -= 1
-            wanted -= self._recent[keep].lines
-        del self._recent[:keep]
 
 
 def _untold(reader: Reader, block: bytes, hits: list[list[Span]]) -> tuple[bytes, Sequence[Span]]:

@@ -99,7 +99,7 @@ class LinuxTray:
             if cancel is not None:
                 cancel()
         if self._item is not None:
-            self._item.stop()
+            self._item.registration.stop()
         if self._bus is not None:
             self._parts.loop.unwatch(self._bus.fileno)
             self._bus.close()
@@ -139,7 +139,7 @@ class LinuxTray:
         if self._bus is not None:
             self._parts.loop.unwatch(self._bus.fileno)
         if self._item is not None:
-            self._item.stop()
+            self._item.registration.stop()
         self._bus = self._item = self._notifications = None
         self._parts.on_bus(None)
         self._host_changed(hosted=False)
@@ -180,7 +180,7 @@ class LinuxTray:
         self._cancel_fallback = None
         if self._patient:
             return
-        watched = self._item is not None and self._item.watched
+        watched = self._item is not None and self._item.registration.watched
         if watched or not gtk_is_here():
             self._open_window()
             return

@@ -43,33 +43,29 @@ def pixmap(picture: Image.Image) -> Pixmap:
     return picture.width, picture.height, pixels
 
 
-class StatusNotifier:
-    """The item and its menu on one bus. ``on_host`` is told whether a panel shows the icon."""
+class Registration:
+    """Has the item known to whoever keeps track of tray icons, as long as there is somebody.
+
+    ``on_host`` is told whether a panel shows the icon.
+    """
 
     def __init__(self, bus: Bus, parts: TrayParts, on_host: Callable[[bool], None]) -> None:
-        self._bus = bus
-        self._after = parts.loop.after
-        self._waits = parts.waits
-        self._pictures = parts.pictures
-        self._translate = parts.translate
-        self._on_choice = parts.on_choice
+        self._bus, self._after, self._waits = bus, parts.loop.after, parts.waits
         self._on_host = on_host
         self._cancel: Act | None = None
         self._tries = 0
         self._trusted = True
         self._hosted = False
         self._watcher = ""
-        self._icon: Icon | None = None
-        self._words = ["traymail"]
-        self._pixmaps: list[Pixmap] = []
         self._name = f"{NAME}-{os.getpid()}-1"
-        self._menu = DBusMenu(bus, parts.on_choice, parts.translate)
-        self._item = Exported(bus, PATH, self._interface())
 
-    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
-        """Offer the icon to whoever shows such icons, now and later."""
-        self.show(shown)
-        self._menu.show(entries)
+    @property
+    def watched(self) -> bool:
+        """Tell whether there is someone who keeps track of tray icons."""
+        return bool(self._watcher)
+
+    def start(self) -> None:
+        """Register, now and whenever that is needed."""
         self._bus.own(self._name)
         for member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"):
             rule = MatchRule(type="signal", interface=WATCHER, member=member)
@@ -81,36 +77,6 @@ class StatusNotifier:
     def stop(self) -> None:
         """Register no more."""
         self._in(None, self._register)
-
-    def show(self, shown: Shown) -> None:
-        """Show another icon or tool tip; panels are told what has changed."""
-        if shown.icon is not self._icon:
-            self._icon = shown.icon
-            self.repaint()
-            self._item.emit("NewStatus", self._status())
-        words = [line.translated(self._translate) for line in (shown.tip, *shown.more)]
-        if words != self._words:
-            self._words = words
-            self._item.emit("NewToolTip")
-            self._item.emit("NewTitle")
-
-    def repaint(self) -> None:
-        """Draw the icon again, from what its pictures are now."""
-        if self._icon is not None:
-            self._pixmaps = [pixmap(picture) for picture in self._pictures(self._icon)]
-            self._item.emit("NewIcon")
-            self._item.emit("NewAttentionIcon")
-
-    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
-        """Offer another menu."""
-        self._menu.show(entries)
-
-    @property
-    def watched(self) -> bool:
-        """Tell whether there is someone who keeps track of tray icons."""
-        return bool(self._watcher)
-
-    # --- registering ------------------------------------------------------------------------------
 
     def _watcher_changed(self, owner: str) -> None:
         if owner == self._watcher:
@@ -194,6 +160,50 @@ class StatusNotifier:
         if hosted != self._hosted:
             self._hosted = hosted
             self._on_host(hosted)
+
+
+class StatusNotifier:
+    """The item and its menu on one bus; `registration` tells whether somebody knows of it."""
+
+    def __init__(self, bus: Bus, parts: TrayParts, on_host: Callable[[bool], None]) -> None:
+        self.registration = Registration(bus, parts, on_host)
+        self._pictures = parts.pictures
+        self._translate = parts.translate
+        self._on_choice = parts.on_choice
+        self._icon: Icon | None = None
+        self._words = ["traymail"]
+        self._pixmaps: list[Pixmap] = []
+        self._menu = DBusMenu(bus, parts.on_choice, parts.translate)
+        self._item = Exported(bus, PATH, self._interface())
+
+    def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
+        """Offer the icon to whoever shows such icons, now and later."""
+        self.show(shown)
+        self._menu.show(entries)
+        self.registration.start()
+
+    def show(self, shown: Shown) -> None:
+        """Show another icon or tool tip; panels are told what has changed."""
+        if shown.icon is not self._icon:
+            self._icon = shown.icon
+            self.repaint()
+            self._item.emit("NewStatus", self._status())
+        words = [line.translated(self._translate) for line in (shown.tip, *shown.more)]
+        if words != self._words:
+            self._words = words
+            self._item.emit("NewToolTip")
+            self._item.emit("NewTitle")
+
+    def repaint(self) -> None:
+        """Draw the icon again, from what its pictures are now."""
+        if self._icon is not None:
+            self._pixmaps = [pixmap(picture) for picture in self._pictures(self._icon)]
+            self._item.emit("NewIcon")
+            self._item.emit("NewAttentionIcon")
+
+    def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
+        """Offer another menu."""
+        self._menu.show(entries)
 
     # --- what panels ask --------------------------------------------------------------------------
 
