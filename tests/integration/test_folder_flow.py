@@ -361,17 +361,17 @@ def test_with_no_room_files_wait_and_nothing_is_lost(make: Make) -> None:
 
 def test_mail_and_ledger_are_one(make: Make) -> None:
     desk = make()
-    add = desk.ledger.add_content
+    add = desk.ledger.mailed.add
 
     def broken(*_: object) -> None:
         raise StateError(text("The disk is full."))
 
-    desk.ledger.add_content = broken  # type: ignore[method-assign, assignment] # between mail and ledger
+    desk.ledger.mailed.add = broken  # type: ignore[method-assign, assignment] # between mail and ledger
     desk.drop("a", b"x" * 300_000)
     assert desk.mails() == []
     assert desk.ledger.find("a") is None
     assert list((desk.home / "state" / "spool").iterdir()) == []
-    desk.ledger.add_content = add  # type: ignore[method-assign] # whole again
+    desk.ledger.mailed.add = add  # type: ignore[method-assign] # whole again
     desk.tick(60)
     assert desk.attached() == [[("a", b"x" * 300_000)]]
 
@@ -716,20 +716,20 @@ def test_an_unforeseen_error_with_one_file_spares_the_others_and_is_told(
     names = [f"{n}.pdf" for n in range(7)]
     for name in names:
         desk.put(name)
-    add = desk.ledger.add_content
+    add = desk.ledger.mailed.add
 
     def odd(path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
         if path == "3.pdf":
             raise OverflowError("Python int too large to convert to SQLite INTEGER")
         add(path, sha256, mail_id, root)
 
-    desk.ledger.add_content = odd  # type: ignore[method-assign] # as with numbers of 64 bits
+    desk.ledger.mailed.add = odd  # type: ignore[method-assign] # as with numbers of 64 bits
     desk.settle()
     desk.tick(batch)
     assert set(names) - {path for path in names if desk.ledger.find(path)} == {"3.pdf"}
     assert "went wrong inside" in desk.left_out()["3.pdf"]
     assert "went wrong inside" in str(desk.flow.status().error)
-    desk.ledger.add_content = add  # type: ignore[method-assign] # it has passed
+    desk.ledger.mailed.add = add  # type: ignore[method-assign] # it has passed
     desk.settle("3.pdf")
     desk.tick(batch)
     assert desk.ledger.find("3.pdf") is not None

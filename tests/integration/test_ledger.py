@@ -86,12 +86,12 @@ def test_each_place_has_a_ledger_of_its_own(database: Database) -> None:
     [posted] = ledger.of_mail(5)
     assert (posted.path, ledger.is_here(posted)) == ("a", False)
     ledger.save(replace(posted, state=FileState.AWAY))
-    ledger.add_content(posted.path, "abc", 5, posted.root)
+    ledger.mailed.add(posted.path, "abc", 5, posted.root)
     assert [file.state for file in ledger.unfinished()] == [FileState.AWAY]
-    assert not ledger.mailed("a", "abc")
+    assert not ledger.mailed.knows("a", "abc")
     assert ledger.met([old, FoundFile("a", identity(inode=9))]) == {DISK.medium: 2}
     ledger.stand_at(DISK)
-    assert ledger.mailed("a", "abc")
+    assert ledger.mailed.knows("a", "abc")
     assert ledger.is_here(posted)
     assert ledger.handled([old]) == {"old"}
 
@@ -135,13 +135,13 @@ def test_a_damaged_row_keeps_no_other_one_waiting(
 
 
 def test_contents_are_forgotten_with_a_mail_that_failed(ledger: FolderLedger) -> None:
-    ledger.add_content("a", "one", 1)
-    ledger.add_content("a", "two", 2)
-    assert ledger.mailed("a", "one")
-    assert not ledger.mailed("b", "one")
-    ledger.forget_contents(1)
-    assert not ledger.mailed("a", "one")
-    assert ledger.mailed("a", "two")
+    ledger.mailed.add("a", "one", 1)
+    ledger.mailed.add("a", "two", 2)
+    assert ledger.mailed.knows("a", "one")
+    assert not ledger.mailed.knows("b", "one")
+    ledger.mailed.forget(1)
+    assert not ledger.mailed.knows("a", "one")
+    assert ledger.mailed.knows("a", "two")
 
 
 def test_many_files_are_asked_for_at_once(ledger: FolderLedger) -> None:

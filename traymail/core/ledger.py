@@ -161,12 +161,33 @@ class MovedMemory(Protocol):
         ...
 
 
+class MailedMemory(Protocol):
+    """What is kept of the contents that a rule has mailed. Every call may raise StateError."""
+
+    def knows(self, path: str, sha256: str) -> bool:
+        """Tell whether this content was mailed under this path."""
+        ...
+
+    def add(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
+        """Note that a mail with this content under this path is in the outbox."""
+        ...
+
+    def forget(self, mail_id: int) -> None:
+        """Take back the contents of a mail that did not go out."""
+        ...
+
+
 class Ledger(KnownFiles, Protocol):
     """What a flow asks and keeps, for one rule in one folder. Every call may raise StateError."""
 
     @property
     def moved(self) -> MovedMemory:
         """The files that were moved, from its present place."""
+        ...
+
+    @property
+    def mailed(self) -> MailedMemory:
+        """The contents that were mailed."""
         ...
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -199,18 +220,6 @@ class Ledger(KnownFiles, Protocol):
 
     def save(self, file: LedgerFile) -> None:
         """Keep what is known of a path, in the place of what was."""
-        ...
-
-    def mailed(self, path: str, sha256: str) -> bool:
-        """Tell whether this content was mailed under this path."""
-        ...
-
-    def add_content(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
-        """Note that a mail with this content under this path is in the outbox."""
-        ...
-
-    def forget_contents(self, mail_id: int) -> None:
-        """Take back the contents of a mail that did not go out."""
         ...
 
     def of_mail(self, mail_id: int) -> tuple[LedgerFile, ...]:

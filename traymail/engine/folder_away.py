@@ -73,7 +73,7 @@ class AfterSend:
         with self._ledger.transaction():
             for file in files:
                 if file.sha256 is not None:
-                    self._ledger.add_content(file.path, file.sha256, mail_id, file.root)
+                    self._ledger.mailed.add(file.path, file.sha256, mail_id, file.root)
                 self._note(file, Goal.SENT, act=self._rule.after is not After.KEEP)
         return bool(files)
 
@@ -81,7 +81,7 @@ class AfterSend:
         """Note that the mail failed for good; unless some have it, its contents were not mailed."""
         with self._ledger.transaction():
             if not mailed:
-                self._ledger.forget_contents(mail_id)
+                self._ledger.mailed.forget(mail_id)
             for file in self._posted(mail_id):
                 self._note(file, Goal.FAILED, act=bool(self._rule.failed_to))
 
@@ -89,7 +89,7 @@ class AfterSend:
         """Note that the user took the mail back: the file stays as it is."""
         with self._ledger.transaction():
             if not mailed:
-                self._ledger.forget_contents(mail_id)
+                self._ledger.mailed.forget(mail_id)
             for file in self._posted(mail_id):
                 self._ledger.save(replace(file, state=FileState.DONE))
 

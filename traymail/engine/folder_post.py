@@ -140,7 +140,7 @@ class FolderMailer:
         with self._tools.posting.open(one.copy) as content:
             if mailed_by_a_rule(content.read):
                 return LOOP
-        mailed = self._tools.ledger.mailed(path, sha256)
+        mailed = self._tools.ledger.mailed.knows(path, sha256)
         if mailed and self._rule.again is Again.ALWAYS:
             # A rewrite gives a new time; a share, at each mount, only a new inode.
             before = self._tools.ledger.find(path)
@@ -187,7 +187,7 @@ class FolderMailer:
                 self._tools.ledger.save(
                     LedgerFile(path, one.file.identity, FileState.POSTED, sha256, item.id)
                 )
-                self._tools.ledger.add_content(path, sha256, item.id)
+                self._tools.ledger.mailed.add(path, sha256, item.id)
         outcome.mailed.extend(files)
         # With a ledger that was lost, the outbox may know the mail, and have ended it.
         if item.state is not State.QUEUED:

@@ -34,6 +34,7 @@ class FolderLedger:
         # Of the place, "", and of what is mounted inside.
         self._roots: dict[str, int] = {}
         self.moved = MovedFiles(database, self._find_root)
+        self.mailed = MailedContents(database, self._root_for)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction of the database, which the outbox joins."""
@@ -206,29 +207,6 @@ class FolderLedger:
         with self._database.transaction() as connection:
             connection.execute(_SAVE, _row(file.root or self._root_for(file.path), file))
 
-    def mailed(self, path: str, sha256: str) -> bool:
-        """Tell whether this content was mailed under this path."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM ledger_content WHERE root = ? AND path = ? AND sha256 = ?",
-                (self._root_for(path), _to_blob(path), sha256),
-            ).fetchone()
-        return row is not None
-
-    def add_content(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
-        """Note that a mail with this content under this path is in the outbox."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO ledger_content (root, path, sha256, mail_id)"
-                " VALUES (?, ?, ?, ?)",
-                (root or self._root_for(path), _to_blob(path), sha256, mail_id),
-            )
-
-    def forget_contents(self, mail_id: int) -> None:
-        """Take back the contents of a mail that did not go out."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM ledger_content WHERE mail_id = ?", (mail_id,))
-
     def of_mail(self, mail_id: int) -> tuple[LedgerFile, ...]:
         """Return the files that are with a mail, as long as no newer one took their place."""
         return self._select("mail_id = ? ORDER BY path", mail_id)
@@ -281,6 +259,37 @@ class FolderLedger:
             (self._rule, _inside(around, inner), self._medium(inner)),
         ).fetchone()
         return row
+
+
+class MailedContents:
+    """`traymail.core.ledger.MailedMemory` of a rule; ``root`` tells what a path lies on."""
+
+    def __init__(self, database: Database, root: Callable[[str], int | None]) -> None:
+        self._database = database
+        self._root = root
+
+    def knows(self, path: str, sha256: str) -> bool:
+        """Tell whether this content was mailed under this path."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM ledger_content WHERE root = ? AND path = ? AND sha256 = ?",
+                (self._root(path), _to_blob(path), sha256),
+            ).fetchone()
+        return row is not None
+
+    def add(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
+        """Note that a mail with this content under this path is in the outbox."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO ledger_content (root, path, sha256, mail_id)"
+                " VALUES (?, ?, ?, ?)",
+                (root or self._root(path), _to_blob(path), sha256, mail_id),
+            )
+
+    def forget(self, mail_id: int) -> None:
+        """Take back the contents of a mail that did not go out."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM ledger_content WHERE mail_id = ?", (mail_id,))
 
 
 class MovedFiles:
