@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
-from traymail.core.errors import CredentialError, NotRunning
+from traymail.core.errors import NotRunning
 from traymail.core.places import Places
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Translate
@@ -183,21 +183,6 @@ class App:
             with contextlib.suppress(NotRunning):
                 self.instance.ask({"command": "consent"})  # it looks then
         return self.agreements.waits(account)
-
-    def drop_secret(self, account: Account, settings: Settings) -> bool:
-        """Forget an account's secret, unless one of these settings has the same login.
-
-        False when there is no keyring that could have it. Raises CredentialError.
-        """
-        logins = {(one.host, one.username) for one in settings.accounts.values()}
-        if (account.host, account.username) not in logins:
-            try:
-                self.credentials.delete(account)
-            except CredentialError as error:
-                if error.advice_id != "no-keyring":
-                    raise
-                return False
-        return True
 
     def new_poster(self, settings: Callable[[], Settings] | None = None) -> Poster:
         """Return a way into the outbox, for one thread.

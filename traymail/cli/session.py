@@ -171,7 +171,9 @@ class Session:
 
     def drop_secrets(self, accounts: Iterable[Account], left: Settings) -> None:
         """Forget secrets, and tell where there is no keyring to forget them; CredentialError."""
-        reached = [self.app.drop_secret(account, left) for account in accounts]
+        reached = [
+            self.app.credentials.drop(account, left.accounts.values()) for account in accounts
+        ]
         if not all(reached):
             self.note(text("There is no keyring here to remove a secret from."))
 

@@ -122,7 +122,7 @@ class AccountService:
         self.running.configuration.reload()
         self.app.outbox.forget_account(name)
         if account is not None:
-            self.app.drop_secret(account, left)
+            self.app.credentials.drop(account, left.accounts.values())
 
     def set_default(self, name: str) -> None:
         """Make an account the default one."""
@@ -135,7 +135,7 @@ class AccountService:
     def _drop_secret(self, account: Account, settings: Settings) -> None:
         """Leave no secret in the keyring of a login that no account has, if that can be helped."""
         try:
-            self.app.drop_secret(account, settings)
+            self.app.credentials.drop(account, settings.accounts.values())
         except CredentialError as error:
             log.warning("an old secret may still be in the keyring: %s", error)
 

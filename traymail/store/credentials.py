@@ -10,7 +10,7 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -266,6 +266,20 @@ class Keyrings:
             return True
 
         return self._ask(account.name, forget) or remembered
+
+    def drop(self, account: Account, left: Iterable[Account]) -> bool:
+        """Forget it, unless one of the accounts that are ``left`` has the same login.
+
+        False when there is no keyring that could have it. Raises CredentialError.
+        """
+        if _entry(account) not in map(_entry, left):
+            try:
+                self.delete(account)
+            except CredentialError as error:
+                if error.advice_id != "no-keyring":
+                    raise
+                return False
+        return True
 
     def _ask(
         self,
