@@ -57,7 +57,9 @@ def saving(root: Root) -> Window:
 
 
 def importing(root: Root) -> Window:
-    return _asked(root, lambda page, window: page.question(Path("/home/me/old.toml"), window))
+    return _asked(
+        root, lambda page, window: page.transfer.question(Path("/home/me/old.toml"), window)
+    )
 
 
 def _asked(root: Root, ask: Callable[[GeneralPage, Window], Window]) -> Window:
@@ -91,7 +93,9 @@ def waiting(root: Root) -> Window:
 
 
 def consent(root: Root) -> Window:
-    return _asked(root, lambda page, window: page.consent((RISK, RISK), window, lambda: None))
+    return _asked(
+        root, lambda page, window: page.transfer.consent((RISK, RISK), window, lambda: None)
+    )
 
 
 GENERAL: dict[str, Callable[[Root], Window]] = {

@@ -80,6 +80,10 @@ class Tasks:
             if cancel is not None:
                 cancel()
 
+    def stop_all(self) -> None:
+        """Wait no longer for anything that has a slot."""
+        self.stop(*self._cancels)
+
     def _keep(self, slot: str, cancel: Act) -> None:
         if slot:
             self._cancels[slot] = cancel
@@ -98,7 +102,7 @@ class Tasks:
 
     def _gone(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._widget:  # not one of its children
-            self.stop(*self._cancels)
+            self.stop_all()
 
 
 S = TypeVar("S")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 from traymail.core.consent import Risk
 from traymail.core.errors import TraymailError
@@ -19,7 +19,7 @@ from traymail.desktop.opening import open_path
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.disk import in_home
 from traymail.services.program import ProgramService
-from traymail.ui.bridge import Background, Job
+from traymail.ui.bridge import Background
 from traymail.ui.files import ask_for_files
 from traymail.ui.form import FormView
 from traymail.ui.model import general as model
@@ -34,6 +34,7 @@ from traymail.ui.model.general import (
     short,
 )
 from traymail.ui.refresher import Refresher
+from traymail.ui.tasks import Held, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Banner, Button, Label, Line, Note, ScrollArea, Spinner
 from traymail.ui.window import Question, Window
@@ -46,23 +47,17 @@ _PLACES: Mapping[str, Text] = {
 }
 
 
-class GeneralHandlers(Protocol):
+@dataclass(frozen=True, slots=True)
+class GeneralHandlers:
     """What the user does."""
 
-    def change(self, name: str, value: str) -> None:
-        """Save a value."""
-
-    def open_place(self, name: str) -> None:
-        """Open the folder of one of the places."""
-
-    def move(self, move: Move) -> None:
-        """Export or import the configuration."""
-
-    def review(self) -> None:
-        """Look at an edit by hand that waits for consent."""
-
-    def stop(self) -> None:
-        """Wait no longer for what is under way."""
+    change: Callable[[str, str], object]
+    """Save a value."""
+    open_place: Callable[[str], object]
+    move: Callable[[Move], object]
+    review: Callable[[], object]
+    """Look at an edit by hand that waits for consent."""
+    stop: Callable[[], object]
 
 
 class GeneralView(Area):
@@ -98,6 +93,11 @@ class GeneralView(Area):
         self._draw_moves(len(_PLACES))
         self._retention: object = None
         self._was_busy = False
+
+    @property
+    def window(self) -> Window:
+        """The window that the page is in."""
+        return cast("Window", self.winfo_toplevel())
 
     def show(self, page: General) -> None:
         """Show how the page stands."""
@@ -202,149 +202,32 @@ _FILE_KIND = ("TOML", ("*.toml",))
 Told = tuple[Overview, bool | TraymailError, Mapping[str, Path]]
 
 
-class GeneralPage:
-    """A `traymail.ui.window.Page`."""
+class Transfer:
+    """Brings settings out and in; asks before secrets could go elsewhere."""
 
-    name = "general"
-    title: Text = text("General")
-    icon = "gear"
-
-    def __init__(self, root: Root, program: ProgramService, background: Background) -> None:
-        self._root, self._program, self._background = root, program, background
-        self._held = General()
-        self._view: GeneralView | None = None
-        self._jobs: dict[str, Job] = {}
-        # Fields that were changed again while their value is being saved.
-        self._stale: set[str] = set()
-        self._timer: str | None = None
-        self._refresher = Refresher(
-            background,
-            self._question,
-            self._told,
-            lambda error: self.become(model.unknown(self._held, error)),
-        )
-
-    @property
-    def held(self) -> General:
-        """What the page shows."""
-        return self._held
-
-    def build(self, parent: tk.Misc) -> tk.Widget:
-        """Make the page."""
-        self._view = GeneralView(parent, self)
-        return self._view
-
-    def shown(self) -> None:
-        """Ask how things stand."""
-        self._refresher.ask()
-
-    def heard(self, event: Event) -> None:
-        """Follow changes of the configuration, whoever makes them."""
-        if isinstance(event, SettingsApplied | SettingsRefused):
-            self._refresher.ask()
-
-    def become(self, page: General) -> None:
-        """Show the page like this."""
-        self._held = page
-        if self._view is not None and self._view.winfo_exists():
-            self._view.show(page)
-
-    # --- what the user does -------------------------------------------------------------------
-
-    def change(self, name: str, value: str) -> None:
-        """Save a value, a typed one once it is typed."""
-        self.become(model.changed(self._held, name, value))
-        if name == TYPED:
-            self._forget_typing()
-            self._timer = self._root.after(_TYPING_MS, lambda: self._save(name))
-        else:
-            self._save(name)
-
-    def open_place(self, name: str) -> None:
-        """Open the folder of one of the places."""
-        folder = model.folder_of(name, self._held.places[name])
-        self._background.run(
-            lambda _stop: open_path(folder),
-            lambda _none: None,
-            lambda error: self.become(model.not_moved(self._held, error)),
-        )
+    def __init__(
+        self,
+        held: Held[General],
+        tasks: Tasks,
+        program: ProgramService,
+        refresh: Callable[[], object],
+    ) -> None:
+        """``refresh`` asks how things stand."""
+        self._held, self._tasks, self._program, self._refresh = held, tasks, program, refresh
+        self.view: GeneralView | None = None
 
     def move(self, move: Move) -> None:
         """Export or import the configuration."""
-        if move is Move.EXPORT:
-            self._export()
-        else:
-            self._import()
-
-    def stop(self) -> None:
-        """Wait no longer for what is under way."""
-        self._forget_typing()
-        for job in self._jobs.values():
-            job.cancel()
-        self._jobs.clear()
-        self._stale.clear()
-        self.become(model.stopped(self._held))
-        self._refresher.ask()
-
-    # --- what blocks --------------------------------------------------------------------------
-
-    def _forget_typing(self) -> None:
-        if self._timer is not None:
-            self._root.after_cancel(self._timer)
-            self._timer = None
-
-    def _save(self, name: str) -> None:
-        if name == TYPED:
-            self._timer = None
-        if name in self._jobs:
-            self._stale.add(name)  # one after the other: the last one counts
+        if self.view is None:
             return
-        written, program = model.written(self._held, name), self._program
-
-        def work(_stop: object) -> None:
-            if name == AUTOSTART:
-                program.set_autostart(on=written == "true")
-            else:
-                program.set_general(name, written)
-
-        self._jobs[name] = self._background.run(
-            work,
-            lambda _none: self._saved(name, None),
-            lambda error: self._saved(name, error),
-        )
-
-    def _saved(self, name: str, error: TraymailError | None) -> None:
-        del self._jobs[name]
-        if name in self._stale:
-            self._stale.remove(name)
-            self._save(name)
-        elif name == TYPED and self._timer is not None:
-            pass  # it is typed into again, and will be saved again
-        elif error is None:
-            self.become(model.saved(self._held, name))
-        else:
-            self._refused(name, error)
-
-    def _refused(self, name: str, error: TraymailError) -> None:
-        self.become(model.refused(self._held, name, error))
-        # What was chosen is not in force: the field shows again what is.
-        self._refresher.ask()
-
-    def _export(self) -> None:
-        def export(chosen: tuple[Path, ...]) -> None:
-            self._move(Move.EXPORT, chosen[0], lambda: self._program.export_settings(chosen[0]))
-
-        if self._view is not None:
+        window = self.view.window
+        if move is Move.EXPORT:
             title = text("Export the settings")
             wanted = WantedFile(Aim.SAVE, title, name="traymail.toml", kind=_FILE_KIND)
-            ask_for_files(self._view, wanted, export)
-
-    def _import(self) -> None:
-        if self._view is None:
-            return
-        window = cast("Window", self._view.winfo_toplevel())
-        wanted = WantedFile(Aim.FILE, text("Import settings"), kind=_FILE_KIND)
-        ask_for_files(window, wanted, lambda chosen: self.question(chosen[0], window).reveal())
+            ask_for_files(window, wanted, lambda chosen: self._export(chosen[0]))
+        else:
+            wanted = WantedFile(Aim.FILE, text("Import settings"), kind=_FILE_KIND)
+            ask_for_files(window, wanted, lambda chosen: self.question(chosen[0], window).reveal())
 
     def question(self, source: Path, window: Window) -> Question:
         """Return what asks before the configuration is replaced."""
@@ -353,12 +236,8 @@ class GeneralPage:
             text("Replace all settings?"),
             text("Your accounts and rules are replaced by those in {file}.", file=source.name),
             text("&Import"),
-            lambda: self._take_over(source, ()),
+            lambda: self._import(source, ()),
         )
-
-    def _take_over(self, source: Path, agreed: tuple[Risk, ...]) -> None:
-        work = partial(self._program.import_settings, source, agreed)
-        self._move(Move.IMPORT, source, work)
 
     def consent(
         self, risks: tuple[Risk, ...], window: Window, agree: Callable[[], None]
@@ -372,35 +251,146 @@ class GeneralPage:
 
     def review(self) -> None:
         """Ask about an edit by hand that waits."""
-        risks = self._held.unconfirmed
-        if risks and self._view is not None:
-            window = cast("Window", self._view.winfo_toplevel())
-            self.consent(risks, window, partial(self._agree, risks)).reveal()
+        risks = self._held.state.unconfirmed
+        if risks and self.view is not None:
+            self.consent(risks, self.view.window, partial(self._agree, risks)).reveal()
 
     def _agree(self, risks: tuple[Risk, ...]) -> None:
-        self._background.run(
-            lambda _stop: self._program.agree(risks),
-            lambda _none: self._refresher.ask(),
-            lambda error: self.become(model.unknown(self._held, error)),
+        self._tasks.run(lambda: self._program.agree(risks), lambda _none: self._refresh())
+
+    def _export(self, file: Path) -> None:
+        self._do(Move.EXPORT, file, lambda: self._program.export_settings(file))
+
+    def _import(self, file: Path, agreed: tuple[Risk, ...]) -> None:
+        self._do(Move.IMPORT, file, lambda: self._program.import_settings(file, agreed))
+
+    def _do(self, move: Move, file: Path, work: Callable[[], tuple[Risk, ...] | None]) -> None:
+        self._held.become(model.moving(self._held.state, move))
+        self._tasks.run(
+            work,
+            lambda risks: self._done(file, risks or ()),
+            lambda error: self._held.become(model.not_moved(self._held.state, error)),
+            slot=move.value,
         )
 
-    def _move(self, move: Move, file: Path, work: Callable[[], tuple[Risk, ...] | None]) -> None:
-        self.become(model.moving(self._held, move))
-        self._jobs[move.value] = self._background.run(
-            lambda _stop: work(),
-            lambda risks: self._moved(file, risks or ()),
-            lambda error: self.become(model.not_moved(self._held, error)),
-        )
-
-    def _moved(self, file: Path, risks: tuple[Risk, ...]) -> None:
-        if risks and self._view is not None:
-            self.become(model.stopped(self._held))
-            window = cast("Window", self._view.winfo_toplevel())
-            self.consent(risks, window, partial(self._take_over, file, risks)).reveal()
+    def _done(self, file: Path, risks: tuple[Risk, ...]) -> None:
+        if risks and self.view is not None:
+            self._held.become(model.stopped(self._held.state))
+            self.consent(risks, self.view.window, partial(self._import, file, risks)).reveal()
             return
-        self.become(model.moved(self._held, file.name))
+        self._held.become(model.moved(self._held.state, file.name))
         # An answer that came before may have kept a value that was typed wrongly.
+        self._refresh()
+
+
+class GeneralPage:
+    """A `traymail.ui.window.Page`."""
+
+    name = "general"
+    title: Text = text("General")
+    icon = "gear"
+
+    def __init__(self, root: Root, program: ProgramService, background: Background) -> None:
+        self._root, self._program = root, program
+        self._state = Held(General(), self._draw)
+        self._tasks = Tasks(root, background, self._unknown)
+        self._refresher = Refresher(background, self._question, self._told, self._unknown)
+        self.transfer = Transfer(self._state, self._tasks, program, self._refresher.ask)
+        # Fields that were changed again while their value is being saved.
+        self._stale: set[str] = set()
+
+    @property
+    def held(self) -> General:
+        """What the page shows."""
+        return self._state.state
+
+    def build(self, parent: tk.Misc) -> tk.Widget:
+        """Make the page."""
+        acts = GeneralHandlers(
+            change=self._change,
+            open_place=self._open_place,
+            move=self.transfer.move,
+            review=self.transfer.review,
+            stop=self._stop,
+        )
+        self.transfer.view = GeneralView(parent, acts)
+        return self.transfer.view
+
+    def shown(self) -> None:
+        """Ask how things stand."""
         self._refresher.ask()
+
+    def heard(self, event: Event) -> None:
+        """Follow changes of the configuration, whoever makes them."""
+        if isinstance(event, SettingsApplied | SettingsRefused):
+            self._refresher.ask()
+
+    def become(self, page: General) -> None:
+        """Show the page like this."""
+        self._state.become(page)
+
+    def _draw(self, _before: General, page: General) -> None:
+        view = self.transfer.view
+        if view is not None and view.winfo_exists():
+            view.show(page)
+
+    # --- what the user does -------------------------------------------------------------------
+
+    def _change(self, name: str, value: str) -> None:
+        """Save a value, a typed one once it is typed."""
+        self.become(model.changed(self.held, name, value))
+        if name == TYPED:
+            self._tasks.later("typing", _TYPING_MS, lambda: self._save(name))
+        else:
+            self._save(name)
+
+    def _open_place(self, name: str) -> None:
+        folder = model.folder_of(name, self.held.places[name])
+        self._tasks.run(
+            lambda: open_path(folder),
+            failed=lambda error: self.become(model.not_moved(self.held, error)),
+        )
+
+    def _stop(self) -> None:
+        """Wait no longer for what is under way."""
+        self._tasks.stop_all()
+        self._stale.clear()
+        self.become(model.stopped(self.held))
+        self._refresher.ask()
+
+    # --- what blocks --------------------------------------------------------------------------
+
+    def _save(self, name: str) -> None:
+        if self._tasks.under_way(name):
+            self._stale.add(name)  # one after the other: the last one counts
+            return
+        written, program = model.written(self.held, name), self._program
+
+        def work() -> None:
+            if name == AUTOSTART:
+                program.set_autostart(on=written == "true")
+            else:
+                program.set_general(name, written)
+
+        self._tasks.run(
+            work,
+            lambda _none: self._saved(name, None),
+            lambda error: self._saved(name, error),
+            slot=name,
+        )
+
+    def _saved(self, name: str, error: TraymailError | None) -> None:
+        if name in self._stale:
+            self._stale.remove(name)
+            self._save(name)
+        elif name == TYPED and self._tasks.under_way("typing"):
+            pass  # it is typed into again, and will be saved again
+        elif error is None:
+            self.become(model.saved(self.held, name))
+        else:
+            self.become(model.refused(self.held, name, error))
+            # What was chosen is not in force: the field shows again what is.
+            self._refresher.ask()
 
     def _question(self) -> Told:
         try:
@@ -412,10 +402,13 @@ class GeneralPage:
     def _told(self, told: Told) -> None:
         overview, autostart, places = told
         on = autostart is True
-        page = model.known(self._held, overview.settings, autostart=on, places=places)
+        page = model.known(self.held, overview.settings, autostart=on, places=places)
         page = replace(page, unconfirmed=overview.unconfirmed)
         if self._root.look.lacks_font:
             page = model.lacking_font(page)
         if isinstance(autostart, TraymailError):
             page = model.refused(page, AUTOSTART, autostart)
         self.become(page)
+
+    def _unknown(self, error: TraymailError) -> None:
+        self.become(model.unknown(self.held, error))
