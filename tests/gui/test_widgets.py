@@ -112,7 +112,7 @@ def test_backspace_marks_then_removes(field: AddressField) -> None:
 def test_f2_takes_the_chip_before_back_to_its_place(field: AddressField) -> None:
     field.addresses = ("a@example.com", "b@exampel.com", "c@example.com")
     press(field.entry, "<BackSpace>", "<F2>")
-    assert (field.entry.value, len(field._chips)) == ("c@example.com", 2)
+    assert (field.entry.value, len(field.row.chips)) == ("c@example.com", 2)
     press(field.entry, "<F2>")
     assert field.entry.value == "c@example.com", "only where nothing is typed"
     press(field.entry, "<Return>", "<F2>")
@@ -128,41 +128,41 @@ def test_a_double_click_takes_a_chip_back_to_its_place(field: AddressField, wind
     typed(field.entry, "d@example.com")
     hands = Hands()
     hands.root = window
-    words = next(one for one in every_child(field._chips[1]) if one.winfo_class() == "TLabel")
-    chip = field._chips[1]
+    words = next(one for one in every_child(field.row.chips[1]) if one.winfo_class() == "TLabel")
+    chip = field.row.chips[1]
     until_tk(window, chip.winfo_viewable, what="the chip")
     x, y = chip.winfo_rootx() + 20, chip.winfo_rooty() + words.winfo_height() // 2 + 4
     hands.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "80", "1")
     until_tk(window, lambda: field.entry.value, what="the words")
     assert field.entry.value == '"Na, Li" <li@exampel.com>'
-    left = [chip.winfo_x() for chip in field._chips]
+    left = [chip.winfo_x() for chip in field.row.chips]
     until_tk(window, lambda: left[0] < field.entry.winfo_x(), what="the words at their place")
     hands.keys("Left", "BackSpace", "BackSpace", "BackSpace", "BackSpace")
     hands.type(".cn")
     there = ("a@example.com", '"Na, Li" <li@exampel.cn>', "c@example.com", "d@example.com")
     until_tk(window, lambda: field.addresses == there, what="what is typed")
     hands.keys("Return")
-    until_tk(window, lambda: len(field._chips) == 4, what="the chip")
+    until_tk(window, lambda: len(field.row.chips) == 4, what="the chip")
     assert list(field.addresses) == list(there)
 
 
 def test_chips_are_seen_however_they_were_made(field: AddressField, window: Window) -> None:
     def all_seen() -> bool:
-        return all(chip.winfo_width() > 50 for chip in field._chips)
+        return all(chip.winfo_width() > 50 for chip in field.row.chips)
 
     typed(field.entry, "a@example.com,")
-    until_tk(window, lambda: len(field._chips) == 1 and all_seen(), what="the first chip")
+    until_tk(window, lambda: len(field.row.chips) == 1 and all_seen(), what="the first chip")
     typed(field.entry, "b@example.com,")
     field.add("c@example.com")
-    until_tk(window, lambda: len(field._chips) == 3 and all_seen(), what="three chips")
+    until_tk(window, lambda: len(field.row.chips) == 3 and all_seen(), what="three chips")
     typed(field.entry, "d@example.com")
     field._edit("a@example.com")
-    until_tk(window, lambda: len(field._chips) == 3 and all_seen(), what="the others")
+    until_tk(window, lambda: len(field.row.chips) == 3 and all_seen(), what="the others")
     press(field.entry, "<Return>")
-    until_tk(window, lambda: len(field._chips) == 4 and all_seen(), what="all chips")
+    until_tk(window, lambda: len(field.row.chips) == 4 and all_seen(), what="all chips")
     field.addresses = ("a@example.com",)
     field.addresses = ("b@example.com", "c@example.com")
-    until_tk(window, lambda: len(field._chips) == 2 and all_seen(), what="others")
+    until_tk(window, lambda: len(field.row.chips) == 2 and all_seen(), what="others")
 
 
 def test_return_goes_on_where_nothing_is_typed(field: AddressField, window: Window) -> None:
@@ -194,7 +194,7 @@ def test_what_is_typed_has_room(field: AddressField, window: Window) -> None:
     until_tk(window, lambda: field.entry.winfo_y() > row, what="a row of its own")
     field.addresses = ("m" * 200 + "@example.com",)
     window.update()
-    (chip,) = field._chips
+    (chip,) = field.row.chips
     cross = chip.winfo_children()[0]
     assert cross.winfo_x() + cross.winfo_width() <= chip.winfo_width() <= field.winfo_width()
 

@@ -121,6 +121,54 @@ class _Answers:
     changed: Callable[[], object]
 
 
+class ChipRow(ScrollArea):
+    """Chips and among them the entry, in as many rows as they need.
+
+    However many there are, what stands below keeps its room.
+    """
+
+    def __init__(self, master: tk.Misc, typed: Callable[[str], object]) -> None:
+        super().__init__(master, highest=_HIGHEST, whole=self._whole_rows)
+        self.flow = FlowLayout(self.inner)
+        self.flow.pack(fill="x", expand=True)
+        # It moves down as chips come in front of it.
+        self.flow.bind("<Configure>", lambda _event: self.later(self._see_entry), add="+")
+        self.entry = Entry(self.flow, on_change=typed, bare=True, width=6)
+        self.flow.bind("<Button-1>", lambda _event: self.entry.focus_set())
+        self.chips: list[_Chip] = []
+        self.marked: _Chip | None = None
+
+    def fill(self, chips: list[_Chip], place: int) -> None:
+        """Show these chips in place of those before, and the entry at this place."""
+        for chip in self.chips:
+            chip.destroy()
+        self.chips, self.marked = chips, None
+        shown: list[tk.Widget] = [*chips]
+        shown.insert(place, self.entry)
+        self.flow.lay(shown, self.entry, self._room_to_type)
+        # New chips lie above the entry; the Tab order follows the stacking order.
+        self.entry.lift()
+
+    def mark(self, chip: _Chip | None) -> None:
+        """Mark a chip; None: none."""
+        if self.marked is not None:
+            self.marked.mark(on=False)
+        self.marked = chip
+        if chip is not None:
+            chip.mark(on=True)
+
+    def _see_entry(self) -> None:
+        if self.focus_get() is self.entry:
+            self.show(self.entry)
+
+    def _whole_rows(self, most: int) -> int:
+        return self.flow.whole_rows(most)
+
+    def _room_to_type(self) -> int:
+        px, font = self.look.px, self.look.font("TkDefaultFont")
+        return max(px(_LEAST), font.measure(self.entry.value) + px(12))
+
+
 class AddressField(Area):
     """Comma, semicolon, Return and Tab make a chip of what is typed; bad ones are red.
 
@@ -140,19 +188,12 @@ class AddressField(Area):
         super().__init__(master)
         self._ask = _Answers(label, suggest, forget, on_change)
         self._addresses: list[str] = []
-        self._chips: list[_Chip] = []
         # The chip that what is typed will stand before, when it was one; else it becomes the last.
         self._before: int | None = None
-        self._marked = False
         self._enabled = True
-        # However many recipients there are, what stands below keeps its room.
-        self._area = ScrollArea(self, highest=_HIGHEST, whole=self._whole_rows)
-        self._area.pack(fill="x", expand=True)
-        self._flow = FlowLayout(self._area.inner)
-        self._flow.pack(fill="x", expand=True)
-        # It moves down as chips come in front of it.
-        self._flow.bind("<Configure>", lambda _event: self.later(self._see_entry), add="+")
-        self.entry = Entry(self._flow, on_change=self._typed, bare=True, width=6)
+        self.row = ChipRow(self, self._typed)
+        self.row.pack(fill="x", expand=True)
+        self.entry = self.row.entry
         self._popup = Proposals(self.entry, self._take)
         self._bind()
         self._show()
@@ -211,11 +252,10 @@ class AddressField(Area):
         for key, act in keys.items():
             self.entry.bind(key, partial(_handle, act))
         self.entry.bind("<FocusOut>", lambda _event: self.later(self._left), add="+")
-        self._flow.bind("<Button-1>", lambda _event: self.entry.focus_set())
 
     def _typed(self, typed: str) -> None:
-        self._unmark()
-        self._flow.arrange()  # it may need more room
+        self.row.mark(None)
+        self.row.flow.arrange()  # it may need more room
         # A comma in quotes ends nothing; one that stands first is of no use.
         if len(split_addresses(typed + _END)) > 1 or typed.strip()[:1] in tuple(SEPARATORS):
             self._split(typed, rest=True)
@@ -264,11 +304,10 @@ class AddressField(Area):
     def _back(self) -> bool:
         if self.entry.value or not self._place:
             return False
-        if self._marked:
-            self._remove(self._place - 1)
+        if self.row.marked is None:
+            self.row.mark(self.row.chips[self._place - 1])
         else:
-            self._marked = True
-            self._chips[self._place - 1].mark(on=True)
+            self._remove(self._place - 1)
         return True
 
     def _edit_before(self) -> bool:
@@ -299,22 +338,13 @@ class AddressField(Area):
 
     def _left(self) -> None:
         if self.focus_get() is not self.entry:
-            self._unmark()
+            self.row.mark(None)
             self._popup.hide()
             if self.entry.value.strip():
                 self.finish()
             elif self._before is not None:
                 self._before = None
                 self._show()
-
-    def _see_entry(self) -> None:
-        if self.focus_get() is self.entry:
-            self._area.show(self.entry)
-
-    def _unmark(self) -> None:
-        if self._marked:
-            self._marked = False
-            self._chips[self._place - 1].mark(on=False)
 
     def _remove(self, place: int) -> None:
         if not self._enabled:
@@ -326,12 +356,9 @@ class AddressField(Area):
         self._ask.changed()
 
     def _show(self) -> None:
-        self._marked = False
-        for chip in self._chips:
-            chip.destroy()
-        self._chips = [
+        chips = [
             _Chip(
-                self._flow,
+                self.row.flow,
                 address,
                 self._ask.label(address),
                 partial(self._remove, at),
@@ -339,18 +366,7 @@ class AddressField(Area):
             )
             for at, address in enumerate(self._addresses)
         ]
-        chips: list[tk.Widget] = [*self._chips]
-        chips.insert(self._place, self.entry)
-        self._flow.lay(chips, self.entry, self._room_to_type)
-        # New chips lie above the entry; the Tab order follows the stacking order.
-        self.entry.lift()
-
-    def _whole_rows(self, most: int) -> int:
-        return self._flow.whole_rows(most)
-
-    def _room_to_type(self) -> int:
-        px, font = self.look.px, self.look.font("TkDefaultFont")
-        return max(px(_LEAST), font.measure(self.entry.value) + px(12))
+        self.row.fill(chips, self._place)
 
 
 def _handle(act: Callable[[], bool], _event: object) -> str | None:
