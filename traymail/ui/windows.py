@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from traymail.core.events import Event
 from traymail.core.ports import Clock
@@ -75,18 +75,17 @@ class Windows:
         in_window: Callable[[], bool],
     ) -> None:
         """``in_window`` tells whether the menu is in a window instead of the tray."""
-        self._in_window = in_window
-        self._root, self._services, self._background = root, services, background
-        self._clock, self._out_of_sight = clock, out_of_sight
-        self._quick = Lazy(self._make_quick)
-        self._table = Lazy(self._make_table)
-        self._welcome = Lazy(self._make_welcome)
-        self._adding = Lazy(self._make_adding)
+        self._root = root
+        make = _WindowMaker(_Given(root, services, background), clock, self)
+        self._quick = Lazy(lambda: make.quick(out_of_sight))
+        self._table = Lazy(make.table)
+        self._welcome = Lazy(lambda: make.welcome(in_window))
+        self._adding = Lazy(lambda: make.adding(in_window))
         # What was changed in a page and not saved outlives the window in another language.
-        self._pages = Lazy(self._make_pages)
-        self._settings = Lazy(self._make_settings)
-        self._outbox = Lazy(self._make_outbox)
-        self._help = Lazy(self._make_help)
+        self._pages = Lazy(make.pages)
+        self._settings = Lazy(lambda: make.settings(self._pages()))
+        self._outbox = Lazy(make.outbox)
+        self._help = Lazy(make.help)
 
     # --- ways in ------------------------------------------------------------------------------
 
@@ -236,72 +235,86 @@ class Windows:
         self._root.look.screen()
         import traymail.ui.dialogs.quick_send.window  # noqa: F401
 
-    # --- making -------------------------------------------------------------------------------
 
-    def _make_quick(self) -> QuickSendWindow:
+class _Given(NamedTuple):
+    """What every window is given."""
+
+    root: Root
+    services: Services
+    background: Background
+
+
+class _WindowMaker:
+    """Makes windows, which lead to each other through ``windows``."""
+
+    def __init__(self, given: _Given, clock: Clock, windows: Windows) -> None:
+        self._given, self._clock, self._windows = given, clock, windows
+
+    def quick(self, out_of_sight: OutOfSight) -> QuickSendWindow:
         from traymail.ui.dialogs.quick_send.errands import QuickSendDoors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
+        ways = self._windows
         doors = QuickSendDoors(
-            self.add_account, self._to_accounts, self.table_mails, self._out_of_sight
+            ways.add_account, self._to_accounts, ways.table_mails, out_of_sight
         )
-        return QuickSendWindow(self._root, self._services, self._background, doors, self._clock.now)
+        return QuickSendWindow(*self._given, doors, self._clock.now)
 
-    def _make_table(self) -> TableMailsWindow:
+    def table(self) -> TableMailsWindow:
         from traymail.ui.dialogs.table_mails import TableMailsWindow
 
-        return TableMailsWindow(self._root, self._services, self._background, self._clock.now)
+        return TableMailsWindow(*self._given, self._clock.now)
 
-    def _make_welcome(self) -> WelcomeWindow:
+    def welcome(self, in_window: Callable[[], bool]) -> WelcomeWindow:
         from traymail.ui.dialogs.welcome import WelcomeWindow
 
-        program = self._services.program
+        root, services, background = self._given
         return WelcomeWindow(
-            self._root, program, self._background, self.add_account, self._in_window
+            root, services.program, background, self._windows.add_account, in_window
         )
 
-    def _make_adding(self) -> AddAccountWindow:
+    def adding(self, in_window: Callable[[], bool]) -> AddAccountWindow:
         from traymail.ui.dialogs.add_account import AddAccountWindow
 
-        return AddAccountWindow(
-            self._root, self._services, self._background, self.quick_send, self._in_window
-        )
+        return AddAccountWindow(*self._given, self._windows.quick_send, in_window)
 
-    def _make_pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[Page, ...]:
         from traymail.ui.dialogs.accounts import AccountsPage
         from traymail.ui.dialogs.general import GeneralPage
         from traymail.ui.dialogs.rules import RulesPage
 
-        given = (self._root, self._services, self._background)
+        root, services, background = self._given
         return (
-            AccountsPage(*given, self.add_account),
-            RulesPage(*given, self._local_time),
-            GeneralPage(self._root, self._services.program, self._background),
+            AccountsPage(*self._given, self._windows.add_account),
+            RulesPage(*self._given, self._local_time),
+            GeneralPage(root, services.program, background),
         )
 
-    def _make_settings(self) -> SettingsWindow:
+    def settings(self, pages: tuple[Page, ...]) -> SettingsWindow:
         from traymail.ui.dialogs.settings import Link, SettingsWindow
 
         links = (
-            Link(text("Outbox"), "inboxes", self.outbox),
-            Link(text("Help and diagnosis"), "activity", self.help),
+            Link(text("Outbox"), "inboxes", self._windows.outbox),
+            Link(text("Help and diagnosis"), "activity", self._windows.help),
         )
-        return SettingsWindow(self._root, self._pages(), links)
+        return SettingsWindow(self._given.root, pages, links)
 
-    def _make_outbox(self) -> OutboxWindow:
+    def outbox(self) -> OutboxWindow:
         from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
 
-        doors = OutboxDoors(self.quick_send, self._to_accounts)
-        return OutboxWindow(self._root, self._services, self._background, doors, self._local_time)
+        doors = OutboxDoors(self._windows.quick_send, self._to_accounts)
+        return OutboxWindow(*self._given, doors, self._local_time)
 
-    def _make_help(self) -> HelpWindow:
+    def help(self) -> HelpWindow:
         from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 
-        doors = HelpDoors(self.quick_send, self.settings, self.add_account)
-        return HelpWindow(self._root, self._services, self._background, doors)
+        ways = self._windows
+        return HelpWindow(
+            *self._given, HelpDoors(ways.quick_send, ways.settings, ways.add_account)
+        )
 
     def _to_accounts(self) -> None:
-        self.settings("accounts")
+        self._windows.settings("accounts")
 
     def _local_time(self) -> datetime:
         return self._clock.now().astimezone()
