@@ -309,9 +309,7 @@ class _WindowMaker:
         from traymail.ui.dialogs.help import HelpDoors, HelpWindow
 
         ways = self._windows
-        return HelpWindow(
-            *self._given, HelpDoors(ways.quick_send, ways.settings, ways.add_account)
-        )
+        return HelpWindow(*self._given, HelpDoors(ways.quick_send, ways.settings, ways.add_account))
 
     def _to_accounts(self) -> None:
         self._windows.settings("accounts")

@@ -10,7 +10,6 @@ from traymail.core.sight import Offer
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
-from traymail.ui.preview import PreviewPane
 from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.dialogs.rules.work import RuleWork
 from traymail.ui.form import ProblemCount
@@ -19,6 +18,7 @@ from traymail.ui.model.rule_editor import Editing, EditorWork, told
 from traymail.ui.model.rule_form import Kind
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
+from traymail.ui.preview import PreviewPane
 from traymail.ui.tasks import Held, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
