@@ -36,7 +36,9 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.failures import log_failure
-from traymail.watch.root import Observe, Spot, WatchRoot
+from traymail.watch.folder_news import Observe
+from traymail.watch.root import WatchRoot
+from traymail.watch.spot import Spot
 
 log = logging.getLogger(__name__)
 
@@ -217,10 +219,10 @@ class FolderWatcher:
             self._unwatch(name)
             root.lost(text("The folder cannot be read: {reason}", reason=reason_of(error)))
         except StateError as error:
-            root.fails(error.title)
+            root.news.fails(error.title)
             root.next_scan = now + self._pace.error
         except Exception as error:  # noqa: BLE001 # the thread's loop must survive
-            if root.fails(title_of(error)):
+            if root.news.fails(title_of(error)):
                 log_failure(log, f"rule {name}: a look at its folder failed", error)
             root.next_scan = now + self._pace.error
 
@@ -255,7 +257,7 @@ class FolderWatcher:
             root.scan(now)
         root.settle(now)
         if looked:
-            root.works()
+            root.news.works()
 
     def _rest(self, root: WatchRoot) -> float:
         """Return the seconds until the next look: among very many files they come more seldom."""
