@@ -23,6 +23,68 @@ _SAVE = (
 )
 
 
+class LedgerRoots:
+    """The rows of what a rule looks at: of its folder at each place, and of what is mounted inside.
+
+    Before a place is known, the latest one is the present one.
+    """
+
+    def __init__(self, database: Database, rule: str, folder: str) -> None:
+        self._database, self._rule, self._folder = database, rule, folder
+        self.place: Place | None = None
+        # Of the place, "", and of what is mounted inside.
+        self._known: dict[str, int] = {}
+
+    def stand_at(self, place: Place) -> None:
+        """Go on with the rows of this place."""
+        self.place, self._known = place, {}
+
+    def of_path(self, path: str) -> int | None:
+        """Return the row of what a path lies on: of the place, or of what is mounted inside."""
+        return self.find(self.place.inner_of(path) if self.place else "")
+
+    def find(self, inner: str = "") -> int | None:
+        """Return the present place's row, or that of what is mounted at a folder ``inner``."""
+        if inner in self._known:
+            return self._known[inner]
+        with self._database.read() as connection:
+            if inner:
+                row = self._ask_inner(connection, inner)
+            else:
+                row = connection.execute(
+                    "SELECT id FROM ledger_root WHERE rule = ? AND folder = ?"
+                    " AND (medium = ? OR ? IS NULL) ORDER BY started_at DESC, id DESC LIMIT 1",
+                    (self._rule, self._folder, *(2 * (self.place and self.place.medium,))),
+                ).fetchone()
+            # Inside a transaction it may yet be undone.
+            if row is not None and not connection.in_transaction:
+                self._known[inner] = int(row["id"])
+            return None if row is None else int(row["id"])
+
+    def begin(self, connection: sqlite3.Connection, inner: str, now: datetime) -> None:
+        """Begin at what is mounted at a folder inside."""
+        around = self.find(self.place.inner_of(inner)) if self.place else None
+        if around is None:
+            return  # what it is mounted in has not begun; looks tell of both again
+        folder, medium = _inside(around, inner), self._medium(inner)
+        connection.execute(
+            "INSERT INTO ledger_root (rule, folder, started_at, medium, outer_root)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self._rule, folder, to_ms(now), medium, self.find()),
+        )
+
+    def _medium(self, inner: str) -> str:
+        return dict(self.place.inner).get(inner, "") if self.place else ""
+
+    def _ask_inner(self, connection: sqlite3.Connection, inner: str) -> sqlite3.Row | None:
+        around = self.find(self.place.inner_of(inner) if self.place else "")
+        row: sqlite3.Row | None = connection.execute(
+            "SELECT id FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
+            (self._rule, _inside(around, inner), self._medium(inner)),
+        ).fetchone()
+        return row
+
+
 class FolderLedger:
     """`traymail.core.ledger.Ledger` of one rule in one folder; used from any thread."""
 
@@ -30,11 +92,9 @@ class FolderLedger:
         self._database = database
         self._rule = rule
         self._folder = folder
-        self._place: Place | None = None
-        # Of the place, "", and of what is mounted inside.
-        self._roots: dict[str, int] = {}
-        self.moved = MovedFiles(database, self._find_root)
-        self.mailed = MailedContents(database, self._root_for)
+        self._roots = LedgerRoots(database, rule, folder)
+        self.moved = MovedFiles(database, self._roots.find)
+        self.mailed = MailedContents(database, self._roots.of_path)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction of the database, which the outbox joins."""
@@ -72,21 +132,21 @@ class FolderLedger:
 
     def started(self, path: str = "") -> bool:
         """Tell whether the rule has ever looked at what ``path`` lies on, at its present place."""
-        return self._root_for(path) is not None
+        return self._roots.of_path(path) is not None
 
     def stand_at(self, place: Place) -> bool:
         """Go on with what is known of this place; False when the rule never looked there."""
-        self._place, self._roots = place, {}
-        return self._find_root() is not None
+        self._roots.stand_at(place)
+        return self._roots.find() is not None
 
     def knows_inside(self, path: str) -> bool:
         """Tell whether the rule has seen, at this place, what is mounted at a folder inside."""
-        return self._find_root(path) is not None
+        return self._roots.find(path) is not None
 
     def begin_inside(self, path: str, files: Iterable[FoundFile], now: datetime) -> None:
         """Begin at what is mounted at a folder inside; ``files`` are passed over as they are."""
         with self._database.transaction() as connection:
-            self._begin_root(connection, path, now)
+            self._roots.begin(connection, path, now)
             if not self.knows_inside(path):
                 return
             rest = iter(files)
@@ -94,23 +154,9 @@ class FolderLedger:
                 handled = self.handled(some)
                 self._pass_over(connection, (one for one in some if one.path not in handled))
 
-    def _begin_root(self, connection: sqlite3.Connection, inner: str, now: datetime) -> None:
-        around = self._find_root(self._place.inner_of(inner)) if self._place else None
-        if around is None:
-            return  # what it is mounted in has not begun; looks tell of both again
-        folder, medium = _inside(around, inner), self._medium(inner)
-        connection.execute(
-            "INSERT INTO ledger_root (rule, folder, started_at, medium, outer_root)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (self._rule, folder, to_ms(now), medium, self._find_root()),
-        )
-
-    def _medium(self, inner: str) -> str:
-        return dict(self._place.inner).get(inner, "") if self._place else ""
-
     def start(self, files: Iterable[FoundFile], now: datetime) -> None:
         """Begin at the present place, and what is mounted inside; ``files`` are passed over."""
-        place = self._place or Place()
+        place = self._roots.place or Place()
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO ledger_root (rule, folder, started_at, real, medium)"
@@ -118,13 +164,13 @@ class FolderLedger:
                 (self._rule, self._folder, to_ms(now), _to_blob(place.real), place.medium),
             )
             for inner, _medium in place.inner:
-                self._begin_root(connection, inner, now)
+                self._roots.begin(connection, inner, now)
             self._pass_over(connection, files)
 
     def _pass_over(self, connection: sqlite3.Connection, files: Iterable[FoundFile]) -> None:
         # Inside a transaction no root is remembered, and a first look may find very many files.
-        place = self._place or Place()
-        roots = {inner: self._find_root(inner) for inner in ("", *dict(place.inner))}
+        place = self._roots.place or Place()
+        roots = {inner: self._roots.find(inner) for inner in ("", *dict(place.inner))}
         skipped = (LedgerFile(f.path, f.identity, FileState.SKIPPED) for f in files)
         connection.executemany(
             _SAVE, (_row(roots[place.inner_of(file.path)], file) for file in skipped)
@@ -162,16 +208,18 @@ class FolderLedger:
 
     def is_here(self, file: LedgerFile) -> bool:
         """Tell whether a file lies at the present place, or none is known yet."""
-        if self._place is None or file.root is None:
+        if self._roots.place is None or file.root is None:
             return True
-        return any(self._find_root(one) == file.root for one in ("", *dict(self._place.inner)))
+        return any(
+            self._roots.find(one) == file.root for one in ("", *dict(self._roots.place.inner))
+        )
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled with this size, time and inode."""
         found: set[str] = set()
         by_root: dict[int | None, list[FoundFile]] = defaultdict(list)
         for file in files:
-            by_root[self._root_for(file.path)].append(file)
+            by_root[self._roots.of_path(file.path)].append(file)
         for root, here in by_root.items():
             if root is not None:
                 found |= self._handled_in(root, here)
@@ -198,14 +246,14 @@ class FolderLedger:
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT * FROM ledger_file WHERE root = ? AND path = ?",
-                (root or self._root_for(path), _to_blob(path)),
+                (root or self._roots.of_path(path), _to_blob(path)),
             ).fetchone()
         return None if row is None else _as_file(row)
 
     def save(self, file: LedgerFile) -> None:
         """Keep what is known of a path, in the place of what was."""
         with self._database.transaction() as connection:
-            connection.execute(_SAVE, _row(file.root or self._root_for(file.path), file))
+            connection.execute(_SAVE, _row(file.root or self._roots.of_path(file.path), file))
 
     def of_mail(self, mail_id: int) -> tuple[LedgerFile, ...]:
         """Return the files that are with a mail, as long as no newer one took their place."""
@@ -226,39 +274,6 @@ class FolderLedger:
                 (self._rule, self._folder, *values),
             ).fetchall()
         return tuple(_as_file(row) for row in rows)
-
-    def _root_for(self, path: str) -> int | None:
-        """Return the row of what a path lies on: of the place, or of what is mounted inside."""
-        return self._find_root(self._place.inner_of(path) if self._place else "")
-
-    def _find_root(self, inner: str = "") -> int | None:
-        """Return the present place's row, or that of what is mounted at a folder ``inner``.
-
-        Before a place is known, that of the latest.
-        """
-        if inner in self._roots:
-            return self._roots[inner]
-        with self._database.read() as connection:
-            if inner:
-                row = self._ask_inner(connection, inner)
-            else:
-                row = connection.execute(
-                    "SELECT id FROM ledger_root WHERE rule = ? AND folder = ?"
-                    " AND (medium = ? OR ? IS NULL) ORDER BY started_at DESC, id DESC LIMIT 1",
-                    (self._rule, self._folder, *(2 * (self._place and self._place.medium,))),
-                ).fetchone()
-            # Inside a transaction it may yet be undone.
-            if row is not None and not connection.in_transaction:
-                self._roots[inner] = int(row["id"])
-            return None if row is None else int(row["id"])
-
-    def _ask_inner(self, connection: sqlite3.Connection, inner: str) -> sqlite3.Row | None:
-        around = self._find_root(self._place.inner_of(inner) if self._place else "")
-        row: sqlite3.Row | None = connection.execute(
-            "SELECT id FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
-            (self._rule, _inside(around, inner), self._medium(inner)),
-        ).fetchone()
-        return row
 
 
 class MailedContents:
