@@ -19,7 +19,7 @@ _PANELS: dict[str, Panel] = {"light": "dark", "dark": "light", "outlined": "any"
 _CHOSEN: dict[str, Mode] = {"light": "light", "dark": "dark"}
 
 
-class Appearance:
+class ThemeFollower:
     """Paints the windows, and has the icon painted anew; all of it on Tk's thread."""
 
     def __init__(self, look: Look, tasks: Tasks, repaint: Callable[[], object]) -> None:

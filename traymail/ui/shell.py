@@ -21,7 +21,7 @@ from traymail.desktop.fonts import can_draw
 from traymail.desktop.requests import Bubble
 from traymail.failures import log_failure
 from traymail.services.services import Services
-from traymail.ui.appearance import Appearance
+from traymail.ui.appearance import ThemeFollower
 from traymail.ui.bridge import Background, Bridge, told_of
 from traymail.ui.choices import Choices
 from traymail.ui.garbage import Garbage
@@ -113,7 +113,7 @@ class Shell:
             lambda: self._tray.in_window,
         )
         self.choices = Choices(services, clock, self.windows, self._tasks, self._tell)
-        self.appearance = Appearance(root.look, self._tasks, self._repaint)
+        self.appearance = ThemeFollower(root.look, self._tasks, self._repaint)
         self._tray = make_tray(self._parts(), login=login)
         self._controller = TrayController(
             self.loop, self._background, services.program.overview, self._tray, clock

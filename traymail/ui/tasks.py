@@ -108,7 +108,7 @@ class Tasks:
 S = TypeVar("S")
 
 
-class Held(Generic[S]):
+class ScreenState(Generic[S]):
     """The state of a screen: `become` has it drawn, ``state`` alone is drawn with the next."""
 
     def __init__(self, state: S, draw: Callable[[S, S], object]) -> None:

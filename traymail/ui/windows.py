@@ -255,9 +255,7 @@ class _WindowMaker:
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
         ways = self._windows
-        doors = QuickSendDoors(
-            ways.add_account, self._to_accounts, ways.table_mails, out_of_sight
-        )
+        doors = QuickSendDoors(ways.add_account, self._to_accounts, ways.table_mails, out_of_sight)
         return QuickSendWindow(*self._given, doors, self._clock.now)
 
     def table(self) -> TableMailsWindow:

@@ -20,7 +20,7 @@ SLICE = 4 << 20  # bytes of one file in one look, nearly
 LOOK = 8 << 20  # bytes of all files in one look, nearly
 
 
-class LogReading:
+class LogReader:
     """Reads and tells. ``active`` are those of which something may be told yet."""
 
     def __init__(

@@ -30,7 +30,7 @@ from traymail.watch.follower import Follower
 from traymail.watch.log_orders import LogOrders
 from traymail.watch.log_owed import AGAIN_SECONDS, OwedLogs
 from traymail.watch.log_paths import LogPaths, Trace, trace
-from traymail.watch.log_reading import LEAVING_SECONDS, LogReading
+from traymail.watch.log_reading import LEAVING_SECONDS, LogReader
 from traymail.watch.opener import Opener
 from traymail.watch.position_index import PositionIndex
 from traymail.watch.sources import look, most_open, not_regular
@@ -82,7 +82,7 @@ class Tails:
         self._being_written: dict[str, tuple[Trace, float]] = {}
         # Paths that cannot be looked at now, though a file of theirs is read; since when.
         self._away: dict[str, float] = {}
-        self._reading = LogReading(self.followed, tell, room, self._cut)
+        self._reading = LogReader(self.followed, tell, room, self._cut)
         self._opener = Opener(self.followed)
         self._owed = OwedLogs(self.followed, self._opener)
         self._globbed = float("-inf")

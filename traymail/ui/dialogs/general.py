@@ -34,7 +34,7 @@ from traymail.ui.model.general import (
     short,
 )
 from traymail.ui.refresher import Refresher
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Banner, Button, Label, Line, Note, ScrollArea, Spinner
 from traymail.ui.window import Question, Window
@@ -207,7 +207,7 @@ class Transfer:
 
     def __init__(
         self,
-        held: Held[General],
+        held: ScreenState[General],
         tasks: Tasks,
         program: ProgramService,
         refresh: Callable[[], object],
@@ -292,7 +292,7 @@ class GeneralPage:
 
     def __init__(self, root: Root, program: ProgramService, background: Background) -> None:
         self._root, self._program = root, program
-        self._state = Held(General(), self._draw)
+        self._state = ScreenState(General(), self._draw)
         self._tasks = Tasks(root, background, self._unknown)
         self._refresher = Refresher(background, self._question, self._told, self._unknown)
         self.transfer = Transfer(self._state, self._tasks, program, self._refresher.ask)

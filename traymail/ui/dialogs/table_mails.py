@@ -25,7 +25,7 @@ from traymail.ui.model import table_mails as model
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.model.table_mails import TableMailing
 from traymail.ui.preview import PreviewPane
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import (
     Area,
@@ -63,7 +63,7 @@ class TableMailsWindow(Dialog):
     ) -> None:
         super().__init__(root, text("One mail for each row"), Size(960, 620, (860, 560)))
         self._services, self._now = services, now
-        self._held = Held(TableMailing(), self._draw)
+        self._held = ScreenState(TableMailing(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._at_rest: Callable[[], object] | None = None
         self._banner: Banner | None = None

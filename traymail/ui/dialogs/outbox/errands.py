@@ -18,7 +18,7 @@ from traymail.ui.model.outbox import OutboxFound, OutboxState, to_look_at
 from traymail.ui.model.outbox_detail import MailAct, as_new, eml_name
 from traymail.ui.model.outbox_table import newest
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Window
 
@@ -125,7 +125,7 @@ class MailHandlerParts:
     """The window whose mails they are, with its state."""
 
     window: Window
-    held: Held[OutboxState]
+    held: ScreenState[OutboxState]
     tasks: Tasks
     looker: Looker
 

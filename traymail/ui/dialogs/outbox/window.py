@@ -18,7 +18,7 @@ from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_detail import MailAct, cancellable, retryable
 from traymail.ui.model.outbox_table import OutboxFilter
 from traymail.ui.model.prefill import Prefill
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.window import Size, Window
 
@@ -40,7 +40,7 @@ class OutboxWindow(Window):
     ) -> None:
         super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
         self._now = now
-        self._state = Held(OutboxState(), lambda _before, _state: self._draw())
+        self._state = ScreenState(OutboxState(), lambda _before, _state: self._draw())
         self._blind = False
         self.tasks = Tasks(self, background, self._complain)
         self._looker = Looker(self.tasks, services, self._take, self._not_found)

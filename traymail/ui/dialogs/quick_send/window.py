@@ -29,7 +29,7 @@ from traymail.ui.model import quick_send as model
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import DraftStage, QuickSend, SmallPicture
 from traymail.ui.people import KnownPeople
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Size, Window
@@ -53,7 +53,7 @@ class QuickSendWindow(Window):
         self._doors = doors
         self._drops = False
         self._at_rest: Callable[[], object] | None = None
-        self._held = Held(QuickSend(), self._draw)
+        self._held = ScreenState(QuickSend(), self._draw)
         tasks = Tasks(self, background, self._failed)
         self.keeper = DraftKeeper(tasks, services.drafts, self._kept)
         self.files = AttachedFiles(

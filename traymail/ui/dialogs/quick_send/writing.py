@@ -21,7 +21,7 @@ from traymail.ui.model.prefill import Prefill, merged
 from traymail.ui.model.quick_judge import own_mailbox
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend, SmallPicture
 from traymail.ui.people import KnownPeople
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Question, Window
 
@@ -32,7 +32,7 @@ class QuickSendParts:
 
     window: Window
     get_sheet: Callable[[], QuickSendSheet]
-    held: Held[QuickSend]
+    held: ScreenState[QuickSend]
     tasks: Tasks
     keeper: DraftKeeper
     files: AttachedFiles

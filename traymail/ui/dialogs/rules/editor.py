@@ -19,7 +19,7 @@ from traymail.ui.model.rule_form import Kind
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
 from traymail.ui.preview import PreviewPane
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Panes
 from traymail.ui.window import Dialog, Question, Size
@@ -40,7 +40,7 @@ class RuleEditor(Dialog):
         """``before`` is the name of the rule to change, None for a new one."""
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
         self._on_closed = on_closed
-        self._state = Held(Editing(kind, before), self._draw)
+        self._state = ScreenState(Editing(kind, before), self._draw)
         tasks = Tasks(self, background, self._failed)
         self._people = KnownPeople(services.drafts, tasks, self._written_to)
         self._work = RuleWork(services, self._state, tasks, self._people, self._fill)

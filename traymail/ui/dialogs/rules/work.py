@@ -14,7 +14,7 @@ from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing, EditorWork, told
 from traymail.ui.model.rule_form import Table
 from traymail.ui.people import KnownPeople
-from traymail.ui.tasks import Held, Tasks
+from traymail.ui.tasks import ScreenState, Tasks
 
 _JUDGE_AFTER_MS = 300
 _SAY_LOOKING_AFTER_MS = 300
@@ -35,7 +35,7 @@ class RuleWork:
     def __init__(
         self,
         services: Services,
-        held: Held[Editing],
+        held: ScreenState[Editing],
         tasks: Tasks,
         people: KnownPeople,
         fill: Callable[[Editing], object],
