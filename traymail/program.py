@@ -233,9 +233,7 @@ class Program:
     def status(self, translate: Translate) -> dict[str, Any]:
         """Return what ``status --json`` shows."""
         snapshot = self.engine.snapshot()
-        return describe(
-            self._app, snapshot, self.configuration.error, self.warnings(), translate
-        )
+        return describe(self._app, snapshot, self.configuration.error, self.warnings(), translate)
 
     def warnings(self) -> tuple[Text, ...]:
         """Return what is to be told of the outbox: it was damaged, or cannot be written."""
