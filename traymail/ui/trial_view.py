@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from traymail.core.texts import Text
-from traymail.ui.model.trial import NAMES, Advice, Headline, Trial, headline, step_words
+from traymail import __version__
+from traymail.core.secret import Secret
+from traymail.core.texts import Text, text
+from traymail.ui.model.trial import NAMES, Advice, Headline, Trial, headline, report, step_words
+from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Box, Label, Note, StepList, StepState
+
+
+def copy_report(
+    root: Root, trial: Trial | None, secret: Secret | None, tell: Callable[[Text], object]
+) -> None:
+    """Put what a test came to into the clipboard, without the secret."""
+    if trial is None:
+        return
+    words = report(trial, __version__, root.look.translate)
+    if secret is not None:
+        words = secret.strike_out(words, trial.account.username)
+    root.clipboard_clear()
+    root.clipboard_append(words)
+    tell(text("The report is in the clipboard. It contains no code."))
 
 
 class TrialView(Area):

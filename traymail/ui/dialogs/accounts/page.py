@@ -6,7 +6,6 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from traymail import __version__
 from traymail.core.events import AccountChanged, Event, SettingsApplied
 from traymail.core.texts import Text, text
 from traymail.services.services import Services
@@ -17,8 +16,8 @@ from traymail.ui.dialogs.accounts.work import AccountWork
 from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import Accounts
-from traymail.ui.model.trial import report
 from traymail.ui.theme import Root
+from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Question, Window
 
@@ -164,15 +163,9 @@ class AccountsPage:
         ).reveal()
 
     def _copy_report(self) -> None:
-        form, trial = self._held.form, self._held.trial
-        if form is None or trial is None:
-            return
-        words = report(trial, __version__, self._root.look.translate)
-        if form.code.secret is not None:
-            words = form.code.secret.strike_out(words, trial.account.username)
-        self._root.clipboard_clear()
-        self._root.clipboard_append(words)
-        self.tell(text("The report is in the clipboard. It contains no code."))
+        if self._held.form is not None:
+            secret = self._held.form.code.secret
+            copy_report(self._root, self._held.trial, secret, self.tell)
 
     # --- drawing ------------------------------------------------------------------------------
 

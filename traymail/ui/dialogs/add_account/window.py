@@ -6,7 +6,6 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from traymail import __version__
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
 from traymail.services.services import Services
@@ -23,8 +22,8 @@ from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct, buttons
-from traymail.ui.model.trial import report
 from traymail.ui.theme import Root
+from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Dialog, Size
 
@@ -171,25 +170,14 @@ class AddAccountWindow(Dialog):
                 self.become(model.save(self._held))
                 self._work.save()
             case AddAct.COPY_REPORT:
-                self._copy_report()
+                trial, secret = self._held.trial, self._held.code.secret
+                copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
             case AddAct.WRITE:
                 self.close()
                 self._write_mail()
 
     def _edited(self) -> None:
         self.typing.server()
-
-    def _copy_report(self) -> None:
-        trial = self._held.trial
-        if trial is None:
-            return
-        words = report(trial, __version__, self.look.translate)
-        secret = self._held.code.secret
-        if secret is not None:
-            words = secret.strike_out(words, trial.account.username)
-        self.clipboard_clear()
-        self.clipboard_append(words)
-        self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     def _open_page(self, url: str) -> None:
         def hand_over() -> None:
