@@ -57,6 +57,68 @@ def test_an_oauth_table_comes_later_too(office: Desk) -> None:
     assert (done.returncode, ": accounts.desk.oauth" in done.stderr) == (78, True)
 
 
+SIGNATURE = "**Li Na**\nhttps://shop.example"
+
+
+def test_a_signature_below_what_a_person_sends(office: Desk, tmp_path: Path) -> None:
+    office.configure(signature=SIGNATURE)
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><p>Page</p></body></html>", "utf-8")
+    ways = (
+        ["--body", "Hi"],
+        ["--markdown", "--body", "*Hi*"],
+        ["--html", page],
+        ["--attach", page],
+    )
+    for way in ways:
+        assert office.run(*MAIL, *way).returncode == 0
+    assert office.run(*MAIL, "--body", "Hi", "--no-signature").returncode == 0
+    mails = [
+        message_from_bytes(one.content, _class=EmailMessage, policy=policy.default)
+        for one in office.sink.arrivals
+    ]
+    plain = [part.get_content() for mail in mails if (part := mail.get_body(("plain",)))]
+    below = "-- \r\n**Li Na**\r\nhttps://shop.example\r\n"
+    assert plain == [
+        f"Hi\r\n\r\n{below}",
+        f"*Hi*\r\n\r\n{below}",
+        f"Page\r\n\r\n{below}",
+        below,
+        "Hi\r\n",
+    ]
+    html = [part.get_content() for mail in mails if (part := mail.get_body(("html",)))]
+    assert len(html) == 2
+    for one in html:
+        head, _, tail = one.partition("<strong>Li Na</strong>")
+        assert "<em>Hi</em>" in head or "<p>Page</p>" in head
+        assert "</body>" in tail
+
+
+def test_each_row_is_signed_and_another_programs_message_is_not(
+    office: Desk, tmp_path: Path
+) -> None:
+    office.configure(signature="Li")
+    table = tmp_path / "t.csv"
+    table.write_text("to,n\na@c.example,1\nb@c.example,2\n")
+    each = ("send", "--to", "{csv.to}", "--subject", "s", "--body", "{csv.n}", "--csv", table)
+    assert office.run(*each).returncode == 0
+    given = "Subject: s\n\nAs it is\n"
+    assert office.run("sendmail", "b@c.example", given=given).returncode == 0
+    bodies = [one.content.partition(b"\r\n\r\n")[2] for one in office.sink.arrivals]
+    assert bodies == [b"1\r\n\r\n-- \r\nLi\r\n", b"2\r\n\r\n-- \r\nLi\r\n", b"As it is\r\n"]
+
+
+def test_mail_of_a_rule_is_not_signed(office: Desk, tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "a.txt").write_text("a")
+    rule = f'[[rules]]\nname = "r"\nkind = "folder"\nfolder = "{drop}"\nto = ["b@c.example"]\n'
+    office.configure(rule, signature="Li")
+    done = office.run("rule", "test", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "-- " not in json.loads(done.stdout)["mails"][0]["body"]
+
+
 def test_no_login(office: Desk) -> None:
     with serve(security="none") as open_sink:
         office.configure(host="::1", auth="none", security="none", port=open_sink.port)

@@ -10,9 +10,11 @@ from tests.support.mails import an_item
 from tests.support.overviews import an_overview
 from traymail.core.errors import RecipientReply
 from traymail.core.holds import Holds
+from traymail.core.markdown import to_html
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, Phase, State
 from traymail.core.overview import MailDetail, Overview
+from traymail.core.signature import signed
 from traymail.ui.model import outbox_detail as model
 from traymail.ui.model.outbox_detail import Detail, MailAct, as_new
 from traymail.ui.model.outbox_table import DeliveryProgress, bar_of, went_on
@@ -281,6 +283,15 @@ def test_a_mail_that_only_some_have_says_who_and_is_sent_to_the_others_only() ->
     assert facts["Refused for"] == "c@x.example, b@x.example"
     anew = as_new(mail, ())
     assert (anew.to, anew.cc, anew.bcc) == ((), ("Cc <c@x.example>",), ("b@x.example",))
+
+
+def test_a_mail_that_is_written_again_is_signed_once() -> None:
+    for html in (None, to_html("Hi")):
+        words, page = signed("Hi", html, "**Li**")
+        anew = as_new(replace(_mail(), text=words, html=page), ())
+        assert anew.markdown is (html is not None)
+        again = to_html(anew.body) if anew.markdown else None
+        assert signed(anew.body, again, "**Li**") == (words, page)
 
 
 PEOPLE = tuple(Address(f"p{n}@x.example", "Four" if n == 3 else "") for n in range(30))

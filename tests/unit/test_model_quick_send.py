@@ -395,6 +395,17 @@ def test_the_draft() -> None:
     assert draft_of(writing(), {}).html is None
 
 
+@pytest.mark.parametrize("markdown", [False, True])
+def test_the_draft_is_signed_and_what_is_written_stays(markdown: bool) -> None:
+    state = writing(body="Hi", markdown=markdown)
+    signed = replace(state, standing=standing(replace(account(), signature="**Li**")))
+    assert wire_size(signed) > wire_size(state)
+    draft = draft_of(signed, {})
+    assert draft.text == "Hi\n\n-- \n**Li**\n"
+    assert (draft.html is not None and "<strong>Li</strong>" in draft.html) is markdown
+    assert state.written.body == "Hi"
+
+
 def test_the_account() -> None:
     both = replace(writing(), standing=standing(account(), account("work")))
     chosen = replace(both, written=replace(both.written, account="work"))

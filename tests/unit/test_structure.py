@@ -166,6 +166,7 @@ ACCOUNT_ROWS: list[tuple[str, str, str | None, object, str]] = [
     ("retry_for", '"1h"', "retry_for", timedelta(hours=1), '"1 hour"'),
     ("when_unsure", '"resend"', "when_unsure", WhenUnsure.RESEND, '"maybe"'),
     ("undo_seconds", "0", "undo", timedelta(0), "-1"),
+    ("signature", '"Li\\n**Shop**"', "signature", "Li\n**Shop**", '"a\\u001bb"'),
 ]
 
 

@@ -43,6 +43,12 @@ AUTH = Field(
     ),
     default=Auth.PASSWORD.value,
 )
+SIGNATURE = Field(
+    "signature",
+    text("Signature &below"),
+    FieldKind.LINES,
+    text("Below mails that you write, not those of rules. Markdown, where a mail is HTML."),
+)
 UPPER: Form = (Section(None, (ADDRESS, DISPLAY_NAME, *SERVER)),)
 """What stands above the code."""
 
@@ -51,6 +57,7 @@ LOWER: Form = (
         None,
         (
             *USUAL,
+            SIGNATURE,
             replace(USERNAME, rare=True),
             replace(AUTH, rare=True),
             replace(CA_FILE, rare=True),
@@ -98,6 +105,7 @@ def values_of(account: Account) -> dict[str, str]:
         "username": account.username,
         "auth": account.auth.value,
         "ca_file": account.ca_file,
+        "signature": account.signature,
         **values_of_all(account),
     }
 

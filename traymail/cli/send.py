@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     shell_complete=accounts,
 )
+@option("--no-signature", text("Leave the account's signature out."), is_flag=True)
 @option("--queue", text("Return as soon as it is stored."), is_flag=True)
 @option("--each", text("Send each recipient of --to a mail of their own."), is_flag=True)
 @option(

@@ -71,6 +71,7 @@ class Account:
     retry_for: timedelta = timedelta(days=3)
     when_unsure: WhenUnsure = WhenUnsure.ASK
     undo: timedelta = timedelta(seconds=5)
+    signature: str = ""
 
     @property
     def connection(self) -> str:

@@ -171,6 +171,7 @@ def _filled_in(
         auth=table.auth or Auth.PASSWORD,
         provider=provider.id if provider else "",
         ca_file=table.ca_file,
+        signature=table.signature,
     )
     if provider is None:
         return with_given(account, table)

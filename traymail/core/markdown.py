@@ -52,6 +52,11 @@ def to_html(markdown: str, picture: Picture | None = None) -> str:
     HTML in it is shown, not obeyed; only http, https and mailto become links. ``picture`` tells
     what pictures that are files are called in the mail; without it they are shown as written.
     """
+    return _DOCUMENT.format(body=fragment_of(markdown, picture))
+
+
+def fragment_of(markdown: str, picture: Picture | None = None) -> str:
+    """Return the same, as a part of a document."""
     parser = _parser()
     tokens = parser.parse(whole_characters(markdown), {_FILES: picture is not None})
     _add_styles(tokens)
@@ -61,7 +66,7 @@ def to_html(markdown: str, picture: Picture | None = None) -> str:
             known = picture(unquote(address), line) if is_local(address) else None
             if known is not None:
                 token.attrSet("src", f"cid:{known}")
-    return _DOCUMENT.format(body=parser.renderer.render(tokens, parser.options, {}))
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def text_of(html: str, names: Mapping[str, str] = MappingProxyType({})) -> str:

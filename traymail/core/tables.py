@@ -18,6 +18,7 @@ from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
+LONGEST_SIGNATURE = 10_000
 YEAR = read.YEAR
 LATER = text("This comes in a later version.")
 
@@ -68,6 +69,7 @@ class SmtpTable(AccountTable):
     oauth: None = None
     api_url: str = ""
     ca_file: str = ""
+    signature: str = ""
 
 
 def _auth(value: object) -> Auth:
@@ -100,6 +102,16 @@ def _no_api_url(value: object) -> str:
 def _argument(value: object) -> str:
     given = read.words(value)
     if "\0" in given:
+        raise read.wrong(text("must not contain control characters"))
+    return given
+
+
+def _signature(value: object) -> str:
+    given = read.words(value).replace("\r\n", "\n")
+    if len(given) > LONGEST_SIGNATURE:
+        raise read.wrong(text("must have at most {count} characters", count=LONGEST_SIGNATURE))
+    plain = given.replace("\n", " ").replace("\t", " ")
+    if clean(plain) != plain:
         raise read.wrong(text("must not contain control characters"))
     return given
 
@@ -161,6 +173,7 @@ _SMTP: dict[str, Key] = ACCOUNT_KEYS | {
     "oauth": Key(_no_oauth),
     "ca_file": Key(read.path_or_empty),
     "api_url": Key(_no_api_url),
+    "signature": Key(_signature),
 }
 
 TOP = Form(TopTable, _TOP, text("It belongs at the top of the file, above all tables."))

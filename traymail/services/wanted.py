@@ -39,6 +39,7 @@ class WantedMail:
     attach: tuple[Path, ...]
     account: str | None
     any_domain: bool
+    no_signature: bool = False
     pictures: tuple[DraftFile, ...] = ()
 
 
@@ -54,6 +55,10 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         raise InputError(
             text("There is nothing to send: no subject, no body, no file."), _what_is_empty(wanted)
         )
+    if account.signature and not wanted.no_signature:
+        from traymail.core.signature import signed
+
+        words, html = signed(words, html, account.signature)
     to, cc, bcc = (_addresses(given) for given in (wanted.to, wanted.cc, wanted.bcc))
     _require_filled(wanted, to, cc, bcc)
     group = kind.group(account)

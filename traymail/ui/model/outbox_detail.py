@@ -11,13 +11,13 @@ from typing import Literal
 
 from traymail.core.address import clean
 from traymail.core.holds import Hold, hold_told
-from traymail.core.markdown import to_html
 from traymail.core.message import Address
 from traymail.core.outbox import RETRYABLE, Attempt, OutboxItem, State
 from traymail.core.overview import MailDetail, Overview
 from traymail.core.replies import have_it, outcome_told, title_for, trouble_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.reply_rules.details import reply_told
+from traymail.core.signature import unsigned
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.model.outbox_table import (
@@ -291,6 +291,7 @@ def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
     When only some have the mail, the new one is for the others.
     """
     item = mail.item
+    body, markdown = unsigned(mail.text, mail.html)
     lacking = set(item.mailboxes) - set(item.accepted) or set(item.mailboxes)
 
     def for_them(people: Sequence[Address]) -> tuple[str, ...]:
@@ -301,11 +302,11 @@ def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
         cc=for_them(item.cc),
         bcc=for_them(item.bcc),
         subject=item.subject,
-        body=mail.text,
+        body=body,
         files=tuple(map(str, files)),
         account=item.account,
         # HTML of another origin cannot be edited: the plain text goes out alone.
-        markdown=mail.html is not None and mail.html == to_html(mail.text),
+        markdown=markdown,
     )
 
 

@@ -12,6 +12,7 @@ from traymail.core.address import undotted
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
 from traymail.core.provider import by_id, meant_domain
+from traymail.core.signature import signed
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.model.completion import complaint, named
@@ -73,7 +74,8 @@ def wire_size(state: QuickSend) -> int:
     """Return how many octets the message will have on the wire at most."""
     written = state.written
     copies = 1 + _HTML_FACTOR if written.markdown else 1
-    words = (*[written.body] * copies, written.subject, *state.recipients)
+    body = written.body + (account.signature if (account := state.account) else "")
+    words = (*[body] * copies, written.subject, *state.recipients)
     sizes = [(file.name, file.sent(written.pictures)[1]) for file in state.files]
     return wire_bytes(words, sizes)
 
@@ -168,6 +170,8 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
     account, written = state.account, state.written
     assert account is not None, "without an account Send is disabled"  # noqa: S101 - told above
     group = group_of(account)
+    html = _html(written.body) if written.markdown else None
+    words, html = signed(written.body, html, account.signature)
     draft = Draft(
         account=account.name,
         sender=account.address,
@@ -175,8 +179,8 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
         cc=_addresses(written.cc, names),
         bcc=_addresses(written.bcc, names),
         subject=written.subject.strip(),
-        text=written.body,
-        html=_html(written.body) if written.markdown else None,
+        text=words,
+        html=html,
         files=tuple(DraftFile(file.name, file.sent(written.pictures)[0]) for file in state.files),
         when_unsure=account.when_unsure.value,
     )

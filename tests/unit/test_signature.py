@@ -1,0 +1,79 @@
+"""The signature below what a person writes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traymail.core.markdown import to_html
+from traymail.core.signature import signed, unsigned
+
+SIGNATURE = "**Li Na**\n[Shop](https://shop.example)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Hi", "Hi\n\n-- \nLi\n"),
+        ("Hi\n", "Hi\n\n-- \nLi\n"),
+        ("", "-- \nLi\n"),
+        ("Hi\n\n-- \nLi\n", "Hi\n\n-- \nLi\n"),
+        ("Hi\n\n-- \nLi", "Hi\n\n-- \nLi"),
+        ("-- \nLi\n", "-- \nLi\n"),
+        ("I am-- \nLi", "I am-- \nLi\n\n-- \nLi\n"),
+        ("Hi\n\n-- \nBo\n", "Hi\n\n-- \nBo\n\n-- \nLi\n"),
+    ],
+)
+def test_the_plain_text(words: str, expected: str) -> None:
+    assert signed(words, None, "Li") == (expected, None)
+    assert signed(words, None, "\nLi\n\n")[0] == expected
+
+
+@pytest.mark.parametrize("signature", ["", "\n", " \n "])
+def test_no_signature(signature: str) -> None:
+    assert signed("Hi", "<p>Hi</p>", signature) == ("Hi", "<p>Hi</p>")
+
+
+@pytest.mark.parametrize(
+    ("html", "before", "after"),
+    [
+        ("<p>Hi</p>", "<p>Hi</p>", ""),
+        ("<html><BODY>Hi</BODY></html>", "<html><BODY>Hi", "</BODY></html>"),
+        ("<html>Hi</html>", "<html>Hi", "</html>"),
+        ("İ</body>", "İ", "</body>"),
+    ],
+)
+def test_in_html_it_is_markdown_at_the_end_of_the_body(html: str, before: str, after: str) -> None:
+    words, page = signed("Hi", html, SIGNATURE)
+    assert page is not None
+    assert page.startswith(before)
+    if before != "İ":
+        assert page.endswith(f"</div>\n{after}")
+    assert "<strong>Li Na</strong>" in page
+    assert 'href="https://shop.example"' in page
+    assert words == f"Hi\n\n-- \n{SIGNATURE}"
+
+
+def test_its_html_is_shown_and_not_obeyed() -> None:
+    _words, page = signed("Hi", "<p>Hi</p>", "<script>x</script> ![x](/etc/hostname)")
+    assert page is not None
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+@given(
+    st.text(st.sampled_from("a -\n*#é"), max_size=30),
+    st.text(st.sampled_from("a -\n*#é"), max_size=20),
+    st.booleans(),
+)
+def test_what_was_written_comes_back_and_is_never_signed_twice(
+    body: str, signature: str, markdown: bool
+) -> None:
+    page = to_html(body) if markdown else None
+    words, html = signed(body, page, signature)
+    assert signed(words, html, signature) == (words, html)
+    again, was_markdown = unsigned(words, html)
+    assert was_markdown is markdown
+    if markdown:
+        assert signed(again, to_html(again), signature) == (words, html)
