@@ -421,7 +421,7 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
     desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
     desk.until(lambda: desk.window.held.mail, "the undo bar")
-    desk.window._shut()
+    desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     assert parsed(desk.arrival(sink).content)["Subject"] == ""
 
@@ -438,7 +438,7 @@ def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None
     desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
     desk.until(lambda: desk.window.held.mail, "the undo bar")
-    desk.window._shut()
+    desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     assert desk.arrival(sink).recipients == ("wang@intranet",)
 
 

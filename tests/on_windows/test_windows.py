@@ -393,7 +393,7 @@ def test_every_title_bar_is_dark_with_the_dark_theme(
         made.left_click()
         quick: Any = made.window("New mail")
         made.type("words that are there")
-        made.click(quick._sheet.foot.discard_button)
+        made.click(quick.sheet.foot.discard_button)
         question = made.window("Discard the draft?")
         assert asked[frame(question)] == (DARK_TITLE_BAR, 1)
         made.keys("Escape")
@@ -436,7 +436,7 @@ def test_what_is_half_written_is_there_after_a_logoff(
         made.sees("you@example.com")
         made.keys("Tab")
         made.type("Half a mail")
-        made.until(lambda: window._keeper._timer is None and not made.shell.busy, "a kept draft")
+        made.until(lambda: not window.keeper.waits and not made.shell.busy, "a kept draft")
         made.type("!")
         with ThreadPoolExecutor(1) as system:
             ending = system.submit(log_off)
@@ -447,7 +447,7 @@ def test_what_is_half_written_is_there_after_a_logoff(
     with desk(later, config, secrets) as made:
         made.left_click()
         window = made.window("New mail")
-        made.until(lambda: window._sheet.head.subject.get() == "Half a mail!", "the draft")
+        made.until(lambda: window.sheet.head.subject.get() == "Half a mail!", "the draft")
         made.sees("you@example.com")
 
 
