@@ -7,13 +7,25 @@ import sys
 import threading
 import traceback
 import tracemalloc
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
 
+from tests.support.homes import Home
 from tests.support.mails import an_account
-from tests.support.session import KeyringSession
+from tests.support.running import ADDRESS, running
+from tests.support.running import CANARY as CODE
+from tests.support.running import account as account_at
+from tests.support.session import (
+    KeyringSession,
+    empty_session,
+    missing_programs,
+    unlocked_keyring,
+)
+from tests.support.sink import serve
 from tests.support.wait import until
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError, KeyringError
@@ -395,3 +407,35 @@ def test_no_secret_is_shown_by_those_who_hold_one(account: Account) -> None:
     credentials = Keyrings({})
     credentials.remember(account, Secret(CANARY))
     assert CANARY not in f"{credentials!r} {vars(credentials)} {credentials.get(account)!r}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the daemon of Linux' keyring")
+def test_a_keyring_that_goes_while_the_program_runs(home: Home) -> None:
+    """Its account waits, which is told, and goes on by itself when the keyring is back."""
+    if missing := missing_programs():
+        pytest.skip(f"not here: {', '.join(missing)}")
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(TemporaryDirectory(prefix="tm-")))
+        env = ending.enter_context(empty_session(folder))
+        sink = ending.enter_context(serve(security="none", user=ADDRESS, password=CODE))
+        home.configure(account_at(sink.port, security="none"))
+        with unlocked_keyring(env):
+            given = home.run("account", "set-secret", "main", given=f"{CODE}\n", env=env)
+            assert given.returncode == 0, given.stderr
+            program = ending.enter_context(running(home, env))
+
+        def state() -> str:
+            return str(program.status()["accounts"]["main"]["state"])
+
+        mail = ("--to", "a@b.example", "--subject", "s", "--body", "b")
+        assert home.run("send", *mail, "--queue", env=env).returncode == 0
+        until(lambda: state() == "attention", what="that its account waits")
+        assert "keyring" in home.run("outbox", "show", "1", env=env).stdout
+        ending.enter_context(unlocked_keyring(env))
+        sink.wait_for(1, 90)
+        until(lambda: state() == "ready", what="the account at work")
+        assert program.end() == 0
+        log = (home.path / "log" / "traymail.log").read_text("utf-8")
+        assert "needs you: " in log
+        assert not {"Traceback", "None"} & set(log.replace(":", " ").split())
+        assert log.count("\n") < 40, "it does not spin"

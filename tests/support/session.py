@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,20 +56,32 @@ def missing_programs() -> list[str]:
 @contextmanager
 def keyring_session(folder: Path) -> Iterator[KeyringSession]:
     """Run a session whose every file is below `folder`; its processes end with the block."""
+    with empty_session(folder) as env, unlocked_keyring(env) as session:
+        yield session
+
+
+@contextmanager
+def empty_session(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a session without a keyring; yield its environment."""
     env = _environment(folder)
-    with ExitStack() as ending:
-        bus = _start(["dbus-daemon", "--session", "--nofork", "--print-address=1"], env)
-        ending.callback(_end, bus)
+    bus = _start(["dbus-daemon", "--session", "--nofork", "--print-address=1"], env)
+    try:
         assert bus.stdout is not None
         env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
-        yield ending.enter_context(unlocked_keyring(env))
+        yield env
+    finally:
+        _end(bus)
 
 
 @contextmanager
 def unlocked_keyring(env: dict[str, str]) -> Iterator[KeyringSession]:
-    """Run a keyring daemon on the bus of an environment until the block ends."""
+    """Run a keyring daemon on the bus of an environment until the block ends.
+
+    It takes the place of one that the bus has started, which nobody unlocks.
+    """
     daemon = _start(
-        ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"], env
+        ["gnome-keyring-daemon", "--replace", "--foreground", "--unlock", "--components=secrets"],
+        env,
     )
     try:
         assert daemon.stdin is not None

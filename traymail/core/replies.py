@@ -215,6 +215,14 @@ def mended_outside(advice_id: str | None) -> bool:
     return trouble_of(advice_id) is Trouble.NO_SECRET or _place(advice_id) != ""
 
 
+def waits_for_keyring(advice_id: str | None) -> bool:
+    """Tell whether an account stands still until the keyring is there, open, and has its secret."""
+    return advice_id in _OF_KEYRINGS
+
+
+_OF_KEYRINGS = frozenset({"no-secret", "no-keyring", "keyring-locked"})
+
+
 def attachment_lost(error: SourceError) -> DeliveryError:
     """Return the failure of a mail whose stored attachment cannot be read."""
     reply = Reply(None, error.path, Stage.DATA)

@@ -21,6 +21,7 @@ from traymail.core.events import (
     SettingsRefused,
 )
 from traymail.core.outbox import AccountState, OutboxItem
+from traymail.core.replies import title_for
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def _write_item(item: OutboxItem) -> None:
 def _write_account(state: AccountState) -> None:
     if state.stopped:
         what = "needs you" if state.needs_user else "waits"
-        log.warning("account %s %s: %s", state.name, what, state.reply)
+        why = state.reply or title_for(state.advice_id) or state.advice_id
+        log.warning("account %s %s: %s", state.name, what, why)
     else:
         log.info("account %s works again", state.name)

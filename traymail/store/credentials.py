@@ -239,16 +239,26 @@ class Keyrings:
         if account.auth is Auth.NONE or elsewhere or _entry(account) in self._memory:
             return "ready"
         try:
-            found = self._ask(
-                account.name,
-                lambda keyring: keyring.get_password(*_entry(account)),
-                unlocked_only=True,
-            )
+            found = self._ask_unlocked(account)
         except KeyringError:
             return "locked"
         except CredentialError as error:
             return "locked" if error.advice_id == "keyring-locked" else "no secret"
         return "ready" if found else "no secret"
+
+    def is_in_keyring(self, account: Account) -> bool:
+        """Tell whether the keyring is open and has the secret, without asking anybody."""
+        try:
+            return bool(self._ask_unlocked(account))
+        except CredentialError:
+            return False
+
+    def _ask_unlocked(self, account: Account) -> str | None:
+        return self._ask(
+            account.name,
+            lambda keyring: keyring.get_password(*_entry(account)),
+            unlocked_only=True,
+        )
 
     def remember(self, account: Account, secret: Secret) -> None:
         """Keep it for this run only, where there is no keyring."""
