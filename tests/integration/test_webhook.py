@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -20,24 +22,26 @@ from tests.support.homes import Home
 from tests.support.http_service import Act
 from tests.support.live import live
 from tests.support.running import outbox, running
-from tests.support.sending import Notes, mail, webhook, with_file
+from tests.support.sending import Notes, Pocket, mail, webhook, with_file
 from tests.support.wait import until
-from tests.support.webhook import SERVICES, Hook, answer, hook
+from tests.support.webhook import BOT, NTFY_TOKEN, SERVICES, Hook, answer, hook, parts_of
 from traymail.core.errors import (
     AccountFailure,
     AuthFailure,
     CredentialError,
     DeliveryError,
     PermanentFailure,
+    SourceError,
     TransientFailure,
     UnknownOutcome,
 )
-from traymail.core.message import Envelope, Mail
+from traymail.core.message import Attachment, Envelope, Mail, Placed
 from traymail.core.robots import CUT, Overflow
 from traymail.core.secret import COMMAND, FILE
 from traymail.core.webhook_answers import compile_success
 from traymail.core.webhook_body import compile_body
 from traymail.core.webhooks import BY_NAME
+from traymail.senders.webhook import WebhookSender
 
 ODD = 'say "yes" \\ {text} }},"x":{\n\tnext\u2028line 盘满了 😀'
 EVERY = list(SERVICES)
@@ -129,6 +133,114 @@ def test_a_subject_alone_is_the_message(name: str) -> None:
         uses.send(message(name, "Disk", ""), Notes())
         found = one.taken[0].document
         assert (found["title"], found.get("message", found.get("body"))) == ("", "Disk")
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def attached(preset: str, *files: tuple[str, bytes], text: str = "full") -> Mail:
+    placed = tuple(
+        Placed(0, Attachment(name, "text/plain", len(content), "", content=content))
+        for name, content in files
+    )
+    return replace(message(preset, text=text), placed=placed)
+
+
+def opened(attachment: Attachment) -> BytesIO:
+    assert attachment.content is not None
+    return BytesIO(attachment.content)
+
+
+LARGE = bytes(range(256)) * 1000
+
+
+def sending(preset: str, one: Hook, **given: Any) -> WebhookSender:  # noqa: ANN401 # fields
+    uses = webhook(preset, one.address, **given)
+    uses.tools = replace(uses.tools, open_attachment=opened)
+    return uses
+
+
+def test_telegram_gets_a_file_with_the_text_below_it() -> None:
+    with hook("telegram") as one, closing(sending("telegram", one)) as uses:
+        sent = attached("telegram", ('a"扫描 1.pdf', LARGE))
+        receipt = uses.send(sent, Notes())
+        assert (receipt.code, receipt.accepted) == (200, sent.envelope.recipients)
+        [posted] = one.taken
+        assert posted.path == f"/{BOT}/sendDocument?chat_id=-100200300"
+        assert parts_of(posted) == {
+            "caption": (None, b"Disk\n\nfull"),
+            "document": ("a%22扫描 1.pdf", LARGE),
+        }
+        uses.send(message("telegram"), Notes())
+        assert (one.connections, len(one.taken)) == (1, 2)
+
+
+def test_telegram_gets_several_files_as_one_message() -> None:
+    files = [(f"{number}.txt", b"x" * (number + 1)) for number in range(10)]
+    with hook("telegram") as one, closing(sending("telegram", one)) as uses:
+        uses.send(attached("telegram", *files, text="小" * 2000), Notes())
+        [posted] = one.taken
+        found = parts_of(posted)
+        media = json.loads(found.pop("media")[1])
+        assert posted.path == f"/{BOT}/sendMediaGroup?chat_id=-100200300"
+        assert list(found.values()) == files
+        assert [row.get("caption", "")[-3:] for row in media] == [""] * 9 + [CUT[-3:]]
+        strict = sending("telegram", one, overflow=Overflow.REFUSE)
+        with pytest.raises(PermanentFailure) as caught:
+            strict.send(attached("telegram", files[0], text="小" * 2000), Notes())
+        assert (caught.value.advice_id, one.posts) == ("webhook-long", 1)
+
+
+def test_ntfy_gets_a_file_with_the_text_in_the_query() -> None:
+    with hook("ntfy", NTFY_TOKEN) as one:
+        uses = sending("ntfy", one)
+        uses.tools = replace(uses.tools, credentials=Pocket(f"{one.address} {NTFY_TOKEN}"))
+        with closing(uses):
+            uses.send(attached("ntfy", ("a&b=扫描.pdf", LARGE), text="x&y\n小"), Notes())
+        [posted] = one.taken
+        query = {key: value for key, [value] in parse_qs(posted.path.partition("?")[2]).items()}
+        assert query == {"filename": "a&b=扫描.pdf", "title": "Disk", "message": "x&y\n小"}
+        assert (posted.path.partition("?")[0], posted.body) == ("/alerts-7f3k", LARGE)
+
+
+@pytest.mark.parametrize(
+    ("preset", "files"),
+    [
+        ("telegram", [("a", b"x")] * 11),
+        ("telegram", [("a", b"")]),
+        ("ntfy", [("a", b"x")] * 2),
+        ("ntfy", [("a", b"")]),
+        ("gotify", [("a", b"x")]),
+        ("custom", [("a", b"x")]),
+    ],
+)
+def test_files_that_a_service_does_not_take_are_never_dropped(
+    preset: str, files: list[tuple[str, bytes]]
+) -> None:
+    with hook(preset) as one, closing(sending(preset, one)) as uses:
+        with pytest.raises(PermanentFailure) as caught:
+            uses.send(attached(preset, *files), Notes())
+        assert (caught.value.advice_id, one.posts) == ("webhook-files", 0)
+
+
+@pytest.mark.parametrize("preset", ["telegram", "ntfy"])
+@pytest.mark.parametrize("length", [0, 1, len(LARGE) - 1, len(LARGE) + 1])
+def test_a_file_that_is_not_what_it_was_is_not_sent(preset: str, length: int) -> None:
+    with hook(preset) as one, closing(sending(preset, one)) as uses:
+        uses.tools = replace(uses.tools, open_attachment=lambda _one: BytesIO(b"x" * length))
+        with pytest.raises(SourceError):
+            uses.send(attached(preset, ("a", LARGE)), Notes())
+        assert one.taken == []
+
+
+@pytest.mark.parametrize("preset", ["telegram", "ntfy"])
+def test_a_refusal_while_a_file_is_on_its_way_is_heard(preset: str) -> None:
+    with hook(preset) as one, closing(sending(preset, one)) as uses:
+        one.acts.append((413, b"too large"))
+        with pytest.raises(PermanentFailure) as caught:
+            uses.send(attached(preset, ("a", LARGE)), Notes())
+        assert caught.value.advice_id == "webhook-large"
+        assert uses.send(attached(preset, ("a", LARGE)), Notes()).code == 200
 
 
 # --- what is answered -----------------------------------------------------------------------------
@@ -478,6 +590,41 @@ def test_what_a_webhook_takes_not_is_bad_input(
     assert (done.returncode, chat.posts) == (65, 0)
     assert told in done.stderr
     assert outbox(home) == []
+
+
+def test_files_go_along_where_the_service_takes_them(
+    tmp_path: Path, home: Home, env: dict[str, str]
+) -> None:
+    (tmp_path / "drop").mkdir()
+    scan, more = tmp_path / "scan.pdf", tmp_path / "more.pdf"
+    scan.write_bytes(LARGE)
+    more.write_bytes(b"more")
+    rule = f"""
+[[rules]]
+name = "Scans"
+kind = "folder"
+folder = {json.dumps(str(tmp_path / "drop"))}
+settle_seconds = 0
+"""
+    with hook("ntfy") as one:
+        home.configure(ding().replace("dingtalk", "ntfy") + rule)
+        (Path(env["CREDENTIALS_DIRECTORY"]) / "traymail.ding").write_text(f"{one.address}\n")
+        done = in_process(home, "send", "--attach", str(scan), env=env)
+        assert (done.returncode, [posted.body for posted in one.taken]) == (0, [LARGE]), done.stderr
+        both = ("--attach", str(scan), "--attach", str(more))
+        done = in_process(home, "send", "--subject", "x", *both, env=env)
+        assert (done.returncode, one.posts) == (65, 1)
+        assert "More files than the service takes in one message: 1 at most." in done.stderr
+        more.write_bytes(b"")
+        done = in_process(home, "send", "--attach", str(more), env=env)
+        assert (done.returncode, one.posts) == (65, 1)
+        assert "A file is empty, or larger than 15 MB." in done.stderr
+        assert [entry["state"] for entry in outbox(home)] == ["sent"]
+        with running(home, env) as program:
+            until(lambda: program.status()["rules"]["Scans"]["watching"], what="the folder watched")
+            (tmp_path / "drop" / "盘.txt").write_bytes(b"dropped")
+            until(lambda: len(one.taken) == 2, what="the file of the rule")
+        assert one.taken[1].body == b"dropped"
 
 
 def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], chat: Hook) -> None:

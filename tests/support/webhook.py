@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from tests.support.http_service import Act, served
 
 SECRET = "SEC000000000000000000000fixture"
 FEISHU_SECRET = "kxBVYwFIXTURE"
+BOT = "bot123456:AAF-fixture_token"
 NTFY_TOKEN = "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"
 
 Answer = tuple[int, bytes]
@@ -126,26 +128,74 @@ def bark(one: Posted, _secret: str) -> Answer:
 
 def telegram(one: Posted, _secret: str) -> Answer:
     url = urlsplit(one.path)
-    if url.path != "/bot123456:AAF-fixture_token/sendMessage":
+    bot, _, method = url.path.rpartition("/")
+    if bot != f"/{BOT}":
         return answer(401, ok=False, error_code=401, description="Unauthorized")
     if parse_qs(url.query) != {"chat_id": ["-100200300"]}:
         return answer(400, ok=False, error_code=400, description="Bad Request: chat not found")
+    if method != "sendMessage":
+        wrong = wrong_files(method, one)
+        if wrong:
+            return answer(400, ok=False, error_code=400, description=f"Bad Request: {wrong}")
+        return answer(200, ok=True, result={"message_id": 1})
     document = one.document
-    if _strange(document, {"text": None}) or not document["text"]:
-        words = "Bad Request: message text is empty"
+    if _strange(document, {"text": None}) or not 0 < len(document["text"].encode("utf-16")) <= 8194:
+        words = "Bad Request: message text is empty, or too long"
         return answer(400, ok=False, error_code=400, description=words)
-    if len(document["text"].encode("utf-16-le")) > 8192:
-        return answer(400, ok=False, error_code=400, description="Bad Request: message is too long")
     return answer(200, ok=True, result={"message_id": 1, "text": document["text"]})
+
+
+def parts_of(one: Posted) -> dict[str, tuple[str | None, bytes]]:
+    """The parts of a form as RFC 7578 has them: by name, the file's name and the content."""
+    boundary = one.headers["content-type"].removeprefix("multipart/form-data; boundary=").encode()
+    before, *pieces, after = one.body.split(b"--" + boundary)
+    assert (before, after) == (b"", b"--\r\n")
+    found = {}
+    for piece in pieces:
+        head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        line = head.decode().split("\r\n")[0]
+        told = re.fullmatch(
+            'Content-Disposition: form-data; name="(\\w+)"(?:; filename="([^"]+)")?', line
+        )
+        assert told is not None, line
+        found[told[1]] = (told[2], content.removesuffix(b"\r\n"))
+    return found
+
+
+def wrong_files(method: str, one: Posted) -> str:
+    """Return what is wrong with files for Telegram, "" for nothing."""
+    parts = parts_of(one)
+    files = {name: part for name, part in parts.items() if part[0] is not None}
+    said = {name: part[1].decode() for name, part in parts.items() if part[0] is None}
+    if any(not content for _, content in files.values()):
+        return "file must be non-empty"
+    if method == "sendDocument":
+        fine = files.keys() == {"document"} and said.keys() <= {"caption"}
+        captions = [said.get("caption", "")]
+    else:
+        media = json.loads(said.get("media", "[]"))
+        wanted = [f"attach://{name}" for name in files]
+        fine = method == "sendMediaGroup" and said.keys() == {"media"} and 2 <= len(media) <= 10
+        fine = fine and [row["media"] for row in media] == wanted
+        fine = fine and all(row.keys() - {"caption"} == {"type", "media"} for row in media)
+        captions = [row.get("caption", "") for row in media]
+    if any(len(words.encode("utf-16-le")) > 2048 for words in captions):
+        return "message caption is too long"
+    return "" if fine else "wrong form"
 
 
 def ntfy(one: Posted, secret: str) -> Answer:
     if secret and one.headers.get("authorization") != f"Bearer {secret}":
         return answer(401, code=40101, http=401, error="unauthorized", link="https://ntfy.sh/docs")
+    url = urlsplit(one.path)
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    if url.path == "/alerts-7f3k" and query.get("filename") and one.body:
+        if query.keys() - {"title", "message", "filename"}:
+            return answer(400, code=40000, http=400, error="invalid request")
+        return answer(200, id="x", time=1, event="message", topic="alerts-7f3k", **query)
     document = one.document
-    if one.path != "/" or _strange(
-        document, {"topic": "alerts-7f3k", "title": None, "message": None}
-    ):
+    shape = {"topic": "alerts-7f3k", "title": None, "message": None}
+    if one.path != "/" or _strange(document, shape):
         return answer(400, code=40024, http=400, error="invalid request: request body must be JSON")
     if len(document["message"].encode()) > 4096 or len(document["title"].encode()) > 1024:
         return answer(413, code=41301, http=413, error="attachment too large")
@@ -188,14 +238,18 @@ SERVICES = {
         Service("feishu", "/open-apis/bot/v2/hook/9f2c7f5e-hook", feishu, FEISHU_SECRET),
         Service("serverchan", "/SCT12345Tabcdefg.send", serverchan),
         Service("bark", "/ynJ5Ft4atkMkWeo2PAvFhF", bark),
-        Service(
-            "telegram", "/bot123456:AAF-fixture_token/sendMessage?chat_id=-100200300", telegram
-        ),
+        Service("telegram", f"/{BOT}/sendMessage?chat_id=-100200300", telegram),
         Service("ntfy", "/alerts-7f3k", ntfy, NTFY_TOKEN),
         Service("gotify", "/message?token=AsqDfixture.token", gotify),
         Service("custom", "/hook/T0000000/B1111111?v=1", custom),
     )
 }
+
+
+def _type_of(path: str) -> str:
+    if "/sendDocument" in path or "/sendMediaGroup" in path:
+        return "multipart/form-data; "
+    return "application/octet-stream" if "filename=" in path else "application/json; charset=utf-8"
 
 
 @dataclass
@@ -215,7 +269,7 @@ class Hook(http_service.Service):
         one = Posted(path, {**headers}, body)
         if method != "POST":
             self.wrong.append(method)
-        if headers.get("content-type") != "application/json; charset=utf-8":
+        if headers.get("content-type", "").partition("boundary=")[0] != _type_of(path):
             self.wrong.append(f"{path} {headers}")
         if self.acts:
             return self.acts.pop(0)

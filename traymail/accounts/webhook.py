@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -17,7 +17,8 @@ from traymail.core.readers import Form, Key
 from traymail.core.robots import CUT, Overflow
 from traymail.core.settings import place_of
 from traymail.core.tables import ROBOT_KEYS, AccountTable
-from traymail.core.texts import text
+from traymail.core.template import human_size
+from traymail.core.texts import Text, text
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import Body, compile_body, message
 from traymail.core.webhooks import (
@@ -26,6 +27,7 @@ from traymail.core.webhooks import (
     CUSTOM,
     DEFAULT_MOST_BYTES,
     NOWHERE,
+    Files,
     Preset,
     WebhookAccount,
     usual_body,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
-    from traymail.core.message import Address, Draft
+    from traymail.core.message import Address, Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
@@ -146,6 +148,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
         account = WebhookAccount(
             name=name,
             address=preset.receiver,
+            max_message_bytes=preset.max_message_bytes,
             host=place.host,
             port=place.port,
             security=place.security,
@@ -200,17 +203,44 @@ class WebhookKind(AccountKind[WebhookAccount]):
         read_address(secret.reveal(), ANY if account is None else account.preset)
         return Secret(" ".join(secret.reveal().split()), secret.place)
 
+    def refused(self, account: WebhookAccount) -> Mapping[str, Text]:
+        """Return what it does not take: some services take files."""
+        if account.preset.files is None:
+            return self.cannot
+        return {part: words for part, words in self.cannot.items() if part != "files"}
+
     def require(self, account: WebhookAccount, draft: Draft) -> None:
         """Raise InputError for what it does not take, or not as a whole where that counts."""
         super().require(account, draft)
+        files = account.preset.files
+        if files is not None and len(draft.files) > files.most:
+            raise _too_many(files)
         if account.overflow is Overflow.CUT:
             return
-        _words, whole = message(account.body, account.room, (draft.subject, draft.text), {})
+        written = (draft.subject, draft.text)
+        if draft.files and files is not None:
+            from traymail.core.webhook_files import caption
+
+            _said, whole = caption(files, written)
+        else:
+            _words, whole = message(account.body, account.room, written, {})
         if not whole:
             raise InputError(
                 text("The message is longer than the service takes."),
                 text("Shorten it, or set overflow to cut in the configuration."),
             )
+
+    def require_files(self, account: WebhookAccount, files: tuple[Attachment, ...]) -> None:
+        """Raise InputError for files that it does not take as they are."""
+        most = account.preset.files
+        if most is None or account.preset.takes(files):
+            return
+        if len(files) > most.most:
+            raise _too_many(most)
+        raise InputError(
+            text("A file is empty, or larger than {most}.", most=human_size(most.most_bytes)),
+            text("Leave it out, or use another account."),
+        )
 
     def secret(self, account: WebhookAccount | None) -> SecretWords:
         """Return what a service shows of its webhook."""
@@ -250,6 +280,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
         preset = account.preset
         usual = WebhookAccount(
             name=account.name,
+            max_message_bytes=preset.max_message_bytes,
             address=preset.receiver,
             preset=preset,
             body=usual_body(preset),
@@ -277,6 +308,13 @@ def _reached(account: WebhookAccount, secret: Secret | None) -> WebhookAccount:
         title = text("The address of the webhook is not known yet.")
         raise InputError(title, remedy_for("no-secret", account.name))
     return account
+
+
+def _too_many(files: Files) -> InputError:
+    return InputError(
+        text("More files than the service takes in one message: {most} at most.", most=files.most),
+        text("Send several messages, or one zip file."),
+    )
 
 
 def _own_problems(preset: Preset, own: HookTable | None, where: str) -> list[Problem]:

@@ -112,6 +112,11 @@ class AccountKind(ABC, Generic[A]):
         del account
         return None
 
+    def refused(self, account: A) -> Mapping[str, Text]:
+        """Return what of ``cannot`` is so for this account."""
+        del account
+        return self.cannot
+
     def require(self, account: A, draft: Draft) -> None:
         """Raise InputError for a mail that the account cannot send as it is."""
         own = self.group(account)
@@ -122,9 +127,10 @@ class AccountKind(ABC, Generic[A]):
             "bcc": draft.bcc,
             "files": draft.files,
         }
+        refused = self.refused(account)
         for part, given in parts.items():
-            if given and part in self.cannot:
-                raise InputError(self.cannot[part], text("Leave it out, or use another account."))
+            if given and part in refused:
+                raise InputError(refused[part], text("Leave it out, or use another account."))
 
     def require_files(self, account: A, files: tuple[Attachment, ...]) -> None:
         """Raise InputError for files that the account cannot send; they are copied already."""

@@ -141,7 +141,8 @@ def _untaken(one: RuleRead, given: RuleContext) -> list[Problem]:
     rule, account = one.rule, given.accounts.get(one.rule.account)
     if account is None:
         return []
-    group, cannot = given.group(account), given.account_kinds[account.kind].cannot
+    group = given.group(account)
+    cannot = given.account_kinds[account.kind].refused(account)
     parts = {
         "to": group is not None and rule.to != (group,),
         "cc": bool(rule.cc),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from traymail.core.errors import InputError
@@ -15,6 +16,7 @@ from traymail.core.texts import text
 
 NAMES = frozenset({"text", "subject", "body"})
 TOPIC = "topic"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _ELLIPSIS = "…"
 
 
@@ -90,10 +92,13 @@ def message(
     more: Mapping[str, str],
     topic: str = "",
 ) -> tuple[bytes, bool]:
-    """Return what is posted for a subject and a body, and whether that is all of it."""
+    """Return what is posted for a subject and a body, and whether that is all of it.
+
+    ``more``, a signature's, is not counted.
+    """
     subject, content = _parts(room, *map(_clean, written))
 
-    def made(subject: str, content: str) -> bytes:
+    def made(subject: str, content: str, more: Mapping[str, str] = NOTHING) -> bytes:
         return body.filled(_values(subject, content, topic), more)
 
     def fits(subject: str, content: str) -> bool:
@@ -105,12 +110,12 @@ def message(
         return _length(said, room.measure) <= room.most
 
     if fits(subject, content):
-        return made(subject, content), True
+        return made(subject, content, more), True
     if fits(subject, CUT):
         content = _longest(content, room.most, lambda words: fits(subject, words))
-        return made(subject, content), False
+        return made(subject, content, more), False
     subject = _longest(subject, room.most, lambda words: fits(words, ""))
-    return made(subject, ""), False
+    return made(subject, "", more), False
 
 
 def _parts(room: Room, subject: str, content: str) -> tuple[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from traymail.core.account import Account, Limits
-from traymail.core.message import Address
+from traymail.core.message import Address, Attachment, encoded_size
 from traymail.core.robots import Overflow
 from traymail.core.texts import Text, text
 from traymail.core.webhook_answers import Success, compile_success
@@ -25,6 +26,23 @@ class Signing(Enum):
     DINGTALK = "a signature in the query"
     FEISHU = "a signature in the message"
     BEARER = "a token in a header"
+
+
+class Posting(Enum):
+    """How a message with files is posted: all of it in one go."""
+
+    FORM = "a form, the text as a caption"
+    CONTENT = "the file alone, the text in the query"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that a service takes: so many at once, each so large, with a text of so much room."""
+
+    posting: Posting
+    most: int
+    most_bytes: int
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +74,23 @@ class Preset:
     refused: str = ""
     to_root: bool = False
     coded: bool = False
+    files: Files | None = None
+
+    @property
+    def max_message_bytes(self) -> int:
+        """Return how large a mail may be before its files are packed into a message."""
+        files = self.files
+        if files is None:
+            return 25_000_000
+        whole = encoded_size(files.most_bytes) * files.most
+        return (whole // 10**6 + 2) * 10**6
+
+    def takes(self, files: Sequence[Attachment]) -> bool:
+        """Tell whether these can go along with a message."""
+        most = self.files
+        return most is not None and (
+            len(files) <= most.most and all(0 < one.size <= most.most_bytes for one in files)
+        )
 
     @property
     def receiver(self) -> Address:
@@ -98,7 +133,8 @@ PRESETS: tuple[Preset, ...] = (
         path=rf"/open-apis/bot/v2/hook/{_TOKEN}",
         body='{"msg_type": "text", "content": {"text": "{text}"}}',
         success="code == 0",
-        most=20_000,
+        # 20 KB with the signature.
+        most=19_800,
         limits=Limits(per_minute=100, per_hour=6000, per_day=144_000),
         signing=Signing.FEISHU,
         coded=True,
@@ -148,6 +184,8 @@ PRESETS: tuple[Preset, ...] = (
         most=4096,
         measure=Measure.UNITS,
         limits=_A_MINUTE,
+        # https://core.telegram.org/bots/api#senddocument and #sendmediagroup
+        files=Files(Posting.FORM, 10, 50_000_000, Room(1024, Measure.UNITS)),
         refused=_STATUS + r"|chat not found|upgraded to a supergroup",
     ),
     # https://docs.ntfy.sh/publish/#publish-as-json
@@ -168,6 +206,8 @@ PRESETS: tuple[Preset, ...] = (
         signing=Signing.BEARER,
         refused=_STATUS,
         to_root=True,
+        # https://docs.ntfy.sh/publish/#attach-local-file
+        files=Files(Posting.CONTENT, 1, 15_000_000, Room(2000, Measure.TEXT, 250, Needs.TEXT)),
     ),
     # https://gotify.net/api-docs#/message/createMessage
     Preset(

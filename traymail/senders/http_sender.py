@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Generic, TypeVar
 
 from traymail.core.account import Account
-from traymail.core.errors import DeliveryError, Stage
+from traymail.core.errors import DeliveryError, SourceError, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal, SenderTools
+from traymail.core.reasons import reason_of
 from traymail.core.replies import as_error, diagnose
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
+from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.http import Answer, HttpSession, open_http
 from traymail.senders.smtp_wire import SmtpError
@@ -67,6 +70,10 @@ class HttpSender(ABC, Generic[A]):
     def key(self, found: Secret) -> Secret:
         """Return the key in a secret; raises CredentialError for what is none."""
 
+    def open(self, key: Secret, cutoff: Cutoff) -> HttpSession:
+        """Return a new session; raises SmtpError."""
+        return open_http(self.account, key, cutoff, self.tools.told)
+
     @abstractmethod
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
         """Post the message in a session; raises SmtpError."""
@@ -79,7 +86,7 @@ class HttpSender(ABC, Generic[A]):
             found = self.tools.credentials.get(self.account)
             self._place = found.place
             self._key = self.key(found)
-            self._session = open_http(self.account, self._key, self._cutoff, self.tools.told)
+            self._session = self.open(self._key, self._cutoff)
         return self._session, self._key
 
     def _failure(self, error: SmtpError) -> DeliveryError:
@@ -95,6 +102,15 @@ class HttpSender(ABC, Generic[A]):
             self._session.close()
             self._session = None
         self._key = None
+
+
+def readable(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what is posted; raises SourceError when a stored file cannot be read."""
+    try:
+        yield from blocks
+    except OSError as error:
+        title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
+        raise SourceError(str(error.filename or ""), title) from error
 
 
 def unsure_about(answer: Answer) -> Trouble | None:

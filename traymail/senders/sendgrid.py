@@ -6,18 +6,16 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from traymail.core.errors import CredentialError, Reply, SourceError, Stage
+from traymail.core.errors import CredentialError, Reply, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
-from traymail.core.reasons import reason_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.sendgrid import (
@@ -29,9 +27,8 @@ from traymail.core.sendgrid import (
     key_in,
     posted,
 )
-from traymail.core.texts import text
 from traymail.senders.http import Answer, Body, HttpSession
-from traymail.senders.http_sender import HttpSender, unsure_about
+from traymail.senders.http_sender import HttpSender, readable, unsure_about
 from traymail.senders.smtp_wire import SmtpError
 
 PATH = "/v3/mail/send"
@@ -78,7 +75,7 @@ class SendgridSender(HttpSender[SendgridAccount]):
             journal.before_final()
 
         headers = {**_headers(key), "Content-Type": "application/json"}
-        body = Body(length, _readable(blocks))
+        body = Body(length, readable(blocks))
         answer = session.post(PATH, headers, body, before_final, progress)
         if answer.status != HTTPStatus.ACCEPTED or answer.early:
             raise _refusal(answer, session)
@@ -113,14 +110,6 @@ def try_key(session: HttpSession, key: Secret) -> str:
 
 def _headers(key: Secret) -> dict[str, str]:
     return {"Authorization": f"Bearer {key.reveal()}", "User-Agent": "traymail"}
-
-
-def _readable(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        yield from blocks
-    except OSError as error:
-        title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
-        raise SourceError(str(error.filename or ""), title) from error
 
 
 def _refusal(answer: Answer, session: HttpSession) -> SmtpError:

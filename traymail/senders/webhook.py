@@ -4,150 +4,120 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from time import time
 
-from traymail.core.errors import CredentialError, DeliveryError, InputError, Reply, Stage
+from traymail.core.errors import CredentialError, InputError, Reply, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
-from traymail.core.ports import Journal, SenderTools
-from traymail.core.replies import as_error, diagnose
+from traymail.core.ports import Journal
 from traymail.core.reply_rules import Trouble
 from traymail.core.robots import Overflow
 from traymail.core.secret import Secret
 from traymail.core.webhook_address import HookAddress, reached, read_address
-from traymail.core.webhook_answers import Heard, heard
+from traymail.core.webhook_answers import heard
 from traymail.core.webhook_body import message
+from traymail.core.webhook_files import caption, posted
 from traymail.core.webhooks import WebhookAccount
 from traymail.senders.dial import Cutoff
 from traymail.senders.http import Answer, Body, HttpSession, open_http
-from traymail.senders.http_sender import unsure_about
-from traymail.senders.smtp_wire import SmtpError, trouble_at
+from traymail.senders.http_sender import HttpSender, readable, unsure_about
+from traymail.senders.smtp_wire import SmtpError
 
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
+_JSON = "application/json; charset=utf-8"
 _FINE = range(200, 300)
 
 
-class WebhookSender:
+class WebhookSender(HttpSender[WebhookAccount]):
     """`traymail.core.ports.Sender` of one webhook, over one connection that is kept."""
 
-    def __init__(self, account: WebhookAccount, tools: SenderTools) -> None:
-        self._account = account
-        self._tools = tools
-        self._cutoff = Cutoff()
-        self._session: HttpSession | None = None
-        self._address: HookAddress | None = None
-        self._own: tuple[Secret, ...] = ()
-        # Where the address was found, for what is told of it once the session is over.
-        self._place = ""
-        self._heard: Heard | None = None
-
-    def send(self, mail: Mail, journal: Journal) -> Receipt:
-        """Post the message; raises CredentialError when there is no address."""
-        self._heard = None
-        try:
-            return self._attempt(mail, journal)
-        except SmtpError as error:
-            if error.trouble is not None or error.reply.stage is not Stage.FINAL:
-                self._drop()
-            raise self._failure(error) from error
-        except BaseException:
-            self._drop()
-            raise
-
-    def close(self) -> None:
-        """End the connection, if one is open."""
-        self._drop()
-
-    def abort(self) -> None:
-        """Make `send` end at once, now and from now on; from any thread, never raises."""
-        self._cutoff.cut()
-
-    def _attempt(self, mail: Mail, journal: Journal) -> Receipt:
-        account = self._account
-        if mail.envelope.recipients != (account.address.mailbox,):
+    def require(self, mail: Mail) -> None:
+        """Raise SmtpError for a mail that the service does not take as it is."""
+        one = self.account
+        if mail.envelope.recipients != (one.address.mailbox,):
             raise SmtpError(Reply(None, "", Stage.RCPT))
-        if mail.placed:
+        if mail.placed and not one.preset.takes([place.attachment for place in mail.placed]):
             raise SmtpError(Reply(None, "", Stage.DATA))
-        if self._session is not None and (self._session.over or not self._session.wire.silent()):
-            self._drop()
-        address, now = self._address or self._find(), time()
-        body = self._body(mail, address, address.more(account.preset, now))
-        session = self._session or self._open(address)
-        journal.progress(0, mail.size)
+        if one.overflow is Overflow.REFUSE and not self._fits(mail):
+            raise SmtpError(Reply(None, "", Stage.MAIL))
+
+    def key(self, found: Secret) -> Secret:
+        """Return the address, and what stands behind it."""
+        self._address_in(found)
+        return found
+
+    def open(self, key: Secret, cutoff: Cutoff) -> HttpSession:
+        """Return a session with the server of the address."""
+        address, told = self._address_in(key), self.tools.told
+        account = reached(self.account, address)
+        session = open_http(account, key, cutoff, told)
+        # Of an address, the keys alone may be said, too.
+        own = (key, *(Secret(one) for one in address.keys))
+        told_it = tuple((one, account.username) for one in own)
+        session.wire.hide = lambda words: told.strike_out(words, *told_it)
+        return session
+
+    def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
+        """Post the message, all of it in one request."""
+        address, now = self._address_in(key), time()
+        target, kind, body = self._made(mail, address, now)
+
+        def progress(done: int) -> None:
+            journal.progress(done * mail.size // body.length, mail.size)
 
         def before_final() -> None:
             journal.progress(mail.size, mail.size)
             journal.before_final()
 
-        headers: Mapping[str, str] = {**_HEADERS, **address.headers(account.preset)}
-        target = address.target(account.preset, now)
-        answer = session.post(target, headers, Body.of(body), before_final)
-        reply = self._reply(answer, session)
-        return Receipt(answer.status, reply.text, mail.envelope.recipients)
+        headers: Mapping[str, str] = {
+            "Content-Type": kind,
+            "User-Agent": "traymail",
+            **address.headers(self.account.preset),
+        }
+        answer = session.post(target, headers, body, before_final, progress)
+        return Receipt(answer.status, self._reply(answer, session), mail.envelope.recipients)
 
-    def _find(self) -> HookAddress:
-        found = self._tools.credentials.get(self._account)
-        self._place = found.place
+    def _address_in(self, key: Secret) -> HookAddress:
         try:
-            self._address = read_address(found.reveal(), self._account.preset)
+            return read_address(key.reveal(), self.account.preset)
         except InputError as error:
             raise CredentialError(error.title, error.advice) from error
-        own = dict.fromkeys((found.reveal(), *self._address.keys))
-        self._own = tuple(Secret(one, found.place) for one in own)
-        return self._address
 
-    def _open(self, address: HookAddress) -> HttpSession:
-        account, told = reached(self._account, address), self._tools.told
-        own = tuple((one, account.username) for one in self._own)
-        self._session = open_http(account, self._own[0], self._cutoff, told)
-        # Of an address, the keys alone may be said, too.
-        self._session.wire.hide = lambda words: told.strike_out(words, *own)
-        return self._session
+    def _fits(self, mail: Mail) -> bool:
+        one, written = self.account, (mail.subject, mail.text)
+        if mail.placed and one.preset.files is not None:
+            return caption(one.preset.files, written)[1]
+        return message(one.body, one.room, written, {})[1]
 
-    def _body(self, mail: Mail, address: HookAddress, more: Mapping[str, str]) -> bytes:
-        """Return the message; raises SmtpError for one that is too long."""
-        one = self._account
-        written = (mail.subject, mail.text)
-        content, whole = message(one.body, one.room, written, more, address.topic)
-        if not whole and one.overflow is Overflow.REFUSE:
-            raise SmtpError(Reply(None, "", Stage.MAIL))
-        return content
+    def _made(self, mail: Mail, address: HookAddress, now: float) -> tuple[str, str, Body]:
+        """Return where the message is posted, as what, and itself."""
+        one = self.account
+        files = one.preset.files
+        if mail.placed and files is not None:
+            made = posted(files, mail, address.path, address.query, self.tools.open_attachment)
+            return made.target, made.content_type, Body(made.length, readable(made.blocks))
+        written, more = (mail.subject, mail.text), address.more(one.preset, now)
+        content, _whole = message(one.body, one.room, written, more, address.topic)
+        return address.target(one.preset, now), _JSON, Body.of(content)
 
-    def _reply(self, answer: Answer, session: HttpSession) -> Reply:
+    def _reply(self, answer: Answer, session: HttpSession) -> str:
         """Return what the service said when it took the message; raises SmtpError when not."""
+        preset = self.account.preset
         found = heard(
-            self._account.success, answer.status, answer.content, answer.retry_after, time()
+            self.account.success, answer.status, answer.content, answer.retry_after, time()
         )
-        self._heard = found
         words = answer.content if found.words is None else found.words.encode("utf-8", "replace")
         said = session.wire.words(words)
-        if found.taken:
-            return Reply(answer.status, said, Stage.FINAL)
-        if found.taken is None:
-            raise trouble_at(Stage.FINAL, Trouble.UNSURE, said)
-        preset, code = self._account.preset, found.code
+        if found.taken and not answer.early:
+            return said
+        if found.taken is None and not answer.early:
+            raise SmtpError(Reply(None, said, Stage.FINAL), Trouble.UNSURE)
+        code = found.code
         # Where the status says no more than that something is wrong, the service's own code counts.
         if answer.status not in _FINE and not (
             preset.coded and answer.status == HTTPStatus.BAD_REQUEST and code
         ):
             code = answer.status
         key = re.search(preset.refused, f"{code} {said}", re.IGNORECASE)
-        stage = Stage.AUTH if key else Stage.FINAL
-        raise SmtpError(Reply(code, said, stage), unsure_about(answer))
-
-    def _failure(self, error: SmtpError) -> DeliveryError:
-        provider, place = self._account.provider, self._place
-        found = diagnose(error.reply, provider, trouble=error.trouble, place=place)
-        rest = self._heard.rest if self._heard is not None else None
-        if found.hold and rest is not None:
-            found = replace(found, hold=rest)
-        return as_error(found, error.reply)
-
-    def _drop(self) -> None:
-        if self._session is not None:
-            self._session.close()
-            self._session = None
-        self._address = None
-        self._own = ()
+        reply = Reply(code, said, Stage.AUTH if key else Stage.FINAL)
+        raise SmtpError(reply, unsure_about(answer), hold=found.rest)

@@ -46,8 +46,9 @@ class WantedMail:
 def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None) -> Draft:
     """Return the message with this text; raises InputError for what cannot be sent."""
     kind = kind_of(account)
-    if wanted.html is not None and "html" in kind.cannot:
-        raise InputError(kind.cannot["html"], text("Give the text with --body or --markdown."))
+    refused = kind.refused(account)
+    if wanted.html is not None and "html" in refused:
+        raise InputError(refused["html"], text("Give the text with --body or --markdown."))
     pictures = wanted.pictures
     if wanted.markdown:
         html, pictures = _markdown(wanted, account, words)

@@ -192,7 +192,7 @@ RULES: tuple[ReplyRule, ...] = (
         family="webhook",
         stages=(Stage.DATA,),
         code="None",
-        title=text("A webhook takes no files"),
+        title=text("The service does not take these files"),
         advice=text("Send the mail again with another account."),
     ),
     ReplyRule(

@@ -90,7 +90,7 @@ def complaints(state: QuickSend) -> dict[str, Text]:
         if first is not None:
             found[name] = first
     account = state.account
-    cannot = kind_of(account).cannot if account else {}
+    cannot = kind_of(account).refused(account) if account else {}
     for name in _FIELDS:
         if name in cannot and getattr(state.written, name):
             found[name] = cannot[name]
