@@ -16,6 +16,7 @@ from traymail.core.overview import Overview, SavedDraft
 from traymail.core.robots import GROUP, Overflow, WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.model import quick_send as model
 from traymail.ui.model.completion import chip, complaint, named, proposals
 from traymail.ui.model.prefill import Prefill, merged, parse_mailto
@@ -561,3 +562,51 @@ def test_what_a_robot_cannot_send_is_refused_when_it_is_posted() -> None:
         draft_of(replace(to_the_group(), files=(File("/a.pdf", "a.pdf", 1),)), {})
     with pytest.raises(InputError):
         draft_of(to_the_group(body="x" * 5000), {})
+
+
+def to_a_webhook(preset: str, **fields: object) -> QuickSend:
+    row = BY_NAME[preset]
+    account = WebhookAccount(
+        name="hook",
+        address=row.receiver,
+        preset=row,
+        overflow=Overflow.REFUSE,
+        body=usual_body(row),
+        success=usual_success(row),
+        most=row.most,
+    )
+    state = writing(**{"to": (), **fields})  # type: ignore[arg-type] # fields
+    return replace(state, standing=replace(standing(account), default="hook"))
+
+
+def test_a_webhook_needs_no_recipient_and_is_named_by_its_service() -> None:
+    state = to_a_webhook("bark")
+    assert asked_to_send(state).stage is DraftStage.POSTING
+    assert draft_of(state, {}).to == (BY_NAME["bark"].receiver,)
+    assert state.account is not None
+    assert sender_words(state.account) == "hook · bark"
+
+
+@pytest.mark.parametrize("name", ["to", "cc", "bcc"])
+def test_what_a_webhook_takes_not_is_told_at_the_field(name: str) -> None:
+    state = to_a_webhook("bark", **{name: ("li.na@example.com",)})
+    assert "webhook" in str(complaints(state)[name])
+    assert not may_send(state)
+
+
+@pytest.mark.parametrize(("preset", "most"), [("bark", 0), ("ntfy", 1), ("telegram", 10)])
+def test_a_webhook_takes_as_many_files_as_its_service(preset: str, most: int) -> None:
+    files = tuple(File(f"/{number}.pdf", f"{number}.pdf", 1) for number in range(most + 1))
+    state = to_a_webhook(preset, body="x" * 900)
+    draft_of(replace(state, files=files[:most]), {})
+    with pytest.raises(InputError):
+        draft_of(replace(state, files=files), {})
+
+
+@pytest.mark.parametrize(("preset", "most"), [("ntfy", 2000), ("telegram", 1000)])
+def test_with_a_file_less_text_is_taken(preset: str, most: int) -> None:
+    one = (File("/a.pdf", "a.pdf", 1),)
+    draft_of(to_a_webhook(preset, body="x" * (most + 100)), {})
+    draft_of(replace(to_a_webhook(preset, body="x" * most), files=one), {})
+    with pytest.raises(InputError):
+        draft_of(replace(to_a_webhook(preset, body="x" * (most + 100)), files=one), {})

@@ -119,6 +119,7 @@ def test_an_address_is_taken_apart(
         ("dingtalk", "https://oapi.dingtalk.com/robot/send?access_token="),
         ("dingtalk", f"{DING} SEC1 SEC2"),
         ("dingtalk", f"{DING} 密钥"),
+        ("ntfy", "https://ntfy.sh/topic tk_\x7f\0"),
         ("feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/"),
         ("bark", "https://api.day.app/key/Message"),
         ("telegram", "https://api.telegram.org/bot1:a/sendMessage"),

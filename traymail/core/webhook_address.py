@@ -94,7 +94,7 @@ def read_address(pasted: str, preset: Preset) -> HookAddress:
     if not re.fullmatch(preset.path, parts.path) or not set(preset.query) <= query.keys():
         raise _wrong(text("This is not an address of {service}.", service=preset.title), preset)
     signing = words[1] if words[1:] else ""
-    if not signing.isascii():
+    if not (signing.isascii() and signing.isprintable()):
         raise InputError(text("What stands behind the address cannot be a key."), _ALONE)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     return HookAddress(
