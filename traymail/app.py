@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from traymail.engine.delivery import Progress, Tools
     from traymail.engine.flow import Surroundings
     from traymail.engine.stops import Stops
+    from traymail.oauth.tokens import AccessTokens
     from traymail.running.kind import GetRunningKinds, RunningKinds
     from traymail.store.credentials import Keyrings
     from traymail.store.known_rules import KnownRules
@@ -172,7 +173,19 @@ class App:
         """Make ready to ask for secrets; nothing is asked before it is needed."""
         from traymail.store.credentials import Keyrings
 
-        return Keyrings(self.environ, hosts=self.agreements.hosts, waits=self._waits)
+        return Keyrings(
+            self.environ,
+            hosts=self.agreements.hosts,
+            waits=self._waits,
+            sign_ins=lambda: self.access_tokens,
+        )
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """Return the tokens of the accounts that sign in by OAuth2."""
+        from traymail.oauth.tokens import AccessTokens
+
+        return AccessTokens(self.credentials, self.clock, self.home.state)
 
     def _waits(self, account: Account) -> Collection[str]:
         """Return which keys of an account wait for the user; raises StateError.

@@ -38,7 +38,6 @@ def test_who_it_is_from_and_who_logs_in(office: Desk) -> None:
     ("key", "value", "where"),
     [
         ("api_url", "https://api.example.com", "accounts.desk.api_url"),
-        ("auth", "oauth2", "accounts.desk.auth"),
     ],
 )
 def test_what_comes_later_is_refused_with_its_place(
@@ -51,10 +50,10 @@ def test_what_comes_later_is_refused_with_its_place(
     assert office.quick(*MAIL, "--queue").returncode == 78
 
 
-def test_an_oauth_table_comes_later_too(office: Desk) -> None:
-    office.configure('[accounts.desk.oauth]\nclient_id = "x"\n')
+def test_oauth2_wants_a_client_id(office: Desk) -> None:
+    office.configure(auth="oauth2")
     done = office.quick("config", "check")
-    assert (done.returncode, ": accounts.desk.oauth" in done.stderr) == (78, True)
+    assert (done.returncode, ": accounts.desk.oauth.client_id" in done.stderr) == (78, True)
 
 
 SIGNATURE = "**Li Na**\nhttps://shop.example"

@@ -19,6 +19,10 @@ class InMemoryCredentials:
         except KeyError:
             raise CredentialError(text("There is no secret."), text("Enter it.")) from None
 
+    def another(self, account: Account, refused: Secret) -> bool:
+        """Return whether there is another one by now."""
+        return self.get(account) != refused
+
     def set(self, account: Account, secret: Secret) -> None:
         """Keep a secret."""
         self._secrets[account.host, account.username] = secret

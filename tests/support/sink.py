@@ -5,8 +5,10 @@ closed connection, slowness). Each happens once or as often as told, and then th
 """
 
 import asyncio
+import base64
 import socket
 import ssl
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,6 +67,14 @@ class Sink:
     """Connections accepted so far."""
     logins: list[tuple[str, bool]] = field(default_factory=list)
     """Each login tried: its user name and whether it was right."""
+    by_token: bool = False
+    """Whether logins are by OAuth2."""
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    """The access tokens that are good, each with its user."""
+    answers: list[bytes] = field(default_factory=list, repr=False)
+    """What was sent in such logins, each line to the letter."""
+    refusal: str = "535 5.7.8 Username and Password not accepted"
+    """What a wrong access token is answered in the end."""
     _acts: list[_Act] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -149,6 +159,48 @@ class _Server(SMTP):
             await super().smtp_DATA(arg)
 
 
+class _TokenServer(_Server):
+    """One connection at which one logs in with access tokens, which are long."""
+
+    line_length_limit = 16_384
+    command_size_limits = defaultdict(lambda: 16_384)  # noqa: RUF012 - as the base has it
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult | None:  # noqa: N802 - aiosmtpd's name
+        """https://developers.google.com/workspace/gmail/imap/xoauth2-protocol"""
+        user, found, rest = self._initial(args).partition(b"\x01auth=Bearer ")
+        right = user.startswith(b"user=") and found and rest.endswith(b"\x01\x01")
+        return await self._judge(user.removeprefix(b"user="), rest if right else b"", b"")
+
+    async def auth_OAUTHBEARER(self, _server: SMTP, args: list[str]) -> AuthResult | None:  # noqa: N802 - aiosmtpd's name
+        """RFC 7628"""
+        head, *pairs, last, end = self._initial(args).split(b"\x01")
+        port = f"port={self._sink.port}".encode()
+        right = head.startswith(b"n,a=") and head.endswith(b",") and (last, end) == (b"", b"")
+        right = right and pairs[:2] == [b"host=127.0.0.1", port]
+        token = pairs[2].removeprefix(b"auth=Bearer ") + b"\x01\x01" if right else b""
+        user = head[4:-1].replace(b"=2C", b",").replace(b"=3D", b"=")
+        return await self._judge(user, token, b"AQ==")
+
+    def _initial(self, args: list[str]) -> bytes:
+        self._sink.answers.append(" ".join(("AUTH", *args)).encode())
+        return base64.b64decode(args[1], validate=True)
+
+    async def _judge(self, user: bytes, rest: bytes, surrender: bytes) -> AuthResult | None:
+        name, token = user.decode(), rest.removesuffix(b"\x01\x01").decode()
+        right = self._sink.tokens.get(token) == name
+        self._sink.logins.append((name, right))
+        if right:
+            return AuthResult(success=True, auth_data=name)
+        said = b'{"status":"401","schemes":"bearer","scope":"https://mail.example/"}'
+        await self.push(b"334 " + base64.b64encode(said))
+        self._sink.answers.append((await self._reader.readline()).rstrip(b"\r\n"))
+        if self._sink.answers[-1] != surrender:
+            await self.push("501 5.5.2 no such answer")
+            return None
+        await self.push(self._sink.refusal)
+        return None
+
+
 class _Handler:
     """What aiosmtpd asks of a mail's taker."""
 
@@ -174,7 +226,7 @@ class _Handler:
         address: str,
         mail_options: list[str],
     ) -> str:
-        if self._sink.user and not session.authenticated:
+        if (self._sink.user or self._sink.by_token) and not session.authenticated:
             return "530 5.7.0 Authentication required"
         refusal = await _perform(self._sink, "mail", server, address)
         if not refusal:
@@ -237,11 +289,22 @@ def serve(
     user: str = "",
     password: str = "",
     port: int = 0,
+    tokens: dict[str, str] | None = None,
 ) -> Iterator[Sink]:
-    """Run a sink until the block ends. With `user`, mail is taken only after that login."""
+    """Run a sink until the block ends. With `user`, mail is taken only after that login.
+
+    With `tokens`, only after one with one of them, each with its user.
+    """
     assert (context is None) == (security == "none"), "TLS needs a certificate, its absence none"
     with socket.create_server(("127.0.0.1", port)) as listener:
-        sink = Sink(listener.getsockname()[1], security, user, password)
+        sink = Sink(
+            listener.getsockname()[1],
+            security,
+            user,
+            password,
+            tokens={} if tokens is None else tokens,
+        )
+        sink.by_token = tokens is not None
         runner = _Runner(sink, listener, context)
         runner.start()
         try:
@@ -278,7 +341,8 @@ class _Runner:
         alive: list[_Server] = []
 
         def connect() -> _Server:
-            alive.append(_Server(self._sink, self._context, loop))
+            kind = _TokenServer if self._sink.by_token else _Server
+            alive.append(kind(self._sink, self._context, loop))
             return alive[-1]
 
         server = await loop.create_server(connect, sock=self._listener, ssl=implicit)

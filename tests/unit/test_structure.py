@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from traymail.accounts import KINDS
-from traymail.core.account import Account, Limits, Security, WhenUnsure
+from traymail.core.account import Account, Auth, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.kinds.folder import FolderKind
 from traymail.core.kinds.log import LogKind
@@ -505,9 +505,7 @@ def test_port_and_security_that_go_together(given: str, port: int, security: Sec
         ('host = "m.example.com"\nport = 1025', "security"),
         ('host = "127.0.0.1"\nsecurity = "none"', "port"),
         ("", "host"),
-        ('auth = "oauth2"\nhost = "m.example.com"', "auth"),
         ('kind = "sendgrid"\nhost = "m.example.com"', "host"),
-        ('oauth = { client_id = "x" }\nhost = "m.example.com"', "oauth"),
         ('password = "x"\nhost = "m.example.com"', "password"),
     ],
 )
@@ -547,9 +545,165 @@ def test_a_key_that_does_nothing_beside_another_is_hinted_at() -> None:
         assert [one.where for one in found.hints] == hints
 
 
-def test_outlook_needs_oauth() -> None:
-    found = problems('[accounts.o]\naddress = "a@outlook.com"\n')
-    assert "OAuth2" in str(found["accounts.o.auth"].what)
+OAUTH_HOST = 'host = "m.example.com"\nauth = "oauth2"\n'
+OAUTH_ROWS: list[tuple[str, str, str, object, str]] = [
+    ("client_id", '"a-1"', "client_id", "a-1", '"a b"'),
+    ("authorize_url", '"https://l.example/a?x=1"', "authorize_url", "https://l.example/a?x=1", "1"),
+    ("authorize_url", '""', "authorize_url", "", '"ftp://l.example/"'),
+    ("authorize_url", '"http://[::1]/a"', "authorize_url", "http://[::1]/a", '"http://l.example/"'),
+    ("token_url", '"http://localhost:1/t"', "token_url", "http://localhost:1/t", '"l.example"'),
+    ("token_url", '"https://l.example/t"', "token_url", "https://l.example/t", '"https://a:b@c/"'),
+    (
+        "device_url",
+        '"https://l.example:8/d"',
+        "device_url",
+        "https://l.example:8/d",
+        '"https://[/"',
+    ),
+    (
+        "device_url",
+        '"https://l.example"',
+        "device_url",
+        "https://l.example",
+        '"https://l.example#a"',
+    ),
+    ("scope", '"a b"', "scope", "a b", '"ä"'),
+]
+
+
+@pytest.mark.parametrize(("key", "good", "field", "value", "bad"), OAUTH_ROWS)
+def test_key_of_oauth(key: str, good: str, field: str, value: object, bad: str) -> None:
+    usual = {
+        "client_id": '"x"',
+        "authorize_url": '"https://l.example/a"',
+        "device_url": '"https://l.example/d"',
+        "token_url": '"https://l.example/t"',
+    }
+    for given, wrong in ((good, False), (bad, True)):
+        table = ", ".join(f"{name} = {word}" for name, word in (usual | {key: given}).items())
+        source = f'[accounts.a]\naddress = "a@b.example"\n{OAUTH_HOST}oauth = {{ {table} }}\n'
+        if wrong:
+            assert wheres(source) == [f"accounts.a.oauth.{key}"]
+        else:
+            assert getattr(read(source).accounts["a"].oauth, field) == value
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "more", "token", "device", "scope", "back"),
+    [
+        (
+            "a@outlook.com",
+            "",
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            "https://login.microsoftonline.com/common/oauth2/v2.0/devicecode",
+            "https://outlook.office.com/SMTP.Send offline_access",
+            "localhost",
+        ),
+        (
+            "a@hotmail.com",
+            ', tenant = "consumers"',
+            "https://login.microsoftonline.com/consumers/oauth2/v2.0/token",
+            "https://login.microsoftonline.com/consumers/oauth2/v2.0/devicecode",
+            "https://outlook.office.com/SMTP.Send offline_access",
+            "localhost",
+        ),
+        (
+            "a@x.onmicrosoft.com",
+            ', tenant = "x.onmicrosoft.com", scope = "y"',
+            "https://login.microsoftonline.com/x.onmicrosoft.com/oauth2/v2.0/token",
+            "https://login.microsoftonline.com/x.onmicrosoft.com/oauth2/v2.0/devicecode",
+            "y",
+            "localhost",
+        ),
+        (
+            "a@gmail.com",
+            "",
+            "https://oauth2.googleapis.com/token",
+            "",
+            "https://mail.google.com/",
+            "127.0.0.1",
+        ),
+        ("a@ya.ru", "", "https://oauth.yandex.com/token", "", "mail:smtp", "127.0.0.1"),
+        ("a@mail.ru", "", "https://oauth.mail.ru/token", "", "userinfo mail.imap", "127.0.0.1"),
+        (
+            "a@fastmail.com",
+            "",
+            "https://api.fastmail.com/oauth/refresh",
+            "",
+            "https://www.fastmail.com/dev/protocol-smtp",
+            "127.0.0.1",
+        ),
+    ],
+)
+def test_where_one_signs_in_is_known(
+    mailbox: str, more: str, token: str, device: str, scope: str, back: str
+) -> None:
+    source = f'[accounts.a]\naddress = "{mailbox}"\nauth = "oauth2"\n'
+    oauth = read(f'{source}oauth = {{ client_id = "x"{more} }}\n').accounts["a"].oauth
+    assert (oauth.token_url, oauth.device_url, oauth.scope) == (token, device, scope)
+    assert oauth.authorize_url.startswith("https://")
+    assert oauth.redirect_host == back
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "told"),
+    [
+        ("", "oauth.client_id", "Azure directory"),
+        ('auth = "password"', "auth", "docs/oauth.md"),
+        ('oauth = { client_id = "x", tenant = "comon" }', "oauth.tenant", "Did you mean common?"),
+        ('oauth = { clientid = "x" }', "oauth.clientid", "Did you mean client_id?"),
+        (
+            'oauth = { client_id = "x", client_secret = "y" }',
+            "oauth.client_secret",
+            "traymail account login o --client-secret",
+        ),
+    ],
+)
+def test_outlook_needs_oauth(given: str, where: str, told: str) -> None:
+    found = problems(f'[accounts.o]\naddress = "a@outlook.com"\n{given}\n')
+    assert list(found) == [f"accounts.o.{where}"]
+    assert told in str(found[f"accounts.o.{where}"].advice)
+
+
+def test_with_a_command_for_tokens_nothing_else_is_needed() -> None:
+    source = '[accounts.o]\naddress = "a@outlook.com"\npassword_command = ["oama"]\n'
+    account = read(source).accounts["o"]
+    assert (account.auth, account.signs_in) == (Auth.OAUTH2, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("", ["client_id", "token_url"]),
+        ('oauth = { client_id = "x" }', ["token_url"]),
+        ('oauth = { client_id = "x", token_url = "https://l.example/t" }', ["authorize_url"]),
+        (
+            'oauth = { client_id = "x", token_url = "https://l.example/t", tenant = "common" }',
+            ["tenant"],
+        ),
+    ],
+)
+def test_what_is_missing_for_a_service_that_is_not_known(given: str, missing: list[str]) -> None:
+    source = f'[accounts.a]\naddress = "a@b.example"\n{OAUTH_HOST}{given}\n'
+    assert wheres(source) == [f"accounts.a.oauth.{key}" for key in missing]
+
+
+@pytest.mark.parametrize(
+    "more", ['auth = "password"', 'auth = "oauth2"\npassword_command = ["oama"]']
+)
+def test_oauth_that_counts_for_nothing_is_hinted_at(more: str) -> None:
+    source = f'[accounts.a]\naddress = "a@gmail.com"\n{more}\noauth = {{ client_id = "x" }}\n'
+    found = examine(tomllib.loads(source), PLACES, KINDS)
+    assert found.problems == ()
+    assert [one.where for one in found.hints] == ["accounts.a.oauth"]
+
+
+def test_what_a_sign_in_is_worth_hangs_on_where_it_was() -> None:
+    source = '[accounts.a]\naddress = "a@gmail.com"\nauth = "oauth2"\n'
+    one, other = (
+        read(f'{source}oauth = {{ client_id = "{name}" }}\n').accounts["a"] for name in "xy"
+    )
+    assert one.connection != other.connection
 
 
 @pytest.mark.parametrize(

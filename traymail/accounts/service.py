@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from traymail.core import readers as read
 from traymail.core.account import Account, Security
-from traymail.core.account_table import is_loopback
+from traymail.core.readers import is_loopback
 from traymail.core.texts import text
 
 _PORTS = {"https": 443, "http": 80}

@@ -39,6 +39,7 @@ AUTH = Field(
     FieldKind.CHOICE,
     choices=(
         Choice(Auth.PASSWORD.value, text("with a password or code")),
+        Choice(Auth.OAUTH2.value, text("by signing in (OAuth2)")),
         Choice(Auth.NONE.value, text("none")),
     ),
     default=Auth.PASSWORD.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,15 @@ from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.account_kind import read_account
 from traymail.core.address import excerpt, parse_address
+from traymail.core.duration import iso
 from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
+from traymail.core.oauth import OAUTH
 from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
 from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of
+from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignedIn, SignInStep
 from traymail.core.texts import in_command, text
 from traymail.core.webhooks import BY_NAME
 from traymail.disk import in_home, typed
@@ -81,11 +85,21 @@ def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
         "display_name": one.address.name,
         **kind_of(one).facts(one),
         "default": one.name == default,
-        "login": None,
+        "login": _login_facts(session, one),
         "state": "attention"
         if kept is not None and kept.stopped
         else session.app.credentials.standing(one),
     }
+
+
+def _login_facts(session: Session, one: Account) -> dict[str, Any] | None:
+    """Return how a sign-in stands, None where there is none, or the keyring does not say."""
+    if not one.signs_in or session.app.credentials.has_file(one.name):
+        return None
+    found = session.app.access_tokens.login(one)
+    if found is None:
+        return None
+    return {"until": iso(found.until), "state": found.state.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +122,20 @@ class WantedAccount:
     template: str | None
     success: str | None
     max_bytes: int | None
+    client_id: str | None
+    tenant: str | None
+    authorize_url: str | None
+    token_url: str | None
+    device_url: str | None
+    scope: str | None
 
     def fields(self) -> dict[str, object]:
         """Return what goes into the account's table."""
-        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "name"}
+        names = {one.name for one in fields(self)} - {"name", *OAUTH.keys}
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name in names}
+        oauth = {key: getattr(self, key) for key in OAUTH.keys}
+        oauth = {key: value for key, value in oauth.items() if value is not None}
+        found["oauth"] = oauth or None
         if self.ca_file:
             found["ca_file"] = str(in_home(self.ca_file).absolute())
         inside = {"body": found.pop("template")}
@@ -186,6 +210,16 @@ def _given(found: dict[str, object]) -> dict[str, object]:
     text("What becomes of a message that is too long for a robot."),
     type=click.Choice([one.value for one in Overflow]),
 )
+@option("--client-id", text("OAuth2: the client id of your own."), metavar="ID")
+@option(
+    "--tenant",
+    text("OAuth2 of Microsoft: common, consumers, organizations, or an organisation."),
+    metavar="NAME",
+)
+@option("--authorize-url", text("OAuth2: the page to sign in at."), metavar="URL")
+@option("--token-url", text("OAuth2: where tokens are got."), metavar="URL")
+@option("--device-url", text("OAuth2: where codes for other devices are got."), metavar="URL")
+@option("--scope", text("OAuth2: the permission to ask for."), metavar="WORDS")
 @option("--default", text("Make it the default account."), "as_default", is_flag=True)
 @option("--no-secret", text("Provide the secret later, in another way."), is_flag=True)
 @option("--no-test", text("Do not try to log in."), is_flag=True)
@@ -212,11 +246,12 @@ def add(
     mailbox = f"@{kind.name}"
     if sender is not None and "host" in kind.form.keys:
         wanted, provider = _found(session, wanted, sender)
-        _refuse_what_is_not_there(wanted, provider)
         words, mailbox = secret_of(provider), sender.mailbox
     name = wanted.name or free_name(provider, mailbox, settings.accounts)
     credentials = session.app.credentials
-    given_elsewhere = no_secret or wanted.auth == Auth.NONE.value or credentials.has_file(name)
+    signs_in = _signs_in(wanted, provider)
+    by_password = wanted.auth != Auth.NONE.value and not signs_in
+    given_elsewhere = no_secret or not by_password or credentials.has_file(name)
     asked = None if given_elsewhere else words
     secret, nowhere = _new_secret(session, asked, name) if asked else (None, None)
     table = _described(sender) | wanted.fields()
@@ -244,6 +279,9 @@ def add(
         raise nowhere
     if secret is not None:
         credentials.set(one, secret)
+    if signs_in and not credentials.has_file(name):
+        session.say(text("Sign in with: traymail account login {name}", name=in_command(name)))
+        return endings.OK
     if no_test or (no_secret and one.auth is not Auth.NONE):
         return endings.OK
     return _tested(session, one)
@@ -312,11 +350,25 @@ def _tell_of_twins(session: Session, mailbox: str, settings: Settings) -> None:
             )
 
 
-def _refuse_what_is_not_there(wanted: WantedAccount, provider: Provider | None) -> None:
-    if provider is not None and provider.auth_kind is AuthKind.OAUTH2:
-        raise _no_oauth(provider)
-    if wanted.auth == Auth.OAUTH2.value:
-        raise _no_oauth(None)
+def _signs_in(wanted: WantedAccount, provider: Provider | None) -> bool:
+    """Tell whether a new account signs in by OAuth2; raises InputError where that cannot be yet."""
+    only_oauth = provider is not None and provider.auth_kind is AuthKind.OAUTH2
+    if wanted.auth != Auth.OAUTH2.value and not (only_oauth and wanted.auth is None):
+        return False
+    if not wanted.client_id:
+        title = (
+            text("Signing in by OAuth2 wants a client id.")
+            if provider is None or not only_oauth
+            else text(
+                "{provider} takes no passwords from programs, only OAuth2, which wants a client "
+                "id.",
+                provider=provider.name,
+            )
+        )
+        raise InputError(
+            title, text("Give it with --client-id; docs/oauth.md shows how to get one of your own.")
+        )
+    return True
 
 
 def _kind(wanted: WantedAccount) -> AccountKind[Any]:
@@ -343,19 +395,6 @@ def _address(kind: AccountKind[Any], given: str | None) -> Address | None:
             text("Leave the address out; --name gives the account a name."),
         )
     return None
-
-
-def _no_oauth(provider: Provider | None) -> InputError:
-    title = (
-        text("Signing in with OAuth2 comes with a later version.")
-        if provider is None
-        else text(
-            "{provider} takes no passwords from programs, only OAuth2, which comes with a later"
-            " version.",
-            provider=provider.name,
-        )
-    )
-    return InputError(title, text("Use an account that takes a code or an app password."))
 
 
 def _read_secret(session: Session, words: SecretWords) -> Secret:
@@ -407,6 +446,12 @@ def remove(session: Session, /, *, name: str) -> None:
 def set_secret(session: Session, /, *, name: str) -> None:
     """Store a secret; the account goes on with it."""
     one = session.account(name)
+    if one.auth is Auth.OAUTH2:
+        session.app.credentials.require_keyring(one)
+        raise InputError(
+            text("Account {name} has no code or password: it signs in by OAuth2.", name=name),
+            text("Sign in with: traymail account login {name}", name=in_command(name)),
+        )
     kind = kind_of(one)
     words = kind.secret(one)
     if words is None:
@@ -443,15 +488,65 @@ def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
     return status
 
 
-@command("login", text("Sign in with OAuth2, in the browser."))
+@command(
+    "login",
+    text(
+        "Sign in with OAuth2, in the browser.\n\n"
+        "The address to open is printed as well. What comes of it is kept in the system's keyring "
+        "and renewed by itself."
+    ),
+)
 @NAME
 @option("--device", text("Sign in on another device."), is_flag=True)
+@option(
+    "--client-secret",
+    text("Ask for the secret of the client id, where it has one: Google's have."),
+    "with_secret",
+    is_flag=True,
+)
 @click.pass_obj
-def login(session: Session, /, *, name: str, device: bool) -> None:
-    """Refuse: OAuth2 is not there yet."""
-    del device
+def login(session: Session, /, *, name: str, device: bool, with_secret: bool) -> None:
+    """Sign in; the account goes on with it."""
+    from traymail.services.signing_in import SigningIn
+
     one = session.account(name)
-    raise _no_oauth(for_host(one.host) if one.auth is Auth.OAUTH2 else None)
+    secret = Secret(session.ask_secret(text("Client secret"))) if with_secret else None
+    signing_in = SigningIn(
+        one,
+        session.app,
+        lambda: session.beside.stops.clear(name, mails=True),
+        language=session.language,
+        device=device,
+        client_secret=secret or None,
+    )
+    try:
+        with closing(signing_in.steps()) as steps:
+            for step in steps:
+                _show_sign_in(session, one, step)
+    except KeyboardInterrupt:
+        session.note(text("The sign-in was broken off."))
+        raise
+    tell_what_waits(session, name)
+
+
+def _show_sign_in(session: Session, one: Account, step: SignInStep) -> None:
+    match step:
+        case BrowserAsked(url, opened):
+            session.note(
+                text("Sign in in your browser. If it does not open, open this address in it:")
+                if opened
+                else text(
+                    "No browser can be started here. Open this address on this computer, or sign "
+                    "in with --device:"
+                )
+            )
+            session.say(url, whole=True)
+        case DeviceAsked(page, code):
+            session.note(text("On any device, open this page and type the code:"))
+            session.say(page, whole=True)
+            session.say(code, whole=True)
+        case SignedIn():
+            session.say(text("Account {name} is signed in.", name=one.name))
 
 
 for each in (list_, add, remove, set_secret, test, login):

@@ -41,6 +41,34 @@ class Limits:
     per_day: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Where an account signs in and as which program, everything left out filled in.
+
+    ``redirect_host`` is what the browser is led back to; ``more`` goes into the address that the
+    browser opens.
+    """
+
+    client_id: str = ""
+    authorize_url: str = ""
+    token_url: str = ""
+    device_url: str = ""
+    scope: str = ""
+    redirect_host: str = "127.0.0.1"
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return all that decides what a sign-in is worth."""
+        return (
+            self.client_id,
+            self.authorize_url,
+            self.token_url,
+            self.device_url,
+            self.scope,
+        )
+
+
 DEFAULT_KIND = "smtp"
 
 
@@ -50,8 +78,8 @@ class Account:
 
     ``host`` is who gets the secret, ``username`` as whom: what it is bound to, whatever the kind.
     A kind with keys of its own has a class of its own, and its ``kind``; one whose mail leaves
-    for no server has no host. ``max_message_bytes`` is the size on the wire; ``provider`` the id
-    of the table's row, or "".
+    for no server has no host. ``oauth`` counts where it signs in. ``max_message_bytes`` is the size
+    on the wire; ``provider`` the id of the table's row, or "".
     """
 
     name: str
@@ -68,6 +96,7 @@ class Account:
     limits: Limits = Limits()
     timeout: timedelta = timedelta(seconds=30)
     password_command: tuple[str, ...] = ()
+    oauth: OAuth = OAuth()
     retry_for: timedelta = timedelta(days=3)
     when_unsure: WhenUnsure = WhenUnsure.ASK
     undo: timedelta = timedelta(seconds=5)
@@ -78,7 +107,13 @@ class Account:
         """Return what a login depends on, as one string: when it changes, a refusal is void."""
         parts = (self.kind, self.host, str(self.port), self.security.value, self.auth.value)
         own = (self.username, self.address.mailbox, self.ca_file, *self.password_command)
-        return "\n".join((*parts, *own, *self.way))
+        signs_in = self.oauth.parts if self.auth is Auth.OAUTH2 else ()
+        return "\n".join((*parts, *own, *signs_in, *self.way))
+
+    @property
+    def signs_in(self) -> bool:
+        """Tell whether traymail itself gets its tokens: no command of the user's prints them."""
+        return self.auth is Auth.OAUTH2 and not self.password_command
 
     @property
     def way(self) -> tuple[str, ...]:

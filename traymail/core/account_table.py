@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_address
 
 from traymail.core import readers as read
 from traymail.core.account import Account, Auth, Security
 from traymail.core.account_kind import with_given
 from traymail.core.errors import Problem
 from traymail.core.message import Address
+from traymail.core.oauth import OAuthService, OAuthTable, filled_in, service_for
 from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, for_host
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Read
-from traymail.core.tables import LATER, SmtpTable
-from traymail.core.texts import by_command, text
+from traymail.core.tables import SmtpTable
+from traymail.core.texts import Text, by_command, text
 
 # RFC 8314 section 3.3: submission by implicit TLS is preferred.
 DEFAULT_ENDPOINT = Endpoint(465, Security.TLS)
@@ -33,6 +33,8 @@ def smtp_account(name: str, table: Read[SmtpTable], where: str, found: list[Prob
     account = _filled_in(name, table.value, provider, endpoint)
     if not table.bad & {"auth", "oauth"}:
         found += _auth_problems(account, provider, where)
+    if not table.bad & {"auth", "oauth", "host", "address"}:
+        found += _oauth_problems(account, table.value.oauth or OAuthTable(), where)
     return account
 
 
@@ -96,21 +98,11 @@ def _host_problems(table: Read[SmtpTable], provider: Provider | None, where: str
 
 def is_local_name(host: str) -> bool:
     """Tell whether a name may mean another computer in every network."""
-    return bool(host) and "." not in host and ":" not in host and not is_loopback(host)
+    return bool(host) and "." not in host and ":" not in host and not read.is_loopback(host)
 
 
 def _domain(mailbox: str) -> str:
     return mailbox.rpartition("@")[2]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this computer: localhost, 127.0.0.0/8 or ::1."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _endpoint_problems(
@@ -119,7 +111,7 @@ def _endpoint_problems(
     """Return why port, security and host do not go together: one reason at most."""
     if provider and endpoint in provider.endpoints:
         return []
-    port, security, local = endpoint.port, endpoint.security, is_loopback(table.host)
+    port, security, local = endpoint.port, endpoint.security, read.is_loopback(table.host)
     usual = _USUAL.get(port)
     key, what = "security", None
     if security is Security.NONE:
@@ -151,9 +143,79 @@ def _auth_problems(account: Account, provider: Provider | None, where: str) -> l
             text(
                 "{provider} takes no passwords from programs, only OAuth2", provider=provider.name
             ),
-            advice=LATER,
+            advice=text('Set auth = "oauth2"; docs/oauth.md leads to the client id.'),
         )
     ]
+
+
+def _oauth_problems(account: Account, table: OAuthTable, where: str) -> list[Problem]:
+    """Return what is missing to sign in, or (a hint) that it counts for nothing."""
+    place, service = place_of(where, "oauth"), service_for(account.host)
+    if not account.signs_in:
+        if table == OAuthTable():
+            return []
+        what = (
+            text("does nothing: password_command prints the access token")
+            if account.auth is Auth.OAUTH2
+            else text('does nothing: auth is "{auth}"', auth=account.auth.value)
+        )
+        return [Problem(place, what, hint=True)]
+    if table.tenant and (service is None or not service.has_tenants):
+        what = text("is only for the addresses of Microsoft")
+        return [Problem(place_of(place, "tenant"), what, advice=_LEAVE_OUT)]
+    return _missing_for_sign_in(account, service, place)
+
+
+_LEAVE_OUT = text("Leave it out.")
+
+
+def _missing_for_sign_in(
+    account: Account, service: OAuthService | None, place: str
+) -> list[Problem]:
+    oauth, found = account.oauth, list[Problem]()
+    if not oauth.client_id:
+        found.append(
+            Problem(
+                place_of(place, "client_id"),
+                text("is missing: OAuth2 wants a client id of your own"),
+                advice=_of_your_own(service),
+            )
+        )
+    if not account.host:
+        return found
+    missing = "" if oauth.token_url else "token_url"
+    if not missing and not oauth.authorize_url and not oauth.device_url:
+        missing = "authorize_url"
+    if missing:
+        found.append(
+            Problem(
+                place_of(place, missing),
+                text("is missing: the sign-in of {host} is not known", host=account.host),
+                advice=text(
+                    "Its provider tells the addresses for OAuth2; docs/oauth.md shows how."
+                ),
+            )
+        )
+    return found
+
+
+def _of_your_own(service: OAuthService | None) -> Text:
+    """Return how one gets a client id: what users stumble over first."""
+    if service is not None and service.has_tenants:
+        return text(
+            "Register one in Azure, as docs/oauth.md shows. A personal Outlook.com account needs "
+            "an Azure directory for that, which a free Azure account brings along. Or let "
+            "password_command print an access token."
+        )
+    return text(
+        "Register one with the provider, as docs/oauth.md shows, or let password_command print an "
+        "access token."
+    )
+
+
+def _usual_auth(provider: Provider | None) -> Auth:
+    only_oauth = provider is not None and provider.auth_kind is AuthKind.OAUTH2
+    return Auth.OAUTH2 if only_oauth else Auth.PASSWORD
 
 
 def _filled_in(
@@ -161,18 +223,22 @@ def _filled_in(
 ) -> Account:
     """Return the account with what its table left out."""
     mailbox = table.address.mailbox
+    host = table.host or (provider.host if provider else "")
     account = Account(
         name=name,
         address=Address(mailbox, table.display_name or table.address.name),
-        host=table.host or (provider.host if provider else ""),
+        host=host,
         port=endpoint.port,
         security=endpoint.security,
         username=table.username or (provider.username_for(mailbox) if provider else mailbox),
-        auth=table.auth or Auth.PASSWORD,
+        auth=table.auth or _usual_auth(provider),
         provider=provider.id if provider else "",
         ca_file=table.ca_file,
         signature=table.signature,
     )
+    if account.auth is Auth.OAUTH2:
+        oauth = filled_in(table.oauth or OAuthTable(), service_for(host))
+        account = replace(account, oauth=oauth)
     if provider is None:
         return with_given(account, table)
     if provider.max_message_bytes is not None:

@@ -7,6 +7,8 @@
     +- SettingsError(problems)        every problem of a configuration at once (78)
     +- CredentialError                no keyring, no such secret (77)
     |  +- KeyringError                the keyring cannot be asked just now
+    +- SignInError                    a sign-in by OAuth2 came to nothing (77)
+    |  +- SignInLater                 it may succeed another time (75)
     +- SourceError(path)              a file or folder cannot be read (66)
     +- StateError                     our own state cannot be written (73)
     |  +- UnsafePath                  others may have laid a path, or may change what is there
@@ -127,6 +129,14 @@ class KeyringError(CredentialError):
     """The keyring cannot be asked at this moment: locked, gone, silent. It may pass by itself."""
 
     advice_id = "keyring"
+
+
+class SignInError(TraymailError):
+    """A sign-in by OAuth2 came to nothing: it was denied, or was not this one."""
+
+
+class SignInLater(SignInError):
+    """It took too long, was broken off, or the service cannot be reached: try again."""
 
 
 class SourceError(TraymailError):

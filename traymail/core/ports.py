@@ -78,7 +78,15 @@ class SecretSource(Protocol):
     """Where a sender gets secrets. May block (a keyring's prompt): never from Tk's thread."""
 
     def get(self, account: Account) -> Secret:
-        """Return the account's secret; raises CredentialError with the way out."""
+        """Return the account's secret; raises CredentialError with the way out.
+
+        Where the account signs in by OAuth2 it is an access token, and getting one may fail as a
+        delivery does: also raises DeliveryError then.
+        """
+        ...
+
+    def another(self, account: Account, refused: Secret) -> bool:
+        """Tell whether `get` now returns another secret than the one that a server refused."""
         ...
 
 

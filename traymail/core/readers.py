@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from ipaddress import ip_address
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
@@ -256,6 +257,16 @@ def filled_host(value: object) -> str:
             text("Write it like smtp.example.com, without http:// and without a port."),
         )
     return given.strip("[]")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this computer: localhost, 127.0.0.0/8 or ::1."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def path(value: object) -> str:

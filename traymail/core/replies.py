@@ -90,6 +90,7 @@ def diagnose(
     trouble: Trouble | None = None,
     login_worked: bool = False,
     place: str = "",
+    oauth: bool = False,
 ) -> Diagnosis:
     """Find what an answer means.
 
@@ -97,7 +98,7 @@ def diagnose(
     one first where there are two (joined by a colon), or "". With ``trouble`` there was no answer,
     and ``reply`` tells in its text what happened instead.
     ``login_worked``: the secret has been accepted before. ``place``: that of
-    `traymail.core.secret.Secret`.
+    `traymail.core.secret.Secret`. ``oauth``: the secret was an access token.
     """
     row = by_id(provider)
     own = (row.family,) if row else (provider, provider.partition(":")[0])
@@ -110,6 +111,7 @@ def diagnose(
             and rule.family in families
             and (rule.auth_kind is None or (row is not None and row.auth_kind is rule.auth_kind))
             and (login_worked or not rule.login_worked)
+            and (oauth or not rule.oauth)
             and _says(rule, reply)
         ),
         _BY_ID["nonsense"],
@@ -203,6 +205,8 @@ def about_login(advice_id: str | None, code: int | None) -> bool:
     rule = _row(advice_id)
     if rule is None or rule.action is not Action.NEEDS_USER:
         return False
+    if rule.trouble is Trouble.SIGN_IN:
+        return True
     # 530: RFC 4954 section 6, authentication required.
     return rule.trouble is Trouble.NO_SECRET or Stage.AUTH in rule.stages or code == 530  # noqa: PLR2004 # so the comment
 

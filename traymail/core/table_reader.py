@@ -115,8 +115,17 @@ def _read_value(key: Key, value: object, where: str, problems: list[Problem], kn
 
 
 def _advice_for_unknown(name: str, form: Form[Any], where: str, known: _Known) -> Text | None:
+    if name.lower() == "client_secret":
+        return by_command(
+            text(
+                "Secrets never stand in this file: traymail account login {account} "
+                "--client-secret asks for it.",
+                account=in_command(_account_of(where).removesuffix(".oauth")),
+            ),
+            in_window=text("Secrets never stand in this file: the sign-in asks for it."),
+        )
     if name.lower() in _SECRET_WORDS:
-        account = where.removeprefix(_ACCOUNTS).strip('"') if where.startswith(_ACCOUNTS) else ""
+        account = _account_of(where)
         return by_command(
             text(
                 "Secrets never stand in this file: traymail account set-secret {account}",
@@ -128,6 +137,10 @@ def _advice_for_unknown(name: str, form: Form[Any], where: str, known: _Known) -
             ),
         )
     return _owner(name, form, known) or nearest(name, tuple(form.keys))
+
+
+def _account_of(where: str) -> str:
+    return where.removeprefix(_ACCOUNTS).strip('"') if where.startswith(_ACCOUNTS) else ""
 
 
 _RULES_OWN = text("It belongs to rules: the tables [[rules]].")

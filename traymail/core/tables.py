@@ -12,6 +12,7 @@ from traymail.core.address import clean
 from traymail.core.duration import LONGEST
 from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
+from traymail.core.oauth import OAUTH, OAuthTable
 from traymail.core.outbox import RETENTION
 from traymail.core.readers import Form, Key
 from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
@@ -66,20 +67,10 @@ class SmtpTable(AccountTable):
     security: Security | None = None
     username: str = ""
     auth: Auth | None = None
-    oauth: None = None
+    oauth: OAuthTable | None = None
     api_url: str = ""
     ca_file: str = ""
     signature: str = ""
-
-
-def _auth(value: object) -> Auth:
-    if value == Auth.OAUTH2.value:
-        raise read.wrong(text("OAuth2 is not there yet"), LATER)
-    return read.choice(Auth)(value)
-
-
-def _no_oauth(_value: object) -> None:
-    raise read.wrong(text("OAuth2 is not there yet"), LATER)
 
 
 def _no_name(value: object) -> str:
@@ -169,8 +160,8 @@ _SMTP: dict[str, Key] = ACCOUNT_KEYS | {
     "port": Key(read.whole(1, 65_535)),
     "security": Key(read.choice(Security)),
     "username": Key(_login),
-    "auth": Key(_auth),
-    "oauth": Key(_no_oauth),
+    "auth": Key(read.choice(Auth)),
+    "oauth": Key(OAUTH),
     "ca_file": Key(read.path_or_empty),
     "api_url": Key(_no_api_url),
     "signature": Key(_signature),

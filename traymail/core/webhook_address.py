@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from traymail.core import readers as read
 from traymail.core.account import Security
-from traymail.core.account_table import is_loopback
 from traymail.core.errors import InputError
+from traymail.core.readers import is_loopback
 from traymail.core.texts import Text, text
 from traymail.core.webhooks import Preset, Signing, WebhookAccount
 

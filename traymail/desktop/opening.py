@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
 from traymail.core.errors import DesktopError
 from traymail.core.texts import text
+from traymail.winapi import NO_CONSOLE
 
 # Some openers end at once, others live as long as the program they start.
 _PATIENCE_SECONDS = 3.0
@@ -34,6 +38,47 @@ def open_page(url: str) -> None:
             text("Nothing on this desktop opens {path}.", path=url),
             text("Type that address into your browser."),
         )
+
+
+def open_in_browser(url: str, environ: Mapping[str, str]) -> bool:
+    """Open a page in ``$BROWSER``, else in the desktop's; False where there is none.
+
+    ``$BROWSER``: commands with a colon between two (a semicolon on Windows), the first that starts
+    counts; ``%s`` is the address, which else comes last.
+    """
+    for command in environ.get("BROWSER", "").split(os.pathsep):
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            continue
+        if words and _begun(
+            [one.replace("%s", url) for one in words]
+            if any("%s" in one for one in words)
+            else [*words, url]
+        ):
+            return True
+    if sys.platform not in {"win32", "darwin"} and not (
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    ):
+        return False
+    return _opened(url)
+
+
+def _begun(command: list[str]) -> bool:
+    """Start a browser and leave it to itself: it may be one that ends with its window."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own choice
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            creationflags=NO_CONSOLE,
+        )
+    except (OSError, ValueError):
+        return False
+    threading.Thread(target=process.wait, name="browser", daemon=True).start()
+    return True
 
 
 def _opened(what: str) -> bool:

@@ -228,7 +228,26 @@ def _understood() -> Iterator[None]:
         raise HTTPException(str(error)) from error
 
 
-def open_http(account: Account, secret: Secret, cutoff: Cutoff, told: ToldSecrets) -> HttpSession:
+def post_once(
+    account: Account, path: str, headers: Mapping[str, str], body: bytes, *secrets: Secret
+) -> tuple[Answer, Callable[[bytes], str]]:
+    """Send one request over a connection of its own; return the answer, and what makes it words.
+
+    Those words show none of the ``secrets``. Raises SmtpError.
+    """
+    told = ToldSecrets()
+    for secret in secrets:
+        told.add(secret, "")
+    session = open_http(account, None, Cutoff(), told)
+    try:
+        return session.post(path, headers, Body.of(body), lambda: None), session.wire.words
+    finally:
+        session.close()
+
+
+def open_http(
+    account: Account, secret: Secret | None, cutoff: Cutoff, told: ToldSecrets
+) -> HttpSession:
     """Connect, and encrypt unless the server is this computer; raises SmtpError."""
     wire = connect(account, secret, cutoff, told)
     try:

@@ -205,6 +205,7 @@ class _Examination:
             trouble=error.trouble,
             login_worked=worked,
             place=self._secret.place if self._secret else "",
+            oauth=self._account.auth is Auth.OAUTH2,
         )
         return Step(
             name,

@@ -21,6 +21,7 @@ from traymail.core.ports import Journal, SenderTools
 from traymail.core.reasons import reason_of
 from traymail.core.replies import Diagnosis, as_error, diagnose, refused_recipient
 from traymail.core.reply_rules import Trouble
+from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import SmtpSession, Taken, open_session
@@ -46,6 +47,7 @@ class SmtpSender:
         self._tools = tools
         self._cutoff = Cutoff()
         self._session: SmtpSession | None = None
+        self._secret: Secret | None = None
         self._place = ""  # where the secret is
 
     def send(self, mail: Mail, journal: Journal) -> Receipt:
@@ -53,13 +55,16 @@ class SmtpSender:
 
         Raises CredentialError when there is no secret, SourceError when an attachment is gone.
         """
-        reused = self._is_open()
+        reused, renewed = self._is_open(), False
         while True:
             try:
                 return self._attempt(mail, journal)
             except SmtpError as error:
                 diagnosis = self._diagnose(error.reply, error.trouble)
                 self._tidy_up(error, diagnosis)
+                if not renewed and self._has_another_token(error):
+                    renewed = True
+                    continue
                 if reused and _worth_a_new_connection(error, diagnosis):
                     reused = False
                     continue
@@ -85,10 +90,19 @@ class SmtpSender:
             # Asked for before the server is: a keyring may wait long for its user.
             needed = account.auth is not Auth.NONE
             secret = self._tools.credentials.get(account) if needed else None
+            self._secret = secret
             self._place = secret.place if secret else ""
             self._session = open_session(account, secret, self._cutoff, self._tools.told)
         with closing(self._content(mail)) as chunks:
             return self._receipt(mail, self._session.deliver(mail, chunks, journal))
+
+    def _has_another_token(self, error: SmtpError) -> bool:
+        """Tell whether a refused access token may be renewed: it ends when its server says so."""
+        account, secret = self._account, self._secret
+        refused = error.reply.stage is Stage.AUTH and error.reply.code in _REFUSED
+        if not refused or not account.signs_in or secret is None:
+            return False
+        return self._tools.credentials.another(account, secret)
 
     def _content(self, mail: Mail) -> Generator[bytes, None, None]:
         try:
@@ -114,6 +128,7 @@ class SmtpSender:
             trouble=trouble,
             login_worked=worked,
             place=self._place,
+            oauth=self._account.auth is Auth.OAUTH2,
         )
 
     def _failure(self, error: SmtpError, diagnosis: Diagnosis) -> DeliveryError:
@@ -150,6 +165,7 @@ class SmtpSender:
 
 
 _CLOSING = 421
+_REFUSED = range(500, 600)
 
 
 def _worth_a_new_connection(error: SmtpError, diagnosis: Diagnosis) -> bool:

@@ -52,6 +52,7 @@ _SERVICE_CLOSING, _MECHANISM_UNKNOWN = 421, 504
 _NO_EHLO = {500, 502}
 
 _OAUTH = {"XOAUTH", "XOAUTH2", "OAUTHBEARER"}
+_SEPARATOR = "\x01"
 
 _Command = tuple[Stage, bytes]
 
@@ -176,23 +177,24 @@ class SmtpSession:
         self.encrypt()
 
     def login(self, secret: Secret) -> Reply:
-        """Log in by PLAIN (RFC 4616) or LOGIN; never over a line that others can read."""
+        """Log in by PLAIN (RFC 4616) or LOGIN; never over a line that others can read.
+
+        Where the account signs in by OAuth2, the secret is an access token.
+        """
         wire, username = self.wire, self._account.username
         if not wire.encrypted and not wire.to_loopback:
             raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, details.UNPROTECTED)
         offered = self.features.get("AUTH", "").split()
+        if self._account.auth is Auth.OAUTH2:
+            return self._login_by_token(offered, secret.reveal())
         ways: list[Callable[[str, str], Reply]] = []
         if "PLAIN" in offered:
             ways.append(self._login_plain)
         if "LOGIN" in offered:
             ways.append(self._login_login)
         if not ways:
-            logins = b" ".join(line for line in self._said if line.upper().startswith(b"AUTH"))
-            detail = logins if offered else str(details.NO_AUTH).encode()
-            trouble = Trouble.OTHER_LOGIN if offered else Trouble.NO_LOGIN
-            if offered and _OAUTH.issuperset(offered):
-                trouble = Trouble.OAUTH_ONLY
-            raise trouble_at(Stage.EHLO, trouble, wire.words(detail))
+            trouble = Trouble.OAUTH_ONLY if _OAUTH.issuperset(offered) else Trouble.OTHER_LOGIN
+            raise self._no_way_to_log_in(offered, trouble)
         wire.stage = Stage.AUTH
         reply = ways[0](username, secret.reveal())
         if reply.code == _MECHANISM_UNKNOWN and len(ways) > 1:
@@ -236,6 +238,42 @@ class SmtpSession:
         if reply.code != code:
             raise SmtpError(reply)
         return reply
+
+    def _no_way_to_log_in(self, offered: list[str], trouble: Trouble) -> SmtpError:
+        """Return the error that the server takes none of our logins; without any, it says so."""
+        logins = b" ".join(line for line in self._said if line.upper().startswith(b"AUTH"))
+        detail = logins if offered else str(details.NO_AUTH).encode()
+        trouble = trouble if offered else Trouble.NO_LOGIN
+        return trouble_at(Stage.EHLO, trouble, self.wire.words(detail))
+
+    def _login_by_token(self, offered: list[str], token: str) -> Reply:
+        """Log in with an access token, by XOAUTH2 or OAUTHBEARER (RFC 7628).
+
+        https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+        """
+        account = self._account
+        bearer = f"auth=Bearer {token}"
+        if "XOAUTH2" in offered:
+            name, parts = "XOAUTH2", [f"user={account.username}", bearer]
+            surrender = b""
+        elif "OAUTHBEARER" in offered:
+            # The authzid is a saslname (RFC 5801 section 4).
+            user = account.username.replace("=", "=3D").replace(",", "=2C")
+            where = f"host={account.host}", f"port={account.port}"
+            name, parts = "OAUTHBEARER", [f"n,a={user},", *where, bearer]
+            surrender = base64.b64encode(_SEPARATOR.encode())
+        else:
+            raise self._no_way_to_log_in(offered, Trouble.NO_OAUTH)
+        self.wire.stage = Stage.AUTH
+        answer = base64.b64encode(f"{_SEPARATOR.join(parts)}{_SEPARATOR * 2}".encode())
+        reply = self._command(f"AUTH {name} ".encode() + answer)
+        if reply.code == _CHALLENGE and not reply.text:
+            # A server that overlooks the initial response asks for it once more.
+            reply = self._command(answer)
+        if reply.code == _CHALLENGE:
+            # What is wrong comes as a challenge; the verdict, once that is answered.
+            reply = self._command(surrender)
+        return self._expect(reply, _LOGGED_IN)
 
     def _login_plain(self, username: str, secret: str) -> Reply:
         answer = base64.b64encode(f"\0{username}\0{secret}".encode())

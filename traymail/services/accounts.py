@@ -6,7 +6,7 @@ import logging
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traymail.accounts import KINDS, kind_of
 from traymail.app import App
@@ -26,6 +26,10 @@ from traymail.core.settings import Settings, place_of
 from traymail.disk import in_home
 from traymail.program import Program
 from traymail.services.connection_test import diagnose, judge, send_to_oneself
+
+if TYPE_CHECKING:
+    from traymail.core.sign_in import Login
+    from traymail.services.signing_in import SigningIn
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +96,44 @@ class AccountService:
         login is refused stops.
         """
         return judge(self.app, account, self.running.stops)
+
+    def login(
+        self, account: Account, *, device: bool = False, client_secret: Secret | None = None
+    ) -> SigningIn:
+        """Return a sign-in by OAuth2, which begins when its steps are walked through.
+
+        For windows: ``one = accounts.login(account)``, then ``background.follow(one.steps, each,
+        done, failed)``, and ``one.cancel()`` from any thread, which makes it fail with SignInLater.
+        It yields, of `traymail.core.sign_in`:
+
+        - `BrowserAsked` first: the browser is open, or (not ``opened``) the user is to open
+          ``url``; or with ``device`` `DeviceAsked` first: the user opens ``page`` (``whole_page``
+          has the code in it) on any device and types ``code``, before ``until``;
+        - `SignedIn` last: the tokens are kept in the keyring, and a stopped account goes on.
+
+        It raises SignInError (denied, refused, another browser's answer) and its SignInLater (out
+        of time, cancelled, no network), CredentialError (no keyring, locked), InputError (the
+        account does not sign in, or not in this way); each with title and advice. The account is
+        as `check` returns it: its configuration is best saved before. ``client_secret``: what
+        Google calls the client's secret; None: that of the sign-in before, if there was one.
+        """
+        from traymail.services.signing_in import SigningIn  # no HTTP before it is needed
+
+        return SigningIn(
+            account,
+            self.app,
+            lambda: self.running.stops.clear(account.name, mails=True),
+            language=self.running.engine.snapshot().settings.language,
+            device=device,
+            client_secret=client_secret,
+        )
+
+    def login_of(self, account: Account) -> Login | None:
+        """Tell how an account's sign-in stands, asking nobody.
+
+        None: it does not sign in by itself, or the keyring is locked.
+        """
+        return self.app.access_tokens.login(account) if account.signs_in else None
 
     def save(self, name: str, values: Fields, secret: Secret | None) -> None:
         """Add or change an account; the secret, if one is given, goes to the keyring."""

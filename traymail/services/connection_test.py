@@ -30,6 +30,9 @@ class _Given:
     def get(self, _account: Account) -> Secret:
         return self.secret
 
+    def another(self, _account: Account, _refused: Secret) -> bool:
+        return False
+
 
 class _Nobody:
     """`traymail.core.ports.Journal` of a mail that is in no outbox."""
@@ -49,13 +52,13 @@ def diagnose(
     ``secret`` None: the one kept for it; one that cannot be had is a failed login, told at its
     place. Closed early, the connection ends.
     """
-    missing: CredentialError | None = None
+    missing: CredentialError | DeliveryError | None = None
     login_worked = False
     if secret is None and account.auth is not Auth.NONE:
         try:
             secret = app.credentials.get(account)
             login_worked = app.outbox.account_state(account.name).login_worked
-        except CredentialError as error:
+        except (CredentialError, DeliveryError) as error:
             missing = error
     kind, told = kind_of(account), app.told
     examined = kind.examine(account, secret, app.clock, told, login_worked=login_worked)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
+import secrets
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -39,7 +41,11 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 60.0
 MOST_ASKERS = 8
 # Module and class of the trusted backend by platform; KDE's wallet offers the Secret Service too.
-# Windows keeps at most 1280 characters, which no password or code comes near.
+# Windows keeps at most 1280 characters, which no password or code comes near; what a sign-in gives
+# is cut into pieces.
+LONGEST_PIECE = 1200
+_LOOKS = 3
+_LONG = re.compile(r"oauth2 ([0-9a-f]{16}) ([1-9]\d{0,2}) ([!-~ ]*)")
 TRUSTED = {
     "darwin": ("keyring.backends.macOS", "Keyring"),
     "win32": ("keyring.backends.Windows", "WinVaultKeyring"),
@@ -62,6 +68,18 @@ class Hosts(Protocol):
 
     def __setitem__(self, account: str, host: str, /) -> None:
         """Remember it."""
+        ...
+
+
+class SignIns(Protocol):
+    """Where the access tokens of accounts that sign in come from."""
+
+    def get(self, account: Account) -> Secret:
+        """Return an access token; raises CredentialError, DeliveryError."""
+        ...
+
+    def another(self, account: Account, refused: Secret) -> bool:
+        """Tell whether there is another one than a server refused; raises what `get` does."""
         ...
 
 
@@ -89,13 +107,17 @@ class Keyrings:
         *,
         hosts: Hosts | None = None,
         waits: Callable[[Account], Collection[str]] = lambda _account: (),
+        sign_ins: Callable[[], SignIns] | None = None,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         """``hosts`` remembers which host a credential file was first used for.
 
+        ``sign_ins`` are asked for when an account signs in.
+
         ``waits`` tells which keys of an account the user has not agreed to yet.
         """
         self._waits = waits
+        self._sign_ins = sign_ins
         self._environ = environ
         self._hosts: Hosts = {} if hosts is None else hosts
         self._deadline = deadline_seconds
@@ -107,6 +129,9 @@ class Keyrings:
 
     def get(self, account: Account) -> Secret:
         """Return the account's secret; raises CredentialError with the way out.
+
+        Where the account signs in by OAuth2 it is an access token, and a DeliveryError may be
+        raised as well.
 
         The order: ``$CREDENTIALS_DIRECTORY/traymail.<account>``, the account's password_command,
         the keyring, what `remember` was given in this run.
@@ -121,6 +146,8 @@ class Keyrings:
         if account.password_command:
             self._require_agreed(account, consent.COMMAND)
             return from_command(account, self._deadline)
+        if account.auth is Auth.OAUTH2 and self._sign_ins is not None:
+            return self._sign_ins().get(account)
         remembered = self._memory.get(_entry(account))
         try:
             kept = self._ask(account.name, lambda keyring: keyring.get_password(*_entry(account)))
@@ -128,7 +155,7 @@ class Keyrings:
             if remembered is not None:
                 return remembered
             raise (self._given_to_the_service(account) or error) from error
-        if kept:
+        if kept and not _LONG.fullmatch(kept):
             return Secret(tidy_code(kept))
         if remembered is None:
             raise self._given_to_the_service(account) or CredentialError(
@@ -136,6 +163,11 @@ class Keyrings:
                 remedy_for("no-secret", account.name),
             )
         return remembered
+
+    def another(self, account: Account, refused: Secret) -> bool:
+        """Tell whether `get` now returns another access token than a server refused."""
+        by_us = not self.has_file(account.name) and account.signs_in
+        return by_us and self._sign_ins is not None and self._sign_ins().another(account, refused)
 
     def _require_agreed(self, account: Account, key: str) -> None:
         """Raise CredentialError while an edit of this key waits for the user."""
@@ -189,18 +221,69 @@ class Keyrings:
         Also when another place counts before the keyring: it would change nothing.
         """
         self.require_keyring(account)
+        self._keep(account, secret.reveal(), {})
+        self._memory.pop(_entry(account), None)
+
+    def _keep(self, account: Account, words: str, pieces: Mapping[str, str]) -> None:
+        """Keep the entry of an account, and its further pieces by their number.
+
+        Those come first: whatever ends us, the entry is a whole one, the old or the new.
+        """
         service, username = _entry(account)
 
         def keep(keyring: KeyringBackend) -> bool:
-            keyring.set_password(service, username, secret.reveal())
-            return keyring.get_password(service, username) == secret.reveal()
+            before = keyring.get_password(service, username)
+            for number, piece in pieces.items():
+                keyring.set_password(service, _piece(username, number), piece)
+            keyring.set_password(service, username, words)
+            kept = [keyring.get_password(service, _piece(username, one)) for one in pieces]
+            whole = kept == list(pieces.values())
+            whole = whole and keyring.get_password(service, username) == words
+            if whole:
+                _forget_pieces(keyring, service, username, before)
+            return whole
 
         if not self._ask(account.name, keep):
             raise CredentialError(
                 text("The keyring did not keep the secret of account {name}.", name=account.name),
                 WAYS,
             )
-        self._memory.pop((service, username), None)
+
+    def keep_long(self, account: Account, words: str) -> None:
+        """Keep what a sign-in gives, whatever its length; raises CredentialError."""
+        room = LONGEST_PIECE - len("oauth2 ") - 16 - len(" 999 ")
+        first, rest = words[:room], words[room:]
+        cuts = range(0, len(rest), LONGEST_PIECE)
+        key = secrets.token_hex(8)
+        pieces = {
+            f"{key}.{number}": rest[at : at + LONGEST_PIECE] for number, at in enumerate(cuts, 2)
+        }
+        self._keep(account, f"oauth2 {key} {len(pieces) + 1} {first}", pieces)
+
+    def long(self, account: Account, *, unlocked_only: bool = False) -> str | None:
+        """Return what a sign-in gave, None when there is none; raises CredentialError.
+
+        ``unlocked_only``: rather than let the keyring ask for its password, raise.
+        """
+        service, username = _entry(account)
+
+        def read(keyring: KeyringBackend) -> str | None:
+            # Another process may be at it: then its pieces are those of the entry before.
+            for _ in range(_LOOKS):
+                entry = _LONG.fullmatch(keyring.get_password(service, username) or "")
+                if entry is None:
+                    return None
+                key, count, first = entry.groups()
+                more = [
+                    keyring.get_password(service, _piece(username, f"{key}.{number}"))
+                    for number in range(2, int(count) + 1)
+                ]
+                found = [one for one in more if one is not None]
+                if len(found) == len(more):
+                    return "".join((first, *found))
+            return None
+
+        return self._ask(account.name, read, unlocked_only=unlocked_only)
 
     def has_file(self, name: str) -> bool:
         """Tell whether systemd hands the account's secret over."""
@@ -238,13 +321,14 @@ class Keyrings:
         elsewhere = bool(account.password_command) or bool(file)
         if account.auth is Auth.NONE or elsewhere or _entry(account) in self._memory:
             return "ready"
+        signs_in = account.auth is Auth.OAUTH2
         try:
             found = self._ask_unlocked(account)
         except KeyringError:
             return "locked"
         except CredentialError as error:
             return "locked" if error.advice_id == "keyring-locked" else "no secret"
-        return "ready" if found else "no secret"
+        return "ready" if found and bool(_LONG.fullmatch(found)) is signs_in else "no secret"
 
     def is_in_keyring(self, account: Account) -> bool:
         """Tell whether the keyring is open and has the secret, without asking anybody."""
@@ -270,9 +354,11 @@ class Keyrings:
         remembered = self._memory.pop((service, username), None) is not None
 
         def forget(keyring: KeyringBackend) -> bool:
-            if keyring.get_password(service, username) is None:
+            before = keyring.get_password(service, username)
+            if before is None:
                 return False
             keyring.delete_password(service, username)
+            _forget_pieces(keyring, service, username, before)
             return True
 
         return self._ask(account.name, forget) or remembered
@@ -385,6 +471,21 @@ def _silent() -> KeyringError:
 def _entry(account: Account) -> tuple[str, str]:
     # The host is part of it: a secret is never offered to another host than its own.
     return f"traymail:{account.host}", account.username
+
+
+def _piece(username: str, number: str) -> str:
+    return f"{username}#{number}"
+
+
+def _forget_pieces(keyring: KeyringBackend, service: str, username: str, entry: str | None) -> None:
+    """Remove the further pieces of an entry that is no more."""
+    known = _LONG.fullmatch(entry or "")
+    if known is None:
+        return
+    for number in range(2, int(known[2]) + 1):
+        name = _piece(username, f"{known[1]}.{number}")
+        if keyring.get_password(service, name) is not None:
+            keyring.delete_password(service, name)
 
 
 def _make_backend(account: str) -> KeyringBackend:

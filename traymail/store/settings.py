@@ -25,6 +25,7 @@ from traymail.store.toml import BOM, LARGEST, Unreadable, line_of, lines_of, par
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+    from tomlkit.items import InlineTable
 
     from traymail.core.account_kind import Kinds
     from traymail.core.rule_kind import GetKinds
@@ -207,7 +208,8 @@ class SettingsFile:
             if len(accounts) == 1 and "default_account" not in document:
                 document.add("default_account", next(iter(accounts)))
             table = tomlkit.table()
-            table.update(fields)
+            for key, value in fields.items():
+                table[key] = _inline(value) if isinstance(value, Mapping) else value
             if list(document)[-1] != "accounts":
                 table.add(tomlkit.nl())  # before the heading that follows
             accounts[name] = table
@@ -390,6 +392,14 @@ class SettingsFile:
         if not any(document.unwrap().values()):
             mark += b"version = 1\n"  # that nothing is left is meant, and no mishap
         return mark + tomlkit.dumps(document).encode()
+
+
+def _inline(values: Mapping[str, object]) -> InlineTable:
+    import tomlkit
+
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table
 
 
 def _require_words(content: bytes, file_name: str) -> None:

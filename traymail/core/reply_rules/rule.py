@@ -44,11 +44,14 @@ class Trouble(Enum):
     NO_LOGIN = auto()
     OTHER_LOGIN = auto()  # it offers logins, none of them ours
     OAUTH_ONLY = auto()
+    NO_OAUTH = auto()  # it takes no access tokens
     TOO_LARGE = auto()
     NO_SMTPUTF8 = auto()
     BAD_ADDRESS = auto()
     FILE = auto()
     NO_SECRET = auto()
+    SIGN_IN = auto()  # the service of OAuth2 refuses, in its own words
+    SIGN_IN_LATER = auto()  # it cannot be reached, or not now
     KEYRING = auto()  # it cannot be asked just now
     INTERNAL = auto()  # on our own side, whatever it is
     UNSURE = auto()  # no proper answer to the final dot
@@ -65,7 +68,8 @@ class ReplyRule:
     Empty fields fit everything. ``code`` and ``enhanced`` (RFC 3463) are regular expressions for
     the whole code, ``words`` one to be found in the text, whatever its case. ``login_worked``:
     only when this secret has been accepted before. ``auth_kind``: only for a provider of the table
-    that wants this kind of secret. ``about_account``: the account's failure at
+    that wants this kind of secret. ``oauth``: only where the secret is an access token.
+    ``about_account``: the account's failure at
     any stage. ``hold``: how long the account is left alone.
     """
 
@@ -83,5 +87,6 @@ class ReplyRule:
     words: str = ""
     login_worked: bool = False
     auth_kind: AuthKind | None = None
+    oauth: bool = False
     about_account: bool = False
     hold: timedelta = timedelta(0)

@@ -189,8 +189,18 @@ RULES: tuple[ReplyRule, ...] = (
         trouble=Trouble.OAUTH_ONLY,
         title=titles.NO_LOGIN,
         advice=text(
-            "The server takes no passwords, only a sign-in in the browser (OAuth2), which comes "
-            "with a later version of traymail. Send through another account until then."
+            "The server takes no passwords, only a sign-in in the browser (OAuth2): set auth = "
+            '"oauth2" for the account.'
+        ),
+    ),
+    ReplyRule(
+        id="no-oauth",
+        action=Action.NEEDS_USER,
+        trouble=Trouble.NO_OAUTH,
+        title=titles.NO_LOGIN,
+        advice=text(
+            'The server takes no sign-in by OAuth2. Set auth = "password" for the account, with '
+            "the code or app password that its provider gives."
         ),
     ),
     ReplyRule(

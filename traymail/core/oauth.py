@@ -1,0 +1,205 @@
+"""OAuth2: where an account signs in, and the services that are known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from traymail.core import readers as read
+from traymail.core.account import OAuth
+from traymail.core.readers import Form, Key
+from traymail.core.texts import text
+
+ANY_TENANT = "common"
+_TENANTS = (ANY_TENANT, "consumers", "organizations")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
+_VISIBLE = re.compile(r"[!-~]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthTable:
+    """``oauth`` of an account as written; "" where the service knows better."""
+
+    client_id: str = ""
+    tenant: str = ""
+    authorize_url: str = ""
+    token_url: str = ""
+    device_url: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthService:
+    """A row of the table: the mail servers it is for, and the addresses of its sign-in.
+
+    ``{tenant}`` in an address is the organisation.
+    """
+
+    id: str
+    hosts: tuple[str, ...]
+    authorize_url: str
+    token_url: str
+    device_url: str = ""
+    scope: str
+    redirect_host: str = "127.0.0.1"
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_tenants(self) -> bool:
+        """Tell whether an organisation can be named."""
+        return "{tenant}" in self.token_url
+
+
+_MICROSOFT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0"
+
+SERVICES: tuple[OAuthService, ...] = (
+    # Takes http://localhost of its portal with any port, and http://127.0.0.1 by a manifest only.
+    OAuthService(
+        id="microsoft",
+        hosts=("smtp.office365.com", "smtp-mail.outlook.com"),
+        authorize_url=f"{_MICROSOFT}/authorize",
+        token_url=f"{_MICROSOFT}/token",
+        device_url=f"{_MICROSOFT}/devicecode",
+        scope="https://outlook.office.com/SMTP.Send offline_access",
+        redirect_host="localhost",
+    ),
+    # Without these two, only the very first sign-in gives a token to renew it with. Its devices
+    # may not ask for mail.
+    OAuthService(
+        id="google",
+        hosts=("smtp.gmail.com",),
+        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
+        token_url="https://oauth2.googleapis.com/token",  # noqa: S106 # an address
+        scope="https://mail.google.com/",
+        more=(("access_type", "offline"), ("prompt", "consent")),
+    ),
+    OAuthService(
+        id="yandex",
+        hosts=("smtp.yandex.com",),
+        authorize_url="https://oauth.yandex.com/authorize",
+        token_url="https://oauth.yandex.com/token",  # noqa: S106 # an address
+        scope="mail:smtp",
+    ),
+    OAuthService(
+        id="mail.ru",
+        hosts=("smtp.mail.ru",),
+        authorize_url="https://oauth.mail.ru/login",
+        token_url="https://oauth.mail.ru/token",  # noqa: S106 # an address
+        scope="userinfo mail.imap",
+    ),
+    OAuthService(
+        id="fastmail",
+        hosts=("smtp.fastmail.com",),
+        authorize_url="https://api.fastmail.com/oauth/authorize",
+        token_url="https://api.fastmail.com/oauth/refresh",  # noqa: S106 # an address
+        scope="https://www.fastmail.com/dev/protocol-smtp",
+    ),
+)
+
+
+def service_for(host: str) -> OAuthService | None:
+    """Return where one signs in for a mail server; None for one that is not in the table."""
+    host = host.lower().rstrip(".")
+    return next((row for row in SERVICES if host in row.hosts), None)
+
+
+def filled_in(table: OAuthTable, service: OAuthService | None) -> OAuth:
+    """Return where an account signs in; what its table leaves out comes from the service."""
+    given = {
+        "client_id": table.client_id,
+        "authorize_url": table.authorize_url,
+        "token_url": table.token_url,
+        "device_url": table.device_url,
+        "scope": table.scope,
+    }
+    if service is None:
+        return _of(given)
+    tenant = table.tenant or ANY_TENANT
+    known = {
+        "client_id": "",
+        "authorize_url": service.authorize_url.replace("{tenant}", tenant),
+        "token_url": service.token_url.replace("{tenant}", tenant),
+        "device_url": service.device_url.replace("{tenant}", tenant),
+        "scope": service.scope,
+    }
+    filled = _of(known | {key: value for key, value in given.items() if value})
+    if table.authorize_url:
+        return filled
+    return replace(filled, redirect_host=service.redirect_host, more=service.more)
+
+
+def _of(values: dict[str, str]) -> OAuth:
+    return OAuth(
+        client_id=values["client_id"],
+        authorize_url=values["authorize_url"],
+        token_url=values["token_url"],
+        device_url=values["device_url"],
+        scope=values["scope"],
+    )
+
+
+def address(value: object) -> str:
+    """Read an address of OAuth2: https, or http on this computer; it may be left empty."""
+    given = read.words(value)
+    if not given:
+        return ""
+    from urllib.parse import urlsplit  # seldom needed, and slow to import
+
+    like = text("Write it like https://login.example.com/token.")
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise read.wrong(text("is not an address"), like) from None
+    if parts.scheme not in {"https", "http"} or not _VISIBLE.fullmatch(given):
+        raise read.wrong(text("is not an address"), like)
+    read.filled_host(host)
+    if "@" in parts.netloc:
+        raise read.wrong(text("must not contain a user name or a password"), like)
+    if parts.fragment:
+        raise read.wrong(text("must not contain a #"), like)
+    if parts.scheme == "http" and not read.is_loopback(host):
+        raise read.wrong(
+            text("http:// is only for a server on this computer"),
+            text("Write it with https://: a sign-in over http:// can be read on its way."),
+        )
+    return given
+
+
+def _tenant(value: object) -> str:
+    given = read.words(value)
+    if not given or given in _TENANTS or _GUID.fullmatch(given) or _DOMAIN.fullmatch(given):
+        return given
+    raise read.wrong(
+        text("must be common, consumers, organizations, or the id or domain of an organisation"),
+        read.nearest(given, _TENANTS),
+    )
+
+
+def _visible(value: object) -> str:
+    given = read.words(value)
+    if not _VISIBLE.fullmatch(given):
+        raise read.wrong(text("must be letters, digits and signs of ASCII, without blanks"))
+    return given
+
+
+def _scope(value: object) -> str:
+    given = read.words(value)
+    if not all(_VISIBLE.fullmatch(one) for one in given.split(" ")):
+        raise read.wrong(text("must be words of ASCII with a blank between two"))
+    return given
+
+
+OAUTH = Form(
+    OAuthTable,
+    {
+        "client_id": Key(_visible),
+        "tenant": Key(_tenant),
+        "authorize_url": Key(address),
+        "token_url": Key(address),
+        "device_url": Key(address),
+        "scope": Key(_scope),
+    },
+    text("It belongs into the table oauth of an account."),
+)

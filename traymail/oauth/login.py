@@ -1,0 +1,275 @@
+"""Signing in: the browser is led to the service and back, or a code is typed on another device."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from traymail.core.errors import (
+    DeliveryError,
+    InputError,
+    SignInError,
+    SignInLater,
+    TransientFailure,
+)
+from traymail.core.replies import remedy_for, what_failed
+from traymail.core.secret import Secret
+from traymail.core.sign_in import (
+    SLOWER_BY,
+    BrowserAsked,
+    DeviceAsked,
+    SignedIn,
+    SignInStep,
+)
+from traymail.core.texts import Text, text
+from traymail.oauth.exchange import DeviceCode, Granted, Refused, Service, refusal
+from traymail.oauth.redirect import Doorstep, Visit
+
+if TYPE_CHECKING:
+    from traymail.core.account import Account
+    from traymail.core.ports import Clock
+    from traymail.core.texts import Translate
+    from traymail.oauth.tokens import AccessTokens
+
+# How long a browser is waited for: people look for their telephone meanwhile.
+BROWSER_SECONDS = 600.0
+_NOT_YET, _SLOW_DOWN = "authorization_pending", "slow_down"
+_TOO_LATE = {"expired_token", "code_expired"}
+
+OpenPage = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a sign-in works with. ``open_page``: False where no browser can be started."""
+
+    tokens: AccessTokens
+    clock: Clock
+    open_page: OpenPage
+    translate: Translate
+    language: str
+
+
+class SignIn(ABC):
+    """One sign-in. `steps` is walked through once; `cancel` ends it from any thread."""
+
+    def __init__(
+        self, account: Account, around: Surroundings, client_secret: Secret | None = None
+    ) -> None:
+        """``client_secret`` None: the one given at the sign-in before, if there was one."""
+        self._account = account
+        self._around = around
+        self._client_secret = client_secret
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Make `steps` end with SignInLater within a second, unless a server is being asked."""
+        self._cancelled.set()
+
+    def steps(self) -> Generator[SignInStep, None, None]:
+        """Sign in, and yield what the user is to see: last of all, that it is done.
+
+        Raises SignInError (denied, refused), SignInLater (too late, cancelled, no network),
+        CredentialError (no keyring), DeliveryError (a certificate), each with the way out.
+        Closed early, it is over.
+        """
+        account, tokens = self._account, self._around.tokens
+        if not account.signs_in:
+            raise _not_by_oauth(account)
+        tokens.require_place(account)
+        secret = self._client_secret or tokens.client_secret(account)
+        try:
+            yield from self._walk(Service(account, secret), secret)
+        except Refused as refused:
+            raise self._refused(refused) from refused
+        except DeliveryError as error:
+            raise _unreachable(error) from error
+
+    @abstractmethod
+    def _walk(
+        self, service: Service, secret: Secret | None
+    ) -> Generator[SignInStep, None, None]: ...
+
+    def _kept(self, granted: Granted, secret: Secret | None) -> SignedIn:
+        return SignedIn(self._around.tokens.keep(self._account, granted, secret).ends)
+
+    def _refused(self, refused: Refused) -> SignInError:
+        error = refusal(self._account, refused.said)
+        title = what_failed(error.title, None, error.reply.text)
+        return SignInError(title, remedy_for(error.advice_id, self._account.name))
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise SignInLater(text("The sign-in was broken off."), self._again())
+
+    def _again(self) -> Text:
+        return remedy_for("not-signed-in", self._account.name)
+
+
+class BrowserSignIn(SignIn):
+    """In the browser of this computer, with a code that is worth something for us only (PKCE)."""
+
+    def __init__(
+        self,
+        account: Account,
+        around: Surroundings,
+        client_secret: Secret | None = None,
+        seconds: float = BROWSER_SECONDS,
+    ) -> None:
+        """``seconds``: how long the browser is waited for."""
+        super().__init__(account, around, client_secret)
+        self._seconds = seconds
+
+    def _walk(self, service: Service, secret: Secret | None) -> Generator[SignInStep, None, None]:
+        if not self._account.oauth.authorize_url:
+            raise InputError(
+                text("The service of account {name} has no page to sign in at.", name=self._name),
+                text("Give authorize_url, or sign in with --device."),
+            )
+        door = Doorstep()
+        try:
+            verifier, state = Secret(secrets.token_urlsafe(64)), secrets.token_urlsafe(32)
+            back = f"http://{self._account.oauth.redirect_host}:{door.port}"
+            url = self._url(back, verifier, state)
+            yield BrowserAsked(url, self._around.open_page(url))
+            visit = self._back(door)
+            try:
+                code = self._code(visit, state)
+                done = self._kept(service.redeem(code, verifier, back), secret)
+            except BaseException:
+                self._show(visit, _NOT_SIGNED_IN, _LOOK_THERE)
+                raise
+            self._show(visit, _SIGNED_IN, _CLOSE)
+        finally:
+            door.close()
+        yield done
+
+    @property
+    def _name(self) -> str:
+        return self._account.name
+
+    def _url(self, back: str, verifier: Secret, state: str) -> str:
+        oauth = self._account.oauth
+        digest = hashlib.sha256(verifier.reveal().encode()).digest()
+        values = {
+            "client_id": oauth.client_id,
+            "response_type": "code",
+            "redirect_uri": back,
+            "scope": oauth.scope,
+            "state": state,
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+            "login_hint": self._account.username,
+            **dict(oauth.more),
+        }
+        query = urlencode({key: value for key, value in values.items() if value})
+        joint = "&" if "?" in oauth.authorize_url else "?"
+        return f"{oauth.authorize_url}{joint}{query}"
+
+    def _back(self, door: Doorstep) -> Visit:
+        visit = door.wait(monotonic() + self._seconds, self._cancelled)
+        self._check()
+        if visit is None:
+            raise SignInLater(
+                text("The browser did not come back in time, or its window was closed."),
+                self._again(),
+            )
+        return visit
+
+    def _code(self, visit: Visit, state: str) -> Secret:
+        if not secrets.compare_digest(visit.values.get("state", "").encode(), state.encode()):
+            raise SignInError(
+                text("What the browser brought back does not belong to this sign-in."),
+                text("Close the pages of earlier sign-ins, then sign in again."),
+            )
+        error = visit.values.get("error")
+        if error is not None:
+            description = visit.values.get("error_description", "")
+            said = f"{error}: {description}" if description else error
+            raise Refused(error, " ".join(said.split())[:500])
+        code = visit.values.get("code", "")
+        if not code:
+            raise Refused("", "no code")
+        return Secret(code)
+
+    def _show(self, visit: Visit, title: Text, words: Text) -> None:
+        visit.answer(title, words, self._around.translate, self._around.language)
+
+
+class DeviceSignIn(SignIn):
+    """On another device: the user types a code there, and we ask until it is done."""
+
+    def _walk(self, service: Service, secret: Secret | None) -> Generator[SignInStep, None, None]:
+        if not self._account.oauth.device_url:
+            raise InputError(
+                text(
+                    "The service of account {name} has no sign-in on another device.",
+                    name=self._account.name,
+                ),
+                text("Sign in in the browser of this computer, without --device."),
+            )
+        device = service.device_code()
+        until = self._around.clock.now() + device.life
+        yield DeviceAsked(device.page, device.user_code, device.whole_page, until)
+        yield self._kept(self._granted(service, device), secret)
+
+    def _granted(self, service: Service, device: DeviceCode) -> Granted:
+        ends = monotonic() + device.life.total_seconds()
+        pause = device.interval
+        while True:
+            self._cancelled.wait(min(pause.total_seconds(), max(ends - monotonic(), 0.0)))
+            self._check()
+            if monotonic() >= ends:
+                raise self._too_late()
+            try:
+                return service.poll(device)
+            except Refused as refused:
+                if refused.error in _TOO_LATE:
+                    raise self._too_late() from refused
+                if refused.error not in {_NOT_YET, _SLOW_DOWN}:
+                    raise
+                if refused.error == _SLOW_DOWN:
+                    pause += SLOWER_BY
+            except TransientFailure:
+                # RFC 8628 section 3.5: ask less often; the network may come back.
+                pause = min(pause * 2, timedelta(minutes=1))
+
+    def _too_late(self) -> SignInLater:
+        return SignInLater(text("The code was not typed in time."), self._again())
+
+
+def _unreachable(error: DeliveryError) -> SignInError | DeliveryError:
+    if not isinstance(error, TransientFailure):
+        return error
+    title = text("The service of the sign-in cannot be reached")
+    return SignInLater(
+        what_failed(title, None, error.reply.text),
+        text("Look at the network and the addresses of OAuth2, then try again."),
+    )
+
+
+def _not_by_oauth(account: Account) -> InputError:
+    if account.password_command:
+        return InputError(
+            text("The access token of account {name} comes from its command.", name=account.name),
+            text("Without password_command in the configuration, you sign in here."),
+        )
+    return InputError(
+        text("Account {name} does not sign in by OAuth2.", name=account.name),
+        text('Set auth = "oauth2" in the configuration, if its provider offers that.'),
+    )
+
+
+_SIGNED_IN = text("You are signed in.")
+_CLOSE = text("traymail can send now. You may close this page.")
+_NOT_SIGNED_IN = text("You are not signed in.")
+_LOOK_THERE = text("traymail shows why, and what to do. You may close this page.")

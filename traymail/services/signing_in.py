@@ -1,0 +1,58 @@
+"""How an account signs in by OAuth2, for windows and for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from traymail.core.sign_in import SignedIn, SignInStep
+from traymail.desktop.opening import open_in_browser
+from traymail.oauth.login import BrowserSignIn, DeviceSignIn, Surroundings
+
+if TYPE_CHECKING:
+    from traymail.app import App
+    from traymail.core.account import Account
+    from traymail.core.secret import Secret
+
+
+class SigningIn:
+    """One sign-in as it goes on; `traymail.services.accounts.AccountService.login` makes it."""
+
+    def __init__(
+        self,
+        account: Account,
+        app: App,
+        done: Callable[[], object],
+        *,
+        language: str,
+        device: bool = False,
+        client_secret: Secret | None = None,
+    ) -> None:
+        """``done`` is called once the tokens are kept."""
+        self._done = done
+        around = Surroundings(
+            app.access_tokens,
+            app.clock,
+            partial(open_in_browser, environ=app.environ),
+            app.translate(language),
+            app.language(language),
+        )
+        self._sign_in = (
+            DeviceSignIn(account, around, client_secret)
+            if device
+            else BrowserSignIn(account, around, client_secret)
+        )
+
+    def steps(self) -> Generator[SignInStep, None, None]:
+        """Sign in, and yield what the user is to see; see `traymail.oauth.login.SignIn.steps`."""
+        with closing(self._sign_in.steps()) as steps:
+            for step in steps:
+                if isinstance(step, SignedIn):
+                    self._done()
+                yield step
+
+    def cancel(self) -> None:
+        """Break it off, from any thread: `steps` ends with SignInLater within a second."""
+        self._sign_in.cancel()
