@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from traymail import __version__
 from traymail.app import App, surroundings
 from traymail.configuration import LOOK_SECONDS, Configuration
-from traymail.core.account import Account, Auth
+from traymail.core.account import Account
 from traymail.core.commands import Kept, Pause, Resume, Wake
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
@@ -25,7 +25,6 @@ from traymail.core.errors import (
 from traymail.core.events import MailProgress
 from traymail.core.observations import Observation
 from traymail.core.outbox import State
-from traymail.core.replies import mended_outside, waits_for_keyring
 from traymail.core.rule import Rule
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, Translate, text
@@ -38,6 +37,7 @@ from traymail.engine.event_log import write_down
 from traymail.engine.flow import Flow
 from traymail.engine.stops import Interruptions
 from traymail.failures import log_failure
+from traymail.mending import Mending
 from traymail.running.kind import Runner, RunningParts
 from traymail.status import describe
 from traymail.store.salvage import check
@@ -53,7 +53,6 @@ log = logging.getLogger(__name__)
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
-KEYRING_SECONDS = 15.0
 DAY_SECONDS = 24 * 3600.0
 # How long a start waits for a `send` that delivers its own mail to finish.
 SENDER_SECONDS = 120.0
@@ -95,7 +94,6 @@ class Program:
         self.stops = app.new_stops(self.wake)
         self._progress_told: dict[int, float] = {}
         self._data_version = 0
-        self._asking = threading.Lock()
         self._poster = app.new_poster(lambda: self.configuration.settings)
         parts_of_rules = self._parts_of_rules()
         self.runners: Mapping[str, Runner[Any]] = {
@@ -113,11 +111,12 @@ class Program:
         )
         self.engine = Engine(loaded.settings, parts, self._die)
         self.configuration = Configuration(app, loaded, self.engine, self.stops)
+        self._mending = Mending(app, self.configuration, self.stops, self._stopping)
         self._scheduler = Scheduler(
             (
                 self.configuration.look,
                 self._look_at_outbox,
-                self._look_at_keyring,
+                self._mending.look,
                 *(look for runner in self.runners.values() for look in runner.looks),
                 self._tidy,
             ),
@@ -134,7 +133,7 @@ class Program:
                 recovered.requeued,
                 recovered.unknown,
             )
-        self._ask_keyring_again()
+        self._mending.ask_again()
         try:
             for runner in self.runners.values():
                 runner.start()
@@ -144,13 +143,6 @@ class Program:
         except BaseException:  # whatever it is: nothing goes on behind it
             self._end_threads()
             raise
-
-    def _ask_keyring_again(self) -> None:
-        """Let accounts go on whose secret may be there, or another one, by now."""
-        for name in self.configuration.settings.accounts:
-            state = self._app.outbox.account_state(name)
-            if state.stopped and mended_outside(state.advice_id):
-                self.stops.clear(name, mails=True)
 
     def stop(self) -> None:
         """End all threads, upstream first."""
@@ -316,43 +308,6 @@ class Program:
             if unwritable is not None:
                 log.error("%s", unwritable)
             self.engine.submit(Kept(unwritable))
-
-    def _look_at_keyring(self) -> float:
-        """Have the keyring asked, on a thread of its own: it may not answer for long."""
-        accounts = self.configuration.settings.accounts.values()
-        waiting = [one for one in accounts if self._waits_for_keyring(one)]
-        if waiting and self._asking.acquire(blocking=False):
-            ask = threading.Thread(
-                target=self._ask_keyring, args=(waiting,), name="traymail-keyring", daemon=True
-            )
-            try:
-                ask.start()
-            except BaseException:
-                self._asking.release()
-                raise
-        return KEYRING_SECONDS
-
-    def _waits_for_keyring(self, account: Account) -> bool:
-        elsewhere = account.password_command or self._app.credentials.has_file(account.name)
-        if elsewhere or account.auth is Auth.NONE:
-            return False
-        state = self._app.outbox.account_state(account.name)
-        return state.stopped and waits_for_keyring(state.advice_id)
-
-    def _ask_keyring(self, accounts: list[Account]) -> None:
-        """Let accounts go on whose secret can be had again, of those that stopped without it."""
-        try:
-            for account in accounts:
-                if self._stopping.is_set():
-                    break
-                found = self._app.credentials.is_in_keyring(account)
-                if found and self._waits_for_keyring(account):
-                    self.stops.clear(account.name, mails=True)
-        except Exception as error:  # noqa: BLE001 # it is asked again
-            if not self._stopping.is_set():
-                log_failure(log, "the keyring was not asked again", error)
-        finally:
-            self._asking.release()
 
     def _leave_outbox(self) -> None:
         """End, as mails would be stored where nobody finds them again."""
