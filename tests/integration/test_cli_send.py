@@ -168,6 +168,38 @@ def test_a_link_that_is_named_by_hand_leads_to_its_file(office: Desk, tmp_path: 
     assert gone.returncode == 66
 
 
+GROUPS = """[groups]
+Team = ["Li <li@c.example>", "wang@c.example"]
+"the boss" = ["boss@c.example"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "recipients"),
+    [
+        (["team"], ["li@c.example", "wang@c.example"]),
+        (["The Boss; team"], ["boss@c.example", "li@c.example", "wang@c.example"]),
+        (["wang@c.example", "Team"], ["wang@c.example", "li@c.example"]),
+        (["a@c.example", "the boss"], ["a@c.example", "boss@c.example"]),
+    ],
+)
+def test_a_group_stands_for_its_people(office: Desk, to: list[str], recipients: list[str]) -> None:
+    office.configure(GROUPS)
+    given = [word for one in to for word in ("--to", one)]
+    assert office.run("send", *given, "--subject", "s").returncode == 0
+    assert list(office.sink.arrivals[0].recipients) == recipients
+    each = office.run("send", *given, "--each", "--subject", "s")
+    assert each.returncode == 0, each.stderr
+    assert [one.recipients for one in office.sink.arrivals[1:]] == [(one,) for one in recipients]
+
+
+def test_a_name_of_no_group_is_no_address(office: Desk) -> None:
+    office.configure(GROUPS)
+    done = office.quick("send", "--to", "teem", "--subject", "s")
+    assert (done.returncode, office.states()) == (65, {})
+    assert "teem" in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["html", "markdown"])
 def test_html_has_its_text(office: Desk, tmp_path: Path, kind: str) -> None:
     page = tmp_path / "page.html"

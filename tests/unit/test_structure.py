@@ -135,6 +135,12 @@ TOP_ROWS: list[tuple[str, str, object, str]] = [
     ("notifications", '"trouble"', "trouble", '"some"'),
     ("default_account", '"qq"', "qq", '"work"'),
     ("rules_max_per_hour", "100000", 100_000, "0"),
+    (
+        "groups",
+        '{ team = ["Li <li@x.example>"] }',
+        {"team": (Address("li@x.example", "Li"),)},
+        '{ "a@b" = ["li@x.example"] }',
+    ),
     ("retention", '"7d"', timedelta(days=7), '"7 days"'),
 ]
 
@@ -144,6 +150,11 @@ def test_key_above_the_tables(key: str, good: str, value: object, bad: str) -> N
     assert getattr(read(f"{key} = {good}\n{QQ}"), key) == value
     assert wheres(f"{key} = {bad}\n{QQ}") == [key]
     assert wheres(f"{key} = [1]\n{QQ}") == [key]
+
+
+def test_what_is_wrong_in_a_group_has_its_place() -> None:
+    source = f'[groups]\nteam = ["li@x.example", "li"]\n"the others" = []\n{QQ}'
+    assert wheres(source) == ["groups.team[1]", 'groups."the others"']
 
 
 ACCOUNT_ROWS: list[tuple[str, str, str | None, object, str]] = [

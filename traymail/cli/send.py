@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -138,7 +139,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
         )
     settings = session.settings()
     account = chosen_account(settings, wanted.account)
-    wanted, words, html = body_of(wanted, account)
+    wanted, words, html = body_of(replace(wanted, groups=settings.groups), account)
     if ways.many:
         from traymail.cli import each  # few mails are many
 

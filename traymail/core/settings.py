@@ -14,6 +14,7 @@ from traymail.core.address import excerpt
 from traymail.core.outbox import RETENTION
 
 if TYPE_CHECKING:
+    from traymail.core.message import Address
     from traymail.core.rule import Rule
 
 R = TypeVar("R", bound="Rule")
@@ -35,6 +36,7 @@ class Settings:
     default_account: str = ""
     rules_max_per_hour: int = 300
     retention: timedelta = RETENTION
+    groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 

@@ -83,6 +83,7 @@ def examine(
         default_account=default,
         rules_max_per_hour=top.value.rules_max_per_hour,
         retention=top.value.retention,
+        groups=top.value.groups,
         accounts=accounts,
         rules=tuple(one.rule for one in rules),
     )

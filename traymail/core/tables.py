@@ -8,14 +8,14 @@ from typing import Any
 
 from traymail.core import readers as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
-from traymail.core.address import clean
+from traymail.core.address import SEPARATORS, clean, excerpt
 from traymail.core.duration import LONGEST
 from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
 from traymail.core.oauth import OAUTH, OAuthTable
 from traymail.core.outbox import RETENTION
 from traymail.core.readers import Form, Key
-from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
+from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS, place_of
 from traymail.core.texts import text
 
 ZERO = timedelta(0)
@@ -36,6 +36,7 @@ class TopTable:
     default_account: str = ""
     rules_max_per_hour: int = 300
     retention: timedelta = RETENTION
+    groups: dict[str, tuple[Address, ...]] = field(default_factory=dict)
     accounts: dict[str, Any] = field(default_factory=dict)
     rules: tuple[Any, ...] = ()
 
@@ -97,6 +98,27 @@ def _argument(value: object) -> str:
     return given
 
 
+def _groups(value: object) -> dict[str, tuple[Address, ...]]:
+    found: dict[str, tuple[Address, ...]] = {}
+    wrong: list[read.Finding] = []
+    for name, written in read.table(value).items():
+        if not name.strip() or clean(name) != name or set(name) & {*SEPARATORS, *'@<>"'}:
+            raise read.wrong(
+                text(
+                    "a group's name has no @, comma, semicolon, quote or bracket: {name}",
+                    name=excerpt(name),
+                )
+            )
+        try:
+            found[name] = read.many(read.address, least=1)(written)
+        except read.Wrong as error:
+            at = f".{place_of('', name)}"
+            wrong += [read.Finding(f.what, f.advice, f"{at}{f.at}") for f in error.findings]
+    if wrong:
+        raise read.Wrong(*wrong)
+    return found
+
+
 def _signature(value: object) -> str:
     given = read.words(value).replace("\r\n", "\n")
     if len(given) > LONGEST_SIGNATURE:
@@ -132,6 +154,7 @@ _TOP: dict[str, Key] = {
     "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
     "rules_max_per_hour": Key(read.whole(1, read.MOST_AN_HOUR)),
+    "groups": Key(_groups),
     "retention": Key(read.duration(timedelta(hours=1), LONGEST)),
     "accounts": Key(read.table),
     "rules": Key(read.many(lambda value: value)),

@@ -307,6 +307,7 @@ class BatchService:
             attach=(Path(asked.attach),) if asked.attach.strip() else (),
             account=account.name,
             any_domain=False,
+            groups=settings.groups,
         )
         return TableMails(wanted, asked.body, None, account, rows)
 

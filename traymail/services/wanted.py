@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class WantedMail:
     """What a mail is to be.
 
     ``body`` "-": it comes from standard input. ``pictures``: the files that its HTML shows.
+    ``groups``: the people who are meant by a name in place of an address.
     """
 
     to: tuple[str, ...]
@@ -40,6 +42,7 @@ class WantedMail:
     account: str | None
     any_domain: bool
     no_signature: bool = False
+    groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     pictures: tuple[DraftFile, ...] = ()
 
 
@@ -60,7 +63,7 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         from traymail.core.signature import signed
 
         words, html = signed(words, html, account.signature)
-    to, cc, bcc = (_addresses(given) for given in (wanted.to, wanted.cc, wanted.bcc))
+    to, cc, bcc = (_addresses(given, wanted.groups) for given in (wanted.to, wanted.cc, wanted.bcc))
     _require_filled(wanted, to, cc, bcc)
     group = kind.group(account)
     if group is not None and not wanted.to:
@@ -161,5 +164,18 @@ def too_large(account: Account) -> InputError:
     )
 
 
-def _addresses(given: tuple[str, ...]) -> tuple[Address, ...]:
-    return tuple(address for words in given for address in parse_addresses(words))
+def _addresses(
+    given: tuple[str, ...], groups: Mapping[str, tuple[Address, ...]]
+) -> tuple[Address, ...]:
+    """Return the recipients; who is in several groups gets one mail. Raises InputError."""
+    known = {name.casefold(): people for name, people in groups.items()}
+    found: list[Address] = []
+    for words in given:
+        for one in split_addresses(words):
+            people = known.get(one.casefold())
+            if people is None:
+                found += parse_addresses(one)
+            else:
+                there = {address.mailbox for address in found}
+                found += (address for address in people if address.mailbox not in there)
+    return tuple(found)
