@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from tests.support.sink import Sink, serve
 from tests.support.wait import until
 
 HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -532,3 +534,37 @@ def test_over_tls_the_service_is_known_by_the_accounts_authority(
         one.sign_in()
         one.send()
         one.run("purge", "--yes")
+
+
+DOCUMENTS = ["README.md", "README.zh-CN.md", "docs/oauth.md", "docs/oauth.zh-CN.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_the_documents_show_is_taken(home: Home, document: str) -> None:
+    words = (ROOT / document).read_text("utf-8")
+    configs = [one for one in re.findall(r"(?ms)^```toml\n(.*?)^```", words) if "oauth2" in one]
+    assert configs
+    for config in configs:
+        home.configure(config if "version" in config else f"version = 1\n{config}")
+        done = in_process(home, "config", "check")
+        assert done.returncode == 0, done.stderr
+    home.configure("version = 1\n")
+    shown = re.findall(r"(?m)^traymail (account (?:add|login) .*)$", words)
+    commands = [shlex.split(one) for one in shown if "client-id" in one or " login " in one]
+    added = [one for one in commands if one[1] == "add"]
+    assert added
+    for one in added:
+        done = in_process(home, *one)
+        assert done.returncode == 0, done.stderr
+    listed = json.loads(in_process(home, "account", "list", "--json").stdout)
+    assert {one["auth"] for one in listed} == {"oauth2"}
+    assert {one[2] for one in commands if one[1] == "login"} == {one["name"] for one in listed}
+
+
+def test_the_guides_say_the_same_in_both_languages() -> None:
+    one, other = (
+        (ROOT / name).read_text("utf-8") for name in ("docs/oauth.md", "docs/oauth.zh-CN.md")
+    )
+    assert [line for line in one.splitlines() if re.match(r"#+ ", line)] != []
+    for pattern in (r"`[^`\n]*`", r"AADSTS\d+", r"https://[\w./-]+", r"(?m)^#+ ", r"(?m)^\d+\. "):
+        assert sorted(re.findall(pattern, one)) == sorted(re.findall(pattern, other))

@@ -63,6 +63,8 @@ class Sink:
     arrivals: list[Arrival] = field(default_factory=list)
     without: tuple[str, ...] = ()
     """What it does not offer, of the features that EHLO tells."""
+    instead: tuple[str, ...] = ()
+    """What it offers besides, each a line of its answer to EHLO."""
     connections: int = 0
     """Connections accepted so far."""
     logins: list[tuple[str, bool]] = field(default_factory=list)
@@ -216,7 +218,8 @@ class _Handler:
         responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
-        return [one for one in responses if one[4:] not in self._sink.without]
+        kept = [one for one in responses if one[4:] not in self._sink.without]
+        return [*kept[:-1], *self._sink.instead, *kept[-1:]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self,
