@@ -1,6 +1,7 @@
 import errno
 import os
 import shutil
+import signal
 import stat
 import sys
 import threading
@@ -330,3 +331,85 @@ def test_a_name_at_the_limit_gets_its_number(folder: Path, stem: str) -> None:
     for number in (2, 3):
         [one] = [one for one in names if one.endswith(f" ({number}).pdf")]
         assert stem.startswith(one.removesuffix(f" ({number}).pdf"))
+
+
+@with_links
+@pytest.mark.parametrize("act", ["delete", "delete what was moved", "move", "move elsewhere"])
+def test_what_takes_its_name_at_the_last_moment_stays(
+    act: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    """A scanner, or an editor, puts its next file over the one that is just being put away."""
+    elsewhere = request.getfixturevalue("other") if act == "move elsewhere" else folder / "sent"
+    next_one, name = folder / "next", folder / "a.pdf"
+    turn = threading.Barrier(2)
+    rounds = 1500
+
+    def put_over() -> None:
+        for number in range(rounds):
+            turn.wait()
+            for _ in range(number * 37 % 400):
+                pass
+            next_one.rename(name)
+            turn.wait()
+
+    somebody = threading.Thread(target=put_over)
+    somebody.start()
+    lost = 0
+    try:
+        for _ in range(rounds):
+            file = put(folder)
+            next_one.write_bytes(b"another")
+            turn.wait()
+            carry_out(act, folder, file, elsewhere)
+            turn.wait()
+            left = [
+                one for place in (folder, elsewhere) if place.is_dir() for one in files_in(place)
+            ]
+            lost += not any(one.read_bytes() == b"another" for one in left)
+            assert not any(one.name.startswith(".") for one in left)
+            for one in left:
+                one.unlink()
+    finally:
+        turn.abort()
+        somebody.join()
+    assert lost == 0
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_file()]
+
+
+@with_links
+@pytest.mark.parametrize("act", ["delete", "delete what was moved", "move"])
+def test_a_removal_that_was_broken_off_is_ended(act: str, folder: Path) -> None:
+    file = put(folder)
+    (folder / "mine").write_bytes(b"mine")
+    pid = os.fork()
+    if not pid:
+        # Killed between its two steps: at the look behind the first.
+        seen = list[str]()
+
+        def stop(event: str, _arguments: tuple[object, ...]) -> None:
+            if event == "os.rename":
+                seen.append(event)
+            elif seen and event == "os.remove":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(stop)
+        carry_out(act, folder, file)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    assert not (folder / "a.pdf").exists()
+    carry_out(act, folder, file)
+    assert [one.name for one in files_in(folder)] == ["mine"]
+
+
+def carry_out(act: str, folder: Path, file: FileIdentity, to: Path | None = None) -> PutAway:
+    """Put a file away in one of the ways."""
+    match act:
+        case "delete":
+            return Files().delete(str(folder), "a.pdf", file)
+        case "delete what was moved":
+            return Files().delete_moved(str(folder / "a.pdf"), file)
+        case _:
+            return Files().move(str(folder), "a.pdf", file, str(to or folder / "sent"))

@@ -62,6 +62,8 @@ class Files:
                 return PutAway.GONE
             with source.folder:
                 state = source.state(identity)
+                if state is PutAway.GONE:
+                    return source.end_removal(identity)
                 if state is not PutAway.DONE:
                     return state
                 inside = relative_to(root, folder)
@@ -79,10 +81,7 @@ class Files:
             if source is None:
                 return PutAway.GONE
             with source.folder:
-                state = source.state(identity)
-                if state is PutAway.DONE:
-                    source.folder.remove(source.name)
-                return state
+                return source.remove(identity)
 
     def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
         """Delete a file by its whole path, through no link; what is not that file stays."""
@@ -93,10 +92,7 @@ class Files:
             except (FileNotFoundError, NotADirectoryError):
                 return PutAway.GONE
             with folder:
-                state = _Source(folder, where.name).state(identity)
-                if state is PutAway.DONE:
-                    folder.remove(where.name)
-                return state
+                return _Source(folder, where.name).remove(identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +109,50 @@ class _Source:
         except FileNotFoundError:
             return PutAway.GONE
         return PutAway.DONE if _is_it(found, identity) else PutAway.CHANGED
+
+    def remove(self, identity: FileIdentity) -> PutAway:
+        """Remove the file; what takes its name at the last moment stays, or gets that name back."""
+        state = self.state(identity)
+        if state is PutAway.GONE:
+            return self.end_removal(identity)
+        if state is PutAway.DONE and HAS_DESCRIPTORS:
+            return self._remove_aside(identity)
+        if state is PutAway.DONE:
+            self.folder.remove(self.name)
+        return state
+
+    def _remove_aside(self, identity: FileIdentity) -> PutAway:
+        aside = _aside(identity)
+        if self.folder.has(aside):
+            aside = f"{OWN_COPY}{secrets.token_hex(8)}"
+        try:
+            self.folder.rename(self.name, self.folder, aside)
+        except FileNotFoundError:
+            return PutAway.GONE
+        except OSError:  # it may be removed, but not renamed
+            self.folder.remove(self.name)
+            return PutAway.DONE
+        found = self.folder.look(aside)
+        # Some disks give a file another number when it is renamed.
+        marks = (found.st_size, found.st_mtime_ns)
+        if stat.S_ISREG(found.st_mode) and marks == (identity.size, identity.mtime_ns):
+            self.folder.remove(aside)
+            return PutAway.DONE
+        _give_back(self.folder, aside, self.folder, self.name)
+        return PutAway.CHANGED
+
+    def end_removal(self, identity: FileIdentity) -> PutAway:
+        """Remove what was to be removed when that was broken off; GONE when there is nothing."""
+        aside = _Source(self.folder, _aside(identity))
+        if not HAS_DESCRIPTORS or aside.state(identity) is not PutAway.DONE:
+            return PutAway.GONE
+        self.folder.remove(aside.name)
+        return PutAway.DONE
+
+
+def _aside(identity: FileIdentity) -> str:
+    """Return the name that a file has while it is being removed."""
+    return f"{OWN_COPY}{identity.inode:x}-{identity.mtime_ns:x}"
 
 
 def _is_it(found: os.stat_result, identity: FileIdentity) -> bool:
@@ -176,9 +216,7 @@ def _rename(
             target.remove(free)  # exchanged since it was looked at: only our new name goes
             return PutAway.CHANGED
         tell(target.full(free), identity)
-        state = source.state(identity)
-        if state is PutAway.DONE:
-            source.folder.remove(source.name)
+        state = source.remove(identity)
         return PutAway.DONE if state is PutAway.GONE else state
     raise AssertionError  # names never end
 
@@ -205,10 +243,26 @@ def _renamed(
     if _is_there(target, name, identity):
         arrived(target.full(name), identity)
         return PutAway.DONE
-    for free in _names(source.folder, source.name):
-        if not source.folder.has(free):
-            target.rename(name, source.folder, free)
-            return PutAway.CHANGED
+    _give_back(target, name, source.folder, source.name)
+    return PutAway.CHANGED
+
+
+def _give_back(folder: Folder, name: str, to: Folder, wanted: str) -> None:
+    """Give what was renamed in the place of a file its name back, or one like it that is free."""
+    for free in _names(to, wanted):
+        try:
+            folder.link(name, to, free)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if to.has(free):
+                continue
+            folder.rename(name, to, free)  # a short race is left
+        else:
+            folder.remove(name)
+        return
     raise AssertionError  # names never end
 
 
@@ -240,10 +294,7 @@ def _copy_over(
             if copy is not None:
                 target.remove(copy.name)
         target.sync()
-    state = source.state(identity)
-    if state is PutAway.DONE:
-        source.folder.remove(source.name)
-    return state
+    return source.remove(identity)
 
 
 def _copied(reader: BinaryIO, identity: FileIdentity, target: Folder) -> _Source | None:
