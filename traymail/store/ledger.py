@@ -217,11 +217,12 @@ class FolderLedger:
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
         """Return the paths of those that were handled with this size, time and inode."""
         found: set[str] = set()
-        by_root: dict[int | None, list[FoundFile]] = defaultdict(list)
+        place = self._roots.place or Place()
+        by_inner: dict[str, list[FoundFile]] = defaultdict(list)
         for file in files:
-            by_root[self._roots.of_path(file.path)].append(file)
-        for root, here in by_root.items():
-            if root is not None:
+            by_inner[place.inner_of(file.path)].append(file)
+        for inner, here in by_inner.items():
+            if (root := self._roots.find(inner)) is not None:
                 found |= self._handled_in(root, here)
         return found
 
