@@ -1,0 +1,325 @@
+"""Signing in, step by step, as windows use it; and tokens that are renewed while all runs."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from urllib.request import urlopen
+
+import pytest
+
+from tests.support.homes import Home
+from tests.support.live import live
+from tests.support.mails import an_account
+from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, provider
+from tests.support.session import KeyringSession
+from tests.support.sink import serve
+from tests.support.wait import until
+from traymail.core.account import Account, Auth, OAuth
+from traymail.core.errors import AuthFailure, CredentialError, SignInLater, TraymailError
+from traymail.core.secret import Secret
+from traymail.core.sign_in import BrowserAsked, DeviceAsked, Login, LoginState, SignedIn, is_fresh
+from traymail.core.texts import text
+from traymail.desktop.clock import SystemClock
+from traymail.desktop.opening import open_in_browser
+from traymail.oauth.exchange import Granted
+from traymail.oauth.login import BrowserSignIn, DeviceSignIn, Surroundings
+from traymail.oauth.redirect import Doorstep
+from traymail.oauth.tokens import AccessTokens
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+class Shelf:
+    """`traymail.oauth.tokens.LongSecrets` in memory; ``full``: it keeps nothing just now."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.full = False
+
+    def long(self, account: Account, *, unlocked_only: bool = False) -> str | None:
+        del unlocked_only
+        return self.kept.get(account.username)
+
+    def keep_long(self, account: Account, words: str) -> None:
+        if self.full:
+            raise CredentialError(text("The keyring does not work just now."))
+        self.kept[account.username] = words
+
+    def require_keyring(self, account: Account) -> None:
+        del account
+
+    def require_some_keyring(self, name: str) -> None:
+        del name
+
+
+class Watch(SystemClock):
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@pytest.fixture
+def service() -> Iterator[Provider]:
+    with provider() as one:
+        yield one
+
+
+@pytest.fixture
+def account(service: Provider) -> Account:
+    oauth = OAuth(
+        client_id=CLIENT,
+        authorize_url=f"{service.url}/authorize",
+        token_url=f"{service.url}/token",
+        device_url=f"{service.url}/device",
+        scope=SCOPE,
+    )
+    return an_account(auth=Auth.OAUTH2, oauth=oauth, username=USER)
+
+
+class Rooms:
+    """What a sign-in works with."""
+
+    def __init__(self, folder: Path, open_page: Callable[[str], bool] = lambda _url: False) -> None:
+        self.shelf, self.clock = Shelf(), Watch()
+        self.tokens = AccessTokens(self.shelf, self.clock, folder)
+        self.around = Surroundings(self.tokens, self.clock, open_page, str, "en")
+
+    def sign_in(self, account: Account) -> None:
+        def visit(url: str) -> bool:
+            Thread(target=lambda: urlopen(url).read(), name="visit").start()  # noqa: S310 # ours
+            return True
+
+        around = Surroundings(self.tokens, self.clock, visit, str, "en")
+        asked, done = BrowserSignIn(account, around).steps()
+        assert isinstance(asked, BrowserAsked)
+        assert isinstance(done, SignedIn)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> Rooms:
+    return Rooms(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("life", "passed", "fresh"),
+    [(3600, 0, True), (3600, 3299, True), (3600, 3300, False), (60, 29, True), (60, 30, False)],
+)
+def test_a_token_is_renewed_five_minutes_before_its_end(
+    life: int, passed: int, fresh: bool
+) -> None:
+    ends = NOON + timedelta(seconds=life)
+    assert is_fresh(NOON, ends, NOON + timedelta(seconds=passed)) is fresh
+
+
+def test_it_is_asked_for_once_an_hour(service: Provider, account: Account, rooms: Rooms) -> None:
+    rooms.sign_in(account)
+    for minute in range(0, 240, 5):
+        rooms.clock.ahead = timedelta(minutes=minute)
+        assert rooms.tokens.get(account).reveal() in service.tokens
+    assert service.exchanges.count("refresh_token") == 4
+
+
+def test_what_the_keyring_does_not_keep_counts_for_this_run_and_is_kept_later(
+    service: Provider, account: Account, rooms: Rooms
+) -> None:
+    rooms.sign_in(account)
+    for hours in (1, 2):
+        rooms.shelf.full = True
+        rooms.clock.ahead = timedelta(hours=hours)
+        assert rooms.tokens.get(account).reveal() in service.tokens
+    rooms.shelf.full = False
+    rooms.clock.ahead = timedelta(hours=3)
+    rooms.tokens.get(account)
+    assert service.exchanges.count("refresh_token") == 3
+    # Another process goes on with it: none was used twice.
+    other = AccessTokens(rooms.shelf, rooms.clock, Path(os.devnull).parent)
+    assert other.get(account).reveal() in service.tokens
+
+
+def test_while_the_service_is_away_a_token_does_to_its_end(
+    service: Provider, account: Account, rooms: Rooms
+) -> None:
+    rooms.sign_in(account)
+    rooms.clock.ahead = timedelta(minutes=57)
+    service.acts += [(503, {})]
+    assert rooms.tokens.get(account).reveal() in service.tokens
+    assert service.exchanges.count("refresh_token") == 1
+
+
+def test_tokens_without_a_way_to_renew_them_end(
+    service: Provider, account: Account, rooms: Rooms
+) -> None:
+    granted = Granted(Secret("access-alone"), timedelta(hours=1), None)
+    rooms.tokens.keep(account, granted, None)
+    assert rooms.tokens.get(account) == Secret("access-alone")
+    login = rooms.tokens.login(account)
+    assert login is not None
+    assert login.state is LoginState.OK
+    rooms.clock.ahead = timedelta(hours=2)
+    login = rooms.tokens.login(account)
+    assert login is not None
+    assert login.state is LoginState.EXPIRED
+    with pytest.raises(AuthFailure):
+        rooms.tokens.get(account)
+    assert service.exchanges == []
+
+
+def test_a_browser_that_does_not_come_back(account: Account, rooms: Rooms) -> None:
+    steps = BrowserSignIn(account, rooms.around, seconds=0.1).steps()
+    asked = next(steps)
+    assert isinstance(asked, BrowserAsked)
+    assert not asked.opened
+    with pytest.raises(SignInLater, match="did not come back in time"):
+        next(steps)
+
+
+@pytest.mark.parametrize("kind", [BrowserSignIn, DeviceSignIn])
+def test_one_that_is_cancelled_ends_at_once(
+    account: Account, rooms: Rooms, service: Provider, kind: type[BrowserSignIn | DeviceSignIn]
+) -> None:
+    service.interval = 600
+    one = kind(account, rooms.around)
+    failed = list[TraymailError]()
+    asked = Event()
+
+    def walk() -> None:
+        try:
+            for step in one.steps():
+                assert isinstance(step, BrowserAsked | DeviceAsked)
+                asked.set()
+        except TraymailError as error:
+            failed.append(error)
+
+    thread = Thread(target=walk, name="sign-in")
+    thread.start()
+    assert asked.wait(20)
+    one.cancel()
+    thread.join(20)
+    assert [str(error) for error in failed] == ["The sign-in was broken off."]
+    assert rooms.shelf.kept == {}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_the_browser_comes_back_by_any_name_of_this_computer(host: str) -> None:
+    if host == "[::1]" and not _has_ipv6():
+        pytest.skip("no IPv6 here")
+    door = Doorstep()
+    pages = list[bytes]()
+    try:
+        # Browsers open connections on which they say nothing, and ask for an icon.
+        with socket.create_connection(("127.0.0.1", door.port)):
+            url = f"http://{host}:{door.port}?code=a&state=b"
+
+            def visit() -> None:
+                with urlopen(url) as page:
+                    pages.append(page.read())
+
+            thread = Thread(target=visit, name="visit")
+            thread.start()
+            back = door.wait(monotonic() + 20, Event())
+            assert back is not None
+            assert back.values == {"code": "a", "state": "b"}
+            back.answer(text("You are signed in."), text("Leave it out."), str, "en")
+            thread.join(20)
+    finally:
+        door.close()
+    assert b"<h1>You are signed in.</h1>" in pages[0]
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs have endings there")
+def test_the_browser_of_the_user_is_obeyed(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    script = tmp_path / "a browser"
+    script.write_text(f'#!/bin/sh\necho "$@" > "{seen}"\n')
+    script.chmod(0o700)
+    for command in (f"no-such-one:'{script}' --new %s", f"'{script}' --new"):
+        assert open_in_browser("http://x/?a=1&b", {"BROWSER": command})
+        until(lambda: seen.exists() and seen.read_text(), what="the browser")
+        assert seen.read_text() == "--new http://x/?a=1&b\n"
+        seen.unlink()
+    assert not open_in_browser("http://x/", {})
+
+
+def test_the_running_program_asks_once_and_waits_for_its_user(
+    home: Home, keyring_env: KeyringSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keyring_env.address
+    with provider() as service, serve(security="none", tokens=service.tokens) as sink:
+        monkeypatch.setenv("BROWSER", browser(tmp_path)[0])
+        config = (
+            f'version = 1\n[accounts.work]\naddress = "{USER}"\nhost = "127.0.0.1"\n'
+            f'port = {sink.port}\nsecurity = "none"\n{service.config()}'
+        )
+        with live(home, config) as one:
+            account = one.program.engine.snapshot().settings.accounts["work"]
+            assert one.services.accounts.login_of(account) == Login(LoginState.NEVER)
+            steps = list(one.services.accounts.login(account).steps())
+            assert [type(step) for step in steps] == [BrowserAsked, SignedIn]
+            send = ("send", "--queue", "--to", "you@example.com", "--subject", "x")
+            assert home.run(*send).returncode == 0
+            sink.wait_for(1)
+            service.life = 1
+            list(one.services.accounts.login(account).steps())
+            service.revoke()
+            now = one.app.clock.now
+            login = one.services.accounts.login_of(account)
+            assert login is not None
+            ends = login.until
+            assert ends is not None
+            until(lambda: now() >= ends, what="the end of its token")
+            sink.drop("mail")  # else the connection, which is logged in, would do
+            for _ in range(3):
+                assert home.run(*send).returncode == 0
+            until(lambda: one.app.outbox.account_state("work").stopped, what="the stop")
+            asked = list(service.exchanges)
+            assert asked.count("refresh_token") == 1
+            assert home.run(*send).returncode == 0
+            login = one.services.accounts.login_of(account)
+            assert login is not None
+            assert login.state is LoginState.EXPIRED
+            service.life = 3600
+            list(one.services.accounts.login(account).steps())
+            sink.wait_for(5)
+            assert service.exchanges == [*asked, "authorization_code"]
+            assert one.app.credentials.delete(account)
+
+
+def test_nothing_of_http_is_imported_before_it_is_needed(home: Home) -> None:
+    home.configure(
+        f'version = 1\n[accounts.work]\naddress = "{USER}"\nhost = "127.0.0.1"\nport = 465\n'
+        'auth = "oauth2"\noauth = { client_id = "x", token_url = "https://x.example/t",'
+        ' authorize_url = "https://x.example/a" }\n'
+    )
+    code = (
+        "import sys\nfrom traymail.cli.main import main\nmain(sys.argv[1:])\n"
+        "sys.stderr.write('imported:' + ' '.join(one for one in sys.modules if one in"
+        " {'http.client', 'traymail.oauth', 'traymail.senders.http', 'webbrowser'}))\n"
+    )
+    for words in (
+        ("send", "--queue", "--to", "a@b.example", "--subject", "x"),
+        ("config", "check"),
+        ("outbox", "list"),
+    ):
+        command = [sys.executable, "-c", code, "--home", str(home.path), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stderr.splitlines()[-1] == "imported:"
