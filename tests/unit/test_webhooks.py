@@ -160,6 +160,11 @@ def test_no_value_changes_the_structure(subject: str, text: str) -> None:
     assert found == {"a": {"{text}": [title, 1, None]}, "b": f"<{said}> {{{title}}}"}
 
 
+def test_what_no_encoding_has_becomes_a_question_mark() -> None:
+    content, whole = message(compile_body('{"a": "{text}"}'), ROOMY, ("s\ud800", "\udfff"), {})
+    assert (json.loads(content), whole) == ({"a": "s?\n\n?"}, True)
+
+
 @pytest.mark.parametrize("measure", Measure)
 @pytest.mark.parametrize("letter", ["a", "é", "小", "😀", '"', "\n", "\\"])
 def test_what_is_too_long_is_cut_at_a_character(measure: Measure, letter: str) -> None:
