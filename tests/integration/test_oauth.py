@@ -218,7 +218,10 @@ def test_a_revoked_sign_in_stops_the_account_and_nobody_asks_again(office: Offic
     assert (entry["state"], entry["next_attempt_at"]) == ("queued", None)
     asked = list(office.service.exchanges)
     office.send(77)
-    assert office.run("account", "test", "work").returncode == 77
+    done = office.run("account", "test", "work")
+    assert done.returncode == 77
+    assert "The sign-in has ended" in done.stdout
+    assert "traymail account login work" in done.stdout
     assert office.run("outbox", "retry", "--all").returncode == 77
     assert office.service.exchanges == asked
     office.sign_in()
@@ -471,6 +474,10 @@ def test_doctor_and_test(office: Office) -> None:
     office.sign_in()
     assert office.run("doctor", "work").returncode == 0
     assert office.run("account", "test", "work").returncode == 0
+    age_tokens()
+    office.service.expire()
+    assert office.run("doctor", "work").returncode == 0
+    assert office.service.exchanges[-1] == "refresh_token"
     office.service.expire()
     done = office.run("account", "test", "work", "--json")
     assert done.returncode == 77

@@ -48,7 +48,7 @@ def open_in_browser(url: str, environ: Mapping[str, str]) -> bool:
     """
     for command in environ.get("BROWSER", "").split(os.pathsep):
         try:
-            words = shlex.split(command)
+            words = [one.strip('"') for one in shlex.split(command, posix=os.name == "posix")]
         except ValueError:
             continue
         if words and _begun(

@@ -10,7 +10,7 @@ from traymail import __version__
 from traymail.accounts import kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
-from traymail.core.errors import AccountFailure, CredentialError, DeliveryError
+from traymail.core.errors import AccountFailure, AuthFailure, CredentialError, DeliveryError
 from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
 from traymail.core.mime import compose
@@ -65,11 +65,35 @@ def diagnose(
     with closing(examined) as steps:
         for step in steps:
             if step.step == "auth" and step.ok is None and missing is not None:
-                yield replace(
-                    step, ok=False, detail=missing.title, advice=missing.advice, failure=missing
-                )
+                yield _failed(step, missing, account)
+            elif step.step == "auth" and secret is not None:
+                yield _with_another_token(app, account, secret, step)
             else:
                 yield step
+
+
+def _failed(step: Step, error: CredentialError | DeliveryError, account: Account) -> Step:
+    """Return the login as one for which there is no secret, or no access token."""
+    advice, detail = error.advice, error.title
+    if isinstance(error, DeliveryError):
+        advice = remedy_for(error.advice_id, account.name)
+        detail = what_failed(error.title, error.reply.code, error.reply.text)
+    return replace(step, ok=False, detail=detail, advice=advice, failure=error)
+
+
+def _with_another_token(app: App, account: Account, refused: Secret, step: Step) -> Step:
+    """Return the login; where its access token is refused, that with another, as a mail would."""
+    if step.ok is not False or not isinstance(step.failure, AuthFailure):
+        return step
+    kind = kind_of(account)
+    try:
+        if not app.credentials.another(account, refused):
+            return step
+        secret = app.credentials.get(account)
+    except (CredentialError, DeliveryError) as error:
+        return _failed(step, error, account)
+    with closing(kind.examine(account, secret, app.clock, app.told, login_worked=False)) as steps:
+        return next((one for one in steps if one.step == step.step), step)
 
 
 def judge(app: App, account: Account, stops: Stops) -> Generator[Step, None, None]:
