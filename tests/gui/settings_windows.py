@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
 from tests.support.unasked import UNASKED
-from traymail.core.account import Account, Limits, Security
-from traymail.core.errors import AuthFailure, Problem, Reply, Stage, StateError
+from traymail.core.account import Account, Auth, Limits, OAuth, Security
+from traymail.core.errors import AuthFailure, Problem, Reply, SignInError, Stage, StateError
 from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
@@ -17,6 +18,7 @@ from traymail.core.reply_rules import RULES
 from traymail.core.robots import GROUP, WecomAccount
 from traymail.core.sendgrid import SendgridAccount
 from traymail.core.settings import Settings
+from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignInStep
 from traymail.core.texts import text
 from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.bridge import Background
@@ -24,8 +26,10 @@ from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.model import add_account as adding
 from traymail.ui.model import settings_form as accounts
+from traymail.ui.model import sign_in
 from traymail.ui.model.add_account import Adding
 from traymail.ui.model.settings_form import Accounts, Busy
+from traymail.ui.model.sign_in import SignIn
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -129,6 +133,49 @@ def add_code_gmail(root: Root) -> Window:
     return _add(root, state)
 
 
+def _signing_in(words: str = "me@outlook.com") -> Adding:
+    return adding.to_sign_in(_typed(words))
+
+
+def add_sign_in(root: Root) -> Window:
+    return _add(root, _signing_in())
+
+
+def add_sign_in_gmail(root: Root) -> Window:
+    state = _signing_in("ming@gmail.com")
+    return _add(root, adding.fill_client(state, {"oauth.client_id": "1234.apps.example"}))
+
+
+def add_sign_in_elsewhere(root: Root) -> Window:
+    by_hand = adding.unfold(_typed("me@company.example"))
+    assert by_hand.by_hand is not None
+    filled = {**by_hand.by_hand, "host": "mail.company.example", "auth": "oauth2"}
+    state = adding.to_sign_in(adding.edit(by_hand, filled))
+    problem = Problem("oauth.client_id", text("is missing: OAuth2 wants a client id of your own"))
+    return _add(root, adding.refused(state, (problem,)))
+
+
+def _at_sign_in(root: Root, step: SignInStep, *, device: bool = False) -> Window:
+    state = adding.begin_sign_in(_signing_in(), device=device)
+    return _add(root, adding.hear_sign_in(state, step))
+
+
+def add_sign_in_browser(root: Root) -> Window:
+    url = "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?" + "client_id=12&" * 30
+    return _at_sign_in(root, BrowserAsked(url, opened=False))
+
+
+def add_sign_in_device(root: Root) -> Window:
+    page, until = "https://microsoft.com/devicelogin", datetime(2026, 11, 23, 12, tzinfo=UTC)
+    return _at_sign_in(root, DeviceAsked(page, "KQXW-7GHT", "", until), device=True)
+
+
+def add_sign_in_failed(root: Root) -> Window:
+    rule = next(rule for rule in RULES if rule.id == "oauth-device-blocked")
+    state = adding.begin_sign_in(_signing_in(), device=True)
+    return _add(root, adding.not_signed_in(state, SignInError(rule.title, rule.advice)))
+
+
 def add_testing(root: Root) -> Window:
     return _add(root, _tested())
 
@@ -207,6 +254,12 @@ ADDING = {
     "account-2-code": add_code,
     "account-2-code-short": add_code_short,
     "account-2-code-gmail": add_code_gmail,
+    "account-2-sign-in": add_sign_in,
+    "account-2-sign-in-gmail": add_sign_in_gmail,
+    "account-2-sign-in-elsewhere": add_sign_in_elsewhere,
+    "account-2-sign-in-browser": add_sign_in_browser,
+    "account-2-sign-in-device": add_sign_in_device,
+    "account-2-sign-in-failed": add_sign_in_failed,
     "account-3-testing": add_testing,
     "account-3-refused": add_refused,
     "account-3-works": add_works,
@@ -360,6 +413,30 @@ def accounts_webhook(root: Root) -> Window:
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "own"))
 
 
+def _signing_in_again(state: SignIn | None = None) -> Accounts:
+    work = replace(
+        ANNA,
+        host="smtp.office365.com",
+        auth=Auth.OAUTH2,
+        oauth=OAuth(client_id="12"),
+        limits=LIMITS,
+    )
+    known = replace(BOTH, accounts={**BOTH.accounts, "work": work})
+    stopped = replace(REFUSED, advice_id="oauth-token")
+    page = accounts.refreshed(Accounts(), known, {"work": stopped})
+    return replace(accounts.choose(page, "work"), sign_in=state)
+
+
+def accounts_sign_in(root: Root) -> Window:
+    return _accounts(root, _signing_in_again())
+
+
+def accounts_device(root: Root) -> Window:
+    page, until = "https://microsoft.com/devicelogin", datetime(2026, 11, 23, 12, tzinfo=UTC)
+    asked = sign_in.hear(SignIn(device=True), DeviceAsked(page, "KQXW-7GHT", "", until))
+    return _accounts(root, _signing_in_again(asked))
+
+
 def accounts_saving(root: Root) -> Window:
     return _accounts(root, accounts.begun(_edited(_known(), display_name="Ming"), Busy.SAVING))
 
@@ -405,6 +482,8 @@ SETTINGS = {
     "settings-accounts-robot": accounts_robot,
     "settings-accounts-sendgrid": accounts_sendgrid,
     "settings-accounts-webhook": accounts_webhook,
+    "settings-accounts-sign-in": accounts_sign_in,
+    "settings-accounts-device": accounts_device,
     "settings-accounts-saving": accounts_saving,
     "settings-accounts-trouble": accounts_trouble,
     "settings-accounts-testing": accounts_testing,

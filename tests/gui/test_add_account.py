@@ -211,12 +211,16 @@ def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow
     assert window.held.code.secret is None
 
 
-def test_a_provider_that_takes_no_password_is_told_at_once(window: AddAccountWindow) -> None:
+def test_a_provider_that_takes_no_password_leads_to_the_sign_in(window: AddAccountWindow) -> None:
     write(window, "me@outlook.com")
     sees(window, "OAuth2")
     press(window, "<Return>")
+    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the sign-in")
+    assert not window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
+    window.bar.buttons[AddAct.BACK].invoke()
+    window.update()
     assert window.held.page is AddPage.ADDRESS
-    assert not window.held.checking
+    assert focused(window).value == "me@outlook.com"
 
 
 @pytest.mark.parametrize("there", [True, False])

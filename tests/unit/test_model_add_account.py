@@ -65,13 +65,11 @@ def test_a_card_tells_what_is_known() -> None:
     assert model.card(Adding()) is None
     known = model.card(model.type_address(Adding(), "123456@qq.com"))
     assert known is not None
-    assert (str(known.detail), known.usable) == ("smtp.qq.com : 465  ·  SSL/TLS", True)
+    assert str(known.detail) == "smtp.qq.com : 465  ·  SSL/TLS"
     qq = model.type_address(Adding(), " 123456@qq.com ")
     assert model.fields(qq) == {"address": "123456@qq.com"}
-    later = model.type_address(Adding(), "me@outlook.com")
-    card = model.card(later)
-    assert card is not None
-    assert (card.usable, model.may_go_on(later)) == (False, False)
+    outlook = model.type_address(Adding(), "me@outlook.com")
+    assert (model.leads_to_sign_in(outlook), model.may_go_on(outlook)) == (True, True)
     looking = model.type_address(Adding(), "me@x.example")
     card = model.card(looking)
     assert card is not None

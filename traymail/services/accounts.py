@@ -135,6 +135,10 @@ class AccountService:
         """
         return self.app.access_tokens.login(account) if account.signs_in else None
 
+    def forget_login(self, account: Account) -> None:
+        """Leave no token of a sign-in whose account was not saved."""
+        self._drop_secret(account, self.app.settings())
+
     def save(self, name: str, values: Fields, secret: Secret | None) -> None:
         """Add or change an account; the secret, if one is given, goes to the keyring."""
         from traymail.store.edits import put_account  # as all of them: tomlkit is slow to import

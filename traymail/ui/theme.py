@@ -33,6 +33,7 @@ _TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTo
 _WINDOW_CLASSES = ("Traymail", "Toplevel")
 _OWN_FONTS = {
     "TmTitle": (15, "bold"),
+    "TmCode": (26, "bold"),
     "TmHead": (11, "bold"),
     "TmStrong": (10, "bold"),
     "TmSmall": (9, "normal"),
@@ -211,7 +212,7 @@ class Look:
         here = set(tkfont.families(self._root))
         sans, mono = families(self.language, here)
         for name, font in self._fonts.items():
-            font.configure(family=mono if name == "TkFixedFont" else sans)
+            font.configure(family=mono if name in {"TkFixedFont", "TmCode"} else sans)
 
 
 def families(language: str, here: Collection[str]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from enum import Enum
 from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy, guide, needs_code
+from traymail.ui.model.sign_in import SignIn, SignInStage
 from traymail.ui.model.trial import Trial, Verdict
 
 
@@ -24,6 +25,8 @@ class AccountAct(Enum):
     CODE = "code"
     SERVER = "server"
     COPY_REPORT = "copy report"
+    SIGN_IN = "sign in"
+    DEVICE = "another device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ def buttons(page: Accounts) -> AccountButtons:
     if page.busy is not None:
         stop = (AccountOffer(text("&Cancel"), AccountAct.STOP),)
         return AccountButtons(note=_DOING[page.busy], others=stop, waiting=True)
+    if page.sign_in is not None:
+        return _of_sign_in(page.sign_in)
     if page.trial is not None:
         return _of_trial(form, page.trial)
     wrong = len(form.problems) + needs_code(form)
@@ -80,6 +85,17 @@ def buttons(page: Accounts) -> AccountButtons:
         return AccountButtons(remove, words, (*undo, test), save, wrong=True)
     note = text("Changed, not saved") if form.changed else None
     return AccountButtons(remove, note, (*undo, test), save)
+
+
+def _of_sign_in(state: SignIn) -> AccountButtons:
+    if state.waiting:
+        stop = AccountOffer(text("&Cancel"), AccountAct.STOP)
+        return AccountButtons(others=(stop,), waiting=True)
+    if state.stage is SignInStage.DONE:
+        test = AccountOffer(text("&Test"), AccountAct.TEST)
+        return AccountButtons(others=(test,), primary=AccountOffer(text("D&one"), AccountAct.BACK))
+    act = AccountAct.DEVICE if state.device else AccountAct.SIGN_IN
+    return AccountButtons(others=(_BACK,), primary=AccountOffer(text("T&ry again"), act))
 
 
 def _of_trial(form: AccountForm, trial: Trial) -> AccountButtons:
@@ -104,13 +120,19 @@ def _of_trial(form: AccountForm, trial: Trial) -> AccountButtons:
 def _mend(form: AccountForm, trial: Trial) -> AccountOffer:
     if not trial.at_login:
         return AccountOffer(text("Check ser&ver"), AccountAct.SERVER)
-    if guide(form).hidden:
+    if guide(form).hidden and not form.account.signs_in:
         return AccountOffer(text("&Enter password again"), AccountAct.CODE)
-    return AccountOffer(again_words(form), AccountAct.CODE)
+    return again(form)
 
 
-def again_words(form: AccountForm) -> Text:
-    """Return what leads to the field of a new code."""
+def again(form: AccountForm) -> AccountOffer:
+    """Return what leads to the field of a new code, or to the sign-in."""
+    if form.account.signs_in:
+        return AccountOffer(text("Sign in on&ce more"), AccountAct.SIGN_IN)
+    return AccountOffer(_again_words(form), AccountAct.CODE)
+
+
+def _again_words(form: AccountForm) -> Text:
     if kind_of(form.account).listed:
         return text("&Enter key again")
     return text("&Enter code again")

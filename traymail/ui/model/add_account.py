@@ -26,12 +26,16 @@ from traymail.core.provider import (
     free_name,
     meant_domain,
 )
+from traymail.core.secret import Secret
+from traymail.core.sign_in import SignInStep
 from traymail.core.texts import Text, text
 from traymail.ui.model import add_other as others
+from traymail.ui.model import add_sign_in, sign_in
 from traymail.ui.model import trial as trials
 from traymail.ui.model.add_other import Other
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, checked_by, guide_for, wants
 from traymail.ui.model.sentences import at_hand
+from traymail.ui.model.sign_in import SignIn
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
 # The fields that stand on the first page in any case.
@@ -44,12 +48,14 @@ class AddPage(Enum):
 
     ADDRESS = "address"
     CODE = "code"
+    SIGN_IN = "sign in"
     KINDS = "kinds"
     DETAILS = "details"
     TEST = "test"
 
 
 _MAIL = (AddPage.ADDRESS, AddPage.CODE, AddPage.TEST)
+_SIGN_IN = (AddPage.ADDRESS, AddPage.SIGN_IN, AddPage.TEST)
 _OTHER = (AddPage.KINDS, AddPage.DETAILS, AddPage.TEST)
 
 
@@ -75,7 +81,9 @@ class Adding:
     """All of it. ``by_hand`` are the values of the unfolded form, None while it is folded.
 
     ``other``: the account of another kind than mail that is to be. ``checking``: the fields are
-    being judged. ``code`` tells of the code, never holds it as text.
+    being judged. ``code`` tells of the code, never holds it as text. ``client`` is what is typed
+    of a sign-in by OAuth2 (its secret is the ``code``), None where there is none; ``sign_in``: how
+    far that is.
     """
 
     page: AddPage = AddPage.ADDRESS
@@ -87,6 +95,8 @@ class Adding:
     search: ServerSearch = ServerSearch.NONE
     by_hand: Mapping[str, str] | None = None
     other: Other | None = None
+    client: Mapping[str, str] | None = None
+    sign_in: SignIn | None = None
     problems: tuple[Problem, ...] = ()
     checking: bool = False
     name: str = ""
@@ -99,7 +109,9 @@ class Adding:
 
 def way(state: Adding) -> tuple[AddPage, ...]:
     """Return the pages of the way that the user is on, in their order."""
-    return _OTHER if state.page is AddPage.KINDS or state.other is not None else _MAIL
+    if state.page is AddPage.KINDS or state.other is not None:
+        return _OTHER
+    return _MAIL if state.client is None else _SIGN_IN
 
 
 # --- page 1: the address --------------------------------------------------------------------------
@@ -186,13 +198,13 @@ def fields(state: Adding) -> dict[str, Any]:
             del table["auth"]
         if table["username"] == state.mailbox:
             del table["username"]
-        return {name: value for name, value in table.items() if value is not None}
-    if state.proposal is not None:
+        table = {name: value for name, value in table.items() if value is not None}
+    elif state.proposal is not None:
         there = state.proposal
         table |= {"host": there.host, "port": there.port, "security": there.security.value}
         if there.username != state.mailbox:
             table["username"] = there.username
-    return table
+    return table if state.client is None else table | add_sign_in.table(state.client)
 
 
 def name_for(state: Adding, taken: Collection[str]) -> str:
@@ -211,6 +223,11 @@ def refused(state: Adding, problems: tuple[Problem, ...]) -> Adding:
     """Show what is wrong; what is wrong with the server can then be mended by hand."""
     if state.other is not None:
         return replace(state, checking=False, problems=others.at_fields(problems), account=None)
+    if state.client is not None:
+        state = replace(state, sign_in=None)
+        if all(add_sign_in.is_about(one.where) for one in problems):
+            return replace(state, checking=False, problems=problems, account=None)
+        state = replace(state, client=None)
     state = replace(state, checking=False, problems=problems, page=AddPage.ADDRESS, account=None)
     return state if all(one.where in _ABOVE for one in problems) else unfold(state)
 
@@ -221,13 +238,17 @@ def accepted(state: Adding, name: str, account: Account) -> Adding:
         code = checked_by(KINDS[state.other.kind], state.code, account)
         state = replace(state, checking=False, problems=(), name=name, account=account, code=code)
         return start(state) if code.note is None else replace(state, account=None)
+    if state.client is not None:
+        return replace(state, checking=False, problems=(), name=name, account=account)
     page = AddPage.TEST if account.auth is Auth.NONE else AddPage.CODE
     state = replace(state, checking=False, problems=(), name=name, account=account, page=page)
     return start(state) if page is AddPage.TEST else replace(state, code=CodeCheck(None))
 
 
-def needs_a_later_version(state: Adding) -> bool:
-    """Whether the provider takes no password at all."""
+def signs_in(state: Adding) -> bool:
+    """Whether the account is to sign in by OAuth2: its provider takes nothing else, or by hand."""
+    if state.by_hand is not None:
+        return state.by_hand["auth"] == Auth.OAUTH2.value
     return state.provider is not None and state.provider.auth_kind is AuthKind.OAUTH2
 
 
@@ -238,7 +259,6 @@ class ProviderCard:
     title: Text | str
     detail: Text | str
     search: ServerSearch
-    usable: bool = True
 
 
 def card(state: Adding) -> ProviderCard | None:
@@ -251,13 +271,11 @@ def card(state: Adding) -> ProviderCard | None:
         there = state.proposal
         row = there.provider
         detail = f"{there.host} : {there.port}  ·  {SECURITIES[there.security]}"
-        return ProviderCard(
-            row.name if row else _domain(state), detail, ServerSearch.NONE, _usable(state)
-        )
+        return ProviderCard(row.name if row else _domain(state), detail, ServerSearch.NONE)
     if state.provider is not None:
         row = state.provider
         detail = f"{row.host} : {row.port}  ·  {SECURITIES[row.security]}"
-        return ProviderCard(row.name, detail, ServerSearch.NONE, _usable(state))
+        return ProviderCard(row.name, detail, ServerSearch.NONE)
     return None
 
 
@@ -285,6 +303,78 @@ def guide(state: Adding) -> Guide:
 def type_code(state: Adding, typed: str) -> Adding:
     """Take in the code as far as it is typed."""
     return replace(state, code=check_code(guide(state), typed))
+
+
+# --- page 2, otherwise: the sign-in ---------------------------------------------------------------
+
+
+def host_of(state: Adding) -> str:
+    """Return the server that is to be used."""
+    if state.by_hand is not None:
+        return state.by_hand["host"].strip()
+    if state.proposal is not None:
+        return state.proposal.host
+    return "" if state.provider is None else state.provider.host
+
+
+def leads_to_sign_in(state: Adding) -> bool:
+    """Tell whether the sign-in follows the first page."""
+    return state.page is AddPage.ADDRESS and signs_in(state)
+
+
+def to_sign_in(state: Adding) -> Adding:
+    """Let the user sign in by OAuth2, instead of entering a code."""
+    client = add_sign_in.begin(host_of(state))
+    empty = CodeCheck(None)
+    return replace(
+        state, page=AddPage.SIGN_IN, client=client, code=empty, problems=(), sign_in=None
+    )
+
+
+def to_code(state: Adding) -> Adding:
+    """Go back to where a code is asked for, by the first page."""
+    return replace(state, page=AddPage.ADDRESS, client=None, code=CodeCheck(None), problems=())
+
+
+def fill_client(state: Adding, values: Mapping[str, str]) -> Adding:
+    """Take in what was typed of the sign-in; the problems told are void."""
+    return replace(state, client=dict(values), problems=())
+
+
+def type_client_secret(state: Adding, typed: str) -> Adding:
+    """Take in the client's secret."""
+    words = typed.strip()
+    return replace(state, code=CodeCheck(Secret(words) if words else None))
+
+
+def begin_sign_in(state: Adding, *, device: bool) -> Adding:
+    """Begin to sign in, on this computer or on another device."""
+    return replace(state, sign_in=SignIn(device))
+
+
+def hear_sign_in(state: Adding, step: SignInStep) -> Adding:
+    """Take in what is to be shown of it."""
+    if state.sign_in is None:
+        return state
+    return replace(state, sign_in=sign_in.hear(state.sign_in, step))
+
+
+def not_signed_in(state: Adding, error: TraymailError) -> Adding:
+    """Take in why nothing came of it."""
+    if state.sign_in is None:
+        return state
+    return replace(state, sign_in=sign_in.fail(state.sign_in, error))
+
+
+def may_sign_in(state: Adding) -> bool:
+    """Tell whether there is a client to sign in with."""
+    client = state.client or {}
+    return not state.checking and not state.problems and bool(client["oauth.client_id"].strip())
+
+
+def secret_of(state: Adding) -> Secret | None:
+    """Return the secret that is to be tried and kept; tokens are kept already."""
+    return None if state.client is not None else state.code.secret
 
 
 # --- another kind than mail -----------------------------------------------------------------------
@@ -364,7 +454,9 @@ def end(state: Adding) -> Adding:
 
 
 def stop(state: Adding) -> Adding:
-    """Stop the test."""
+    """Stop the sign-in, or the test."""
+    if state.page is AddPage.SIGN_IN and state.sign_in is not None:
+        return replace(state, checking=False, sign_in=sign_in.stop(state.sign_in))
     return state if state.trial is None else replace(state, trial=trials.stop(state.trial))
 
 
@@ -394,30 +486,42 @@ def not_saved(state: Adding, error: TraymailError) -> Adding:
 def back(state: Adding) -> Adding:
     """Go back a page; the code is entered anew, what else is in the details is kept."""
     empty = CodeCheck(None)
-    match state.page:
-        case AddPage.TEST if state.other is not None:
-            return replace(state, page=AddPage.DETAILS, trial=None, trouble=None)
-        case AddPage.DETAILS:
-            return to_kinds(state)
-        case AddPage.KINDS:
-            return type_address(replace(state, page=AddPage.ADDRESS), state.typed)
-        case _:
-            pass
+    if state.other is not None or state.page is AddPage.KINDS:
+        return _back_among_others(state)
+    if state.client is not None:
+        return _back_at_sign_in(state)
     if state.page is AddPage.TEST and wants_login(state):
         return replace(state, page=AddPage.CODE, code=empty, trial=None, trouble=None)
     return replace(state, page=AddPage.ADDRESS, code=empty, trial=None, trouble=None)
 
 
+def _back_among_others(state: Adding) -> Adding:
+    match state.page:
+        case AddPage.TEST:
+            return replace(state, page=AddPage.DETAILS, trial=None, trouble=None)
+        case AddPage.KINDS:
+            return type_address(replace(state, page=AddPage.ADDRESS), state.typed)
+        case _:
+            return to_kinds(state)
+
+
+def _back_at_sign_in(state: Adding) -> Adding:
+    if state.page is AddPage.TEST:
+        return replace(state, page=AddPage.SIGN_IN, sign_in=None, trial=None, trouble=None)
+    return to_code(state) if state.sign_in is None else replace(state, sign_in=None)
+
+
 def to_server(state: Adding) -> Adding:
     """Go back to the first page, with the server in sight."""
     empty = CodeCheck(None)
-    state = replace(state, page=AddPage.ADDRESS, code=empty, trial=None, trouble=None)
+    state = replace(state, page=AddPage.ADDRESS, code=empty, client=None, trial=None, trouble=None)
     return unfold(state)
 
 
 def at_rest(state: Adding) -> Adding:
     """Return the state with nothing under way but a search: what another window goes on with."""
-    if state.trial is not None and state.trial.verdict is Verdict.RUNNING:
+    running = state.trial is not None and state.trial.verdict is Verdict.RUNNING
+    if running or (state.sign_in is not None and state.sign_in.waiting):
         state = stop(state)
     saving = AddSaving.NOT_YET if state.saving is AddSaving.RUNNING else state.saving
     return replace(state, checking=False, saving=saving)
@@ -445,11 +549,7 @@ def may_go_on(state: Adding) -> bool:
         return False
     if state.by_hand is not None:
         return bool(state.by_hand["host"].strip())
-    return _usable(state) and (state.provider is not None or state.proposal is not None)
-
-
-def _usable(state: Adding) -> bool:
-    return not needs_a_later_version(state)
+    return state.provider is not None or state.proposal is not None
 
 
 def wants_login(state: Adding) -> bool:

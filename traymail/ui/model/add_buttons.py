@@ -11,9 +11,12 @@ from traymail.ui.model.add_account import (
     AddPage,
     AddSaving,
     guide,
+    host_of,
     may_go_on,
+    may_sign_in,
     may_try,
 )
+from traymail.ui.model.add_sign_in import offers_devices
 from traymail.ui.model.trial import Verdict
 
 
@@ -31,6 +34,8 @@ class AddAct(Enum):
     SAVE = "save"
     DONE = "done"
     WRITE = "write"
+    SIGN_IN = "sign in"
+    DEVICE = "another device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ def buttons(state: Adding) -> AddButtons:
         case AddPage.CODE:
             may = state.code.secret is not None
             return AddButtons(_CANCEL, _BACK, AddOffer(text("&Test"), AddAct.TEST, may))
+        case AddPage.SIGN_IN:
+            return _at_sign_in(state)
         case AddPage.KINDS:
             return AddButtons(_CANCEL, _BACK, None)
         case AddPage.DETAILS:
@@ -71,6 +78,21 @@ def buttons(state: Adding) -> AddButtons:
             return AddButtons(_CANCEL, _BACK, test)
         case AddPage.TEST:
             return _after_test(state)
+
+
+def _at_sign_in(state: Adding) -> AddButtons:
+    begun = state.sign_in
+    if state.checking or (begun is not None and begun.waiting):
+        return AddButtons(_CANCEL, AddOffer(text("&Stop"), AddAct.STOP), None)
+    act = AddAct.DEVICE if begun is not None and begun.device else AddAct.SIGN_IN
+    if begun is not None:
+        return AddButtons(_CANCEL, _BACK, AddOffer(text("T&ry again"), act))
+    may = may_sign_in(state)
+    left: tuple[AddOffer, ...] = _CANCEL
+    if offers_devices(host_of(state)):
+        left = (*_CANCEL, AddOffer(text("On another &device…"), AddAct.DEVICE, may))
+    primary = AddOffer(text("Sign in in t&he browser"), AddAct.SIGN_IN, may)
+    return AddButtons(left, _BACK, primary)
 
 
 def _after_test(state: Adding) -> AddButtons:
@@ -95,6 +117,8 @@ def _mend(state: Adding) -> AddOffer:
         return AddOffer(text("Change the &details"), AddAct.BACK)
     if state.trial is None or not state.trial.at_login:
         return AddOffer(text("Check ser&ver"), AddAct.SERVER)
+    if state.client is not None:
+        return AddOffer(text("Sign in on&ce more"), AddAct.CODE_AGAIN)
     if guide(state).hidden:
         return AddOffer(text("&Enter password again"), AddAct.CODE_AGAIN)
     return AddOffer(text("&Enter code again"), AddAct.CODE_AGAIN)

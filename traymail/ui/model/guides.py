@@ -117,8 +117,7 @@ _WANTS: Mapping[AuthKind, Text] = {
         "{provider} wants an app password, not the password of your mailbox.", provider=""
     ),
     AuthKind.OAUTH2: text(
-        "{provider} takes no passwords from programs: it wants you to sign in in the browser"
-        " (OAuth2). That comes in a later version of traymail. Use another address until then.",
+        "{provider} takes no passwords from programs: you sign in in the browser (OAuth2).",
         provider="",
     ),
 }

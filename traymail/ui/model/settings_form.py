@@ -19,7 +19,9 @@ from traymail.core.provider import by_id, for_host
 from traymail.core.replies import about_login, advice_for, title_for
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
+from traymail.core.sign_in import SignInStep
 from traymail.core.texts import Text, text
+from traymail.ui.model import sign_in as sign_ins
 from traymail.ui.model import trial as trials
 from traymail.ui.model.guides import (
     CodeCheck,
@@ -30,6 +32,7 @@ from traymail.ui.model.guides import (
     guide_of,
 )
 from traymail.ui.model.sentences import at_hand, sentence_of
+from traymail.ui.model.sign_in import SignIn
 from traymail.ui.model.trial import Trial
 
 
@@ -82,7 +85,9 @@ class AccountEntry:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The whole page. ``known``: it was asked how things stand. ``trial``: of the one in sight.
+    """The whole page. ``known``: it was asked how things stand.
+
+    ``trial`` and ``sign_in`` are of the account in sight.
 
     ``adding``: the next account that comes in is to be shown. ``about``: the account that
     something is, or was last, being done with.
@@ -95,6 +100,7 @@ class Accounts:
     busy: Busy | None = None
     about: str = ""
     trial: Trial | None = None
+    sign_in: SignIn | None = None
     known: bool = False
     adding: bool = False
     trouble: Text | None = None
@@ -126,6 +132,7 @@ def refreshed(page: Accounts, settings: Settings, states: Mapping[str, AccountSt
         default=settings.default_account,
         chosen=chosen,
         trial=page.trial if chosen == page.chosen else None,
+        sign_in=page.sign_in if chosen == page.chosen else None,
         known=True,
         adding=page.adding and not added,
         trouble=None,
@@ -159,7 +166,7 @@ def choose(page: Accounts, name: str) -> Accounts:
     """Show another account; what is not saved of this one stays in its form."""
     if name not in page.forms or name == page.chosen:
         return page
-    return replace(page, chosen=name, trial=None)
+    return replace(page, chosen=name, trial=None, sign_in=None)
 
 
 def move(page: Accounts, step: int) -> Accounts:
@@ -283,6 +290,7 @@ class CodeSight(Enum):
     """What stands in the row of the code."""
 
     NONE = "no login"
+    SIGN_IN = "a sign-in"
     COMMAND = "a command prints it"
     STORED = "stored"
     ENTRY = "a field"
@@ -294,6 +302,8 @@ def code_sight(form: AccountForm) -> CodeSight:
         return CodeSight.NONE
     if form.values["password_command"].strip():
         return CodeSight.COMMAND
+    if _auth(form, form.values) == Auth.OAUTH2.value:
+        return CodeSight.SIGN_IN
     return CodeSight.ENTRY if form.replacing or _elsewhere(form) else CodeSight.STORED
 
 
@@ -372,6 +382,8 @@ def cancelled(page: Accounts) -> Accounts:
     if page.busy is Busy.SAVING and form is not None:
         form = replace(form, replacing=False, code=CodeCheck(None))
         page = replace(page, forms={**page.forms, page.about: form})
+    if page.sign_in is not None and page.sign_in.waiting:
+        return replace(done(page), sign_in=sign_ins.stop(page.sign_in))
     return close_trial(done(page))
 
 
@@ -438,4 +450,31 @@ def give_up(page: Accounts, error: TraymailError) -> Accounts:
 
 def close_trial(page: Accounts) -> Accounts:
     """Go back to the form."""
-    return replace(page, trial=None)
+    return replace(page, trial=None, sign_in=None)
+
+
+# --- the sign-in ----------------------------------------------------------------------------------
+
+
+def may_sign_in(form: AccountForm) -> bool:
+    """Tell whether the account signs in as it is saved."""
+    return form.account.signs_in and not form.changed
+
+
+def begin_sign_in(page: Accounts, *, device: bool) -> Accounts:
+    """Begin to sign in, on this computer or on another device."""
+    return replace(page, trial=None, sign_in=SignIn(device), about=page.chosen or "")
+
+
+def hear_sign_in(page: Accounts, step: SignInStep) -> Accounts:
+    """Take in what is to be shown of it."""
+    if page.sign_in is None:
+        return page
+    return replace(page, sign_in=sign_ins.hear(page.sign_in, step))
+
+
+def not_signed_in(page: Accounts, error: TraymailError) -> Accounts:
+    """Take in why nothing came of it."""
+    if page.sign_in is None:
+        return page
+    return replace(page, sign_in=sign_ins.fail(page.sign_in, error))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from traymail.ui.model.account_buttons import AccountAct
+from traymail.ui.sign_in_view import SignInHandlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,4 @@ class AccountHandlers:
     keep_code: Callable[[], object]
     set_default: Callable[[], object]
     press: Callable[[AccountAct], object]
+    sign_in: SignInHandlers

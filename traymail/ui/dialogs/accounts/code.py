@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import tkinter as tk
+from functools import partial
 
 from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.model.account_buttons import AccountAct
+from traymail.ui.model.add_sign_in import offers_devices
 from traymail.ui.model.guides import CodeCheck
-from traymail.ui.model.settings_form import AccountForm, CodeSight, code_sight, guide, needs_code
+from traymail.ui.model.settings_form import (
+    AccountForm,
+    CodeSight,
+    code_sight,
+    guide,
+    may_sign_in,
+    needs_code,
+)
 from traymail.ui.theme import Words
 from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label
 
@@ -19,14 +29,14 @@ class CodeRow(Area):
     def __init__(self, master: tk.Misc, acts: AccountHandlers, label_width: float) -> None:
         super().__init__(master)
         self._acts, self._label_width = acts, label_width
-        self._sight: tuple[CodeSight, bool, Text] | None = None
+        self._sight: tuple[CodeSight, bool, Text, bool] | None = None
         self._row: FieldRow | None = None
         self.entry: Entry | None = None
 
     def show(self, form: AccountForm) -> None:
         """Show what stands in the row."""
         sight = code_sight(form)
-        drawn = sight, form.replacing, kind_of(form.account).secret_label
+        drawn = sight, form.replacing, kind_of(form.account).secret_label, may_sign_in(form)
         if drawn != self._sight:
             had_keyboard = self._has_keyboard()
             self._sight = drawn
@@ -55,6 +65,8 @@ class CodeRow(Area):
         if sight is CodeSight.NONE:
             self.configure(height=1)
             return
+        if sight is CodeSight.SIGN_IN:
+            label = text("Sign-in")
         kept = text("Kept in the keyring of this computer, never in a file.")
         help_ = kept if sight is CodeSight.ENTRY else None
         self._row = FieldRow(self, label, help_, label_width=self._label_width)
@@ -65,6 +77,8 @@ class CodeRow(Area):
             case CodeSight.COMMAND:
                 words = text("printed by the command below")
                 self._sign(self._row.controls, words, "muted", "terminal")
+            case CodeSight.SIGN_IN:
+                self._draw_sign_in(self._row.controls, form)
             case CodeSight.ENTRY:
                 self._draw_entry(self._row.controls, form)
 
@@ -72,6 +86,19 @@ class CodeRow(Area):
         self._sign(controls, text("in the keyring"), "success", "shield-check")
         replace = Button(controls, text("&Replace…"), self._acts.replace_code, "link")
         replace.pack(side="left", padx=(self.look.px(12), 0))
+
+    def _draw_sign_in(self, controls: Area, form: AccountForm) -> None:
+        """Offer it for the account as it is saved: what is only typed signs in nowhere."""
+        words = text("Sign in in t&he browser")
+        act = partial(self._acts.press, AccountAct.SIGN_IN)
+        browser = Button(controls, words, act, icon="box-arrow-up-right")
+        browser.pack(side="top", anchor="w")
+        browser.enable(may_sign_in(form))
+        if offers_devices(form.account.host):
+            act = partial(self._acts.press, AccountAct.DEVICE)
+            device = Button(controls, text("On another &device…"), act, "link")
+            device.pack(side="top", anchor="w", pady=(self.look.px(2), 0))
+            device.enable(may_sign_in(form))
 
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:
         px = self.look.px

@@ -16,6 +16,7 @@ from traymail.ui.dialogs.accounts.work import AccountWork
 from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import Accounts
+from traymail.ui.sign_in_view import SignInHandlers
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
@@ -70,6 +71,10 @@ class AccountsPage:
             keep_code=lambda: self.become(model.keep_code(self._held)),
             set_default=self._work.set_default,
             press=self._press,
+            sign_in=SignInHandlers(
+                open_page=lambda url: self._work.open_page(url, lambda: self._copy(url)),
+                copy=self._copy,
+            ),
         )
         self._view = AccountsView(parent, acts)
         self._toast = Toast(parent.winfo_toplevel())
@@ -104,19 +109,19 @@ class AccountsPage:
                 self._work.test()
             case AccountAct.STOP:
                 self._work.stop()
-            case AccountAct.BACK:
-                self.become(model.close_trial(self._held))
             case AccountAct.CODE:
                 self._replace_code()
-            case AccountAct.SERVER:
+            case AccountAct.BACK | AccountAct.SERVER:
                 self.become(model.close_trial(self._held))
                 self._focus_on(act)
+            case AccountAct.SIGN_IN | AccountAct.DEVICE:
+                self._work.sign_in(device=act is AccountAct.DEVICE)
             case AccountAct.COPY_REPORT:
                 self._copy_report()
 
     def _choose(self, state: Accounts) -> None:
         if state.chosen != self._held.chosen:
-            if self._held.trial is not None:
+            if self._held.trial is not None or self._held.sign_in is not None:
                 self._work.cancel()
             self.become(state)
             self._work.judge()
@@ -161,6 +166,11 @@ class AccountsPage:
             text("&Remove"),
             lambda: self._work.remove(form.account.name),
         ).reveal()
+
+    def _copy(self, words: str) -> None:
+        self._root.clipboard_clear()
+        self._root.clipboard_append(words)
+        self.tell(text("Copied"))
 
     def _copy_report(self) -> None:
         if self._held.form is not None:

@@ -11,7 +11,7 @@ from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.code import CodeRow
 from traymail.ui.form import FormView
-from traymail.ui.model.account_buttons import AccountAct, again_words
+from traymail.ui.model.account_buttons import again
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
@@ -123,8 +123,9 @@ class AccountSheet(Area):
             reply = Note(card, stop.reply, "muted", font="TkFixedFont")
             reply.pack(fill="x", pady=(px(4), 0))
         if stop.login:
-            again = Button(card, again_words(form), partial(self._acts.press, AccountAct.CODE))
-            again.pack(anchor="w", pady=(px(10), 0))
+            offer = again(form)
+            button = Button(card, offer.words, partial(self._acts.press, offer.act))
+            button.pack(anchor="w", pady=(px(10), 0))
 
     def _changed(self, _name: str) -> None:
         self._acts.typed(self.values)

@@ -12,6 +12,7 @@ from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import AccountAct, buttons
 from traymail.ui.model.settings_form import Accounts
+from traymail.ui.sign_in_view import SignInView
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Banner, Button, Empty, Panes, ScrollArea, Spinner
 
@@ -42,6 +43,9 @@ class AccountsView(Area):
         self._test = ScrollArea(self._detail, padding=(24, 20, 14, 12))
         self._trial = TrialView(self._test.inner)
         self._trial.pack(fill="x")
+        self._signing = ScrollArea(self._detail, padding=(24, 20, 14, 12))
+        self.sign_in = SignInView(self._signing.inner, acts.sign_in)
+        self.sign_in.pack(fill="x")
         self.sheets: dict[str, AccountSheet] = {}
         self._in_sight: Area | None = None
         self._listen()
@@ -64,6 +68,8 @@ class AccountsView(Area):
         self._show_sheet(page)
         if page.trial is not None:
             self._trial.show(page.trial, page.trial.advice)
+        if page.sign_in is not None:
+            self.sign_in.show(page.sign_in)
         self._turn(page)
         self._show_trouble(page.trouble or page.form.trouble)
         had_keyboard = self._in_bar()
@@ -83,7 +89,7 @@ class AccountsView(Area):
             return
         if act is AccountAct.CODE:
             self.sheet.code.focus_inside()
-        else:
+        elif act is AccountAct.SERVER:
             self.sheet.lead_to_server()
 
     # --- what is in sight ---------------------------------------------------------------------
@@ -114,7 +120,11 @@ class AccountsView(Area):
         self.sheets[name].show(form, default=name == page.default, stop=model.stop_of(page))
 
     def _turn(self, page: Accounts) -> None:
-        wanted = self._test if page.trial is not None else self.sheets[page.chosen or ""]
+        wanted: Area = self.sheets[page.chosen or ""]
+        if page.trial is not None:
+            wanted = self._test
+        if page.sign_in is not None:
+            wanted = self._signing
         if wanted is self._in_sight:
             return
         if self._in_sight is not None and self._in_sight.winfo_exists():
@@ -153,9 +163,12 @@ class AccountsView(Area):
         return focused is not None and str(focused).startswith(f"{self.bar}.")
 
     def _ended(self, before: Accounts, page: Accounts) -> bool:
-        """Whether a test has begun or ended just now: its buttons get the keyboard."""
-        verdicts = [one.trial.verdict if one.trial else None for one in (before, page)]
-        return verdicts[0] != verdicts[1] and verdicts[1] is not None
+        """Whether a test or sign-in has begun or ended just now: its buttons get the keyboard."""
+        verdicts = [
+            (one.trial and one.trial.verdict, one.sign_in and one.sign_in.waiting)
+            for one in (before, page)
+        ]
+        return verdicts[0] != verdicts[1] and verdicts[1] != (None, None)
 
     def _focus_in_bar(self) -> None:
         focused = self.focus_get()

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from traymail.core.account import Account
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.texts import Text, text
+from traymail.desktop.opening import open_page
 from traymail.services.services import Services
+from traymail.services.signing_in import SigningIn
 from traymail.ui.bridge import Background, Job
 from traymail.ui.model import settings_form as model
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy
@@ -47,6 +49,7 @@ class AccountWork:
         self._page = page
         self._job: Job | None = None
         self._timer: str | None = None
+        self._signing: SigningIn | None = None
         self._refresher = Refresher(
             background,
             services.program.overview,
@@ -66,6 +69,9 @@ class AccountWork:
         if self._job is not None:
             self._job.cancel()
             self._job = None
+        if self._signing is not None:
+            self._signing.cancel()
+            self._signing = None
 
     def stop(self) -> None:
         """Wait for it no longer; what was done before that is found by looking."""
@@ -156,6 +162,30 @@ class AccountWork:
     def _ended(self) -> None:
         self._page.become(model.end(self._page.held))
         self.refresh()
+
+    # --- the sign-in --------------------------------------------------------------------------
+
+    def sign_in(self, *, device: bool) -> None:
+        """Sign in by OAuth2; with that, a stopped account goes on."""
+        page, form = self._page, self._page.held.form
+        if form is None or not model.may_sign_in(form):
+            return
+        self.cancel()
+        page.become(model.begin_sign_in(page.held, device=device))
+        signing = self._services.accounts.login(form.account, device=device)
+        self._signing = signing
+        self._job = self._background.follow(
+            signing.steps,
+            lambda step: page.become(model.hear_sign_in(page.held, step)),
+            self.refresh,
+            lambda error: page.become(model.not_signed_in(page.held, error)),
+        )
+
+    def open_page(self, url: str, failed: Callable[[], object]) -> None:
+        """Open a page in the browser."""
+        self._background.run(
+            lambda _stop: open_page(url), lambda _none: None, lambda _error: failed()
+        )
 
     # --- the account as a whole ---------------------------------------------------------------
 

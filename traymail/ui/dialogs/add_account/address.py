@@ -114,7 +114,7 @@ class AddressPage(Area):
         if words is None:
             self._remark.pack_forget()
             return
-        serious = state.search is ServerSearch.MISSING or (self._drawn and not self._drawn.usable)
+        serious = state.search is ServerSearch.MISSING
         if serious:
             self._remark.say(words, "warning", "exclamation-triangle")
         else:
@@ -157,7 +157,5 @@ def _draw_sign(master: Area, shown: ProviderCard) -> None:
         spinner = Spinner(master, size=18)
         spinner.pack()
         spinner.start()
-    elif shown.usable:
-        Label(master, text("Recognised"), "success", icon="check-circle-fill").pack()
     else:
-        Label(master, text("not yet possible"), "warning", icon="exclamation-triangle").pack()
+        Label(master, text("Recognised"), "success", icon="check-circle-fill").pack()

@@ -10,7 +10,7 @@ from traymail.ui.widgets import Button
 from traymail.ui.window import Footer
 
 _ICONS = {AddAct.STOP: "stop", AddAct.COPY_REPORT: "copy", AddAct.WRITE: "send"}
-_LINKS = {AddAct.COPY_REPORT, AddAct.SAVE}
+_LINKS = {AddAct.COPY_REPORT, AddAct.SAVE, AddAct.DEVICE}
 
 
 class ButtonBar:

@@ -92,7 +92,7 @@ class DetailsPage(Area):
             self._steps.configure(height=1)
             return
         guide = guide_of(words)
-        draw_steps(self._steps, guide, self._acts.open_page)
+        draw_steps(self._steps, guide.steps, self._acts.open_page)
         if words.url:
             act = partial(self._acts.open_page, words.url)
             icon = "box-arrow-up-right"

@@ -13,6 +13,7 @@ _HIGH = 53
 _NAMES = {
     AddPage.ADDRESS: text("Address"),
     AddPage.CODE: text("Code"),
+    AddPage.SIGN_IN: text("Sign in"),
     AddPage.KINDS: text("Service"),
     AddPage.DETAILS: text("Details"),
     AddPage.TEST: text("Test"),

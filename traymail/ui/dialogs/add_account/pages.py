@@ -10,8 +10,10 @@ from traymail.ui.dialogs.add_account.address import AddressHandlers, AddressPage
 from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.details import DetailsHandlers, DetailsPage
 from traymail.ui.dialogs.add_account.kinds import KindsPage
+from traymail.ui.dialogs.add_account.sign_in import ClientHandlers, SignInPage
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
+from traymail.ui.model import add_sign_in
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Entry, ScrollArea
@@ -23,6 +25,8 @@ class PageHandlers:
 
     address: AddressHandlers
     details: DetailsHandlers
+    client: ClientHandlers
+    sign_in: Callable[[], object]
     typed_code: Callable[[str], object]
     choose: Callable[[str], object]
     start_with_desktop: Callable[[bool], object]
@@ -38,6 +42,7 @@ class AddPages:
         self.code: CodePage | None = None
         self.kinds: KindsPage | None = None
         self.details: DetailsPage | None = None
+        self.sign_in: SignInPage | None = None
         self._test = ScrollArea(master, padding=(24, 20, 14, 12))
         self._trial = TrialView(self._test.inner)
         self._trial.pack(fill="x")
@@ -47,7 +52,7 @@ class AddPages:
     @property
     def secret(self) -> Entry | None:
         """The field of the secret, where there is one."""
-        page = self.code or self.details
+        page = self.code or self.details or self.sign_in
         return None if page is None else page.entry
 
     def show(self, state: Adding) -> bool:
@@ -64,11 +69,11 @@ class AddPages:
 
     def forget_secrets(self) -> None:
         """Make an end of the pages that hold what was typed as a secret."""
-        for page in (self.code, self.details):
+        for page in (self.code, self.details, self.sign_in):
             if page is not None:
                 page.clear()
                 self._end(page)
-        self.code = self.details = None
+        self.code = self.details = self.sign_in = None
 
     def focus_inside(self, state: Adding) -> bool:
         """Put the keyboard where something is to be typed; tell whether there is such a place."""
@@ -77,6 +82,8 @@ class AddPages:
                 self.address.entry.focus_set()
             case AddPage.CODE if self.code is not None:
                 self.code.entry.focus_set()
+            case AddPage.SIGN_IN if self.sign_in is not None and state.sign_in is None:
+                self.sign_in.focus_inside()
             case AddPage.KINDS if self.kinds is not None:
                 self.kinds.focus_inside()
             case AddPage.DETAILS if self.details is not None:
@@ -97,6 +104,11 @@ class AddPages:
                 return self.address
             case AddPage.CODE:
                 return self._show_code(state)
+            case AddPage.SIGN_IN:
+                if self.sign_in is None:
+                    self.sign_in = SignInPage(self._master, state, self._acts.client)
+                self.sign_in.show(state)
+                return self.sign_in
             case AddPage.KINDS:
                 if self.kinds is None:
                     self.kinds = KindsPage(self._master, self._acts.choose)
@@ -114,8 +126,14 @@ class AddPages:
 
     def _show_code(self, state: Adding) -> CodePage:
         if self.code is None:
-            open_page = self._acts.details.open_page
-            self.code = CodePage(self._master, model.guide(state), self._acts.typed_code, open_page)
+            offered = state.account and add_sign_in.offers_sign_in(state.account.host)
+            self.code = CodePage(
+                self._master,
+                model.guide(state),
+                self._acts.typed_code,
+                self._acts.details.open_page,
+                self._acts.sign_in if offered else None,
+            )
         self.code.show(state.code)
         return self.code
 
@@ -125,6 +143,11 @@ class AddPages:
             self.code.clear()
             self._end(self.code)
             self.code = None
+        kept = state.client is not None and state.saving is not AddSaving.DONE
+        if self.sign_in is not None and not kept:
+            self.sign_in.clear()
+            self._end(self.sign_in)
+            self.sign_in = None
         kept = state.other is not None and state.saving is not AddSaving.DONE
         if self.details is not None and not kept:
             self.details.clear()

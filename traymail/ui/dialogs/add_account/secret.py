@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from traymail.core.texts import text
@@ -50,10 +50,12 @@ class SecretField(Area):
         self.entry.focus_set()
 
 
-def draw_steps(master: Area, guide: Guide, open_page: Callable[[str], object]) -> None:
+def draw_steps(
+    master: Area, steps: Sequence[GuideStep], open_page: Callable[[str], object]
+) -> None:
     """Draw the steps that lead to it, the first page that they open with an access key."""
-    for number, step in enumerate(guide.steps, start=1):
-        first = bool(step.url) and not any(one.url for one in guide.steps[: number - 1])
+    for number, step in enumerate(steps, start=1):
+        first = bool(step.url) and not any(one.url for one in steps[: number - 1])
         words = text("Open pa&ge") if first else text("Open page")
         row = _draw_step(master, number, step)
         if step.url:

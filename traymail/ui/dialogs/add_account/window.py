@@ -16,12 +16,14 @@ from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.details import DetailsHandlers
 from traymail.ui.dialogs.add_account.head import AddAccountHead
 from traymail.ui.dialogs.add_account.pages import AddPages, PageHandlers
+from traymail.ui.dialogs.add_account.sign_in import ClientHandlers
 from traymail.ui.dialogs.add_account.typed import AddTyping
 from traymail.ui.dialogs.add_account.work import AddWork
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct, buttons
+from traymail.ui.sign_in_view import SignInHandlers
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
@@ -90,6 +92,7 @@ class AddAccountWindow(Dialog):
     def close(self) -> None:
         """Cancel whatever is under way, forget what was typed, and hide."""
         self._work.cancel()
+        self._work.forget_login()
         self.conceal()
         self.pages.forget_secrets()
         self.become(Adding())
@@ -142,6 +145,13 @@ class AddAccountWindow(Dialog):
                 typed=typing.secret,
                 open_page=self._open_page,
             ),
+            client=ClientHandlers(
+                filled=lambda values: self.become(model.fill_client(self._held, values)),
+                typed=lambda words: self.become(model.type_client_secret(self._held, words)),
+                by_code=lambda: self.become(model.to_code(self._held)),
+                view=SignInHandlers(self._open_page, self._copy),
+            ),
+            sign_in=lambda: self.become(model.to_sign_in(self._held)),
             typed_code=lambda words: self.become(model.type_code(self._held, words)),
             choose=typing.choose,
             start_with_desktop=self._work.start_with_desktop,
@@ -158,7 +168,23 @@ class AddAccountWindow(Dialog):
                 self._work.go_on_searching()
             case AddAct.SERVER:
                 self.become(model.to_server(self._held))
+            case AddAct.COPY_REPORT:
+                trial, secret = self._held.trial, self._held.code.secret
+                copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
+            case AddAct.WRITE:
+                self.close()
+                self._write_mail()
+            case _:
+                self._begin(act)
+
+    def _begin(self, act: AddAct) -> None:
+        match act:
+            case AddAct.NEXT if model.leads_to_sign_in(self._held):
+                self.become(model.to_sign_in(self._held))
             case AddAct.NEXT:
+                self._work.check()
+            case AddAct.SIGN_IN | AddAct.DEVICE:
+                self.become(model.begin_sign_in(self._held, device=act is AddAct.DEVICE))
                 self._work.check()
             case AddAct.TEST:
                 self.become(model.start(self._held))
@@ -169,15 +195,16 @@ class AddAccountWindow(Dialog):
             case AddAct.SAVE:
                 self.become(model.save(self._held))
                 self._work.save()
-            case AddAct.COPY_REPORT:
-                trial, secret = self._held.trial, self._held.code.secret
-                copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
-            case AddAct.WRITE:
-                self.close()
-                self._write_mail()
+            case _:
+                pass
 
     def _edited(self) -> None:
         self.typing.server()
+
+    def _copy(self, words: str) -> None:
+        self.clipboard_clear()
+        self.clipboard_append(words)
+        self._toast.show(text("Copied"), "ok")
 
     def _open_page(self, url: str) -> None:
         def hand_over() -> None:

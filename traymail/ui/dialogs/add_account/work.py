@@ -9,6 +9,7 @@ from traymail.core.account import Account
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.desktop.opening import open_page
 from traymail.services.services import Services
+from traymail.services.signing_in import SigningIn
 from traymail.ui.bridge import Background, Job
 from traymail.ui.model import add_account as model
 from traymail.ui.model import add_other as others
@@ -54,6 +55,8 @@ class AddWork:
         self._services, self._background, self._window = services, background, window
         self._job: Job | None = None
         self._timer: str | None = None
+        self._signing: SigningIn | None = None
+        self._signed_in: Account | None = None
 
     def cancel(self) -> None:
         """Stop what is under way, and what was to begin."""
@@ -63,6 +66,9 @@ class AddWork:
         if self._job is not None:
             self._job.cancel()
             self._job = None
+        if self._signing is not None:
+            self._signing.cancel()
+            self._signing = None
 
     # --- before the test ----------------------------------------------------------------------
 
@@ -119,12 +125,48 @@ class AddWork:
 
         self._job = self._background.run(work, self._checked, self._not_checked)
 
+    # --- the sign-in --------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        """Sign in by OAuth2, then try the account."""
+        window, state = self._window, self._window.held
+        account, begun = state.account, state.sign_in
+        if account is None or begun is None:
+            return
+        signing = self._services.accounts.login(
+            account, device=begun.device, client_secret=state.code.secret
+        )
+        self._signing = signing
+
+        def done() -> None:
+            self._signing, self._signed_in = None, account
+            window.become(model.start(window.held))
+            self.test()
+
+        self._job = self._background.follow(
+            signing.steps,
+            lambda step: window.become(model.hear_sign_in(window.held, step)),
+            done,
+            lambda error: window.become(model.not_signed_in(window.held, error)),
+        )
+
+    def forget_login(self) -> None:
+        """Leave no token of an account that was not saved."""
+        account, self._signed_in = self._signed_in, None
+        if account is None:
+            return
+        self._background.run(
+            lambda _stop: self._services.accounts.forget_login(account),
+            lambda _none: None,
+            self._window.fail,
+        )
+
     # --- the test, and saving -----------------------------------------------------------------
 
     def test(self) -> None:
         """Try the account."""
         window = self._window
-        account, secret = window.held.account, window.held.code.secret
+        account, secret = window.held.account, model.secret_of(window.held)
         if account is None:
             return
         self._job = self._background.follow(
@@ -137,7 +179,7 @@ class AddWork:
     def save(self) -> None:
         """Save the account and its secret."""
         window, state = self._window, self._window.held
-        name, fields, secret = state.name, model.fields(state), state.code.secret
+        name, fields, secret = state.name, model.fields(state), model.secret_of(state)
         self._job = self._background.run(
             lambda _stop: self._services.accounts.save(name, fields, secret),
             lambda _none: self._saved(),
@@ -184,8 +226,13 @@ class AddWork:
             self._window.become(model.refused(self._window.held, problems))
             return
         self._window.become(model.accepted(self._window.held, name, account))
-        if self._window.held.page is AddPage.TEST:
-            self.test()
+        match self._window.held.page:
+            case AddPage.TEST:
+                self.test()
+            case AddPage.SIGN_IN:
+                self.sign_in()
+            case _:
+                pass
 
     def _not_checked(self, error: TraymailError) -> None:
         problems = error.problems if isinstance(error, SettingsError) else ()
@@ -198,6 +245,7 @@ class AddWork:
             self.save()
 
     def _saved(self) -> None:
+        self._signed_in = None
         window = self._window
         window.become(model.saved(window.held))
         trial = window.held.trial

@@ -1,0 +1,227 @@
+"""Adding an account that signs in by OAuth2, and signing in from the settings: keys and clicks."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.gui.test_add_account import (
+    background,
+    sees,
+    wait,
+    went_on,
+    window,
+    words,
+    write,
+)
+from tests.support.homes import Home
+from tests.support.live import Live, live
+from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, provider
+from tests.support.session import KeyringSession
+from tests.support.sink import Sink, serve
+from tests.support.tk import until_tk
+from traymail.ui.dialogs.add_account import AddAccountWindow
+from traymail.ui.model.add_account import AddPage, AddSaving
+from traymail.ui.model.add_buttons import AddAct
+from traymail.ui.model.sign_in import SignInStage
+from traymail.ui.theme import Root
+from traymail.ui.widgets import Button
+
+__all__ = ["background", "went_on", "window"]  # fixtures
+
+
+@dataclass
+class Place:
+    """A service of sign-in, a mail server that takes its tokens, and the browser's last page."""
+
+    service: Provider
+    sink: Sink
+    page: Path
+
+    @property
+    def client(self) -> dict[str, str]:
+        urls = {
+            f"oauth.{name}_url": f"{self.service.url}/{name}"
+            for name in ("authorize", "token", "device")
+        }
+        return {"oauth.client_id": CLIENT, "oauth.scope": SCOPE, **urls}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    with provider() as service, serve(security="none", tokens=service.tokens) as sink:
+        command, page = browser(tmp_path)
+        monkeypatch.setenv("BROWSER", command)
+        yield Place(service, sink, page)
+
+
+@pytest.fixture
+def program(root: Root, keyring_env: KeyringSession, home: Home, place: Place) -> Iterator[Live]:
+    del root, keyring_env, place  # the display, the bus of the keyring, the browser first
+    with live(home, "version = 1\n") as here:
+        yield here
+
+
+def to_the_sign_in(window: AddAccountWindow, place: Place, port: int = 0) -> None:
+    write(window, USER)
+    window.address.unfold.invoke()
+    form = window.address.form
+    assert form is not None
+    server = {"host": "127.0.0.1", "port": str(port or place.sink.port), "security": "none"}
+    form.fill({**server, "auth": "oauth2"})
+    window._edited()
+    window.bar.buttons[AddAct.NEXT].invoke()
+    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the page of the sign-in")
+    page = window.pages.sign_in
+    assert page is not None
+    assert not window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
+    page.form.fill(place.client)
+    page._changed("")
+
+
+def stage(window: AddAccountWindow) -> SignInStage | None:
+    return None if window.held.sign_in is None else window.held.sign_in.stage
+
+
+def is_saved(window: AddAccountWindow, program: Live) -> None:
+    wait(window, lambda: window.held.saving is AddSaving.DONE, "the account to be saved")
+    name = window.held.name
+    until_tk(window, lambda: name in program.services.program.overview().settings.accounts)
+    account = program.services.program.overview().settings.accounts[name]
+    assert account.signs_in
+    login = program.services.accounts.login_of(account)
+    assert login is not None
+    assert login.state.value == "ok"
+    assert "canary" not in (program.home.path / "config.toml").read_text("utf-8")
+
+
+def test_from_the_browser_to_an_account_that_works(
+    window: AddAccountWindow, program: Live, place: Place
+) -> None:
+    to_the_sign_in(window, place)
+    window.bar.buttons[AddAct.SIGN_IN].invoke()
+    is_saved(window, program)
+    assert [one.user for one in place.sink.arrivals] == [USER]
+    assert place.service.exchanges == ["authorization_code"]
+    assert window.pages.sign_in is None
+
+
+def test_the_code_for_another_device_is_large_and_copied(
+    window: AddAccountWindow, program: Live, place: Place
+) -> None:
+    to_the_sign_in(window, place)
+    window.bar.buttons[AddAct.DEVICE].invoke()
+    wait(window, lambda: stage(window) is SignInStage.DEVICE, "the code")
+    page = window.pages.sign_in
+    assert page is not None
+    code = list(place.service.devices.values())[-1].code
+    sees(window, code)
+    sees(window, f"{place.service.url}/activate")
+    assert page.view.copy is not None
+    page.view.copy.invoke()
+    assert window.clipboard_get() == code
+    place.service.approve()
+    is_saved(window, program)
+
+
+@pytest.mark.parametrize("device", [False, True])
+def test_what_is_denied_is_told_and_can_be_tried_again(
+    window: AddAccountWindow, program: Live, place: Place, device: bool
+) -> None:
+    to_the_sign_in(window, place)
+    place.service.deny = True
+    act = AddAct.DEVICE if device else AddAct.SIGN_IN
+    window.bar.buttons[act].invoke()
+    if device:
+        wait(window, lambda: stage(window) is SignInStage.DEVICE, "the code")
+        place.service.approve(agreed=False)
+    wait(window, lambda: stage(window) is SignInStage.FAILED, "the refusal")
+    sees(window, "The sign-in did not work")
+    state = window.held.sign_in
+    assert state is not None
+    assert state.advice is not None
+    sees(window, str(state.advice.title))
+    assert program.services.program.overview().settings.accounts == {}
+    place.service.deny = False
+    window.bar.buttons[act].invoke()
+    if device:
+        wait(window, lambda: stage(window) is SignInStage.DEVICE, "another code")
+        place.service.approve()
+    is_saved(window, program)
+
+
+def test_it_is_stopped_and_the_details_are_still_there(
+    window: AddAccountWindow, place: Place
+) -> None:
+    to_the_sign_in(window, place)
+    window.bar.buttons[AddAct.DEVICE].invoke()
+    wait(window, lambda: stage(window) is SignInStage.DEVICE, "the code")
+    window.bar.buttons[AddAct.STOP].invoke()
+    sees(window, "The sign-in was stopped")
+    window.bar.buttons[AddAct.BACK].invoke()
+    window.update()
+    page = window.pages.sign_in
+    assert page is not None
+    assert page.form.values["oauth.client_id"] == CLIENT
+    assert window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
+
+
+def test_a_service_that_does_not_know_the_client_is_told(
+    window: AddAccountWindow, place: Place
+) -> None:
+    to_the_sign_in(window, place)
+    page = window.pages.sign_in
+    assert page is not None
+    page.form.fill({"oauth.token_url": "nonsense"})
+    page._changed("")
+    window.bar.buttons[AddAct.SIGN_IN].invoke()
+    wait(window, lambda: window.held.problems, "what is wrong")
+    assert [one.where for one in window.held.problems] == ["oauth.token_url"]
+    assert window.held.page is AddPage.SIGN_IN
+    sees(window, "Is not an address")
+
+
+def test_what_is_not_saved_leaves_no_token(
+    window: AddAccountWindow, program: Live, place: Place
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone_by_then:
+        port = gone_by_then.getsockname()[1]
+    to_the_sign_in(window, place, port)
+    window.bar.buttons[AddAct.SIGN_IN].invoke()
+    wait(
+        window,
+        lambda: AddAct.CODE_AGAIN in window.bar.buttons or AddAct.SERVER in window.bar.buttons,
+        "the end",
+    )
+    account = window.held.account
+    assert account is not None
+    found = program.services.accounts.login_of(account)
+    assert found is not None
+    assert found.state.value == "ok"
+    window.close()
+
+    def gone() -> bool:
+        login = program.services.accounts.login_of(account)
+        return login is not None and login.state.value == "never"
+
+    until_tk(window, gone, "no token")
+
+
+@pytest.mark.parametrize("address", ["me@gmail.com", "me@fastmail.com", "me@yahoo.com"])
+def test_where_an_app_password_does_the_same_that_is_asked_for_first(
+    window: AddAccountWindow, address: str
+) -> None:
+    write(window, address)
+    window.bar.buttons[AddAct.NEXT].invoke()
+    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
+    assert window.code is not None
+    if address == "me@yahoo.com":  # takes no new programs
+        assert window.code.instead is None
+        return
+    assert isinstance(window.code.instead, Button)
+    window.code.instead.invoke()
+    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the page of the sign-in")
+    assert "An app password of" in words(window)
+    sees(window, "does the same")

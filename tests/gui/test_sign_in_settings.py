@@ -1,0 +1,87 @@
+"""Signing in by OAuth2 from the page of the accounts, with real clicks."""
+
+from collections.abc import Callable
+
+from tests.gui.test_accounts import Desk, make_desk
+from tests.gui.test_add_sign_in import Place, place
+from tests.support.oauth import USER
+from tests.support.tk import every_child
+from traymail.ui.model.account_buttons import AccountAct
+from traymail.ui.model.sign_in import SignInStage
+from traymail.ui.widgets import Button
+
+__all__ = ["make_desk", "place"]  # fixtures
+
+
+def config(place: Place) -> str:
+    return (
+        f'version = 1\n[accounts.main]\naddress = "{USER}"\nhost = "127.0.0.1"\n'
+        f'port = {place.sink.port}\nsecurity = "none"\n{place.service.config()}'
+    )
+
+
+def stage(desk: Desk) -> SignInStage | None:
+    state = desk.page.held.sign_in
+    return None if state is None else state.stage
+
+
+def state_of(desk: Desk) -> str:
+    login = desk.live.services.accounts.login_of(desk.account())
+    return "" if login is None else login.state.value
+
+
+def offered(desk: Desk) -> list[str]:
+    return [
+        one.words
+        for one in every_child(desk.sheet.code)
+        if isinstance(one, Button) and one.instate(["!disabled"])
+    ]
+
+
+def test_from_the_button_to_an_account_that_is_signed_in(
+    make_desk: Callable[[str], Desk], place: Place
+) -> None:
+    desk = make_desk(config(place))
+    desk.open()
+    assert state_of(desk) == "never"
+    desk.press("Sign in in the browser")
+    desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")
+    desk.sees("You are signed in")
+    assert state_of(desk) == "ok"
+    desk.act(AccountAct.BACK)
+    desk.until(lambda: stage(desk) is None, "the form")
+    desk.test()
+    assert [one.user for one in place.sink.arrivals] == [USER]
+
+
+def test_the_code_of_a_device_is_copied_cancelled_and_refused(
+    make_desk: Callable[[str], Desk], place: Place
+) -> None:
+    desk = make_desk(config(place))
+    desk.open()
+    desk.press("On another device…")
+    desk.until(lambda: stage(desk) is SignInStage.DEVICE, "the code")
+    code = list(place.service.devices.values())[-1].code
+    desk.sees(code)
+    desk.press("Copy the code")
+    desk.until(lambda: desk.root.clipboard_get() == code, "the code, copied")
+    desk.act(AccountAct.STOP)
+    desk.sees("The sign-in was stopped")
+    desk.act(AccountAct.DEVICE)
+    desk.until(lambda: stage(desk) is SignInStage.DEVICE, "another code")
+    place.service.approve(agreed=False)
+    desk.until(lambda: stage(desk) is SignInStage.FAILED, "the refusal")
+    desk.sees("The sign-in did not work")
+    assert state_of(desk) == "never"
+
+
+def test_what_is_changed_is_saved_before_one_signs_in(
+    make_desk: Callable[[str], Desk], place: Place
+) -> None:
+    desk = make_desk(config(place))
+    desk.open()
+    desk.write("display_name", "Ming")
+    desk.until(lambda: not offered(desk), "it to be off")
+    desk.save()
+    desk.press("Sign in in the browser")
+    desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")

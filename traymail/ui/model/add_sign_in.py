@@ -1,0 +1,117 @@
+"""What is asked of an account that signs in by OAuth2, and the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from traymail.core.fields import Field, Form, Section, fields_of
+from traymail.core.oauth import OAuthService, service_for
+from traymail.core.provider import AuthKind, Provider
+from traymail.core.texts import Text, text
+from traymail.ui.model.guides import GuideStep
+
+_OF = "oauth."
+_ID = Field(
+    f"{_OF}client_id",
+    text("Client &id"),
+    help=text("Of your own: traymail brings none, and nobody else sees your mail."),
+)
+_TENANT = Field(
+    f"{_OF}tenant",
+    text("Te&nant"),
+    help=text("common, consumers, organizations, or the id or domain of your organisation."),
+    rare=True,
+)
+_ADDRESSES = (
+    Field(f"{_OF}authorize_url", text("Page to si&gn in"), help=text("Your provider tells it.")),
+    Field(f"{_OF}token_url", text("&Tokens from")),
+    Field(f"{_OF}device_url", text("Codes &from"), rare=True),
+    Field(f"{_OF}scope", text("Sco&pe")),
+)
+
+
+def form_for(host: str) -> Form:
+    """Return what is asked for a sign-in at a mail server, but for the client's secret."""
+    service = service_for(host)
+    if service is None:
+        return (Section(None, (_ID, *_ADDRESSES)),)
+    return (Section(None, (_ID, _TENANT) if service.has_tenants else (_ID,)),)
+
+
+def begin(host: str) -> dict[str, str]:
+    """Return that form while nothing is typed."""
+    return {one.name: one.default for one in fields_of(form_for(host))}
+
+
+def table(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an account says of its sign-in."""
+    oauth = {name.removeprefix(_OF): value.strip() for name, value in values.items()}
+    return {"auth": "oauth2", "oauth": {key: value for key, value in oauth.items() if value}}
+
+
+def is_about(where: str) -> bool:
+    """Tell whether a problem is one of the sign-in."""
+    return where == "oauth" or where.startswith(_OF)
+
+
+def steps_for(host: str) -> tuple[GuideStep, ...]:
+    """Return how one gets a client id for a mail server."""
+    service = service_for(host)
+    return _OTHER if service is None else _STEPS.get(service.id, _OTHER)
+
+
+def title_for(provider: Provider | None) -> Text:
+    """Return what stands above."""
+    if provider is None:
+        return text("Sign in in the browser")
+    return text("Sign in at {provider}", provider=provider.name)
+
+
+def easier(provider: Provider | None) -> Text | None:
+    """Return what does the same without a client id, where there is something."""
+    if provider is None or provider.auth_kind is not AuthKind.APP_PASSWORD:
+        return None
+    return text(
+        "An app password of {provider} does the same, and takes a minute.", provider=provider.name
+    )
+
+
+def offers_devices(host: str) -> bool:
+    """Tell whether one may sign in there on another device, as far as that is known."""
+    service = service_for(host)
+    return service is None or bool(service.device_url)
+
+
+def offers_sign_in(host: str) -> OAuthService | None:
+    """Return where one can sign in instead of typing a code."""
+    return service_for(host)
+
+
+_MICROSOFT = (
+    GuideStep(
+        text("Open Microsoft Entra and choose “App registrations” → “New registration”"),
+        text("Allow accounts in any organisation, and personal ones."),
+        url="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
+    ),
+    GuideStep(
+        text("“Authentication”: add “Mobile and desktop applications” with http://localhost"),
+        text("Allow public client flows there."),
+    ),
+    GuideStep(text("“API permissions”: SMTP.Send. Then copy the application (client) ID")),
+)
+_GOOGLE = (
+    GuideStep(
+        text("Open Google Cloud, make a project and choose “Credentials”"),
+        text("Publish the project, or you are asked to sign in again every 7 days."),
+        url="https://console.cloud.google.com/apis/credentials",
+    ),
+    GuideStep(text("Make an “OAuth client ID” of the type “Desktop app”")),
+    GuideStep(text("Copy the client ID and the client secret")),
+)
+_OTHER = (
+    GuideStep(text("Register a program of your own with your provider")),
+    GuideStep(text("Where it asks for a redirect address: http://127.0.0.1")),
+    GuideStep(text("Copy the client ID")),
+)
+_STEPS = {"microsoft": _MICROSOFT, "google": _GOOGLE}
