@@ -6,7 +6,6 @@ the next message behind a final dot, which Dovecot's submission service does not
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from traymail.core.replies import joined, readable
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff, dial
+from traymail.senders.smtp_login import Logins
 from traymail.senders.smtp_wire import (
     SmtpError,
     Wire,
@@ -47,12 +47,11 @@ FINAL_SECONDS = 600.0
 MOST_DIGITS = 20
 
 _OK = range(200, 300)
-_READY, _GO_ON, _LOGGED_IN, _CHALLENGE = 220, 354, 235, 334
-_SERVICE_CLOSING, _MECHANISM_UNKNOWN = 421, 504
+_READY, _GO_ON, _LOGGED_IN = 220, 354, 235
+_SERVICE_CLOSING = 421
 _NO_EHLO = {500, 502}
 
 _OAUTH = {"XOAUTH", "XOAUTH2", "OAUTHBEARER"}
-_SEPARATOR = "\x01"
 
 _Command = tuple[Stage, bytes]
 
@@ -181,25 +180,19 @@ class SmtpSession:
 
         Where the account signs in by OAuth2, the secret is an access token.
         """
-        wire, username = self.wire, self._account.username
+        wire = self.wire
         if not wire.encrypted and not wire.to_loopback:
             raise trouble_at(Stage.STARTTLS, Trouble.NO_TLS, details.UNPROTECTED)
         offered = self.features.get("AUTH", "").split()
-        if self._account.auth is Auth.OAUTH2:
-            return self._login_by_token(offered, secret.reveal())
-        ways: list[Callable[[str, str], Reply]] = []
-        if "PLAIN" in offered:
-            ways.append(self._login_plain)
-        if "LOGIN" in offered:
-            ways.append(self._login_login)
-        if not ways:
+        ways = Logins(self._account, offered, self._command)
+        way = ways.by_token if self._account.auth is Auth.OAUTH2 else ways.by_password
+        if way is None:
             trouble = Trouble.OAUTH_ONLY if _OAUTH.issuperset(offered) else Trouble.OTHER_LOGIN
+            if self._account.auth is Auth.OAUTH2:
+                trouble = Trouble.NO_OAUTH
             raise self._no_way_to_log_in(offered, trouble)
         wire.stage = Stage.AUTH
-        reply = ways[0](username, secret.reveal())
-        if reply.code == _MECHANISM_UNKNOWN and len(ways) > 1:
-            reply = ways[1](username, secret.reveal())
-        return self._expect(reply, _LOGGED_IN)
+        return self._expect(way(secret.reveal()), _LOGGED_IN)
 
     def deliver(self, mail: Mail, chunks: Iterator[bytes], journal: Journal) -> Taken:
         """Send one mail; the 2xx to the final dot is the success.
@@ -245,49 +238,6 @@ class SmtpSession:
         detail = logins if offered else str(details.NO_AUTH).encode()
         trouble = trouble if offered else Trouble.NO_LOGIN
         return trouble_at(Stage.EHLO, trouble, self.wire.words(detail))
-
-    def _login_by_token(self, offered: list[str], token: str) -> Reply:
-        """Log in with an access token, by XOAUTH2 or OAUTHBEARER (RFC 7628).
-
-        https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
-        """
-        account = self._account
-        bearer = f"auth=Bearer {token}"
-        if "XOAUTH2" in offered:
-            name, parts = "XOAUTH2", [f"user={account.username}", bearer]
-            surrender = b""
-        elif "OAUTHBEARER" in offered:
-            # The authzid is a saslname (RFC 5801 section 4).
-            user = account.username.replace("=", "=3D").replace(",", "=2C")
-            where = f"host={account.host}", f"port={account.port}"
-            name, parts = "OAUTHBEARER", [f"n,a={user},", *where, bearer]
-            surrender = base64.b64encode(_SEPARATOR.encode())
-        else:
-            raise self._no_way_to_log_in(offered, Trouble.NO_OAUTH)
-        self.wire.stage = Stage.AUTH
-        answer = base64.b64encode(f"{_SEPARATOR.join(parts)}{_SEPARATOR * 2}".encode())
-        reply = self._command(f"AUTH {name} ".encode() + answer)
-        if reply.code == _CHALLENGE and not reply.text:
-            # A server that overlooks the initial response asks for it once more.
-            reply = self._command(answer)
-        if reply.code == _CHALLENGE:
-            # What is wrong comes as a challenge; the verdict, once that is answered.
-            reply = self._command(surrender)
-        return self._expect(reply, _LOGGED_IN)
-
-    def _login_plain(self, username: str, secret: str) -> Reply:
-        answer = base64.b64encode(f"\0{username}\0{secret}".encode())
-        reply = self._command(b"AUTH PLAIN " + answer)
-        # A server that overlooks the initial response asks for it once more.
-        return self._command(answer) if reply.code == _CHALLENGE else reply
-
-    def _login_login(self, username: str, secret: str) -> Reply:
-        reply = self._command(b"AUTH LOGIN")
-        for answer in (username, secret):
-            if reply.code != _CHALLENGE:
-                break
-            reply = self._command(base64.b64encode(answer.encode()))
-        return reply
 
     def _check(self, mail: Mail) -> None:
         """Refuse here what the server has said that it would refuse."""
