@@ -126,6 +126,19 @@ def test_everything_a_mail_has_is_posted(service: Sendgrid) -> None:
     ]
 
 
+def test_pictures_of_the_html_are_shown_in_it(service: Sendgrid) -> None:
+    shown = Attachment("a.png", "image/png", 3, "", content=b"png", cid="1@example.com")
+    beside = Attachment("b.png", "image/png", 3, "", content=b"png")
+    html = '<img src="cid:1@example.com">'
+    sent = written(html=html, files=(shown, beside))
+    with closing(posting(service.port, opened=lambda _: BytesIO(b"png"))) as uses:
+        uses.send(sent, Notes())
+    [posted_] = service.mails
+    assert posted_["content"][1] == {"type": "text/html", "value": html}
+    told = [(one["disposition"], one.get("content_id")) for one in posted_["attachments"]]
+    assert sorted(told, key=str) == [("attachment", None), ("inline", "1@example.com")]
+
+
 A, B, C = (Address(f"{name}@example.com") for name in "abc")
 
 

@@ -16,7 +16,15 @@ from traymail.core.account import Account
 from traymail.core.address import clean, whole_characters
 from traymail.core.errors import SourceError
 from traymail.core.given import read_given
-from traymail.core.message import CHUNK_BYTES, Address, Attachment, Mail, OpenAttachment, read_fully
+from traymail.core.message import (
+    CHUNK_BYTES,
+    Address,
+    Attachment,
+    Mail,
+    OpenAttachment,
+    Placed,
+    read_fully,
+)
 from traymail.core.texts import text
 
 SENDGRID_HOST = "api.sendgrid.com"
@@ -28,6 +36,7 @@ WHERE_KEYS_ARE = text("Make one on SendGrid's page for API keys, and copy all of
 MOST_RECIPIENTS = 1000
 # "Less than 30 MB", attachments included.
 MOST_BYTES = 30_000_000
+_CONTENT_ID = re.compile(rb"^Content-ID: <([!-;=?-~]+)>\r$", re.MULTILINE)
 _KEY = re.compile(r"[!-~]{1,200}")
 # What SendGrid takes of the headers that a mail of ours has; it writes the others itself.
 _HEADERS = {
@@ -103,7 +112,7 @@ def posted(
     files = [place.attachment for place in mail.placed]
     if not files:
         return len(document), iter((document,))
-    frames = [_frame(one) for one in files]
+    frames = [_frame(place.attachment, _content_id(mail, place)) for place in mail.placed]
     opening = document[:-1] + b', "attachments": ['
     between = len(b", ") * (len(files) - 1)
     contents = sum(
@@ -136,15 +145,23 @@ def _blocks(
     yield b'"}]}'
 
 
-def _frame(file: Attachment) -> bytes:
-    """Return what stands before the content of a file."""
+def _frame(file: Attachment, content_id: str) -> bytes:
+    """Return what stands before the content of a file; one with an id is shown in the HTML."""
+    shown = {"disposition": "inline", "content_id": content_id}
     told = {
         "type": file.mime_type,
         "filename": clean(file.name).strip(" ") or "attachment",
-        "disposition": "attachment",
+        **(shown if content_id else {"disposition": "attachment"}),
         "content": "",
     }
     return json.dumps(told, ensure_ascii=False).encode().removesuffix(b'"}')
+
+
+def _content_id(mail: Mail, place: Placed) -> str:
+    """Return the id by which the HTML shows a picture, or ""; it stands before its content."""
+    part = mail.skeleton[mail.skeleton.rfind(b"\r\n--", 0, place.offset) : place.offset]
+    found = _CONTENT_ID.search(part)
+    return found[1].decode("ascii") if found else ""
 
 
 def _encoded(size: int) -> int:
