@@ -34,6 +34,7 @@ from traymail.store.ledger import FolderLedger
 from traymail.store.memory import PauseMemory
 from traymail.store.outbox import Outbox
 from traymail.store.positions import Positions
+from traymail.store.rows import insert_mail
 from traymail.store.salvage import check
 from traymail.store.spool import Spool
 from traymail.store.write_ahead import LOST_AND_FOUND, warnings
@@ -236,10 +237,9 @@ def test_mails_that_only_some_have_are_known_when_the_database_is_brought_up(
         older.setattr(module, "MIGRATIONS", tmp_path)
         database = Database(path)
     with closing(database), database.transaction() as connection:
-        outbox = Outbox(database, Spool(path.parent / "spool"))
         for to in ("ab", "a", "ab", "a"):
             draft = a_draft(to=tuple(Address(f"{name}@x.example") for name in to))
-            outbox.add(draft, composed(), a_stamp(), NOON, due=NOON)
+            insert_mail(connection, draft, composed(), a_stamp(), (NOON, NOON))
         connection.execute(
             "UPDATE mail SET state = 'failed', pending = '[]',"
             """ refused = '[["b@x.example", 550, "no", "x-511"]]' WHERE id <> 3"""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -28,13 +29,15 @@ from traymail.core.errors import (
     CredentialError,
     DeliveryError,
     PermanentFailure,
+    SourceError,
     TransientFailure,
     UnknownOutcome,
 )
-from traymail.core.message import Envelope, Mail
+from traymail.core.message import Attachment, Envelope, Mail, Placed
 from traymail.core.reply_rules import details
 from traymail.core.robots import CUT, GROUP, MessageFormat, Overflow
 from traymail.core.secret import COMMAND, FILE
+from traymail.senders.wecom import WecomSender
 
 GARBAGE = b"\xff<html>"
 
@@ -219,9 +222,14 @@ def test_a_long_message_is_cut_or_refused() -> None:
         (with_file(10), "robot-to"),
         (mail("boss@example.com"), "robot-to"),
         (
-            replace(with_file(10), envelope=Envelope("", (GROUP.mailbox,))),
+            replace(with_file(5), envelope=Envelope("", (GROUP.mailbox,))),
             "robot-files",
         ),
+        (
+            replace(with_file(20 * 1024 * 1024 + 1), envelope=Envelope("", (GROUP.mailbox,))),
+            "robot-files",
+        ),
+        (replace(mail("wangqing"), text="x"), "robot-to"),
     ],
 )
 def test_what_a_robot_cannot_send_is_refused_and_never_dropped(wrong: Mail, row: str) -> None:
@@ -330,7 +338,7 @@ def test_send_needs_no_recipient(home: Home, env: dict[str, str], group: Robot) 
         (("--to", "boss@example.com"), "writes to its group only"),
         (("--cc", "boss@example.com"), "A WeCom robot takes no Cc."),
         (("--bcc", "boss@example.com"), "A WeCom robot takes no Bcc."),
-        (("--attach", __file__), "takes no files so far"),
+        (("--to", "wangqing"), "only where its format is “text”"),
         (("--html", __file__), "A WeCom robot takes no HTML."),
     ],
 )
@@ -528,8 +536,12 @@ def test_windows_save_a_rule_of_a_robot_without_recipients(
             "rules[0].to: A WeCom",
         ),
         (
-            'kind = "folder"\nfolder = "~"\naccount = "team"',
-            "rules[0].account: A WeCom robot",
+            f'{LOG}\nto = ["wangqing", "13800001111"]',
+            "rules[0].to: A WeCom robot mentions people only where its format is “text”.",
+        ),
+        (
+            f'{LOG}\nto = ["wangqing", "a@b.cd"]',
+            "rules[0].to",
         ),
     ],
 )
@@ -555,3 +567,260 @@ def test_after_kill_9_a_message_that_may_be_there_is_not_sent_again(
         assert home.run("send", "--queue", "--subject", "next", env=env).returncode == 0
         until(lambda: group.contents == ["**next**"], what="the next one")
     assert group.posts == 2
+
+
+# --- a mail of several messages -------------------------------------------------------------------
+
+GO: Act = "go"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+TEXT = b"not a picture"
+
+
+def attached(*files: tuple[str, bytes], **given: object) -> Mail:
+    placed = tuple(
+        Placed(0, Attachment(name, "application/octet-stream", len(content), "", content=content))
+        for name, content in files
+    )
+    return replace(message(), placed=placed, **given)  # type: ignore[arg-type] # fields
+
+
+def with_files(port: int) -> WecomSender:
+    return wecom(port, opened=lambda one: BytesIO(one.content or b""))
+
+
+def test_text_pictures_and_files_are_a_message_each() -> None:
+    large = JPEG + bytes(2 * 1024 * 1024)
+    files = (("a.png", PNG), ('报告 "1".pdf', TEXT), ("large.jpg", large), ("b.png", TEXT))
+    with robot() as group, closing(with_files(group.port)) as uses:
+        notes = Notes()
+        assert uses.send(attached(*files), notes).reply == "ok"
+        assert group.told == [
+            ("markdown", "**Disk**\n\nfull"),
+            ("image", PNG),
+            ("file", ("报告 %221%22.pdf", TEXT)),
+            ("file", ("large.jpg", large)),
+            ("file", ("b.png", TEXT)),
+        ]
+        assert (group.connections, group.posts) == (1, 8)
+    assert (notes.finals, notes.parts) == (5, [(number, 5) for number in range(5)])
+    done = [one for one, _all in notes.done]
+    assert done == sorted(done)
+
+
+def test_a_mail_without_words_is_its_files() -> None:
+    with robot() as group, closing(with_files(group.port)) as uses:
+        uses.send(attached(("a.jpg", JPEG), subject=" ", text="\n"), Notes())
+        assert group.told == [("image", JPEG)]
+
+
+def test_what_is_taken_already_is_not_sent_again() -> None:
+    files = (("a.png", PNG), ("b.txt", TEXT))
+    with robot() as group, closing(with_files(group.port)) as uses:
+        for parts in (1, 2):
+            uses.send(attached(*files, parts=parts), Notes())
+        assert [kind for kind, _shown in group.told] == ["image", "file", "file"]
+
+
+def test_a_connection_that_ends_after_each_answer_is_made_anew() -> None:
+    with robot() as group, closing(with_files(group.port)) as uses:
+        group.ends = True
+        group.headers["Connection"] = "close"
+        uses.send(attached(("a.png", PNG), ("b.txt", TEXT)), Notes())
+        assert [kind for kind, _shown in group.told] == ["markdown", "image", "file"]
+        assert group.connections == 4
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        ("close", TransientFailure),
+        ((502, b""), TransientFailure),
+        ((200, b"<html>"), TransientFailure),
+        ((200, b'{"errcode": 0, "errmsg": "ok"}'), TransientFailure),
+        (coded(45009), TransientFailure),
+        (coded(93000), AuthFailure),
+        (coded(40058), PermanentFailure),
+    ],
+)
+def test_an_upload_that_fails_leaves_nothing_in_doubt(act: Act, kind: type[DeliveryError]) -> None:
+    with robot() as group, closing(with_files(group.port)) as uses:
+        group.acts += ["go", act]
+        notes = Notes()
+        with pytest.raises(DeliveryError) as caught:
+            uses.send(attached(("b.txt", TEXT)), notes)
+        assert (type(caught.value), notes.finals, notes.parts[-1]) == (kind, 1, (1, 2))
+        uses.send(attached(("b.txt", TEXT), parts=1), Notes())
+        assert [kind for kind, _shown in group.told] == ["markdown", "file"]
+
+
+@pytest.mark.parametrize("there", [b"short", TEXT + b"!"])
+def test_a_file_that_is_damaged_is_not_sent(there: bytes) -> None:
+    with robot() as group, closing(wecom(group.port, opened=lambda _: BytesIO(there))) as uses:
+        with pytest.raises(SourceError):
+            uses.send(attached(("b.txt", TEXT), parts=1), Notes())
+        assert (group.told, group.uploads) == ([], {})
+
+
+def test_people_are_mentioned_in_a_text() -> None:
+    people = ("wangqing", "@all", "13800001111", "+8613800002222")
+    sent = replace(message(), envelope=Envelope("", people))
+    with robot() as group, closing(wecom(group.port, format=MessageFormat.TEXT)) as uses:
+        assert uses.send(sent, Notes()).accepted == people
+        [posted] = group.messages
+        assert posted["text"] == {
+            "content": "Disk\n\nfull",
+            "mentioned_list": ["wangqing", "@all"],
+            "mentioned_mobile_list": ["13800001111", "+8613800002222"],
+        }
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, ...]:
+    """What attaches a picture and a file."""
+    (tmp_path / "a.png").write_bytes(PNG)
+    (tmp_path / "b.txt").write_bytes(TEXT)
+    return "--attach", str(tmp_path / "a.png"), "--attach", str(tmp_path / "b.txt")
+
+
+ALL = [("markdown", "**once**"), ("image", PNG), ("file", ("b.txt", TEXT))]
+ONCE = ("send", "--subject", "once")
+
+
+def test_send_with_files_and_mentions(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...]
+) -> None:
+    home.configure(team(group, 'format = "text"'))
+    to = ("--to", "wangqing, @all", "--to", "13800001111")
+    done = in_process(home, *ONCE, *files, *to, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    sent = json.loads(done.stdout)
+    assert [one["address"] for one in sent["recipients"]] == ["wangqing", "@all", "13800001111"]
+    assert {one["state"] for one in sent["recipients"]} == {"accepted"}
+    assert group.messages[0]["text"]["mentioned_mobile_list"] == ["13800001111"]
+    assert group.told == [("text", "once"), *ALL[1:]]
+
+
+def test_a_file_that_is_too_small_is_bad_input(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path
+) -> None:
+    (tmp_path / "c.txt").write_bytes(b"12345")
+    done = in_process(home, *ONCE, "--attach", str(tmp_path / "c.txt"), env=env)
+    assert (done.returncode, group.posts, outbox(home)) == (65, 0, [])
+    assert "c.txt is too small" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "state"),
+    [
+        (coded(45009), 75, "queued"),
+        (coded(93000), 77, "queued"),
+        (coded(40058), 69, "failed"),
+    ],
+)
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_retry_begins_behind_what_is_taken(  # noqa: PLR0917 # a table
+    home: Home,
+    env: dict[str, str],
+    group: Robot,
+    files: tuple[str, ...],
+    taken: int,
+    act: Act,
+    status: int,
+    state: str,
+) -> None:
+    group.acts += [*[GO] * taken, act]
+    assert in_process(home, *ONCE, *files, env=env).returncode == status
+    assert group.told == ALL[:taken]
+    [entry] = outbox(home)
+    assert entry["state"] == state
+    done = in_process(home, "outbox", "retry", "--all", env=env)
+    assert done.returncode == 0, done.stderr
+    assert group.told == ALL
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+@pytest.mark.parametrize("answer", ["sent", "resend"])
+def test_what_is_decided_is_said_of_one_message(  # a table
+    home: Home,
+    env: dict[str, str],
+    group: Robot,
+    files: tuple[str, ...],
+    taken: int,
+    answer: str,
+) -> None:
+    group.acts += [*[GO] * taken, "close"]
+    assert in_process(home, *ONCE, *files, env=env).returncode == 75
+    done = in_process(home, "outbox", "resolve", "1", answer, env=env)
+    assert done.returncode == 0, done.stderr
+    kept = ALL if answer == "resend" else [*ALL[:taken], *ALL[taken + 1 :]]
+    assert (group.told, outbox(home)[0]["state"]) == (kept, "sent")
+
+
+def test_the_last_one_that_counts_as_sent_ends_the_mail(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...]
+) -> None:
+    group.acts += ["go", "go", "go", "close"]
+    assert in_process(home, *ONCE, *files, env=env).returncode == 75
+    assert in_process(home, "outbox", "resolve", "1", "sent", env=env).returncode == 0
+    assert (group.posts, outbox(home)[0]["state"]) == (4, "sent")
+
+
+def test_when_unsure_sends_that_message_once_more(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...]
+) -> None:
+    home.configure(team(group, 'when_unsure = "resend"'))
+    group.acts += ["go", "close"]
+    assert in_process(home, *ONCE, *files, env=env).returncode == 75
+    group.acts += ["go", "go", "close"]  # the picture, the upload, the file
+    assert in_process(home, "outbox", "retry", "--all", env=env).returncode == 75
+    # Of the next message it is the first time.
+    assert [one["state"] for one in outbox(home)] == ["queued"]
+    assert in_process(home, "outbox", "retry", "--all", env=env).returncode == 0
+    [entry] = outbox(home)
+    assert (group.told, entry["possible_duplicate"]) == (ALL, True)
+
+
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_after_kill_9_between_messages_none_comes_twice(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...], taken: int
+) -> None:
+    """Killed while the picture is under way, the upload, or the message with the file."""
+    group.acts += [*[GO] * taken, "hold"]
+    with running(home, env) as program:
+        assert home.run(*ONCE, "--queue", *files, env=env).returncode == 0
+        until(lambda: group.posts == taken + 1, what="the post that is held")
+        program.kill()
+    with running(home, env):
+        if taken == 2:  # an upload is seen by nobody
+            until(lambda: group.told == ALL, what="the rest")
+        else:
+            until(lambda: [one["state"] for one in outbox(home)] == ["unknown"], what="unknown")
+            assert group.told == ALL[: taken if taken == 1 else 2]
+            assert home.run("outbox", "resolve", "1", "resend", env=env).returncode == 0
+        until(lambda: [one["state"] for one in outbox(home)] == ["sent"], what="the end")
+    assert group.told == ALL
+
+
+def test_a_folder_rule_posts_its_files_and_mentions(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    rule = f"""
+[[rules]]
+name = "Drops"
+kind = "folder"
+to = ["@all"]
+folder = {json.dumps(str(drop))}
+settle_seconds = 0
+existing = "send"
+batch_seconds = 1
+"""
+    (drop / "tiny.txt").write_bytes(b"12345")
+    (drop / "scan.png").write_bytes(PNG)
+    home.configure(team(group, 'format = "text"') + rule)
+    with running(home, env):
+        until(lambda: len(group.messages) == 2, what="text and picture")
+    assert group.messages[0]["text"]["mentioned_list"] == ["@all"]
+    assert group.told[1] == ("image", PNG)

@@ -21,8 +21,11 @@ class Raw:
 
 Answered = tuple[int, bytes, Mapping[str, str]]
 """A status, a content, and headers."""
-Act = tuple[int, bytes] | Answered | Raw | Literal["close", "hold", "drip"]
-"""What comes instead of an answer: a status and a content, the end, nothing, or no end."""
+Act = tuple[int, bytes] | Answered | Raw | Literal["go", "close", "hold", "drip"]
+"""What comes instead of an answer: a status and a content, the end, nothing, or no end.
+
+``go`` stands for an answer as it would be without: what comes is for one of the next.
+"""
 
 
 @dataclass

@@ -109,6 +109,8 @@ class Notes:
 
     finals: int = 0
     done: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[tuple[int, int]] = field(default_factory=list)
+    at_part: Callable[[], None] | None = None
     at_final: Callable[[], None] | None = None
     at_progress: Callable[[], None] | None = None
 
@@ -116,6 +118,11 @@ class Notes:
         self.finals += 1
         if self.at_final:
             self.at_final()
+
+    def part_taken(self, parts: int, parts_of: int) -> None:
+        self.parts.append((parts, parts_of))
+        if self.at_part:
+            self.at_part()
 
     def progress(self, done: int, total: int) -> None:
         self.done.append((done, total))
@@ -153,6 +160,7 @@ def sender(
 def wecom(
     port: int,
     credentials: Credentials | None = None,
+    opened: OpenAttachment | None = None,
     **given: Any,  # noqa: ANN401 # fields
 ) -> WecomSender:
     """A robot at a server of this computer, in the clear unless `security` says otherwise."""
@@ -164,7 +172,7 @@ def wecom(
         username="team",
         timeout=timedelta(seconds=PATIENCE_SECONDS),
     )
-    tools = SenderTools(credentials or Pocket(KEY), zeros, lambda: False, ToldSecrets())
+    tools = SenderTools(credentials or Pocket(KEY), opened or zeros, lambda: False, ToldSecrets())
     return WecomSender(replace(one, **given), tools)
 
 

@@ -13,7 +13,7 @@ from traymail.core.events import AccountChanged, ItemChanged, MailProgress, Paus
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
-from traymail.core.robots import GROUP, Overflow, WecomAccount
+from traymail.core.robots import GROUP, MessageFormat, Overflow, WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
@@ -559,8 +559,6 @@ def test_what_a_robot_takes_not_is_told_at_the_field(name: str) -> None:
 
 def test_what_a_robot_cannot_send_is_refused_when_it_is_posted() -> None:
     with pytest.raises(InputError):
-        draft_of(replace(to_the_group(), files=(File("/a.pdf", "a.pdf", 1),)), {})
-    with pytest.raises(InputError):
         draft_of(to_the_group(body="x" * 5000), {})
 
 
@@ -610,3 +608,13 @@ def test_with_a_file_less_text_is_taken(preset: str, most: int) -> None:
     draft_of(replace(to_a_webhook(preset, body="x" * most), files=one), {})
     with pytest.raises(InputError):
         draft_of(replace(to_a_webhook(preset, body="x" * (most + 100)), files=one), {})
+
+
+def test_a_robot_mentions_people_of_its_group() -> None:
+    state = to_the_group(to=("wangqing", "13800001111", "@all"))
+    assert "only where its format" in str(complaints(state)["to"])
+    plain = replace(ROBOT, format=MessageFormat.TEXT)
+    state = replace(state, standing=replace(standing(plain), default="team"))
+    assert complaints(state) == {}
+    assert asked_to_send(state).stage is DraftStage.POSTING
+    assert [one.mailbox for one in draft_of(state, {}).to] == ["wangqing", "13800001111", "@all"]

@@ -226,3 +226,18 @@ def test_sent_again_on_request_it_may_be_a_duplicate() -> None:
         True,
         0,
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "state", "taken"),
+    [(0, State.QUEUED, 1), (1, State.QUEUED, 2), (2, State.SENT, 2)],
+)
+def test_of_several_messages_the_one_in_doubt_counts_as_sent(
+    parts: int, state: State, taken: int
+) -> None:
+    item = replace(an_item(state=State.UNKNOWN), parts=parts, parts_of=3, unsure=1)
+    after = settled(item, State.SENT, NOON)
+    assert (after.state, after.parts) == (state, taken)
+    if state is State.QUEUED:
+        assert (after.next_attempt_at, after.unsure, after.pending) == (NOON, 0, item.pending)
+    assert settled(item, State.CANCELLED, NOON).state is State.CANCELLED

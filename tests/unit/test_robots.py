@@ -3,7 +3,16 @@
 import pytest
 
 from tests.support.robot import ADDRESS, KEY
-from traymail.core.robots import CUT, MOST_BYTES, MessageFormat, key_in, message_of
+from traymail.core.robots import (
+    CUT,
+    GROUP,
+    MOST_BYTES,
+    MessageFormat,
+    key_in,
+    mention,
+    mentions_of,
+    message_of,
+)
 
 MARKDOWN, TEXT = MessageFormat.MARKDOWN, MessageFormat.TEXT
 
@@ -57,3 +66,32 @@ def test_bytes_are_counted_and_no_character_is_cut_in_two(kind: MessageFormat, l
     assert words.endswith(CUT)
     assert words.removesuffix(CUT) == letter * words.count(letter, 0, len(words) - len(CUT))
     assert most - 4 < len(words.encode()) <= most
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (" wangqing ", "wangqing"),
+        ("@all", "@all"),
+        ("13800001111", "13800001111"),
+        ("+8613800001111", "+8613800001111"),
+        ("a.b-c_1", "a.b-c_1"),
+        ("boss@example.com", None),
+        ("two words", None),
+        ("@everybody", None),
+        ("王", None),
+        ("-x", None),
+        ("", None),
+    ],
+)
+def test_whom_words_mention(words: str, named: str | None) -> None:
+    found = mention(words)
+    assert (found.mailbox if found else None) == named
+
+
+def test_mobile_numbers_stand_apart() -> None:
+    assert mentions_of((GROUP.mailbox,)) == {}
+    assert mentions_of(("a", "13800001111", "138")) == {
+        "mentioned_list": ["a", "138"],
+        "mentioned_mobile_list": ["13800001111"],
+    }

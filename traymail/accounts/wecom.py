@@ -21,7 +21,10 @@ from traymail.core.robots import (
     MessageFormat,
     Overflow,
     WecomAccount,
+    file_problem,
+    is_mention,
     key_in,
+    mention,
     message_of,
 )
 from traymail.core.tables import ROBOT_KEYS, AccountTable
@@ -33,10 +36,11 @@ if TYPE_CHECKING:
     from traymail.core import fields
     from traymail.core.errors import Problem
     from traymail.core.examination import Step
-    from traymail.core.message import Draft
+    from traymail.core.message import Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
+    from traymail.core.texts import Text
 
 # 20 messages a minute, and what they come to.
 _LIMITS = Limits(per_minute=20, per_hour=1200, per_day=28_800)
@@ -47,7 +51,10 @@ _STEPS = (
     text("Group robots → add a robot, or choose one that is there"),
     text("Copy its webhook address and paste it below; the key alone will do"),
 )
-_GROUP_ONLY = text("A WeCom robot writes to its group only.")
+_GROUP_ONLY = text(
+    "A WeCom robot writes to its group only; it mentions people by user id or mobile number."
+)
+_TEXT_ONLY = text("A WeCom robot mentions people only where its format is “text”.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +93,9 @@ class WecomKind(AccountKind[WecomAccount]):
     cannot = MappingProxyType(
         {
             "given": text("A WeCom robot sends no whole message of another program."),
-            "to": _GROUP_ONLY,
             "cc": text("A WeCom robot takes no Cc."),
             "bcc": text("A WeCom robot takes no Bcc."),
             "html": text("A WeCom robot takes no HTML."),
-            "files": text("A WeCom robot takes no files so far."),
         }
     )
 
@@ -148,9 +153,33 @@ class WecomKind(AccountKind[WecomAccount]):
             raise InputError(NO_KEY, WHERE_KEYS_ARE)
         return Secret(key, secret.place)
 
+    def named(self, account: WecomAccount, words: str) -> Address | None:
+        """Return somebody of the group, or all of it."""
+        del account
+        return mention(words)
+
+    def wrong_to(self, account: WecomAccount, to: tuple[Address, ...]) -> Text | None:
+        """Return why a robot mentions none of these."""
+        if to in {(), (GROUP,)}:
+            return None
+        if not all(is_mention(one.mailbox) for one in to):
+            return _GROUP_ONLY
+        return _TEXT_ONLY if account.format is not MessageFormat.TEXT else None
+
+    def require_files(self, account: WecomAccount, files: tuple[Attachment, ...]) -> None:
+        """Raise InputError for a file that is too small, or too large."""
+        del account
+        for file in files:
+            if (problem := file_problem(file)) is not None:
+                raise problem
+
     def require(self, account: WecomAccount, draft: Draft) -> None:
         """Raise InputError for what a robot does not take, or not as a whole where that counts."""
         super().require(account, draft)
+        if draft.to not in {(), (GROUP,)} and not (draft.subject.strip() or draft.text.strip()):
+            raise InputError(
+                text("A WeCom robot mentions people in a text only."), text("Write something.")
+            )
         _words, whole = message_of(account.format, draft.subject, draft.text)
         if not whole and account.overflow is Overflow.REFUSE:
             raise InputError(

@@ -291,7 +291,7 @@ def resolve(session: Session, /, *, mail_id: int, answer: Literal["sent", "resen
             text("Only a mail the server may already have needs this decision."),
         )
     item = session.mail.resolve(mail_id, answer)
-    if answer == "resend":
+    if answer == "resend" or item.state is State.QUEUED:
         return _deliver(session, [item], settings)
     session.say(text("Mail {id} counts as sent.", id=mail_id))
     if item.state is State.PARTIAL:

@@ -117,12 +117,22 @@ class AccountKind(ABC, Generic[A]):
         del account
         return self.cannot
 
+    def named(self, account: A, words: str) -> Address | None:
+        """Return whom words name in a way that only this kind has; None: it is an address."""
+        del account, words
+        return None
+
+    def wrong_to(self, account: A, to: tuple[Address, ...]) -> Text | None:
+        """Return why the account writes to none of these; None: it does."""
+        own = self.group(account)
+        return self.cannot.get("to") if own is not None and to != (own,) else None
+
     def require(self, account: A, draft: Draft) -> None:
         """Raise InputError for a mail that the account cannot send as it is."""
-        own = self.group(account)
+        if (wrong := self.wrong_to(account, draft.to)) is not None:
+            raise InputError(wrong, text("Leave it out, or use another account."))
         parts = {
             "given": draft.given,
-            "to": own is not None and draft.to != (own,),
             "cc": draft.cc,
             "bcc": draft.bcc,
             "files": draft.files,

@@ -81,6 +81,12 @@ def file_lines(mime_type: str, name: str, disposition: str = "attachment") -> st
     )
 
 
+def quoted_name(name: str) -> str:
+    """Return a file's name as forms of HTTP have it: UTF-8 in quotes (RFC 7578 section 4.2)."""
+    plain = _fitting(clean(name).strip(" ") or "attachment")
+    return '"' + plain.replace("\\", "_").replace('"', "%22") + '"'
+
+
 def _is_plain(value: str) -> bool:
     """Tell whether ``value`` may stand as it is: "=?" would be read as an encoded word."""
     return value.isascii() and "=?" not in value

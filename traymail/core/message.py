@@ -185,7 +185,8 @@ class Mail:
     The skeleton is the whole RFC 5322 message (CRLF) but for the encoded attachments. It is made
     once, when the mail is stored, so every attempt sends the same bytes.
     ``subject``, ``text``, ``html``, ``to`` and ``cc`` are there for senders that do not speak
-    RFC 5322; whoever else is in the envelope is hidden.
+    RFC 5322; whoever else is in the envelope is hidden. ``parts``: how many messages are taken of
+    a mail that leaves in several.
     """
 
     message_id: str
@@ -197,6 +198,7 @@ class Mail:
     placed: tuple[Placed, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    parts: int = 0
 
     @property
     def size(self) -> int:

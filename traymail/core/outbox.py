@@ -65,7 +65,8 @@ class OutboxItem:
     server's.
     ``unsure`` counts the times the outcome was unknown. ``tries`` counts the attempts, and
     ``since`` is the first of them, of this round: since the mail was stored, the user asked for
-    another round, or a stopped account was let go on.
+    another round, or a stopped account was let go on. A mail that leaves in ``parts_of`` messages
+    has so many ``parts`` taken; 0: it leaves as one.
     """
 
     id: int
@@ -95,6 +96,8 @@ class OutboxItem:
     refused: tuple[RecipientReply, ...] = ()
     tries: int = 0
     since: datetime | None = None
+    parts: int = 0
+    parts_of: int = 0
 
     @property
     def unanswered(self) -> bool:
@@ -215,6 +218,7 @@ def after_attempt(
     match outcome:
         case Receipt():
             item = replace(item, code=outcome.code, reply=outcome.reply, advice_id=None)
+            item = replace(item, parts=item.parts_of)
             later = next((one for one in outcome.refused if not one.for_good), None)
             if later is not None:
                 item = _with_words_of(item, later)
@@ -316,7 +320,13 @@ def resent(item: OutboxItem, now: datetime) -> OutboxItem:
 
 
 def settled(item: OutboxItem, state: State, now: datetime) -> OutboxItem:
-    """Return a mail that the user declares sent, to all but those refused, or cancelled."""
+    """Return a mail that the user declares sent, to all but those refused, or cancelled.
+
+    Of one that leaves in several messages, those that are left go on.
+    """
+    if state is State.SENT and item.parts + 1 < item.parts_of:
+        # It is said of the message that was under way; those behind it never left.
+        return replace(another_round(item, now), parts=item.parts + 1, unsure=0)
     item = replace(item, state=state, next_attempt_at=None, updated_at=now)
     if state is not State.SENT:
         return item

@@ -36,12 +36,20 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """What a sender tells while it sends; both calls come from the sender's thread."""
+    """What a sender tells while it sends; all calls come from the sender's thread."""
 
     def before_final(self) -> None:
         """Be called when all but the last bytes are out: what follows may make the mail accepted.
 
         When it raises, the sender must give the session up without sending the rest.
+        """
+        ...
+
+    def part_taken(self, parts: int, parts_of: int) -> None:
+        """Be told that so many messages of a mail that leaves in several are taken.
+
+        Called before the first of them (0), and after each but the last; `before_final` comes
+        before each. When it raises, the sender must send no more.
         """
         ...
 
@@ -185,6 +193,10 @@ class Outbox(Protocol):
 
     def enter_final(self, mail_id: int, now: datetime) -> None:
         """Remember, before the final dot, that the server may have the mail from now on."""
+        ...
+
+    def enter_part(self, mail_id: int, parts: int, parts_of: int, now: datetime) -> None:
+        """Remember how many messages of a mail are taken: the next one is not under way yet."""
         ...
 
     def finish(

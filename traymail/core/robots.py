@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from traymail.core.account import Account
-from traymail.core.message import Address
+from traymail.core.errors import InputError
+from traymail.core.message import Address, Attachment
 from traymail.core.texts import text
 
 WECOM_HOST = "qyapi.weixin.qq.com"
@@ -15,7 +16,17 @@ GROUP = Address(f"group@{WECOM_HOST}")
 CUT = "\n[… 已截断 · cut]"
 NO_KEY = text("This is neither the key nor the webhook address of a robot.")
 WHERE_KEYS_ARE = text("Copy the address from the group: the card of the robot shows it.")
+EVERYBODY = "@all"
+# A picture is a message of its own; any other file, and a larger picture, is uploaded.
+MOST_PICTURE_BYTES = 2 * 1024 * 1024
+MOST_FILE_BYTES = 20 * 1024 * 1024
+LEAST_FILE_BYTES = 6
+# What such a file, and a text, are on the wire.
+MOST_BYTES_OF_MAIL = 28_750_000
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _KEY = re.compile(r"[\w-]{1,200}", re.ASCII)
+_USER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
+_MOBILE = re.compile(r"\+\d{6,15}|1\d{10}", re.ASCII)
 
 
 class MessageFormat(Enum):
@@ -43,6 +54,7 @@ class WecomAccount(Account):
     address: Address = GROUP
     kind: str = "wecom"
     provider: str = "wecom"
+    max_message_bytes: int = MOST_BYTES_OF_MAIL
     format: MessageFormat = MessageFormat.MARKDOWN
     overflow: Overflow = Overflow.CUT
 
@@ -79,3 +91,40 @@ def message_of(kind: MessageFormat, subject: str, body: str) -> tuple[str, bool]
         return content.decode(), True
     room = most - len(CUT.encode())
     return content[:room].decode("utf-8", "ignore") + CUT, False
+
+
+def is_mention(mailbox: str) -> bool:
+    """Tell whether a recipient is somebody of the group, by user id or mobile number, or all."""
+    return mailbox == EVERYBODY or bool(_USER.fullmatch(mailbox) or _MOBILE.fullmatch(mailbox))
+
+
+def mention(words: str) -> Address | None:
+    """Return whom words mention; None: they are an address, or nothing that there is."""
+    one = words.strip()
+    return Address(one) if is_mention(one) else None
+
+
+def mentions_of(mailboxes: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the keys of a text that mention people: mobile numbers stand apart."""
+    own = [one for one in mailboxes if one != GROUP.mailbox]
+    mobiles = [one for one in own if _MOBILE.fullmatch(one)]
+    users = [one for one in own if one not in mobiles]
+    found = {"mentioned_list": users, "mentioned_mobile_list": mobiles}
+    return {key: there for key, there in found.items() if there}
+
+
+def file_problem(file: Attachment) -> InputError | None:
+    """Return why a robot does not take a file; None: it does."""
+    if file.size < LEAST_FILE_BYTES:
+        return InputError(
+            text(
+                "{name} is too small: a WeCom robot takes files of 6 bytes or more.", name=file.name
+            ),
+            text("Write it into the text."),
+        )
+    if file.size > MOST_FILE_BYTES:
+        return InputError(
+            text("{name} is too large: a WeCom robot takes files of up to 20 MB.", name=file.name),
+            text("Compress, split or share a link."),
+        )
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from traymail.core import readers as read
@@ -44,6 +44,15 @@ class RuleContext:
         """Return the account that a rule names, "" or None for the default one."""
         name = name or self.default_account
         return self.accounts.get(name) if isinstance(name, str) else None
+
+    def named(self, account: Account | None, to: object) -> tuple[Address, ...]:
+        """Return whom ``to`` of a rule names, where only the account's kind knows all of them."""
+        if account is None or not isinstance(to, list):
+            return ()
+        kind = self.account_kinds[account.kind]
+        found = [kind.named(account, one) if isinstance(one, str) else None for one in to]
+        named = tuple(one for one in found if one is not None)
+        return named if len(named) == len(found) else ()
 
     def group(self, account: Account | None) -> Address | None:
         """Return whom the mails of a rule without recipients go to; None: there have to be some."""
@@ -89,10 +98,15 @@ def _read_rule(
     left_out = {"kind"} if fields.get("account") else {"kind", "account"}
     if not fields.get("to") and given.group(given.account(fields.get("account"))):
         left_out.add("to")
+    named = given.named(given.account(fields.get("account")), fields.get("to"))
+    if named:
+        left_out.add("to")
     keys = {key: value for key, value in fields.items() if key not in left_out}
     keys = _left_out(kind, keys, given) | keys
     table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
     rule = kind.with_full_paths(table.value, given.places.user_home)
+    if named:
+        rule = replace(rule, to=named)
     return RuleRead(index, rule, table.bad)
 
 
@@ -141,10 +155,11 @@ def _untaken(one: RuleRead, given: RuleContext) -> list[Problem]:
     rule, account = one.rule, given.accounts.get(one.rule.account)
     if account is None:
         return []
-    group = given.group(account)
-    cannot = given.account_kinds[account.kind].refused(account)
+    kind = given.account_kinds[account.kind]
+    wrong = {**kind.refused(account), "to": kind.wrong_to(account, rule.to)}
+    cannot = {part: words for part, words in wrong.items() if words is not None}
     parts = {
-        "to": group is not None and rule.to != (group,),
+        "to": True,
         "cc": bool(rule.cc),
         "bcc": bool(rule.bcc),
         "files": kind_of_rule(rule, given.kinds).attaches,

@@ -170,6 +170,7 @@ class Delivery:
         started, began = tools.clock.now(), tools.clock.monotonic()
         journal = _Journal(item, tools)
         outcome = self._send(item, journal)
+        item = journal.item
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
         if outcome is None:
@@ -259,23 +260,33 @@ class _Journal:
     """Writes down how far a mail has come, and breaks it off when the program stops."""
 
     def __init__(self, item: OutboxItem, tools: Tools) -> None:
-        self._item = item
+        self.item = item
         self._tools = tools
         self.after_final = False
 
     def before_final(self) -> None:
         now = self._tools.clock.now()
-        self._tools.outbox.enter_final(self._item.id, now)
+        self._tools.outbox.enter_final(self.item.id, now)
         self.after_final = True
-        self._tools.publish(ItemChanged(replace(self._item, phase=Phase.DATA, updated_at=now)))
+        self._tools.publish(ItemChanged(replace(self.item, phase=Phase.DATA, updated_at=now)))
+
+    def part_taken(self, parts: int, parts_of: int) -> None:
+        now = self._tools.clock.now()
+        # Also where that cannot be stored: what is made of the attempt is stored later.
+        unsure = 0 if parts > self.item.parts else self.item.unsure
+        self.item = replace(self.item, parts=parts, parts_of=parts_of, unsure=unsure)
+        self.after_final = False
+        self._tools.outbox.enter_part(self.item.id, parts, parts_of, now)
+        self._tools.publish(ItemChanged(replace(self.item, updated_at=now)))
+        self.check()
 
     def progress(self, done: int, total: int) -> None:
-        self._tools.progress(self._item.id, done, total)
+        self._tools.progress(self.item.id, done, total)
         self.check()
 
     def check(self) -> None:
         """Raise Cancelled when the mail is not to go on."""
-        if self._tools.stopping.is_set() or self._tools.interruptions.wanted(self._item.id):
+        if self._tools.stopping.is_set() or self._tools.interruptions.wanted(self.item.id):
             raise Cancelled
 
 

@@ -44,7 +44,7 @@ class HttpSender(ABC, Generic[A]):
         """Post the message; raises CredentialError when there is no key."""
         try:
             self.require(mail)
-            session, key = self._opened()
+            session, key = self.opened()
             return self.deliver(mail, journal, session, key)
         except SmtpError as error:
             if error.trouble is not None or error.reply.stage is not Stage.FINAL:
@@ -78,7 +78,7 @@ class HttpSender(ABC, Generic[A]):
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
         """Post the message in a session; raises SmtpError."""
 
-    def _opened(self) -> tuple[HttpSession, Secret]:
+    def opened(self) -> tuple[HttpSession, Secret]:
         """Return the session that is kept, if it is there still, else a new one."""
         if self._session is not None and (self._session.over or not self._session.wire.silent()):
             self._drop()

@@ -1,36 +1,51 @@
-"""Mail leaves through the robot of a WeCom group: a message each.
+"""Mail leaves through the robot of a WeCom group: its text, then each of its files, a message each.
 
 https://developer.work.weixin.qq.com/document/path/91770
 """
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 import json
+import os
+from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from traymail.core.errors import CredentialError, Reply, Stage
-from traymail.core.message import Mail
+from traymail.core.errors import CredentialError, Reply, SourceError, Stage
+from traymail.core.headers import quoted_name
+from traymail.core.message import CHUNK_BYTES, Attachment, Mail, read_fully
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
+from traymail.core.reasons import reason_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.robots import (
+    GROUP,
+    MOST_PICTURE_BYTES,
     NO_KEY,
+    PICTURES,
     WHERE_KEYS_ARE,
+    MessageFormat,
     Overflow,
     WecomAccount,
+    file_problem,
+    is_mention,
     key_in,
+    mentions_of,
     message_of,
 )
 from traymail.core.secret import Secret
+from traymail.core.texts import text
 from traymail.senders.http import Answer, Body, HttpSession
 from traymail.senders.http_sender import HttpSender, unsure_about
 from traymail.senders.smtp_wire import SmtpError, trouble_at
 
 PATH = "/cgi-bin/webhook/send"
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
+UPLOAD_PATH = "/cgi-bin/webhook/upload_media"
+_JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
 _TAKEN, _WRONG_KEY = 0, 93000
 # What a number of WeCom's may be; one beyond is no answer of its.
 _CODES = range(-(2**31), 2**31)
@@ -41,9 +56,12 @@ class WecomSender(HttpSender[WecomAccount]):
 
     def require(self, mail: Mail) -> None:
         """Raise SmtpError for a mail that a robot cannot send as it is."""
-        if mail.envelope.recipients != (self.account.address.mailbox,):
+        boxes = mail.envelope.recipients
+        named = [one for one in boxes if one != GROUP.mailbox]
+        text_only = self.account.format is MessageFormat.TEXT
+        if not all(map(is_mention, named)) or (named and not text_only):
             raise SmtpError(Reply(None, "", Stage.RCPT))
-        if mail.placed:
+        if any(file_problem(place.attachment) for place in mail.placed):
             raise SmtpError(Reply(None, "", Stage.DATA))
         _words, whole = message_of(self.account.format, mail.subject, mail.text)
         if not whole and self.account.overflow is Overflow.REFUSE:
@@ -57,21 +75,110 @@ class WecomSender(HttpSender[WecomAccount]):
         return Secret(key, found.place)
 
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
-        """Post the message."""
-        journal.progress(0, mail.size)
-
-        def before_final() -> None:
-            journal.progress(mail.size, mail.size)
-            journal.before_final()
-
+        """Post the messages that are not taken yet, one after the other."""
+        parts = [None, *(place.attachment for place in mail.placed)]
         words, _whole = message_of(self.account.format, mail.subject, mail.text)
-        kind = self.account.format.value
-        document = {"msgtype": kind, kind: {"content": words}}
-        body = Body.of(json.dumps(document, ensure_ascii=False).encode())
-        path = f"{PATH}?{urlencode({'key': key.reveal()})}"
-        answer = session.post(path, _HEADERS, body, before_final)
-        reply = _reply(answer, session)
+        if not words and len(parts) > 1:
+            del parts[0]
+        several = len(parts) > 1
+        if several:
+            journal.part_taken(mail.parts, len(parts))
+        reply = Reply(None, "", Stage.FINAL)
+        done = 0
+        for number, part in enumerate(parts):
+            size = mail.size * (number + 1) // len(parts)
+            if number >= mail.parts:
+                journal.progress(done, mail.size)
+                document = self._document(mail, words, part)
+                # Some servers end the connection after each answer.
+                session, key = self.opened()
+
+                def before_final(size: int = size) -> None:
+                    journal.progress(size, mail.size)
+                    journal.before_final()
+
+                body = Body.of(json.dumps(document, ensure_ascii=False).encode())
+                answer = session.post(_path(PATH, key), _JSON, body, before_final)
+                reply = _reply(answer, session)
+                if number + 1 < len(parts):
+                    journal.part_taken(number + 1, len(parts))
+            done = size
         return Receipt(HTTPStatus.OK, reply.text, mail.envelope.recipients)
+
+    def _document(self, mail: Mail, words: str, part: Attachment | None) -> dict[str, Any]:
+        """Return a message; a file that is no picture is uploaded for it."""
+        if part is None:
+            kind = self.account.format.value
+            mentions = mentions_of(mail.envelope.recipients)
+            return {"msgtype": kind, kind: {"content": words, **mentions}}
+        picture = self._picture(part)
+        if picture is not None:
+            told = {
+                "base64": binascii.b2a_base64(picture, newline=False).decode("ascii"),
+                "md5": hashlib.md5(picture, usedforsecurity=False).hexdigest(),
+            }
+            return {"msgtype": "image", "image": told}
+        return {"msgtype": "file", "file": {"media_id": self._uploaded(part)}}
+
+    def _picture(self, file: Attachment) -> bytes | None:
+        """Return a picture that is a message of its own; None: it is another file."""
+        if file.size > MOST_PICTURE_BYTES:
+            return None
+        content = b"".join(self._blocks(file))
+        return content if content.startswith(PICTURES) else None
+
+    def _uploaded(self, file: Attachment) -> str:
+        """Upload a file, which nobody sees by that; return its number, good for three days."""
+        session, key = self.opened()
+        boundary = f"traymail-{os.urandom(16).hex()}"
+        head = (
+            f"--{boundary}\r\n"
+            f'Content-Disposition: form-data; name="media"; filename={quoted_name(file.name)}; '
+            f"filelength={file.size}\r\nContent-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+
+        def blocks() -> Iterator[bytes]:
+            yield head
+            yield from self._blocks(file)
+            yield tail
+
+        headers = {**_JSON, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+        body = Body(len(head) + file.size + len(tail), blocks())
+        path = f"{_path(UPLOAD_PATH, key)}&type=file"
+        try:
+            answer = session.post(path, headers, body, lambda: None)
+            _reply(answer, session)
+        except SmtpError as error:
+            if error.trouble is not Trouble.UNSURE:
+                raise
+            # Whether it is there or not: nothing was said in the group.
+            raise trouble_at(Stage.DATA, Trouble.LOST, error.reply.text) from error
+        found = json.loads(answer.content).get("media_id")
+        if not isinstance(found, str) or not found:
+            raise trouble_at(Stage.DATA, Trouble.NONSENSE, session.wire.words(answer.content))
+        return found
+
+    def _blocks(self, file: Attachment) -> Iterator[bytes]:
+        """Yield the content of a file; raises SourceError before one byte more than it has."""
+        length = 0
+        try:
+            with self.tools.open_attachment(file) as source:
+                while length <= file.size and (block := read_fully(source, CHUNK_BYTES)):
+                    length += len(block)
+                    if length <= file.size:
+                        yield block
+        except OSError as error:
+            title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
+            raise SourceError(str(error.filename or ""), title) from error
+        if length != file.size:
+            raise SourceError(
+                file.name, text("The kept copy of {name} is damaged.", name=file.name)
+            )
+
+
+def _path(path: str, key: Secret) -> str:
+    return f"{path}?{urlencode({'key': key.reveal()})}"
 
 
 def _reply(answer: Answer, session: HttpSession) -> Reply:

@@ -40,6 +40,9 @@ class _Nobody:
     def before_final(self) -> None:
         """Remember nothing of a test."""
 
+    def part_taken(self, parts: int, parts_of: int) -> None:
+        """Remember nothing of a test."""
+
     def progress(self, done: int, total: int) -> None:
         """Do nothing: a test is too short to watch."""
 

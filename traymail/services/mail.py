@@ -66,7 +66,9 @@ class MailService:
     def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
         """`store` a mail, and tell the one who delivers; its recipients are remembered."""
         item = self.store(draft, undo)
-        self.people.note((*draft.to, *draft.cc, *draft.bcc), self.app.clock.now())
+        # Whom a robot mentions has no address.
+        people = (one for one in (*draft.to, *draft.cc, *draft.bcc) if "@" in one.mailbox[1:])
+        self.people.note(people, self.app.clock.now())
         self.deliverer.wake()
         return item
 

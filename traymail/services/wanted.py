@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,13 +64,14 @@ def draft_of(wanted: WantedMail, account: Account, words: str, html: str | None)
         from traymail.core.signature import signed
 
         words, html = signed(words, html, account.signature)
-    to, cc, bcc = (_addresses(given, wanted.groups) for given in (wanted.to, wanted.cc, wanted.bcc))
+    cc, bcc = (_addresses(given, wanted.groups) for given in (wanted.cc, wanted.bcc))
+    to = _addresses(wanted.to, wanted.groups, partial(kind.named, account))
     _require_filled(wanted, to, cc, bcc)
     group = kind.group(account)
     if group is not None and not wanted.to:
         to = (group,)
     if not wanted.any_domain:
-        _require_dots((*to, *cc, *bcc))
+        _require_dots(one for one in (*to, *cc, *bcc) if not kind.named(account, one.mailbox))
     draft = Draft(
         account=account.name,
         sender=account.address,
@@ -165,16 +167,22 @@ def too_large(account: Account) -> InputError:
 
 
 def _addresses(
-    given: tuple[str, ...], groups: Mapping[str, tuple[Address, ...]]
+    given: tuple[str, ...],
+    groups: Mapping[str, tuple[Address, ...]],
+    named: Callable[[str], Address | None] = lambda _words: None,
 ) -> tuple[Address, ...]:
-    """Return the recipients; who is in several groups gets one mail. Raises InputError."""
+    """Return the recipients; who is in several groups gets one mail. Raises InputError.
+
+    ``named``: those that only the kind of the account knows.
+    """
     known = {name.casefold(): people for name, people in groups.items()}
     found: list[Address] = []
     for words in given:
         for one in split_addresses(words):
             people = known.get(one.casefold())
+            own = named(one)
             if people is None:
-                found += parse_addresses(one)
+                found += parse_addresses(one) if own is None else (own,)
             else:
                 there = {address.mailbox for address in found}
                 found += (address for address in people if address.mailbox not in there)

@@ -183,6 +183,7 @@ class Lists(Memory):
             placed=tuple(Placed(row["place"], rows.attachment_of(row)) for row in files),
             to=item.to,
             cc=item.cc,
+            parts=item.parts,
         )
 
     def attempts(self, mail_id: int) -> list[Attempt]:

@@ -157,6 +157,15 @@ class Outbox(Lists):
             )
             self._forget_departures(now - LONGEST_CAP)
 
+    def enter_part(self, mail_id: int, parts: int, parts_of: int, now: datetime) -> None:
+        """Commit how many messages of a mail are taken: a retry begins behind them."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE mail SET phase = 'pre', parts = :parts, parts_of = :of, updated_at = :now,"
+                " unsure = CASE WHEN parts < :parts THEN 0 ELSE unsure END WHERE id = :id",
+                {"id": mail_id, "parts": parts, "of": parts_of, "now": to_ms(now)},
+            )
+
     def finish(
         self,
         item: OutboxItem,

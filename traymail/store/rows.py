@@ -16,7 +16,7 @@ from traymail.store.database import from_ms, to_ms
 SELECT = (
     "SELECT id, message_id, state, phase, account, rule, sender, recipients, pending, refused,"
     " subject, size, created_at, updated_at, attempts, tries, since, next_attempt_at, code, reply,"
-    " advice_id, duration_ms, possible_duplicate, when_unsure, unsure FROM mail "
+    " advice_id, duration_ms, possible_duplicate, when_unsure, unsure, parts, parts_of FROM mail "
 )
 
 
@@ -84,8 +84,8 @@ def save(connection: sqlite3.Connection, item: OutboxItem) -> None:
     connection.execute(
         "UPDATE mail SET state = ?, phase = ?, pending = ?, refused = ?, updated_at = ?,"
         " attempts = ?, tries = ?, since = ?, next_attempt_at = ?, code = ?, reply = ?,"
-        " advice_id = ?, duration_ms = ?, possible_duplicate = ?, when_unsure = ?, unsure = ?"
-        " WHERE id = ?",
+        " advice_id = ?, duration_ms = ?, possible_duplicate = ?, when_unsure = ?, unsure = ?,"
+        " parts = ?, parts_of = ? WHERE id = ?",
         (
             item.state.value,
             item.phase.value,
@@ -103,6 +103,8 @@ def save(connection: sqlite3.Connection, item: OutboxItem) -> None:
             item.possible_duplicate,
             item.when_unsure.value,
             item.unsure,
+            item.parts,
+            item.parts_of,
             item.id,
         ),
     )
@@ -168,6 +170,8 @@ def _item(row: sqlite3.Row) -> OutboxItem:
         ),
         tries=row["tries"],
         since=_time(row["since"]),
+        parts=row["parts"],
+        parts_of=row["parts_of"],
     )
 
 

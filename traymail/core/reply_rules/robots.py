@@ -70,7 +70,7 @@ RULES: tuple[ReplyRule, ...] = (
         family="wecom",
         stages=(Stage.RCPT,),
         code="None",
-        title=text("A robot writes to its group only"),
+        title=text("A robot writes to its group, and mentions people in a plain text only"),
         advice=text("Send the mail again with another account."),
     ),
     ReplyRule(
@@ -79,7 +79,7 @@ RULES: tuple[ReplyRule, ...] = (
         family="wecom",
         stages=(Stage.DATA,),
         code="None",
-        title=text("A robot takes no files so far"),
+        title=text("A robot takes files from 6 bytes to 20 MB only"),
         advice=text("Send the mail again with another account."),
     ),
     ReplyRule(

@@ -85,7 +85,7 @@ def complaints(state: QuickSend) -> dict[str, Text]:
     found = {}
     for name in _FIELDS:
         ready = (words for words in getattr(state.written, name) if words not in state.typing)
-        wrong = map(complaint, ready)
+        wrong = (complaint(words) for words in ready if _own_name(state.account, words) is None)
         first = next((what for what in wrong if what is not None), None)
         if first is not None:
             found[name] = first
@@ -94,6 +94,11 @@ def complaints(state: QuickSend) -> dict[str, Text]:
     for name in _FIELDS:
         if name in cannot and getattr(state.written, name):
             found[name] = cannot[name]
+    if account is not None and state.written.to and "to" not in found:
+        to = tuple(_own_name(account, one) or named(one, {}) for one in state.written.to)
+        wrong_to = kind_of(account).wrong_to(account, to)
+        if wrong_to is not None:
+            found["to"] = wrong_to
     if state.tried and not state.recipients and group_of(account) is None:
         found["to"] = text("Who gets it? Type an address, or choose “Me”.")
     return found
@@ -148,7 +153,8 @@ def _asked(state: QuickSend) -> QuickSend:
 
 def _doubts(state: QuickSend) -> Iterator[Text]:
     """Yield what is asked before such a mail is sent."""
-    for mailbox in dict.fromkeys(named(words, {}).mailbox for words in state.recipients):
+    others = (one for one in state.recipients if _own_name(state.account, one) is None)
+    for mailbox in dict.fromkeys(named(words, {}).mailbox for words in others):
         domain = mailbox.rpartition("@")[2]
         shown = domain if len(domain) <= _ROOM else f"{domain[: _ROOM - 1]}…"
         if undotted(mailbox):
@@ -175,7 +181,8 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
     draft = Draft(
         account=account.name,
         sender=account.address,
-        to=_addresses(written.to, names) or ((group,) if group else ()),
+        to=tuple(_own_name(account, one) or named(one, names) for one in written.to)
+        or ((group,) if group else ()),
         cc=_addresses(written.cc, names),
         bcc=_addresses(written.bcc, names),
         subject=written.subject.strip(),
@@ -192,6 +199,11 @@ def _html(body: str) -> str:
     from traymail.core.markdown import to_html  # slow to import, and seldom chosen
 
     return to_html(body)
+
+
+def _own_name(account: Account | None, words: str) -> Address | None:
+    """Return whom words name in a way that only this kind of account has."""
+    return None if account is None else kind_of(account).named(account, words)
 
 
 def _addresses(typed: tuple[str, ...], names: Mapping[str, str]) -> tuple[Address, ...]:
