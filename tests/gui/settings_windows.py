@@ -226,6 +226,11 @@ def add_webhook(root: Root) -> Window:
     return _add(root, adding.name_other(adding.choose(adding.to_kinds(Adding()), "webhook"), ()))
 
 
+def add_sendgrid(root: Root) -> Window:
+    state = adding.choose(adding.to_kinds(Adding()), "sendgrid")
+    return _add(root, adding.name_other(state, ()))
+
+
 def _robot_tested(*steps: Step) -> Adding:
     state = adding.accepted(_robot("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"), "team", TEAM)
     for step in (*STEPS[:3], *steps):
@@ -267,6 +272,7 @@ ADDING = {
     "account-other-2-robot": add_robot,
     "account-other-2-robot-wrong": add_robot_wrong,
     "account-other-2-webhook": add_webhook,
+    "account-other-2-sendgrid": add_sendgrid,
     "account-other-3-refused": add_robot_refused,
     "account-other-3-works": add_robot_works,
 }
