@@ -72,6 +72,8 @@ class Provider:
     polls: list[float] = field(default_factory=list)
     visits: list[dict[str, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    user: str = USER
+    """Who signs in."""
     life: int = 3600
     interval: int | None = 1
     device_life: int = 600
@@ -173,6 +175,11 @@ class Provider:
             answer["interval"] = self.interval
         return 200, answer
 
+    def introspect(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Tell a mail server of a token (RFC 7662)."""
+        user = self.tokens.get(form.get("token", ""))
+        return 200, {"active": user is not None, "sub": user or ""}
+
     def _redeem(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         grant = self._codes.pop(form.get("code", ""), None)
         verifier = form.get("code_verifier", "")
@@ -211,7 +218,7 @@ class Provider:
 
     def _granted(self, grant: _Grant) -> dict[str, Any]:
         access = self._name("access")
-        self.tokens[access] = USER
+        self.tokens[access] = self.user
         grant.access.add(access)
         answer: dict[str, Any] = {
             "access_token": access,
@@ -277,13 +284,19 @@ class _Handler(BaseHTTPRequestHandler):
         if kind != "application/x-www-form-urlencoded" or "?" in self.path:
             provider.wrong.append(f"{kind} {self.path}")
         form = dict(parse_qsl(body, strict_parsing=True))
-        status, document = {"/token": provider.token, "/device": provider.device}[self.path](form)
+        asked = {
+            "/token": provider.token,
+            "/device": provider.device,
+            "/introspect": provider.introspect,
+        }
+        status, document = asked[self.path](form)
         self._answer(status, json.dumps(document).encode(), "application/json")
 
     def _answer(self, status: int, content: bytes, kind: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
 

@@ -87,13 +87,8 @@ ssl = no
 base_dir = {folder}/dovecot
 state_dir = {folder}/dovecot
 log_path = {folder}/log/dovecot.log
-auth_mechanisms = plain login
 auth_verbose = yes
 auth_failure_delay = 0
-passdb {{
-    driver = passwd-file
-    args = scheme=PLAIN {folder}/etc/passwords
-}}
 userdb {{
     driver = static
     args = uid={uid} gid={gid} home=/
@@ -103,6 +98,32 @@ service auth {{
         mode = 0666
     }}
 }}
+"""
+
+
+_BY_PASSWORD = """\
+auth_mechanisms = plain login
+passdb {{
+    driver = passwd-file
+    args = scheme=PLAIN {folder}/etc/passwords
+}}
+"""
+# A cache would go on taking tokens that have ended.
+_BY_TOKEN = """\
+auth_mechanisms = xoauth2 oauthbearer
+auth_cache_size = 0
+passdb {{
+    driver = oauth2
+    mechanisms = xoauth2 oauthbearer
+    args = {folder}/etc/oauth2.conf
+}}
+"""
+_OAUTH = """\
+introspection_url = {introspection}
+introspection_mode = post
+username_attribute = sub
+active_attribute = active
+active_value = true
 """
 
 
@@ -161,15 +182,18 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def postfix(certificate: Pair, password: str) -> Iterator[Postfix]:
-    """Run a server that shows `certificate` and knows USER by `password`."""
+def postfix(certificate: Pair, password: str, introspection: str = "") -> Iterator[Postfix]:
+    """Run a server that shows `certificate` and knows USER by `password`.
+
+    With `introspection`, the address that tells of tokens, logins are by OAuth2.
+    """
     # Not below pytest's folders: those are closed to the users that Postfix's processes run as.
     with TemporaryDirectory(prefix="tm-postfix-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         ports = _free_ports(2)
         server = Postfix(folder, ports[0], ports[1], USER, password)
-        _lay_out(server, certificate)
+        _lay_out(server, certificate, introspection)
         with _dovecot(folder), _master(folder):
             until(
                 lambda: (folder / "auth").exists() and all(map(_answers, ports)),
@@ -179,7 +203,7 @@ def postfix(certificate: Pair, password: str) -> Iterator[Postfix]:
             yield server
 
 
-def _lay_out(server: Postfix, certificate: Pair) -> None:
+def _lay_out(server: Postfix, certificate: Pair, introspection: str) -> None:
     folder = server.folder
     for name in ("etc", "queue", "data", "log", "mail", "dovecot"):
         (folder / name).mkdir(mode=0o755)
@@ -198,11 +222,13 @@ def _lay_out(server: Postfix, certificate: Pair) -> None:
         "key": folder / "etc" / certificate.key.name,
         "tls": server.port_tls,
         "starttls": server.port_starttls,
+        "introspection": introspection,
     }
     texts = {
         "main.cf": _MAIN,
         "master.cf": _MASTER,
-        "dovecot.conf": _DOVECOT,
+        "dovecot.conf": _DOVECOT + (_BY_TOKEN if introspection else _BY_PASSWORD),
+        "oauth2.conf": _OAUTH,
         "mailboxes": "".join(f"{box} {box}/\n" for box in MAILBOXES),
         "passwords": f"{server.user}:{{PLAIN}}{server.password}\n",
     }
