@@ -1,3 +1,4 @@
+import json
 import random
 import re
 import shutil
@@ -20,13 +21,15 @@ from tests.support.folders import folder_rule
 from tests.support.homes import Home
 from tests.support.mails import NOON, a_draft, a_stamp, composed
 from tests.support.wait import PATIENCE_SECONDS
+from traymail.cli.show import entry, recipient_entries, try_entries
 from traymail.core.breaker import account_after
 from traymail.core.errors import SourceError, StateError
 from traymail.core.message import Address, FileIdentity
 from traymail.core.observations import FoundFile
-from traymail.core.outbox import Receipt, State, settled
+from traymail.core.outbox import Receipt, State, recipients, settled
 from traymail.core.reply_rules.details import LOST
 from traymail.core.throttle import Throttle
+from traymail.desktop.language import translator
 from traymail.store import database as module
 from traymail.store.database import Database, from_ms, to_ms
 from traymail.store.known_rules import KnownRules
@@ -688,6 +691,28 @@ def test_a_mail_with_a_value_of_a_wrong_type_is_shown_and_not_sent(path: Path) -
         states = [item.state for item in outbox.find()]
         assert states == [State.QUEUED, State.FAILED, State.QUEUED]
         assert (outbox.get(3).code, outbox.get(3).reply) == (None, None)
+
+
+@pytest.mark.parametrize("value", ["x'ff00'", "'odd'", "1e300"])
+def test_a_value_of_a_wrong_type_is_listed_before_the_program_has_started(
+    whole_database: bytes, in_memory: Path, value: str
+) -> None:
+    path = in_memory / "outbox.db"
+    for table in ("mail", "attempt", "verdict"):
+        path.write_bytes(whole_database)
+        with closing(sqlite3.connect(path)) as connection:
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        for column in columns:
+            path.write_bytes(whole_database)
+            with closing(sqlite3.connect(path)) as connection, suppress(sqlite3.Error):
+                connection.execute(f"UPDATE {table} SET {column} = {value}")  # noqa: S608
+                connection.commit()
+            with closing(Database(path)) as database:
+                outbox = Outbox(database, Spool(in_memory / "spool"))
+                for item in outbox.find():
+                    tries = try_entries(outbox.attempts(item.id))
+                    people = recipient_entries(recipients(item, outbox.verdicts(item.id)))
+                    json.dumps([entry(item, translator("en")), tries, people])
 
 
 @pytest.mark.parametrize(

@@ -194,18 +194,7 @@ class Lists(Memory):
                 " WHERE mail_id = ? ORDER BY rowid",
                 (mail_id,),
             ).fetchall()
-        return [
-            Attempt(
-                number=row["number"],
-                started_at=from_ms(row["started_at"]),
-                duration_ms=row["duration_ms"],
-                outcome=row["outcome"],
-                stage=row["stage"],
-                code=row["code"],
-                reply=row["reply"],
-            )
-            for row in found
-        ]
+        return [rows.attempt_of(row) for row in found]
 
     def verdicts(self, mail_id: int) -> list[RecipientReply]:
         """Return what servers last said of each recipient."""
@@ -215,7 +204,7 @@ class Lists(Memory):
                 " ORDER BY rowid",
                 (mail_id,),
             ).fetchall()
-        return [RecipientReply(*row) for row in found]
+        return [rows.verdict_of(row) for row in found]
 
     def next_due(self, account: str, not_rules: Collection[str] = ()) -> datetime | None:
         """Return when the account's next mail is due; None when none waits for a time."""

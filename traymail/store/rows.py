@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from traymail.core.account import WhenUnsure
 from traymail.core.errors import RecipientReply
 from traymail.core.message import Address, Attachment, Composed, Draft, Stamp, encoded_size
-from traymail.core.outbox import OutboxItem, Phase, State
-from traymail.store.database import from_ms, to_ms
+from traymail.core.outbox import Attempt, OutboxItem, Phase, State
+from traymail.store.database import from_ms, text_of, to_ms
+
+T = TypeVar("T")
 
 SELECT = (
     "SELECT id, message_id, state, phase, account, rule, sender, recipients, pending, refused,"
@@ -119,16 +122,16 @@ def item_of(row: sqlite3.Row) -> OutboxItem:
 
         return OutboxItem(
             id=row["id"],
-            message_id=str(row["message_id"]),
+            message_id=shown(row["message_id"]),
             state=State.FAILED,
-            account=str(row["account"]),
-            rule=str(row["rule"]) or None,
-            sender=str(row["sender"]),
+            account=shown(row["account"]),
+            rule=shown(row["rule"]) or None,
+            sender=shown(row["sender"]),
             to=(),
             cc=(),
             bcc=(),
             pending=(),
-            subject=str(row["subject"]),
+            subject=shown(row["subject"]),
             size=0,
             created_at=from_ms(row["created_at"]),
             updated_at=from_ms(row["updated_at"]),
@@ -141,38 +144,67 @@ def _item(row: sqlite3.Row) -> OutboxItem:
     recipients = json.loads(row["recipients"])
     return OutboxItem(
         id=row["id"],
-        message_id=row["message_id"],
+        message_id=_words(row["message_id"]),
         state=State(row["state"]),
-        account=row["account"],
-        rule=row["rule"] or None,
-        sender=row["sender"],
+        account=_words(row["account"]),
+        rule=_words(row["rule"]) or None,
+        sender=_words(row["sender"]),
         to=_addresses(recipients["to"]),
         cc=_addresses(recipients["cc"]),
         bcc=_addresses(recipients["bcc"]),
         pending=tuple(_words(one) for one in json.loads(row["pending"])),
-        subject=row["subject"],
-        size=row["size"],
+        subject=_words(row["subject"]),
+        size=_whole(row["size"]),
         created_at=from_ms(row["created_at"]),
         updated_at=from_ms(row["updated_at"]),
-        attempts=row["attempts"],
+        attempts=_whole(row["attempts"]),
         phase=Phase(row["phase"]),
         next_attempt_at=_time(row["next_attempt_at"]),
-        code=row["code"],
-        reply=row["reply"],
-        advice_id=row["advice_id"],
-        duration_ms=row["duration_ms"],
+        code=_or_none(_whole, row["code"]),
+        reply=_or_none(_words, row["reply"]),
+        advice_id=_or_none(_words, row["advice_id"]),
+        duration_ms=_or_none(_whole, row["duration_ms"]),
         possible_duplicate=bool(row["possible_duplicate"]),
         when_unsure=WhenUnsure(row["when_unsure"]),
-        unsure=row["unsure"],
+        unsure=_whole(row["unsure"]),
         refused=tuple(
-            RecipientReply(_words(mailbox), int(code), _words(reply), advice_id, for_good=True)
+            RecipientReply(
+                _words(mailbox), int(code), _words(reply), _words(advice_id), for_good=True
+            )
             for mailbox, code, reply, advice_id in json.loads(row["refused"])
         ),
-        tries=row["tries"],
+        tries=_whole(row["tries"]),
         since=_time(row["since"]),
         parts=row["parts"],
         parts_of=row["parts_of"],
     )
+
+
+def attempt_of(row: sqlite3.Row) -> Attempt:
+    """Return the try that a row holds; of a damaged one, what can be read."""
+    code, duration = row["code"], row["duration_ms"]
+    return Attempt(
+        number=row["number"] if isinstance(row["number"], int) else 0,
+        started_at=from_ms(row["started_at"]),
+        duration_ms=duration if isinstance(duration, int) else 0,
+        outcome=shown(row["outcome"]),
+        stage=shown(row["stage"]),
+        code=code if isinstance(code, int) else None,
+        reply=shown(row["reply"]),
+    )
+
+
+def verdict_of(row: sqlite3.Row) -> RecipientReply:
+    """Return what was said of a recipient; of a damaged row, what can be read."""
+    code = row["code"] if isinstance(row["code"], int) else 0
+    return RecipientReply(shown(row["mailbox"]), code, shown(row["reply"]), shown(row["advice_id"]))
+
+
+def shown(value: object) -> str:
+    """Return a value as a text to look at, also where a damaged row holds none."""
+    if isinstance(value, bytes):
+        return text_of(value)
+    return "" if value is None else str(value)
 
 
 def attachment_of(row: sqlite3.Row) -> Attachment:
@@ -216,6 +248,17 @@ def _words(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def _whole(value: object) -> int:
+    """Return a number of a row; raises TypeError for what is none."""
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return value
+
+
+def _or_none(reader: Callable[[object], T], value: object) -> T | None:
+    return None if value is None else reader(value)
 
 
 def _ms(moment: datetime | None) -> int | None:
