@@ -176,7 +176,7 @@ class App:
         return Keyrings(
             self.environ,
             hosts=self.agreements.hosts,
-            waits=self._waits,
+            waits=lambda account: _waits(self, account),
             sign_ins=lambda: self.access_tokens,
         )
 
@@ -186,16 +186,6 @@ class App:
         from traymail.oauth.tokens import AccessTokens
 
         return AccessTokens(self.credentials, self.clock, self.home.state)
-
-    def _waits(self, account: Account) -> Collection[str]:
-        """Return which keys of an account wait for the user; raises StateError.
-
-        Also those of an edit that the running program has not looked at yet.
-        """
-        if self.instance.running.holder() not in {None, os.getpid()}:
-            with contextlib.suppress(NotRunning):
-                self.instance.ask({"command": "consent"})  # it looks then
-        return self.agreements.waits(account)
 
     def new_poster(self, settings: Callable[[], Settings] | None = None) -> Poster:
         """Return a way into the outbox, for one thread.
@@ -286,3 +276,14 @@ def surroundings() -> Surroundings:
     from traymail.engine.flow import Surroundings
 
     return Surroundings(socket.gethostname(), user_name())
+
+
+def _waits(app: App, account: Account) -> Collection[str]:
+    """Return which keys of an account wait for the user; raises StateError.
+
+    Also those of an edit that the running program has not looked at yet.
+    """
+    if app.instance.running.holder() not in {None, os.getpid()}:
+        with contextlib.suppress(NotRunning):
+            app.instance.ask({"command": "consent"})  # it looks then
+    return app.agreements.waits(account)

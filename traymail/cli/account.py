@@ -21,7 +21,7 @@ from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.account_kind import read_account
 from traymail.core.address import excerpt, parse_address
 from traymail.core.duration import iso
-from traymail.core.errors import CredentialError, InputError, KeyringError, problem_line
+from traymail.core.errors import CredentialError, InputError, KeyringError, Problem, problem_line
 from traymail.core.oauth import OAUTH
 from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
@@ -35,6 +35,8 @@ from traymail.disk import in_home, typed
 from traymail.services.connection_test import judge_by_mail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from traymail.core.account import Account
     from traymail.core.account_kind import AccountKind, SecretWords
     from traymail.core.message import Address
@@ -263,18 +265,9 @@ def add(
     session.beside.agree(session.app.agreements.risks(settings, loaded.settings))
     if as_default:
         session.app.settings_file.edit(lambda document: document.update(default_account=name))
-    session.say(
-        text(
-            "Account {name} is added: {host}, port {port}.", name=name, host=one.host, port=one.port
-        )
-        if sender is not None
-        else text("Account {name} is added: {place}.", name=name, place=kind.destination(one))
-    )
+    _tell_added(session, one, kind, loaded.hints)
     if sender is not None:
         _tell_of_twins(session, sender.mailbox, settings)
-    for hint in loaded.hints:
-        if hint.where.startswith(place_of("accounts", name)):
-            session.note(problem_line(session.home.config_file.name, hint, session.translate))
     if nowhere is not None:
         raise nowhere
     if secret is not None:
@@ -285,6 +278,26 @@ def add(
     if no_test or (no_secret and one.auth is not Auth.NONE):
         return endings.OK
     return _tested(session, one)
+
+
+def _tell_added(
+    session: Session, account: Account, kind: AccountKind[Any], hints: Iterable[Problem]
+) -> None:
+    """Print where mail of the account goes, and what is remarkable about it."""
+    name = account.name
+    session.say(
+        text(
+            "Account {name} is added: {host}, port {port}.",
+            name=name,
+            host=account.host,
+            port=account.port,
+        )
+        if "address" in kind.form.keys
+        else text("Account {name} is added: {place}.", name=name, place=kind.destination(account))
+    )
+    for hint in hints:
+        if hint.where.startswith(place_of("accounts", name)):
+            session.note(problem_line(session.home.config_file.name, hint, session.translate))
 
 
 def _described(sender: Address | None) -> dict[str, object]:
