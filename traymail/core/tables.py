@@ -21,7 +21,6 @@ from traymail.core.texts import text
 ZERO = timedelta(0)
 LONGEST_SIGNATURE = 10_000
 YEAR = read.YEAR
-LATER = text("This comes in a later version.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
