@@ -92,7 +92,7 @@ REFUSALS = [
     ("gmail", None, "invalid_grant: Token has been expired", Trouble.SIGN_IN,
      "oauth-google-ended", "7 days"),
     ("outlook", None, "invalid_grant: AADSTS53003: Access has been blocked", Trouble.SIGN_IN,
-     "oauth-device-blocked", "without --device"),
+     "oauth-device-blocked", "not on another device"),
     ("outlook", None, "invalid_client: AADSTS700025: Client is public", Trouble.SIGN_IN,
      "oauth-no-secret-wanted", "has no secret"),
     ("outlook", None, "invalid_client: AADSTS7000218: no client_assertion", Trouble.SIGN_IN,

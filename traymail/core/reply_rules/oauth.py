@@ -71,7 +71,7 @@ _SERVICES = (
         title=titles.SIGN_IN_REFUSED,
         advice=text(
             "Your organisation does not allow this way of signing in. Sign in in the browser of "
-            "this computer, without --device, or ask its administrator."
+            "this computer, not on another device, or ask its administrator."
         ),
     ),
     ReplyRule(
