@@ -112,7 +112,9 @@ def test_pythons_handlers_rotate_a_log_that_is_followed(
     logger.propagate = False
     handler = Rotating(log, maxBytes=400, backupCount=30, encoding="utf-8")
     logger.addHandler(handler)
-    with running(home, env):
+    with running(home, env) as program:
+        # What stands in a log before the program follows it, is not told.
+        until(lambda: program.status()["rules"]["errors"]["watching"], what="the log followed")
         wanted = []
         for number in range(12):
             line = f"ERROR number {number:03} of the log {'.' * 40}"

@@ -33,9 +33,9 @@ def test_a_photograph_stands_upright_and_tells_nothing_of_its_place(tmp_path: Pa
 @pytest.mark.parametrize(("ending", "mode"), [("png", "RGBA"), ("webp", "RGB"), ("png", "P")])
 def test_each_keeps_its_format(tmp_path: Path, ending: str, mode: str) -> None:
     file = tmp_path / f"a.{ending}"
-    noise(1800, 900, mode).save(file)
-    small = opened(smaller(file, 1600))
-    assert small.size == (1600, 800)
+    noise(2400, 1200, mode).save(file)
+    small = opened(smaller(file, 1024))
+    assert small.size == (1024, 512)
     assert small.format == ending.upper()
     assert small.mode == mode
 
