@@ -345,12 +345,14 @@ def test_what_takes_its_name_at_the_last_moment_stays(
     rounds = 1500
 
     def put_over() -> None:
-        for number in range(rounds):
-            turn.wait()
-            for _ in range(number * 37 % 400):
-                pass
-            next_one.rename(name)
-            turn.wait()
+        # The other side may be gone before this one has woken up for the last time.
+        with suppress(threading.BrokenBarrierError):
+            for number in range(rounds):
+                turn.wait()
+                for _ in range(number * 37 % 400):
+                    pass
+                next_one.rename(name)
+                turn.wait()
 
     somebody = threading.Thread(target=put_over)
     somebody.start()
