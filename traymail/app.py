@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from traymail.desktop.autostart import Autostart
     from traymail.engine.caps import RuleCaps
     from traymail.engine.delivery import Progress, Tools
-    from traymail.engine.flow import Surroundings
+    from traymail.engine.flow import Machine
     from traymail.engine.stops import Stops
     from traymail.oauth.tokens import AccessTokens
     from traymail.running.kind import GetRunningKinds, RunningKinds
@@ -271,11 +271,11 @@ class App:
         return kind_of(account).make_sender(account, tools)
 
 
-def surroundings() -> Surroundings:
+def machine() -> Machine:
     """Return what the mails of rules say of where they come from."""
-    from traymail.engine.flow import Surroundings
+    from traymail.engine.flow import Machine
 
-    return Surroundings(socket.gethostname(), user_name())
+    return Machine(socket.gethostname(), user_name())
 
 
 def _waits(app: App, account: Account) -> Collection[str]:

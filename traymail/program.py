@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
-from traymail.app import App, surroundings
+from traymail.app import App, machine
 from traymail.configuration import LOOK_SECONDS, Configuration
 from traymail.core.account import Account
-from traymail.core.commands import Kept, Pause, Resume, Wake
+from traymail.core.commands import Pause, Resume, StorageTrouble, Wake
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
     AlreadyRunning,
@@ -252,7 +252,7 @@ class Program:
             spool=app.spool,
             poster=self._poster,
             own_folders=tuple(map(str, app.home.own_folders)),
-            surroundings=surroundings(),
+            machine=machine(),
             translate=self._in_the_users_language,
         )
 
@@ -307,7 +307,7 @@ class Program:
             self.unwritable = unwritable
             if unwritable is not None:
                 log.error("%s", unwritable)
-            self.engine.submit(Kept(unwritable))
+            self.engine.submit(StorageTrouble(unwritable))
 
     def _leave_outbox(self) -> None:
         """End, as mails would be stored where nobody finds them again."""

@@ -29,7 +29,7 @@ from traymail.ui.model import settings_form as accounts
 from traymail.ui.model import sign_in
 from traymail.ui.model.add_account import Adding
 from traymail.ui.model.settings_form import Accounts, Busy
-from traymail.ui.model.sign_in import SignIn
+from traymail.ui.model.sign_in import SignInState
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -419,7 +419,7 @@ def accounts_webhook(root: Root) -> Window:
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "own"))
 
 
-def _signing_in_again(state: SignIn | None = None) -> Accounts:
+def _signing_in_again(state: SignInState | None = None) -> Accounts:
     work = replace(
         ANNA,
         host="smtp.office365.com",
@@ -439,7 +439,7 @@ def accounts_sign_in(root: Root) -> Window:
 
 def accounts_device(root: Root) -> Window:
     page, until = "https://microsoft.com/devicelogin", datetime(2026, 11, 23, 12, tzinfo=UTC)
-    asked = sign_in.hear(SignIn(device=True), DeviceAsked(page, "KQXW-7GHT", "", until))
+    asked = sign_in.hear(SignInState(device=True), DeviceAsked(page, "KQXW-7GHT", "", until))
     return _accounts(root, _signing_in_again(asked))
 
 

@@ -21,14 +21,14 @@ from tests.support.tk import every_child, press, until_tk
 from traymail.core.errors import DesktopError
 from traymail.core.texts import text
 from traymail.demo.rehearsal import Mailbag
-from traymail.demo.sink import HOST, Login, Sink, running
+from traymail.demo.sink import HOST, Sink, SinkLogin, running
 from traymail.desktop.clock import SystemClock
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
 from traymail.ui.theme import Root
 from traymail.ui.widgets import ReadingText
 
-LOGIN = Login("me@demo.example", "a secret of the moment")
+LOGIN = SinkLogin("me@demo.example", "a secret of the moment")
 
 
 @dataclass

@@ -24,7 +24,7 @@ from traymail.core.outbox import OutboxItem
 from traymail.core.rules.log import LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.engine.flow import Surroundings
+from traymail.engine.flow import Machine
 from traymail.engine.log_flow import LogFlow, LogTools
 from traymail.engine.log_mail import writer_of
 from traymail.engine.log_preview import preview
@@ -36,7 +36,7 @@ from traymail.store.spool import Spool
 from traymail.watch.rereading import logs_of, reread
 from traymail.watch.tails import Tails
 
-HERE = Surroundings("box", "me")
+HERE = Machine("box", "me")
 NONE = timedelta(0)
 
 

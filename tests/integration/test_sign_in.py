@@ -28,7 +28,7 @@ from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.opening import open_in_browser
 from traymail.oauth.exchange import Granted
-from traymail.oauth.login import BrowserSignIn, DeviceSignIn, Surroundings
+from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext
 from traymail.oauth.redirect import Doorstep
 from traymail.oauth.tokens import AccessTokens
 
@@ -93,14 +93,14 @@ class Rooms:
     def __init__(self, folder: Path, open_page: Callable[[str], bool] = lambda _url: False) -> None:
         self.shelf, self.clock = Shelf(), Watch()
         self.tokens = AccessTokens(self.shelf, self.clock, folder)
-        self.around = Surroundings(self.tokens, self.clock, open_page, str, "en")
+        self.around = SignInContext(self.tokens, self.clock, open_page, str, "en")
 
     def sign_in(self, account: Account) -> None:
         def visit(url: str) -> bool:
             Thread(target=lambda: urlopen(url).read(), name="visit").start()  # noqa: S310 # ours
             return True
 
-        around = Surroundings(self.tokens, self.clock, visit, str, "en")
+        around = SignInContext(self.tokens, self.clock, visit, str, "en")
         asked, done = BrowserSignIn(account, around).steps()
         assert isinstance(asked, BrowserAsked)
         assert isinstance(done, SignedIn)

@@ -18,7 +18,7 @@ from traymail.core.observations import FileSettled, FirstScan, FolderBack, Found
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.rules.folder import FolderRule
 from traymail.desktop.files import Files
-from traymail.engine.flow import Surroundings
+from traymail.engine.flow import Machine
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
 from traymail.engine.posting import Poster
@@ -27,7 +27,7 @@ from traymail.store.ledger import FolderLedger
 from traymail.store.outbox import Outbox
 from traymail.store.spool import Spool
 
-HERE = Surroundings(host="desk", user="ming")
+HERE = Machine(host="desk", user="ming")
 
 
 class FolderDesk:
@@ -59,7 +59,7 @@ class FolderDesk:
             files=self.files,
             pack=self.spool.pack,
             find_item=self.outbox.get,
-            surroundings=HERE,
+            machine=HERE,
         )
 
     def make_flow(self) -> FolderFlow:

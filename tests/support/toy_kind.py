@@ -28,7 +28,7 @@ from traymail.core.rule_kind import ABOVE, RuleKind, RuleRead, template_problems
 from traymail.core.sight import Sight
 from traymail.core.template import COMMON, compile_template
 from traymail.core.texts import text
-from traymail.engine.flow import Flow, Surroundings, common_values
+from traymail.engine.flow import Flow, Machine, common_values
 from traymail.running.kind import DryTools, Runner, RunningKind, RunningParts
 
 
@@ -113,7 +113,7 @@ class RunningTimes(RunningKind[TimeRule]):
     ) -> Preview:
         """Return the next mail."""
         del file
-        draft = _draft(rule, account, tools.surroundings, now, 1)
+        draft = _draft(rule, account, tools.machine, now, 1)
         mail = PreviewMail(draft.subject, tuple(map(str, draft.to)), draft.text)
         return Preview(rule.name, 1, (mail,)[:limit], ())
 
@@ -160,7 +160,7 @@ class TimeFlow:
         """Mail when it is time."""
         if self._next is not None and now >= self._next:
             count = self._status.matched + 1
-            draft = _draft(self.rule, self._account, self._parts.surroundings, now, count)
+            draft = _draft(self.rule, self._account, self._parts.machine, now, count)
             self._parts.poster.post(draft)
             self._status = replace(self._status, matched=count, last_match_at=now)
             self._next = now + self.rule.every
@@ -179,10 +179,8 @@ class TimeFlow:
         return self._status
 
 
-def _draft(
-    rule: TimeRule, account: Account, surroundings: Surroundings, now: datetime, count: int
-) -> Draft:
-    values = common_values(rule, surroundings, now, count)
+def _draft(rule: TimeRule, account: Account, machine: Machine, now: datetime, count: int) -> Draft:
+    values = common_values(rule, machine, now, count)
     return Draft(
         account=account.name,
         sender=account.address,

@@ -14,7 +14,7 @@ from traymail.ui.model import add_account as model
 from traymail.ui.model import add_sign_in, sign_in
 from traymail.ui.model.add_account import Adding, AddPage
 from traymail.ui.model.add_buttons import AddAct, buttons
-from traymail.ui.model.sign_in import SignIn, SignInStage
+from traymail.ui.model.sign_in import SignInStage, SignInState
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OUTLOOK = Account(
@@ -46,19 +46,19 @@ def with_client(address: str = "me@outlook.com") -> Adding:
     ],
 )
 def test_each_step_is_shown(step: SignInStep, stage: SignInStage, title: str) -> None:
-    state = sign_in.hear(SignIn(), step)
+    state = sign_in.hear(SignInState(), step)
     assert state.stage is stage
     assert state.waiting == (stage is not SignInStage.DONE)
     assert str(sign_in.headline(state).title).startswith(title)
 
 
 def test_what_failed_is_told_and_what_is_stopped_waits_no_more() -> None:
-    failed = sign_in.fail(SignIn(device=True), SignInError(text("denied"), text("Try again.")))
+    failed = sign_in.fail(SignInState(device=True), SignInError(text("denied"), text("Try again.")))
     assert (failed.stage, failed.waiting, failed.device) == (SignInStage.FAILED, False, True)
     assert failed.advice is not None
     assert (str(failed.advice.title), str(failed.advice.way_out)) == ("denied", "Try again.")
     assert sign_in.stop(failed) is failed
-    assert sign_in.stop(SignIn()).stage is SignInStage.STOPPED
+    assert sign_in.stop(SignInState()).stage is SignInStage.STOPPED
 
 
 def test_a_client_id_is_needed_and_written() -> None:

@@ -20,14 +20,14 @@ from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.core.webhook_answers import Success, compile_success
-from traymail.core.webhook_body import Body, compile_body, message
+from traymail.core.webhook_body import BodyTemplate, compile_body, message
 from traymail.core.webhooks import (
     ANY,
     BY_NAME,
     CUSTOM,
     DEFAULT_MOST_BYTES,
     NOWHERE,
-    Files,
+    FilesTaken,
     Preset,
     WebhookAccount,
     usual_body,
@@ -57,7 +57,7 @@ _CUSTOM_ONLY = text("is for the preset “custom” only")
 class HookTable:
     """What a webhook of no known service is sent, and what it answers, as written."""
 
-    body: Body
+    body: BodyTemplate
     success: Success | None = None
     max_bytes: int = DEFAULT_MOST_BYTES
 
@@ -310,7 +310,7 @@ def _reached(account: WebhookAccount, secret: Secret | None) -> WebhookAccount:
     return account
 
 
-def _too_many(files: Files) -> InputError:
+def _too_many(files: FilesTaken) -> InputError:
     return InputError(
         text("More files than the service takes in one message: {most} at most.", most=files.most),
         text("Send several messages, or one zip file."),

@@ -37,10 +37,10 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StorageTrouble:
     """Nothing that rules do can be kept, for this reason; None: it can again."""
 
     trouble: Text | None
 
 
-Command = Pause | Resume | Wake | Apply | Kept
+Command = Pause | Resume | Wake | Apply | StorageTrouble

@@ -37,7 +37,7 @@ class Needs(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyTemplate:
     """A template: JSON with a `Template` in the place of each text. ``words``: as written."""
 
     words: str
@@ -61,7 +61,7 @@ class Room:
     needs: Needs = Needs.NOTHING
 
 
-def compile_body(words: str, known: frozenset[str] = NAMES) -> Body:
+def compile_body(words: str, known: frozenset[str] = NAMES) -> BodyTemplate:
     """Return the template in ``words``; raises InputError for what is no JSON, or says nothing."""
     try:
         found = json.loads(words, parse_constant=_no_number, object_pairs_hook=_once)
@@ -82,11 +82,11 @@ def compile_body(words: str, known: frozenset[str] = NAMES) -> Body:
             text("says nothing of the mail"),
             text("Put {name} where its text is to be.", name="{text}"),
         )
-    return Body(words, tree, frozenset(names))
+    return BodyTemplate(words, tree, frozenset(names))
 
 
 def message(
-    body: Body,
+    body: BodyTemplate,
     room: Room,
     written: tuple[str, str],
     more: Mapping[str, str],

@@ -12,8 +12,8 @@ from traymail.core.address import clean
 from traymail.core.errors import SourceError
 from traymail.core.message import CHUNK_BYTES, Attachment, OpenAttachment, read_fully
 from traymail.core.texts import text
-from traymail.core.webhook_body import Body, compile_body, message
-from traymail.core.webhooks import Files, Posting
+from traymail.core.webhook_body import BodyTemplate, compile_body, message
+from traymail.core.webhooks import FilePosting, FilesTaken
 
 if TYPE_CHECKING:
     from traymail.core.message import Mail
@@ -32,19 +32,19 @@ class Posted:
     blocks: Iterator[bytes] = field(repr=False)
 
 
-def caption(files: Files, written: tuple[str, str]) -> tuple[dict[str, str], bool]:
+def caption(files: FilesTaken, written: tuple[str, str]) -> tuple[dict[str, str], bool]:
     """Return what is said of files, and whether that is all of it."""
     content, whole = message(_body(files), files.room, written, {})
     found: dict[str, str] = json.loads(content)
     return {key: value for key, value in found.items() if value}, whole
 
 
-def _body(files: Files) -> Body:
-    return compile_body(_CAPTION if files.posting is Posting.FORM else _PARTS)
+def _body(files: FilesTaken) -> BodyTemplate:
+    return compile_body(_CAPTION if files.posting is FilePosting.FORM else _PARTS)
 
 
 def posted(
-    files: Files, mail: Mail, path: str, query: str, open_attachment: OpenAttachment
+    files: FilesTaken, mail: Mail, path: str, query: str, open_attachment: OpenAttachment
 ) -> Posted:
     """Return the message of a mail that has files.
 
@@ -53,7 +53,7 @@ def posted(
     """
     said, _whole = caption(files, (mail.subject, mail.text))
     attached = [one.attachment for one in mail.placed]
-    if files.posting is Posting.CONTENT:
+    if files.posting is FilePosting.CONTENT:
         return _content(attached[0], said, path, query, open_attachment)
     return _form(attached, said, path, query, (mail.message_id, open_attachment))
 

@@ -11,7 +11,15 @@ from traymail.core.message import Address, Attachment, encoded_size
 from traymail.core.robots import Overflow
 from traymail.core.texts import Text, text
 from traymail.core.webhook_answers import Success, compile_success
-from traymail.core.webhook_body import NAMES, TOPIC, Body, Measure, Needs, Room, compile_body
+from traymail.core.webhook_body import (
+    NAMES,
+    TOPIC,
+    BodyTemplate,
+    Measure,
+    Needs,
+    Room,
+    compile_body,
+)
 
 # Where the address alone names the server: reserved, so that nobody's server is ever meant.
 NOWHERE = "webhook.invalid"
@@ -28,7 +36,7 @@ class Signing(Enum):
     BEARER = "a token in a header"
 
 
-class Posting(Enum):
+class FilePosting(Enum):
     """How a message with files is posted: all of it in one go."""
 
     FORM = "a form, the text as a caption"
@@ -36,10 +44,10 @@ class Posting(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class FilesTaken:
     """Files that a service takes: so many at once, each so large, with a text of so much room."""
 
-    posting: Posting
+    posting: FilePosting
     most: int
     most_bytes: int
     room: Room
@@ -74,7 +82,7 @@ class Preset:
     refused: str = ""
     to_root: bool = False
     coded: bool = False
-    files: Files | None = None
+    files: FilesTaken | None = None
 
     @property
     def max_message_bytes(self) -> int:
@@ -185,7 +193,7 @@ PRESETS: tuple[Preset, ...] = (
         measure=Measure.UNITS,
         limits=_A_MINUTE,
         # https://core.telegram.org/bots/api#senddocument and #sendmediagroup
-        files=Files(Posting.FORM, 10, 50_000_000, Room(1024, Measure.UNITS)),
+        files=FilesTaken(FilePosting.FORM, 10, 50_000_000, Room(1024, Measure.UNITS)),
         refused=_STATUS + r"|chat not found|upgraded to a supergroup",
     ),
     # https://docs.ntfy.sh/publish/#publish-as-json
@@ -207,7 +215,9 @@ PRESETS: tuple[Preset, ...] = (
         refused=_STATUS,
         to_root=True,
         # https://docs.ntfy.sh/publish/#attach-local-file
-        files=Files(Posting.CONTENT, 1, 15_000_000, Room(2000, Measure.TEXT, 250, Needs.TEXT)),
+        files=FilesTaken(
+            FilePosting.CONTENT, 1, 15_000_000, Room(2000, Measure.TEXT, 250, Needs.TEXT)
+        ),
     ),
     # https://gotify.net/api-docs#/message/createMessage
     Preset(
@@ -253,7 +263,7 @@ class WebhookAccount(Account):
     preset: Preset
     overflow: Overflow = Overflow.CUT
     elsewhere: bool = False
-    body: Body = field(repr=False)
+    body: BodyTemplate = field(repr=False)
     success: Success
     most: int
 
@@ -273,7 +283,7 @@ class WebhookAccount(Account):
         return Room(self.most, one.measure, one.longest_title, one.needs)
 
 
-def usual_body(preset: Preset) -> Body:
+def usual_body(preset: Preset) -> BodyTemplate:
     """Return the message that a service takes."""
     return compile_body(preset.body, NAMES | {TOPIC})
 

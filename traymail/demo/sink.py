@@ -24,7 +24,7 @@ LARGEST_MAIL = 100 * 10**6
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class SinkLogin:
     """Who may send to the sink."""
 
     username: str
@@ -34,7 +34,7 @@ class Login:
 class Sink:
     """A running sink: its port, and who is told of each mail, on the sink's thread."""
 
-    def __init__(self, login: Login, deliver: Callable[[Delivered], object]) -> None:
+    def __init__(self, login: SinkLogin, deliver: Callable[[Delivered], object]) -> None:
         self.port = 0
         self._login = login
         self._deliver = deliver
@@ -72,7 +72,9 @@ class Sink:
 
 
 @contextmanager
-def running(login: Login, ca_file: Path, deliver: Callable[[Delivered], object]) -> Iterator[Sink]:
+def running(
+    login: SinkLogin, ca_file: Path, deliver: Callable[[Delivered], object]
+) -> Iterator[Sink]:
     """Run a sink in a thread of its own; write the certificate to trust it by to ``ca_file``.
 
     ``deliver`` is called with each mail.

@@ -17,7 +17,7 @@ from traymail.core.account import Account
 from traymail.core.errors import CredentialError
 from traymail.core.secret import Secret
 from traymail.core.texts import Text, text
-from traymail.demo.sink import HOST, Login, running
+from traymail.demo.sink import HOST, SinkLogin, running
 from traymail.desktop.language import translator
 from traymail.desktop.paths import home
 from traymail.store.credentials import Keyrings
@@ -124,7 +124,7 @@ def stage(
         drop, log, ca_file = folder / "drop", folder / "app.log", folder / "ca.pem"
         drop.mkdir()
         _fill(log, say)
-        login = Login(ADDRESS, secrets.token_urlsafe(16))
+        login = SinkLogin(ADDRESS, secrets.token_urlsafe(16))
         with running(login, ca_file, deliver) as sink:
             server = f"{HOST}:{sink.port}"
             say(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
-from traymail.core.commands import Apply, Command, Kept, Pause, Resume, Wake
+from traymail.core.commands import Apply, Command, Pause, Resume, StorageTrouble, Wake
 from traymail.core.errors import InputError, StateError, TraymailError
 from traymail.core.events import (
     Event,
@@ -79,7 +79,7 @@ class _Ended:
     item: OutboxItem
 
 
-Entry = Observation | Pause | Resume | Wake | Apply | Kept | _Stop | _Ask | _Ended
+Entry = Observation | Pause | Resume | Wake | Apply | StorageTrouble | _Stop | _Ask | _Ended
 
 
 class PauseMemory(Protocol):
@@ -246,7 +246,7 @@ class Engine:
                 self._put_in_force(command.settings, now)
                 if command.mended and as_before:
                     self._parts.publisher.publish(SettingsApplied())
-            case Kept():
+            case StorageTrouble():
                 self._parts.automation.kept(command.trouble)
             case Pause():
                 self._pause(command.until, now, paused=True)

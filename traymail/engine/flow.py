@@ -17,22 +17,20 @@ from traymail.core.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Machine:
     """What ``{host}`` and ``{user}`` say: the names of this computer and of its user."""
 
     host: str
     user: str
 
 
-def common_values(
-    rule: Rule, surroundings: Surroundings, now: datetime, count: int
-) -> dict[str, str]:
+def common_values(rule: Rule, machine: Machine, now: datetime, count: int) -> dict[str, str]:
     """Return the placeholders that every rule has, times in local time."""
     local = now.astimezone()
     return {
         "rule": rule.name,
-        "host": surroundings.host,
-        "user": surroundings.user,
+        "host": machine.host,
+        "user": machine.user,
         "time": f"{local:%Y-%m-%d %H:%M:%S}",
         "date": f"{local:%Y-%m-%d}",
         "count": str(count),

@@ -13,7 +13,7 @@ from traymail.core.observations import FoundFile
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import readable, split
 from traymail.core.template import FOLDER, Template, compile_template, human_size
-from traymail.engine.flow import Surroundings, common_values
+from traymail.engine.flow import Machine, common_values
 
 # Raw bytes that go into one zip, as a multiple of the account's limit for a mail.
 _ZIP_SHARE = 4
@@ -37,12 +37,12 @@ def write_draft(
     rule: FolderRule,
     account: Account,
     files: Sequence[FoundFile],
-    surroundings: Surroundings,
+    machine: Machine,
     now: datetime,
 ) -> Draft:
     """Return the mail about these files, which it does not attach; of a batch, the first leads."""
     templates = templates_of(rule)
-    values = common_values(rule, surroundings, now, len(files)) | file_values(rule, files)
+    values = common_values(rule, machine, now, len(files)) | file_values(rule, files)
     return Draft(
         account=account.name,
         sender=account.address,

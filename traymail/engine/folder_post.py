@@ -23,7 +23,7 @@ from traymail.core.selection import (
     too_large,
 )
 from traymail.core.texts import Text, text
-from traymail.engine.flow import Posting, Surroundings
+from traymail.engine.flow import Machine, Posting
 from traymail.engine.folder_mail import write_draft, zip_name
 
 SAME_NAME = text("a file of this name was handled before")
@@ -46,7 +46,7 @@ class FolderTools:
     files: Files
     pack: Pack
     find_item: FindItem
-    surroundings: Surroundings
+    machine: Machine
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ class FolderMailer:
     ) -> None:
         """Store the mail and what the ledger knows of its files, all or nothing."""
         files = [one.file for one in taken]
-        draft = write_draft(self._rule, self._account, files, self._tools.surroundings, now)
+        draft = write_draft(self._rule, self._account, files, self._tools.machine, now)
         draft = replace(draft, dedupe_key=self._dedupe_key(taken))
         with self._tools.ledger.transaction():
             item = self._tools.posting.post(draft, attachments)

@@ -11,7 +11,7 @@ from traymail.core.observations import FoundFile
 from traymail.core.reports import LeftOut, Preview, PreviewMail
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import readable, size_reason
-from traymail.engine.flow import Surroundings
+from traymail.engine.flow import Machine
 from traymail.engine.folder_mail import share_out, write_draft, zip_name
 
 
@@ -19,7 +19,7 @@ def preview(
     rule: FolderRule,
     account: Account,
     found: Sequence[FoundFile],
-    surroundings: Surroundings,
+    machine: Machine,
     now: datetime,
     limit: int | None = None,
 ) -> Preview:
@@ -37,7 +37,7 @@ def preview(
         else:
             left_out.append(LeftOut(readable(file.path), reason))
     groups = share_out(rule, account, mailed)[:limit]
-    mails = tuple(_mail(rule, account, group, surroundings, now) for group in groups)
+    mails = tuple(_mail(rule, account, group, machine, now) for group in groups)
     return Preview(rule.name, len(mailed), mails, tuple(left_out))
 
 
@@ -45,10 +45,10 @@ def _mail(
     rule: FolderRule,
     account: Account,
     files: Sequence[FoundFile],
-    surroundings: Surroundings,
+    machine: Machine,
     now: datetime,
 ) -> PreviewMail:
-    draft = write_draft(rule, account, files, surroundings, now)
+    draft = write_draft(rule, account, files, machine, now)
     sizes = [(readable(PurePosixPath(file.path).name), file.identity.size) for file in files]
     if rule.zip:
         sizes = [(zip_name(rule, now), sum(size for _, size in sizes))]

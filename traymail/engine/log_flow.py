@@ -43,7 +43,7 @@ from traymail.core.throttle import (
     reading_of,
     resume,
 )
-from traymail.engine.flow import Posting, Surroundings
+from traymail.engine.flow import Machine, Posting
 from traymail.engine.log_mail import writer_of
 
 # When the state cannot be written: until the logs are read again.
@@ -94,7 +94,7 @@ class LogTools:
     memory: LogMemory
     posting: Posting
     rewind: Callable[[str], None]
-    surroundings: Surroundings
+    machine: Machine
     translate: Translate
     dropped: dict[str, Dropped] = field(default_factory=dict)
 
@@ -107,7 +107,7 @@ class LogFlow:
         self._rule = rule
         self._tools = tools
         self._policy = policy_of(rule)
-        self._writer = writer_of(rule, account, tools.surroundings, tools.translate)
+        self._writer = writer_of(rule, account, tools.machine, tools.translate)
         self._state = Throttle()
         self._loaded = False
         self._paused = False

@@ -16,7 +16,7 @@ from traymail.core.selection import readable
 from traymail.core.template import CAPTURED, LOG, Template, compile_template
 from traymail.core.texts import Text, Translate, text
 from traymail.core.throttle import Alert, MatchBatch, Told, Why
-from traymail.engine.flow import Surroundings, common_values
+from traymail.engine.flow import Machine, common_values
 
 # Characters of all lines in one mail; what is more is counted in words.
 MOST_TEXT = 200_000
@@ -32,7 +32,7 @@ class LogWriter:
     account: Account
     subject: Template
     body: Template
-    surroundings: Surroundings
+    machine: Machine
     translate: Translate
 
     def write(self, alert: Alert, now: datetime) -> Draft:
@@ -53,7 +53,7 @@ class LogWriter:
     def _lines(self, alert: Alert, now: datetime) -> tuple[str, str]:
         batch = alert.batch
         told = (*batch.first, *batch.last)
-        values = common_values(self.rule, self.surroundings, now, batch.count)
+        values = common_values(self.rule, self.machine, now, batch.count)
         values["suppressed"] = str(alert.suppressed)
         values["lines"] = self._joined(batch)
         if told:
@@ -75,7 +75,7 @@ class LogWriter:
 
     def _silence(self, now: datetime) -> tuple[str, str]:
         silent = spoken_duration(format_duration(self.rule.silent_for or timedelta(0)))
-        host = self.surroundings.host
+        host = self.machine.host
         subject = text(
             "[{host}] {rule}: nothing has matched for {duration}",
             host=host,
@@ -108,9 +108,7 @@ class LogWriter:
         return words.translated(self.translate, whole=True)
 
 
-def writer_of(
-    rule: LogRule, account: Account, surroundings: Surroundings, translate: Translate
-) -> LogWriter:
+def writer_of(rule: LogRule, account: Account, machine: Machine, translate: Translate) -> LogWriter:
     """Return the rule's writer; raises InputError for a placeholder that is not known."""
     names = capture_names(rule.match)
     return LogWriter(
@@ -118,7 +116,7 @@ def writer_of(
         account,
         compile_template(rule.subject, LOG, names),
         compile_template(rule.body, LOG, names),
-        surroundings,
+        machine,
         translate,
     )
 

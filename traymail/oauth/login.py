@@ -49,7 +49,7 @@ OpenPage = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SignInContext:
     """What a sign-in works with. ``open_page``: False where no browser can be started."""
 
     tokens: AccessTokens
@@ -63,7 +63,7 @@ class SignIn(ABC):
     """One sign-in. `steps` is walked through once; `cancel` ends it from any thread."""
 
     def __init__(
-        self, account: Account, around: Surroundings, client_secret: Secret | None = None
+        self, account: Account, around: SignInContext, client_secret: Secret | None = None
     ) -> None:
         """``client_secret`` None: the one given at the sign-in before, if there was one."""
         self._account = account
@@ -121,7 +121,7 @@ class BrowserSignIn(SignIn):
     def __init__(
         self,
         account: Account,
-        around: Surroundings,
+        around: SignInContext,
         client_secret: Secret | None = None,
         seconds: float = BROWSER_SECONDS,
     ) -> None:

@@ -19,7 +19,7 @@ from traymail.core.reply_rules.details import TIMED_OUT
 from traymail.core.sign_in import Login, LoginState
 from traymail.core.texts import text
 from traymail.desktop.instance import FileLock
-from traymail.oauth.kept import Kept, as_text, from_text
+from traymail.oauth.stored_tokens import StoredTokens, as_text, from_text
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
@@ -67,9 +67,9 @@ class AccessTokens:
         self._keyring = keyring
         self._clock = clock
         self._folder = folder
-        self._known: dict[tuple[str, ...], Kept] = {}
+        self._known: dict[tuple[str, ...], StoredTokens] = {}
         # What was got and could not be kept: the token in the keyring is of no more use.
-        self._unkept: dict[tuple[str, ...], Kept] = {}
+        self._unkept: dict[tuple[str, ...], StoredTokens] = {}
 
     def get(self, account: Account) -> Secret:
         """Return an access token; raises CredentialError, DeliveryError."""
@@ -99,7 +99,9 @@ class AccessTokens:
         self._known[_key(account)] = kept
         return True
 
-    def keep(self, account: Account, granted: Granted, client_secret: Secret | None) -> Kept:
+    def keep(
+        self, account: Account, granted: Granted, client_secret: Secret | None
+    ) -> StoredTokens:
         """Keep what a sign-in came to; raises CredentialError."""
         with self._alone(account):
             kept = self._of(granted, None, client_secret)
@@ -144,7 +146,7 @@ class AccessTokens:
         works = lasts and not kept.refused
         return Login(LoginState.OK if works else LoginState.EXPIRED, kept.ends)
 
-    def _renewed(self, account: Account, kept: Kept | None) -> Kept:
+    def _renewed(self, account: Account, kept: StoredTokens | None) -> StoredTokens:
         """Return tokens with time left; the lock is ours."""
         if kept is None:
             raise CredentialError(
@@ -178,12 +180,14 @@ class AccessTokens:
         log.info("account %s: its access token is renewed", account.name)
         return renewed
 
-    def _of(self, granted: Granted, before: Secret | None, client_secret: Secret | None) -> Kept:
+    def _of(
+        self, granted: Granted, before: Secret | None, client_secret: Secret | None
+    ) -> StoredTokens:
         now = self._clock.now()
         refresh = granted.refresh or before
-        return Kept(granted.access, now, now + granted.life, refresh, client_secret)
+        return StoredTokens(granted.access, now, now + granted.life, refresh, client_secret)
 
-    def _kept(self, account: Account) -> Kept | None:
+    def _kept(self, account: Account) -> StoredTokens | None:
         unkept = self._unkept.get(_key(account))
         if unkept is not None:
             self._store(account, unkept)
@@ -191,7 +195,7 @@ class AccessTokens:
         words = self._keyring.long(account)
         return None if words is None else from_text(words, account)
 
-    def _store(self, account: Account, kept: Kept) -> None:
+    def _store(self, account: Account, kept: StoredTokens) -> None:
         """Keep new tokens; where the keyring does not take them just now, for this run at least."""
         try:
             self._keyring.keep_long(account, as_text(kept, account))

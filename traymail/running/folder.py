@@ -60,7 +60,7 @@ class RunningFolders(RunningKind[FolderRule]):
         except OSError as error:
             raise unreadable(file or Path(rule.folder), error) from error
         files.sort(key=lambda one: one.path)
-        told = preview(rule, account, files, tools.surroundings, now, limit)
+        told = preview(rule, account, files, tools.machine, now, limit)
         # Those that only their size keeps out come first: they are what one looks for.
         return Preview(told.rule, told.events, told.mails, (*told.left_out, *passed))
 
@@ -113,7 +113,7 @@ class FolderRunner(Runner[FolderRule]):
             files=Files(),
             pack=self._parts.spool.pack,
             find_item=self._parts.outbox.get,
-            surroundings=self._parts.surroundings,
+            machine=self._parts.machine,
         )
         return FolderFlow(rule, account, tools)
 

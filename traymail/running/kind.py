@@ -19,7 +19,7 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Translate
 
 if TYPE_CHECKING:
-    from traymail.engine.flow import Flow, Surroundings
+    from traymail.engine.flow import Flow, Machine
     from traymail.engine.posting import Poster
     from traymail.store.database import Database
     from traymail.store.outbox import Outbox
@@ -49,7 +49,7 @@ class RunningParts:
     spool: Spool
     poster: Poster
     own_folders: tuple[str, ...]
-    surroundings: Surroundings
+    machine: Machine
     translate: Translate
 
 
@@ -83,7 +83,7 @@ class DryTools:
     """What a dry run works with; from ``own_folders`` nothing is mailed."""
 
     own_folders: tuple[str, ...]
-    surroundings: Surroundings
+    machine: Machine
     translate: Translate
     progress: Progress
 

@@ -110,7 +110,7 @@ class LogRunner(Runner[LogRule]):
             memory=self._positions,
             posting=self._parts.poster,
             rewind=self._tails.orders.rewind,
-            surroundings=self._parts.surroundings,
+            machine=self._parts.machine,
             translate=self._parts.translate,
             dropped=self._dropped,
         )
@@ -120,7 +120,7 @@ class LogRunner(Runner[LogRule]):
 def _writer(rule: LogRule, account: Account, tools: DryTools) -> LogWriter:
     from traymail.engine.log_mail import writer_of
 
-    return writer_of(rule, account, tools.surroundings, tools.translate)
+    return writer_of(rule, account, tools.machine, tools.translate)
 
 
 def _matches(

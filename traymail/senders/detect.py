@@ -28,7 +28,7 @@ DEADLINE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ListedProvider:
     """The provider that keeps a domain's mail, and the exchanger which tells that."""
 
     provider: Provider
@@ -51,7 +51,7 @@ class _Tried:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    told: Kept | None
+    told: ListedProvider | None
 
 
 def detect(
@@ -76,7 +76,7 @@ def detect(
     match _search(mailbox, tried, ca_file, resolver):
         case None:
             return None
-        case Kept(provider, exchanger):
+        case ListedProvider(provider, exchanger):
             how = text(
                 "{exchanger} takes in mail for {domain}: {name}",
                 exchanger=exchanger,
@@ -112,7 +112,7 @@ def _search(
     candidates: Sequence[Candidate],
     ca_file: str,
     resolver: tuple[str, int] | None,
-) -> Kept | Candidate | None:
+) -> ListedProvider | Candidate | None:
     """Ask for the exchangers and try all servers at once; return what is best."""
     answers: SimpleQueue[_Tried | _Asked] = SimpleQueue()
     cutoffs = [Cutoff() for _ in candidates]
@@ -123,7 +123,7 @@ def _search(
 
     def ask() -> None:
         found = for_exchangers(exchangers_of(mailbox.rpartition("@")[2], resolver))
-        answers.put(_Asked(Kept(*found) if found else None))
+        answers.put(_Asked(ListedProvider(*found) if found else None))
 
     threading.Thread(target=ask, name="exchangers", daemon=True).start()
     for at in range(len(candidates)):
@@ -136,7 +136,7 @@ def _search(
     return candidates[best] if isinstance(best, int) else best
 
 
-def _best(answers: SimpleQueue[_Tried | _Asked], count: int) -> int | Kept | None:
+def _best(answers: SimpleQueue[_Tried | _Asked], count: int) -> int | ListedProvider | None:
     """Return the provider; else the best server, as soon as no better one can still answer."""
     began = monotonic()
     known: dict[int, bool] = {}

@@ -71,14 +71,14 @@ class _Patient(io.RawIOBase):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class HttpBody:
     """What is posted: its length, and its bytes in blocks, of which none is empty."""
 
     length: int
     blocks: Iterable[bytes] = field(repr=False)
 
     @classmethod
-    def of(cls, content: bytes) -> Body:
+    def of(cls, content: bytes) -> HttpBody:
         """Return bytes that are at hand as what is posted."""
         return cls(len(content), (content,))
 
@@ -116,7 +116,7 @@ class HttpSession:
         self,
         path: str,
         headers: Mapping[str, str],
-        body: Body,
+        body: HttpBody,
         before_final: Callable[[], object],
         progress: Callable[[int], object] = lambda _done: None,
     ) -> Answer:
@@ -170,7 +170,7 @@ class HttpSession:
         return line
 
     def _send_all_but_last(
-        self, line: HTTPConnection, body: Body, progress: Callable[[int], object]
+        self, line: HTTPConnection, body: HttpBody, progress: Callable[[int], object]
     ) -> bytes:
         """Send a body but for its last byte, which is returned."""
         done, held = 0, b""
@@ -240,7 +240,7 @@ def post_once(
         told.add(secret, "")
     session = open_http(account, None, Cutoff(), told)
     try:
-        return session.post(path, headers, Body.of(body), lambda: None), session.wire.words
+        return session.post(path, headers, HttpBody.of(body), lambda: None), session.wire.words
     finally:
         session.close()
 

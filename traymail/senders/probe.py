@@ -40,7 +40,7 @@ OTHER_FAMILY_SECONDS = 2.0
 # So much may a clock be off before it is worth a word; logins by time-based codes allow as much.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
-Login = Callable[[HttpSession, Secret], str]
+HttpLogin = Callable[[HttpSession, Secret], str]
 """Asks a server about a secret; returns what was found, or raises SmtpError."""
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
@@ -73,7 +73,7 @@ def examine_http(
     clock: Clock,
     told: ToldSecrets,
     secret: Secret | None = None,
-    login: Login | None = None,
+    login: HttpLogin | None = None,
 ) -> Generator[Step, None, None]:
     """Try the server of an account whose mail leaves by HTTP, up to the encryption.
 
@@ -265,7 +265,7 @@ class _HttpExamination(_Examination):
         secret: Secret | None,
         clock: Clock,
         told: ToldSecrets,
-        login: Login | None,
+        login: HttpLogin | None,
     ) -> None:
         super().__init__(account, secret, clock, told, login_worked=False)
         self._login = login

@@ -27,7 +27,7 @@ from traymail.core.sendgrid import (
     key_in,
     posted,
 )
-from traymail.senders.http import Answer, Body, HttpSession
+from traymail.senders.http import Answer, HttpBody, HttpSession
 from traymail.senders.http_sender import HttpSender, readable, unsure_about
 from traymail.senders.smtp_wire import SmtpError
 
@@ -75,7 +75,7 @@ class SendgridSender(HttpSender[SendgridAccount]):
             journal.before_final()
 
         headers = {**_headers(key), "Content-Type": "application/json"}
-        body = Body(length, readable(blocks))
+        body = HttpBody(length, readable(blocks))
         answer = session.post(PATH, headers, body, before_final, progress)
         if answer.status != HTTPStatus.ACCEPTED or answer.early:
             raise _refusal(answer, session)

@@ -20,7 +20,7 @@ from traymail.core.webhook_body import message
 from traymail.core.webhook_files import caption, posted
 from traymail.core.webhooks import WebhookAccount
 from traymail.senders.dial import Cutoff
-from traymail.senders.http import Answer, Body, HttpSession, open_http
+from traymail.senders.http import Answer, HttpBody, HttpSession, open_http
 from traymail.senders.http_sender import HttpSender, readable, unsure_about
 from traymail.senders.smtp_wire import SmtpError
 
@@ -89,16 +89,16 @@ class WebhookSender(HttpSender[WebhookAccount]):
             return caption(one.preset.files, written)[1]
         return message(one.body, one.room, written, {})[1]
 
-    def _made(self, mail: Mail, address: HookAddress, now: float) -> tuple[str, str, Body]:
+    def _made(self, mail: Mail, address: HookAddress, now: float) -> tuple[str, str, HttpBody]:
         """Return where the message is posted, as what, and itself."""
         one = self.account
         files = one.preset.files
         if mail.placed and files is not None:
             made = posted(files, mail, address.path, address.query, self.tools.open_attachment)
-            return made.target, made.content_type, Body(made.length, readable(made.blocks))
+            return made.target, made.content_type, HttpBody(made.length, readable(made.blocks))
         written, more = (mail.subject, mail.text), address.more(one.preset, now)
         content, _whole = message(one.body, one.room, written, more, address.topic)
-        return address.target(one.preset, now), _JSON, Body.of(content)
+        return address.target(one.preset, now), _JSON, HttpBody.of(content)
 
     def _reply(self, answer: Answer, session: HttpSession) -> str:
         """Return what the service said when it took the message; raises SmtpError when not."""

@@ -39,7 +39,7 @@ from traymail.core.robots import (
 )
 from traymail.core.secret import Secret
 from traymail.core.texts import text
-from traymail.senders.http import Answer, Body, HttpSession
+from traymail.senders.http import Answer, HttpBody, HttpSession
 from traymail.senders.http_sender import HttpSender, unsure_about
 from traymail.senders.smtp_wire import SmtpError, trouble_at
 
@@ -97,7 +97,7 @@ class WecomSender(HttpSender[WecomAccount]):
                     journal.progress(size, mail.size)
                     journal.before_final()
 
-                body = Body.of(json.dumps(document, ensure_ascii=False).encode())
+                body = HttpBody.of(json.dumps(document, ensure_ascii=False).encode())
                 answer = session.post(_path(PATH, key), _JSON, body, before_final)
                 reply = _reply(answer, session)
                 if number + 1 < len(parts):
@@ -144,7 +144,7 @@ class WecomSender(HttpSender[WecomAccount]):
             yield tail
 
         headers = {**_JSON, "Content-Type": f"multipart/form-data; boundary={boundary}"}
-        body = Body(len(head) + file.size + len(tail), blocks())
+        body = HttpBody(len(head) + file.size + len(tail), blocks())
         path = f"{_path(UPLOAD_PATH, key)}&type=file"
         try:
             answer = session.post(path, headers, body, lambda: None)

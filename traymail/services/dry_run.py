@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from traymail.app import App, surroundings
+from traymail.app import App, machine
 from traymail.core.account import Account
 from traymail.core.reports import Preview, RulePreview
 from traymail.core.rule import Rule
@@ -20,7 +20,7 @@ class DryRun:
     def __init__(self, app: App, translate: Translate, progress: Progress) -> None:
         own_folders = tuple(map(str, app.home.own_folders))
         self._kinds = app.rule_kinds
-        self._tools = DryTools(own_folders, surroundings(), translate, progress)
+        self._tools = DryTools(own_folders, machine(), translate, progress)
 
     def preview(
         self, rule: Rule, account: Account, file: Path | None, now: datetime, limit: int | None

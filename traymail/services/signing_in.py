@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from traymail.core.sign_in import SignedIn, SignInStep
 from traymail.desktop.opening import open_in_browser
-from traymail.oauth.login import BrowserSignIn, DeviceSignIn, Surroundings
+from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext
 
 if TYPE_CHECKING:
     from traymail.app import App
@@ -32,7 +32,7 @@ class SigningIn:
     ) -> None:
         """``done`` is called once the tokens are kept."""
         self._done = done
-        around = Surroundings(
+        around = SignInContext(
             app.access_tokens,
             app.clock,
             partial(open_in_browser, environ=app.environ),

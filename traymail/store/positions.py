@@ -17,7 +17,7 @@ from traymail.store.database import Database, to_ms
 
 log = logging.getLogger(__name__)
 
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 
 
 class Positions:
@@ -99,7 +99,7 @@ class Positions:
             )
 
 
-def _read(read: Callable[[str], Kept], words: str) -> Kept | None:
+def _read(read: Callable[[str], Value], words: str) -> Value | None:
     """Return what was kept; None for what cannot be read, as in a damaged database."""
     try:
         return read(words)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from traymail.core.texts import Text, text
-from traymail.ui.model.sign_in import SignIn, SignInStage, headline
+from traymail.ui.model.sign_in import SignInStage, SignInState, headline
 from traymail.ui.model.trial import Advice
 from traymail.ui.widgets import Area, Box, Button, Label, Note, Spinner
 
@@ -27,10 +27,10 @@ class SignInView(Area):
     def __init__(self, master: tk.Misc, acts: SignInHandlers) -> None:
         super().__init__(master)
         self._acts = acts
-        self._shown: SignIn | None = None
+        self._shown: SignInState | None = None
         self.copy: Button | None = None
 
-    def show(self, state: SignIn) -> None:
+    def show(self, state: SignInState) -> None:
         """Show how far it is."""
         if state == self._shown:
             return
@@ -73,7 +73,7 @@ class SignInView(Area):
         address = Button(row, text("Copy the a&ddress"), copy, icon="copy")
         address.pack(side="left", padx=(px(8), 0))
 
-    def _draw_code(self, state: SignIn) -> None:
+    def _draw_code(self, state: SignInState) -> None:
         px = self.look.px
         card = Box(self, "infobg", (16, 14))
         card.pack(fill="x", pady=(0, px(12)))

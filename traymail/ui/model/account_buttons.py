@@ -9,7 +9,7 @@ from enum import Enum
 from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy, guide, needs_code
-from traymail.ui.model.sign_in import SignIn, SignInStage
+from traymail.ui.model.sign_in import SignInStage, SignInState
 from traymail.ui.model.trial import Trial, Verdict
 
 
@@ -87,7 +87,7 @@ def buttons(page: Accounts) -> AccountButtons:
     return AccountButtons(remove, note, (*undo, test), save)
 
 
-def _of_sign_in(state: SignIn) -> AccountButtons:
+def _of_sign_in(state: SignInState) -> AccountButtons:
     if state.waiting:
         stop = AccountOffer(text("&Cancel"), AccountAct.STOP)
         return AccountButtons(others=(stop,), waiting=True)

@@ -35,7 +35,7 @@ from traymail.ui.model import trial as trials
 from traymail.ui.model.add_other import Other
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, checked_by, guide_for, wants
 from traymail.ui.model.sentences import at_hand
-from traymail.ui.model.sign_in import SignIn
+from traymail.ui.model.sign_in import SignInState
 from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
 
 # The fields that stand on the first page in any case.
@@ -96,7 +96,7 @@ class Adding:
     by_hand: Mapping[str, str] | None = None
     other: Other | None = None
     client: Mapping[str, str] | None = None
-    sign_in: SignIn | None = None
+    sign_in: SignInState | None = None
     problems: tuple[Problem, ...] = ()
     checking: bool = False
     name: str = ""
@@ -349,7 +349,7 @@ def type_client_secret(state: Adding, typed: str) -> Adding:
 
 def begin_sign_in(state: Adding, *, device: bool) -> Adding:
     """Begin to sign in, on this computer or on another device."""
-    return replace(state, sign_in=SignIn(device))
+    return replace(state, sign_in=SignInState(device))
 
 
 def hear_sign_in(state: Adding, step: SignInStep) -> Adding:

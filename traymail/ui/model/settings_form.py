@@ -32,7 +32,7 @@ from traymail.ui.model.guides import (
     guide_of,
 )
 from traymail.ui.model.sentences import at_hand, sentence_of
-from traymail.ui.model.sign_in import SignIn
+from traymail.ui.model.sign_in import SignInState
 from traymail.ui.model.trial import Trial
 
 
@@ -100,7 +100,7 @@ class Accounts:
     busy: Busy | None = None
     about: str = ""
     trial: Trial | None = None
-    sign_in: SignIn | None = None
+    sign_in: SignInState | None = None
     known: bool = False
     adding: bool = False
     trouble: Text | None = None
@@ -463,7 +463,7 @@ def may_sign_in(form: AccountForm) -> bool:
 
 def begin_sign_in(page: Accounts, *, device: bool) -> Accounts:
     """Begin to sign in, on this computer or on another device."""
-    return replace(page, trial=None, sign_in=SignIn(device), about=page.chosen or "")
+    return replace(page, trial=None, sign_in=SignInState(device), about=page.chosen or "")
 
 
 def hear_sign_in(page: Accounts, step: SignInStep) -> Accounts:

@@ -24,7 +24,7 @@ class SignInStage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignInState:
     """All of it. ``url`` is the page of this computer's browser, ``page`` that of the device."""
 
     device: bool = False
@@ -44,7 +44,7 @@ class SignIn:
 _WAITING = {SignInStage.BEGINNING, SignInStage.BROWSER, SignInStage.DEVICE}
 
 
-def hear(state: SignIn, step: SignInStep) -> SignIn:
+def hear(state: SignInState, step: SignInStep) -> SignInState:
     """Take in what is to be shown next."""
     match step:
         case BrowserAsked(url, opened):
@@ -52,21 +52,21 @@ def hear(state: SignIn, step: SignInStep) -> SignIn:
         case DeviceAsked(page, code):
             return replace(state, stage=SignInStage.DEVICE, page=page, code=code)
         case SignedIn():
-            return SignIn(state.device, SignInStage.DONE)
+            return SignInState(state.device, SignInStage.DONE)
 
 
-def fail(state: SignIn, error: TraymailError) -> SignIn:
+def fail(state: SignInState, error: TraymailError) -> SignInState:
     """Take in why nothing came of it."""
     advice = Advice(error.title, at_hand(error.advice))
-    return SignIn(state.device, SignInStage.FAILED, advice=advice)
+    return SignInState(state.device, SignInStage.FAILED, advice=advice)
 
 
-def stop(state: SignIn) -> SignIn:
+def stop(state: SignInState) -> SignInState:
     """Note that the user has broken it off."""
-    return SignIn(state.device, SignInStage.STOPPED) if state.waiting else state
+    return SignInState(state.device, SignInStage.STOPPED) if state.waiting else state
 
 
-def headline(state: SignIn) -> Headline:
+def headline(state: SignInState) -> Headline:
     """Return how it stands in words."""
     if state.stage is SignInStage.BROWSER and not state.opened:
         return _NO_BROWSER

@@ -265,7 +265,7 @@ class QuickSendHead(Area):
 _RIGHT = 4
 
 
-class Body(Area):
+class BodyArea(Area):
     """The text, and while there is none, a hint at what else can be done here."""
 
     def __init__(
@@ -620,7 +620,7 @@ class QuickSendSheet(Area):
         self._before = self._grown = 0
         # Made in the order in which the keyboard goes through them.
         self.head = QuickSendHead(self, helpers, acts)
-        self.body = Body(self, acts.typed, acts.add_account)
+        self.body = BodyArea(self, acts.typed, acts.add_account)
         self.drawer = Drawer(self, thumbnails, acts.remove, acts.typed)
         self.foot = Foot(self, acts)
         self.foot.pack(side="bottom", fill="x")

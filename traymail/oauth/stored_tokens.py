@@ -14,7 +14,7 @@ from traymail.core.sign_in import is_fresh
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTokens:
     """The tokens of one sign-in.
 
     ``refused``: what the service said when it would not renew them; nobody asks it again.
@@ -36,7 +36,7 @@ class Kept:
         return not self.refused and now < self.ends
 
 
-def as_text(kept: Kept, account: Account) -> str:
+def as_text(kept: StoredTokens, account: Account) -> str:
     """Return the text, which is worth something for the same service and program only."""
     return json.dumps(
         {
@@ -53,7 +53,7 @@ def as_text(kept: Kept, account: Account) -> str:
     )
 
 
-def from_text(words: str, account: Account) -> Kept | None:
+def from_text(words: str, account: Account) -> StoredTokens | None:
     """Return what was kept; None for what is damaged, or from another service or program."""
     document: Any = None
     with suppress(ValueError, RecursionError):
@@ -61,7 +61,7 @@ def from_text(words: str, account: Account) -> Kept | None:
     with suppress(KeyError, TypeError, ValueError, OverflowError):
         made_for = (document["token_url"], document["client_id"])
         if made_for == (account.oauth.token_url, account.oauth.client_id):
-            return Kept(
+            return StoredTokens(
                 Secret(str(document["access_token"])),
                 datetime.fromtimestamp(document["got"], UTC),
                 datetime.fromtimestamp(document["ends"], UTC),
