@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
 from traymail.core.errors import NotRunning
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Translate
 from traymail.desktop.clock import SystemClock
@@ -85,7 +85,7 @@ class App:
         self.home.check()
         return SettingsFile(
             self.home.config_file,
-            Places(
+            PathContext(
                 user_home=str(in_home("~")),
                 own_folders=tuple(map(str, self.home.own_folders)),
                 config_file=str(self.home.config_file),

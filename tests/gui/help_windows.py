@@ -10,8 +10,8 @@ from typing import cast
 from tests.gui.settings_windows import QQ, STEPS, refusal
 from tests.support.mails import a_rule
 from tests.support.unasked import UNASKED
+from traymail.core.connection_test import Step
 from traymail.core.errors import Problem
-from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
 from traymail.core.overview import Overview

@@ -10,8 +10,8 @@ from typing import cast
 from tests.gui.settings_frame import in_settings
 from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Auth, Limits, OAuth, Security
+from traymail.core.connection_test import Step
 from traymail.core.errors import AuthFailure, Problem, Reply, SignInError, Stage, StateError
-from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
 from traymail.core.reply_rules import RULES

@@ -219,7 +219,7 @@ def test_a_third_kind_has_its_button_its_form_its_preview_and_its_card(
     desk.save(editor)
     desk.working("Each 1s")
     desk.until(lambda: sink.arrivals, "the mail")
-    desk.until(lambda: "watching" in desk.words(desk.card("Each 1s")), "how it fares")
+    desk.until(lambda: "watching" in desk.words(desk.card("Each 1s")), "its health")
     desk.click(desk.card("Each 1s"))
     assert desk.editor().title() == "Each 1s"
 

@@ -19,7 +19,7 @@ from tests.support.wait import until
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Text
 from traymail.senders.dial import STAGGER_SECONDS, Found, look_up, race
-from traymail.senders.probe import examine
+from traymail.senders.probe import connection_test
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/net/tcp").exists(), reason="a full backlog swallows packets on Linux"
@@ -141,7 +141,7 @@ def test_families_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Now:
-    """The clock of an examination."""
+    """The clock of a connection test."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 - no certificate is looked at
@@ -155,7 +155,8 @@ def test_the_doctor_shows_both_families(monkeypatch: pytest.MonkeyPatch) -> None
         boxes = [found("::1", hole.getsockname()[1]), found("127.0.0.1", sink.port)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: boxes)
         steps = {
-            step.step: step for step in examine(account(sink.port), None, Now(), ToldSecrets())
+            step.step: step
+            for step in connection_test(account(sink.port), None, Now(), ToldSecrets())
         }
     assert steps["dns"].detail == "::1, 127.0.0.1"
     assert steps["tcp"].ok is True

@@ -30,7 +30,7 @@ from traymail.core.observations import (
     Place,
 )
 from traymail.core.outbox import State
-from traymail.core.putaway import PutAway
+from traymail.core.post_send import PostSend
 from traymail.core.rules.folder import After, Again, Existing
 from traymail.core.texts import text
 from traymail.desktop.files import Files
@@ -480,12 +480,12 @@ def test_killed_between_sent_and_put_away(make: Make, after: After, acted: bool)
     desk.drop("a")
 
     class Dying(Files):
-        def move(self, *given: object) -> PutAway:
+        def move(self, *given: object) -> PostSend:
             if acted:
                 super().move(*given)  # type: ignore[arg-type] # as given
             raise Killed
 
-        def delete(self, root: str, path: str, identity: object) -> PutAway:
+        def delete(self, root: str, path: str, identity: object) -> PostSend:
             if acted:
                 super().delete(root, path, identity)  # type: ignore[arg-type] # as given
             raise Killed

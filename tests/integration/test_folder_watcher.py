@@ -312,7 +312,7 @@ def test_a_folder_inside_that_becomes_a_link_is_not_followed(begin: Begin, folde
     watched = begin(EVENTS_ONLY, recursive=True)
     watched.wait_for(FirstScan)
     write(folder / "in" / "a")
-    watched.wait(lambda: "in/a" in watched.watcher._roots["Scans"]._settling)
+    watched.wait(lambda: "in/a" in watched.watcher._roots["Scans"]._stability)
     (folder / "in").rename(folder.parent / "away")
     (folder / "in").symlink_to(secret, target_is_directory=True)
     watched.wait(lambda: "link" in watched.left_out().get("in", ""))

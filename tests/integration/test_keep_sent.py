@@ -20,7 +20,7 @@ from tests.support.wait import until
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FolderGone
 from traymail.core.outbox import State
-from traymail.core.putaway import PutAway
+from traymail.core.post_send import PostSend
 from traymail.core.rules.folder import After
 from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
@@ -231,7 +231,7 @@ def test_killed_in_the_middle_of_a_move_the_file_is_known_or_stays(make: Make) -
     desk = make()
 
     class Dying(Files):
-        def move(self, *given: object) -> PutAway:
+        def move(self, *given: object) -> PostSend:
             *usual, arrived = given
 
             def noted(path: str, identity: FileIdentity) -> None:
@@ -300,7 +300,7 @@ def test_what_cannot_be_deleted_is_told_and_spares_the_others(make: Make) -> Non
     files = [sent(desk, f"{number}.pdf") for number in range(3)]
 
     class Refusing(Files):
-        def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
+        def delete_moved(self, path: str, identity: FileIdentity) -> PostSend:
             if path.endswith("1.pdf"):
                 raise PermissionError(13, "not yours", path)
             return super().delete_moved(path, identity)

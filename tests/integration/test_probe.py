@@ -13,11 +13,11 @@ from tests.support.sending import CANARY, account
 from tests.support.sink import serve
 from tests.support.wire import Peer, scripted, starttls_script
 from traymail.core.account import Auth, Security
-from traymail.core.examination import Step
+from traymail.core.connection_test import Step
 from traymail.core.provider import Endpoint
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.senders.detect import Candidate, detect, usual_candidates
-from traymail.senders.probe import STEPS, examine
+from traymail.senders.probe import STEPS, connection_test
 
 USER = "me@example.com"
 
@@ -45,7 +45,7 @@ def test_a_good_server_passes_every_step(security: Security, certificates: Certi
     context = certificates.good.server_context()
     with serve(context, security=security.value, user=USER, password=CANARY) as sink:
         ours = account(sink.port, security, Auth.PASSWORD, ca_file=certificates.ca_file)
-        steps = list(examine(ours, Secret(CANARY), At(), ToldSecrets()))
+        steps = list(connection_test(ours, Secret(CANARY), At(), ToldSecrets()))
     assert outcomes(steps) == dict.fromkeys(STEPS, True)
     assert "AUTH" in str(next(step for step in steps if step.step == "ehlo").detail)
     assert all(step.ms is not None and step.advice is None for step in steps)
@@ -54,7 +54,7 @@ def test_a_good_server_passes_every_step(security: Security, certificates: Certi
 def test_without_a_secret_the_login_is_left_out(certificates: Certificates) -> None:
     with serve(certificates.good.server_context(), user=USER, password=CANARY) as sink:
         ours = account(sink.port, Security.TLS, Auth.PASSWORD, ca_file=certificates.ca_file)
-        steps = list(examine(ours, None, At(), ToldSecrets()))
+        steps = list(connection_test(ours, None, At(), ToldSecrets()))
         assert sink.logins == []
     assert outcomes(steps) == {**dict.fromkeys(STEPS, True), "auth": None}
 
@@ -73,7 +73,7 @@ def test_a_refused_login_is_explained_without_the_secret(certificates: Certifica
             ca_file=certificates.ca_file,
             provider="qq",
         )
-        steps = list(examine(ours, Secret(CANARY), At(), ToldSecrets()))
+        steps = list(connection_test(ours, Secret(CANARY), At(), ToldSecrets()))
     login = next(step for step in steps if step.step == "auth")
     assert outcomes(steps) == {**dict.fromkeys(STEPS, True), "auth": False}
     assert "535 Login Fail" in str(login.detail)
@@ -95,7 +95,7 @@ def test_no_step_shows_the_secret_or_steers_a_terminal(certificates: Certificate
     context = certificates.good.server_context()
     with scripted(script, implicit_tls=context) as server:
         ours = account(server.port, Security.TLS, Auth.PASSWORD, ca_file=certificates.ca_file)
-        steps = list(examine(ours, Secret(CANARY), At(), ToldSecrets()))
+        steps = list(connection_test(ours, Secret(CANARY), At(), ToldSecrets()))
     said = [str(step.detail) for step in steps]
     assert "SECRET" not in "".join(said).upper()
     assert "AUTH PLAIN, X ]0;title [31m 1m LOUD ***, ***" in said
@@ -105,30 +105,34 @@ def test_no_step_shows_the_secret_or_steers_a_terminal(certificates: Certificate
 def test_nothing_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    steps = list(examine(account(port), None, At(), ToldSecrets()))
+    steps = list(connection_test(account(port), None, At(), ToldSecrets()))
     assert outcomes(steps) == {**dict.fromkeys(STEPS), "dns": True, "tcp": False}
     assert steps[1].advice is not None
 
 
 def test_no_such_name() -> None:
-    steps = list(examine(account(25, host="no such host.invalid"), None, At(), ToldSecrets()))
+    steps = list(
+        connection_test(account(25, host="no such host.invalid"), None, At(), ToldSecrets())
+    )
     assert outcomes(steps) == {**dict.fromkeys(STEPS), "dns": False}
 
 
-def test_a_bad_certificate_stops_the_examination(certificates: Certificates) -> None:
+def test_a_bad_certificate_stops_the_test(certificates: Certificates) -> None:
     with serve(certificates.wrong_host.server_context()) as sink:
         ours = account(sink.port, Security.TLS, Auth.PASSWORD, ca_file=certificates.ca_file)
-        steps = list(examine(ours, Secret(CANARY), At(), ToldSecrets()))
+        steps = list(connection_test(ours, Secret(CANARY), At(), ToldSecrets()))
     assert outcomes(steps) == {**dict.fromkeys(STEPS), "dns": True, "tcp": True, "tls": False}
 
 
 def test_the_wrong_kind_of_encryption() -> None:
     with serve(security="none") as sink:
-        steps = list(examine(account(sink.port, Security.TLS), None, At(), ToldSecrets()))
+        steps = list(connection_test(account(sink.port, Security.TLS), None, At(), ToldSecrets()))
     assert outcomes(steps) == {**dict.fromkeys(STEPS), "dns": True, "tcp": True, "tls": False}
     assert "465" in str(steps[3].advice)
     with serve(security="none") as sink:
-        steps = list(examine(account(sink.port, Security.STARTTLS), None, At(), ToldSecrets()))
+        steps = list(
+            connection_test(account(sink.port, Security.STARTTLS), None, At(), ToldSecrets())
+        )
     assert outcomes(steps)["tls"] is False
     assert outcomes(steps)["ehlo"] is None
 
@@ -154,7 +158,7 @@ def test_clocks_are_compared_by_the_banner(told: str, ok: bool | None) -> None:
 
     with scripted(script) as server:
         now = datetime(2026, 11, 23, 9, 0, 30, tzinfo=UTC)
-        steps = list(examine(account(server.port), None, At(now), ToldSecrets()))
+        steps = list(connection_test(account(server.port), None, At(now), ToldSecrets()))
     assert outcomes(steps)["clock"] is ok
 
 
@@ -162,7 +166,7 @@ def test_clocks_are_compared_by_the_certificate(certificates: Certificates) -> N
     with serve(certificates.good.server_context()) as sink:
         ours = account(sink.port, Security.TLS, ca_file=certificates.ca_file)
         before = datetime.now(UTC) - timedelta(days=40_000)  # noqa: TID251 - today's certificates
-        steps = list(examine(ours, None, At(before), ToldSecrets()))
+        steps = list(connection_test(ours, None, At(before), ToldSecrets()))
     assert outcomes(steps)["clock"] is False
     assert steps[-1].advice is not None
 
@@ -199,7 +203,7 @@ def test_whose_clock_is_wrong(
 
     with scripted(script) as server:
         ours = account(server.port, Security.STARTTLS, ca_file=certificates.ca_file)
-        clock = list(examine(ours, None, At(TODAY), ToldSecrets()))[-1]
+        clock = list(connection_test(ours, None, At(TODAY), ToldSecrets()))[-1]
     assert (clock.ok, str(clock.detail)[: len(words)]) == (ok, words)
     assert (clock.advice is not None) is (ok is False)
 

@@ -33,11 +33,11 @@ from traymail.cli.show import STATES
 from traymail.core.kinds.folder import FolderKind
 from traymail.core.kinds.log import LogKind
 from traymail.core.outbox import State
-from traymail.core.places import Places
-from traymail.core.readers import Form
+from traymail.core.paths import PathContext
 from traymail.core.reply_rules import titles
 from traymail.core.settings import Settings
 from traymail.core.tables import ACCOUNT, TOP
+from traymail.core.validators import Form
 from traymail.desktop.language import translator
 from traymail.store.settings import SettingsFile
 
@@ -289,7 +289,7 @@ BEGINNINGS = {
 def configured(folder: Path, toml: str) -> Settings:
     file = folder / "config.toml"
     file.write_text(toml, "utf-8")
-    return SettingsFile(file, Places(user_home=str(folder)), KINDS).load().settings
+    return SettingsFile(file, PathContext(user_home=str(folder)), KINDS).load().settings
 
 
 def key_tables(readme: Path) -> list[dict[str, str]]:

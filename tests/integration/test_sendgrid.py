@@ -639,7 +639,7 @@ def test_what_doctor_makes_of_an_answer(
     service.acts.append(act)
     account = posting(service.port).account
     given = (account, Secret(API_KEY), SystemClock(), ToldSecrets())
-    steps = list(kind_of(account).examine(*given, login_worked=False))
+    steps = list(kind_of(account).connection_test(*given, login_worked=False))
     [failure] = [each.failure for each in steps if each.step == "auth"]
     assert isinstance(failure, DeliveryError)
     assert (type(failure), failure.advice_id) == (kind, row)

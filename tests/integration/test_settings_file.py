@@ -16,7 +16,7 @@ from tomlkit import TOMLDocument
 from tests.support.wait import until
 from traymail.accounts import KINDS
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.settings import Settings
 from traymail.store.settings import SettingsFile
 from traymail.store.toml import LARGEST, line_of, lines_of
@@ -57,7 +57,7 @@ def file(tmp_path: Path, drop: Path) -> SettingsFile:
 
 def settings_file(path: Path) -> SettingsFile:
     home = path.parent
-    places = Places(
+    places = PathContext(
         str(home.parent),
         (str(home / "state"), str(home / "log")),
         str(path),

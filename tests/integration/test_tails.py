@@ -445,7 +445,7 @@ def test_a_log_becomes_readable(tmp_path: Path) -> None:
         assert one.lines() == ["line 1"]
 
 
-def test_a_rule_that_is_gone_is_let_go(tmp_path: Path) -> None:
+def test_a_rule_that_is_gone_is_released(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.touch()
     with following(log_rule(log, name="a"), log_rule(log, name="b")) as one:

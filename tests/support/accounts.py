@@ -1,7 +1,7 @@
 """Accounts and steps of a test, for the tests of view models."""
 
 from traymail.core.account import Account, Security
-from traymail.core.examination import Step
+from traymail.core.connection_test import Step
 from traymail.core.message import Address
 from traymail.core.texts import text
 

@@ -12,20 +12,20 @@ from types import MappingProxyType
 
 from traymail.accounts.fields import ADDRESS, RARE, USUAL, values_of_all
 from traymail.core import fields
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account, Auth
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
+from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, Reply, Stage, TransientFailure
-from traymail.core.examination import Step
 from traymail.core.fields import Field, FieldKind, Section
 from traymail.core.message import Address, Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Clock, Journal, Sender, SenderTools
-from traymail.core.readers import Form, Key
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.table_reader import Read
 from traymail.core.tables import ACCOUNT_KEYS, AccountTable
 from traymail.core.texts import text
+from traymail.core.validators import Form, Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class EmlKind(AccountKind[EmlAccount]):
     def make_sender(self, account: EmlAccount, tools: SenderTools) -> Sender:
         return EmlSender(account, tools)
 
-    def examine(
+    def connection_test(
         self,
         account: EmlAccount,
         _secret: Secret | None,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account
 from traymail.core.duration import format_duration
 from traymail.core.errors import Problem
@@ -21,7 +21,7 @@ from traymail.core.keys import key, laid_out, table_form
 from traymail.core.message import Draft
 from traymail.core.observations import Observation
 from traymail.core.outbox import OutboxItem, State
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.reports import FlowStatus, Preview, PreviewMail, RulePreview
 from traymail.core.rule import Rule
 from traymail.core.rule_kind import ABOVE, RuleKind, RuleRead, template_problems
@@ -82,9 +82,9 @@ class TimeKind(RuleKind[TimeRule]):
         del user_home
         return rule
 
-    def problems(self, one: RuleRead, rule: TimeRule, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: TimeRule, paths: PathContext) -> list[Problem]:
         """Return what is wrong with its templates."""
-        del rule, places
+        del rule, paths
         return template_problems(one, COMMON, None)
 
     def sight(self, values: Mapping[str, str], preview: RulePreview, *, new: bool) -> Sight:

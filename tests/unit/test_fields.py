@@ -37,13 +37,13 @@ def test_fields_and_their_defaults() -> None:
 )
 def test_a_problem_finds_its_field(where: str, name: str | None) -> None:
     problem = Problem(where, text("wrong"))
-    placed, homeless = place_problems(FORM, (problem,))
+    placed, unplaced = place_problems(FORM, (problem,))
     assert placed == ({} if name is None else {name: problem})
-    assert homeless == (() if name else (problem,))
+    assert unplaced == (() if name else (problem,))
 
 
 def test_the_first_problem_of_a_field_is_shown_in_the_order_of_the_form() -> None:
     to, again, folder = (Problem(where, text("x")) for where in ("to", "to[1]", "folder"))
-    placed, homeless = place_problems(FORM, (to, again, folder))
+    placed, unplaced = place_problems(FORM, (to, again, folder))
     assert list(placed.items()) == [("folder", folder), ("to", to)]
-    assert homeless == ()
+    assert unplaced == ()

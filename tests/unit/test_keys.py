@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.errors import Problem
 from traymail.core.fields import Field, FieldKind, fields_of
 from traymail.core.keys import Layout, key, laid_out, rows_of, table_form

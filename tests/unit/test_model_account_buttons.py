@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.accounts import GOOD, QQ, REFUSED
 from traymail.core.account import Account, Auth
+from traymail.core.connection_test import Step
 from traymail.core.errors import AuthFailure, Problem, Reply, Stage, TransientFailure
-from traymail.core.examination import Step
 from traymail.core.robots import WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.accounts import GOOD, QQ, REFUSED
 from traymail.core.account import Account, Auth, Security
+from traymail.core.connection_test import Proposal
 from traymail.core.errors import Problem, StateError
-from traymail.core.examination import Proposal
 from traymail.core.provider import by_id
 from traymail.core.texts import text
 from traymail.ui.model import add_account as model

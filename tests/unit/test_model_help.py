@@ -7,8 +7,8 @@ import pytest
 
 from traymail.accounts.smtp import SmtpKind
 from traymail.core.account import Account, Auth, Security
+from traymail.core.connection_test import Step
 from traymail.core.errors import CredentialError, Problem
-from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
 from traymail.core.overview import Overview

@@ -1,4 +1,4 @@
-"""The cards of the rules: what they do and how they fare, in words."""
+"""The cards of the rules: what they do and their health, in words."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

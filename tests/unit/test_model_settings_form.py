@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from traymail.core.account import Account, Auth, Security
+from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, SettingsError, StateError
-from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState
 from traymail.core.settings import Settings

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.accounts import GOOD, QQ, REFUSED
 from traymail.core.account import Auth
+from traymail.core.connection_test import Step
 from traymail.core.errors import AuthFailure, Reply, Stage, StateError
-from traymail.core.examination import Step
 from traymail.core.replies import advice_for, as_error, diagnose, what_failed
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.texts import Text, text

@@ -17,18 +17,18 @@ from traymail.core.kinds.folder import FolderKind
 from traymail.core.kinds.log import LogKind
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.message import Address
-from traymail.core.places import Places, full_path, glob_takes
-from traymail.core.readers import Form, Key, Wrong, encoding
+from traymail.core.parse import check, parse
+from traymail.core.paths import PathContext, full_path, glob_takes
 from traymail.core.robots import GROUP, MessageFormat, Overflow
 from traymail.core.rules.folder import After, Again, Existing, FolderRule
 from traymail.core.rules.log import THRESHOLD, LogRule, StartAt, Threshold
 from traymail.core.settings import Settings
-from traymail.core.structure import examine, structure
 from traymail.core.tables import ACCOUNT, TOP
 from traymail.core.texts import Text
+from traymail.core.validators import Form, Key, ValidationError, encoding
 from traymail.core.webhooks import WebhookAccount
 
-PLACES = Places(
+PLACES = PathContext(
     user_home="/home/me",
     own_folders=("/home/me/.traymail/state", "/home/me/.traymail/log"),
     config_file="/home/me/.traymail/config.toml",
@@ -115,7 +115,7 @@ max_per_hour = 20
 
 
 def read(source: str) -> Settings:
-    return structure(tomllib.loads(source), PLACES, KINDS)
+    return parse(tomllib.loads(source), PLACES, KINDS)
 
 
 def problems(source: str) -> dict[str, Problem]:
@@ -473,7 +473,7 @@ def test_a_folder_rule_follows_its_account_when_unsure() -> None:
 def test_an_encoding_that_is_accepted_reads_whatever_a_log_holds() -> None:
     accepted = set()
     for codec in sorted({*aliases.values(), "idna", "punycode", "undefined", "unicode_escape"}):
-        with contextlib.suppress(Wrong):
+        with contextlib.suppress(ValidationError):
             accepted.add(encoding(codec))
     for codec in accepted:
         for raw in (b"\xff\xfe\0\x81\n", b"\\x \\u1\n", b"+AAA-\n~{\n\x1b$B\n", b"xn--\xff.a\n"):
@@ -529,7 +529,7 @@ def test_an_account_that_cannot_work(given: str, key: str) -> None:
 
 def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
     source = '[accounts.a]\naddress = "a@company.example"\nhost = "mailserver"\n'
-    found = examine(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["accounts.a.host"]
     assert found.settings.accounts["a"].host == "mailserver"
@@ -538,7 +538,7 @@ def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
 def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
     people = 'to = ["wang@qq", "me@localhost", "a@x.example"]\ncc = ["lina@example"]'
     source = QQ + FOLDER.replace('to = ["a@b.cd"]', people)
-    found = examine(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
     assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
@@ -551,7 +551,7 @@ def test_a_key_that_does_nothing_beside_another_is_hinted_at() -> None:
         ("move", []),
     ):
         source = f'{QQ}{FOLDER}after = "{after}"\nkeep_sent = "90d"\n'
-        found = examine(tomllib.loads(source), PLACES, KINDS)
+        found = check(tomllib.loads(source), PLACES, KINDS)
         assert found.problems == ()
         assert [one.where for one in found.hints] == hints
 
@@ -704,7 +704,7 @@ def test_what_is_missing_for_a_service_that_is_not_known(given: str, missing: li
 )
 def test_oauth_that_counts_for_nothing_is_hinted_at(more: str) -> None:
     source = f'[accounts.a]\naddress = "a@gmail.com"\n{more}\noauth = {{ client_id = "x" }}\n'
-    found = examine(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["accounts.a.oauth"]
 
@@ -914,7 +914,7 @@ def test_several_accounts_and_no_default() -> None:
 )
 def test_a_document_of_another_shape(document: dict[str, Any], where: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        structure(document, PLACES, KINDS)
+        parse(document, PLACES, KINDS)
     assert [problem.where for problem in raised.value.problems] == [where]
 
 
@@ -972,7 +972,7 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
         document = tomllib.loads(EXAMPLE)
         document[table][item][key] = odd
         with contextlib.suppress(SettingsError):
-            structure(document, PLACES, KINDS)
+            parse(document, PLACES, KINDS)
 
 
 @pytest.mark.parametrize(
@@ -986,7 +986,7 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
 )
 def test_a_path_that_no_system_has_is_not_looked_for(config: str, where: str) -> None:
     accounts = "" if config.startswith(QQ) else QQ
-    problems = examine(tomllib.loads(accounts + config), PLACES, KINDS).problems
+    problems = check(tomllib.loads(accounts + config), PLACES, KINDS).problems
     assert [one.where for one in problems] == [where]
     assert "4096" in str(problems[0].what)
 
@@ -1016,7 +1016,7 @@ def refusal(key: Key, value: object) -> dict[str, object] | None:
     assert not isinstance(key.read, Form)
     try:
         key.read(value)
-    except Wrong as error:
+    except ValidationError as error:
         named = dict(error.findings[0].what.values)
         kind = named.get("kind")
         return dict(kind.values) if isinstance(kind, Text) else named

@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from traymail.accounts.service import ServicePlace, service_place, where
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.errors import InputError
 from traymail.core.message import Address
-from traymail.core.readers import Form, Key
 from traymail.core.sendgrid import (
     KEYS_PAGE,
     MOST_RECIPIENTS,
@@ -23,13 +22,14 @@ from traymail.core.sendgrid import (
 )
 from traymail.core.tables import ACCOUNT_KEYS, AccountTable
 from traymail.core.texts import text
+from traymail.core.validators import Form, Key
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
+    from traymail.core.connection_test import Step
     from traymail.core.errors import Problem
-    from traymail.core.examination import Step
     from traymail.core.message import Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
@@ -101,7 +101,7 @@ class SendgridKind(AccountKind[SendgridAccount]):
 
         return SendgridSender(account, tools)
 
-    def examine(
+    def connection_test(
         self,
         account: SendgridAccount,
         secret: Secret | None,
@@ -111,11 +111,11 @@ class SendgridKind(AccountKind[SendgridAccount]):
         login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try the service up to the key, and ask what that may do."""
-        from traymail.senders.probe import examine_http
+        from traymail.senders.probe import http_connection_test
         from traymail.senders.sendgrid import try_key
 
         del login_worked
-        return examine_http(account, clock, told, secret, try_key)
+        return http_connection_test(account, clock, told, secret, try_key)
 
     def checked(self, secret: Secret, account: SendgridAccount | None) -> Secret:
         """Return the key; what is pasted around it goes."""

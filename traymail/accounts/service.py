@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account, Security
-from traymail.core.readers import is_loopback
 from traymail.core.texts import text
+from traymail.core.validators import is_loopback
 
 _PORTS = {"https": 443, "http": 80}
 _LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
@@ -33,14 +33,14 @@ def service_place(value: object) -> ServicePlace | None:
         parts = urlsplit(given)
         port = parts.port
     except ValueError:
-        raise read.wrong(text("is not an address"), _LIKE) from None
+        raise read.invalid(text("is not an address"), _LIKE) from None
     host = read.filled_host(parts.hostname or "")
     if parts.scheme not in _PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise read.wrong(text("is not an address"), _LIKE)
+        raise read.invalid(text("is not an address"), _LIKE)
     if "@" in parts.netloc:
-        raise read.wrong(text("must not contain a user name or a password"), _LIKE)
+        raise read.invalid(text("must not contain a user name or a password"), _LIKE)
     if parts.scheme == "http" and not is_loopback(host):
-        raise read.wrong(text("http:// is only for a server on this computer"), _LIKE)
+        raise read.invalid(text("http:// is only for a server on this computer"), _LIKE)
     security = Security.NONE if parts.scheme == "http" else Security.TLS
     return ServicePlace(host, port or _PORTS[parts.scheme], security)
 

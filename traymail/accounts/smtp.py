@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
+    from traymail.core.connection_test import Step
     from traymail.core.errors import Problem
-    from traymail.core.examination import Step
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
     from traymail.core.table_reader import Read
@@ -53,7 +53,7 @@ class SmtpKind(AccountKind[Account]):
 
         return SmtpSender(account, tools)
 
-    def examine(
+    def connection_test(
         self,
         account: Account,
         secret: Secret | None,
@@ -63,9 +63,9 @@ class SmtpKind(AccountKind[Account]):
         login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try the server up to the login."""
-        from traymail.senders.probe import examine
+        from traymail.senders.probe import connection_test
 
-        return examine(account, secret, clock, told, login_worked=login_worked)
+        return connection_test(account, secret, clock, told, login_worked=login_worked)
 
     def secret(self, account: Account | None) -> SecretWords:
         """Return what the provider calls it."""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from traymail.accounts.service import ServicePlace, service_place
 from traymail.accounts.service import where as shown_place
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
+from traymail.core.connection_test import Step
 from traymail.core.errors import InputError, Problem
-from traymail.core.examination import Step
-from traymail.core.readers import Form, Key
 from traymail.core.robots import CUT, Overflow
 from traymail.core.settings import place_of
 from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
+from traymail.core.validators import Form, Key
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import BodyTemplate, compile_body, message
 from traymail.core.webhooks import (
@@ -84,7 +84,7 @@ def _compiled(compile_words: Callable[[str], T]) -> Callable[[object], T]:
         try:
             return compile_words(read.words(value))
         except InputError as error:
-            raise read.wrong(error.title, error.advice) from error
+            raise read.invalid(error.title, error.advice) from error
 
     return reader
 
@@ -170,7 +170,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
 
         return WebhookSender(account, tools)
 
-    def examine(
+    def connection_test(
         self,
         account: WebhookAccount,
         secret: Secret | None,
@@ -180,7 +180,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
         login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try the server up to the encryption: only a message would show more."""
-        from traymail.senders.probe import examine_http
+        from traymail.senders.probe import http_connection_test
 
         del login_worked
         try:
@@ -189,7 +189,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
             yield Step("dns", False, None, error.title, error.advice)  # noqa: FBT003 # ok
             yield from (Step(name, None) for name in self.diagnosis[1:])
             return
-        yield from examine_http(there, clock, told)
+        yield from http_connection_test(there, clock, told)
 
     def group(self, account: WebhookAccount) -> Address | None:
         """Return what stands for whoever reads there."""

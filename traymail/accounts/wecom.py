@@ -7,12 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from traymail.accounts.service import ServicePlace, service_place, where
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Limits
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.errors import InputError
 from traymail.core.message import Address
-from traymail.core.readers import Form, Key
 from traymail.core.robots import (
     GROUP,
     NO_KEY,
@@ -29,13 +28,14 @@ from traymail.core.robots import (
 )
 from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.texts import text
+from traymail.core.validators import Form, Key
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
+    from traymail.core.connection_test import Step
     from traymail.core.errors import Problem
-    from traymail.core.examination import Step
     from traymail.core.message import Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
@@ -124,7 +124,7 @@ class WecomKind(AccountKind[WecomAccount]):
 
         return WecomSender(account, tools)
 
-    def examine(
+    def connection_test(
         self,
         account: WecomAccount,
         _secret: Secret | None,
@@ -134,10 +134,10 @@ class WecomKind(AccountKind[WecomAccount]):
         login_worked: bool,
     ) -> Generator[Step, None, None]:
         """Try the service up to the encryption: only a message would show more."""
-        from traymail.senders.probe import examine_http
+        from traymail.senders.probe import http_connection_test
 
         del login_worked
-        return examine_http(account, clock, told)
+        return http_connection_test(account, clock, told)
 
     def group(self, account: WecomAccount) -> Address | None:
         """Return what stands for the group."""

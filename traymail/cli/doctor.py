@@ -13,12 +13,12 @@ from traymail.cli.session import Session
 from traymail.cli.words import Number, argument, command, option
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import excerpt, parse_address
+from traymail.core.connection_test import Step
 from traymail.core.errors import CredentialError, InputError
-from traymail.core.examination import Step
 from traymail.core.message import Address
 from traymail.core.provider import for_host
-from traymail.core.readers import Wrong, filled_host
 from traymail.core.texts import text
+from traymail.core.validators import ValidationError, filled_host
 from traymail.senders.detect import detect as detect_server
 from traymail.services.connection_test import diagnose, judge
 
@@ -40,14 +40,14 @@ def doctor(session: Session, /, *, account: str | None, as_json: bool, **server:
     if server["host"] is not None:
         if account is not None:
             raise click.UsageError(session.translated(text("Name an account or a host, not both.")))
-        examined = _visited(**server)  # type: ignore[arg-type] # click made them
+        chosen = _visited(**server)  # type: ignore[arg-type] # click made them
     elif server["port"] is not None or server["security"] is not None:
         raise click.UsageError(session.translated(text("--port and --security need --host.")))
     else:
-        examined = session.account(account)
-    status = report(session, examined, as_json=as_json)
-    if status == endings.OK and examined.name and not as_json:
-        tell_what_waits(session, examined.name)
+        chosen = session.account(account)
+    status = report(session, chosen, as_json=as_json)
+    if status == endings.OK and chosen.name and not as_json:
+        tell_what_waits(session, chosen.name)
     for words in coarse_letters(session.environ) or ():
         session.note(words)
     return status
@@ -57,7 +57,7 @@ def _visited(host: str, port: int | None, security: str | None) -> Account:
     """Return an account that only knocks at a server and does not log in."""
     try:
         host = filled_host(host)
-    except Wrong as error:
+    except ValidationError as error:
         title = text("“{host}” is not the name of a server", host=excerpt(host))
         raise InputError(title, error.findings[0].advice) from error
     wanted = Security(security) if security else None

@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import DEFAULT_KIND, Account, Limits
 from traymail.core.errors import InputError, Problem
-from traymail.core.places import full_path
-from traymail.core.readers import Form
+from traymail.core.paths import full_path
 from traymail.core.settings import place_of
 from traymail.core.table_reader import Read, read_table
 from traymail.core.tables import AccountTable
 from traymail.core.texts import Text, text
+from traymail.core.validators import Form
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from traymail.core import fields
-    from traymail.core.examination import Step
+    from traymail.core.connection_test import Step
     from traymail.core.message import Address, Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
     from traymail.core.secret import Secret, ToldSecrets
@@ -91,7 +91,7 @@ class AccountKind(ABC, Generic[A]):
         """Return the way in which its mails leave."""
 
     @abstractmethod
-    def examine(
+    def connection_test(
         self,
         account: A,
         secret: Secret | None,
@@ -213,7 +213,7 @@ def read_account(
     where = place_of("accounts", name)
     try:
         keys = read.table(written)
-    except read.Wrong as error:
+    except read.ValidationError as error:
         problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
         return None
     found: list[Problem] = []
@@ -233,7 +233,7 @@ def _kind(written: object, kinds: Kinds, where: str, found: list[Problem]) -> Ac
     """Return the kind of an account, a slip of the pen as the usual one."""
     try:
         return kinds[read.one_of(*kinds)(written)]
-    except read.Wrong as error:
+    except read.ValidationError as error:
         place = place_of(where, "kind")
         found += [Problem(place, f.what, advice=f.advice) for f in error.findings]
         return kinds[DEFAULT_KIND]

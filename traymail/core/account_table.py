@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account, Auth, Security
 from traymail.core.account_kind import with_given
 from traymail.core.errors import Problem

@@ -77,7 +77,7 @@ class LeftOutTold:
 
 @dataclass(frozen=True, slots=True)
 class RuleHealth:
-    """How a rule fares has changed: it watches, something matched, matches are held."""
+    """The health of a rule has changed: it watches, something matched, matches are held."""
 
     rule: str
 

@@ -99,14 +99,14 @@ def place_problems(
     """Return the first problem of each field, in the form's order, and those of no field."""
     names = [field.name for field in fields_of(form)]
     found: dict[str, Problem] = {}
-    homeless: list[Problem] = []
+    unplaced: list[Problem] = []
     for problem in problems:
         name = _name_in(problem.where, names)
         if name is None:
-            homeless.append(problem)
+            unplaced.append(problem)
         else:
             found.setdefault(name, problem)
-    return {name: found[name] for name in names if name in found}, tuple(homeless)
+    return {name: found[name] for name in names if name in found}, tuple(unplaced)
 
 
 def _name_in(where: str, names: Sequence[str]) -> str | None:

@@ -10,8 +10,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, TypeVar
 
 from traymail.core import fields as asked
-from traymail.core.readers import Form, Key, Reader
 from traymail.core.texts import Text
+from traymail.core.validators import Form, Key, Reader
 
 T = TypeVar("T")
 Layout = Sequence[tuple[Text | None, tuple[str, ...]]]

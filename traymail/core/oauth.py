@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import OAuth
-from traymail.core.readers import Form, Key
 from traymail.core.texts import text
+from traymail.core.validators import Form, Key
 
 ANY_TENANT = "common"
 _TENANTS = (ANY_TENANT, "consumers", "organizations")
@@ -151,16 +151,16 @@ def address(value: object) -> str:
         parts = urlsplit(given)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise read.wrong(text("is not an address"), like) from None
+        raise read.invalid(text("is not an address"), like) from None
     if parts.scheme not in {"https", "http"} or not _VISIBLE.fullmatch(given):
-        raise read.wrong(text("is not an address"), like)
+        raise read.invalid(text("is not an address"), like)
     read.filled_host(host)
     if "@" in parts.netloc:
-        raise read.wrong(text("must not contain a user name or a password"), like)
+        raise read.invalid(text("must not contain a user name or a password"), like)
     if parts.fragment:
-        raise read.wrong(text("must not contain a #"), like)
+        raise read.invalid(text("must not contain a #"), like)
     if parts.scheme == "http" and not read.is_loopback(host):
-        raise read.wrong(
+        raise read.invalid(
             text("http:// is only for a server on this computer"),
             text("Write it with https://: a sign-in over http:// can be read on its way."),
         )
@@ -171,7 +171,7 @@ def _tenant(value: object) -> str:
     given = read.words(value)
     if not given or given in _TENANTS or _GUID.fullmatch(given) or _DOMAIN.fullmatch(given):
         return given
-    raise read.wrong(
+    raise read.invalid(
         text("must be common, consumers, organizations, or the id or domain of an organisation"),
         read.nearest(given, _TENANTS),
     )
@@ -180,14 +180,14 @@ def _tenant(value: object) -> str:
 def _visible(value: object) -> str:
     given = read.words(value)
     if not _VISIBLE.fullmatch(given):
-        raise read.wrong(text("must be letters, digits and signs of ASCII, without blanks"))
+        raise read.invalid(text("must be letters, digits and signs of ASCII, without blanks"))
     return given
 
 
 def _scope(value: object) -> str:
     given = read.words(value)
     if not all(_VISIBLE.fullmatch(one) for one in given.split(" ")):
-        raise read.wrong(text("must be words of ASCII with a blank between two"))
+        raise read.invalid(text("must be words of ASCII with a blank between two"))
     return given
 
 

@@ -241,7 +241,7 @@ class Outbox(Protocol):
         ...
 
 
-class World(Protocol):
+class Preflight(Protocol):
     """What has to be known of the disk."""
 
     def is_folder(self, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a rule tells of itself: how it fares, what it leaves out, what it would do."""
+"""What a rule tells of itself: its health, what it leaves out, what it would do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class FlowStatus:
-    """How a rule fares since the program started. ``left_out`` holds the latest, a bounded few.
+    """The health of a rule since the program started. ``left_out`` holds the latest, a bounded few.
 
     ``held`` matches wait for a mail that tells of them; ``quiet_until``: the end of a cooldown.
     """
@@ -46,7 +46,7 @@ class FlowStatus:
 
 
 class Health(Enum):
-    """How a rule fares; the value is the word for it, the same wherever it is told."""
+    """The health of a rule; the value is the word for it, the same wherever it is told."""
 
     OFF = text("off")
     BROKEN = text("does not work now")
@@ -63,7 +63,7 @@ class Health(Enum):
 
 
 def health_of(status: FlowStatus, *, enabled: bool, paused: bool) -> Health:
-    """Return how a rule fares. ``paused``: all of traymail is."""
+    """Return the health of a rule. ``paused``: all of traymail is."""
     if not enabled:
         return Health.OFF
     if status.error is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import WhenUnsure
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.keys import key

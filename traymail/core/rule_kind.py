@@ -12,19 +12,19 @@ from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
 from traymail.core import fields
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account
 from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
-from traymail.core.places import Places
-from traymail.core.ports import World
-from traymail.core.readers import Form
+from traymail.core.paths import PathContext
+from traymail.core.ports import Preflight
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
 from traymail.core.settings import place_of
 from traymail.core.sight import Sight, Suited
 from traymail.core.template import compile_template
 from traymail.core.texts import Text, text
+from traymail.core.validators import Form
 
 # What stands above the form: the name as the title, and the switch.
 ABOVE = ("name", "enabled")
@@ -51,7 +51,7 @@ class RuleKind(ABC, Generic[R]):
     ``source_key`` is the key of what it watches; of ``from_account`` keys its account has the say
     where they are left out. Windows call a rule without a name ``title``, and ``begin`` stands on
     the button that makes one; ``asks`` is their form, whose rare fields are about what ``more``
-    says. ``icon`` stands for the kind, ``status_icon`` where it is told how a rule fares.
+    says. ``icon`` stands for the kind, ``status_icon`` where its health is shown.
     ``attaches``: its mails have files.
     """
 
@@ -90,7 +90,7 @@ class RuleKind(ABC, Generic[R]):
         """Return a rule whose paths are absolute, ``~`` expanded."""
 
     @abstractmethod
-    def problems(self, one: RuleRead, rule: R, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: R, paths: PathContext) -> list[Problem]:
         """Return what is wrong with one rule beyond single keys and what all rules have; hints."""
 
     def problems_between(self, reads: Sequence[tuple[RuleRead, R]]) -> Iterator[Problem]:
@@ -103,9 +103,9 @@ class RuleKind(ABC, Generic[R]):
         del rule
         return None
 
-    def absence(self, rule: R, places: Places, world: World) -> Problem | None:
+    def missing_path(self, rule: R, paths: PathContext, disk: Preflight) -> Problem | None:
         """Return why what the rule needs is not there; ``where`` is left empty."""
-        del rule, places, world
+        del rule, paths, disk
         return None
 
     def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Account
 from traymail.core.account_kind import Kinds as AccountKinds
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem
 from traymail.core.message import Address
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.rule_kind import (
     Kinds,
     RuleKind,
@@ -33,7 +33,7 @@ class RuleContext:
     ``kinds`` are those that rules may be of.
     """
 
-    places: Places
+    paths: PathContext
     default_account: str
     accounts: Mapping[str, Account]
     known: tuple[str, ...] | None
@@ -67,7 +67,7 @@ def read_rules(
     rules = tuple(rule for rule in found if rule is not None)
     for rule in rules:
         problems += common_problems(rule)
-        problems += kind_of_rule(rule.rule, given.kinds).problems(rule, rule.rule, given.places)
+        problems += kind_of_rule(rule.rule, given.kinds).problems(rule, rule.rule, given.paths)
         problems += _account_problems(rule, given)
         problems += _untaken(rule, given)
     problems += _problems_between(rules, given.kinds)
@@ -82,12 +82,12 @@ def _read_rule(
     names = [one.name for one in given.kinds]
     try:
         fields = read.table(written)
-    except read.Wrong as error:
+    except read.ValidationError as error:
         problems += [Problem(where, f.what, advice=f.advice) for f in error.findings]
         return None
     try:
         kind = kind_named(read.one_of(*names)(fields.get("kind")), given.kinds)
-    except read.Wrong as error:
+    except read.ValidationError as error:
         at = place_of(where, "kind")
         problems += [Problem(at, f.what, advice=f.advice) for f in error.findings]
         meant = _meant(fields, given.kinds)
@@ -104,7 +104,7 @@ def _read_rule(
     keys = {key: value for key, value in fields.items() if key not in left_out}
     keys = _left_out(kind, keys, given) | keys
     table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
-    rule = kind.with_full_paths(table.value, given.places.user_home)
+    rule = kind.with_full_paths(table.value, given.paths.user_home)
     if named:
         rule = replace(rule, to=named)
     return RuleRead(index, rule, table.bad)

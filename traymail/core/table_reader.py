@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core.errors import Problem
-from traymail.core.readers import Form, Key, Wrong, nearest, table
 from traymail.core.settings import place_of
 from traymail.core.texts import Text, by_command, in_command, text
 from traymail.core.usual_kinds import usual_kinds
+from traymail.core.validators import Form, Key, ValidationError, nearest, table
 
 if TYPE_CHECKING:
     from traymail.core.rule_kind import GetKinds
@@ -109,7 +109,7 @@ def _read_value(key: Key, value: object, where: str, problems: list[Problem], kn
             values, bad = _read_keys(key.read, table(value), where, problems, known)
             return None if bad else key.read.kind(**values)
         return key.read(value)
-    except Wrong as error:
+    except ValidationError as error:
         problems += [Problem(where + f.at, f.what, advice=f.advice) for f in error.findings]
         return None
 

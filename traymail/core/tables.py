@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
 from traymail.core.address import SEPARATORS, clean, excerpt
 from traymail.core.duration import LONGEST
@@ -14,9 +14,9 @@ from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
 from traymail.core.oauth import OAUTH, OAuthTable
 from traymail.core.outbox import RETENTION
-from traymail.core.readers import Form, Key
 from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS, place_of
 from traymail.core.texts import text
+from traymail.core.validators import Form, Key
 
 ZERO = timedelta(0)
 LONGEST_SIGNATURE = 10_000
@@ -75,7 +75,7 @@ class SmtpTable(AccountTable):
 
 def _no_name(value: object) -> str:
     if read.words(value):
-        raise read.wrong(
+        raise read.invalid(
             text("is not for robots"), text("A robot has the name that its group gave it.")
         )
     return ""
@@ -83,7 +83,7 @@ def _no_name(value: object) -> str:
 
 def _no_api_url(value: object) -> str:
     if read.words(value):
-        raise read.wrong(
+        raise read.invalid(
             text("is not for accounts that send by SMTP"),
             text("It belongs to accounts of kind “wecom” or “sendgrid”."),
         )
@@ -93,7 +93,7 @@ def _no_api_url(value: object) -> str:
 def _argument(value: object) -> str:
     given = read.words(value)
     if "\0" in given:
-        raise read.wrong(text("must not contain control characters"))
+        raise read.invalid(text("must not contain control characters"))
     return given
 
 
@@ -102,7 +102,7 @@ def _groups(value: object) -> dict[str, tuple[Address, ...]]:
     wrong: list[read.Finding] = []
     for name, written in read.table(value).items():
         if not name.strip() or clean(name) != name or set(name) & {*SEPARATORS, *'@<>"'}:
-            raise read.wrong(
+            raise read.invalid(
                 text(
                     "a group's name has no @, comma, semicolon, quote or bracket: {name}",
                     name=excerpt(name),
@@ -110,34 +110,34 @@ def _groups(value: object) -> dict[str, tuple[Address, ...]]:
             )
         try:
             found[name] = read.many(read.address, least=1)(written)
-        except read.Wrong as error:
+        except read.ValidationError as error:
             at = f".{place_of('', name)}"
             wrong += [read.Finding(f.what, f.advice, f"{at}{f.at}") for f in error.findings]
     if wrong:
-        raise read.Wrong(*wrong)
+        raise read.ValidationError(*wrong)
     return found
 
 
 def _signature(value: object) -> str:
     given = read.words(value).replace("\r\n", "\n")
     if len(given) > LONGEST_SIGNATURE:
-        raise read.wrong(text("must have at most {count} characters", count=LONGEST_SIGNATURE))
+        raise read.invalid(text("must have at most {count} characters", count=LONGEST_SIGNATURE))
     plain = given.replace("\n", " ").replace("\t", " ")
     if clean(plain) != plain:
-        raise read.wrong(text("must not contain control characters"))
+        raise read.invalid(text("must not contain control characters"))
     return given
 
 
 def _login(value: object) -> str:
     given = read.words(value)
     if clean(given) != given:
-        raise read.wrong(text("must be a single line without control characters"))
+        raise read.invalid(text("must be a single line without control characters"))
     return given
 
 
 def _version(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 1:
-        raise read.wrong(
+        raise read.invalid(
             text("was written for a newer traymail"), text("Install the newest version.")
         )
     if value is True or value != 1:

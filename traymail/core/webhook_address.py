@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import Security
 from traymail.core.errors import InputError
-from traymail.core.readers import is_loopback
 from traymail.core.texts import Text, text
+from traymail.core.validators import is_loopback
 from traymail.core.webhooks import Preset, Signing, WebhookAccount
 
 _PORTS = {"https": 443, "http": 80}
@@ -79,7 +79,7 @@ def read_address(pasted: str, preset: Preset) -> HookAddress:
         port = parts.port
         usual_port = _PORTS[parts.scheme]
         query = parse_qs(parts.query)
-    except (ValueError, KeyError):  # Wrong is one
+    except (ValueError, KeyError):  # ValidationError is one
         raise _wrong(text("This is not the address of a webhook."), preset) from None
     if "@" in parts.netloc or parts.fragment:
         raise InputError(

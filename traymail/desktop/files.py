@@ -21,10 +21,10 @@ from typing import BinaryIO
 
 from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import (
+from traymail.core.post_send import (
     LONGEST_NAME,
     Arrived,
-    PutAway,
+    PostSend,
     bytes_of,
     numbered,
     to_nobody,
@@ -40,7 +40,7 @@ _BLOCK = 1024 * 1024
 
 
 class Files:
-    """`traymail.core.putaway.Files` over the operating system."""
+    """`traymail.core.post_send.Files` over the operating system."""
 
     def move(
         self,
@@ -49,7 +49,7 @@ class Files:
         identity: FileIdentity,
         folder: str,
         arrived: Arrived = to_nobody,
-    ) -> PutAway:
+    ) -> PostSend:
         """Move a file into ``folder``, at the same place below it, never over another one.
 
         Can be done again after it was broken off at any point. ``arrived`` is told of what this
@@ -59,12 +59,12 @@ class Files:
         with _translated(root, path):
             source = _open_source(real, path)
             if source is None:
-                return PutAway.GONE
+                return PostSend.GONE
             with source.folder:
                 state = source.state(identity)
-                if state is PutAway.GONE:
+                if state is PostSend.GONE:
                     return source.end_removal(identity)
-                if state is not PutAway.DONE:
+                if state is not PostSend.DONE:
                     return state
                 inside = relative_to(root, folder)
                 to = folder if inside is None else str(PurePath(real, inside))
@@ -74,23 +74,23 @@ class Files:
                             return _rename(source, target, source.name, identity, arrived)
                     return _copy_over(source, target, identity, arrived)
 
-    def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
+    def delete(self, root: str, path: str, identity: FileIdentity) -> PostSend:
         """Delete a file."""
         with _translated(root, path):
             source = _open_source(os.path.realpath(root), path)
             if source is None:
-                return PutAway.GONE
+                return PostSend.GONE
             with source.folder:
                 return source.remove(identity)
 
-    def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
+    def delete_moved(self, path: str, identity: FileIdentity) -> PostSend:
         """Delete a file by its whole path, through no link; what is not that file stays."""
         where = PurePath(path)
         with _translated(str(where.parent), where.name):
             try:
                 folder = open_folder(str(where.parent))
             except (FileNotFoundError, NotADirectoryError):
-                return PutAway.GONE
+                return PostSend.GONE
             with folder:
                 return _Source(folder, where.name).remove(identity)
 
@@ -102,52 +102,52 @@ class _Source:
     folder: Folder
     name: str
 
-    def state(self, identity: FileIdentity) -> PutAway:
+    def state(self, identity: FileIdentity) -> PostSend:
         """Return DONE when the file is there, just as it was mailed."""
         try:
             found = self.folder.look(self.name)
         except FileNotFoundError:
-            return PutAway.GONE
-        return PutAway.DONE if _is_it(found, identity) else PutAway.CHANGED
+            return PostSend.GONE
+        return PostSend.DONE if _is_it(found, identity) else PostSend.CHANGED
 
-    def remove(self, identity: FileIdentity) -> PutAway:
+    def remove(self, identity: FileIdentity) -> PostSend:
         """Remove the file; what takes its name at the last moment stays, or gets that name back."""
         state = self.state(identity)
-        if state is PutAway.GONE:
+        if state is PostSend.GONE:
             return self.end_removal(identity)
-        if state is PutAway.DONE and HAS_DESCRIPTORS:
+        if state is PostSend.DONE and HAS_DESCRIPTORS:
             return self._remove_aside(identity)
-        if state is PutAway.DONE:
+        if state is PostSend.DONE:
             self.folder.remove(self.name)
         return state
 
-    def _remove_aside(self, identity: FileIdentity) -> PutAway:
+    def _remove_aside(self, identity: FileIdentity) -> PostSend:
         aside = _aside(identity)
         if self.folder.has(aside):
             aside = f"{OWN_COPY}{secrets.token_hex(8)}"
         try:
             self.folder.rename(self.name, self.folder, aside)
         except FileNotFoundError:
-            return PutAway.GONE
+            return PostSend.GONE
         except OSError:  # it may be removed, but not renamed
             self.folder.remove(self.name)
-            return PutAway.DONE
+            return PostSend.DONE
         found = self.folder.look(aside)
         # Some disks give a file another number when it is renamed.
         marks = (found.st_size, found.st_mtime_ns)
         if stat.S_ISREG(found.st_mode) and marks == (identity.size, identity.mtime_ns):
             self.folder.remove(aside)
-            return PutAway.DONE
+            return PostSend.DONE
         _give_back(self.folder, aside, self.folder, self.name)
-        return PutAway.CHANGED
+        return PostSend.CHANGED
 
-    def end_removal(self, identity: FileIdentity) -> PutAway:
+    def end_removal(self, identity: FileIdentity) -> PostSend:
         """Remove what was to be removed when that was broken off; GONE when there is nothing."""
         aside = _Source(self.folder, _aside(identity))
-        if not HAS_DESCRIPTORS or aside.state(identity) is not PutAway.DONE:
-            return PutAway.GONE
+        if not HAS_DESCRIPTORS or aside.state(identity) is not PostSend.DONE:
+            return PostSend.GONE
         self.folder.remove(aside.name)
-        return PutAway.DONE
+        return PostSend.DONE
 
 
 def _aside(identity: FileIdentity) -> str:
@@ -191,7 +191,7 @@ def _open_target(root: str, path: str, below: PurePosixPath) -> Folder:
 
 def _rename(
     source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
-) -> PutAway:
+) -> PostSend:
     """Give the file its new name; a link never replaces what is there, as a rename would."""
     for free in _names(target, name):
         tell = arrived
@@ -214,16 +214,16 @@ def _rename(
             return _renamed(source, target, free, identity, arrived)
         if not _is_there(target, free, identity):
             target.remove(free)  # exchanged since it was looked at: only our new name goes
-            return PutAway.CHANGED
+            return PostSend.CHANGED
         tell(target.full(free), identity)
         state = source.remove(identity)
-        return PutAway.DONE if state is PutAway.GONE else state
+        return PostSend.DONE if state is PostSend.GONE else state
     raise AssertionError  # names never end
 
 
 def _rename_by_path(
     source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
-) -> PutAway:
+) -> PostSend:
     """Rename a file where a rename refuses a name that is taken (Windows)."""
     source.folder.rename(source.name, target, name)
     # Shares of Unix do nothing when it is a name of that very file. Else it is not looked at again:
@@ -231,20 +231,20 @@ def _rename_by_path(
     found = FileIdentity.of(target.look(name))
     if (found.size, found.mtime_ns) == (identity.size, identity.mtime_ns):
         arrived(target.full(name), found)
-    if source.state(identity) is PutAway.DONE and _is_there(target, name, identity):
+    if source.state(identity) is PostSend.DONE and _is_there(target, name, identity):
         source.folder.remove(source.name)
-    return PutAway.DONE
+    return PostSend.DONE
 
 
 def _renamed(
     source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
-) -> PutAway:
+) -> PostSend:
     """Return what came of it; what was renamed in the place of the file gets its name back."""
     if _is_there(target, name, identity):
         arrived(target.full(name), identity)
-        return PutAway.DONE
+        return PostSend.DONE
     _give_back(target, name, source.folder, source.name)
-    return PutAway.CHANGED
+    return PostSend.CHANGED
 
 
 def _give_back(folder: Folder, name: str, to: Folder, wanted: str) -> None:
@@ -267,16 +267,16 @@ def _give_back(folder: Folder, name: str, to: Folder, wanted: str) -> None:
 
 
 def _is_there(folder: Folder, name: str, identity: FileIdentity) -> bool:
-    return _Source(folder, name).state(identity) is PutAway.DONE
+    return _Source(folder, name).state(identity) is PostSend.DONE
 
 
 def _copy_over(
     source: _Source, target: Folder, identity: FileIdentity, arrived: Arrived
-) -> PutAway:
+) -> PostSend:
     """Copy to another file system, make it durable, then remove the source."""
     with os.fdopen(source.folder.open(source.name), "rb") as reader:
         if not _is_it(os.fstat(reader.fileno()), identity):
-            return PutAway.CHANGED
+            return PostSend.CHANGED
         copy: _Source | None = None
         try:
             for free in _names(target, source.name):
@@ -286,9 +286,9 @@ def _copy_over(
                     continue
                 copy = copy or _copied(reader, identity, target)
                 if copy is None:
-                    return PutAway.CHANGED
+                    return PostSend.CHANGED
                 made = FileIdentity.of(target.look(copy.name))
-                if _rename(copy, target, free, made, arrived) is PutAway.DONE:
+                if _rename(copy, target, free, made, arrived) is PostSend.DONE:
                     break
         finally:
             if copy is not None:

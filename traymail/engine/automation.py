@@ -119,7 +119,7 @@ class Automation:
         self._unkept = trouble
 
     def status(self) -> dict[str, FlowStatus]:
-        """Return how each enabled rule fares."""
+        """Return the health of each enabled rule."""
         return {name: self._status(name) for name in {**self._flows, **self._faults}}
 
     def _status(self, name: str) -> FlowStatus:
@@ -207,7 +207,7 @@ class Automation:
             self._faults.pop(name, None)
 
     def _tell(self) -> None:
-        """Publish what changed: how the flows fare, their troubles, what they leave out."""
+        """Publish what changed: the health of the flows, their troubles, what they leave out."""
         for name, status in self.status().items():
             before = self._told.get(name)
             self._tell_trouble(name, status.error)

@@ -56,7 +56,7 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How the engine fares, as of one moment; ``troubles`` keep an account's mail from leaving."""
+    """The health of the engine at one moment; ``troubles`` keep an account's mail from leaving."""
 
     settings: Settings
     rules: Mapping[str, FlowStatus]
@@ -159,7 +159,7 @@ class Engine:
         return self._inbox.qsize() < MOST_WAITING
 
     def snapshot(self) -> Snapshot:
-        """Return how the engine fares; called from other threads.
+        """Return the health of the engine; called from other threads.
 
         What was submitted before is in it, unless the engine is busy for long: then it is how
         things stood when it last came to rest.

@@ -92,5 +92,5 @@ class Flow(Protocol):
         ...
 
     def status(self) -> FlowStatus:
-        """Return how the rule fares."""
+        """Return the health of the rule."""
         ...

@@ -37,10 +37,10 @@ from traymail.core.selection import (
     size_reason,
 )
 from traymail.core.texts import Text
-from traymail.engine.folder_away import AfterSend
-from traymail.engine.folder_kept import SentFiles
 from traymail.engine.folder_mail import share_out
 from traymail.engine.folder_post import SAME_NAME, FolderMailer, FolderTools, Outcome
+from traymail.engine.post_send import AfterSend
+from traymail.engine.sent_files import SentFiles
 from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class FolderFlow:
         self._sent.paused = paused
 
     def status(self) -> FlowStatus:
-        """Return how the rule fares."""
+        """Return the health of the rule."""
         odd = next(iter(self._odd.values()), None)
         trouble = self._trouble or self._away.trouble or self._sent.trouble
         error = self._status.error or trouble or odd

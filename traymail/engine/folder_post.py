@@ -16,7 +16,7 @@ from traymail.core.mime import wire_bytes
 from traymail.core.observations import FoundFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.own_mail import LOOP, mailed_by_a_rule
-from traymail.core.putaway import Files
+from traymail.core.post_send import Files
 from traymail.core.rules.folder import Again, FolderRule
 from traymail.core.selection import (
     readable,

@@ -173,7 +173,7 @@ class LogFlow:
         self._switch(now)
 
     def status(self) -> FlowStatus:
-        """Return how the rule fares."""
+        """Return the health of the rule."""
         rests = [one.quiet_until for one in self._state.groups.values() if one.quiet_until]
         return replace(
             self._status,

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from traymail.core.account import Account, Auth, Security
-from traymail.core.examination import Proposal
+from traymail.core.connection_test import Proposal
 from traymail.core.message import Address
 from traymail.core.provider import Endpoint, Provider, for_address, for_exchangers, for_host
 from traymail.core.secret import ToldSecrets

@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 
 from traymail.core.account import Account, Auth, Security
+from traymail.core.connection_test import Step
 from traymail.core.errors import Reply, Stage
-from traymail.core.examination import Step
 from traymail.core.ports import Clock
 from traymail.core.replies import as_error, diagnose, remedy_for, what_failed
 from traymail.core.reply_rules import Trouble
@@ -49,7 +49,7 @@ _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _DATE = re.compile(r"\w{3}, +\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}")
 
 
-def examine(
+def connection_test(
     account: Account,
     secret: Secret | None,
     clock: Clock,
@@ -64,11 +64,11 @@ def examine(
     the banner): a step is yielded as soon as those before it are known. Closed early, the
     connection ends. ``login_worked``: this secret has been accepted before.
     """
-    examination = _Examination(account, secret, clock, told, login_worked=login_worked)
-    yield from _in_order(examination, STEPS)
+    test = _ConnectionTest(account, secret, clock, told, login_worked=login_worked)
+    yield from _in_order(test, STEPS)
 
 
-def examine_http(
+def http_connection_test(
     account: Account,
     clock: Clock,
     told: ToldSecrets,
@@ -84,21 +84,21 @@ def examine_http(
     yield from _in_order(_HttpExamination(account, secret, clock, told, login), steps)
 
 
-def _in_order(examination: _Examination, steps: Sequence[str]) -> Generator[Step, None, None]:
+def _in_order(test: _ConnectionTest, steps: Sequence[str]) -> Generator[Step, None, None]:
     known: dict[str, Step] = {}
     waiting = list(steps)
     try:
-        for step in examination.run():
+        for step in test.run():
             known[step.step] = step
             while waiting and waiting[0] in known:
                 yield known[waiting.pop(0)]
     finally:
-        examination.close()
+        test.close()
     for name in waiting:
         yield known.get(name, Step(name, None))
 
 
-class _Examination:
+class _ConnectionTest:
     """The work, in the order that the account's kind of protection asks for."""
 
     def __init__(
@@ -256,7 +256,7 @@ class _Examination:
         return None if told is None else _differing(now, told)
 
 
-class _HttpExamination(_Examination):
+class _HttpExamination(_ConnectionTest):
     """The work where the protocol is HTTP: there is nothing to say before a message."""
 
     def __init__(

@@ -12,6 +12,7 @@ from traymail.accounts import KINDS, kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
 from traymail.core.account_kind import read_account
+from traymail.core.connection_test import Proposal, Step
 from traymail.core.errors import (
     AccountFailure,
     CredentialError,
@@ -19,7 +20,6 @@ from traymail.core.errors import (
     SettingsError,
     TraymailError,
 )
-from traymail.core.examination import Proposal, Step
 from traymail.core.overview import Fields
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings, place_of

@@ -10,8 +10,8 @@ from traymail import __version__
 from traymail.accounts import kind_of
 from traymail.app import App
 from traymail.core.account import Account, Auth
+from traymail.core.connection_test import Step
 from traymail.core.errors import AccountFailure, AuthFailure, CredentialError, DeliveryError
-from traymail.core.examination import Step
 from traymail.core.message import Draft, Envelope, Mail
 from traymail.core.mime import compose
 from traymail.core.replies import remedy_for, what_failed
@@ -64,8 +64,8 @@ def diagnose(
         except (CredentialError, DeliveryError) as error:
             missing = error
     kind, told = kind_of(account), app.told
-    examined = kind.examine(account, secret, app.clock, told, login_worked=login_worked)
-    with closing(examined) as steps:
+    test = kind.connection_test(account, secret, app.clock, told, login_worked=login_worked)
+    with closing(test) as steps:
         for step in steps:
             if step.step == "auth" and step.ok is None and missing is not None:
                 yield _failed(step, missing, account)
@@ -95,7 +95,9 @@ def _with_another_token(app: App, account: Account, refused: Secret, step: Step)
         secret = app.credentials.get(account)
     except (CredentialError, DeliveryError) as error:
         return _failed(step, error, account)
-    with closing(kind.examine(account, secret, app.clock, app.told, login_worked=False)) as steps:
+    with closing(
+        kind.connection_test(account, secret, app.clock, app.told, login_worked=False)
+    ) as steps:
         return next((one for one in steps if one.step == step.step), step)
 
 

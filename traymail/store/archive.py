@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from traymail.core.message import Attachment
-from traymail.core.putaway import numbered
+from traymail.core.post_send import numbered
 
 
 def write_zip(

@@ -271,7 +271,7 @@ class Outbox(Lists):
                 f"DELETE FROM mail WHERE {rows.among(*DONE)} AND updated_at < :before",  # noqa: S608 # ours
                 values,
             ).rowcount
-            _let_go_of_files(connection, self._kept_bytes)
+            _drop_files(connection, self._kept_bytes)
             gone = needed - self.spooled()
         self._spool.remove(gone)
         return count
@@ -304,7 +304,7 @@ class Outbox(Lists):
         return changed
 
 
-def _let_go_of_files(connection: sqlite3.Connection, most: int) -> None:
+def _drop_files(connection: sqlite3.Connection, most: int) -> None:
     """Forget the oldest large files of mails that need them no more."""
     files = connection.execute(
         "SELECT attachment.rowid AS row, attachment.size FROM attachment"

@@ -15,7 +15,7 @@ from traymail.core.errors import (
     StateError,
     UnsafePath,
 )
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.reasons import reason_of, unreadable
 from traymail.core.settings import Settings
 from traymail.core.texts import text
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from tomlkit.items import InlineTable
 
     from traymail.core.account_kind import Kinds
+    from traymail.core.parse import Parsed
+    from traymail.core.preflight import MissingPath
     from traymail.core.rule_kind import GetKinds
-    from traymail.core.structure import Structured
-    from traymail.core.world import Absence
 
 _TRIES = 3
 
@@ -46,18 +46,18 @@ class Loaded:
     """
 
     settings: Settings
-    absent: tuple[Absence, ...] = ()
+    missing: tuple[MissingPath, ...] = ()
     hints: tuple[Problem, ...] = ()
     signature: Signature | None = field(default=None, compare=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Return what is not there: folders, certificates. It stops a rule, not the program."""
-        return tuple(one.problem for one in self.absent)
+        return tuple(one.problem for one in self.missing)
 
 
 class Disk:
-    """The world of `traymail.core.world`, as it is now."""
+    """The world of `traymail.core.preflight`, as it is now."""
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there; what cannot be there (a name too long) is not."""
@@ -91,16 +91,16 @@ class Disk:
 
 
 class SettingsFile:
-    """The configuration file at ``path``; ``places`` are what its paths are read against.
+    """The configuration file at ``path``; ``paths`` are what its paths are read against.
 
     ``kinds`` are those of its accounts, ``rule_kinds`` those of its rules.
     """
 
     def __init__(
-        self, path: Path, places: Places, kinds: Kinds, rule_kinds: GetKinds = usual_kinds
+        self, path: Path, paths: PathContext, kinds: Kinds, rule_kinds: GetKinds = usual_kinds
     ) -> None:
         self._path = path
-        self._places = places
+        self._paths = paths
         self._kinds = kinds
         self._rule_kinds = rule_kinds
 
@@ -314,42 +314,46 @@ class SettingsFile:
     ) -> Loaded:
         """Return what ``content`` says, or raise SettingsError with the line of each problem."""
         # Only here: not every command reads the configuration.
-        from traymail.core.structure import examine
+        from traymail.core.parse import check
 
         name = file_name or self._path.name
         try:
             source, document = parsed(content)
         except Unreadable as error:
             raise SettingsError((error.problem,), name) from error
-        structured = examine(document, self._places, self._kinds, self._rule_kinds)
-        absent = self._absent(structured)
-        problems = structured.problems
+        found = check(document, self._paths, self._kinds, self._rule_kinds)
+        missing = self._missing(found)
+        problems = found.problems
         if problems:
-            problems += tuple(one.problem for one in absent)
-        elif before is not None and absent:
-            problems = self._introduced(absent, before)
-        hints = structured.hints
-        if problems or absent or hints:
+            problems += tuple(one.problem for one in missing)
+        elif before is not None and missing:
+            problems = self._introduced(missing, before)
+        hints = found.hints
+        if problems or missing or hints:
             lines = lines_of(source)
             if problems:
                 raise SettingsError(_in_order(problems, lines), name)
-            absent = tuple(replace(one, problem=_placed(one.problem, lines)) for one in absent)
+            missing = tuple(replace(one, problem=_placed(one.problem, lines)) for one in missing)
             hints = _in_order(hints, lines)
-        return Loaded(structured.settings, absent, hints)
+        return Loaded(found.settings, missing, hints)
 
-    def _absent(self, structured: Structured) -> tuple[Absence, ...]:
+    def _missing(self, parsed: Parsed) -> tuple[MissingPath, ...]:
         """Return what is not there, of all that is named."""
-        accounts = structured.settings.accounts
-        if not structured.rules and not any(one.ca_file for one in accounts.values()):
+        accounts = parsed.settings.accounts
+        if not parsed.rules and not any(one.ca_file for one in accounts.values()):
             return ()
-        from traymail.core.world import absences  # only here: it imports all that rules need
+        # Only here: it imports all that rules need.
+        from traymail.core.preflight import missing_paths
 
-        return absences(structured.rules, accounts, self._places, Disk(), self._rule_kinds())
+        return missing_paths(parsed.rules, accounts, self._paths, Disk(), self._rule_kinds())
 
-    def _introduced(self, absent: tuple[Absence, ...], before: Settings) -> tuple[Problem, ...]:
-        from traymail.core.world import introduced  # it has been imported to find what is absent
+    def _introduced(
+        self, missing: tuple[MissingPath, ...], before: Settings
+    ) -> tuple[Problem, ...]:
+        # It has been imported to find what is missing.
+        from traymail.core.preflight import introduced
 
-        return introduced(absent, before, self._rule_kinds())
+        return introduced(missing, before, self._rule_kinds())
 
     def _judged_edit(self, content: bytes, before: bytes) -> Loaded:
         """Return what an edit of ``before`` makes of it.

@@ -278,7 +278,7 @@ class FormView(Area):
 
         Return the number of fields that have one, and the problems that belong to no field.
         """
-        self._problems, homeless = place_problems(self._form, problems)
+        self._problems, unplaced = place_problems(self._form, problems)
         for name, control in self._controls.items():
             control.mark(invalid=name in self._problems)
         for row in dict.fromkeys(self._rows.values()):
@@ -287,7 +287,7 @@ class FormView(Area):
             row.tell(None if found is None else self._sentence(self._problems[found]))
             if found is not None and row in self._rare:
                 self.unfold()
-        return len(self._problems), homeless
+        return len(self._problems), unplaced
 
     def tell(self, name: str, what: Text | str | None, severity: Severity = "warning") -> None:
         """Show a remark in place of the help of a field that has no problem."""

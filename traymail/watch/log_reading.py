@@ -64,14 +64,14 @@ class LogReader:
         """Note that a file is in use; close the one used longest ago when too many are open."""
         if follower.leaving_since is not None or follower.source.compressed:
             return
-        self.let_go(follower)
+        self.release(follower)
         self._awake[follower] = None
         while len(self._awake) > self.allowed:
             oldest = next(iter(self._awake))
             del self._awake[oldest]
             oldest.source.rest()
 
-    def let_go(self, follower: Follower) -> None:
+    def release(self, follower: Follower) -> None:
         """Note that a file is closed by others."""
         self._awake.pop(follower, None)
 

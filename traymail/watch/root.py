@@ -1,7 +1,8 @@
 """One watched folder: is it there, what has settled in it, and what a look at all of it finds.
 
 Events are hints, and many of them never come; a look at the folder against the ledger is the
-truth. What was handled is known by the ledger alone, so nothing grows here but what is settling.
+truth. What was handled is known by the ledger alone, so nothing grows here but what is not stable
+yet.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from traymail.core.observations import (
 )
 from traymail.core.rules.folder import FolderRule
 from traymail.core.selection import MOST_DEEP, Selection, relative_to
-from traymail.core.settling import Settling
+from traymail.core.stability import Stability
 from traymail.core.texts import Text, text
 from traymail.disk import Folder, open_folder
 from traymail.watch.folder_looks import AT_ONCE, FolderLooks
@@ -79,7 +80,7 @@ class WatchRoot:
         self.news = FolderNews(rule, observe)
         self._finder = SpotFinder(rule, known, self._closed)
         self._looks = FolderLooks(rule, self._selection, closed_folders, known)
-        self._settling = Settling(quiet(rule, network=self.network).total_seconds())
+        self._stability = Stability(quiet(rule, network=self.network).total_seconds())
         self._first: First | None = None
         # When media inside that the ledger does not know are told again.
         self._inner_told: dict[str, float] = {}
@@ -111,7 +112,7 @@ class WatchRoot:
         self.news.gone(reason)
 
     def _forget(self) -> None:
-        self._settling = Settling(self._settling.quiet)
+        self._stability = Stability(self._stability.quiet)
         self._looks.looked.clear()
         self._first = None
 
@@ -127,7 +128,7 @@ class WatchRoot:
             self._inner_told.clear()
         self.spot = spot
         self.network = is_network(spot.place.real)
-        self._settling.quiet = quiet(self.rule, network=self.network).total_seconds()
+        self._stability.quiet = quiet(self.rule, network=self.network).total_seconds()
         self._no_events = no_events
         self._announce = True
         self.next_scan = 0.0
@@ -148,11 +149,11 @@ class WatchRoot:
         try:
             for one in self._at(inside):
                 if isinstance(one, FoundFile):
-                    self._settling.stirred(one.path, one.identity, now)
+                    self._stability.stirred(one.path, one.identity, now)
                 elif one.told:
                     self.news.leave_out(one.path, one.reason)
         except OSError:  # gone again; if it is only unreadable, the next look at all tells
-            self._settling.gone(inside)
+            self._stability.gone(inside)
 
     def _at(self, inside: str) -> Iterator[FoundFile | Passed]:
         """Yield what lies at a path. Of a tree that is moved in, not all files are told of."""
@@ -196,13 +197,13 @@ class WatchRoot:
             if self._arrive(root, now):
                 began = thread_time()
                 strange = self._arrive_inside(root, now)
-                settling = self._settling
-                self._looks.look(root, strange, lambda path, one: settling.seen(path, one, now))
+                stability = self._stability
+                self._looks.look(root, strange, lambda path, one: stability.seen(path, one, now))
                 self.look_seconds = thread_time() - began
         self._looks.finish()
         self.news.looked(
             self._unwatched() | self._looks.left_out,
-            lambda path: path in self._looks.small or path in self._settling,
+            lambda path: path in self._looks.small or path in self._stability,
         )
         if self._announce:
             # Not before the first look has ended: what is dropped from now on is new.
@@ -306,11 +307,11 @@ class WatchRoot:
         )
         return {missing[0]: reason}
 
-    # --- settling -----------------------------------------------------------------------------
+    # --- stability ----------------------------------------------------------------------------
 
     def settle(self, now: float) -> None:
         """Tell of the files that are whole now; raises StateError (the ledger cannot be read)."""
-        due = self._settling.due(now)
+        due = self._stability.due(now)
         for at in range(0, len(due), AT_ONCE):
             some = due[at : at + AT_ONCE]
             with self._opened() as root:
@@ -325,7 +326,7 @@ class WatchRoot:
 
     def next_due(self) -> float:
         """Return when there is something to do: a file to look at, or all of the folder."""
-        settled = self._settling.next_due()
+        settled = self._stability.next_due()
         return self.next_scan if settled is None else min(settled, self.next_scan)
 
     def _whole(self, root: Folder, path: str, now: float) -> FoundFile | None:
@@ -334,20 +335,20 @@ class WatchRoot:
         except OSError:
             found = None
         if not isinstance(found, FoundFile):
-            self._settling.gone(path)
+            self._stability.gone(path)
             if found is not None and found.told:
                 self.news.leave_out(found.path, found.reason)
             return None
         if found.identity.size < self.rule.min_bytes:
             # Whoever made it will write to it, which begins its wait anew; a rescan looks too.
-            self._settling.gone(path)
+            self._stability.gone(path)
             self._looks.small[path] = found.identity
             self.news.leave_out(path, text("it is empty, or smaller than min_bytes"))
             return None
         writing = self._is_open(root, path)
         if writing:
             self.news.leave_out(path, text("a program has it open for writing"))
-        whole = self._settling.settled(path, found.identity, now, writing=writing)
+        whole = self._stability.settled(path, found.identity, now, writing=writing)
         return found if whole else None
 
     def _is_open(self, root: Folder, path: str) -> bool:

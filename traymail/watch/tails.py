@@ -303,16 +303,16 @@ class Tails:
         for follower in followers:
             self.followed.changed = True
             self._paths.quiet.pop(path, None)
-            self._let_go(follower)
+            self._release(follower)
             if follower.is_there():
                 self.followed.leaving.add(follower, now)
             else:
                 # It was closed, and is gone from where it was: to be looked for in any form.
                 self._miss(follower)
 
-    def _let_go(self, follower: Follower) -> None:
+    def _release(self, follower: Follower) -> None:
         """Note that a follower's file is not read at its path any more."""
-        self._reading.let_go(follower)
+        self._reading.release(follower)
         for reader in follower.readers:
             self._opener.reading.get(reader.rule, {}).pop(follower.source.file, None)
 
@@ -368,7 +368,7 @@ class Tails:
             if follower in those:
                 those.remove(follower)
                 self._paths.quiet.pop(path, None)
-                self._let_go(follower)
+                self._release(follower)
                 if not those:
                     del self.followed.current[path]
                 self._seek(path, self._paths.of_rules.get(path, []), now)

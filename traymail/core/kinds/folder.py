@@ -10,9 +10,8 @@ from traymail.core.account import Account
 from traymail.core.errors import Problem
 from traymail.core.keys import table_form
 from traymail.core.kinds import folder_shown as shown
-from traymail.core.places import Places, beside, folder_of, full_path, is_inside
-from traymail.core.ports import World
-from traymail.core.readers import nearest
+from traymail.core.paths import PathContext, beside, folder_of, full_path, is_inside
+from traymail.core.ports import Preflight
 from traymail.core.reports import RulePreview
 from traymail.core.rule_kind import RuleKind, RuleRead, template_problems
 from traymail.core.rules.folder import After, FolderRule
@@ -20,6 +19,7 @@ from traymail.core.selection import remark_on_file_pattern
 from traymail.core.sight import Sight, Suited
 from traymail.core.template import FOLDER
 from traymail.core.texts import Text, text
+from traymail.core.validators import nearest
 
 _NARROWER = text("Choose a folder of its own for the files that are to be mailed.")
 
@@ -59,10 +59,10 @@ class FolderKind(RuleKind[FolderRule]):
             failed_to=beside(rule.failed_to, folder, user_home),
         )
 
-    def problems(self, one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: FolderRule, paths: PathContext) -> list[Problem]:
         """Return what is wrong with templates, folders and sizes, and what is odd."""
         problems = template_problems(one, FOLDER, None)
-        problems += _folder_problems(one, rule, places)
+        problems += _folder_problems(one, rule, paths)
         problems += _file_pattern_hints(one, rule)
         if rule.keep_sent is not None and rule.after is not After.MOVE:
             what = text('does nothing: files are only moved with after = "move"')
@@ -82,21 +82,21 @@ class FolderKind(RuleKind[FolderRule]):
         """Return its folder."""
         return "folder", rule.folder
 
-    def absence(self, rule: FolderRule, places: Places, world: World) -> Problem | None:
+    def missing_path(self, rule: FolderRule, paths: PathContext, disk: Preflight) -> Problem | None:
         """Return why its folder cannot be watched."""
-        if not world.is_folder(rule.folder):
-            if world.is_file(rule.folder):
+        if not disk.is_folder(rule.folder):
+            if disk.is_file(rule.folder):
                 return Problem("", text("is a file, not a folder"))
-            return Problem("", text("no such folder"), advice=_advice(rule.folder, world))
-        if not world.is_readable(rule.folder):
+            return Problem("", text("no such folder"), advice=_advice(rule.folder, disk))
+        if not disk.is_readable(rule.folder):
             what = text("you have no permission to read this folder")
             return Problem("", what, advice=text("Ask its owner for it, or choose another folder."))
         real = replace(
-            places,
-            own_folders=tuple(world.real_path(own) for own in places.own_folders),
-            config_file=world.real_path(places.config_file) if places.config_file else "",
+            paths,
+            own_folders=tuple(disk.real_path(own) for own in paths.own_folders),
+            config_file=disk.real_path(paths.config_file) if paths.config_file else "",
         )
-        own = _own_folder(replace(rule, folder=world.real_path(rule.folder)), real)
+        own = _own_folder(replace(rule, folder=disk.real_path(rule.folder)), real)
         return Problem("", own) if own else None
 
     def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:
@@ -109,10 +109,10 @@ class FolderKind(RuleKind[FolderRule]):
         return shown.sight(values, preview, new=new)
 
 
-def _folder_problems(one: RuleRead, rule: FolderRule, places: Places) -> list[Problem]:
+def _folder_problems(one: RuleRead, rule: FolderRule, paths: PathContext) -> list[Problem]:
     problems = []
     if "folder" not in one.bad:
-        if what := _own_folder(rule, places):
+        if what := _own_folder(rule, paths):
             problems.append(Problem(one.place("folder"), what, advice=_NARROWER))
         for key, target in (("move_to", rule.move_to), ("failed_to", rule.failed_to)):
             if target and key not in one.bad and is_inside(rule.folder, target):
@@ -138,11 +138,11 @@ def _file_pattern_hints(one: RuleRead, rule: FolderRule) -> list[Problem]:
     ]
 
 
-def _own_folder(rule: FolderRule, places: Places) -> Text | None:
+def _own_folder(rule: FolderRule, paths: PathContext) -> Text | None:
     """Return why the rule would mail traymail's own files, None when it would not."""
-    if any(is_inside(rule.folder, own) for own in places.own_folders):
+    if any(is_inside(rule.folder, own) for own in paths.own_folders):
         return text("contains traymail's own files: the rule would mail its own output")
-    if places.config_file and _watches(rule, places.config_file):
+    if paths.config_file and _watches(rule, paths.config_file):
         return text("contains traymail's own configuration: it is never mailed")
     return None
 
@@ -168,6 +168,6 @@ def _feeds(producer: FolderRule, rule: FolderRule) -> Text | None:
     return None
 
 
-def _advice(folder: str, world: World) -> Text:
-    meant = nearest(PurePath(folder).name, world.folders_beside(folder))
+def _advice(folder: str, disk: Preflight) -> Text:
+    meant = nearest(PurePath(folder).name, disk.folders_beside(folder))
     return meant or text("Make the folder, or fix its path.")

@@ -10,15 +10,15 @@ from traymail.core.errors import Problem
 from traymail.core.keys import table_form
 from traymail.core.kinds import log_shown as shown
 from traymail.core.matcher import capture_names
+from traymail.core.paths import PathContext, fixed_part, full_path, glob_takes, is_inside
 from traymail.core.pattern_check import remark_on
-from traymail.core.places import Places, fixed_part, full_path, glob_takes, is_inside
-from traymail.core.readers import nearest
 from traymail.core.reports import RulePreview
 from traymail.core.rule_kind import RuleKind, RuleRead, template_problems
 from traymail.core.rules.log import LogRule
 from traymail.core.sight import Sight, Suited
 from traymail.core.template import LOG
 from traymail.core.texts import text
+from traymail.core.validators import nearest
 
 
 class LogKind(RuleKind[LogRule]):
@@ -41,14 +41,14 @@ class LogKind(RuleKind[LogRule]):
         """Return it with the full globs."""
         return replace(rule, paths=tuple(full_path(path, user_home) for path in rule.paths))
 
-    def problems(self, one: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+    def problems(self, one: RuleRead, rule: LogRule, paths: PathContext) -> list[Problem]:
         """Return what is wrong with templates, captures and logs, and odd patterns."""
         problems = []
         captures = None if "match" in one.bad else capture_names(rule.match)
         if captures is not None:
             problems += template_problems(one, LOG, captures)
             problems += _group_problems(one, rule, captures)
-        problems += _log_problems(one, rule, places)
+        problems += _log_problems(one, rule, paths)
         problems += _pattern_hints(one, rule)
         return problems
 
@@ -92,14 +92,14 @@ def _pattern_hints(one: RuleRead, rule: LogRule) -> list[Problem]:
     return [Problem(place, remark, hint=True) for place, remark in found]
 
 
-def _log_problems(one: RuleRead, rule: LogRule, places: Places) -> list[Problem]:
+def _log_problems(one: RuleRead, rule: LogRule, paths: PathContext) -> list[Problem]:
     if "paths" in one.bad:
         return []
     problems = []
     for index, pattern in enumerate(rule.paths):
         start = fixed_part(pattern)
-        own = any(is_inside(start, folder) for folder in places.own_folders)
-        if own or (places.log_file and glob_takes(pattern, places.log_file)):
+        own = any(is_inside(start, folder) for folder in paths.own_folders)
+        if own or (paths.log_file and glob_takes(pattern, paths.log_file)):
             what = text("takes traymail's own log: the rule would mail its own output")
             advice = text("Name the logs more closely.")
             problems.append(Problem(f"{one.place('paths')}[{index}]", what, advice=advice))

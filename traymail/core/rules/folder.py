@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import WhenUnsure
 from traymail.core.duration import LONGEST
 from traymail.core.fields import Choice, Field, FieldKind

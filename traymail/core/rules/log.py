@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from traymail.core import readers as read
+from traymail.core import validators as read
 from traymail.core.account import WhenUnsure
 from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.keys import key, table_form
@@ -28,7 +28,7 @@ class StartAt(Enum):
 def _pattern(value: object) -> str:
     given = read.words(value)
     if found := check_pattern(given):
-        raise read.wrong(found)
+        raise read.invalid(found)
     return given
 
 

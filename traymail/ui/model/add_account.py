@@ -15,8 +15,8 @@ from traymail.accounts.fields import CA_FILE, as_written
 from traymail.accounts.smtp_fields import AUTH, SECURITIES, SERVER, USERNAME
 from traymail.core.account import Account, Auth
 from traymail.core.address import parse_address
+from traymail.core.connection_test import Proposal, Step
 from traymail.core.errors import InputError, Problem, TraymailError
-from traymail.core.examination import Proposal, Step
 from traymail.core.fields import Form, Section, defaults
 from traymail.core.provider import (
     AuthKind,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from traymail.accounts import kind_of
 from traymail.core.account import Account
+from traymail.core.connection_test import Step
 from traymail.core.errors import TraymailError
-from traymail.core.examination import Step
 from traymail.core.fields import Choice
 from traymail.core.overview import Overview
 from traymail.core.texts import Text, text

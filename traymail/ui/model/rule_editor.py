@@ -134,7 +134,7 @@ def judged(state: Editing, problems: tuple[Problem, ...]) -> Editing:
     """Take in what is wrong with the values of the moment, and what is worth a remark."""
     hints = tuple(one for one in problems if one.hint)
     problems = tuple(one for one in problems if not one.hint)
-    _, homeless = _placed(state, problems)
+    _, unplaced = _placed(state, problems)
     preview = None if problems else state.preview
     return replace(
         state,
@@ -143,7 +143,7 @@ def judged(state: Editing, problems: tuple[Problem, ...]) -> Editing:
         preview=preview,
         unseen=None if problems else state.unseen,
         looking=False if problems else state.looking,
-        trouble=_told(homeless[0]) if homeless else state.trouble,
+        trouble=_told(unplaced[0]) if unplaced else state.trouble,
     )
 
 

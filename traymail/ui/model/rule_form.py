@@ -9,8 +9,8 @@ from typing import Any
 
 from traymail.core.fields import FieldKind, Form, fields_of
 from traymail.core.keys import laid_out
-from traymail.core.readers import Wrong
 from traymail.core.rule_kind import ABOVE, RuleKind
+from traymail.core.validators import ValidationError
 from traymail.ui.model.rule_values import Codec, codec_of, flat, nested, plain
 
 Values = Mapping[str, str]
@@ -75,7 +75,7 @@ def _refuses_none(kind: Kind, key: str) -> bool:
     read = kind.form.keys[key].read
     try:
         return not callable(read) or read([]) is None
-    except Wrong:
+    except ValidationError:
         return True
 
 

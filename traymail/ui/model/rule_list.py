@@ -1,4 +1,4 @@
-"""The list of the rules: a card for each, with what it does and how it fares."""
+"""The list of the rules: a card for each, with what it does and its health."""
 
 from __future__ import annotations
 

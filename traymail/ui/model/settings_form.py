@@ -11,8 +11,8 @@ from traymail.accounts import kind_of
 from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Auth
 from traymail.core.account_kind import Values
+from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, SettingsError, TraymailError
-from traymail.core.examination import Step
 from traymail.core.fields import Form, place_problems
 from traymail.core.outbox import AccountState
 from traymail.core.provider import by_id, for_host
@@ -259,8 +259,8 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
     form = page.forms.get(name)
     if form is None or form.values != values:
         return page
-    placed, homeless = place_problems(fields_of_account(form.account), problems)
-    told = sentence_of(SettingsError(homeless)) if homeless else form.trouble
+    placed, unplaced = place_problems(fields_of_account(form.account), problems)
+    told = sentence_of(SettingsError(unplaced)) if unplaced else form.trouble
     form = replace(form, problems=tuple(placed.values()), trouble=told)
     return replace(page, forms={**page.forms, name: form})
 
@@ -421,7 +421,7 @@ def _own(problems: tuple[Problem, ...], name: str, fields: Form) -> tuple[Proble
     """Return the problems of an account's fields, each under the name of its field."""
     prefix = place_of("accounts", name) + "."
     named = tuple(replace(one, where=one.where.removeprefix(prefix)) for one in problems)
-    placed, _homeless = place_problems(fields, named)
+    placed, _unplaced = place_problems(fields, named)
     return tuple(placed.values())
 
 

@@ -13,6 +13,7 @@ from enum import Enum
 from traymail.accounts import kind_of
 from traymail.core.account import Account, Auth
 from traymail.core.address import excerpt
+from traymail.core.connection_test import Step
 from traymail.core.errors import (
     AuthFailure,
     CredentialError,
@@ -20,7 +21,6 @@ from traymail.core.errors import (
     TransientFailure,
     TraymailError,
 )
-from traymail.core.examination import Step
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, Translate, text
 from traymail.ui.model.sentences import at_hand

@@ -298,9 +298,9 @@ class BodyArea(Area):
 
     def show(self, state: QuickSend) -> None:
         """Show what can be done while nothing is written."""
-        homeless = state.standing.known and state.account is None
+        no_account = state.standing.known and state.account is None
         blank = not (state.written.body or state.files)
-        for words, seen in ((self._hint, blank and not homeless), (self._invitation, homeless)):
+        for words, seen in ((self._hint, blank and not no_account), (self._invitation, no_account)):
             if seen:
                 words.place(in_=self.text, relx=0.5, rely=0.5, anchor="center")
             else:

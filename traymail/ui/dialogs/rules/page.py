@@ -1,4 +1,4 @@
-"""The page of the rules: how each fares, its switch, and the way into its editor."""
+"""The page of the rules: the health of each, its switch, and the way into its editor."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class RulesPage:
         return self._view
 
     def shown(self) -> None:
-        """Ask how the rules fare."""
+        """Ask for the health of the rules."""
         self._refresher.ask()
 
     def heard(self, event: Event) -> None:

@@ -1,6 +1,6 @@
 """What a configuration names outside of itself and is not there: a folder, a certificate.
 
-Apart from `traymail.core.structure`, because it may change while the configuration does not: a
+Apart from `traymail.core.parse`, because it may change while the configuration does not: a
 share that is not mounted yet must keep one rule waiting, not the whole program from starting.
 """
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 from traymail.core.account import Account
 from traymail.core.errors import Problem
-from traymail.core.places import Places
-from traymail.core.ports import World
+from traymail.core.paths import PathContext
+from traymail.core.ports import Preflight
 from traymail.core.rule_kind import Kinds, RuleRead, kind_of_rule
 from traymail.core.settings import Settings, place_of
 from traymail.core.texts import text
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class MissingPath:
     """Something that ``owner`` (a rule's or an account's name) needs at ``path`` is not there."""
 
     owner: str
@@ -27,33 +27,33 @@ class Absence:
     problem: Problem
 
 
-def absences(
+def missing_paths(
     rules: Iterable[RuleRead],
     accounts: Mapping[str, Account],
-    places: Places,
-    world: World,
+    paths: PathContext,
+    disk: Preflight,
     kinds: Kinds,
-) -> tuple[Absence, ...]:
+) -> tuple[MissingPath, ...]:
     """Return what is not there. Disabled rules need nothing."""
     found = []
     for name, account in accounts.items():
-        if account.ca_file and not world.is_file(account.ca_file):
+        if account.ca_file and not disk.is_file(account.ca_file):
             where = place_of(place_of("accounts", name), "ca_file")
-            found.append(Absence(name, account.ca_file, Problem(where, text("no such file"))))
+            found.append(MissingPath(name, account.ca_file, Problem(where, text("no such file"))))
     for read in rules:
         rule = read.rule
         kind = kind_of_rule(rule, kinds)
         needed = kind.needs(rule)
         if needed and rule.enabled and needed[0] not in read.bad:
-            problem = kind.absence(rule, places, world)
+            problem = kind.missing_path(rule, paths, disk)
             if problem:
                 told = replace(problem, where=read.place(needed[0]))
-                found.append(Absence(rule.name, needed[1], told))
+                found.append(MissingPath(rule.name, needed[1], told))
     return tuple(found)
 
 
-def introduced(found: Iterable[Absence], before: Settings, kinds: Kinds) -> tuple[Problem, ...]:
-    """Return the problems that an edit of ``before`` brought in, not the world's own changes."""
+def introduced(found: Iterable[MissingPath], before: Settings, kinds: Kinds) -> tuple[Problem, ...]:
+    """Return the problems that an edit of ``before`` brought in, not the disk's own changes."""
     known = {(account.name, account.ca_file) for account in before.accounts.values()}
     known |= {
         (rule.name, needed[1])

@@ -31,7 +31,7 @@ def _name_order(path: str) -> list[tuple[int, str]]:
     ]
 
 
-class Settling:
+class Stability:
     """The files of one folder that are not yet known to be whole. Times are monotonic seconds."""
 
     def __init__(self, quiet: float) -> None:

@@ -1,4 +1,4 @@
-"""What a value of the configuration may be: each reader returns it checked, or raises Wrong.
+"""What a value of the configuration may be: each reader checks it, or raises ValidationError.
 
 A table's form tells which readers take its keys.
 """
@@ -71,7 +71,7 @@ class Finding:
     at: str = ""
 
 
-class Wrong(ValueError):
+class ValidationError(ValueError):
     """A value that cannot be used; every reason at once."""
 
     def __init__(self, *findings: Finding) -> None:
@@ -79,14 +79,14 @@ class Wrong(ValueError):
         self.findings = findings
 
 
-def wrong(what: Text, advice: Text | None = None) -> Wrong:
-    """Return a Wrong of one reason."""
-    return Wrong(Finding(what, advice))
+def invalid(what: Text, advice: Text | None = None) -> ValidationError:
+    """Return a ValidationError of one reason."""
+    return ValidationError(Finding(what, advice))
 
 
-def expected(kind: Text) -> Wrong:
+def expected(kind: Text) -> ValidationError:
     """Return the complaint about a value of another type than ``kind`` tells."""
-    return wrong(text("expected {kind}", kind=kind))
+    return invalid(text("expected {kind}", kind=kind))
 
 
 def flag(value: object) -> bool:
@@ -106,7 +106,7 @@ def words(value: object) -> str:
 def _filled(value: object) -> str:
     """Read a text that says something."""
     if not (given := words(value)).strip():
-        raise wrong(text("must not be empty"))
+        raise invalid(text("must not be empty"))
     return given
 
 
@@ -114,9 +114,9 @@ def name(value: object) -> str:
     """Read a name that fits on a line of a list and into a header."""
     given = _filled(value)
     if clean(given) != given:
-        raise wrong(text("must be a single line without control characters"))
+        raise invalid(text("must be a single line without control characters"))
     if len(given) > LONGEST_NAME:
-        raise wrong(text("must not be longer than {count} characters", count=LONGEST_NAME))
+        raise invalid(text("must not be longer than {count} characters", count=LONGEST_NAME))
     return given
 
 
@@ -169,7 +169,7 @@ def duration(low: timedelta, high: timedelta) -> Reader[timedelta]:
         except TooLong as error:
             raise expected(named) from error
         except InputError as error:
-            raise wrong(error.title, error.advice) from error
+            raise invalid(error.title, error.advice) from error
         if not low <= given <= high:
             raise expected(named)
         return given
@@ -195,7 +195,7 @@ def one_of(*known: str) -> Reader[str]:
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in known:
             choices = ", ".join(f'"{word}"' for word in known)
-            raise wrong(text("must be one of {choices}", choices=choices), nearest(value, known))
+            raise invalid(text("must be one of {choices}", choices=choices), nearest(value, known))
         return value
 
     return read
@@ -217,19 +217,19 @@ def many(read_one: Reader[T], *, least: int = 0, most: int = 1000) -> Reader[tup
             raise expected(text('a list in brackets such as ["a", "b"]'))
         if not least <= len(value) <= most:
             raise (
-                wrong(text("must not be empty"))
+                invalid(text("must not be empty"))
                 if len(value) < least
-                else wrong(text("must not have more than {count} items", count=most))
+                else invalid(text("must not have more than {count} items", count=most))
             )
         found: list[Finding] = []
         items: list[T] = []
         for index, item in enumerate(value):
             try:
                 items.append(read_one(item))
-            except Wrong as error:
+            except ValidationError as error:
                 found += [Finding(f.what, f.advice, f"[{index}]{f.at}") for f in error.findings]
         if found:
-            raise Wrong(*found)
+            raise ValidationError(*found)
         return tuple(items)
 
     return read
@@ -240,7 +240,7 @@ def address(value: object) -> Address:
     try:
         return parse_address(words(value))
     except InputError as error:
-        raise wrong(error.title, error.advice) from error
+        raise invalid(error.title, error.advice) from error
 
 
 def host(value: object) -> str:
@@ -252,7 +252,7 @@ def filled_host(value: object) -> str:
     """Read a server's name or IP address."""
     given = words(value)
     if not _HOST.fullmatch(given):
-        raise wrong(
+        raise invalid(
             text("is not the name of a server"),
             text("Write it like smtp.example.com, without http:// and without a port."),
         )
@@ -273,7 +273,7 @@ def path(value: object) -> str:
     """Read an absolute path, or one that begins with ``~`` (expanded later)."""
     given = _path_text(_filled(value))
     if given != "~" and not given.startswith(("~/", "~\\")) and not PurePath(given).is_absolute():
-        raise wrong(
+        raise invalid(
             text("must be a full path"),
             text("Begin it with ~/ (your home folder) or with the root of the disk."),
         )
@@ -292,9 +292,9 @@ def place(value: object) -> str:
 
 def _path_text(given: str) -> str:
     if "\0" in given:
-        raise wrong(text("must not contain control characters"))
+        raise invalid(text("must not contain control characters"))
     if len(given) > LONGEST_PATH:
-        raise wrong(text("must not be longer than {count} characters", count=LONGEST_PATH))
+        raise invalid(text("must not be longer than {count} characters", count=LONGEST_PATH))
     return given
 
 
@@ -302,7 +302,7 @@ def file_pattern(value: object) -> str:
     """Read a pattern of .gitignore's kind."""
     given = _filled(value)
     if len(given) > LONGEST_PATTERN:
-        raise wrong(text("must not be longer than {count} characters", count=LONGEST_PATTERN))
+        raise invalid(text("must not be longer than {count} characters", count=LONGEST_PATTERN))
     if _PLAIN_FILE_PATTERN.fullmatch(given):
         return given
     from pathspec import GitIgnoreSpec
@@ -316,8 +316,8 @@ def file_pattern(value: object) -> str:
     return given
 
 
-def _no_file_pattern() -> Wrong:
-    return wrong(text("is not a file pattern"), text("Write it like *.pdf, or like scans/*.pdf."))
+def _no_file_pattern() -> ValidationError:
+    return invalid(text("is not a file pattern"), text("Write it like *.pdf, or like scans/*.pdf."))
 
 
 def encoding(value: object) -> str:
@@ -326,7 +326,7 @@ def encoding(value: object) -> str:
     try:
         to_utf8(b"\xff\0\n\0", encoding_of(b"", given))  # as logs are read
     except (LookupError, ValueError) as error:
-        raise wrong(
+        raise invalid(
             text("is not a known text encoding"),
             text("Write auto, utf-8, gb18030, utf-16, big5, latin-1 or another one's name."),
         ) from error

@@ -1,6 +1,6 @@
 import pytest
 
-from traymail.core.putaway import numbered, units_of
+from traymail.core.post_send import numbered, units_of
 
 
 @pytest.mark.parametrize(

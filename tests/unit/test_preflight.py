@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.folders import folder_rule
 from traymail.core.kinds import ALL
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
+from traymail.core.preflight import missing_paths
 from traymail.core.rule_kind import RuleRead
-from traymail.core.world import absences
 from traymail.store.settings import Disk
 
 
@@ -26,5 +26,5 @@ class OfSomebodyElse(Disk):
 )
 def test_a_folder_that_may_not_be_read(disk: Disk, said: list[str], tmp_path: Path) -> None:
     read = RuleRead(0, folder_rule(tmp_path), frozenset())
-    found = absences([read], {}, Places("/home/ming"), disk, ALL)
+    found = missing_paths([read], {}, PathContext("/home/ming"), disk, ALL)
     assert [str(one.problem.what) for one in found] == said

@@ -10,7 +10,7 @@ _MAGIC = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class PathContext:
     """What a configuration is read against: the user's home folder and traymail's own files.
 
     From ``own_folders`` (state and log) nothing is ever mailed, nor is ``config_file``.

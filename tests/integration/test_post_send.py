@@ -13,7 +13,7 @@ import pytest
 
 from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import PutAway
+from traymail.core.post_send import PostSend
 from traymail.desktop.files import Files
 from traymail.disk import Folder
 
@@ -44,7 +44,7 @@ def put(folder: Path, path: str = "a.pdf", content: bytes = b"mailed") -> FileId
 def test_a_file_is_moved_to_the_same_place_below(folder: Path) -> None:
     for path in ("a.pdf", "sub/发票.pdf"):
         file = put(folder, path)
-        assert Files().move(str(folder), path, file, str(folder / "sent")) is PutAway.DONE
+        assert Files().move(str(folder), path, file, str(folder / "sent")) is PostSend.DONE
         assert not (folder / path).exists()
         assert (folder / "sent" / path).read_bytes() == b"mailed"
 
@@ -52,7 +52,7 @@ def test_a_file_is_moved_to_the_same_place_below(folder: Path) -> None:
 def test_never_over_another_file(folder: Path) -> None:
     for content in (b"1", b"2", b"3"):
         file = put(folder, "a.pdf", content)
-        assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PutAway.DONE
+        assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
     assert {path.name: path.read_bytes() for path in (folder / "sent").iterdir()} == {
         "a.pdf": b"1",
         "a (2).pdf": b"2",
@@ -63,17 +63,17 @@ def test_never_over_another_file(folder: Path) -> None:
 def test_what_changed_since_stays(folder: Path) -> None:
     file = put(folder)
     (folder / "a.pdf").write_bytes(b"another")
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PutAway.CHANGED
-    assert Files().delete(str(folder), "a.pdf", file) is PutAway.CHANGED
+    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.CHANGED
+    assert Files().delete(str(folder), "a.pdf", file) is PostSend.CHANGED
     assert (folder / "a.pdf").read_bytes() == b"another"
     (folder / "a.pdf").unlink()
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PutAway.GONE
-    assert Files().delete(str(folder), "a.pdf", file) is PutAway.GONE
+    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.GONE
+    assert Files().delete(str(folder), "a.pdf", file) is PostSend.GONE
     assert not (folder / "sent").exists()
 
 
 def test_delete(folder: Path) -> None:
-    assert Files().delete(str(folder), "a.pdf", put(folder)) is PutAway.DONE
+    assert Files().delete(str(folder), "a.pdf", put(folder)) is PostSend.DONE
     assert not (folder / "a.pdf").exists()
 
 
@@ -81,7 +81,7 @@ def test_a_move_that_was_broken_off_is_ended(folder: Path) -> None:
     file = put(folder)
     (folder / "sent").mkdir()
     (folder / "sent" / "a.pdf").hardlink_to(folder / "a.pdf")
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PutAway.DONE
+    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
     assert [path.name for path in (folder / "sent").iterdir()] == ["a.pdf"]
     assert not (folder / "a.pdf").exists()
 
@@ -108,13 +108,13 @@ def other(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
 def test_to_another_file_system(folder: Path, other: Path) -> None:
     for content in (b"1", b"2"):
         file = put(folder, "a.pdf", content)
-        assert Files().move(str(folder), "a.pdf", file, str(other)) is PutAway.DONE
+        assert Files().move(str(folder), "a.pdf", file, str(other)) is PostSend.DONE
     # Broken off before the source was removed: the copy is there already.
     file = put(folder, "b.pdf")
     (other / "b.pdf").write_bytes(b"mailed")
 
     os.utime(other / "b.pdf", ns=(file.mtime_ns, file.mtime_ns))
-    assert Files().move(str(folder), "b.pdf", file, str(other)) is PutAway.DONE
+    assert Files().move(str(folder), "b.pdf", file, str(other)) is PostSend.DONE
     assert {path.name: path.read_bytes() for path in other.iterdir()} == {
         "a.pdf": b"1",
         "a (2).pdf": b"2",
@@ -143,13 +143,13 @@ def test_it_is_told_what_a_move_has_made(
         assert Path(path).read_bytes() == b"mailed"
 
     moved = Files().move(str(folder), "sub/a.pdf", file, str(target), arrived)
-    assert moved is PutAway.DONE
+    assert moved is PostSend.DONE
     [(path, there)] = told
     assert path == str(target / "sub" / "a (2).pdf")
     assert there.same_file(identity(Path(path)))
-    assert Files().delete_moved(str(target / "sub" / "a.pdf"), there) is PutAway.CHANGED
-    assert Files().delete_moved(path, there) is PutAway.DONE
-    assert Files().delete_moved(path, there) is PutAway.GONE
+    assert Files().delete_moved(str(target / "sub" / "a.pdf"), there) is PostSend.CHANGED
+    assert Files().delete_moved(path, there) is PostSend.DONE
+    assert Files().delete_moved(path, there) is PostSend.GONE
     assert [one.name for one in (target / "sub").iterdir()] == ["a.pdf"]
 
 
@@ -165,7 +165,7 @@ def test_of_what_somebody_else_made_there_nobody_is_told(folder: Path, other: Pa
         moved = Files().move(
             str(folder), "a.pdf", file, str(target), lambda path, _: told.append(path)
         )
-        assert (moved, (folder / "a.pdf").exists()) == (PutAway.DONE, False)
+        assert (moved, (folder / "a.pdf").exists()) == (PostSend.DONE, False)
     assert told == []
 
 
@@ -175,7 +175,7 @@ def test_a_copy_takes_over_no_permissions(folder: Path, other: Path) -> None:
         put(folder, name)
         (folder / name).chmod(mode)
         file = identity(folder / name)
-        assert Files().move(str(folder), name, file, str(other / "deep")) is PutAway.DONE
+        assert Files().move(str(folder), name, file, str(other / "deep")) is PostSend.DONE
         found = (other / "deep" / name).stat()
         assert (found.st_mode, found.st_mtime_ns) == (stat.S_IFREG | 0o600, file.mtime_ns)
     assert stat.S_IMODE((other / "deep").stat().st_mode) == 0o700
@@ -229,7 +229,7 @@ def test_the_watched_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -
     link = tmp_path / "Scans"
     link.symlink_to(folder, target_is_directory=True)
     file = put(folder)
-    assert Files().move(str(link), "a.pdf", file, str(link / "sent")) is PutAway.DONE
+    assert Files().move(str(link), "a.pdf", file, str(link / "sent")) is PostSend.DONE
     assert (folder / "sent" / "a.pdf").exists()
 
 
@@ -285,7 +285,7 @@ def test_a_folder_that_a_stranger_made_where_all_may_write(folder: Path) -> None
     folder.chmod(0o700)
     sent.mkdir()
     os.chown(sent, STRANGER, STRANGER)  # by us then: nobody else may write there
-    assert Files().move(str(folder), "a.pdf", put(folder), str(sent)) is PutAway.DONE
+    assert Files().move(str(folder), "a.pdf", put(folder), str(sent)) is PostSend.DONE
 
 
 @as_root
@@ -300,7 +300,7 @@ def test_a_folder_elsewhere_that_a_stranger_made_where_all_may_write(
         with pytest.raises(UnsafePath, match="another user"):
             Files().move(str(folder), "a.pdf", put(folder), str(archive / "deep"))
     shared.chmod(0o2775)  # a group's, where a colleague may well have made it
-    assert Files().move(str(folder), "a.pdf", put(folder), str(archive)) is PutAway.DONE
+    assert Files().move(str(folder), "a.pdf", put(folder), str(archive)) is PostSend.DONE
 
 
 def _has_room_for(file: Path) -> bool:
@@ -325,7 +325,7 @@ def test_a_name_at_the_limit_gets_its_number(folder: Path, stem: str) -> None:
         pytest.skip("the disk below counts bytes; those of Windows count units of UTF-16")
     for content in (b"1", b"2", b"3"):
         file = put(folder, name, content)
-        assert Files().move(str(folder), name, file, str(folder / "sent")) is PutAway.DONE
+        assert Files().move(str(folder), name, file, str(folder / "sent")) is PostSend.DONE
     names = sorted(path.name for path in (folder / "sent").iterdir())
     assert len(names) == 3
     for number in (2, 3):
@@ -406,7 +406,7 @@ def test_a_removal_that_was_broken_off_is_ended(act: str, folder: Path) -> None:
     assert [one.name for one in files_in(folder)] == ["mine"]
 
 
-def carry_out(act: str, folder: Path, file: FileIdentity, to: Path | None = None) -> PutAway:
+def carry_out(act: str, folder: Path, file: FileIdentity, to: Path | None = None) -> PostSend:
     """Put a file away in one of the ways."""
     match act:
         case "delete":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from traymail.core.account_kind import Kinds, read_account
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem, SettingsError
-from traymail.core.places import Places
+from traymail.core.paths import PathContext
 from traymail.core.settings import Settings
 from traymail.core.table_reader import read_table
 from traymail.core.tables import TOP, TopTable
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Structured:
+class Parsed:
     """A document as far as it could be read.
 
     ``settings`` is to be used only when ``problems`` is empty; ``rules`` are those that could be
-    read at all, for `traymail.core.world`. ``hints`` are the problems that stop nothing.
+    read at all, for `traymail.core.preflight`. ``hints`` are the problems that stop nothing.
     """
 
     settings: Settings
@@ -33,9 +33,9 @@ class Structured:
     hints: tuple[Problem, ...] = ()
 
 
-def structure(
+def parse(
     document: Mapping[str, object],
-    places: Places,
+    paths: PathContext,
     kinds: Kinds,
     rule_kinds: GetKinds = usual_kinds,
 ) -> Settings:
@@ -43,27 +43,27 @@ def structure(
 
     ``kinds`` are those of accounts, ``rule_kinds`` are asked for where there is a rule.
 
-    Nothing is asked of the disk: what depends on it is found by `traymail.core.world`.
+    Nothing is asked of the disk: what depends on it is found by `traymail.core.preflight`.
     """
-    structured = examine(document, places, kinds, rule_kinds)
-    if structured.problems:
-        raise SettingsError(structured.problems)
-    return structured.settings
+    parsed = check(document, paths, kinds, rule_kinds)
+    if parsed.problems:
+        raise SettingsError(parsed.problems)
+    return parsed.settings
 
 
-def examine(
+def check(
     document: Mapping[str, object],
-    places: Places,
+    paths: PathContext,
     kinds: Kinds,
     rule_kinds: GetKinds = usual_kinds,
-) -> Structured:
+) -> Parsed:
     """Return what can be read of a document, and everything that is wrong with it."""
     problems: list[Problem] = []
     top = read_table(TOP, document, "", problems, rule_kinds=rule_kinds)
     accounts = {
         name: account
         for name, written in top.value.accounts.items()
-        if (account := read_account(name, written, places.user_home, kinds, problems))
+        if (account := read_account(name, written, paths.user_home, kinds, problems))
     }
     default = _default_account(top.value, problems)
     rules: tuple[RuleRead, ...] = ()
@@ -73,7 +73,7 @@ def examine(
         from traymail.core.rule_reader import RuleContext, read_rules
 
         known = None if top.bad & {"accounts", "default_account"} else tuple(top.value.accounts)
-        given = RuleContext(places, default, accounts, known, rule_kinds(), kinds)
+        given = RuleContext(paths, default, accounts, known, rule_kinds(), kinds)
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,
@@ -88,7 +88,7 @@ def examine(
         rules=tuple(one.rule for one in rules),
     )
     hints = tuple(one for one in problems if one.hint)
-    return Structured(settings, rules, tuple(one for one in problems if not one.hint), hints)
+    return Parsed(settings, rules, tuple(one for one in problems if not one.hint), hints)
 
 
 def _default_account(top: TopTable, problems: list[Problem]) -> str:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from traymail.core.errors import TraymailError
 from traymail.core.ledger import FileState, Goal, Ledger, LedgerFile
-from traymail.core.putaway import Files, PutAway
+from traymail.core.post_send import Files, PostSend
 from traymail.core.reasons import title_of
 from traymail.core.retry import reached
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import Text, text
-from traymail.engine.folder_kept import SentFiles
+from traymail.engine.sent_files import SentFiles
 from traymail.failures import log_failure
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class AfterSend:
             before, self.trouble, self._next_try = self.trouble, None, None
             for file in list(self._waiting.values()):
                 try:
-                    self._put_away(file, now)
+                    self._do_post_send(file, now)
                 except Exception as error:  # noqa: BLE001 # told, and the others are put away
                     if title_of(error) not in (before, self.trouble) and not isinstance(
                         error, TraymailError
@@ -130,19 +130,19 @@ class AfterSend:
             self._waiting[file.root, file.path] = noted
             self._next_try = None
 
-    def _put_away(self, file: LedgerFile, now: datetime) -> None:
+    def _do_post_send(self, file: LedgerFile, now: datetime) -> None:
         if not self._ledger.is_here(file):
             return  # what it lies on has been taken out, or something is mounted over it
         if self._ledger.find(file.path, file.root) == file:
             outcome = self._act(file, now)
-            if outcome is PutAway.CHANGED:
+            if outcome is PostSend.CHANGED:
                 self._leave_out(
                     file.path, text("it has changed since it was mailed, and stays where it is")
                 )
             self._ledger.save(replace(file, state=FileState.DONE))
         self._waiting.pop((file.root, file.path), None)
 
-    def _act(self, file: LedgerFile, now: datetime) -> PutAway:
+    def _act(self, file: LedgerFile, now: datetime) -> PostSend:
         root, path, identity = self._rule.folder, file.path, file.identity
         if file.goal is Goal.FAILED:
             return self._files.move(root, path, identity, self._rule.failed_to)

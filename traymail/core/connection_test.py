@@ -1,4 +1,4 @@
-"""What looking at a server finds: the steps of an examination, and settings to propose."""
+"""What looking at a server finds: the steps of a connection test, and settings to propose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from traymail.core.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an examination.
+    """One step of a connection test.
 
     ``ok`` None: left out for the reason in ``detail``, or not reached; ``ms``: its time;
     ``failure``: what the same would be for a mail.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from traymail.core.errors import TraymailError
 from traymail.core.ledger import MovedFile, MovedMemory
 from traymail.core.message import FileIdentity
-from traymail.core.putaway import Files, PutAway
+from traymail.core.post_send import Files, PostSend
 from traymail.core.reasons import title_of
 from traymail.core.rules.folder import After, FolderRule
 from traymail.core.texts import Text
@@ -72,7 +72,7 @@ class SentFiles:
                 self.trouble = title_of(error)
                 self._stuck.add(file.path)
             else:
-                if outcome is PutAway.DONE:
+                if outcome is PostSend.DONE:
                     log.info("rule %s: %s is deleted, sent long ago", self._rule.name, file.path)
                 self._moved.forget(file)
         if len(old) == most:

@@ -18,7 +18,7 @@ _LONGEST_SUFFIX = 32
 _JOINED = {*"\u200c\u200d", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
 
 
-class PutAway(Enum):
+class PostSend(Enum):
     """What came of it. ``CHANGED``, ``GONE``: it was no longer the file that was mailed."""
 
     DONE = "done"
@@ -44,18 +44,18 @@ class Files(Protocol):
         identity: FileIdentity,
         folder: str,
         arrived: Arrived = to_nobody,
-    ) -> PutAway:
+    ) -> PostSend:
         """Move a file into ``folder``, at the same place below it, never over another one.
 
         ``arrived`` is told of a name that is new there; where it can be, before the old one goes.
         """
         ...
 
-    def delete(self, root: str, path: str, identity: FileIdentity) -> PutAway:
+    def delete(self, root: str, path: str, identity: FileIdentity) -> PostSend:
         """Delete a file."""
         ...
 
-    def delete_moved(self, path: str, identity: FileIdentity) -> PutAway:
+    def delete_moved(self, path: str, identity: FileIdentity) -> PostSend:
         """Delete a file by its whole path, through no link."""
         ...
 
