@@ -5,7 +5,10 @@ from PIL import Image
 from traymail.core.errors import Problem
 from traymail.core.fields import Choice, Field, FieldKind, Section
 from traymail.core.texts import text
-from traymail.ui.form import FormView, ProblemCount
+from traymail.ui.action_bar import ActionBar
+from traymail.ui.form import FormView
+from traymail.ui.model.actions import Actions, Offered
+from traymail.ui.model.rule_editor import RuleAct
 from traymail.ui.theme import Root
 from traymail.ui.widgets import (
     AddressField,
@@ -105,13 +108,14 @@ class FormGallery(Dialog):
         scroll.pack(side="left", fill="both", expand=True)
         self.form = FormView(scroll.inner, FORM)
         self.form.pack(fill="x")
-        self.footer.add_left(text("Delete r&ule…"), self.close, "danger")
-        count = ProblemCount(self.footer.right, self.form)
-        self.footer.add(text("&Cancel"), self.close)
-        self.primary = self.footer.add(text("Save and watch"), self.close, "primary")
-        if problems:
-            count.show(self.form.show_problems(PROBLEMS)[0])
-            self.primary.enable(False)
+        wrong = self.form.show_problems(PROBLEMS)[0] if problems else 0
+        self.bar: ActionBar[RuleAct] = ActionBar(
+            self.footer, lambda _act: self.close(), self.form.jump
+        )
+        remove = Offered(text("Delete r&ule…"), RuleAct.REMOVE, kind="danger")
+        cancel = Offered(text("&Cancel"), RuleAct.CANCEL)
+        save = Offered(text("Save and watch"), RuleAct.SAVE, not wrong)
+        self.bar.show(Actions((remove,), (cancel,), save, wrong=wrong))
 
     def _fill_preview(self, preview: Area) -> None:
         px = self.look.px

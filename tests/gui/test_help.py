@@ -22,7 +22,7 @@ from tests.support.tk import press
 from traymail.accounts.smtp import SmtpKind
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.help import HelpDoors, HelpWindow
-from traymail.ui.model.help import HelpPage
+from traymail.ui.model.help import HelpAct, HelpPage
 from traymail.ui.model.trial import Mark, Trial, Verdict
 from traymail.ui.theme import Root
 
@@ -54,7 +54,7 @@ class Desk(Hands):
 
     def diagnose(self) -> Trial:
         self.open()
-        self.click(self.window.start)
+        self.click(self.window.bar.buttons[HelpAct.START])
         self.until(lambda: self.window.held.trial is not None, "the first step")
         self.until(lambda: not self.window.held.running, "the last step")
         return self.trial
@@ -183,8 +183,8 @@ def test_a_stopped_server_is_told_and_tried_again(
     assert trial.advice is not None
     assert trial.advice.way_out is not None
     desk.sees("The server is not reached")
-    assert str(desk.window.start.cget("text")).strip() == "Test again"
-    press(desk.window.start, "<Return>")
+    assert str(desk.window.bar.buttons[HelpAct.START].cget("text")).strip() == "Test again"
+    press(desk.window.bar.buttons[HelpAct.START], "<Return>")
     desk.until(lambda: desk.window.held.trial is not trial, "another try")
     desk.until(lambda: not desk.window.held.running, "its end")
 
@@ -194,15 +194,15 @@ def test_a_server_that_says_nothing_can_be_left(make_desk: MakeDesk) -> None:
         port = silent.getsockname()[1]
         desk = make_desk(account(port, more="timeout_seconds = 2"))
         desk.open()
-        desk.click(desk.window.start)
+        desk.click(desk.window.bar.buttons[HelpAct.START])
         desk.until(lambda: desk.marks()["tcp"] is Mark.DONE, "the connection")
-        desk.until(desk.window.cancel.winfo_viewable, "Cancel")
-        assert not desk.window.start.instate(["!disabled"])
-        desk.click(desk.window.cancel)
+        desk.until(lambda: HelpAct.STOP in desk.window.bar.buttons, "Cancel")
+        assert not desk.window.bar.buttons[HelpAct.START].instate(["!disabled"])
+        desk.click(desk.window.bar.buttons[HelpAct.STOP])
         desk.until(lambda: not desk.window.held.running, "the end")
         assert desk.trial.verdict is Verdict.STOPPED
         desk.sees("The test was stopped")
-        assert desk.window.start.instate(["!disabled"])
+        assert desk.window.bar.buttons[HelpAct.START].instate(["!disabled"])
         desk.until(lambda: not desk.window._background.busy, "the work behind it")
         assert desk.trial.verdict is Verdict.STOPPED
 
@@ -211,9 +211,9 @@ def test_escape_ends_what_is_tried(make_desk: MakeDesk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         desk = make_desk(account(silent.getsockname()[1], more="timeout_seconds = 2"))
         desk.open()
-        desk.click(desk.window.start)
+        desk.click(desk.window.bar.buttons[HelpAct.START])
         desk.until(lambda: desk.marks()["tcp"] is Mark.DONE, "the connection")
-        press(desk.window.cancel, "<Escape>")
+        press(desk.window.bar.buttons[HelpAct.STOP], "<Escape>")
         assert not desk.window.winfo_viewable()
         assert desk.trial.verdict is Verdict.STOPPED
         desk.until(lambda: not desk.window._background.busy, "the work behind it")

@@ -26,13 +26,16 @@ from traymail.running.kind import RunningKinds
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
-from traymail.ui.model import rule_editor as model
-from traymail.ui.model.rule_editor import EditorWork, told
+from traymail.ui.model.rule_editor import EditorWork, RuleAct, told
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
 from traymail.ui.window import Question, Size, Window
 
 NO_CAP = 30.0
+
+
+def may_save(editor: RuleEditor) -> bool:
+    return editor.bar.buttons[RuleAct.SAVE].instate(["!disabled"])
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ class Desk(Hands):
 
     def save(self, editor: RuleEditor) -> None:
         self.until(lambda: editor.held.preview, "a preview: all is right")
-        self.click(editor.save)
+        self.click(editor.bar.buttons[RuleAct.SAVE])
         self.until(lambda: not self.page.editors, "the rule to be saved")
 
     def working(self, name: str) -> None:
@@ -235,7 +238,7 @@ def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -
     assert buttons_of(question, "Save and watch") == [], "what is wrong cannot be saved"
     desk.press("Cancel", question)
     desk.write(editor, "subject", "whole")
-    desk.until(lambda: editor.held.preview and model.bar(editor.held).can_save, "a preview")
+    desk.until(lambda: editor.held.preview and may_save(editor), "a preview")
     desk.keys("Escape")
     desk.press("Save and watch", desk.question())
     desk.until(lambda: not desk.page.editors, "the rule to be saved")
@@ -287,13 +290,13 @@ def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: 
     assert "RE2" in desk.words(editor.sheet)
     assert "1 field needs you" in desk.words(editor)
     assert "Fix the marked fields" in desk.words(editor.preview)
-    assert editor.save.instate(["disabled"])
-    desk.click(editor.count)
+    assert not may_save(editor)
+    desk.click(editor.bar.count)
     desk.until(lambda: editor.focus_get() is not None)
     desk.write(editor, "match", "ERROR")
     desk.until(lambda: editor.held.preview, "a preview")
     assert told(editor.held) == {}
-    assert not editor.save.instate(["disabled"])
+    assert may_save(editor)
 
 
 def test_what_hardly_was_meant_is_told_at_the_field_and_may_be_saved(
@@ -307,7 +310,7 @@ def test_what_hardly_was_meant_is_told_at_the_field_and_may_be_saved(
     desk.write(editor, "match", ".")
     hint = "This matches every line"
     desk.until(lambda: hint in desk.words(editor.sheet), "the hint")
-    assert "need" not in desk.words(editor.count)
+    assert "need" not in desk.words(editor.bar.count)
     desk.until(lambda: editor.held.preview, "a preview")
     desk.write(editor, "match", "ERROR")
     desk.until(lambda: hint not in desk.words(editor.sheet), "no hint")
@@ -323,7 +326,7 @@ def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
     assert "No such folder. Did you mean Scans?" in desk.words(editor.sheet)
     desk.write(editor, "folder", str(tmp_path / "Scans"))
     desk.until(lambda: not told(editor.held), "it mended")
-    desk.click(editor.save)
+    desk.click(editor.bar.buttons[RuleAct.SAVE])
     desk.until(lambda: list(told(editor.held)) == ["to"], "what is missing")
     desk.write(editor, "settle_seconds", "soon")
     desk.write(editor, "max_bytes", "big")
@@ -340,12 +343,12 @@ def test_the_folder_that_was_missing_is_seen_when_one_comes_back(
     editor = desk.new("Watch a folder…")
     desk.write(editor, "folder", str(folder))
     desk.write(editor, "to", "boss@example.com")
-    desk.until(lambda: not editor.save.instate(["!disabled"]), "no way to save it")
+    desk.until(lambda: not may_save(editor), "no way to save it")
     desk.window.focus_force()
     desk.until(lambda: editor.focus_displayof() is None or _away(editor), "the keyboard elsewhere")
     folder.mkdir()
     editor.focus_force()
-    desk.until(lambda: editor.save.instate(["!disabled"]), "a way to save it")
+    desk.until(lambda: may_save(editor), "a way to save it")
 
 
 def test_a_new_rule_leaves_what_is_there_unless_it_is_told_to(desk: Desk, tmp_path: Path) -> None:
@@ -364,7 +367,7 @@ def test_a_new_rule_leaves_what_is_there_unless_it_is_told_to(desk: Desk, tmp_pa
     now = "These 2 files would be mailed now:"
     desk.until(lambda: now in desk.words(editor.preview), "what goes")
     assert editor.sheet.values["existing"] == "send"
-    desk.until(lambda: editor.save.instate(["!disabled"]), "a way to save it")
+    desk.until(lambda: may_save(editor), "a way to save it")
     editor.destroy()
 
 
@@ -564,7 +567,7 @@ def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: P
         desk.write(editor, field, "nothing good")
     desk.until(lambda: len(told(editor.held)) == 3, "the problems")
     for _ in range(3):
-        desk.click(editor.count)
+        desk.click(editor.bar.count)
         desk.until(lambda: in_sight(editor, editor.sheet.form._rows["folder"]), "the first")
 
 

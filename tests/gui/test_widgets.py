@@ -9,7 +9,10 @@ from tests.support.hands import Hands
 from tests.support.tk import every_child, go_to, press, until_tk, words_of
 from traymail.core.fields import Choice
 from traymail.core.texts import text
-from traymail.ui.form import FormView, ProblemCount
+from traymail.ui.action_bar import ActionBar
+from traymail.ui.form import FormView
+from traymail.ui.model.actions import Actions, Offered
+from traymail.ui.model.help import HelpAct
 from traymail.ui.theme import Root
 from traymail.ui.widgets import (
     AddressField,
@@ -35,7 +38,7 @@ from traymail.ui.widgets import (
     stack,
 )
 from traymail.ui.widgets.strips import UndoChoices
-from traymail.ui.window import Size, Window
+from traymail.ui.window import Footer, Size, Window
 
 KNOWN = (
     Suggestion("li.na@example.com", "Li Na"),
@@ -277,22 +280,50 @@ def test_a_form_gives_back_what_it_was_filled_with(window: Window) -> None:
 
 
 def test_problems_are_shown_at_their_fields_and_go_away(window: Window) -> None:
-    bar = Area(window)
-    bar.pack(side="bottom")
+    footer = Footer(window)
+    footer.pack(side="bottom", fill="x")
     form = FormView(window, FORM)
     form.pack(fill="both")
-    count = ProblemCount(bar, form)
-    Button(bar, "Save", window.close).pack(side="left")
+    bar: ActionBar[HelpAct] = ActionBar(footer, lambda _act: None, form.jump)
+    start = Offered(text("&Save"), HelpAct.START)
     fields, unplaced = form.show_problems(PROBLEMS)
-    count.show(fields)
+    bar.show(Actions(primary=start, wrong=fields))
     window.update()
     assert (fields, unplaced) == (2, ())
-    assert is_seen(count)
-    count.invoke()
+    assert is_seen(bar.count)
+    bar.count.invoke()
     assert str(until_tk(window, window.focus_get)).startswith(str(form))
-    count.show(form.show_problems(())[0])
+    bar.show(Actions(primary=start, wrong=form.show_problems(())[0]))
     window.update()
-    assert not is_seen(count)
+    assert not is_seen(bar.count)
+
+
+def test_a_bar_does_what_its_buttons_offer_now(window: Window) -> None:
+    footer = Footer(window)
+    footer.pack(side="bottom", fill="x")
+    pressed: list[HelpAct] = []
+    bar = ActionBar(footer, pressed.append)
+    again = text("T&ry again")
+    for act in (HelpAct.START, HelpAct.STOP, HelpAct.START):
+        bar.show(Actions(primary=Offered(again, act)))
+        assert bar.primary is not None
+        bar.primary.invoke()
+    assert pressed == [HelpAct.START, HelpAct.STOP, HelpAct.START]
+
+
+def test_the_keyboard_is_on_no_button_out_of_sight(window: Window) -> None:
+    footer = Footer(window)
+    footer.pack(side="bottom", fill="x")
+    bar: ActionBar[HelpAct] = ActionBar(footer, lambda _act: None)
+    stop, start = (Offered(text("&Stop"), act) for act in (HelpAct.STOP, HelpAct.START))
+    bar.show(Actions(others=(stop,), primary=start))
+    window.update()
+    bar.buttons[HelpAct.STOP].focus_force()
+    until_tk(window, lambda: window.focus_get() is bar.buttons[HelpAct.STOP], what="the keyboard")
+    bar.show(Actions(others=(stop,), primary=start, waiting=True))
+    assert window.focus_get() is bar.buttons[HelpAct.STOP]
+    bar.show(Actions(primary=start))
+    until_tk(window, lambda: window.focus_get() is window, what="the keyboard in the window")
 
 
 def is_seen(widget: tk.Misc) -> bool:

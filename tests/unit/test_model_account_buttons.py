@@ -14,7 +14,8 @@ from traymail.core.robots import WecomAccount
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import settings_form as model
-from traymail.ui.model.account_buttons import AccountAct, AccountButtons, buttons
+from traymail.ui.model.account_buttons import AccountAct, buttons
+from traymail.ui.model.actions import Actions
 from traymail.ui.model.settings_form import Accounts, Busy
 
 
@@ -24,8 +25,8 @@ def page(account: Account = QQ, **values: str) -> Accounts:
     return model.typed(found, {**found.form.values, **values})
 
 
-def acts(found: AccountButtons) -> list[AccountAct]:
-    return [one.act for one in (found.left, *found.others, found.primary) if one is not None]
+def acts(found: Actions[AccountAct]) -> list[AccountAct]:
+    return [one.act for one in found.all]
 
 
 def tried(state: Accounts, *steps: object, account: Account = QQ) -> Accounts:
@@ -47,7 +48,7 @@ def test_a_key_that_is_refused_is_entered_again() -> None:
 
 
 def test_without_an_account_there_is_nothing_to_do() -> None:
-    assert buttons(Accounts()) == AccountButtons()
+    assert buttons(Accounts()) == Actions()
 
 
 def test_what_is_saved_can_be_tried_and_removed() -> None:
@@ -70,7 +71,7 @@ def test_wrong_fields_are_counted(count: int, words: str) -> None:
     assert state.form is not None
     problems = tuple(Problem(name, text("wrong")) for name in ("port", "address")[:count])
     found = buttons(model.judged(state, "qq", state.form.values, problems))
-    assert (str(found.note), found.wrong) == (words, True)
+    assert (str(found.said), found.wrong) == (words, count)
     assert [one.enabled for one in (*found.others, found.primary) if one] == [True, False, False]
 
 

@@ -13,8 +13,9 @@ from traymail.core.errors import Problem, StateError
 from traymail.core.provider import by_id
 from traymail.core.texts import text
 from traymail.ui.model import add_account as model
+from traymail.ui.model.actions import Actions
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
-from traymail.ui.model.add_buttons import AddAct, AddButtons, buttons
+from traymail.ui.model.add_buttons import AddAct, buttons
 from traymail.ui.model.trial import Verdict
 
 HOST = Problem("host", text("no such host"))
@@ -37,8 +38,8 @@ def at_test(*steps: object) -> Adding:
     return state
 
 
-def acts(found: AddButtons) -> list[AddAct]:
-    return [one.act for one in (*found.left, found.second, found.primary) if one is not None]
+def acts(found: Actions[AddAct]) -> list[AddAct]:
+    return [one.act for one in found.all]
 
 
 # --- the address ----------------------------------------------------------------------------------

@@ -138,9 +138,15 @@ def test_choices_name_account_and_address() -> None:
 
 
 def test_the_button_says_that_it_is_not_the_first_time() -> None:
-    state = told(Help(), "a")
-    assert model.start_words(state) == text("&Start diagnosis")
-    assert model.start_words(model.started(state)) == text("&Test again")
+    def said(state: Help) -> list[tuple[str, bool]]:
+        return [(str(one.words), one.enabled) for one in model.buttons(state).all]
+
+    state, report = told(Help(), "a"), ("Copy &report", True)
+    start, again = "&Start diagnosis", "&Test again"
+    assert said(state) == [report, (start, True)]
+    assert said(model.started(state)) == [report, ("&Cancel", True), (again, False)]
+    assert said(model.stopped(model.started(state))) == [report, (again, True)]
+    assert said(told(Help())) == said(model.turned(state, HelpPage.KEYS)) == [report]
 
 
 def test_what_comes_without_a_test_changes_nothing() -> None:

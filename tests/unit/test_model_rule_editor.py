@@ -52,7 +52,7 @@ def test_a_hint_is_told_beside_problems_and_stops_nothing() -> None:
     state = model.judged(replace(old(), preview=PREVIEW), (hint,))
     assert (told(state), model.remarks(state)) == ({}, {"folder": hint})
     assert state.preview is PREVIEW
-    assert model.bar(state).can_save
+    assert may_save(state)
     assert model.remarks(put(state, "folder", "/x")) == {}
     wrong = model.judged(state, (Problem("folder", BAD), hint))
     assert list(told(wrong)) == ["folder"]
@@ -164,15 +164,25 @@ def test_a_rule_that_cannot_be_read_has_no_form() -> None:
     assert (state.work, str(state.trouble), state.values) == (EditorWork.LOADING, "No.", {})
 
 
+def may_save(state: Editing) -> bool:
+    save = model.buttons(state).primary
+    return save is not None and save.enabled
+
+
 def test_the_bar_below() -> None:
-    assert model.bar(new()) == model.RuleBar(True, False, text("&Save and watch"))
-    assert model.bar(old()) == model.RuleBar(True, True, text("&Save and watch"))
-    assert model.bar(put(old(), "enabled", "false")).save == text("&Save")
-    assert model.bar(model.saving(old())) == model.RuleBar(False, False, text("Saving…"))
-    assert model.bar(model.removing(old())).can_remove is False
-    assert model.bar(model.judged(old(), (Problem("to", BAD),))).can_save is False
-    assert model.bar(model.judged(new(), (Problem("to", BAD),))).can_save is True
-    assert model.bar(Editing(FOLDER)).can_save is False
+    def bar(state: Editing) -> tuple[bool, list[bool], str]:
+        found = model.buttons(state)
+        return may_save(state), [one.enabled for one in found.left], str(found.all[-1].words)
+
+    assert bar(new()) == (True, [], "&Save and watch")
+    assert bar(old()) == (True, [True], "&Save and watch")
+    assert bar(put(old(), "enabled", "false"))[2] == "&Save"
+    assert bar(model.saving(old())) == (False, [False], "Saving…")
+    assert bar(model.removing(old()))[1] == [False]
+    wrong = model.judged(old(), (Problem("to", BAD),))
+    assert (may_save(wrong), str(model.buttons(wrong).said)) == (False, "1 field needs you")
+    assert may_save(model.judged(new(), (Problem("to", BAD),)))
+    assert not may_save(Editing(FOLDER))
 
 
 def test_what_the_file_says_now_is_taken_in() -> None:

@@ -28,7 +28,7 @@ OUTLOOK = Account(
 
 def acts(state: Adding) -> list[AddAct]:
     found = buttons(state)
-    return [one.act for one in (*found.left, found.second, found.primary) if one and one.enabled]
+    return [one.act for one in found.all if one.enabled]
 
 
 def with_client(address: str = "me@outlook.com") -> Adding:

@@ -373,29 +373,3 @@ class FormView(Area):
 
     def _changed(self, name: str) -> None:
         self._on_change(name)
-
-
-class Jumping(Protocol):
-    """What can lead to its first problem."""
-
-    def jump(self) -> object:
-        """Put the keyboard into the first field with a problem."""
-        ...
-
-
-class ProblemCount(Button):
-    """How many fields need the user, for a footer; a click jumps to the first."""
-
-    def __init__(self, master: tk.Misc, form: Jumping) -> None:
-        super().__init__(master, "", form.jump, "alert", icon="exclamation-circle")
-
-    def show(self, count: int) -> None:
-        """Show the number; nothing at all for none."""
-        if count == 0:
-            self.pack_forget()
-            return
-        self.say(text("1 field needs you") if count == 1 else text("{n} fields need you", n=count))
-        self.pack(side="left", padx=(0, self._look.px(8)), before=self._first_beside())
-
-    def _first_beside(self) -> tk.Misc:
-        return next(child for child in self.master.pack_slaves() if child is not self)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import Enum
 
 from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
+from traymail.ui.model.actions import Actions, Offered
 from traymail.ui.model.settings_form import AccountForm, Accounts, Busy, guide, needs_code
 from traymail.ui.model.sign_in import SignInStage, SignInState
 from traymail.ui.model.trial import Trial, Verdict
@@ -29,107 +30,76 @@ class AccountAct(Enum):
     DEVICE = "another device"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountOffer:
-    """One button."""
-
-    words: Text
-    act: AccountAct
-    enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AccountButtons:
-    """The bar: one button at the left, then ``note``, the others, and the primary one.
-
-    ``wrong``: the note tells of fields, and leads to the first. ``waiting``: something is done.
-    """
-
-    left: AccountOffer | None = None
-    note: Text | None = None
-    others: tuple[AccountOffer, ...] = ()
-    primary: AccountOffer | None = None
-    wrong: bool = False
-    waiting: bool = False
-
-
 _DOING: Mapping[Busy, Text] = {
     Busy.SAVING: text("Saving…"),
     Busy.REMOVING: text("Removing…"),
     Busy.DEFAULTING: text("Saving…"),
     Busy.CHECKING: text("Looking…"),
 }
-_AGAIN = AccountOffer(text("&Test again"), AccountAct.TEST)
-_BACK = AccountOffer(text("Bac&k"), AccountAct.BACK)
+_TEST = Offered(text("&Test"), AccountAct.TEST, icon="play")
+_AGAIN = replace(_TEST, words=text("&Test again"))
+_STOP = (Offered(text("&Cancel"), AccountAct.STOP),)
+_DONE = Offered(text("D&one"), AccountAct.BACK)
+_REPORT = (Offered(text("Copy &report"), AccountAct.COPY_REPORT, kind="link"),)
+_REMOVE = (Offered(text("Re&move…"), AccountAct.REMOVE, kind="danger"),)
+_UNDO = Offered(
+    text("Undo"), AccountAct.UNDO, icon="arrow-counterclockwise", kind="ghost", bare=True
+)
+_BACK = Offered(text("Bac&k"), AccountAct.BACK)
 
 
-def buttons(page: Accounts) -> AccountButtons:
+def buttons(page: Accounts) -> Actions[AccountAct]:
     """Return what can be done next."""
     form = page.form
     if form is None:
-        return AccountButtons()
+        return Actions()
     if page.busy is not None:
-        stop = (AccountOffer(text("&Cancel"), AccountAct.STOP),)
-        return AccountButtons(note=_DOING[page.busy], others=stop, waiting=True)
+        return Actions(others=_STOP, note=_DOING[page.busy], waiting=True)
     if page.sign_in is not None:
         return _of_sign_in(page.sign_in)
     if page.trial is not None:
         return _of_trial(form, page.trial)
     wrong = len(form.problems) + needs_code(form)
-    test = AccountOffer(text("&Test"), AccountAct.TEST, enabled=not wrong)
-    remove = AccountOffer(text("Re&move…"), AccountAct.REMOVE)
-    save = AccountOffer(text("&Save"), AccountAct.SAVE, enabled=form.changed and not wrong)
-    undo = (AccountOffer(text("Undo"), AccountAct.UNDO),) if form.changed else ()
-    if wrong:
-        words = text("1 field needs you") if wrong == 1 else text("{n} fields need you", n=wrong)
-        return AccountButtons(remove, words, (*undo, test), save, wrong=True)
+    others = (*((_UNDO,) if form.changed else ()), replace(_TEST, enabled=not wrong))
+    save = Offered(text("&Save"), AccountAct.SAVE, form.changed and not wrong)
     note = text("Changed, not saved") if form.changed else None
-    return AccountButtons(remove, note, (*undo, test), save)
+    return Actions(_REMOVE, others, save, note, wrong)
 
 
-def _of_sign_in(state: SignInState) -> AccountButtons:
+def _of_sign_in(state: SignInState) -> Actions[AccountAct]:
     if state.waiting:
-        stop = AccountOffer(text("&Cancel"), AccountAct.STOP)
-        return AccountButtons(others=(stop,), waiting=True)
+        return Actions(others=_STOP, waiting=True)
     if state.stage is SignInStage.DONE:
-        test = AccountOffer(text("&Test"), AccountAct.TEST)
-        return AccountButtons(others=(test,), primary=AccountOffer(text("D&one"), AccountAct.BACK))
+        return Actions(others=(_TEST,), primary=_DONE)
     act = AccountAct.DEVICE if state.device else AccountAct.SIGN_IN
-    return AccountButtons(others=(_BACK,), primary=AccountOffer(text("T&ry again"), act))
+    return Actions(others=(_BACK,), primary=Offered(text("T&ry again"), act))
 
 
-def _of_trial(form: AccountForm, trial: Trial) -> AccountButtons:
-    report = AccountOffer(text("Copy &report"), AccountAct.COPY_REPORT)
+def _of_trial(form: AccountForm, trial: Trial) -> Actions[AccountAct]:
     match trial.verdict:
         case Verdict.RUNNING:
-            return AccountButtons(
-                others=(AccountOffer(text("&Cancel"), AccountAct.STOP),), waiting=True
-            )
+            return Actions(others=_STOP, waiting=True)
         case Verdict.PASSED if form.changed:
-            return AccountButtons(
-                report, None, (_BACK,), AccountOffer(text("&Save"), AccountAct.SAVE)
-            )
+            return Actions(_REPORT, (_BACK,), Offered(text("&Save"), AccountAct.SAVE))
         case Verdict.PASSED:
-            return AccountButtons(
-                report, None, (_AGAIN,), AccountOffer(text("D&one"), AccountAct.BACK)
-            )
+            return Actions(_REPORT, (_AGAIN,), _DONE)
         case _:
-            return AccountButtons(report, None, (_BACK, _AGAIN), _mend(form, trial))
+            return Actions(_REPORT, (_BACK, _AGAIN), _mend(form, trial))
 
 
-def _mend(form: AccountForm, trial: Trial) -> AccountOffer:
+def _mend(form: AccountForm, trial: Trial) -> Offered[AccountAct]:
     if not trial.at_login:
-        return AccountOffer(text("Check ser&ver"), AccountAct.SERVER)
+        return Offered(text("Check ser&ver"), AccountAct.SERVER)
     if guide(form).hidden and not form.account.signs_in:
-        return AccountOffer(text("&Enter password again"), AccountAct.CODE)
+        return Offered(text("&Enter password again"), AccountAct.CODE)
     return again(form)
 
 
-def again(form: AccountForm) -> AccountOffer:
+def again(form: AccountForm) -> Offered[AccountAct]:
     """Return what leads to the field of a new code, or to the sign-in."""
     if form.account.signs_in:
-        return AccountOffer(text("Sign in on&ce more"), AccountAct.SIGN_IN)
-    return AccountOffer(_again_words(form), AccountAct.CODE)
+        return Offered(text("Sign in on&ce more"), AccountAct.SIGN_IN)
+    return Offered(_again_words(form), AccountAct.CODE)
 
 
 def _again_words(form: AccountForm) -> Text:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from traymail.core.texts import Text, text
+from traymail.core.texts import text
+from traymail.ui.model.actions import Actions, Offered
 from traymail.ui.model.add_account import (
     Adding,
     AddPage,
@@ -38,87 +38,70 @@ class AddAct(Enum):
     DEVICE = "another device"
 
 
-@dataclass(frozen=True, slots=True)
-class AddOffer:
-    """One button."""
-
-    words: Text
-    act: AddAct
-    enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AddButtons:
-    """The footer: links and Cancel at the left, then the second, then the primary one."""
-
-    left: tuple[AddOffer, ...]
-    second: AddOffer | None
-    primary: AddOffer | None
+_CANCEL = (Offered(text("&Cancel"), AddAct.CANCEL, kind="ghost"),)
+_BACK = (Offered(text("Bac&k"), AddAct.BACK),)
+_STOP = (Offered(text("&Stop"), AddAct.STOP, icon="stop"),)
+_AGAIN = Offered(text("&Test again"), AddAct.TEST)
+_SAVE = Offered(text("&Save"), AddAct.SAVE)
+_ANYWAY = Offered(text("Save &anyway"), AddAct.SAVE, kind="link")
+_REPORT = Offered(text("Copy &report"), AddAct.COPY_REPORT, icon="copy", kind="link")
 
 
-_CANCEL = (AddOffer(text("&Cancel"), AddAct.CANCEL),)
-_BACK = AddOffer(text("Bac&k"), AddAct.BACK)
-_AGAIN = AddOffer(text("&Test again"), AddAct.TEST)
-
-
-def buttons(state: Adding) -> AddButtons:
+def buttons(state: Adding) -> Actions[AddAct]:
     """Return what can be done next."""
     match state.page:
         case AddPage.ADDRESS:
-            return AddButtons(_CANCEL, None, AddOffer(text("&Next"), AddAct.NEXT, may_go_on(state)))
+            go_on = Offered(text("&Next"), AddAct.NEXT, may_go_on(state))
+            return Actions(_CANCEL, primary=go_on)
         case AddPage.CODE:
             may = state.code.secret is not None
-            return AddButtons(_CANCEL, _BACK, AddOffer(text("&Test"), AddAct.TEST, may))
+            return Actions(_CANCEL, _BACK, Offered(text("&Test"), AddAct.TEST, may))
         case AddPage.SIGN_IN:
             return _at_sign_in(state)
         case AddPage.KINDS:
-            return AddButtons(_CANCEL, _BACK, None)
+            return Actions(_CANCEL, _BACK)
         case AddPage.DETAILS:
-            test = AddOffer(text("&Test"), AddAct.NEXT, may_try(state))
-            return AddButtons(_CANCEL, _BACK, test)
+            test = Offered(text("&Test"), AddAct.NEXT, may_try(state))
+            return Actions(_CANCEL, _BACK, test)
         case AddPage.TEST:
             return _after_test(state)
 
 
-def _at_sign_in(state: Adding) -> AddButtons:
+def _at_sign_in(state: Adding) -> Actions[AddAct]:
     begun = state.sign_in
     if state.checking or (begun is not None and begun.waiting):
-        return AddButtons(_CANCEL, AddOffer(text("&Stop"), AddAct.STOP), None)
-    act = AddAct.DEVICE if begun is not None and begun.device else AddAct.SIGN_IN
+        return Actions(_CANCEL, _STOP)
     if begun is not None:
-        return AddButtons(_CANCEL, _BACK, AddOffer(text("T&ry again"), act))
+        act = AddAct.DEVICE if begun.device else AddAct.SIGN_IN
+        return Actions(_CANCEL, _BACK, Offered(text("T&ry again"), act))
     may = may_sign_in(state)
-    left: tuple[AddOffer, ...] = _CANCEL
-    if offers_devices(host_of(state)):
-        left = (*_CANCEL, AddOffer(text("On another &device…"), AddAct.DEVICE, may))
-    primary = AddOffer(text("Sign in in t&he browser"), AddAct.SIGN_IN, may)
-    return AddButtons(left, _BACK, primary)
+    device = Offered(text("On another &device…"), AddAct.DEVICE, may, kind="link")
+    left = (*_CANCEL, device) if offers_devices(host_of(state)) else _CANCEL
+    return Actions(left, _BACK, Offered(text("Sign in in t&he browser"), AddAct.SIGN_IN, may))
 
 
-def _after_test(state: Adding) -> AddButtons:
-    verdict = Verdict.RUNNING if state.trial is None else state.trial.verdict
-    report = AddOffer(text("Copy &report"), AddAct.COPY_REPORT)
+def _after_test(state: Adding) -> Actions[AddAct]:
     if state.saving in {AddSaving.RUNNING, AddSaving.DONE}:
         done = state.saving is AddSaving.DONE
-        write = AddOffer(text("&Write a mail"), AddAct.WRITE, done)
-        return AddButtons((), AddOffer(text("D&one"), AddAct.DONE, done), write)
+        write = Offered(text("&Write a mail"), AddAct.WRITE, done, icon="send")
+        return Actions((), (Offered(text("D&one"), AddAct.DONE, done),), write)
     if state.saving is AddSaving.FAILED:
-        return AddButtons((*_CANCEL, report), _AGAIN, AddOffer(text("&Save"), AddAct.SAVE))
+        return Actions((*_CANCEL, _REPORT), (_AGAIN,), _SAVE)
+    verdict = Verdict.RUNNING if state.trial is None else state.trial.verdict
     if verdict is Verdict.RUNNING:
-        return AddButtons(_CANCEL, AddOffer(text("&Stop"), AddAct.STOP), None)
+        return Actions(_CANCEL, _STOP)
     if verdict is Verdict.STOPPED:
-        return AddButtons(_CANCEL, _BACK, _AGAIN)
-    anyway = AddOffer(text("Save &anyway"), AddAct.SAVE)
-    return AddButtons((report, anyway), _AGAIN, _mend(state))
+        return Actions(_CANCEL, _BACK, _AGAIN)
+    return Actions((_REPORT, _ANYWAY), (_AGAIN,), _mend(state))
 
 
-def _mend(state: Adding) -> AddOffer:
+def _mend(state: Adding) -> Offered[AddAct]:
     if state.other is not None:
-        return AddOffer(text("Change the &details"), AddAct.BACK)
+        return Offered(text("Change the &details"), AddAct.BACK)
     if state.trial is None or not state.trial.at_login:
-        return AddOffer(text("Check ser&ver"), AddAct.SERVER)
+        return Offered(text("Check ser&ver"), AddAct.SERVER)
     if state.client is not None:
-        return AddOffer(text("Sign in on&ce more"), AddAct.CODE_AGAIN)
+        return Offered(text("Sign in on&ce more"), AddAct.CODE_AGAIN)
     if guide(state).hidden:
-        return AddOffer(text("&Enter password again"), AddAct.CODE_AGAIN)
-    return AddOffer(text("&Enter code again"), AddAct.CODE_AGAIN)
+        return Offered(text("&Enter password again"), AddAct.CODE_AGAIN)
+    return Offered(text("&Enter code again"), AddAct.CODE_AGAIN)

@@ -15,6 +15,7 @@ from traymail.core.fields import Choice
 from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
+from traymail.ui.model.actions import Actions, Offered
 from traymail.ui.model.trial import Headline, Trial, Verdict
 
 
@@ -140,9 +141,25 @@ def choices(state: Help) -> tuple[Choice, ...]:
     )
 
 
-def start_words(state: Help) -> Text:
-    """Return what is on the button that begins."""
-    return text("&Start diagnosis") if state.trial is None else text("&Test again")
+class HelpAct(Enum):
+    """What the buttons do."""
+
+    COPY_REPORT = "copy report"
+    STOP = "stop"
+    START = "start"
+
+
+_REPORT = (Offered(text("Copy &report"), HelpAct.COPY_REPORT, icon="copy", kind="link"),)
+_STOP = (Offered(text("&Cancel"), HelpAct.STOP),)
+
+
+def buttons(state: Help) -> Actions[HelpAct]:
+    """Return what can be done on the page."""
+    if state.page is not HelpPage.DIAGNOSIS or not state.accounts:
+        return Actions(_REPORT)
+    words = text("&Start diagnosis") if state.trial is None else text("&Test again")
+    start = Offered(words, HelpAct.START, not state.running, "play")
+    return Actions(_REPORT, _STOP if state.running else (), start)
 
 
 class HelpLink(Enum):

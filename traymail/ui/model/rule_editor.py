@@ -14,6 +14,7 @@ from traymail.core.fields import Choice, place_problems
 from traymail.core.reports import RulePreview
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
+from traymail.ui.model.actions import Actions, Offered
 from traymail.ui.model.rule_form import Kind, Table, Values, form_of, table_of, values_of
 from traymail.ui.model.sentences import sentence_of
 
@@ -253,29 +254,29 @@ def by_file(state: Editing) -> Editing:
 # --- what the window shows --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class RuleBar:
-    """The bar below: what may be pressed, and the caption of the blue button."""
+class RuleAct(Enum):
+    """What the buttons do."""
 
-    can_save: bool
-    can_remove: bool
-    save: Text
+    REMOVE = "remove"
+    CANCEL = "cancel"
+    SAVE = "save"
 
 
-def bar(state: Editing) -> RuleBar:
+_CANCEL = (Offered(text("&Cancel"), RuleAct.CANCEL),)
+
+
+def buttons(state: Editing) -> Actions[RuleAct]:
     """Return what the bar below offers."""
-    idle = state.work is EditorWork.NONE
+    idle, wrong = state.work is EditorWork.NONE, len(told(state))
     if state.work is EditorWork.SAVING:
         caption = text("Saving…")
     elif state.values.get("enabled", "true") == "true":
         caption = text("&Save and watch")
     else:
         caption = text("&Save")
-    return RuleBar(
-        can_save=idle and not told(state),
-        can_remove=idle and state.before is not None,
-        save=caption,
-    )
+    save = Offered(caption, RuleAct.SAVE, idle and not wrong)
+    remove = Offered(text("Delete r&ule…"), RuleAct.REMOVE, idle, kind="danger")
+    return Actions(() if state.before is None else (remove,), _CANCEL, save, wrong=wrong)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 
 from traymail.core.texts import Text, text
+from traymail.ui.action_bar import ActionBar
 from traymail.ui.dialogs.accounts.acts import AccountHandlers
-from traymail.ui.dialogs.accounts.bar import AccountBar
 from traymail.ui.dialogs.accounts.list import AccountList
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.model import settings_form as model
@@ -15,6 +15,7 @@ from traymail.ui.model.settings_form import Accounts
 from traymail.ui.sign_in_view import SignInView
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Banner, Button, Empty, Panes, ScrollArea, Spinner
+from traymail.ui.window import Footer
 
 
 class AccountsView(Area):
@@ -36,8 +37,9 @@ class AccountsView(Area):
         self.list = AccountList(self._panes, acts)
         self._detail = Area(self._panes)
         self._panes.hold(self.list, self._detail)
-        self.bar = AccountBar(self._detail, acts.press, self.jump)
-        self.bar.pack(side="bottom", fill="x")
+        footer = Footer(self._detail)
+        footer.pack(side="bottom", fill="x")
+        self.bar = ActionBar(footer, acts.press, self.jump)
         self._banner: Banner | None = None
         self._trouble: Text | None = None
         self._test = ScrollArea(self._detail, padding=(24, 20, 14, 12))
@@ -72,7 +74,7 @@ class AccountsView(Area):
             self.sign_in.show(page.sign_in)
         self._turn(page)
         self._show_trouble(page.trouble or page.form.trouble)
-        had_keyboard = self._in_bar()
+        had_keyboard = self.bar.has_keyboard
         new = self.bar.show(buttons(page))
         if new and (had_keyboard or self._ended(before, page)):
             self._focus_in_bar()
@@ -157,10 +159,6 @@ class AccountsView(Area):
         inside = isinstance(widget, tk.Misc) and str(widget).startswith(f"{self._detail}.")
         if inside and widget.winfo_class() == "TEntry" and self.bar.primary is not None:
             self.bar.primary.invoke()
-
-    def _in_bar(self) -> bool:
-        focused = self.focus_get()
-        return focused is not None and str(focused).startswith(f"{self.bar}.")
 
     def _ended(self, before: Accounts, page: Accounts) -> bool:
         """Whether a test or sign-in has begun or ended just now: its buttons get the keyboard."""

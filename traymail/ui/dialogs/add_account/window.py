@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from traymail.core.errors import TraymailError
 from traymail.core.texts import text
 from traymail.services.services import Services
+from traymail.ui.action_bar import ActionBar
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.add_account.address import AddressHandlers, AddressPage
-from traymail.ui.dialogs.add_account.buttons import ButtonBar
 from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.details import DetailsHandlers
 from traymail.ui.dialogs.add_account.head import AddAccountHead
@@ -61,7 +61,7 @@ class AddAccountWindow(Dialog):
         self._head.pack(side="top", fill="x", before=self.body)
         self.pages = AddPages(self.body, self._handlers(in_window))
         self._toast = Toast(self)
-        self.bar = ButtonBar(self.footer, self._act)
+        self.bar = ActionBar(self.footer, self._act)
         self.bind("<Destroy>", self._gone, add="+")
         self.become(Adding())
 

@@ -16,6 +16,7 @@ from traymail.core.texts import text
 from traymail.desktop.opening import open_path
 from traymail.disk import in_home
 from traymail.services.services import Services
+from traymail.ui.action_bar import ActionBar
 from traymail.ui.bridge import Background, Job
 from traymail.ui.dialogs.help.view import (
     DiagnosisPage,
@@ -26,7 +27,7 @@ from traymail.ui.dialogs.help.view import (
     StatePage,
 )
 from traymail.ui.model import help as model
-from traymail.ui.model.help import Help, HelpLink, HelpPage
+from traymail.ui.model.help import Help, HelpAct, HelpLink, HelpPage, buttons
 from traymail.ui.model.help_state import About, findings, report, troubles
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.refresher import Refresher
@@ -78,9 +79,7 @@ class HelpWindow(Dialog):
             HelpPage.FILES: self.files,
         }
         self._in_sight: HelpPage | None = None
-        self.footer.add_left(text("Copy &report"), self.copy_report, "link", "copy")
-        self.cancel = self.footer.add(text("&Cancel"), self._stop)
-        self.start = self.footer.add(text("&Start diagnosis"), self._start, "primary", "play")
+        self.bar = ActionBar(self.footer, self._press)
         self._toast = Toast(self)
         self.become(self._held)
 
@@ -128,7 +127,8 @@ class HelpWindow(Dialog):
                 self._pages[self._in_sight].pack_forget()
             self._pages[state.page].pack(fill="both", expand=True)
             self._in_sight = state.page
-        self._draw_buttons(state)
+        self.bar.show(buttons(state))
+        self.primary = self.bar.primary
 
     def _draw_page(self, state: Help) -> None:
         match state.page:
@@ -141,22 +141,6 @@ class HelpWindow(Dialog):
             case _:
                 pass  # always the same
 
-    def _draw_buttons(self, state: Help) -> None:
-        here = state.page is HelpPage.DIAGNOSIS and bool(state.accounts)
-        self.primary = self.start if here else None
-        if not here:
-            self.start.pack_forget()
-            self.cancel.pack_forget()
-            return
-        gap = self.look.px(8)
-        self.start.say(model.start_words(state))
-        self.start.enable(not state.running)
-        self.start.pack(side="right")
-        if state.running:
-            self.cancel.pack(side="right", padx=(0, gap))
-        else:
-            self.cancel.pack_forget()
-
     # --- what the user does -------------------------------------------------------------------
 
     def copy_report(self) -> None:
@@ -164,6 +148,15 @@ class HelpWindow(Dialog):
         self.clipboard_clear()
         self.clipboard_append(report(self._held, self._about, self.look.translate))
         self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
+
+    def _press(self, act: HelpAct) -> None:
+        match act:
+            case HelpAct.COPY_REPORT:
+                self.copy_report()
+            case HelpAct.START:
+                self._start()
+            case HelpAct.STOP:
+                self._stop()
 
     def _choose(self, account: str) -> None:
         self._stop()
@@ -174,7 +167,7 @@ class HelpWindow(Dialog):
         trial = self._held.trial
         if trial is None:
             return
-        self.cancel.focus_set()
+        self.bar.buttons[HelpAct.STOP].focus_set()
         self._job = self._background.follow(
             lambda: self._services.accounts.diagnose(trial.account),
             lambda step: self.become(model.heard(self._held, step)),
@@ -189,10 +182,10 @@ class HelpWindow(Dialog):
 
     def _ended(self, state: Help) -> None:
         self._job = None
-        at_cancel = self.focus_get() is self.cancel
+        in_bar = self.bar.has_keyboard
         self.become(state)
-        if at_cancel:
-            self.start.focus_set()
+        if in_bar and self.primary is not None:
+            self.primary.focus_set()
 
     def _go(self, link: HelpLink) -> None:
         match link:

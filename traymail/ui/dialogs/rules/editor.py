@@ -9,12 +9,12 @@ from traymail.core.events import Event, SettingsApplied
 from traymail.core.sight import Offer
 from traymail.core.texts import text
 from traymail.services.services import Services
+from traymail.ui.action_bar import ActionBar
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.sheet import RuleSheet
 from traymail.ui.dialogs.rules.work import RuleWork
-from traymail.ui.form import ProblemCount
 from traymail.ui.model import rule_editor as model
-from traymail.ui.model.rule_editor import Editing, EditorWork, told
+from traymail.ui.model.rule_editor import Editing, EditorWork, RuleAct
 from traymail.ui.model.rule_form import Kind
 from traymail.ui.model.rule_preview import sight
 from traymail.ui.people import KnownPeople
@@ -51,10 +51,7 @@ class RuleEditor(Dialog):
         self.preview = PreviewPane(panes, self._turn, self._take)
         self.sheet = RuleSheet(panes, kind, self._people.helpers, self._changed, self._by_file)
         panes.hold(self.sheet, self.preview)
-        self.remove = self.footer.add_left(text("Delete r&ule…"), self._ask_removal, "danger")
-        self.count = ProblemCount(self.footer.right, self)
-        self.footer.add(text("&Cancel"), self.close)
-        self.primary = self.save = self.footer.add(text("&Save and watch"), self._save, "primary")
+        self.bar = ActionBar(self.footer, self._press, self.jump)
         self.bind("<Control-s>", lambda _event: self._save())
         self.become(self.held)
 
@@ -105,9 +102,9 @@ class RuleEditor(Dialog):
             text("&Discard changes"),
             self._end,
         )
-        offered = model.bar(self.held)
-        if offered.can_save:
-            question.offer(offered.save, self._save)
+        save = model.buttons(self.held).primary
+        if save is not None and save.enabled:
+            question.offer(save.words, self._save)
         question.reveal()
 
     def jump(self) -> None:
@@ -121,6 +118,15 @@ class RuleEditor(Dialog):
             self._work.follow()
 
     # --- what the user does -------------------------------------------------------------------
+
+    def _press(self, act: RuleAct) -> None:
+        match act:
+            case RuleAct.REMOVE:
+                self._ask_removal()
+            case RuleAct.CANCEL:
+                self.close()
+            case RuleAct.SAVE:
+                self._save()
 
     def _changed(self, name: str) -> None:
         if self._work.idle:
@@ -185,11 +191,5 @@ class RuleEditor(Dialog):
         if state.values:
             self.sheet.show(state)
         self.preview.show(sight(state))
-        self.count.show(len(told(state)))
-        offered = model.bar(state)
-        self.save.say(offered.save)
-        self.save.enable(offered.can_save)
-        if state.before is None:
-            self.remove.pack_forget()
-        else:
-            self.remove.enable(offered.can_remove)
+        self.bar.show(model.buttons(state))
+        self.primary = self.bar.primary
