@@ -29,6 +29,9 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "traymail-stamp.json"
 ON_WINDOWS = os.name == "nt"
 BIN = VENV / ("Scripts" if ON_WINDOWS else "bin")
+# What npm installs for the tests is kept here between runs.
+NODE = ROOT / ".node"
+NODE_PACKAGES = ROOT / "tests" / "support" / "node" / "package.json"
 USAGE = """\
 usage: python3 bootstrap.py demo [ARGUMENT...]    try traymail here, without an account
        python3 bootstrap.py test [--fast] [--require-desktop] [--packages] [--windows]
@@ -78,6 +81,9 @@ TEST_PROGRAMS = {
     "xdotool": ("xdotool",),
     "postfix": ("postfix",),
     "dovecot": ("dovecot-core",),
+    # What runs a service of OAuth2, and installs it.
+    "node": ("nodejs",),
+    "npm": ("npm",),
     "xauth": ("xauth",),
     "xprop": ("x11-utils",),
     "import": ("imagemagick",),
@@ -109,6 +115,7 @@ PACKAGE_PROGRAMS: dict[str, tuple[str, ...]] = {
 }
 TEST_FILES = {
     "/usr/lib/git-core/git-send-email": "git-email",
+    "/usr/lib/dovecot/submission": "dovecot-submissiond",
     # The font that Chinese windows are measured with.
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     # GTK's icon, for panels that know no other.
@@ -357,6 +364,29 @@ def _may_install() -> list[str] | None:
     return None if asks else ["sudo", "-n"]
 
 
+def install_node_packages(folder: Path = NODE, wanted: Path = NODE_PACKAGES) -> bool:
+    """Let npm install what the tests want of it, unless that is there; or say what is missing."""
+    stamp = folder / "package.json"
+    if stamp.exists() and stamp.read_bytes() == wanted.read_bytes():
+        return True
+    npm = shutil.which("npm")
+    if npm is None:
+        say("Missing here: npm, which brings a service of OAuth2 for the tests.")
+        return False
+    say(f"Installing into {folder} with npm ...")
+    making = folder.with_name(folder.name + ".part")  # so that an interrupted one is none
+    for old in (folder, making):
+        shutil.rmtree(old, ignore_errors=True)
+    making.mkdir()
+    shutil.copyfile(str(wanted), str(making / "package.json"))
+    options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent"]
+    if call([npm, "install", *options, "--prefix", str(making)], stdin=subprocess.DEVNULL):
+        say(f"npm could not install what {wanted} names.")
+        return False
+    making.rename(folder)
+    return True
+
+
 # --- The virtual environment ------------------------------------------------------------------
 
 
@@ -536,6 +566,7 @@ def test(arguments: list[str]) -> int:
         with_wine = {"--packages", "--windows"} & set(arguments)
         wanted += packages_of_windows() if with_wine else []
         install_packages([*packages_of_tests(), *wanted])
+        install_node_packages()
     set_up(dev=True)
     failed = []
     table = []

@@ -122,6 +122,29 @@ def test_missing_programs_become_one_line_to_type(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a script for the shells of Unix")
+def test_what_npm_installs_is_kept_until_something_else_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    npm = tmp_path / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" >> "{told}"\nfor last; do :; done\ntouch "$last/new"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    wanted, folder = tmp_path / "wanted.json", tmp_path / "node"
+    for content, runs in (("{}", 1), ("{}", 1), ('{"a": 1}', 2)):
+        wanted.write_text(content)
+        assert bootstrap.install_node_packages(folder, wanted)
+        assert len(told.read_text().splitlines()) == runs
+        assert sorted(file.name for file in folder.iterdir()) == ["new", "package.json"]
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    wanted.write_text("{ }")
+    assert not bootstrap.install_node_packages(folder, wanted)
+    assert not folder.exists()
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert not bootstrap.install_node_packages(folder, wanted)
+
+
 def test_the_tools_are_read_from_the_project(checkout: Path) -> None:
     assert bootstrap.dev_requirements(checkout) == ["ruff>=0.5", "mypy"]
 

@@ -170,13 +170,13 @@ class Postfix:
 
 def why_not() -> str | None:
     """Return why no Postfix can run here, None when one can."""
-    missing = [name for name in ("postfix", "dovecot") if _program(name) is None]
+    missing = [name for name in ("postfix", "dovecot") if program(name) is None]
     if missing:
         return f"not here: {', '.join(missing)}"
     if os.geteuid() != 0:
         return "Postfix's master process runs as root only"
     version = subprocess.run(
-        [str(_program("dovecot")), "--version"], capture_output=True, text=True, check=True
+        [str(program("dovecot")), "--version"], capture_output=True, text=True, check=True
     ).stdout
     return None if version.startswith("2.3.") else f"written for Dovecot 2.3, here is {version}"
 
@@ -191,12 +191,12 @@ def postfix(certificate: Pair, password: str, introspection: str = "") -> Iterat
     with TemporaryDirectory(prefix="tm-postfix-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        ports = _free_ports(2)
+        ports = free_ports(2)
         server = Postfix(folder, ports[0], ports[1], USER, password)
         _lay_out(server, certificate, introspection)
         with _dovecot(folder), _master(folder):
             until(
-                lambda: (folder / "auth").exists() and all(map(_answers, ports)),
+                lambda: (folder / "auth").exists() and all(map(answers, ports)),
                 timeout=30.0,
                 what="Postfix to answer",
             )
@@ -239,7 +239,7 @@ def _lay_out(server: Postfix, certificate: Pair, introspection: str) -> None:
 
 @contextmanager
 def _dovecot(folder: Path) -> Iterator[None]:
-    command = [str(_program("dovecot")), "-F", "-c", str(folder / "etc/dovecot.conf")]
+    command = [str(program("dovecot")), "-F", "-c", str(folder / "etc/dovecot.conf")]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
             yield
@@ -249,7 +249,7 @@ def _dovecot(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _master(folder: Path) -> Iterator[None]:
-    command = [str(_program("postfix")), "-c", str(folder / "etc")]
+    command = [str(program("postfix")), "-c", str(folder / "etc")]
     # Its master process leaves our process group, and would keep a pipe for its output open.
     subprocess.run([*command, "start"], stdin=subprocess.DEVNULL, check=True)
     try:
@@ -258,7 +258,7 @@ def _master(folder: Path) -> Iterator[None]:
         subprocess.run([*command, "stop"], stdin=subprocess.DEVNULL, check=True)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
@@ -266,13 +266,13 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
 
 
-def _program(name: str) -> str | None:
+def program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
 
 
