@@ -97,7 +97,7 @@ class FormGallery(Dialog):
 
     def __init__(self, root: Root, *, problems: bool) -> None:
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
-        px = self.look.px
+        px = self.theme.px
         preview = Area(self.body, "chrome", (24, 20))
         preview.configure(width=px(408))
         preview.pack_propagate(flag=False)
@@ -118,7 +118,7 @@ class FormGallery(Dialog):
         self.bar.show(Actions((remove,), (cancel,), save, wrong=wrong))
 
     def _fill_preview(self, preview: Area) -> None:
-        px = self.look.px
+        px = self.theme.px
         for fill, role in (("card", "fg"), ("okbg", "success"), ("warnbg", "warning")):
             box = Box(preview, fill, 14)  # type: ignore[arg-type] # surfaces
             box.pack(fill="x", pady=(px(10), 0))
@@ -154,7 +154,7 @@ class WidgetGallery(Dialog):
         self.left = Area(self.body, padding=(20, 12))
         self.left.pack(side="left", fill="both", expand=True)
         self.right = Area(self.body, "chrome", (20, 12))
-        self.right.configure(width=self.look.px(440))
+        self.right.configure(width=self.theme.px(440))
         self.right.pack_propagate(flag=False)
         self.right.pack(side="right", fill="y", before=self.left)
         for side in (self.left, self.right):
@@ -172,7 +172,7 @@ class WidgetGallery(Dialog):
         row = Area(side)
         row.pack(fill="x")
         kinds = ("primary", "normal", "ghost", "link", "danger")
-        gap = self.look.px(6)
+        gap = self.theme.px(6)
         for kind in kinds:
             button = Button(row, text("&Save"), self.close, kind, icon="gear")  # type: ignore[arg-type] # kinds
             button.pack(side="left", padx=(0, gap))
@@ -191,7 +191,7 @@ class WidgetGallery(Dialog):
 
     def _switches(self, side: Area) -> None:
         row = Area(side)
-        row.pack(fill="x", pady=(self.look.px(8), 0))
+        row.pack(fill="x", pady=(self.theme.px(8), 0))
         for on in (True, False):
             Switch(row, text("On"), on).pack(side="left")
         segments = (
@@ -199,7 +199,7 @@ class WidgetGallery(Dialog):
             Segment("sent", text("Sent"), "check-circle-fill", "success", 121),
             Segment("failed", text("Failed"), "x-circle-fill", "danger", 3),
         )
-        Segments(side, segments, "all").pack(anchor="w", pady=(self.look.px(8), 0))
+        Segments(side, segments, "all").pack(anchor="w", pady=(self.theme.px(8), 0))
 
     def _table(self) -> None:
         columns = (
@@ -225,7 +225,7 @@ class WidgetGallery(Dialog):
             )
         )
         self.table.select("2")
-        self.table.pack(fill="both", expand=True, pady=self.look.px(8))
+        self.table.pack(fill="both", expand=True, pady=self.theme.px(8))
 
     def _addresses(self) -> None:
         known = Suggestion("li.na@example.com", "Li Na")
@@ -250,7 +250,7 @@ class WidgetGallery(Dialog):
                 Attached("4", "more notes.txt", "1 KB"),
             )
         )
-        strip.pack(fill="x", pady=self.look.px(8))
+        strip.pack(fill="x", pady=self.theme.px(8))
         meter = Meter(self.left)
         meter.show(0.27, text("{a} of {b}", a="13.4 MB", b="50 MB"), text("{n} files", n=4))
         meter.pack(fill="x")
@@ -262,7 +262,7 @@ class WidgetGallery(Dialog):
             provider="QQ",
         )
         over.show(1.0, words, over=True)
-        over.pack(fill="x", pady=(self.look.px(6), 0))
+        over.pack(fill="x", pady=(self.theme.px(6), 0))
 
     def _steps(self) -> None:
         names = (text("Find the server"), text("Connect"), text("Encrypt"), text("Log in"))
@@ -270,7 +270,7 @@ class WidgetGallery(Dialog):
         steps.show(0, StepState.DONE, "1.2.3.4", 12)
         steps.show(1, StepState.RUNNING)
         steps.show(2, StepState.FAILED, text("Refused"), 140)
-        steps.pack(fill="x", pady=(self.look.px(8), 0))
+        steps.pack(fill="x", pady=(self.theme.px(8), 0))
         Progress(self.right, "link", 0.4).pack(fill="x")
         bar = UndoBar(
             self.left,
@@ -278,4 +278,4 @@ class WidgetGallery(Dialog):
             5,
             UndoChoices(lambda: None, lambda: None, lambda: None),
         )
-        bar.pack(fill="x", pady=(self.look.px(8), 0))
+        bar.pack(fill="x", pady=(self.theme.px(8), 0))

@@ -77,7 +77,7 @@ def _window(root: Root, state: Help) -> Window:
 class StillWindow(HelpWindow):
     """Asks nobody."""
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.nav.rows[self.held.page].focus_set()
 
 

@@ -86,7 +86,7 @@ def _window(root: Root, *received: Received) -> InboxWindow:
     background = cast("Background", None)
     window = InboxWindow(root, background, doors, "127.0.0.1:2525", _clock())
     window.know(KINDS)
-    most = (root.look.px(PICTURE[0]), root.look.px(PICTURE[1]))
+    most = (root.theme.px(PICTURE[0]), root.theme.px(PICTURE[1]))
     for mail in received:
         window.put(MailLooked(mail, small_pictures(mail, most)))
     return window
@@ -97,20 +97,20 @@ def empty(root: Root) -> Window:
 
 
 def usual(root: Root) -> Window:
-    window = _window(root, *mails(root.look.language))
+    window = _window(root, *mails(root.theme.language))
     window.become(model.choose(window.held, 2))
     return window
 
 
 def source(root: Root) -> Window:
-    window = _window(root, *mails(root.look.language))
+    window = _window(root, *mails(root.theme.language))
     window.become(model.show_source(model.choose(window.held, 2), source=True))
     return window
 
 
 def long(root: Root) -> Window:
     """More than there is room for, and files that cannot be drawn."""
-    by_hand, scan, _ = mails(root.look.language)
+    by_hand, scan, _ = mails(root.theme.language)
     files = (
         Part("floor plan of the whole new building, second draft.pdf", bytes(1_400_000)),
         Part("broken.png", b"no picture", picture=True),

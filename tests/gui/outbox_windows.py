@@ -40,12 +40,12 @@ PARTIAL, SENDING, WAITING, UNKNOWN, FAILED, SENT, CANCELLED = 11, 10, 9, 8, 7, 6
 class StillWindow(OutboxWindow):
     """Asks nobody."""
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.sheet.focus()
 
 
 def _mails(root: Root) -> list[OutboxItem]:
-    chinese = root.look.language == "zh_CN"
+    chinese = root.theme.language == "zh_CN"
     boss = (Address("boss@example.com"),)
     scans = "扫描件" if chinese else "Scans"
 
@@ -185,7 +185,7 @@ def _state(root: Root, looked_at: int, **changes: object) -> OutboxState:
     mails = _mails(root)
     mail = next(one for one in mails if one.id == looked_at)
     overview = an_overview(counts=COUNTS, **changes)
-    found = OutboxFound(overview, tuple(mails), _detail(mail, root.look.language))
+    found = OutboxFound(overview, tuple(mails), _detail(mail, root.theme.language))
     progress = DeliveryProgress(25_400_000, 41_000_000, NOW - timedelta(seconds=10), NOW)
     return OutboxState(looked_at=looked_at, found=found, progress={SENDING: progress})
 
@@ -267,7 +267,7 @@ def _more(root: Root) -> Window:
 def _message(root: Root) -> Window:
     window = MessageWindow(root)
     mail = next(one for one in _mails(root) if one.id == FAILED)
-    window.fill(_detail(mail, root.look.language))
+    window.fill(_detail(mail, root.theme.language))
     return window
 
 

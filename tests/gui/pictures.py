@@ -102,7 +102,7 @@ def _take_for_readme(folder: Path) -> None:
             file = folder / f"{name}_{language}.png"
             with _root(mode, language) as root:
                 _take(root, name, file)
-                _frame(file, root.look.palette.border)
+                _frame(file, root.theme.palette.border)
 
 
 def _frame(file: Path, colour: str) -> None:

@@ -79,7 +79,7 @@ class QuickPicture(Window):
         super().__init__(root, text("New mail"), Size(600, 560, (480, 420)))
         screenshot = Image.new("RGB", (96, 90), "#e8eaf2")
         screenshot.paste("#2b5cb8", (0, 0, 96, 16))
-        names = {"wang.wei@example.com": "王伟" if root.look.language == ZH else "Wang Wei"}
+        names = {"wang.wei@example.com": "王伟" if root.theme.language == ZH else "Wang Wei"}
         helpers = Helpers(lambda words: chip(words, names), lambda _typed: KNOWN)
         self.sheet = QuickSendSheet(self, Still(), helpers, {"/1": screenshot})  # type: ignore[arg-type] # acts that do nothing
         self.sheet.pack(fill="both", expand=True)
@@ -88,7 +88,7 @@ class QuickPicture(Window):
 
 
 def _state(root: Root, **changes: object) -> QuickSend:
-    language = root.look.language
+    language = root.theme.language
     standing = Standing(known=True, accounts={"qq": an_account(language)}, default="qq")
     state = QuickSend(standing, written(language), files=attached(language))
     return replace(state, **changes)  # type: ignore[arg-type] # fields of the state
@@ -109,7 +109,7 @@ def no_account(root: Root) -> Window:
 class UndoPicture(QuickPicture):
     """What has just been sent: the button has the keyboard."""
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.sheet.draw(_state(self.root, stage=DraftStage.WAITING, mail=1, seconds=5))
 
 
@@ -137,32 +137,32 @@ def offline(root: Root) -> Window:
 
 
 def too_big(root: Root) -> Window:
-    picture, plan = attached(root.look.language)
+    picture, plan = attached(root.theme.language)
     return QuickPicture(root, _state(root, files=(picture, replace(plan, size=39_800_000))))
 
 
 def large_pictures(root: Root) -> Window:
-    picture, plan = attached(root.look.language)
+    picture, plan = attached(root.theme.language)
     small = SmallPicture(1600, picture.path, 310_000)
-    draft = replace(written(root.look.language), pictures=1600)
+    draft = replace(written(root.theme.language), pictures=1600)
     files = (replace(picture, size=4_200_000, longest=4032, small=small), plan)
     return QuickPicture(root, _state(root, written=draft, files=files))
 
 
 def bad_address(root: Root) -> Window:
-    draft = replace(written(root.look.language), to=("wang.wei@example.com", "li.na@"))
+    draft = replace(written(root.theme.language), to=("wang.wei@example.com", "li.na@"))
     return QuickPicture(root, _state(root, written=draft))
 
 
 def full(root: Root) -> Window:
     """Copies unfolded, more files than fit, one of them gone, Markdown, something went wrong."""
     draft = replace(
-        written(root.look.language),
+        written(root.theme.language),
         cc=("li.na@example.com",),
         bcc=("boss@example.com",),
         markdown=True,
     )
-    picture, plan = attached(root.look.language)
+    picture, plan = attached(root.theme.language)
     files = (
         picture,
         replace(plan, trouble=text("It is not there any more.")),
@@ -175,7 +175,7 @@ def full(root: Root) -> Window:
 def many(root: Root) -> Window:
     """More recipients and files than there is room for."""
     people = tuple(f"colleague{number}@example.com" for number in range(50))
-    draft = replace(written(root.look.language), to=people, cc=people, bcc=people)
+    draft = replace(written(root.theme.language), to=people, cc=people, bcc=people)
     files = tuple(File(f"/more/{number}", f"notes {number}.txt", 1000) for number in range(30))
     return QuickPicture(root, _state(root, written=draft, files=files))
 
@@ -183,7 +183,7 @@ def many(root: Root) -> Window:
 class CompletionPicture(QuickPicture):
     """Somebody types."""
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         entry = self.sheet.head.to.entry
         entry.focus_force()
         self.update()
@@ -191,7 +191,7 @@ class CompletionPicture(QuickPicture):
 
 
 def completion(root: Root) -> Window:
-    draft = replace(written(root.look.language), to=("wang.wei@example.com",))
+    draft = replace(written(root.theme.language), to=("wang.wei@example.com",))
     return CompletionPicture(root, _state(root, files=(), written=draft))
 
 

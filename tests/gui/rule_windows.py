@@ -55,7 +55,7 @@ def _editor(root: Root, *states: Editing) -> RuleEditor:
 
 
 def _folder(root: Root) -> Editing:
-    zh = root.look.language == ZH
+    zh = root.theme.language == ZH
     table = {
         "name": "扫描件" if zh else "Scans",
         "kind": "folder",
@@ -69,7 +69,7 @@ def _folder(root: Root) -> Editing:
 
 
 def _files(root: Root) -> RulePreview:
-    zh = root.look.language == ZH
+    zh = root.theme.language == ZH
     files = (
         ("合同-0412.pdf" if zh else "contract-0412.pdf", 1_200_000),
         ("收据 7.jpg" if zh else "receipt 7.jpg", 640_000),
@@ -106,7 +106,7 @@ def folder_more(root: Root) -> Window:
 
 
 def folder_new(root: Root) -> Window:
-    state = model.begun(model.known(Editing(FOLDER), SETTINGS), root.look.say(text("New rule")))
+    state = model.begun(model.known(Editing(FOLDER), SETTINGS), root.theme.say(text("New rule")))
     missing = (Problem("folder", text("must not be empty")),)
     return _editor(root, model.judged(state, missing))
 
@@ -145,7 +145,7 @@ def trouble(root: Root) -> Window:
 
 
 def _log(root: Root) -> Editing:
-    name = "程序报错" if root.look.language == ZH else "App errors"
+    name = "程序报错" if root.theme.language == ZH else "App errors"
     table = {
         "name": name,
         "kind": "log",
@@ -159,7 +159,7 @@ def _log(root: Root) -> Editing:
 
 
 def _lines(root: Root) -> RulePreview:
-    name = "程序报错" if root.look.language == ZH else "App errors"
+    name = "程序报错" if root.theme.language == ZH else "App errors"
     shown = (
         ("09:40:58 INFO  request /cart 200", False, False),
         ("09:41:02 ERROR payment: timeout", True, False),
@@ -208,7 +208,7 @@ def _page(root: Root, overview: Overview) -> Window:
 
 
 def _overview(root: Root, *, rules: bool) -> Overview:
-    zh = root.look.language == ZH
+    zh = root.theme.language == ZH
     names = (
         ("扫描件", "程序报错", "备份没动静", "发票")
         if zh

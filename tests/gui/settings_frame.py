@@ -32,10 +32,10 @@ class StillPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         return self.make(parent)
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         pass
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         pass
 
 

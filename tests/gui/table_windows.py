@@ -50,7 +50,7 @@ def _empty(root: Root) -> Window:
 
 
 def _written(root: Root, **looked: Any) -> TableMailing:  # noqa: ANN401 # the noun checks its fields
-    chinese = root.look.language == "zh_CN"
+    chinese = root.theme.language == "zh_CN"
     names = ("姓名", "邮箱", "金额") if chinese else ("name", "mail", "amount")
     who, to, amount = (f"{{csv.{one}}}" for one in names)
     subject = f"{who}，11 月对账单" if chinese else f"{who}, your statement for November"

@@ -122,15 +122,15 @@ def test_what_is_disabled_or_hidden_has_no_key(desk: Desk) -> None:
 
 
 def test_an_ampersand_of_the_users_is_shown(desk: Desk) -> None:
-    desk.save.say("Smith & Sons")
+    desk.save.set_text("Smith & Sons")
     assert desk.save.cget("text") == "Smith & Sons"
-    desk.save.say(text("Remove {name}?", name="A&B"))
+    desk.save.set_text(text("Remove {name}?", name="A&B"))
     assert desk.save.cget("text") == "Remove A&B?"
     assert desk.save.access_key == ""
 
 
 def test_other_words_bring_another_key(desk: Desk) -> None:
-    desk.save.say(text("C&lose"))
+    desk.save.set_text(text("C&lose"))
     desk.keys("alt+s", "alt+l")
     desk.until(lambda: desk.pressed, "the button")
     assert desk.pressed == ["save"]

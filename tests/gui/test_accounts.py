@@ -166,7 +166,7 @@ def make_desk(
             root, program.services, background, lambda: added.append("a window to add one")
         )
         window = SettingsWindow(root, (page,), ())
-        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, window, page, added)
 

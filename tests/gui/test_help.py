@@ -89,7 +89,7 @@ class MakeDesk:
             lambda: gone_to.append("add account"),
         )
         window = HelpWindow(self._root, program.services, background, doors)
-        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         return Desk(self._root, program, window, gone_to)
 
 

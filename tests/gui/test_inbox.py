@@ -157,7 +157,7 @@ def test_pictures_are_drawn_and_files_are_saved(
     desk.send(message)
     desk.until(lambda: "图.png" in desk.words(), "the files")
     assert len(desk.window.pane._pictures) == 1
-    assert desk.window.pane._pictures[0].width() == desk.root.look.px(270)
+    assert desk.window.pane._pictures[0].width() == desk.root.theme.px(270)
     desk.sees("1.6 KB")
     asked: list[str] = []
 

@@ -46,7 +46,7 @@ def test_nothing_is_clipped(make_root: MakeRoot, name: str, language: str, perce
     until_tk(root, window.winfo_viewable, what="the window")
     assert clipped(window) == []
     if window.size_wanted.least is not None:
-        width, height = (root.look.px(side) for side in window.size_wanted.least)
+        width, height = (root.theme.px(side) for side in window.size_wanted.least)
         window.geometry(f"{width}x{height}")
         until_tk(root, lambda: window.winfo_width() == width, what="the least size")
         assert clipped(window) == []
@@ -175,7 +175,7 @@ def test_a_sentence_that_gets_an_icon_is_read_to_its_end(make_root: MakeRoot) ->
     until_tk(root, window.winfo_viewable, what="the window")
     root.update()
     for letters, note in enumerate(notes, start=20):
-        note.say("i" * letters * 2 + " end", "danger", "exclamation-circle")
+        note.set_text("i" * letters * 2 + " end", "danger", "exclamation-circle")
     root.update()
     assert clipped(window) == []
 
@@ -187,13 +187,13 @@ def test_a_live_switch_paints_all_that_was_made(make_root: MakeRoot, mode: Mode)
     window.reveal()
     root.update()
     other: Mode = "light" if mode == "dark" else "dark"
-    root.look.use(other)
+    root.theme.use(other)
     root.update()
-    assert window.cget("background") == root.look.palette.bg
+    assert window.cget("background") == root.theme.palette.bg
     texts = [child for child in every_child(window) if child.winfo_class() == "Text"]
-    assert [str(text.cget("background")) for text in texts] == [root.look.palette.input]
-    root.look.use(mode)
-    assert window.cget("background") == root.look.palette.bg
+    assert [str(text.cget("background")) for text in texts] == [root.theme.palette.input]
+    root.theme.use(mode)
+    assert window.cget("background") == root.theme.palette.bg
 
 
 def test_other_clients_of_the_display_cannot_run_code(root: Root) -> None:
@@ -223,12 +223,12 @@ def test_a_window_is_made_hidden_shown_and_hidden_again(root: Root) -> None:
 def test_when_a_mail_leaves_fits_its_column(
     make_root: MakeRoot, language: str, percent: int
 ) -> None:
-    look = make_root("light", language, percent).look
+    theme = make_root("light", language, percent).theme
     (column,) = (one for one in COLUMNS if one.key == "when")
     waits = an_item(state=State.SENDING, phase=Phase.DATA)
     for told in (until(NOON, NOON), line_of(waits, NOON).when):
-        words = look.say(told)
-        assert look.font("TkDefaultFont").measure(words) <= look.px(column.width) - look.px(12)
+        words = theme.say(told)
+        assert theme.font("TkDefaultFont").measure(words) <= theme.px(column.width) - theme.px(12)
 
 
 # These are used beside others; what is not named here is small, or asks.
@@ -443,7 +443,7 @@ def test_the_scale_of_the_desktop_is_known_without_a_program(
         monkeypatch.setattr(ctypes, "CDLL", lacks)
     root = Root()
     try:
-        assert root.look.px(100) == 200
+        assert root.theme.px(100) == 200
     finally:
         root.tk.call("tk", "scaling", 4 / 3)  # Tk keeps it for the next root on this display
         root.update()
@@ -474,8 +474,8 @@ def _laid_by_the_server(window: tk.Misc) -> set[str]:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_windows_come_up_in_the_colour_of_the_theme(make_root: MakeRoot, mode: Mode) -> None:
     root = make_root("light")
-    root.look.use(mode)
-    palette = root.look.palette
+    root.theme.use(mode)
+    palette = root.theme.palette
     grounds = {palette.bg, palette.card, palette.chrome, palette.input, palette.btn}
     for name in ("rule-folder", "settings-accounts", "outbox-failed", "quick-send"):
         window = WINDOWS[name](root)

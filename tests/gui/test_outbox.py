@@ -154,7 +154,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
             doors,
             now,
         )
-        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, background, window, composed, settings)
 
@@ -545,7 +545,7 @@ def test_an_outbox_that_cannot_be_read_is_told_until_it_can(desk: Desk) -> None:
     window.open()
     desk.until(lambda: "The disk cannot be read." in desk.words(window), "what is wrong")
     blind.sees = True
-    window.heard(OutboxChanged())
+    window.on_event(OutboxChanged())
     desk.until(lambda: "The disk cannot be read." not in desk.words(window), "that it is well")
     assert "Hello" in desk.words(window)
     window.destroy()

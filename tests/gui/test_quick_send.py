@@ -127,7 +127,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
             return QuickSendWindow(root, program.services, background, ways, now)
 
         window = make_window()
-        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         ends.extend((bridge.close, background.close))
         return Desk(root, program, background, make_window, window, doors)
 
@@ -380,7 +380,7 @@ def test_a_pasted_picture_has_a_name_in_the_language_of_the_windows(
 ) -> None:
     file = tmp_path / "picture.png"
     Image.effect_noise((30, 20), 50).save(file)
-    desk.root.look.speak("zh_CN", translator("zh_CN"))
+    desk.root.theme.speak("zh_CN", translator("zh_CN"))
     window = desk.another_window()
     with clipboard({"image/png": file}):
         desk.until(lambda: window.focus_get() is not None, "the keyboard")
@@ -446,7 +446,7 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
     desk.open()
     window = desk.window
     window.update()
-    height, rows = window.winfo_height(), window.look.px(60)
+    height, rows = window.winfo_height(), window.theme.px(60)
     files = [tmp_path / f"notes of meeting {number}.txt" for number in range(9)]
     for file in files:
         file.write_text("x")

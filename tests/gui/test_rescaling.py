@@ -46,7 +46,7 @@ def test_all_is_as_large_as_if_it_had_begun_so(make_root: MakeRoot, percent: int
     root = make_root(percent=percent)
     begun = {percent: sizes(root)}
     for other in (300 - percent, percent, 300 - percent):
-        root.look.rescale(4 / 3 * other / 100)
+        root.theme.rescale(4 / 3 * other / 100)
         assert begun.setdefault(other, sizes(root)) == sizes(root)
     assert KNOWN.setdefault(100, begun[100]) == begun[100]
     assert KNOWN.setdefault(200, begun[200]) == begun[200]
@@ -58,12 +58,12 @@ def test_a_theme_that_changed_meanwhile_is_that_of_the_other_scale_too(
 ) -> None:
     root = make_root()
     sizes(root)
-    root.look.rescale(8 / 3)
+    root.theme.rescale(8 / 3)
     sizes(root)
-    root.look.use("dark")
-    root.look.rescale(4 / 3)
-    style = root.look.style("Frame", "bg")
-    assert ttk.Style(root).lookup(style, "background") == root.look.palette.bg
+    root.theme.use("dark")
+    root.theme.rescale(4 / 3)
+    style = root.theme.style("Frame", "bg")
+    assert ttk.Style(root).lookup(style, "background") == root.theme.palette.bg
     sizes(root)
 
 
@@ -106,7 +106,7 @@ def test_windows_are_made_anew_around_where_they_were_with_what_was_written(
         here = parsed(window.geometry())
         assert here is not None
         assert here.width > place.width
-        monitor = window.look.monitors()[0]  # type: ignore[attr-defined] # it is one of ours
+        monitor = window.theme.monitors()[0]  # type: ignore[attr-defined] # it is one of ours
         middle = place.left + place.width // 2
         room = min(max(middle - here.width // 2, 0), monitor.width - here.width)
         assert abs(here.left - room) <= 40  # the frame around it

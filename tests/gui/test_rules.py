@@ -131,10 +131,10 @@ def desk(
         )
         window = Window(root, text("Settings"), Size(704, 600, (704, 600)))
         page.build(window).pack(fill="both", expand=True)
-        program.services.program.listen(lambda event: bridge.post(lambda: page.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: page.on_event(event)))
         window.reveal()
         until_tk(root, window.winfo_viewable, what="the window")
-        page.shown()
+        page.on_show()
         here = Desk(root, program, page, window)
         here.until(lambda: "No rules yet" in here.words(window), "an empty list")
         yield here

@@ -285,7 +285,7 @@ def test_without_a_chinese_font_the_windows_speak_english_and_say_why(
 
 
 def test_the_general_page_names_the_font(desk: Office) -> None:
-    desk.shell.root.look.lacks_font = True
+    desk.shell.root.theme.lacks_font = True
     desk.choose("Settings…")
     window = desk.window("Settings")
     desk.press("General", window)

@@ -79,7 +79,7 @@ def make_desk(
             background,
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
-        program.services.program.listen(lambda event: bridge.post(lambda: window.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         ends.extend((bridge.close, background.close))
         window.open("您好 {csv.姓名}")
         desk = Desk(root, program, window)

@@ -182,11 +182,11 @@ def test_return_goes_on_where_nothing_is_typed(field: AddressField, window: Wind
 
 def test_what_is_typed_has_room(field: AddressField, window: Window) -> None:
     """It begins a row of its own before it gets too narrow to be read."""
-    letter = field.look.font("TkDefaultFont").measure("m")
+    letter = field.theme.font("TkDefaultFont").measure("m")
     for number in range(4, 40):
         field.addresses = ("m" * number + "@example.com", "b@example.com")
         window.update()
-        assert field.entry.winfo_width() >= field.look.px(80), number
+        assert field.entry.winfo_width() >= field.theme.px(80), number
     field.addresses = ("a@example.com", "b@example.com")
     window.update()
     row = field.entry.winfo_y()
@@ -212,7 +212,7 @@ def test_many_recipients_scroll(field: AddressField, window: Window) -> None:
     """The field stays low, and what is typed stays in sight."""
     field.addresses = tuple(f"colleague{number}@example.com" for number in range(50))
     window.update()
-    most = field.look.px(110)
+    most = field.theme.px(110)
     until_tk(window, lambda: field.winfo_height() <= most, what="the field's height")
     typed(field.entry, "boss@example.com")
     press(field.entry, "<Return>")
@@ -235,7 +235,7 @@ def test_the_wheel_turns_the_innermost_that_can_scroll(window: Window) -> None:
         filler = Area(area.inner)
         filler.configure(height=height)
         filler.pack(fill="x")
-    until_tk(window, lambda: inner.winfo_height() == window.look.px(100), what="the lower one")
+    until_tk(window, lambda: inner.winfo_height() == window.theme.px(100), what="the lower one")
     window.update()
     inner.inner.event_generate("<Button-5>")
     assert (inner._canvas.yview()[0] > 0, outer._canvas.yview()[0]) == (True, 0.0)
@@ -550,7 +550,7 @@ def test_panes_lie_beside_each_other_or_one_behind_the_other(root: Root) -> None
     window = Window(root, "test", Size(700, 300, (200, 200)))
     panes = Panes(window, room=300)
     rows, detail = Area(panes), Area(panes)
-    rows.configure(width=rows.look.px(250))
+    rows.configure(width=rows.theme.px(250))
     rows.pack_propagate(flag=False)
     table = Table(rows, (Column("subject", text("Subject"), 100, stretch=True),))
     table.pack(fill="both", expand=True)
@@ -562,7 +562,7 @@ def test_panes_lie_beside_each_other_or_one_behind_the_other(root: Root) -> None
     window.reveal()
     shown(window)
     until_tk(window, lambda: table.winfo_viewable() and words.winfo_viewable(), what="both")
-    assert rows.winfo_width() == rows.look.px(250)
+    assert rows.winfo_width() == rows.theme.px(250)
     window.geometry("400x300")
     until_tk(window, lambda: not words.winfo_viewable(), what="the list alone")
     until_tk(window, lambda: rows.winfo_width() > 350, what="all the width for it")
@@ -577,7 +577,7 @@ def test_panes_lie_beside_each_other_or_one_behind_the_other(root: Root) -> None
     until_tk(window, table.winfo_viewable, what="the list")
     window.geometry("700x300")
     until_tk(window, lambda: table.winfo_viewable() and words.winfo_viewable(), what="both")
-    assert rows.winfo_width() == rows.look.px(250)
+    assert rows.winfo_width() == rows.theme.px(250)
 
 
 def test_a_rail_shows_signs_only_where_its_window_is_narrow(root: Root) -> None:

@@ -10,7 +10,7 @@ from traymail.ui.window import Window
 
 
 def _control(root: Root) -> Window:
-    chinese = root.look.language != "en"
+    chinese = root.theme.language != "en"
     names = ("扫描件", "程序报错", "发票") if chinese else ("Scans", "App errors", "Invoices")
     rules = [a_rule(name, enabled=name != names[2]) for name in names]
     window = ControlWindow(root, lambda _choice: None)

@@ -32,7 +32,7 @@ class _OnWindows(WelcomeWindow):
     place = IN_TASKBAR
 
     def tell_place(self) -> None:
-        self.lead_on.words.say(self.place, "fg")
+        self.lead_on.words.set_text(self.place, "fg")
 
 
 class _OnGnome(_OnWindows):

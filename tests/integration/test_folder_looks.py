@@ -69,7 +69,7 @@ class Desk:
                 pass
 
     def look(self, times: int = 2) -> set[str]:
-        """Look, settle, and return what the ledger was asked about by the last look."""
+        """Theme, settle, and return what the ledger was asked about by the last look."""
         asked: set[str] = set()
         for _ in range(times):
             self.now += 60.0

@@ -25,7 +25,7 @@ from tests.support.wait import until
 from traymail.app import App
 from traymail.core.account import Account
 from traymail.desktop.paths import home as home_of
-from traymail.oauth.kept import Kept, as_text, from_text
+from traymail.oauth.stored_tokens import StoredTokens, as_text, from_text
 
 USER = "me@company.example"
 AGAIN = "traymail account login work"
@@ -93,7 +93,7 @@ class Desk:
         [one] = json.loads(self.run("account", "list", "--json").stdout)
         return one["state"], one["login"]["state"]
 
-    def kept(self) -> Kept:
+    def kept(self) -> StoredTokens:
         """Return the tokens that the keyring holds."""
         with closing(App(home_of(str(self.home.path), os.environ), os.environ)) as app:
             account = app.settings().accounts["work"]
@@ -101,12 +101,12 @@ class Desk:
             assert kept is not None
             return kept
 
-    def put_back(self, kept: Kept, **older: float) -> None:
+    def put_back(self, kept: StoredTokens, **older: float) -> None:
         """Let the keyring hold these, got some time ago."""
         with closing(App(home_of(str(self.home.path), os.environ), os.environ)) as app:
             account: Account = app.settings().accounts["work"]
             ago = timedelta(**older)
-            moved = Kept(
+            moved = StoredTokens(
                 kept.access, kept.got - ago, kept.ends - ago, kept.refresh, kept.client_secret
             )
             app.credentials.keep_long(account, as_text(moved, account))

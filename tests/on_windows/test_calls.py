@@ -255,8 +255,8 @@ def test_the_monitors_and_their_scale(root: Root) -> None:
 @on_a_desktop
 def test_segoe_ui_and_yahei_are_taken_where_they_are(root: Root, tmp_path: Path) -> None:
     def taken(language: str) -> str:
-        root.look.speak(language, str)
-        family: str = root.look.font("TkDefaultFont").actual("family")
+        root.theme.speak(language, str)
+        family: str = root.theme.font("TkDefaultFont").actual("family")
         return family
 
     before = {language: taken(language) for language in ("en", "zh_CN")}
@@ -318,7 +318,7 @@ def test_a_title_bar_follows_the_theme(root: Root) -> None:
     window = Window(root, "Sheet", Size(300, 200))
     window.reveal()
     root.update()
-    root.look.use("light")
+    root.theme.use("light")
     root.update()
     winapi.draw_title_bar(window.winfo_id(), dark=True)
 

@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Iterator[Root]:
 
 def test_windows_are_twice_as_large_and_nothing_is_cut_off(root: Root) -> None:
     assert {one.dpi for one in winapi.monitors()} == {192}
-    assert root.look.px(100) == 200
+    assert root.theme.px(100) == 200
     assert float(root.tk.call("tk", "scaling")) == pytest.approx(192 / 72, rel=0.02)
     for name in FULLEST:
         window = WINDOWS[name](root)

@@ -409,7 +409,7 @@ def test_every_title_bar_is_dark_with_the_dark_theme(
         # Also of one that is only a button of the panel.
         settings.iconify()
         made.until(lambda: settings.state() == "iconic", "the settings as a button")
-        made.shell.root.look.use("light")
+        made.shell.root.theme.use("light")
         made.until(lambda: asked[frames[-1]] == (DARK_TITLE_BAR, 0), "a light title bar")
         assert [asked[one] for one in frames] == [(DARK_TITLE_BAR, 0)] * len(frames)
 

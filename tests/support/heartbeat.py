@@ -110,7 +110,7 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
             nowhere,
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
-        program.services.program.listen(lambda event: bridge.post(lambda: quick.heard(event)))
+        program.services.program.listen(lambda event: bridge.post(lambda: quick.on_event(event)))
         adding = AddAccountWindow(root, program.services, background, lambda: None, lambda: False)
         heart = Heartbeat(root)
         for window in (adding, quick):

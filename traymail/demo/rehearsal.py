@@ -135,7 +135,7 @@ def rehearse(environ: Mapping[str, str], language: str, say: Say, real_program: 
         def open_inbox(shell: Shell) -> None:
 
             def take_over() -> None:
-                spoken = shell.root.look.language
+                spoken = shell.root.theme.language
                 # In the language it was started in, the real program is at home by itself.
                 real_program.add_account("" if spoken == language else spoken)
 

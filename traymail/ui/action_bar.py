@@ -49,7 +49,7 @@ class ActionBar(Generic[A]):
         return new
 
     def _draw(self, wanted: Actions[A]) -> None:
-        footer, px = self._footer, self._footer.look.px
+        footer, px = self._footer, self._footer.theme.px
         before = self._footer.focus_get()
         for child in (*footer.right.pack_slaves(), *footer.left.pack_slaves()):
             child.pack_forget()
@@ -61,7 +61,7 @@ class ActionBar(Generic[A]):
             self._spinner.stop()
         if wanted.said is not None:
             note = self.count if wanted.wrong else self._note
-            note.say(wanted.said)
+            note.set_text(wanted.said)
             note.pack(side="left", padx=(0, px(4)))
         for offer in wanted.left:
             self._put(offer, offer.kind, footer.left)
@@ -80,13 +80,13 @@ class ActionBar(Generic[A]):
             button = Button(side, "", partial(self._press, offer.act), kind, offer.icon)
             self._made[key] = button
             if offer.bare:
-                said = side.look.say(offer.words)
+                said = side.theme.say(offer.words)
                 Tooltip(button, lambda _x, _y: said)
         if not offer.bare:
-            button.say(offer.words)
+            button.set_text(offer.words)
         # Tab follows the order in which widgets lie above each other.
         button.lift()
         first = side is self._footer.left and not side.pack_slaves()
-        button.pack(side="left", padx=(0 if first else side.look.px(8), 0))
+        button.pack(side="left", padx=(0 if first else side.theme.px(8), 0))
         self.buttons[offer.act] = button
         return button

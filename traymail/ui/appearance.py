@@ -12,7 +12,7 @@ from traymail.ui.model.tray import Icon
 from traymail.ui.palette import Mode
 from traymail.ui.system_theme import Modes, ask_modes, is_asked, mode_of, told_modes
 from traymail.ui.tasks import Tasks
-from traymail.ui.theme import Look
+from traymail.ui.theme import Theme
 
 # The panel that a chosen icon is seen on.
 _PANELS: dict[str, Panel] = {"light": "dark", "dark": "light", "outlined": "any"}
@@ -22,17 +22,17 @@ _CHOSEN: dict[str, Mode] = {"light": "light", "dark": "dark"}
 class ThemeFollower:
     """Paints the windows, and has the icon painted anew; all of it on Tk's thread."""
 
-    def __init__(self, look: Look, tasks: Tasks, repaint: Callable[[], object]) -> None:
+    def __init__(self, theme: Theme, tasks: Tasks, repaint: Callable[[], object]) -> None:
         """``repaint`` has the tray ask for the pictures of its icon again."""
-        self._look, self._tasks, self._repaint = look, tasks, repaint
-        self._theme = self._tray_icon = ""
+        self._theme, self._tasks, self._repaint = theme, tasks, repaint
+        self._wanted = self._tray_icon = ""
         self._panel: Mode | None = None
         self.modes = Modes("light", "light") if is_asked() else told_modes(dark=False)
         """What is known of the desktop and its panel."""
 
     def obey(self, settings: Settings) -> None:
         """Follow what the configuration says."""
-        self._theme = settings.theme
+        self._wanted = settings.theme
         if settings.tray_icon != self._tray_icon:
             self._tray_icon = settings.tray_icon
             self._repaint()
@@ -64,4 +64,4 @@ class ThemeFollower:
             self._repaint()
 
     def _paint(self) -> None:
-        self._look.use(_CHOSEN.get(self._theme, self.modes.windows))
+        self._theme.use(_CHOSEN.get(self._wanted, self.modes.windows))

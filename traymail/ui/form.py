@@ -329,7 +329,7 @@ class FormView(Area):
             row.grid()
 
     def _draw(self, section: Section, *, first: bool) -> None:
-        px = self.look.px
+        px = self.theme.px
         self.columnconfigure(0, weight=1)
         if section.title is not None:
             title = Label(self, section.title, "fg", "TmHead")
@@ -350,17 +350,17 @@ class FormView(Area):
         changed = self._changed
         control = make_control(row.controls, field, self._helpers, lambda: changed(field.name))
         self._controls[field.name], self._rows[field.name] = control, row
-        gap = self.look.px(8) if field.joined else 0
+        gap = self.theme.px(8) if field.joined else 0
         wide = field.width == 0 and control.grows
         control.widget.pack(side="left", padx=(gap, 0), fill="x" if wide else "none", expand=wide)
         if field.unit is not None:
             if field.kind is FieldKind.SWITCH:
                 # A whole sentence, which may need a second line.
                 words = Note(row.controls, field.unit, "muted", font="TkDefaultFont")
-                words.pack(side="left", fill="x", expand=True, padx=(self.look.px(8), 0))
+                words.pack(side="left", fill="x", expand=True, padx=(self.theme.px(8), 0))
             else:
                 Label(row.controls, field.unit, "muted").pack(
-                    side="left", padx=(self.look.px(8), 0)
+                    side="left", padx=(self.theme.px(8), 0)
                 )
 
     def _draw_more(self, words: Text) -> None:
@@ -369,7 +369,7 @@ class FormView(Area):
             self._more.grid(row=next(self._places), sticky="w")
 
     def _sentence(self, problem: Problem) -> str:
-        return below_field(problem, self.look.say)
+        return below_field(problem, self.theme.say)
 
     def _changed(self, name: str) -> None:
         self._on_change(name)

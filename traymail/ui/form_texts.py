@@ -13,7 +13,7 @@ from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.disk import in_home
 from traymail.ui.files import ask_for_files
-from traymail.ui.theme import look_of
+from traymail.ui.theme import theme_of
 from traymail.ui.widgets.base import Area, Box
 from traymail.ui.widgets.button import Button, paint_menu
 from traymail.ui.widgets.entry import Entry, TextArea
@@ -82,7 +82,7 @@ class DurationControl(LineControl):
 
     @value.setter
     def value(self, value: str) -> None:
-        self.entry.value = look_of(self.entry).say(spoken_duration(value))
+        self.entry.value = theme_of(self.entry).say(spoken_duration(value))
 
 
 class PathControl(LineControl):
@@ -94,7 +94,7 @@ class PathControl(LineControl):
         self._folder = field.kind is FieldKind.FOLDER
         self._changed = changed
         self._choose = Button(area, text("Choose…"), self._ask)
-        self._choose.pack(side="right", padx=(area.look.px(8), 0))
+        self._choose.pack(side="right", padx=(area.theme.px(8), 0))
         self.entry.pack(side="left", fill="x", expand=True)
         self.widget: tk.Widget = area  # type: ignore[assignment] # the entry and its button
 
@@ -181,7 +181,7 @@ class FilesControl(LinesControl):
         area = Area(master)
         super().__init__(area, field, changed)
         self._choose = Button(area, text("Choose…"), self._ask)
-        self._choose.pack(side="right", anchor="n", padx=(area.look.px(8), 0))
+        self._choose.pack(side="right", anchor="n", padx=(area.theme.px(8), 0))
         self.box.pack(side="left", fill="x", expand=True)
         self.widget: tk.Widget = area  # type: ignore[assignment] # the text and its button
 
@@ -206,10 +206,10 @@ class InsertingControl(Plain):
         self._inner = (LinesControl if several else LineControl)(area, field, changed)
         words = text("Examples…") if field.kind in _PATTERNS else text("Insert…")
         self._button = Button(area, words, self._open)
-        self._button.pack(side="right", anchor="n", padx=(area.look.px(8), 0))
+        self._button.pack(side="right", anchor="n", padx=(area.theme.px(8), 0))
         self._inner.widget.pack(side="left", fill="x", expand=True)
         self._menu = tk.Menu(area, tearoff=False)
-        area.look.paint(self._menu, lambda palette: paint_menu(self._menu, palette))
+        area.theme.paint(self._menu, lambda palette: paint_menu(self._menu, palette))
         self.offer(field.choices)
 
     @property
@@ -233,7 +233,7 @@ class InsertingControl(Plain):
     def offer(self, choices: Sequence[Choice]) -> None:
         """Offer other things to put in."""
         self._menu.delete(0, "end")
-        say = self.widget.look.say
+        say = self.widget.theme.say
         for choice in choices:
             self._menu.add_command(
                 label=say(choice.words),

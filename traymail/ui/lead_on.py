@@ -24,14 +24,14 @@ class LeadOn(Area):
         self, master: tk.Misc, *, in_window: bool, start: Callable[[bool], object]
     ) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         card = Box(self, "card", (14, 10))
         card.pack(fill="x", pady=(px(14), 0))
         side = next((one for one in _SIDES if one >= px(24)), _SIDES[-1])
         # Tk forgets a picture that nobody holds.
         self._picture = ImageTk.PhotoImage(tray_image("idle", "any", side), master=self)
         picture = tk.Label(card, image=str(self._picture), borderwidth=0)
-        self.look.paint(picture, lambda palette: picture.configure(background=palette.card))
+        self.theme.paint(picture, lambda palette: picture.configure(background=palette.card))
         picture.pack(side="left", padx=(0, px(12)))
         self.words = Note(card, "", "fg", font="TkDefaultFont")
         self.words.pack(side="left", fill="x", expand=True)
@@ -43,7 +43,7 @@ class LeadOn(Area):
     def tell(self, *, in_window: bool) -> None:
         """Say where to find the program; ``in_window``: a window stands in for its icon."""
         desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")
-        self.words.say(whereabouts(sys.platform, desktop, in_window=in_window), "fg")
+        self.words.set_text(whereabouts(sys.platform, desktop, in_window=in_window), "fg")
 
     def know(self, *, on: bool) -> None:
         """Show whether the program starts with the desktop; from now on that can be changed."""

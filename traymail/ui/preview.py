@@ -41,7 +41,7 @@ class PreviewPane(Area):
         ``take`` is called with what is offered below the headline.
         """
         super().__init__(master, "chrome")
-        px = self.look.px
+        px = self.theme.px
         self._turn, self._take = turn, take
         self._drawn: Sight | Instead | None = None
         self.configure(width=px(WIDTH))
@@ -77,12 +77,12 @@ class PreviewPane(Area):
             Label(middle, "", "muted", icon=wanted.icon, icon_size=32).pack()
         words = Label(middle, wanted.words, "muted")
         words.configure(justify="center", anchor="center")
-        words.fit(self.look.px(320))
-        words.pack(pady=(self.look.px(10), 0))
+        words.fit(self.theme.px(320))
+        words.pack(pady=(self.theme.px(10), 0))
         return area
 
     def _sight(self, wanted: Sight) -> ScrollArea:
-        px = self.look.px
+        px = self.theme.px
         scroll = ScrollArea(self, padding=(24, 12, 14, 16))
         inner = scroll.inner
         Note(inner, wanted.headline, "fg", font="TkDefaultFont").pack(fill="x")
@@ -100,7 +100,7 @@ class PreviewPane(Area):
         return scroll
 
     def _mail(self, inner: Area, wanted: Sight, mail: PreviewMail) -> None:
-        px = self.look.px
+        px = self.theme.px
         row = Area(inner)
         row.pack(fill="x", pady=(px(16), px(4)))
         Label(row, wanted.caption or "", "muted", "TmSmall").pack(side="left")
@@ -116,7 +116,7 @@ class PreviewPane(Area):
 
 
 def _files(inner: Area, files: tuple[FileShown, ...]) -> None:
-    px = inner.look.px
+    px = inner.theme.px
     box = Box(inner, "card", (14, 8))
     box.pack(fill="x", pady=(px(8), 0))
     for one in files:
@@ -129,7 +129,7 @@ def _files(inner: Area, files: tuple[FileShown, ...]) -> None:
 
 
 def _mail_card(master: Area, mail: PreviewMail, *, lines: bool) -> Box:
-    px = master.look.px
+    px = master.theme.px
     box = Box(master, "card", (16, 14))
     subject = mail.subject or text("(no subject)")
     Note(box, subject, "fg", font="TmStrong").pack(fill="x")
@@ -157,13 +157,13 @@ class LinesShown(Box):
             width=10,
             wrap="none",
             font="TkFixedFont",
-            spacing1=self.look.px(2),
-            spacing3=self.look.px(2),
+            spacing1=self.theme.px(2),
+            spacing3=self.theme.px(2),
             cursor="arrow",
             takefocus=False,
         )
         self._text.pack(fill="both", expand=True)
-        self.look.paint(self._text, self._paint)
+        self.theme.paint(self._text, self._paint)
         last = 0
         for number, line in enumerate(lines, 1):
             self._add(line)
@@ -183,7 +183,7 @@ class LinesShown(Box):
             done = end
         self._text.insert("end", line.words[done:], usual)
         if line.ignored:
-            self._text.insert("end", "   ← " + self.look.say(text("ignored")), "other")
+            self._text.insert("end", "   ← " + self.theme.say(text("ignored")), "other")
         self._text.insert("end", "\n")
 
     def _paint(self, palette: Palette) -> None:

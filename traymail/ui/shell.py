@@ -113,7 +113,7 @@ class Shell:
             lambda: self._tray.in_window,
         )
         self.choices = Choices(services, clock, self.windows, self._tasks, self._tell)
-        self.appearance = ThemeFollower(root.look, self._tasks, self._repaint)
+        self.appearance = ThemeFollower(root.theme, self._tasks, self._repaint)
         self._tray = make_tray(self._parts(), login=login)
         self._controller = TrayController(
             self.loop, self._background, services.program.overview, self._tray, clock
@@ -180,7 +180,7 @@ class Shell:
         undo = self._wishes.undo and not self.windows.writing
         self.notifier.wishes = replace(self._wishes, undo=undo)
         self.notifier.hear(event)
-        self.windows.heard(event)
+        self.windows.on_event(event)
         if isinstance(event, SettingsApplied):
             self._tasks.run(lambda: self._services.program.overview().settings, self._obey)
 
@@ -199,16 +199,16 @@ class Shell:
         self.appearance.obey(settings)
         language = self._speech.shown(settings.language)
         lacking = language != self._speech.language(settings.language)
-        if lacking and not self.root.look.lacks_font:
-            self.root.look.lacks_font = lacking
+        if lacking and not self.root.theme.lacks_font:
+            self.root.theme.lacks_font = lacking
             from traymail.ui.model.general import INSTALL_FONT, NO_FONT  # of the settings' page
 
             log.warning("no font here has Chinese characters")
             self._tell(NO_FONT, INSTALL_FONT)
             # Those who have asked already did not know.
-            self.windows.heard(SettingsApplied())
-        self.root.look.lacks_font = lacking
-        if language != self.root.look.language:
+            self.windows.on_event(SettingsApplied())
+        self.root.theme.lacks_font = lacking
+        if language != self.root.theme.language:
             translate = self._speech.translator(language)
             self.windows.speak(language, translate, self._controller.refresh)
 
@@ -228,7 +228,7 @@ class Shell:
         self._tell(error.title, error.advice)
 
     def _tell(self, what: Text, advice: Text | None = None) -> None:
-        say = self.root.look.say
+        say = self.root.theme.say
         advice = in_window(advice)
         self._tray.notify(Bubble(_TROUBLE, say(what), "" if advice is None else say(advice)))
 
@@ -272,7 +272,7 @@ class Shell:
         self._tray.repaint()
 
     def _translate(self, words: str) -> str:
-        return self.root.look.translate(words)
+        return self.root.theme.translate(words)
 
     def _control_window(self) -> FallbackWindow:
         from traymail.ui.tray.control_window import ControlWindow

@@ -38,7 +38,7 @@ class SignInView(Area):
         self.copy = None
         for child in self.winfo_children():
             child.destroy()
-        px = self.look.px
+        px = self.theme.px
         words = headline(state)
         head = Area(self)
         head.pack(fill="x")
@@ -61,7 +61,7 @@ class SignInView(Area):
                 pass
 
     def _draw_page(self, url: str, words: Text) -> None:
-        px = self.look.px
+        px = self.theme.px
         card = Box(self, "card", (16, 12))
         card.pack(fill="x")
         Note(card, _short(url), "fg", font="TkFixedFont").pack(fill="x")
@@ -74,7 +74,7 @@ class SignInView(Area):
         address.pack(side="left", padx=(px(8), 0))
 
     def _draw_code(self, state: SignInState) -> None:
-        px = self.look.px
+        px = self.theme.px
         card = Box(self, "infobg", (16, 14))
         card.pack(fill="x", pady=(0, px(12)))
         copy = partial(self._acts.copy, state.code)
@@ -89,7 +89,7 @@ class SignInView(Area):
         Note(card, advice.title, "fg", "lightbulb", font="TmStrong").pack(fill="x")
         if advice.way_out is not None:
             way_out = Note(card, advice.way_out, "fg", font="TkDefaultFont")
-            way_out.pack(fill="x", pady=(self.look.px(4), 0))
+            way_out.pack(fill="x", pady=(self.theme.px(4), 0))
 
 
 _LONGEST = 120

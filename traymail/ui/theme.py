@@ -1,4 +1,4 @@
-"""The look of all windows: theme pair, fonts, scale, language; one `Look` for each Tk root.
+"""The look of all windows: theme pair, fonts, scale, language; one `Theme` for each Tk root.
 
 Windows are made of the widgets in `traymail.ui.widgets`, which ask their root for its look.
 """
@@ -45,7 +45,7 @@ Screen = Callable[[], tuple[Rectangle, ...]]
 
 
 class Root(tb.App):
-    """The hidden root of all windows; it owns the `look`."""
+    """The hidden root of all windows; it owns the `theme`."""
 
     def __init__(
         self,
@@ -75,8 +75,8 @@ class Root(tb.App):
         self.icon_pictures: tuple[object, ...] | None = None
         # Where windows were, as Tk tells it; whoever made the root keeps it until the next start.
         self.places: dict[str, str] = {}
-        self.look = Look(self, mode, language, translate, screen or Monitors().look)
-        self.files = FileDialogs(self, self.look.say, lambda: self.look.language)
+        self.theme = Theme(self, mode, language, translate, screen or Monitors().look)
+        self.files = FileDialogs(self, self.theme.say, lambda: self.theme.language)
 
     def destroy(self) -> None:
         """End all windows, and what Tk has put off till it is idle."""
@@ -89,7 +89,7 @@ class Root(tb.App):
         super().destroy()
 
 
-class Look:
+class Theme:
     """Theme, fonts, scale and language of one root."""
 
     def __init__(
@@ -220,9 +220,9 @@ def families(language: str, here: Collection[str]) -> tuple[str, str]:
     return _first(LANGUAGES[language].fonts, here), _first(_MONO, here)
 
 
-def look_of(widget: tk.Misc) -> Look:
-    """Return the look of the windows ``widget`` belongs to."""
-    return cast("Root", widget.nametowidget(".")).look
+def theme_of(widget: tk.Misc) -> Theme:
+    """Return the theme of the windows ``widget`` belongs to."""
+    return cast("Root", widget.nametowidget(".")).theme
 
 
 def _first(wanted: tuple[str, ...], here: Collection[str]) -> str:

@@ -19,7 +19,7 @@ def copy_report(
     """Put what a test came to into the clipboard, without the secret."""
     if trial is None:
         return
-    words = report(trial, __version__, root.look.translate)
+    words = report(trial, __version__, root.theme.translate)
     if secret is not None:
         words = secret.strike_out(words, trial.account.username)
     root.clipboard_clear()
@@ -32,7 +32,7 @@ class TrialView(Area):
 
     def __init__(self, master: tk.Misc, steps: Sequence[str] = ()) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._title = Label(self, "", "fg", "TmTitle")
         self._title.pack(anchor="w")
         self._more = Label(self, "", "muted")
@@ -73,8 +73,8 @@ class TrialView(Area):
         self._steps.pack(fill="x", before=self._holder)
 
     def _say(self, words: Headline) -> None:
-        self._title.say(words.title)
-        self._more.say(words.more)
+        self._title.set_text(words.title)
+        self._more.set_text(words.more)
 
     def _draw_card(self, advice: Advice | None, *, told: bool) -> None:
         if self._card is not None:
@@ -83,7 +83,7 @@ class TrialView(Area):
             self._holder.configure(height=1)
         if advice is None:
             return
-        px = self.look.px
+        px = self.theme.px
         self._card = Box(self._holder, "errbg", (16, 12))
         self._card.pack(fill="x", pady=(px(8), 0))
         # What the page says on top is not said twice.

@@ -35,11 +35,11 @@ class Page(Protocol):
         """
         ...
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Act each time the page comes into sight: ask for what may have changed."""
         ...
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Be told of the engine's events, on Tk's thread, also while out of sight."""
         ...
 
@@ -94,8 +94,8 @@ class Window(tk.Toplevel):
     def __init__(self, root: Root, title: Words, size: Size) -> None:
         super().__init__(root, class_=WINDOW_CLASS)
         self.withdraw()
-        self.root, self.look, self.size_wanted = root, root.look, size
-        self.title(self.look.say(title))
+        self.root, self.theme, self.size_wanted = root, root.theme, size
+        self.title(self.theme.say(title))
         window_icons(root)
         if self.floats and self.tk.call("tk", "windowingsystem") == "x11":
             self.wm_attributes("-type", "dialog")
@@ -108,7 +108,7 @@ class Window(tk.Toplevel):
         self.bind("<Escape>", lambda _event: self.close())
         obey_access_keys(self)
         offer_field_menu(root)
-        self.look.paint(self, self._paint)
+        self.theme.paint(self, self._paint)
 
     def reveal(self) -> None:
         """Show the window, in front and with the keyboard."""
@@ -124,7 +124,7 @@ class Window(tk.Toplevel):
         question = self._open_question()
         if question is None:
             self.focus_force()
-            self.shown()
+            self.on_show()
         else:
             question.reveal()
 
@@ -132,7 +132,7 @@ class Window(tk.Toplevel):
         """Have the keyboard somewhere in the window."""
         self.focus_set()
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Act each time the window appears, once the keyboard is in it."""
 
     def conceal(self) -> None:
@@ -169,7 +169,7 @@ class Window(tk.Toplevel):
             left = before.left + (before.width - here.width) // 2
             top = before.top + (before.height - here.height) // 2
             x, y = before.left + before.width // 2, before.top + before.height // 2
-            monitor = nearest(self.look.monitors(), x, y)
+            monitor = nearest(self.theme.monitors(), x, y)
             self.geometry(geometry(within(here._replace(left=left, top=top), monitor)))
 
     def close(self) -> None:
@@ -182,12 +182,12 @@ class Window(tk.Toplevel):
             self._paint_title_bar()
 
     def _paint_title_bar(self) -> None:
-        draw_title_bar(self.winfo_id(), dark=self.look.palette.mode == "dark")
+        draw_title_bar(self.winfo_id(), dark=self.theme.palette.mode == "dark")
 
     def _set_size(self) -> None:
-        monitors = self.look.monitors()
+        monitors = self.theme.monitors()
         monitor = self._monitor(monitors)
-        px, wanted = self.look.px, self.size_wanted
+        px, wanted = self.theme.px, self.size_wanted
         most_wide, self.most_high = (
             int(side * SCREEN_PART) for side in (monitor.width, monitor.height)
         )
@@ -227,7 +227,7 @@ class Window(tk.Toplevel):
 
     def _key(self) -> str:
         """Under what the place is remembered: another scale needs other sizes."""
-        return f"{self.remembered}@{self.look.px(100)}" if self.remembered else ""
+        return f"{self.remembered}@{self.theme.px(100)}" if self.remembered else ""
 
     def _monitor(self, monitors: Sequence[Rectangle]) -> Rectangle:
         """Return the monitor on which the window first appears."""
@@ -251,7 +251,7 @@ class Footer(Area):
     def __init__(self, master: tk.Misc, side: float = 24) -> None:
         """``side``: the margin left and right, in 96-dpi pixels."""
         super().__init__(master, "chrome")
-        self.configure(height=self.look.px(_FOOTER))
+        self.configure(height=self.theme.px(_FOOTER))
         self.pack_propagate(flag=False)
         Line(self).pack(side="top", fill="x")
         self.bar = Area(self, padding=(side, 0))
@@ -271,7 +271,7 @@ class Footer(Area):
     ) -> Button:
         """Add a button at the right; the primary one is the last that is added."""
         button = Button(self.right, words, command, kind, icon)
-        gap = self.look.px(8) if self.right.winfo_children()[:-1] else 0
+        gap = self.theme.px(8) if self.right.winfo_children()[:-1] else 0
         button.pack(side="left", padx=(gap, 0))
         return button
 
@@ -284,7 +284,7 @@ class Footer(Area):
     ) -> Button:
         """Add a button at the left: Cancel, or what destroys."""
         button = Button(self.left, words, command, kind, icon)
-        gap = self.look.px(8) if self.left.winfo_children()[:-1] else 0
+        gap = self.theme.px(8) if self.left.winfo_children()[:-1] else 0
         button.pack(side="left", padx=(gap, 0))
         return button
 
@@ -330,12 +330,12 @@ class Question(Dialog):
         self.transient(window)
         self._about = window
         self.sentence, self.on_yes = sentence, on_yes
-        self.body.configure(padding=self.look.px(_MARGIN))
+        self.body.configure(padding=self.theme.px(_MARGIN))
         self._add_lines(title, "TmHead", gap=0)
         if which:
-            measure = self.look.font("TmStrong").measure
-            line = elide(which, self.look.px(_WIDE - 2 * _MARGIN), measure)
-            Label(self.body, line, "fg", "TmStrong").pack(anchor="w", pady=(self.look.px(8), 0))
+            measure = self.theme.font("TmStrong").measure
+            line = elide(which, self.theme.px(_WIDE - 2 * _MARGIN), measure)
+            Label(self.body, line, "fg", "TmStrong").pack(anchor="w", pady=(self.theme.px(8), 0))
         self.add_sentence(sentence)
         self.footer.add_left(verb, self._yes, "danger")
         self._cancel = self.footer.add(text("&Cancel"), self.close)
@@ -350,8 +350,8 @@ class Question(Dialog):
     def _add_lines(self, words: Words, font: str, gap: int) -> None:
         note = Note(self.body, words, "fg", font=font)
         # The height is measured before the window is there to tell its width.
-        note.label.fit(self.look.px(_WIDE - 2 * _MARGIN))
-        note.pack(fill="x", pady=(self.look.px(gap), 0))
+        note.label.fit(self.theme.px(_WIDE - 2 * _MARGIN))
+        note.pack(fill="x", pady=(self.theme.px(gap), 0))
 
     def offer(self, words: Words, act: Callable[[], object]) -> None:
         """Offer what makes the question needless, as the answer that Return gives."""
@@ -362,7 +362,7 @@ class Question(Dialog):
 
         self.primary = self.footer.add(words, chosen, "primary")
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Start on the harmless answer, and keep keyboard and mouse."""
         self.take_keyboard()
         if not self.winfo_viewable():

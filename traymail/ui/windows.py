@@ -49,7 +49,7 @@ class Lazy(Generic[T]):
 class Listener(Protocol):
     """A window that follows what happens."""
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Be told of an event of the engine, on Tk's thread."""
         ...
 
@@ -146,10 +146,10 @@ class Windows:
         """Whether the quick-send window is in sight."""
         return self._quick.made is not None and bool(self._quick.made.winfo_viewable())
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Tell all windows that were made."""
         for window in self._listening():
-            window.heard(event)
+            window.on_event(event)
 
     def icon_moved(self) -> None:
         """Let the window that tells where the icon is tell it anew."""
@@ -168,7 +168,7 @@ class Windows:
         """
 
         def turn() -> None:
-            self._make_anew(lambda: self._root.look.speak(language, translate), Window.take_place)
+            self._make_anew(lambda: self._root.theme.speak(language, translate), Window.take_place)
             spoken()
 
         self._at_rest(turn)
@@ -178,8 +178,8 @@ class Windows:
 
         ``scaling``: Tk's pixels per point.
         """
-        look = self._root.look
-        self._at_rest(lambda: self._make_anew(lambda: look.rescale(scaling), Window.be_around))
+        theme = self._root.theme
+        self._at_rest(lambda: self._make_anew(lambda: theme.rescale(scaling), Window.be_around))
 
     def _at_rest(self, turn: Callable[[], object]) -> None:
         quick, table = self._quick.made, self._table.made
@@ -232,7 +232,7 @@ class Windows:
 
     def make_ready(self) -> None:
         """Know the monitors and read the code of the popup, on any thread."""
-        self._root.look.screen()
+        self._root.theme.screen()
         import traymail.ui.dialogs.quick_send.window  # noqa: F401
 
 

@@ -65,7 +65,7 @@ class GeneralView(Area):
 
     def __init__(self, master: tk.Misc, acts: GeneralHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         head = Area(self, padding=(24, 18, 24, 8))
         head.pack(fill="x")
@@ -111,7 +111,7 @@ class GeneralView(Area):
                 form.fill(shown)
             form.show_problems([one for name, one in page.problems.items() if name in form.values])
         for name, path in page.places.items():
-            self._paths[name].say(short(path, in_home("~")))
+            self._paths[name].set_text(short(path, in_home("~")))
         self._show_unconfirmed(page)
         self._show_trouble(page)
         self._show_outcome(page)
@@ -128,7 +128,7 @@ class GeneralView(Area):
                 self._acts.change(name, form.values[name])
 
     def _place(self, row: int, name: str) -> Note:
-        px = self.look.px
+        px = self.theme.px
         Label(self._rows, _PLACES[name], "muted").grid(row=row, column=0, sticky="w", pady=px(6))
         holder = Area(self._rows)
         holder.grid(row=row, column=1, sticky="we", pady=px(6))
@@ -141,7 +141,7 @@ class GeneralView(Area):
         return path
 
     def _draw_moves(self, row: int) -> None:
-        px = self.look.px
+        px = self.theme.px
         Label(self._rows, text("Back up and move"), "muted").grid(
             row=row, column=0, sticky="nw", pady=(px(14), 0)
         )
@@ -171,16 +171,16 @@ class GeneralView(Area):
         if page.trouble is None:
             self._trouble.pack_forget()
             return
-        self._trouble.say(page.trouble, "danger", "exclamation-circle")
-        self._trouble.pack(fill="x", pady=(0, self.look.px(10)), before=self.appearance)
+        self._trouble.set_text(page.trouble, "danger", "exclamation-circle")
+        self._trouble.pack(fill="x", pady=(0, self.theme.px(10)), before=self.appearance)
 
     def _show_outcome(self, page: General) -> None:
         if page.outcome is None:
-            self._outcome.say(text("The exported file contains no codes and no passwords."))
+            self._outcome.set_text(text("The exported file contains no codes and no passwords."))
         elif page.failed:
-            self._outcome.say(page.outcome, "danger", "exclamation-circle")
+            self._outcome.set_text(page.outcome, "danger", "exclamation-circle")
         else:
-            self._outcome.say(page.outcome, "success", "check-circle")
+            self._outcome.set_text(page.outcome, "success", "check-circle")
         for button in self.buttons.values():
             button.enable(page.moving is None)
 
@@ -316,11 +316,11 @@ class GeneralPage:
         self.transfer.view = GeneralView(parent, acts)
         return self.transfer.view
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Ask how things stand."""
         self._refresher.ask()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow changes of the configuration, whoever makes them."""
         if isinstance(event, SettingsApplied | SettingsRefused):
             self._refresher.ask()
@@ -404,7 +404,7 @@ class GeneralPage:
         on = autostart is True
         page = model.known(self.held, overview.settings, autostart=on, places=places)
         page = replace(page, unconfirmed=overview.unconfirmed)
-        if self._root.look.lacks_font:
+        if self._root.theme.lacks_font:
             page = model.lacking_font(page)
         if isinstance(autostart, TraymailError):
             page = model.refused(page, AUTOSTART, autostart)

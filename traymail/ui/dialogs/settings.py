@@ -42,13 +42,13 @@ class SettingsNav(Rail):
         self.links: list[Button] = []
         for page in pages:
             row = self._row(page.title, page.icon, partial(turn, page.name))
-            row.pack(fill="x", pady=(0, self.look.px(4)))
+            row.pack(fill="x", pady=(0, self.theme.px(4)))
             self.pages[page.name] = row
         below = Area(self)
         below.pack(side="bottom", fill="x")
         for link in links:
             row = self._row(link.title, link.icon, link.open, below)
-            row.pack(fill="x", pady=(self.look.px(4), 0))
+            row.pack(fill="x", pady=(self.theme.px(4), 0))
             self.links.append(row)
         self.give_way([*self.pages.values(), *self.links])
 
@@ -109,23 +109,23 @@ class SettingsWindow(Window):
             self._show(page)
         self.reveal()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Tell the pages that were made."""
         for name in self._built:
-            self._pages[name].heard(event)
+            self._pages[name].on_event(event)
 
     def turn(self, name: str) -> None:
         """Show another page."""
         if name != self._in_sight:
             self._show(name)
-            self.page.shown()
+            self.page.on_show()
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Begin at the list of pages, unless the keyboard has a place in the page."""
         at = self.focus_lastfor()
         if at is None or at is self:
             self.nav.focus_on_page()
-        self.page.shown()
+        self.page.on_show()
 
     def _show(self, name: str) -> None:
         if self._in_sight is not None:

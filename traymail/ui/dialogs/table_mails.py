@@ -115,11 +115,11 @@ class TableMailsWindow(Dialog):
             lambda overview: self.become(model.informed(self.held, overview)),
         )
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Start at the table, or at the way out."""
         (self.cancel if self.done else self._head.choose).focus_set()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow what becomes of the mails."""
         if self._follower is not None and isinstance(event, ItemChanged | OutboxChanged):
             self._follower.soon()
@@ -148,7 +148,7 @@ class TableMailsWindow(Dialog):
 
     def choose(self) -> None:
         """Choose a table."""
-        kind = (self.look.say(text("Tables (CSV)")), _TABLES)
+        kind = (self.theme.say(text("Tables (CSV)")), _TABLES)
         wanted = WantedFile(Aim.FILE, text("Choose a table"), kind=kind)
         ask_for_files(self, wanted, lambda chosen: self.take(chosen[0]))
 
@@ -201,7 +201,7 @@ class TableMailsWindow(Dialog):
             self.log = BatchLog(self.body)
             self.log.pack(fill="both", expand=True)
             self.go.destroy()
-            self.cancel.say(text("&Close"))
+            self.cancel.set_text(text("&Close"))
             self.primary = self.cancel
             self.stop = self.footer.add_left(text("S&top the rest"), follower.stop, "danger")
             report = text("Save the &report…")
@@ -277,13 +277,13 @@ class _Head(Area):
         super().__init__(master, padding=(24, 14))
         Label(self, "", "link", icon="file-earmark-text").pack(side="left")
         self._name = Label(self, "", "fg", "TmStrong")
-        self._name.pack(side="left", padx=(self.look.px(10), 0))
+        self._name.pack(side="left", padx=(self.theme.px(10), 0))
         self.choose = Button(self, text("Choose a ta&ble…"), choose)
         self.choose.pack(side="right")
 
     def show(self, state: TableMailing) -> None:
         """Show the name of the table."""
-        self._name.say(model.table_words(state), "muted" if state.path is None else "fg")
+        self._name.set_text(model.table_words(state), "muted" if state.path is None else "fg")
 
 
 class _Sheet(Area):
@@ -355,7 +355,7 @@ class BatchLog(Area):
 
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         head = Area(self, padding=(24, 16, 24, 12))
         head.pack(fill="x")
         head.columnconfigure(0, weight=1)
@@ -371,10 +371,10 @@ class BatchLog(Area):
 
     def show(self, state: TableMailing, now: datetime) -> None:
         """Draw a state."""
-        self._words.say(model.progress_words(state))
-        self._rest.say(model.rest_words(state, now))
+        self._words.set_text(model.progress_words(state))
+        self._rest.set_text(model.rest_words(state, now))
         self._bar.show(model.part_done(state), "success" if not state.left else "link")
-        say = self.look.say
+        say = self.theme.say
         self.table.show(
             [
                 Row(

@@ -64,7 +64,7 @@ class WelcomeWindow(Dialog):
         self.later = self.footer.add(text("&Later"), self.close)
         self._toast = Toast(self)
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Ask how things stand."""
         if self.primary is not None:
             self.primary.focus_set()
@@ -76,13 +76,13 @@ class WelcomeWindow(Dialog):
         self.lead_on.tell(in_window=self._in_window())
 
     def _draw_head(self, inner: Area) -> None:
-        px = self.look.px
+        px = self.theme.px
         head = Area(inner)
         head.pack(fill="x", pady=(0, px(6)))
         # Tk forgets a picture that nobody holds.
         self._picture = ImageTk.PhotoImage(window_icon(px(_ICON)), master=self)
         picture = tk.Label(head, image=str(self._picture), borderwidth=0)
-        self.look.paint(picture, lambda palette: picture.configure(background=palette.bg))
+        self.theme.paint(picture, lambda palette: picture.configure(background=palette.bg))
         picture.pack(side="left", padx=(0, px(16)))
         words = Area(head)
         words.pack(side="left", fill="x", expand=True)
@@ -103,7 +103,7 @@ class WelcomeWindow(Dialog):
         act: Callable[[], object],
     ) -> tuple[Button, Note]:
         """Draw a way on: a card with its button; the first is the primary one."""
-        px = self.look.px
+        px = self.theme.px
         box = Box(inner, "card", (16, 14))
         box.pack(fill="x", pady=(px(14), 0))
         picture = Box(box, "infobg", 9)
@@ -122,7 +122,7 @@ class WelcomeWindow(Dialog):
 
     def _rehearse(self) -> None:
         self._start(busy=True)
-        language = self.look.language
+        language = self.theme.language
 
         def failed(error: TraymailError) -> None:
             self._start(busy=False)
@@ -134,7 +134,7 @@ class WelcomeWindow(Dialog):
 
     def _start(self, *, busy: bool) -> None:
         self.rehearsal.enable(not busy)
-        self._about.say(STARTING if busy else LOOK_FIRST, "muted")
+        self._about.set_text(STARTING if busy else LOOK_FIRST, "muted")
 
     def _start_with_desktop(self, on: bool) -> None:  # noqa: FBT001 - the switch's value
         def failed(error: TraymailError) -> None:

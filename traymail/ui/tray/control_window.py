@@ -64,18 +64,18 @@ class ControlWindow(Window):
         self._area: Area | None = None
         self._menus: list[tk.Menu] = []
         # A check mark that is off leaves its room empty.
-        side = self.look.px(16)
+        side = self.theme.px(16)
         self._no_mark = tk.PhotoImage(master=self, width=side, height=side)
         note = Area(self, "warnbg", (_BESIDE_NOTE, 12))
         note.pack(fill="x")
         # The window's width is fixed, so the words need not wait for it to wrap.
         words = Label(note, _note(), "fg", "TmSmall")
-        words.fit(self.look.px(_WIDE - 2 * _BESIDE_NOTE))
+        words.fit(self.theme.px(_WIDE - 2 * _BESIDE_NOTE))
         words.pack(fill="x")
 
     def show(self, shown: Shown) -> None:
         """Tell another state in the title."""
-        self.title(self.look.say(shown.tip))
+        self.title(self.theme.say(shown.tip))
 
     def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Show other rows; the keyboard stays where it is."""
@@ -97,7 +97,7 @@ class ControlWindow(Window):
         if focused in self._rows:
             self._rows[focused].focus_set()
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Put the keyboard on the first row."""
         next(iter(self._rows.values())).focus_set()
 
@@ -107,8 +107,8 @@ class ControlWindow(Window):
 
     def _make_area(self, count: int) -> tuple[Area, Area]:
         """Return what to pack and what takes the rows: the same unless they have to scroll."""
-        high = self.look.px(count * _ROW_HIGH + _BESIDE_ROWS)
-        most = int(nearest(self.look.monitors(), *self.winfo_pointerxy()).height * _MOST)
+        high = self.theme.px(count * _ROW_HIGH + _BESIDE_ROWS)
+        most = int(nearest(self.theme.monitors(), *self.winfo_pointerxy()).height * _MOST)
         if high <= most:
             rows = Area(self, padding=(8, 8))
             return rows, rows
@@ -118,7 +118,7 @@ class ControlWindow(Window):
         return scrolling, scrolling.inner
 
     def _add(self, rows: Area, entry: MenuItem) -> None:
-        px = self.look.px
+        px = self.theme.px
         if entry.kind is MenuItemKind.SEPARATOR:
             Line(rows).pack(fill="x", padx=px(12), pady=px(6))
             return
@@ -138,13 +138,13 @@ class ControlWindow(Window):
         if is_submenu:
             row.configure(command=partial(self._open, row, self._popup(entry)))
         if entry.kind is MenuItemKind.CHECK:
-            self.look.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
+            self.theme.paint(row, lambda _palette: row.configure(image=self._mark(entry)))
         # Set here: in a rule's name an & is no access key.
-        row.configure(text=f"{_GAP}{self.look.say(entry.label)}", compound="left")
+        row.configure(text=f"{_GAP}{self.theme.say(entry.label)}", compound="left")
         return row
 
     def _mark(self, entry: MenuItem) -> str:
-        return self.look.icon("check2", 16, "link") if entry.checked else str(self._no_mark)
+        return self.theme.icon("check2", 16, "link") if entry.checked else str(self._no_mark)
 
     def _chooser(self, entry: MenuItem) -> Callable[[], None]:
         def choose() -> None:
@@ -155,9 +155,9 @@ class ControlWindow(Window):
 
     def _popup(self, entry: MenuItem) -> tk.Menu:
         menu = tk.Menu(self, tearoff=False)
-        self.look.paint(menu, lambda palette: paint_menu(menu, palette))
+        self.theme.paint(menu, lambda palette: paint_menu(menu, palette))
         for child in entry.children:
-            label = self.look.say(child.label)
+            label = self.theme.say(child.label)
             if child.kind is MenuItemKind.CHECK:
                 mark = tk.BooleanVar(menu, child.checked)
                 menu.add_checkbutton(label=label, command=self._chooser(child), variable=mark)

@@ -53,9 +53,9 @@ class Proposals:
         self._rows = [_Proposal(box, one, self._take) for one in self._offered]
         for row in self._rows:
             row.pack(fill="x")
-        Line(box).pack(fill="x", padx=frame.look.px(4), pady=frame.look.px(4))
+        Line(box).pack(fill="x", padx=frame.theme.px(4), pady=frame.theme.px(4))
         keys = Label(box, text("↑ ↓ choose, Enter add, Del forget"), "muted", "TmSmall")
-        keys.pack(anchor="w", padx=frame.look.px(8), pady=(0, frame.look.px(4)))
+        keys.pack(anchor="w", padx=frame.theme.px(8), pady=(0, frame.theme.px(4)))
         self._rows[0].choose(on=True)
         left = self._entry.winfo_rootx() - window.winfo_rootx()
         top = self._entry.winfo_rooty() - window.winfo_rooty() + self._entry.winfo_height()
@@ -94,16 +94,16 @@ class _Proposal(Area):
         if suggestion.name:
             self._labels.append(Label(self, suggestion.address, "muted"))
         for label in self._labels:
-            label.pack(side="left", padx=(0, self.look.px(8)))
+            label.pack(side="left", padx=(0, self.theme.px(8)))
         for part in (self, *self._labels):
             part.bind("<Button-1>", lambda _event: take(suggestion.address))
 
     def choose(self, *, on: bool) -> None:
         """Draw it as the one Return would take, or not."""
         self.surface = "sel" if on else "input"
-        self.configure(style=self.look.style("Frame", self.surface))
+        self.configure(style=self.theme.style("Frame", self.surface))
         for label, role in zip(self._labels, ("fg", "muted"), strict=False):
-            label.configure(style=self.look.style(f"Label-{role}", self.surface))
+            label.configure(style=self.theme.style(f"Label-{role}", self.surface))
 
 
 _MOST = 6
@@ -165,7 +165,7 @@ class ChipRow(ScrollArea):
         return self.flow.whole_rows(most)
 
     def _room_to_type(self) -> int:
-        px, font = self.look.px, self.look.font("TkDefaultFont")
+        px, font = self.theme.px, self.theme.font("TkDefaultFont")
         return max(px(_LEAST), font.measure(self.entry.value) + px(12))
 
 
@@ -390,7 +390,7 @@ class _Chip(Box):
         sign = "exclamation-triangle" if bad else None
         # The cross first: where there is too little room, the words give way.
         cross = Label(self, "", "danger" if bad else "muted", icon="x", icon_size=12)
-        cross.pack(side="right", padx=(self.look.px(5), 0))
+        cross.pack(side="right", padx=(self.theme.px(5), 0))
         cross.bind("<Button-1>", lambda _event: remove())
         cross.configure(cursor="hand2")
         words = Label(self, shown, "danger" if bad else "fg", icon=sign, icon_size=13)

@@ -66,20 +66,20 @@ class AttachmentStrip(Area):
         if fitting == len(self._cards):
             self._flow.lay(self._cards)
         elif self._unfolded:
-            self._more.say(text("Show fewer"))
+            self._more.set_text(text("Show fewer"))
             self._flow.lay([*self._cards, self._more])
         else:
-            self._more.say(text("+{n} more", n=len(self._cards) - fitting))
+            self._more.set_text(text("+{n} more", n=len(self._cards) - fitting))
             self._flow.lay([*self._cards[:fitting], self._more])
 
     def _fitting(self) -> int:
         """Return how many cards fit into one row, beside the button when it is needed."""
         self.update_idletasks()
-        gap = self.look.px(8)
+        gap = self.theme.px(8)
         widths = [card.winfo_reqwidth() + gap for card in self._cards]
         if sum(widths) - gap <= self._width:
             return len(widths)
-        self._more.say(text("+{n} more", n=len(widths)))
+        self._more.set_text(text("+{n} more", n=len(widths)))
         free = self._width - self._more.winfo_reqwidth()
         fitting = 0
         for width in widths:
@@ -102,7 +102,7 @@ class _Card(Box):
         self.configure(takefocus=True)
         self._thumbnail = self._sign(file)
         words = Area(self)
-        words.pack(side="left", padx=(self.look.px(8), self.look.px(10)))
+        words.pack(side="left", padx=(self.theme.px(8), self.theme.px(10)))
         Label(words, shorten(file.name, _NAME_LETTERS)).pack(anchor="w")
         role = "danger" if file.bad else "muted"
         Label(words, file.detail, role, "TmSmall").pack(anchor="w")
@@ -122,7 +122,7 @@ class _Card(Box):
             icon, role = ("exclamation-triangle", "danger") if file.bad else (file.icon, "muted")
             Label(self, "", role, icon=icon, icon_size=_SIGN).pack(side="left")
             return None
-        side = self.look.px(_SIGN + 8)
+        side = self.theme.px(_SIGN + 8)
         small = file.thumbnail.copy()
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
         picture = ImageTk.PhotoImage(small, master=self)

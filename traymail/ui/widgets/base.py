@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from traymail.core.texts import Text
 from traymail.ui.model.lines import broken
 from traymail.ui.palette import Surface
-from traymail.ui.theme import Look, Words, look_of
+from traymail.ui.theme import Theme, Words, theme_of
 
 
 @runtime_checkable
@@ -25,13 +25,13 @@ class Accessible(Protocol):
         ...
 
 
-def caption(look: Look, words: Words) -> tuple[str, int]:
+def caption(theme: Theme, words: Words) -> tuple[str, int]:
     """Return what is shown of a caption, and where in it its access key is; -1: it has none.
 
     An ``&`` stands before the letter in the words of the catalogue. Words with values, and those
     of the user's own, have no access key: there it is a character as any other.
     """
-    shown = look.say(words)
+    shown = theme.say(words)
     at = shown.find("&") if isinstance(words, Text) and not words.values else -1
     return (shown, -1) if at < 0 else (shown[:at] + shown[at + 1 :], at)
 
@@ -81,18 +81,18 @@ class Area(ttk.Frame):
         drawn_on: Surface | None = None,
     ) -> None:
         """``drawn_on`` is what lies behind; the area's own surface when not given."""
-        look = look_of(master)
-        self.look = look
+        theme = theme_of(master)
+        self.theme = theme
         self.surface = surface or surface_of(master)
         super().__init__(
             master,
-            style=look.style(kind, drawn_on or self.surface),
-            padding=_pixels(look.px, padding),
+            style=theme.style(kind, drawn_on or self.surface),
+            padding=_pixels(theme.px, padding),
         )
 
     def later(self, act: Callable[[], object]) -> None:
         """Do ``act`` when Tk is idle, unless this is gone by then."""
-        self.look.later(self, act)
+        self.theme.later(self, act)
 
 
 class Box(Area):
@@ -116,9 +116,9 @@ class Line(ttk.Frame):
     """A hairline of a colour role, horizontal when packed with fill="x"."""
 
     def __init__(self, master: tk.Misc, role: str = "border") -> None:
-        look = look_of(master)
-        side = look.px(1)
-        super().__init__(master, style=look.style(f"Line-{role}", "bg"), width=side, height=side)
+        theme = theme_of(master)
+        side = theme.px(1)
+        super().__init__(master, style=theme.style(f"Line-{role}", "bg"), width=side, height=side)
 
 
 class Label(ttk.Label):
@@ -133,19 +133,19 @@ class Label(ttk.Label):
         icon: str | None = None,
         icon_size: int = 16,
     ) -> None:
-        look = look_of(master)
-        self._look, self._surface = look, surface_of(master)
+        theme = theme_of(master)
+        self._theme, self._surface = theme, surface_of(master)
         self._role, self._icon, self._icon_size = role, icon, icon_size
         self._words, self._font, self._width = "", font, 0
         super().__init__(
-            master, font=font, justify="left", style=look.style(f"Label-{role}", self._surface)
+            master, font=font, justify="left", style=theme.style(f"Label-{role}", self._surface)
         )
-        self.say(words)
-        look.paint(self, lambda _palette: self._draw())
+        self.set_text(words)
+        theme.paint(self, lambda _palette: self._draw())
 
-    def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
+    def set_text(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
         """Show other words; a colour role or an icon only when given."""
-        self._words = self._look.say(words)
+        self._words = self._theme.say(words)
         if icon is not None:
             self._icon = icon
             self._draw()
@@ -163,13 +163,13 @@ class Label(ttk.Label):
         """Show the same words in another colour."""
         if role != self._role:
             self._role = role
-            self.configure(style=self._look.style(f"Label-{role}", self._surface))
+            self.configure(style=self._theme.style(f"Label-{role}", self._surface))
             self._draw()
 
     def _show(self) -> None:
         shown = self._words
         if self._width:
-            shown = broken(shown, self._width, self._look.font(self._font).measure)
+            shown = broken(shown, self._width, self._theme.font(self._font).measure)
         beside = self._icon is not None and shown != ""
         self.configure(
             text=f" {shown}" if beside else shown,
@@ -178,7 +178,7 @@ class Label(ttk.Label):
 
     def _draw(self) -> None:
         if self._icon is not None:
-            image = self._look.icon(self._icon, self._icon_size, self._role)
+            image = self._theme.icon(self._icon, self._icon_size, self._role)
             self.configure(image=image)
 
 
@@ -188,7 +188,7 @@ class Caption(Label):
     def __init__(
         self, master: tk.Misc, words: Words, role: str = "muted", font: str = "TkDefaultFont"
     ) -> None:
-        shown, self._at = caption(look_of(master), words)
+        shown, self._at = caption(theme_of(master), words)
         self.access_key = shown[self._at].lower() if self._at >= 0 else ""
         self._enter: Callable[[], object] = lambda: None
         super().__init__(master, shown, role, font)
@@ -233,24 +233,24 @@ class Note(Area):
         self.label = Label(self, words, role, font)
         self.label.grid(row=0, column=1, sticky="nw")
         self._wrap_again = wrap(self.label, self, self._icon_width)
-        self.say(words, role, icon)
+        self.set_text(words, role, icon)
 
-    def say(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
+    def set_text(self, words: Words, role: str | None = None, icon: str | None = None) -> None:
         """Show another sentence; without ``icon`` there is none."""
-        self.label.say(words, role)
+        self.label.set_text(words, role)
         before = self._icon
         if before is not None:
             before.destroy()
             self._icon = None
         if icon is not None:
             self._icon = Label(self, "", role or "muted", icon=icon, icon_size=13)
-            below = self.look.px(2)
-            self._icon.grid(row=0, column=0, sticky="nw", padx=(0, self.look.px(6)), pady=below)
+            below = self.theme.px(2)
+            self._icon.grid(row=0, column=0, sticky="nw", padx=(0, self.theme.px(6)), pady=below)
         if (before is None) != (icon is None):
             self._wrap_again()
 
     def _icon_width(self) -> int:
-        return 0 if self._icon is None else self._icon.winfo_reqwidth() + self.look.px(6)
+        return 0 if self._icon is None else self._icon.winfo_reqwidth() + self.theme.px(6)
 
 
 class Empty(Area):
@@ -262,12 +262,12 @@ class Empty(Area):
         self.middle.place(relx=0.5, rely=0.45, anchor="center")
         Label(self.middle, "", "muted", icon=icon, icon_size=36).pack()
         if title:
-            Label(self.middle, title, "fg", "TmStrong").pack(pady=(self.look.px(8), 0))
+            Label(self.middle, title, "fg", "TmStrong").pack(pady=(self.theme.px(8), 0))
         if sentence:
             words = Label(self.middle, sentence, "muted")
             words.configure(justify="center", anchor="center")
-            words.fit(self.look.px(280))
-            words.pack(pady=(self.look.px(4), self.look.px(12)))
+            words.fit(self.theme.px(280))
+            words.pack(pady=(self.theme.px(4), self.theme.px(12)))
 
 
 def stack(widgets: Sequence[tk.Widget], **options: Any) -> None:  # noqa: ANN401 - those of pack
@@ -308,7 +308,7 @@ def wrap(label: Label, pane: tk.Misc, less: Callable[[], int] = lambda: 0) -> Ca
             label.fit(max(1, width - less()))
 
     def again() -> None:
-        look_of(label).later(label, apply)
+        theme_of(label).later(label, apply)
 
     def changed(event: tk.Event[tk.Misc]) -> None:
         nonlocal width

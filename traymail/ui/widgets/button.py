@@ -12,7 +12,7 @@ from traymail.core.fields import Choice
 from traymail.desktop.screens import Rectangle
 from traymail.ui.palette import Palette
 from traymail.ui.placing import nearest, within
-from traymail.ui.theme import Words, look_of
+from traymail.ui.theme import Words, theme_of
 from traymail.ui.widgets.base import Area, Box, Label, caption, surface_of
 
 _REST_MS = 500
@@ -51,7 +51,7 @@ class Tooltip:
 
     def _show(self, words: str, place: tuple[int, int]) -> None:
         self._timer = None
-        look = look_of(self._widget)
+        theme = theme_of(self._widget)
         window = tk.Toplevel(self._widget, class_="Traymail")
         window.withdraw()
         window.overrideredirect(boolean=True)
@@ -60,14 +60,14 @@ class Tooltip:
         inside = Box(box, "btn", (8, 5))
         inside.pack()
         label = Label(inside, words, "fg", "TmSmall")
-        label.fit(look.px(420))
+        label.fit(theme.px(420))
         label.pack()
         window.update_idletasks()
-        monitor = nearest(look.monitors(), *place)
+        monitor = nearest(theme.monitors(), *place)
         wide, high = window.winfo_reqwidth(), window.winfo_reqheight()
-        left, top = place[0] + look.px(12), place[1] + look.px(18)
+        left, top = place[0] + theme.px(12), place[1] + theme.px(18)
         if top + high > monitor.top + monitor.height:
-            top = place[1] - high - look.px(6)
+            top = place[1] - high - theme.px(6)
         x, y, _, _ = within(Rectangle(left, top, wide, high), monitor)
         window.geometry(f"+{x}+{y}")
         window.deiconify()
@@ -97,21 +97,23 @@ class Button(ttk.Button):
         kind: ButtonKind = "normal",
         icon: str | None = None,
     ) -> None:
-        look = look_of(master)
-        self._look, self._surface = look, surface_of(master)
+        theme = theme_of(master)
+        self._theme, self._surface = theme, surface_of(master)
         self._kind, self._icon = kind, icon
         self._folded = False
-        super().__init__(master, command=command, style=look.style(f"Button-{kind}", self._surface))
-        self.say(words)
-        look.paint(self, lambda _palette: self._draw_icon())
+        super().__init__(
+            master, command=command, style=theme.style(f"Button-{kind}", self._surface)
+        )
+        self.set_text(words)
+        theme.paint(self, lambda _palette: self._draw_icon())
         # ttkbootstrap takes the space bar from buttons.
         for key in ("<space>", "<Return>", "<KP_Enter>"):
             self.bind(key, self._pressed)
 
-    def say(self, words: Words) -> None:
+    def set_text(self, words: Words) -> None:
         """Show other words."""
         self._said = words
-        self.words, letter = caption(self._look, words)
+        self.words, letter = caption(self._theme, words)
         self.access_key = self.words[letter].lower() if letter >= 0 else ""
         shown, letter = ("", -1) if self._folded else (self.words, letter)
         gap = " " if self._icon and shown else ""
@@ -121,12 +123,12 @@ class Button(ttk.Button):
     def fold(self, folded: bool) -> None:  # noqa: FBT001 - reads as a state
         """Show the icon only, or the words beside it again."""
         self._folded = folded
-        self.say(self._said)
+        self.set_text(self._said)
 
     def set_style(self, kind: ButtonKind, icon: str | None = None) -> None:
         """Show the button as another kind, with another icon when given."""
         self._kind, self._icon = kind, icon or self._icon
-        self.configure(style=self._look.style(f"Button-{kind}", self._surface))
+        self.configure(style=self._theme.style(f"Button-{kind}", self._surface))
         self._draw_icon()
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
@@ -143,8 +145,8 @@ class Button(ttk.Button):
             return
         role = _ICON_ROLES.get(self._kind, "fg")
         size = 16 if self._kind in {"nav", "submenu", "chosen"} else 14
-        normal = self._look.icon(self._icon, size, role)
-        grey = self._look.icon(self._icon, size, "field")
+        normal = self._theme.icon(self._icon, size, role)
+        grey = self._theme.icon(self._icon, size, "field")
         options: dict[str, Any] = {"image": (normal, "disabled", grey)}
         self.configure(options)
 
@@ -166,14 +168,14 @@ class Picker(ttk.Menubutton):
         bare: bool = False,
     ) -> None:
         """``bare`` leaves the border out. Pack it with fill="x" for a wide one."""
-        look = look_of(master)
-        self._look = look
+        theme = theme_of(master)
+        self._theme = theme
         self._on_change = on_change
         kind = "PickerBare" if bare else "Picker"
-        super().__init__(master, style=look.style(kind, surface_of(master)), takefocus=True)
+        super().__init__(master, style=theme.style(kind, surface_of(master)), takefocus=True)
         self._menu = tk.Menu(self, tearoff=False)
         self.configure(menu=self._menu)
-        look.paint(self, self._paint_menu)
+        theme.paint(self, self._paint_menu)
         for key in ("<Return>", "<Down>"):
             self.bind(key, self._open)
         self._words: dict[str, str] = {}
@@ -192,7 +194,7 @@ class Picker(ttk.Menubutton):
 
     def offer(self, choices: Sequence[Choice], value: str) -> None:
         """Offer other choices and show one of them; `on_change` is not called."""
-        self._words = {choice.value: self._look.say(choice.words) for choice in choices}
+        self._words = {choice.value: self._theme.say(choice.words) for choice in choices}
         self._menu.delete(0, "end")
         for choice in choices:
             pick = partial(self._pick, choice.value)

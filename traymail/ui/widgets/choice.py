@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from tkinter import ttk
 
-from traymail.ui.theme import Words, look_of
+from traymail.ui.theme import Words, theme_of
 from traymail.ui.widgets.base import Area, surface_of
 
 
@@ -54,7 +54,7 @@ class Segments(Area):
 
     def fold(self, columns: int) -> None:
         """Stand in rows of so many; 0: in one row."""
-        gap = self.look.px(4)
+        gap = self.theme.px(4)
         for place, button in enumerate(self._buttons.values()):
             row, column = divmod(place, columns) if columns else (0, place)
             above = gap if row else 0
@@ -81,23 +81,23 @@ class Segments(Area):
             value=segment.value,
             variable=self._chosen,
             command=self._changed,
-            style=self.look.style("Segment", self.surface),
+            style=self.theme.style("Segment", self.surface),
         )
         for key, step in (("<Left>", -1), ("<Right>", 1)):
             button.bind(key, partial(self._move, step))
         icon, role = segment.icon, segment.icon_role
         if icon is not None:
-            self.look.paint(
+            self.theme.paint(
                 button,
                 lambda _palette: button.configure(
-                    image=self.look.icon(icon, 14, role), compound="left"
+                    image=self.theme.icon(icon, 14, role), compound="left"
                 ),
             )
         return button
 
     def _caption(self) -> None:
         for value, segment in self._segments.items():
-            shown = self.look.say(segment.words)
+            shown = self.theme.say(segment.words)
             number = "" if segment.count is None else f"  {segment.count}"
             gap = " " if segment.icon else ""
             self._buttons[value].configure(text=f"{gap}{shown}{number}")
@@ -125,16 +125,16 @@ class Switch(ttk.Checkbutton):
         on: bool = False,  # noqa: FBT001, FBT002 - the value of the widget
         on_change: Callable[[bool], object] | None = None,
     ) -> None:
-        look = look_of(master)
+        theme = theme_of(master)
         self._on = tk.BooleanVar(master, on)
         self._on_change = on_change
-        shown = look.say(words)
+        shown = theme.say(words)
         super().__init__(
             master,
             text=f"  {shown}" if shown else "",
             variable=self._on,
             command=self._changed,
-            style=look.style("Switch", surface_of(master)),
+            style=theme.style("Switch", surface_of(master)),
         )
 
     @property

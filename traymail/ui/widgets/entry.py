@@ -12,7 +12,7 @@ from typing import Literal
 from traymail.core.address import whole_characters
 from traymail.core.texts import Text, text
 from traymail.ui.palette import Palette
-from traymail.ui.theme import Root, Words, look_of
+from traymail.ui.theme import Root, Words, theme_of
 from traymail.ui.widgets.base import Area, Caption, Note, surface_of
 from traymail.ui.widgets.button import paint_menu
 
@@ -83,7 +83,7 @@ class _FieldMenu:
         system = str(root.tk.call("tk", "windowingsystem"))
         self._key = "Cmd" if system == "aqua" else "Ctrl"
         self._menu = tk.Menu(root, tearoff=False)
-        root.look.paint(self._menu, lambda palette: paint_menu(self._menu, palette))
+        root.theme.paint(self._menu, lambda palette: paint_menu(self._menu, palette))
         for kind in FIELDS:
             root.bind_class(kind, "<<ContextMenu>>", self._clicked)
             for key in _KEYS.get(system, ()):
@@ -118,7 +118,7 @@ class _FieldMenu:
 
     def _add(self, words: Text, letter: str, act: Callable[[], object], *, can: bool) -> None:
         self._menu.add_command(
-            label=f" {self._root.look.say(words)} ",
+            label=f" {self._root.theme.say(words)} ",
             # Tk's menus know no padding.
             accelerator=f"{self._key}+{letter} ",
             command=act,
@@ -148,7 +148,7 @@ class Entry(ttk.Entry):
         bare: bool = False,
     ) -> None:
         """``width`` in letters; ``secret`` shows dots; ``bare`` leaves the border out."""
-        look = look_of(master)
+        theme = theme_of(master)
         self._held = whole_characters(value)
         self._text = tk.StringVar(master, self._held)
         self._steps: deque[str] = deque(maxlen=_MOST_STEPS)
@@ -159,7 +159,7 @@ class Entry(ttk.Entry):
             font=font,
             width=width,
             show="•" if secret else "",
-            style=look.style("FieldBare" if bare else "Field", surface_of(master)),
+            style=theme.style("FieldBare" if bare else "Field", surface_of(master)),
         )
         self._on_change = on_change
         self._silent = False
@@ -242,7 +242,7 @@ class TextArea(tk.Text):
         boxed: bool = False,
     ) -> None:
         """``height`` in lines; ``boxed`` when it lies in a `Box` of inputs."""
-        look = look_of(master)
+        theme = theme_of(master)
         self._surface = "input" if boxed else surface_of(master)
         super().__init__(
             master,
@@ -250,14 +250,14 @@ class TextArea(tk.Text):
             width=10,
             wrap="word",
             font=font,
-            insertwidth=look.px(1.5),
+            insertwidth=theme.px(1.5),
             padx=0,
-            pady=look.px(4),
-            spacing2=look.px(3),
-            spacing3=look.px(3),
+            pady=theme.px(4),
+            spacing2=theme.px(3),
+            spacing3=theme.px(3),
             undo=True,
         )
-        look.paint(self, self._paint)
+        theme.paint(self, self._paint)
         self.bind("<Tab>", self._next)
         self.bind("<Shift-Tab>", self._previous)
         self.value = value
@@ -284,10 +284,10 @@ class TextArea(tk.Text):
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be typed into, or show it greyed and read-only."""
-        look = look_of(self)
+        theme = theme_of(self)
         self.configure(
             state="normal" if enabled else "disabled",
-            foreground=look.colour("fg" if enabled else "muted"),
+            foreground=theme.colour("fg" if enabled else "muted"),
         )
 
     def _paint(self, palette: Palette) -> None:
@@ -332,12 +332,12 @@ class FieldRow(Area):
         self._row, self._column = (1, 0) if above else (0, 1)
         if above:
             self.caption = Caption(self, label, "fg", "TmStrong")
-            self.caption.grid(row=0, column=0, sticky="w", pady=(0, self.look.px(4)))
+            self.caption.grid(row=0, column=0, sticky="w", pady=(0, self.theme.px(4)))
         else:
-            self.columnconfigure(0, minsize=self.look.px(label_width))
+            self.columnconfigure(0, minsize=self.theme.px(label_width))
             self.caption = Caption(self, label)
-            self.caption.fit(self.look.px(label_width - 12))
-            self.caption.grid(row=0, column=0, sticky="nw", pady=(self.look.px(7), 0))
+            self.caption.fit(self.theme.px(label_width - 12))
+            self.caption.grid(row=0, column=0, sticky="nw", pady=(self.theme.px(7), 0))
         self.columnconfigure(self._column, weight=1)
         self.controls = Area(self)
         self.controls.grid(row=self._row, column=self._column, sticky="we")
@@ -349,9 +349,9 @@ class FieldRow(Area):
         """Show what is wrong (or right) in place of the help; None brings the help back."""
         self._told = what is not None
         if what is None:
-            self.note.say(self._help or "", "muted")
+            self.note.set_text(self._help or "", "muted")
         else:
-            self.note.say(what, severity, _SIGNS[severity])
+            self.note.set_text(what, severity, _SIGNS[severity])
         self._settle()
 
     def explain(self, help_: Words | None) -> None:
@@ -364,7 +364,7 @@ class FieldRow(Area):
 
     def _settle(self) -> None:
         if self._told or self._help is not None:
-            above = self.look.px(4)
+            above = self.theme.px(4)
             self.note.grid(row=self._row + 1, column=self._column, sticky="we", pady=(above, 0))
         else:
             self.note.grid_forget()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from traymail.core.texts import text
-from traymail.ui.theme import Words, look_of
+from traymail.ui.theme import Words, theme_of
 from traymail.ui.widgets.base import Area, Line
 from traymail.ui.widgets.button import Button, Tooltip
 from traymail.ui.widgets.choice import Segment, Segments
@@ -18,7 +18,7 @@ class FlowLayout(Area):
 
     def __init__(self, master: tk.Misc, gap: float = 4, row_gap: float = 4) -> None:
         super().__init__(master)
-        self._gap, self._row_gap = self.look.px(gap), self.look.px(row_gap)
+        self._gap, self._row_gap = self.theme.px(gap), self.theme.px(row_gap)
         self._things: Sequence[tk.Widget] = ()
         self._filler: tk.Widget | None = None
         self._least: Callable[[], int] = lambda: 0
@@ -111,7 +111,7 @@ class Panes(Area):
         ``least``: how much of its width the fixed one can do with.
         """
         super().__init__(master)
-        self._fixed, self._room, self._least = fixed, self.look.px(room), least
+        self._fixed, self._room, self._least = fixed, self.theme.px(room), least
         self._bar = Area(self, "chrome", (12, 6))
         segments = [Segment(str(place), name) for place, name in enumerate(names)]
         self._choice = Segments(self._bar, segments, "0", lambda _value: self._lay())
@@ -186,7 +186,7 @@ def fold_when_narrow(
 
     def resized(event: tk.Event[tk.Misc]) -> None:
         nonlocal narrow
-        if event.widget is window and (event.width < look_of(place).px(NARROW)) != narrow:
+        if event.widget is window and (event.width < theme_of(place).px(NARROW)) != narrow:
             narrow = not narrow
             for button in buttons:
                 button.fold(narrow)
@@ -205,7 +205,7 @@ class Rail(Area):
 
     def __init__(self, master: tk.Misc, width: float) -> None:
         super().__init__(master, "chrome", (8, 16))
-        self.configure(width=self.look.px(width))
+        self.configure(width=self.theme.px(width))
         self.pack_propagate(flag=False)
         self._width = width
 
@@ -220,4 +220,4 @@ class Rail(Area):
         fold_when_narrow(self, rows, self._folded)
 
     def _folded(self, on: bool) -> None:  # noqa: FBT001 - what is told on
-        self.configure(width=self.look.px(_RAIL if on else self._width))
+        self.configure(width=self.theme.px(_RAIL if on else self._width))

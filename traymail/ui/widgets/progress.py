@@ -9,7 +9,7 @@ from PIL import Image, ImageTk
 from ttkbootstrap.style.icons import IconRenderer
 
 from traymail.ui.palette import Palette
-from traymail.ui.theme import Words, look_of
+from traymail.ui.theme import Words, theme_of
 from traymail.ui.widgets.base import Area, Label, Note, surface_of
 
 _TURN_MS = 80
@@ -20,14 +20,14 @@ class Progress(ttk.Progressbar):
     """A bar, 0 to 1."""
 
     def __init__(self, master: tk.Misc, role: str = "link", part: float = 0) -> None:
-        look = look_of(master)
-        self._look, self._surface = look, surface_of(master)
+        theme = theme_of(master)
+        self._theme, self._surface = theme, surface_of(master)
         super().__init__(
             master,
             orient="horizontal",
             maximum=1.0,
             length=1,
-            style=look.style(f"Bar-{role}", self._surface),
+            style=theme.style(f"Bar-{role}", self._surface),
         )
         self.show(part)
 
@@ -36,7 +36,7 @@ class Progress(ttk.Progressbar):
         # A full bar would start again at nothing.
         self.configure(value=min(max(part, 0.0), 0.9999))
         if role is not None:
-            self.configure(style=self._look.style(f"Bar-{role}", self._surface))
+            self.configure(style=self._theme.style(f"Bar-{role}", self._surface))
 
 
 class Meter(Area):
@@ -46,7 +46,7 @@ class Meter(Area):
         super().__init__(master)
         self.columnconfigure(0, weight=1)
         self._bar = Progress(self, "primary")
-        self._bar.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, self.look.px(6)))
+        self._bar.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, self.theme.px(6)))
         self._words = Note(self)
         self._words.grid(row=1, column=0, sticky="we")
         self._more = Label(self, "", "muted", "TmSmall")
@@ -56,8 +56,8 @@ class Meter(Area):
         """Show a part of the limit (0 to 1), words below at the left, and more at the right."""
         self._bar.show(part, "danger" if over else "primary")
         sign = "exclamation-triangle" if over else None
-        self._words.say(words, "danger" if over else "muted", sign)
-        self._more.say("" if over else more)
+        self._words.set_text(words, "danger" if over else "muted", sign)
+        self._more.set_text("" if over else more)
 
 
 class Spinner(Label):
@@ -65,11 +65,11 @@ class Spinner(Label):
 
     def __init__(self, master: tk.Misc, size: int = 16) -> None:
         super().__init__(master)
-        self._look, self._size = look_of(master), size
+        self._theme, self._size = theme_of(master), size
         self._frames: list[ImageTk.PhotoImage] = []
         self._turn = 0
         self._timer: str | None = None
-        self._look.paint(self, self._make_frames)
+        self._theme.paint(self, self._make_frames)
         self.bind("<Destroy>", lambda _event: self.stop(), add="+")
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Spinner(Label):
         self._timer = self.after(_TURN_MS, self._next)
 
     def _make_frames(self, palette: Palette) -> None:
-        side = self._look.px(self._size)
+        side = self._theme.px(self._size)
         glyph = IconRenderer.render("arrow-repeat", side, palette.colour("link"))
         turned = [
             glyph.rotate(-step * 360 / _TURNS, resample=Image.Resampling.BICUBIC)

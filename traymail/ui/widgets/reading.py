@@ -18,10 +18,10 @@ class ReadingText(Area):
         """``names`` is the width of the column of names, in 96-dpi pixels."""
         super().__init__(master)
         bar = ttk.Scrollbar(
-            self, orient="vertical", style=self.look.style("Scroll", self.surface), takefocus=False
+            self, orient="vertical", style=self.theme.style("Scroll", self.surface), takefocus=False
         )
         bar.pack(side="right", fill="y")
-        px = self.look.px
+        px = self.theme.px
         self._column = px(names)
         self.text = tk.Text(
             self,
@@ -44,14 +44,14 @@ class ReadingText(Area):
         # A text that cannot be changed gets no keyboard by itself, and so no way to copy.
         self.text.bind("<Button-1>", lambda _event: self.text.focus_set(), add="+")
         self.text.bind("<Control-a>", self._mark_all)
-        self.look.paint(self.text, self._paint)
+        self.theme.paint(self.text, self._paint)
 
     def show(self, passages: Sequence[Passage]) -> None:
         """Show these in place of what was shown, from the top."""
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
         for passage in passages:
-            self.text.insert("end", self.look.say(passage.words), passage.tone)
+            self.text.insert("end", self.theme.say(passage.words), passage.tone)
         self.text.configure(state="disabled")
         self.text.yview_moveto(0)
 
@@ -71,7 +71,7 @@ class ReadingText(Area):
             borderwidth=0,
             highlightthickness=0,
         )
-        text.tag_configure("head", font="TmHead", spacing1=self.look.px(14))
+        text.tag_configure("head", font="TmHead", spacing1=self.theme.px(14))
         text.tag_configure("name", foreground=palette.muted, lmargin2=self._column)
         text.tag_configure("value", lmargin2=self._column)
         text.tag_configure("muted", foreground=palette.muted)

@@ -30,20 +30,20 @@ class ScrollArea(Area):
         """
         super().__init__(master)
         self._whole = whole
-        self._highest = None if highest is None else self.look.px(highest)
+        self._highest = None if highest is None else self.theme.px(highest)
         self._canvas = tk.Canvas(self, width=1, height=1)
         self._bar = ttk.Scrollbar(
             self,
             orient="vertical",
             command=self._canvas.yview,
-            style=self.look.style("Scroll", self.surface),
+            style=self.theme.style("Scroll", self.surface),
             takefocus=False,
         )
         if highest is None:
             self._bar.pack(side="right", fill="y")
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.configure(yscrollcommand=self._bar.set)
-        self.look.paint(
+        self.theme.paint(
             self._canvas,
             lambda palette: self._canvas.configure(
                 background=palette.colour(self.surface), highlightthickness=0, borderwidth=0
@@ -66,9 +66,9 @@ class ScrollArea(Area):
         seen = self._canvas.winfo_height()
         first = self._canvas.canvasy(0)
         if top < first:
-            self._canvas.yview_moveto(max(0, top - self.look.px(8)) / whole)
+            self._canvas.yview_moveto(max(0, top - self.theme.px(8)) / whole)
         elif bottom > first + seen:
-            self._canvas.yview_moveto((bottom - seen + self.look.px(8)) / whole)
+            self._canvas.yview_moveto((bottom - seen + self.theme.px(8)) / whole)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         self._canvas.itemconfigure(self._window, width=event.width)

@@ -35,7 +35,7 @@ class StepList(Area):
 
     def __init__(self, master: tk.Misc, names: Sequence[Words]) -> None:
         super().__init__(master)
-        self.columnconfigure(1, minsize=self.look.px(140))
+        self.columnconfigure(1, minsize=self.theme.px(140))
         self.columnconfigure(2, weight=1)
         self._rows = [_Step(self, row, name) for row, name in enumerate(names)]
 
@@ -53,7 +53,7 @@ class StepList(Area):
 
 class _Step:
     def __init__(self, master: Area, row: int, name: Words) -> None:
-        px = master.look.px
+        px = master.theme.px
         self._sign = Label(master, "", "field", icon="circle", icon_size=18)
         self._spinner = Spinner(master, size=18)
         self._name = Label(master, name, "muted")
@@ -77,10 +77,10 @@ class _Step:
             StepState.RUNNING: text("working…"),
             StepState.SKIPPED: text("not reached"),
         }
-        self._detail.say(
+        self._detail.set_text(
             detail or usual.get(state, ""), "danger" if state is StepState.FAILED else "muted"
         )
-        self._time.say("" if milliseconds is None else f"{milliseconds} ms")
+        self._time.set_text("" if milliseconds is None else f"{milliseconds} ms")
 
     def _show_sign(self, state: StepState) -> None:
         if state is StepState.RUNNING:
@@ -91,5 +91,5 @@ class _Step:
         self._spinner.stop()
         self._spinner.grid_remove()
         sign, role = _SIGNS[state]
-        self._sign.say("", role, sign)
+        self._sign.set_text("", role, sign)
         self._sign.grid()

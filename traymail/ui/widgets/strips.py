@@ -34,10 +34,10 @@ class Banner(Area):
         super().__init__(master, surface, (20, 10))
         self.columnconfigure(1, weight=1)
         self.actions = Area(self)
-        self.actions.grid(row=0, column=2, sticky="e", padx=(self.look.px(12), 0))
+        self.actions.grid(row=0, column=2, sticky="e", padx=(self.theme.px(12), 0))
         Label(self, "", role, icon=icon or sign).grid(row=0, column=0, sticky="w")
         note = Note(self, words, "fg", font="TkDefaultFont")
-        note.grid(row=0, column=1, sticky="we", padx=(self.look.px(10), 0))
+        note.grid(row=0, column=1, sticky="we", padx=(self.theme.px(10), 0))
 
 
 class Toast:
@@ -58,8 +58,8 @@ class Toast:
         inside = Box(box, surface, (12, 8))
         inside.pack()
         Label(inside, "", role, icon=sign).pack(side="left")
-        Label(inside, words).pack(side="left", padx=(box.look.px(8), 0))
-        box.place(relx=0.5, rely=1.0, y=-box.look.px(self._above), anchor="s")
+        Label(inside, words).pack(side="left", padx=(box.theme.px(8), 0))
+        box.place(relx=0.5, rely=1.0, y=-box.theme.px(self._above), anchor="s")
         box.lift()
         self._box = box
         self._timer = self._window.after(_TOAST_MS, self.hide)
@@ -121,7 +121,7 @@ class UndoBar(Area):
             self._say()
 
     def _fill(self) -> None:
-        px = self.look.px
+        px = self.theme.px
         Label(self, "", "link", icon="send", icon_size=18).grid(row=0, column=0, padx=(0, px(14)))
         middle = Area(self)
         middle.grid(row=0, column=1, sticky="we")
@@ -162,7 +162,7 @@ class UndoBar(Area):
 
     def _say(self) -> None:
         seconds = -(-self._left * _TICK_MS // 1000)
-        self._sentence.say(self._held or self._words(seconds))
+        self._sentence.set_text(self._held or self._words(seconds))
         self._bar.show(self._left / self._ticks)
 
     def _end(self, act: Callable[[], object]) -> None:

@@ -62,15 +62,15 @@ class Table(Area):
             self,
             orient="vertical",
             command=self.tree.yview,
-            style=self.look.style("Scroll", self.surface),
+            style=self.theme.style("Scroll", self.surface),
             takefocus=False,
         )
         self._bar.pack(side="right", fill="y")
         self.tree.pack(side="left", fill="both", expand=True)
         self.tree.configure(yscrollcommand=self._scrolled)
-        self._focus_bar = ttk.Frame(self.tree, style=self.look.style("Line-link", "bg"))
+        self._focus_bar = ttk.Frame(self.tree, style=self.theme.style("Line-link", "bg"))
         self._bind()
-        self.look.paint(self.tree, self._paint)
+        self.theme.paint(self.tree, self._paint)
         Tooltip(self.tree, self._full_text)
 
     @property
@@ -117,7 +117,7 @@ class Table(Area):
         return self._row_at_top() if scrolled else ""
 
     def _row_at_top(self) -> str:
-        return self.tree.identify_row(self.look.px(_HEADING + 12))
+        return self.tree.identify_row(self.theme.px(_HEADING + 12))
 
     def _make_tree(self) -> ttk.Treeview:
         keys = [column.key for column in self._columns[1:]]
@@ -126,15 +126,15 @@ class Table(Area):
             columns=keys,
             show="tree headings",
             selectmode="browse",
-            style=self.look.style("Table", self.surface),
+            style=self.theme.style("Table", self.surface),
             height=1,
         )
         for column, key in zip(self._columns, ("#0", *keys), strict=True):
-            width = self.look.px(column.width)
+            width = self.theme.px(column.width)
             tree.column(
                 key, width=width, minwidth=width, stretch=column.stretch, anchor=column.align
             )
-            tree.heading(key, text=self.look.say(column.title), anchor=column.align)
+            tree.heading(key, text=self.theme.say(column.title), anchor=column.align)
         return tree
 
     def _bind(self) -> None:
@@ -161,10 +161,10 @@ class Table(Area):
             self._focus_bar.place_forget()
             return
         _x, y, _width, height = box
-        self._focus_bar.place(x=0, y=y, width=2 * self.look.px(1), height=height)
+        self._focus_bar.place(x=0, y=y, width=2 * self.theme.px(1), height=height)
 
     def _fill(self, row: Row) -> None:
-        image = "" if row.icon is None else self.look.icon(row.icon, 14, row.icon_role)
+        image = "" if row.icon is None else self.theme.icon(row.icon, 14, row.icon_role)
         self.tree.item(
             row.key,
             text=f"  {row.cells[0]}",
@@ -210,7 +210,7 @@ class Table(Area):
         """Shorten the texts of the rows that are seen: there may be thousands."""
         self._waiting = False
         self._show_focus()
-        seen = self.tree.winfo_height() // self.look.px(34) + 2
+        seen = self.tree.winfo_height() // self.theme.px(34) + 2
         key = self._row_at_top()
         while key and seen > 0:
             self._elide_row(self._rows[key])
@@ -222,10 +222,10 @@ class Table(Area):
 
     def _fit(self, place: int, cell: str, row: Row) -> str:
         key = "#0" if place == 0 else self._columns[place].key
-        free = self.tree.column(key, "width") - self.look.px(12)
+        free = self.tree.column(key, "width") - self.theme.px(12)
         if place == 0 and row.icon is not None:
-            free -= self.look.px(14 + 12)
-        return elide(cell, free, self.look.font("TkDefaultFont").measure)
+            free -= self.theme.px(14 + 12)
+        return elide(cell, free, self.theme.font("TkDefaultFont").measure)
 
     def _full_text(self, x: int, y: int) -> str:
         key, column = self.tree.identify_row(y), self.tree.identify_column(x)

@@ -70,7 +70,7 @@ class CodeRow(Area):
         kept = text("Kept in the keyring of this computer, never in a file.")
         help_ = kept if sight is CodeSight.ENTRY else None
         self._row = FieldRow(self, label, help_, label_width=self._label_width)
-        self._row.pack(fill="x", pady=(0, self.look.px(10)))
+        self._row.pack(fill="x", pady=(0, self.theme.px(10)))
         match sight:
             case CodeSight.STORED:
                 self._draw_stored(self._row.controls)
@@ -85,7 +85,7 @@ class CodeRow(Area):
     def _draw_stored(self, controls: Area) -> None:
         self._sign(controls, text("in the keyring"), "success", "shield-check")
         replace = Button(controls, text("&Replace…"), self._acts.replace_code, "link")
-        replace.pack(side="left", padx=(self.look.px(12), 0))
+        replace.pack(side="left", padx=(self.theme.px(12), 0))
 
     def _draw_sign_in(self, controls: Area, form: AccountForm) -> None:
         """Offer it for the account as it is saved: what is only typed signs in nowhere."""
@@ -97,11 +97,11 @@ class CodeRow(Area):
         if offers_devices(form.account.host):
             act = partial(self._acts.press, AccountAct.DEVICE)
             device = Button(controls, text("On another &device…"), act, "link")
-            device.pack(side="top", anchor="w", pady=(self.look.px(2), 0))
+            device.pack(side="top", anchor="w", pady=(self.theme.px(2), 0))
             device.enable(may_sign_in(form))
 
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:
-        px = self.look.px
+        px = self.theme.px
         if form.replacing:
             keep = Button(controls, text("Keep t&he old one"), self._acts.keep_code, "link")
             keep.pack(side="right", padx=(px(8), 0))
@@ -118,7 +118,7 @@ class CodeRow(Area):
             self.entry.value = ""
 
     def _sign(self, controls: Area, words: Words, role: str, icon: str) -> None:
-        px = self.look.px
+        px = self.theme.px
         Label(controls, "", role, icon=icon).pack(side="left", pady=px(7))
         label = Label(controls, words, "muted")
         label.pack(side="left", padx=(px(8), 0))

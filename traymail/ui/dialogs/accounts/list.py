@@ -18,7 +18,7 @@ class AccountList(Area):
 
     def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self.configure(width=px(_WIDTH))
         self.pack_propagate(flag=False)
         self._acts = acts
@@ -52,7 +52,7 @@ class AccountList(Area):
         self.rows = {}
         for entry in entries:
             self.rows[entry.name] = AccountRow(self._scroll.inner, self._acts)
-            self.rows[entry.name].pack(fill="x", pady=(0, self.look.px(4)))
+            self.rows[entry.name].pack(fill="x", pady=(0, self.theme.px(4)))
         self.focus_on(focused)
 
 
@@ -87,7 +87,7 @@ class AccountRow(Area):
         self._ring()
 
     def _fill(self, box: Box, entry: AccountEntry) -> None:
-        px = self.look.px
+        px = self.theme.px
         head = Area(box)
         head.pack(fill="x")
         if entry.attention is None:

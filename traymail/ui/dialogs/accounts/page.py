@@ -81,11 +81,11 @@ class AccountsPage:
         self.become(model.codes_forgotten(self._held))
         return self._view
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Ask how the accounts stand."""
         self._work.refresh()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow the accounts while they are in sight."""
         view = self.view
         if isinstance(event, _TELLING) and view is not None and view.winfo_viewable():

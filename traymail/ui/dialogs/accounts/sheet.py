@@ -23,7 +23,7 @@ class AccountSheet(Area):
 
     def __init__(self, master: tk.Misc, form: AccountForm, acts: AccountHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         self._told: object = None
         self._stop: Stop | None = None
@@ -111,7 +111,7 @@ class AccountSheet(Area):
         if stop is None:
             self._holder.configure(height=1)
             return
-        px = self.look.px
+        px = self.theme.px
         card = Box(self._holder, "warnbg", (14, 12))
         card.pack(fill="x", pady=(0, px(14)))
         sign = "exclamation-triangle"

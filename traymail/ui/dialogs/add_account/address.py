@@ -32,7 +32,7 @@ class AddressPage(Area):
 
     def __init__(self, master: tk.Misc, acts: AddressHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         self._drawn: ProviderCard | None = None
         self.form: FormView | None = None
@@ -95,7 +95,7 @@ class AddressPage(Area):
         if shown is None:
             self._holder.configure(height=1)
             return
-        px = self.look.px
+        px = self.theme.px
         box = Box(self._holder, "card", (16, 14))
         box.pack(fill="x", pady=(px(16), 0))
         picture = Box(box, "infobg", 9)
@@ -116,10 +116,10 @@ class AddressPage(Area):
             return
         serious = state.search is ServerSearch.MISSING
         if serious:
-            self._remark.say(words, "warning", "exclamation-triangle")
+            self._remark.set_text(words, "warning", "exclamation-triangle")
         else:
-            self._remark.say(words, "muted")
-        self._remark.pack(fill="x", pady=(self.look.px(14), 0), before=self._below)
+            self._remark.set_text(words, "muted")
+        self._remark.pack(fill="x", pady=(self.theme.px(14), 0), before=self._below)
 
     def _show_form(self, state: Adding) -> None:
         if state.by_hand is None:
@@ -132,7 +132,7 @@ class AddressPage(Area):
             self.form = FormView(
                 self._below, BY_HAND, lambda _name: self._acts.edited(), label_width=110
             )
-            self.form.pack(fill="x", pady=(self.look.px(16), 0))
+            self.form.pack(fill="x", pady=(self.theme.px(16), 0))
         if self.form.values != state.by_hand:
             self.form.fill(state.by_hand)
         self.form.show_problems(state.problems)

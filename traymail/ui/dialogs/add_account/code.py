@@ -24,7 +24,7 @@ class CodePage(Area):
     ) -> None:
         """``sign_in`` leads to another way, where there is one."""
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self.guide = guide
         self.instead: Button | None = None
         self._field = SecretField(self, guide, typed)

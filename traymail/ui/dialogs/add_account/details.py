@@ -32,7 +32,7 @@ class DetailsPage(Area):
 
     def __init__(self, master: tk.Misc, other: Other, acts: DetailsHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         self.kind = other.kind
         self._words: SecretWords | None = None
@@ -97,7 +97,7 @@ class DetailsPage(Area):
             act = partial(self._acts.open_page, words.url)
             icon = "box-arrow-up-right"
             more = Button(self._steps, text("The pa&ge that tells more"), act, "link", icon)
-            more.pack(anchor="w", pady=(self.look.px(4), 0))
+            more.pack(anchor="w", pady=(self.theme.px(4), 0))
         self._field = SecretField(self, guide, self._acts.typed)
         self._field.pack(side="bottom", fill="x", before=self._scroll)
         self._field.entry.value = typed

@@ -25,7 +25,7 @@ class AddAccountHead(Area):
 
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master, "chrome")
-        px = self.look.px
+        px = self.theme.px
         self.configure(height=px(_HIGH))
         self.pack_propagate(flag=False)
         Line(self).pack(side="bottom", fill="x")
@@ -43,14 +43,14 @@ class AddAccountHead(Area):
             here = each is page and not done
             sign, words = self._signs[each], self._words[each]
             if place < at or (each is page and done):
-                sign.say("", "success", "check-circle-fill")
+                sign.set_text("", "success", "check-circle-fill")
             else:
-                sign.say("", "link" if here else "muted", _number(place, filled=here))
+                sign.set_text("", "link" if here else "muted", _number(place, filled=here))
             words.configure(font="TmStrong" if here else "TkDefaultFont")
             words.recolour("fg" if here else "muted")
 
     def _draw(self, way: Sequence[AddPage]) -> None:
-        px = self.look.px
+        px = self.theme.px
         for child in self._row.winfo_children():
             child.destroy()
         self._signs, self._words = {}, {}

@@ -18,7 +18,7 @@ class KindsPage(Area):
 
     def __init__(self, master: tk.Misc, choose: Callable[[str], object]) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 12))
         self._scroll.pack(fill="both", expand=True)
         inner = self._scroll.inner
@@ -65,7 +65,7 @@ class _KindRow(Area):
         self._listen(self._box)
 
     def _fill(self, kind: AccountKind[Any]) -> None:
-        px = self.look.px
+        px = self.theme.px
         picture = Box(self._box, "infobg", 9)
         picture.pack(side="left", padx=(0, px(14)))
         Label(picture, "", "link", icon=kind.icon, icon_size=22).pack()

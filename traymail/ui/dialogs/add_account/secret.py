@@ -18,7 +18,7 @@ class SecretField(Area):
 
     def __init__(self, master: tk.Misc, guide: Guide, typed: Callable[[str], object]) -> None:
         super().__init__(master, padding=(24, 0, 24, 12))
-        px = self.look.px
+        px = self.theme.px
         self._typed = typed
         Line(self).pack(fill="x", pady=(0, px(12)))
         self._row = FieldRow(self, guide.label, _COPIED, above=True)
@@ -61,11 +61,11 @@ def draw_steps(
         if step.url:
             act = partial(open_page, step.url)
             button = Button(row, words, act, icon="box-arrow-up-right")
-            button.grid(row=0, column=2, sticky="e", padx=(master.look.px(12), 0))
+            button.grid(row=0, column=2, sticky="e", padx=(master.theme.px(12), 0))
 
 
 def _draw_step(master: Area, number: int, step: GuideStep) -> Area:
-    px = master.look.px
+    px = master.theme.px
     row = Area(master)
     row.pack(fill="x", pady=(px(6), 0))
     row.columnconfigure(1, weight=1)

@@ -32,7 +32,7 @@ class SignInPage(Area):
 
     def __init__(self, master: tk.Misc, state: Adding, acts: ClientHandlers) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 8))
         self._scroll.pack(fill="both", expand=True)

@@ -85,7 +85,7 @@ class AddAccountWindow(Dialog):
         """What is said below a good test."""
         return self.pages.lead_on
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Put the keyboard where something is to be typed."""
         self._focus()
 

@@ -43,7 +43,7 @@ class HelpNav(Rail):
         self.rows: dict[HelpPage, Button] = {}
         for page in HelpPage:
             row = self.row(TITLES[page], partial(turn, page), ICONS[page])
-            row.pack(fill="x", pady=(0, self.look.px(4)))
+            row.pack(fill="x", pady=(0, self.theme.px(4)))
             for key, step in (("<Up>", -1), ("<Down>", 1)):
                 row.bind(key, partial(self._move, step))
             self.rows[page] = row
@@ -59,7 +59,7 @@ class HelpNav(Rail):
             self._troubles = troubles
             title = TITLES[HelpPage.STATE]
             words = text("{title} ({n})", title=title, n=troubles) if troubles else title
-            self.rows[HelpPage.STATE].say(words)
+            self.rows[HelpPage.STATE].set_text(words)
 
     def _move(self, step: int, _event: object) -> str:
         pages = list(HelpPage)
@@ -77,7 +77,7 @@ class DiagnosisPage(Area):
         self, master: tk.Misc, choose: Callable[[str], object], add: Callable[[], object]
     ) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._offered: tuple[Choice, ...] = ()
         self._empty: Empty | None = None
         self._add_account = add
@@ -143,7 +143,7 @@ class StatePage(ScrollArea):
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master, padding=PADDING)
         title = Label(self.inner, TITLES[HelpPage.STATE], "fg", "TmTitle")
-        title.pack(anchor="w", pady=(0, self.look.px(14)))
+        title.pack(anchor="w", pady=(0, self.theme.px(14)))
         self._shown: tuple[StatusFinding, ...] = ()
         self._cards: dict[StatusFinding, Box] = {}
 
@@ -158,10 +158,10 @@ class StatePage(ScrollArea):
             if finding not in self._cards:
                 self._cards[finding] = self._card(finding)
         cards = [self._cards[finding] for finding in findings]
-        stack(cards, fill="x", pady=(0, self.look.px(8)), padx=(0, self.look.px(14)))
+        stack(cards, fill="x", pady=(0, self.theme.px(8)), padx=(0, self.theme.px(14)))
 
     def _card(self, finding: StatusFinding) -> Box:
-        px = self.look.px
+        px = self.theme.px
         card = Box(self.inner, "errbg" if finding.level is Level.BAD else "card", (14, 10))
         head = Area(card)
         head.pack(fill="x")
@@ -176,7 +176,7 @@ class StatePage(ScrollArea):
         return card
 
     def _add(self, card: Box, remark: Remark) -> None:
-        px = self.look.px
+        px = self.theme.px
         row = Area(card)
         row.pack(fill="x", pady=(px(6), 0), padx=(px(26), 0))
         icon = "exclamation-circle" if remark.bad else "info-circle"
@@ -209,7 +209,7 @@ class FirstSteps(ScrollArea):
 
     def __init__(self, master: tk.Misc, go: Callable[[HelpLink], object]) -> None:
         super().__init__(master, padding=PADDING)
-        px = self.look.px
+        px = self.theme.px
         _title(self.inner, TITLES[HelpPage.FIRST_STEPS])
         for use in USES:
             card = Box(self.inner, "card", (16, 14))
@@ -230,7 +230,7 @@ class KeyTable(ScrollArea):
 
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master, padding=PADDING)
-        px = self.look.px
+        px = self.theme.px
         _title(self.inner, TITLES[HelpPage.KEYS])
         for group in KEYS:
             Label(self.inner, group.window, "fg", "TmHead").pack(anchor="w", pady=(px(4), px(6)))
@@ -249,7 +249,7 @@ class FilesPage(ScrollArea):
 
     def __init__(self, master: tk.Misc, about: About, open_: Callable[[Path], object]) -> None:
         super().__init__(master, padding=PADDING)
-        px = self.look.px
+        px = self.theme.px
         self._open = open_
         self._places: Mapping[str, Path] = {}
         _title(self.inner, TITLES[HelpPage.FILES])
@@ -274,7 +274,7 @@ class FilesPage(ScrollArea):
             self._add(name, path)
 
     def _add(self, name: str, path: Path) -> None:
-        px = self.look.px
+        px = self.theme.px
         icon, title, what = _PLACES[name]
         row = Area(self._list)
         row.pack(fill="x", pady=(0, px(14)))
@@ -297,4 +297,4 @@ class FilesPage(ScrollArea):
 
 
 def _title(master: Area, words: Text) -> None:
-    Label(master, words, "fg", "TmTitle").pack(anchor="w", pady=(0, master.look.px(14)))
+    Label(master, words, "fg", "TmTitle").pack(anchor="w", pady=(0, master.theme.px(14)))

@@ -96,7 +96,7 @@ class HelpWindow(Dialog):
             self.turn(page)
         self.reveal()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow an event of the engine while in sight."""
         if self.winfo_viewable() and not isinstance(event, _PASSED_OVER):
             self._refresher.ask()
@@ -107,7 +107,7 @@ class HelpWindow(Dialog):
 
     # --- the window ---------------------------------------------------------------------------
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Ask how everything stands now."""
         self.nav.rows[self._held.page].focus_set()
         self._refresher.ask()
@@ -146,7 +146,7 @@ class HelpWindow(Dialog):
     def copy_report(self) -> None:
         """Put everything that helps a helper into the clipboard."""
         self.clipboard_clear()
-        self.clipboard_append(report(self._held, self._about, self.look.translate))
+        self.clipboard_append(report(self._held, self._about, self.theme.translate))
         self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     def _press(self, act: HelpAct) -> None:

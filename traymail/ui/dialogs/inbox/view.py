@@ -50,7 +50,7 @@ class MailList(ScrollArea):
         step: Callable[[int], object],
     ) -> None:
         super().__init__(master, padding=(8, 10, 2, 10))
-        self._room = self.look.px(width - _BESIDE)
+        self._room = self.theme.px(width - _BESIDE)
         self._choose, self._step = choose, step
         self._order: tuple[int, ...] = ()
         self.rows: dict[int, _Row] = {}
@@ -73,7 +73,7 @@ class MailList(ScrollArea):
         if redrawn or tuple(wanted) != self._order:
             self._order = tuple(wanted)
             rows = [self.rows[number] for number in wanted]
-            stack(rows, fill="x", pady=(0, self.look.px(2)))
+            stack(rows, fill="x", pady=(0, self.theme.px(2)))
             for row in rows:
                 row.lift()
         if had_keyboard:
@@ -103,23 +103,23 @@ class _Row(Box):
     ) -> None:
         super().__init__(master, "sel" if shown.chosen else "bg", (14, 10))
         self.shown = shown
-        px, entry = self.look.px, shown.entry
+        px, entry = self.theme.px, shown.entry
         self.configure(takefocus=shown.chosen)
         self.columnconfigure(0, minsize=px(_SIGN_WIDTH))
         self.columnconfigure(1, weight=1)
         role = "link" if shown.chosen else "muted"
         Label(self, "", role, icon=model.ICONS[shown.origin]).grid(row=0, column=0, sticky="w")
-        small = self.look.font("TmSmall").measure
+        small = self.theme.font("TmSmall").measure
         time = entry.at.astimezone().strftime("%H:%M")
-        line = elide(self.look.say(model.line_of(entry.mail)), room - small(time), small)
+        line = elide(self.theme.say(model.line_of(entry.mail)), room - small(time), small)
         Label(self, line, "muted", "TmSmall").grid(row=0, column=1, sticky="w")
         Label(self, time, "muted", "TmSmall").grid(row=0, column=2, sticky="e")
         if entry.unread:
             dot = Label(self, "", "link", icon="circle-fill", icon_size=9)
             dot.grid(row=1, column=0, sticky="w", padx=(px(3), 0))
         font = "TmStrong" if entry.unread else "TkDefaultFont"
-        subject = self.look.say(model.subject_of(entry.mail))
-        words = Label(self, elide(subject, room, self.look.font(font).measure), "fg", font)
+        subject = self.theme.say(model.subject_of(entry.mail))
+        words = Label(self, elide(subject, room, self.theme.font(font).measure), "fg", font)
         words.grid(row=1, column=1, columnspan=2, sticky="w", pady=(px(6), 0))
         self.bind("<FocusIn>", lambda _event: self.state(["focus"]))
         self.bind("<FocusOut>", lambda _event: self.state(["!focus"]))
@@ -180,7 +180,7 @@ class MailPane(Area):
         Empty(self, "inbox", sentence).pack(fill="both", expand=True)
 
     def _draw(self, looked: MailLooked) -> Button:
-        px, mail = self.look.px, looked.mail
+        px, mail = self.theme.px, looked.mail
         scroll = ScrollArea(self, padding=_PADDING)
         scroll.pack(fill="both", expand=True)
         inner = scroll.inner
@@ -204,7 +204,7 @@ class MailPane(Area):
         return toggle
 
     def _card(self, master: Area, part: Part, picture: Image.Image | None) -> Box:
-        px = self.look.px
+        px = self.theme.px
         card = Box(master, "card", (12, 10))
         if picture is not None:
             drawn = ImageTk.PhotoImage(picture, master=self)
@@ -224,7 +224,7 @@ class MailPane(Area):
         return card
 
     def _draw_source(self, looked: MailLooked) -> Button:
-        px = self.look.px
+        px = self.theme.px
         back = text("Back to the mail")
         toggle = Button(self, back, partial(self._acts.source, False), "link", "chevron-left")  # noqa: FBT003 - hide it
         toggle.pack(anchor="w", padx=px(18), pady=(px(14), 0))

@@ -77,13 +77,13 @@ class InboxWindow(Window):
         panes = Panes(self)
         panes.pack(fill="both", expand=True)
         left = Area(panes)
-        left.configure(width=self.look.px(_LIST_WIDTH))
+        left.configure(width=self.theme.px(_LIST_WIDTH))
         left.pack_propagate(flag=False)
         status = Area(left, padding=(22, 8))
         status.pack(side="bottom", fill="x")
         Label(status, "", "success", icon="circle-fill", icon_size=8).pack(side="left")
         listening = Label(status, text("{server} takes mail", server=server), "muted", "TmSmall")
-        listening.pack(side="left", padx=(self.look.px(8), 0))
+        listening.pack(side="left", padx=(self.theme.px(8), 0))
         self.list = MailList(left, _LIST_WIDTH, self._choose, self._step)
         self.list.pack(fill="both", expand=True)
         self.pane = MailPane(panes, MailHandlers(self._save, self._show_source))
@@ -105,7 +105,7 @@ class InboxWindow(Window):
         footer = Footer(self)
         footer.pack(side="bottom", fill="x")
         words = Label(footer.left, text("Try it:"), "fg", "TmStrong")
-        words.pack(side="left", padx=(0, self.look.px(8)))
+        words.pack(side="left", padx=(0, self.theme.px(8)))
         doors = self._doors
         self.write = footer.add_left(text("&Write a mail…"), doors.write, "normal", "pencil")
         self.drop = footer.add_left(
@@ -138,7 +138,7 @@ class InboxWindow(Window):
 
     # --- the window ---------------------------------------------------------------------------
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Start in the list, or at the first thing to try."""
         if self._held.chosen is None:
             self.write.focus_set()
@@ -151,7 +151,7 @@ class InboxWindow(Window):
     def become(self, state: Inbox) -> None:
         """Show this state."""
         self._held = state
-        self.title(self.look.say(model.title(state)))
+        self.title(self.theme.say(model.title(state)))
         self.list.fill(state)
         looked = None if state.chosen is None else self._looked[state.chosen]
         self.pane.fill(state, looked)
@@ -180,7 +180,7 @@ class InboxWindow(Window):
             return
         self._reading = True
         delivered = self._waiting.popleft()
-        most = (self.look.px(PICTURE[0]), self.look.px(PICTURE[1]))
+        most = (self.theme.px(PICTURE[0]), self.theme.px(PICTURE[1]))
 
         def work(_stop: object) -> MailLooked:
             mail = model.read(delivered)

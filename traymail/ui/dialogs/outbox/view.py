@@ -80,7 +80,7 @@ class OutboxHead(Area):
     def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
         super().__init__(master, "chrome")
         self._acts, self._filter = acts, OutboxFilter()
-        self.configure(height=self.look.px(_HEIGHT))
+        self.configure(height=self.theme.px(_HEIGHT))
         self.pack_propagate(flag=False)
         Line(self).pack(side="bottom", fill="x")
         bar = Area(self, padding=(16, 0, 20, 0))
@@ -89,7 +89,7 @@ class OutboxHead(Area):
         self.chips = Segments(bar, [_segment(chip) for chip in CHIPS], "all", self._chosen)
         self.chips.pack(side="left")
         self.search = SearchField(bar, self._searched)
-        self.search.pack(side="right", fill="x", expand=True, padx=(self.look.px(12), 0))
+        self.search.pack(side="right", fill="x", expand=True, padx=(self.theme.px(12), 0))
 
     def show(self, filter: OutboxFilter, counts: Mapping[str, int]) -> None:
         """Show what is asked for, and how many there are of each."""
@@ -103,7 +103,7 @@ class OutboxHead(Area):
         """Put the filters into two rows where there is no room for one beside the search."""
         if event.widget is not self:
             return
-        px = self.look.px
+        px = self.theme.px
         narrow = event.width < px(_WIDE)
         self.chips.fold(3 if narrow else 0)
         self.configure(height=px(_HEIGHT + 36 if narrow else _HEIGHT))
@@ -122,7 +122,7 @@ class SearchField(Box):
         super().__init__(master, "input", (8, 1), edge="field")
         self._told = told
         self._timer: str | None = None
-        px = self.look.px
+        px = self.theme.px
         self.configure(width=px(_SEARCH))
         Label(self, "", "muted", icon="search", icon_size=14).pack(side="left", padx=(0, px(8)))
         self.entry = Entry(self, "", self._typed, width=6, bare=True)
@@ -202,7 +202,7 @@ class ListPane(Area):
         self._make_bar()
         self._foot = _Foot(self, acts)
         self.table = Table(self, COLUMNS, self._selected, self._opened)
-        self.table.pack(fill="both", expand=True, padx=(self.look.px(8), 0))
+        self.table.pack(fill="both", expand=True, padx=(self.theme.px(8), 0))
         self._nothing: Empty | None = None
 
     def show(self, state: OutboxState, lines: tuple[OutboxLine, ...]) -> None:
@@ -220,7 +220,7 @@ class ListPane(Area):
         self._show_nothing(empty=state.found is not None and not lines)
 
     def _make_bar(self) -> None:
-        px = self.look.px
+        px = self.theme.px
         bar = Area(self, padding=(12, 8, 10, 2))
         bar.pack(fill="x")
         self.retry_all = Button(
@@ -254,11 +254,11 @@ class ListPane(Area):
                 lambda: self._acts.ask(OutboxFilter()),
                 "link",
             )
-            clear.pack(pady=(self.look.px(4), 0))
+            clear.pack(pady=(self.theme.px(4), 0))
             self._nothing.place(in_=self.table, relwidth=1, relheight=1)
 
     def _row(self, line: OutboxLine) -> Row:
-        say = self.look.say
+        say = self.theme.say
         cells = (say(line.subject), say(line.to), line.rule, say(line.when))
         return Row(str(line.id), cells, line.sign.icon, line.sign.role, muted=line.muted)
 
@@ -289,7 +289,7 @@ class _Foot(Area):
     def show(self, count: int) -> None:
         """Say how many mails are shown; 0: that is all of them."""
         if count:
-            self._words.say(text("The newest {n} are shown.", n=count))
+            self._words.set_text(text("The newest {n} are shown.", n=count))
             self.pack(side="bottom", fill="x")
         else:
             self.pack_forget()
@@ -308,7 +308,7 @@ class DetailPane(Area):
         self._drawn: Detail | None = None
         self._bar: _ProgressBar | None = None
         self._content: Area | None = None
-        px = self.look.px
+        px = self.theme.px
         self.configure(width=px(WIDTH))
         self.pack_propagate(flag=False)
         self._foot = Area(self, padding=(14, 8))
@@ -347,7 +347,7 @@ class DetailPane(Area):
         self._scroll.pack(fill="both", expand=True)
         self._content = content = Area(self._scroll.inner)
         content.pack(fill="both", expand=True)
-        px = self.look.px
+        px = self.theme.px
         for act in set(self.buttons) - {MailAct.OPEN, MailAct.SAVE}:
             del self.buttons[act]
         sign = detail.sign
@@ -377,14 +377,14 @@ class DetailPane(Area):
             self._scroll.show(head)
 
     def _draw_choices(self, content: Area, detail: Detail) -> None:
-        above = (self.look.px(14), 0)
+        above = (self.theme.px(14), 0)
         if detail.equal:
             row = Area(content)
             row.pack(fill="x", pady=above)
             for place, choice in enumerate(detail.choices):
                 row.columnconfigure(place, weight=1, uniform="equal")
                 # The gap is shared between the two, so that they are equally wide.
-                gap = self.look.px(4)
+                gap = self.theme.px(4)
                 sides = (gap, 0) if place else (0, gap)
                 self._button(row, choice).grid(row=0, column=place, sticky="we", padx=sides)
             return
@@ -419,7 +419,7 @@ class _ProgressBar(Area):
     def __init__(self, master: tk.Misc) -> None:
         super().__init__(master)
         self._bar = Progress(self)
-        self._bar.pack(fill="x", pady=(0, self.look.px(6)))
+        self._bar.pack(fill="x", pady=(0, self.theme.px(6)))
         row = Area(self)
         row.pack(fill="x")
         self._left = Label(row, "", "muted", "TmSmall")
@@ -431,8 +431,8 @@ class _ProgressBar(Area):
         """Show how far it is."""
         if bar is not None:
             self._bar.show(bar.part or 0.0)
-            self._words.say(bar.words)
-            self._left.say(bar.left)
+            self._words.set_text(bar.words)
+            self._left.set_text(bar.left)
 
 
 def _same_but_bar(one: Detail | None, other: Detail | None) -> bool:
@@ -443,7 +443,7 @@ def _same_but_bar(one: Detail | None, other: Detail | None) -> bool:
 
 def _line(master: tk.Misc, fact: Fact) -> Area:
     line = Area(master)
-    width = line.look.px(_NAMES)
+    width = line.theme.px(_NAMES)
     line.columnconfigure(0, minsize=width)
     line.columnconfigure(1, weight=1)
     Label(line, fact.name, "muted", "TmSmall").grid(row=0, column=0, sticky="nw")
@@ -455,7 +455,7 @@ def _line(master: tk.Misc, fact: Fact) -> Area:
 
 def _card(master: tk.Misc, card: OutboxCard) -> Box:
     box = Box(master, card.fill, (16, 12))
-    gap = box.look.px(4)
+    gap = box.theme.px(4)
     Note(box, card.title, "fg", font="TmStrong").pack(fill="x")
     if card.advice is not None:
         Note(box, card.advice, "fg", font="TkDefaultFont").pack(fill="x", pady=(gap, 0))
@@ -482,7 +482,7 @@ class MessageWindow(Dialog):
         """Write a mail into the window."""
         self.reading.show(passages(mail))
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Let the keys scroll."""
         self.reading.text.focus_set()
 

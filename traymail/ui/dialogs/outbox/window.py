@@ -71,7 +71,7 @@ class OutboxWindow(Window):
             self._state.state = model.asked_for(self.held, mail_id)
         self.reveal()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow an event of the engine."""
         self._state.state = model.heard(self.held, event, self._now())
         if not self.winfo_viewable():
@@ -83,7 +83,7 @@ class OutboxWindow(Window):
 
     # --- the window ---------------------------------------------------------------------------
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Look at the outbox anew."""
         self.sheet.focus()
         self._looker.now(self.held)

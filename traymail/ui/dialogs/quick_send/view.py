@@ -53,7 +53,7 @@ class HeadRow(Area):
 
     def __init__(self, master: tk.Misc, label: Words) -> None:
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self.bar = Area(self, padding=(_SIDE, 0))
         self.bar.pack(fill="x")
         self.bar.columnconfigure(0, minsize=px(_LABEL))
@@ -72,14 +72,14 @@ class HeadRow(Area):
 
     def put(self, field: tk.Widget, watched: tk.Widget) -> None:
         """Show a field; ``watched`` in it takes the keyboard."""
-        field.grid(in_=self.bar, row=0, column=1, sticky="we", pady=self.look.px(5))
+        field.grid(in_=self.bar, row=0, column=1, sticky="we", pady=self.theme.px(5))
         self._caption.lead(watched.focus_set)
         watched.bind("<FocusIn>", lambda _event: self._focus(on=True), add="+")
         watched.bind("<FocusOut>", lambda _event: self._focus(on=False), add="+")
 
     def put_right(self, thing: tk.Widget, column: int = 2) -> None:
         """Show something at the right end."""
-        above = (self.look.px(_ROW) - thing.winfo_reqheight()) // 2
+        above = (self.theme.px(_ROW) - thing.winfo_reqheight()) // 2
         thing.grid(in_=self.bar, row=0, column=column, sticky="ne", pady=(above, 0))
 
     def tell(self, what: Text | None) -> None:
@@ -87,8 +87,8 @@ class HeadRow(Area):
         if what is None:
             self._note.pack_forget()
         else:
-            px = self.look.px
-            self._note.say(what, "danger")
+            px = self.theme.px
+            self._note.set_text(what, "danger")
             self._note.pack(fill="x", padx=(px(_SIDE + _LABEL), px(_SIDE)), pady=(px(4), px(2)))
         self._bad = what is not None
         self._draw()
@@ -99,8 +99,8 @@ class HeadRow(Area):
 
     def _draw(self) -> None:
         role = "danger" if self._bad else "link" if self._focused else "border"
-        thick = self.look.px(2 if role != "border" else 1)
-        self._line.configure(style=self.look.style(f"Line-{role}", "bg"))
+        thick = self.theme.px(2 if role != "border" else 1)
+        self._line.configure(style=self.theme.style(f"Line-{role}", "bg"))
         self._line.place(relx=0, rely=1.0, anchor="sw", relwidth=1.0, height=thick)
 
 
@@ -274,7 +274,7 @@ class BodyArea(Area):
         super().__init__(master, padding=(_SIDE, 4, _RIGHT, 0))
         self._changed = changed
         self._bar = ttk.Scrollbar(
-            self, orient="vertical", style=self.look.style("Scroll", self.surface), takefocus=False
+            self, orient="vertical", style=self.theme.style("Scroll", self.surface), takefocus=False
         )
         self._bar.pack(side="right", fill="y")
         self.text = TextArea(self, height=3)
@@ -310,7 +310,7 @@ class BodyArea(Area):
         """Show that what hovers over the window can be dropped, or that nothing does."""
         if on:
             # Within the padding, which is the smaller at the right, where the scroll bar is.
-            beside = self.look.px(_SIDE - _RIGHT)
+            beside = self.theme.px(_SIDE - _RIGHT)
             self._target.place(x=0, y=0, relwidth=1.0, width=-beside, relheight=1.0)
             self._target.lift()
         else:
@@ -325,9 +325,9 @@ class BodyArea(Area):
         hint = Area(self)
         words = Label(hint, text("Drop files here, or press Ctrl+V to add a screenshot"), "muted")
         words.configure(justify="center", anchor="center")
-        words.fit(self.look.px(400))
+        words.fit(self.theme.px(400))
         sign = Label(hint, "", "muted", icon="inbox", icon_size=32)
-        sign.pack(pady=(0, self.look.px(8)))
+        sign.pack(pady=(0, self.theme.px(8)))
         words.pack()
         for part in (hint, sign, words):
             part.bind("<Button-1>", lambda _event: self.text.focus_set())
@@ -339,20 +339,20 @@ class BodyArea(Area):
         target.state(["focus"])
         middle = Area(target)
         middle.place(relx=0.5, rely=0.5, anchor="center")
-        Label(middle, "", "link", icon="paperclip", icon_size=32).pack(pady=(0, self.look.px(8)))
+        Label(middle, "", "link", icon="paperclip", icon_size=32).pack(pady=(0, self.theme.px(8)))
         Label(middle, text("Drop to attach"), "fg", "TmStrong").pack()
         return target
 
     def _make_invitation(self, add_account: Callable[[], object]) -> Area:
         invitation = Area(self)
         Label(invitation, "", "muted", icon="person-plus", icon_size=32).pack()
-        below = self.look.px(8)
+        below = self.theme.px(8)
         Label(invitation, text("No account yet"), "fg", "TmStrong").pack(pady=below)
         words = Label(
             invitation, text("Add the address you send from: it takes a minute."), "muted"
         )
         words.configure(justify="center", anchor="center")
-        words.fit(self.look.px(400))
+        words.fit(self.theme.px(400))
         words.pack(pady=(0, below))
         Button(invitation, text("Add accou&nt…"), add_account, "primary").pack()
         return invitation
@@ -383,7 +383,7 @@ class Drawer(Area):
         self._meter = Meter(self)
         self._sizes = Area(self)
         words = Label(self._sizes, text("Large pictures"), "muted", "TmSmall")
-        words.pack(side="left", padx=(0, self.look.px(8)))
+        words.pack(side="left", padx=(0, self.theme.px(8)))
         self.picker = Picker(self._sizes, _SIZES, on_change=lambda _value: changed(), bare=True)
         self.picker.value = "0"
         self.picker.pack(side="left")
@@ -402,11 +402,11 @@ class Drawer(Area):
             self._shown = files, pictures
             self._strip.show([self._attached(file, pictures) for file in files])
         if any(file.longest > LEAST_LARGE for file in files):
-            self._sizes.pack(anchor="w", pady=(0, self.look.px(6)))
+            self._sizes.pack(anchor="w", pady=(0, self.theme.px(6)))
         else:
             self._sizes.pack_forget()
         if files:
-            self._strip.pack(fill="x", pady=(self.look.px(4), self.look.px(8)))
+            self._strip.pack(fill="x", pady=(self.theme.px(4), self.theme.px(8)))
         else:
             self._strip.pack_forget()
         if weight is None:
@@ -472,7 +472,7 @@ class Foot(Area):
 
     def __init__(self, master: tk.Misc, acts: QuickSendHandlers) -> None:
         super().__init__(master, "chrome")
-        self.configure(height=self.look.px(_HEIGHT))
+        self.configure(height=self.theme.px(_HEIGHT))
         self.pack_propagate(flag=False)
         self.grid_propagate(flag=False)
         self._buttons = Footer(self, _SIDE)
@@ -536,8 +536,8 @@ class Foot(Area):
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
         self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
-        self.discard_button.pack(side="left", padx=(0, self.look.px(8)))
-        Tooltip(self.discard_button, lambda _x, _y: self.look.say(text("Discard the draft")))
+        self.discard_button.pack(side="left", padx=(0, self.theme.px(8)))
+        Tooltip(self.discard_button, lambda _x, _y: self.theme.say(text("Discard the draft")))
         self._keys = Label(bar.right, "Ctrl+Enter", "muted", "TmSmall")
         self.send_button = bar.add(text("&Send"), acts.send_mail, "primary", icon="send")
 
@@ -545,8 +545,8 @@ class Foot(Area):
         """Leave the name of the key out where there is little room."""
         if event.widget is not self:
             return
-        if event.width >= self.look.px(_HINT_FROM):
-            self._keys.pack(side="left", padx=(0, self.look.px(12)), before=self.send_button)
+        if event.width >= self.theme.px(_HINT_FROM):
+            self._keys.pack(side="left", padx=(0, self.theme.px(12)), before=self.send_button)
         else:
             self._keys.pack_forget()
 
@@ -564,7 +564,7 @@ class Foot(Area):
         bar = Area(self._place(), padding=(_SIDE, 0))
         bar.pack(fill="both", expand=True)
         spinner = Spinner(bar, size=18)
-        spinner.pack(side="left", padx=(0, self.look.px(14)))
+        spinner.pack(side="left", padx=(0, self.theme.px(14)))
         spinner.start()
         Label(bar, words, "fg", "TmStrong").pack(side="left")
 
@@ -586,7 +586,7 @@ class _Question(Area):
         no: Callable[[], object],
     ) -> None:
         super().__init__(master, "chrome", (_SIDE, 0))
-        px = self.look.px
+        px = self.theme.px
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         Label(self, "", "link", icon="question-circle", icon_size=18).grid(
@@ -671,7 +671,7 @@ class QuickSendSheet(Area):
         """Let the window be no lower than its parts with a few lines of text."""
         window = self._window()
         wide, high = window.minsize()
-        usual = self.look.px(LEAST[1])
+        usual = self.theme.px(LEAST[1])
         needed = min(max(usual, self.winfo_reqheight()), window.most_high)
         if high != needed and wide > 1:
             window.minsize(wide, needed)

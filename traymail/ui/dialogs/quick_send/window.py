@@ -57,7 +57,7 @@ class QuickSendWindow(Window):
         tasks = Tasks(self, background, self._failed)
         self.keeper = DraftKeeper(tasks, services.drafts, self._kept)
         self.files = AttachedFiles(
-            services.drafts, tasks, self._found, self._shrunk, self.look.say(text("picture"))
+            services.drafts, tasks, self._found, self._shrunk, self.theme.say(text("picture"))
         )
         people = KnownPeople(services.drafts, tasks, lambda: self.held.recipients)
         toast = Toast(self)
@@ -125,9 +125,9 @@ class QuickSendWindow(Window):
     def send_clipboard(self) -> None:
         """Show the window with what is in the clipboard: words, files or a picture."""
         # Once Tk has heard all news: it gives out what was copied here until it knows better.
-        self.look.later(self, lambda: self.pasting.open_with(self.open))
+        self.theme.later(self, lambda: self.pasting.open_with(self.open))
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow an event of the engine."""
         if isinstance(event, SettingsApplied):
             self.writing.refresh()
@@ -157,13 +157,13 @@ class QuickSendWindow(Window):
 
     # --- the window ---------------------------------------------------------------------------
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Start where something is missing."""
         if self.writing.open:
             self.sheet.focus_on_next(self.held.written)
         if not self._drops:
             self._drops = True
-            self.look.later(self, lambda: take_drops(self, self.writing.attach, self._hover))
+            self.theme.later(self, lambda: take_drops(self, self.writing.attach, self._hover))
 
     def close(self) -> None:
         """Undo, answer no, or hide and keep the draft."""

@@ -154,7 +154,7 @@ class Writing:
             text("&Discard the draft"),
             lambda: self.begin_anew(instead),
             self._held.state.written.subject.strip()
-            or self._parts.window.look.say(text("no subject")),
+            or self._parts.window.theme.say(text("no subject")),
         ).reveal()
 
     # --- what the user does -------------------------------------------------------------------

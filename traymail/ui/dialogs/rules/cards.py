@@ -28,7 +28,7 @@ class RuleCard(Box):
         super().__init__(master, "card", (14, 11))
         self.shown, self._acts, self._filled = shown, acts, False
         self.configure(takefocus=True, cursor="hand2")
-        px = self.look.px
+        px = self.theme.px
         self.switch = Switch(self, on=shown.enabled, on_change=self._switched)
         self.switch.configure(cursor="arrow")
         self.switch.pack(side="left", padx=(0, px(12)))
@@ -61,10 +61,10 @@ class RuleCard(Box):
             return
         self.shown, self._filled = shown, True
         role = "fg" if shown.enabled else "muted"
-        self._name.say(shown.name, role)
-        self._does.say(shown.does)
-        self._state.say(shown.state, shown.role, shown.icon)
-        self._last.say(shown.last)
+        self._name.set_text(shown.name, role)
+        self._does.set_text(shown.does)
+        self._state.set_text(shown.state, shown.role, shown.icon)
+        self._last.set_text(shown.last)
         self._sign.recolour(role)
         for child in self._state.winfo_children():
             child.bind("<Button-1>", self._clicked)

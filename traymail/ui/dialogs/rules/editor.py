@@ -112,7 +112,7 @@ class RuleEditor(Dialog):
         self._panes.lead_to(0)
         self.sheet.jump()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow the file when it is edited elsewhere."""
         if isinstance(event, SettingsApplied) and self._work.idle:
             self._work.follow()
@@ -174,7 +174,7 @@ class RuleEditor(Dialog):
     # --- what comes of it ---------------------------------------------------------------------
 
     def _fetch(self) -> None:
-        self._work.fetch(self.look.say(text("New rule")), self.sheet.begin)
+        self._work.fetch(self.theme.say(text("New rule")), self.sheet.begin)
 
     def _failed(self, error: TraymailError) -> None:
         if self.winfo_exists():
@@ -187,7 +187,7 @@ class RuleEditor(Dialog):
         self._work.judge()
 
     def _draw(self, _before: Editing, state: Editing) -> None:
-        self.title(state.values.get("name", "").strip() or self.look.say(state.kind.title))
+        self.title(state.values.get("name", "").strip() or self.theme.say(state.kind.title))
         if state.values:
             self.sheet.show(state)
         self.preview.show(sight(state))

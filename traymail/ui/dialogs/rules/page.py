@@ -65,14 +65,14 @@ class RulesPage:
         self._view = RuleListView(parent, acts, self._kinds, self.new)
         return self._view
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Ask for the health of the rules."""
         self._refresher.ask()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Follow the rules while the list is in sight, and the file for the editors."""
         for editor in tuple(self.editors.values()):
-            editor.heard(event)
+            editor.on_event(event)
         if isinstance(event, _TELLING) and self._view is not None and self._view.winfo_viewable():
             self._refresher.ask()
 
@@ -126,7 +126,7 @@ class RulesPage:
 
     def _say(self, words: Text | None) -> None:
         if self._view is not None and self._view.winfo_exists():
-            self._view.say(words)
+            self._view.set_text(words)
 
     def _answered(self, overview: Overview) -> None:
         if self._view is not None and self._view.winfo_exists():
@@ -141,7 +141,7 @@ class RuleListView(Area):
     ) -> None:
         """Draw an empty list; ``new`` is called with the name of one of ``kinds``."""
         super().__init__(master)
-        px = self.look.px
+        px = self.theme.px
         self._acts = acts
         self.cards: dict[str, RuleCard] = {}
         head = Area(self, padding=(24, 18, 24, 12))
@@ -170,13 +170,13 @@ class RuleListView(Area):
         """Return what is shown of a rule."""
         return self.cards[name].shown if name in self.cards else None
 
-    def say(self, words: Text | None) -> None:
+    def set_text(self, words: Text | None) -> None:
         """Show what went wrong, above the list."""
         if words is None:
             self._trouble.pack_forget()
             return
-        self._trouble.say(words, "danger", "exclamation-circle")
-        self._trouble.pack(side="bottom", fill="x", pady=(self.look.px(8), 0))
+        self._trouble.set_text(words, "danger", "exclamation-circle")
+        self._trouble.pack(side="bottom", fill="x", pady=(self.theme.px(8), 0))
 
     def show(self, shown: tuple[RuleSummary, ...]) -> None:
         """Show these rules; cards that are there stay, with the keyboard on them."""
@@ -202,7 +202,7 @@ class RuleListView(Area):
         self.cards = {}
         for card in shown:
             self.cards[card.name] = RuleCard(self._list.inner, card, self._acts)
-            self.cards[card.name].pack(fill="x", pady=(0, self.look.px(8)))
-        self._foot.pack(fill="x", pady=(self.look.px(6), 0))
+            self.cards[card.name].pack(fill="x", pady=(0, self.theme.px(8)))
+        self._foot.pack(fill="x", pady=(self.theme.px(6), 0))
         if focused in self.cards:
             self.cards[focused].focus_set()

@@ -73,7 +73,7 @@ class RuleSheet(Area):
         self._show_name(state)
         self.form.show_problems(tuple(problems.values()))
         for name, hint in remarks(state).items():
-            self.form.tell(name, below_field(hint, self.look.say))
+            self.form.tell(name, below_field(hint, self.theme.say))
         self._suit(self._kind.suited(state.values, state.preview))
         self._show_strip(state)
 
@@ -89,7 +89,7 @@ class RuleSheet(Area):
         self.form.jump(next(fields_of(self._kind.asks)).name)
 
     def _draw_head(self, inner: Area) -> None:
-        px = self.look.px
+        px = self.theme.px
         row = Area(inner)
         row.pack(fill="x")
         self.switch = Switch(row, on_change=lambda _on: self._changed("enabled"))
@@ -115,7 +115,7 @@ class RuleSheet(Area):
         self._changed("name")
 
     def _fit_name(self) -> None:
-        font = self.look.font("TmTitle")
+        font = self.theme.font("TmTitle")
         letters = -(-font.measure(self.name.value) // max(1, font.measure("0"))) + 1
         self.name.configure(width=min(max(letters, _LEAST_LETTERS), _MOST_LETTERS))
 
@@ -124,8 +124,8 @@ class RuleSheet(Area):
         if problem is None:
             self._name_note.pack_forget()
             return
-        sentence = below_field(problem, self.look.say)
-        self._name_note.say(sentence, "danger", "exclamation-circle")
+        sentence = below_field(problem, self.theme.say)
+        self._name_note.set_text(sentence, "danger", "exclamation-circle")
         self._name_note.pack(fill="x", before=self._below_head)
 
     def _suit(self, wanted: Suited) -> None:
