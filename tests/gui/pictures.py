@@ -24,6 +24,7 @@ from PIL import Image, ImageGrab, ImageOps
 
 from tests.gui.gallery import FormGallery, WidgetGallery
 from tests.gui.general_windows import GENERAL
+from tests.gui.group_windows import GROUPS
 from tests.gui.help_windows import HELP
 from tests.gui.inbox_windows import INBOX
 from tests.gui.outbox_windows import OUTBOX
@@ -49,6 +50,7 @@ WINDOWS: dict[str, Callable[[Root], Window]] = {
     "gallery-widgets": WidgetGallery,
     **ADDING,
     **GENERAL,
+    **GROUPS,
     **HELP,
     **INBOX,
     **OUTBOX,

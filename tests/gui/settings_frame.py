@@ -10,6 +10,7 @@ from traymail.core.events import Event
 from traymail.core.texts import Text, text
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.general import GeneralPage
+from traymail.ui.dialogs.groups import GroupsPage
 from traymail.ui.dialogs.rules import RulesPage
 from traymail.ui.dialogs.settings import Link, SettingsWindow
 from traymail.ui.theme import Root
@@ -43,7 +44,7 @@ def in_settings(root: Root, name: str, build: Callable[[tk.Misc], tk.Widget]) ->
     """Return the window at the page of this name, which is built so; of the others, the rows."""
     pages = [
         StillPage(kind.name, kind.title, kind.icon, build if kind.name == name else tk.Frame)
-        for kind in (AccountsPage, RulesPage, GeneralPage)
+        for kind in (AccountsPage, RulesPage, GroupsPage, GeneralPage)
     ]
     window = SettingsWindow(root, pages, LINKS)
     window.turn(name)

@@ -317,6 +317,46 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     assert not desk.window.winfo_viewable()
 
 
+GROUPS = """
+[groups]
+Team = ["Li Na <li.na@example.com>", "wang@example.com"]
+"""
+
+
+def test_the_name_of_a_group_is_completed_and_its_people_get_the_mail(
+    make_desk: Callable[..., Desk], sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    config = at_sink(sink, certificates.ca_file)
+    desk = make_desk(config + GROUPS, tmp_path / "secrets")
+    desk.people(("teresa@example.com", 3))
+    desk.open()
+    head = desk.window.sheet.head
+    desk.type("te")
+    desk.until(desk.proposed, "proposals")
+    assert desk.proposed() == ["Team", "teresa@example.com"]
+    desk.keys("Down", "Up", "Delete", "Return")
+    desk.until(lambda: head.to.addresses == ("Team",), "the chip")
+    assert "Team (2)" in desk.words(head.to)
+    desk.until(head.each.winfo_viewable, "one mail each, as there are two")
+    desk.type("teem,")
+    desk.until(lambda: "Did you mean Team?" in desk.said(), "what is wrong")
+    desk.keys("BackSpace", "BackSpace")
+    desk.until(lambda: not desk.said(), "nothing wrong")
+    desk.until(lambda: desk.live.services.drafts.load().to == ("Team",), "the draft")
+    # The configuration is edited meanwhile.
+    desk.live.home.config.write_text(config + GROUPS.replace("wang", "zhao"), "utf-8")
+    desk.until(lambda: "zhao" in str(desk.window.held.standing.groups), "the edit")
+    desk.click(head.subject)
+    desk.type("Hi")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    assert "2 people" in desk.words()
+    desk.click(desk.button("Send now"))
+    arrival = desk.arrival(sink)
+    assert arrival.recipients == ("li.na@example.com", "zhao@example.com")
+    assert parsed(arrival.content)["To"] == "Li Na <li.na@example.com>, zhao@example.com"
+
+
 def test_the_keyboard_goes_from_the_recipients_on_to_the_subject(desk: Desk) -> None:
     desk.open()
     head, focus = desk.window.sheet.head, desk.window.focus_get

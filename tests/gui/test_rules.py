@@ -227,6 +227,35 @@ def test_a_third_kind_has_its_button_its_form_its_preview_and_its_card(
     assert desk.editor().title() == "Each 1s"
 
 
+def test_a_rule_mails_a_group_whose_name_is_completed(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    config = desk.live.home.config
+    groups = '\n[groups]\nTeam = ["li@example.com", "wang@example.com"]\n'
+    config.write_text(config.read_text("utf-8") + groups, "utf-8")
+    overview = desk.live.services.program.overview
+    desk.until(lambda: overview().settings.groups, "the group in force")
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    editor = desk.new("Watch a folder…")
+    desk.type(str(folder))
+    desk.write(editor, "settle_seconds", "0")
+    desk.write(editor, "to", "teem")
+    desk.keys("Return")
+    desk.until(lambda: "Did you mean Team?" in desk.words(editor.sheet), "the way out")
+    desk.keys("BackSpace", "BackSpace")
+    desk.type("te")
+    desk.keys("Return")
+    desk.until(lambda: editor.held.values["to"] == "Team", "the group")
+    desk.until(lambda: editor.held.preview, "a preview")
+    desk.save(editor)
+    desk.working("Scans")
+    assert desk.live.services.rules.fields("Scans")["to"] == ["Team"]
+    (folder / "a.pdf").write_bytes(b"%PDF a contract")
+    desk.until(lambda: sink.arrivals, "the mail")
+    assert sink.arrivals[0].recipients == ("li@example.com", "wang@example.com")
+
+
 def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -> None:
     make_folder_rule(desk, tmp_path / "Scans")
     desk.click(desk.card("Scans"))

@@ -334,3 +334,21 @@ def test_a_rule_that_is_not_there_is_told_with_a_way_out_also_where_there_are_no
     office.configure()
     done = office.quick("rule", "test", "Nobody")
     assert (done.returncode, len(done.stderr.splitlines())) == (65, 2)
+
+
+def test_a_group_in_a_rule_and_a_name_of_none(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    rule = f'[[rules]]\nname = "Scans"\nkind = "folder"\nfolder = "{tmp_path}/in"\n'
+    groups = '[groups]\nTeam = ["li@c.example", "wang@c.example"]\n'
+    office.configure(f'{groups}{rule}to = ["team"]\n')
+    assert office.quick("rule", "check").returncode == 0
+    (tmp_path / "in" / "a.pdf").write_bytes(b"%PDF")
+    found = office.json("rule", "test", "Scans")
+    assert found["mails"][0]["to"] == ["li@c.example", "wang@c.example"]
+    office.configure(f'{groups}{rule}to = ["teem", "nobody"]\n')
+    for command in ("rule", "config"):
+        done = office.quick(command, "check")
+        assert done.returncode == 78
+        assert "rules[0].to[0]: “teem” is neither an address nor a group" in done.stderr
+        assert "Did you mean Team?" in done.stderr
+        assert "[groups]" in done.stderr.split("to[1]")[1]

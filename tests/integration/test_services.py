@@ -215,6 +215,35 @@ def test_a_rule_is_checked_previewed_saved_switched_and_removed(
         services.rules.remove("Scans")
 
 
+def test_a_group_is_made_named_anew_with_its_rules_and_removed(
+    services: Services, tmp_path: Path
+) -> None:
+    groups, written = services.groups, services.rules.fields
+    with pytest.raises(SettingsError):
+        groups.save("a@b", ["ann"], None)
+    groups.save("Team", ["Ann <ann@example.com>", "bob@example.com"], None)
+    groups.save("老板", ["boss@example.com"], None)
+    with pytest.raises(SettingsError):
+        groups.save("team", ["ann@example.com"], None)
+    (tmp_path / "drop").mkdir()
+    rule = {"name": "Scans", "kind": "folder", "folder": str(tmp_path / "drop")}
+    services.rules.save({**rule, "to": ["x@example.com", "team"], "cc": ["老板"]}, None)
+    with pytest.raises(InputError, match="Scans"):
+        groups.remove("Team")
+    groups.save("The team", ["ann@example.com"], "Team")
+    assert (written("Scans")["to"], written("Scans")["cc"]) == (
+        ["x@example.com", "The team"],
+        ["老板"],
+    )
+    settings = services.program.overview().settings
+    assert list(settings.groups) == ["老板", "The team"]
+    assert [one.mailbox for one in settings.rules[0].to] == ["x@example.com", "ann@example.com"]
+    services.rules.remove("Scans")
+    groups.remove("The team")
+    groups.remove("老板")
+    assert services.program.overview().settings.groups == {}
+
+
 # Patterns that mean something else to RE2, or nothing: the way out in each language.
 NO_PATTERNS = {
     "a{,3}": ("{0,3}", "{0,3}"),

@@ -17,4 +17,4 @@ class _Unasked:
 
 
 _NOBODY = cast("Any", _Unasked())
-UNASKED = Services(_NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY)
+UNASKED = Services(_NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY)

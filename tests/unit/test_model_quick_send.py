@@ -18,7 +18,14 @@ from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.model import quick_send as model
-from traymail.ui.model.completion import chip, complaint, named, proposals
+from traymail.ui.model.completion import (
+    chip,
+    complaint,
+    group_proposals,
+    group_words,
+    named,
+    proposals,
+)
 from traymail.ui.model.prefill import Prefill, merged, parse_mailto
 from traymail.ui.model.quick_judge import (
     Keeping,
@@ -92,6 +99,77 @@ def item(**fields: object) -> OutboxItem:
         updated_at=NOW,
     )
     return replace(made, **fields)  # type: ignore[arg-type] # fields
+
+
+GROUPS = {
+    "Team": (Address("li.na@example.com", "Li Na"), Address("wang@qq.con")),
+    "The boss": (Address("boss@example.com"),),
+    "三班家长": tuple(Address(f"p{number}@example.cn") for number in range(16)),
+}
+
+
+def grouped(*to: str, **fields: object) -> QuickSend:
+    state = writing(to, **fields)
+    return replace(state, standing=replace(state.standing, groups=GROUPS))
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken", "found"),
+    [
+        ("te", (), ["Team"]),
+        ("BOSS", (), ["The boss"]),
+        ("家长", (), ["三班家长"]),
+        ("t", ("team",), ["The boss"]),
+        ("x", (), []),
+        ("", (), []),
+    ],
+)
+def test_a_groups_name_is_proposed(typed: str, taken: tuple[str, ...], found: list[str]) -> None:
+    assert list(group_proposals(GROUPS, typed, taken)) == found
+
+
+def test_what_stands_beside_and_on_a_group() -> None:
+    assert group_words(GROUPS["Team"]) == "Li Na, wang@qq.con"
+    assert len(group_words(GROUPS["三班家长"])) == 44
+    assert chip("team", {}, GROUPS) == "Team (2)"
+    assert chip("teem", {}, GROUPS) is None
+
+
+def test_a_group_is_no_wrong_address_and_one_that_nobody_made_is_told_with_a_way_out() -> None:
+    assert complaint("team", GROUPS) is None
+    assert str(complaint("teem", GROUPS)) == (
+        "“teem” is neither an address nor a group. Did you mean Team?"
+    )
+    assert "to" not in complaints(grouped("team"))
+    assert str(complaints(grouped("a@x.example", cc=("teem",)))["cc"]).startswith("“teem”")
+    assert not may_send(grouped("teem"))
+    assert may_send(grouped("the boss"))
+
+
+def test_a_group_counts_as_its_people() -> None:
+    assert not grouped("the boss").may_each
+    assert grouped("team").may_each
+    assert str(countdown(grouped("team", "LI.NA@example.com"), 5)) == "Sending in 5 s to 2 people"
+    assert wire_size(grouped("team")) > wire_size(grouped("li.na@example.com"))
+
+
+def test_what_is_asked_about_people_is_asked_about_those_of_groups() -> None:
+    assert "“@qq.con”" in str(asked_to_send(grouped("team")).question)
+    asked = asked_to_send(grouped("三班家长")).question
+    assert str(asked) == "All 16 recipients see each other. Send anyway?"
+
+
+def test_the_mail_goes_to_the_people_of_a_group() -> None:
+    names = {"boss@example.com": "The Boss"}
+    state = grouped("li.na@example.com", "team", cc=("the boss",))
+    draft = draft_of(state, names)
+    assert [str(one) for one in draft.to] == ["li.na@example.com", "wang@qq.con"]
+    assert [str(one) for one in draft.cc] == ["The Boss <boss@example.com>"]
+    with pytest.raises(InputError, match="neither"):
+        draft_of(grouped("teem"), {})
 
 
 # --- recipients -----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from traymail.cli.proposals import people
 from traymail.cli.session import Session
 from traymail.cli.start_errors import told_on_desktop
 from traymail.cli.words import PATH, argument, command, option
-from traymail.core.address import excerpt, parse_addresses
+from traymail.core.address import excerpt, split_addresses
 from traymail.core.errors import NotRunning, SourceError, StateError
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
@@ -89,11 +89,20 @@ def compose(
         else:
             files.append(path)
     options = Prefill(
-        to=tuple(str(one) for words in to for one in parse_addresses(typed(words))),
+        to=_recipients(session, to),
         subject=typed(subject),
         files=tuple(_file(path) for path in files),
     )
     return show(session, merged(asked, options))
+
+
+def _recipients(session: Session, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return addresses and names of groups, checked; raises InputError."""
+    from traymail.core.groups import group_named, may_be_group, person
+
+    pieces = [one for words in given for one in split_addresses(typed(words))]
+    groups = session.settings().groups if any(map(may_be_group, pieces)) else {}
+    return tuple(group_named(one, groups) or str(person(one, groups)) for one in pieces)
 
 
 def show(session: Session, asked: Prefill) -> int:

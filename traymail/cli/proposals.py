@@ -63,12 +63,14 @@ def mails(*states: State) -> Proposals:
 def people(
     context: click.Context, _parameter: click.Parameter, beginning: str
 ) -> list[CompletionItem[str]]:
-    """Return those whom the user has written to."""
+    """Return the groups, and those whom the user has written to."""
     from traymail.store import glance
 
     session = _session(context)
     session.home.check()
-    return _items(glance.people(session.home.database, beginning, MOST), beginning)
+    groups = _tables(context).get("groups", {}).items()
+    named = ((name, ", ".join(map(str, people))) for name, people in groups)
+    return _items((*named, *glance.people(session.home.database, beginning, MOST)), beginning)
 
 
 def _session(context: click.Context) -> Session:

@@ -73,7 +73,8 @@ def check(
         from traymail.core.rule_reader import RuleContext, read_rules
 
         known = None if top.bad & {"accounts", "default_account"} else tuple(top.value.accounts)
-        given = RuleContext(paths, default, accounts, known, rule_kinds(), kinds)
+        groups = None if "groups" in top.bad else top.value.groups
+        given = RuleContext(paths, default, accounts, known, rule_kinds(), kinds, groups)
         rules = read_rules(top.value.rules, given, problems)
     settings = Settings(
         language=top.value.language,

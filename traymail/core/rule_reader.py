@@ -10,7 +10,9 @@ from traymail.core import validators as read
 from traymail.core.account import Account
 from traymail.core.account_kind import Kinds as AccountKinds
 from traymail.core.account_table import unknown_account
+from traymail.core.address import parse_address
 from traymail.core.errors import Problem
+from traymail.core.groups import Groups, has_groups, people
 from traymail.core.message import Address
 from traymail.core.paths import PathContext
 from traymail.core.rule_kind import (
@@ -25,12 +27,15 @@ from traymail.core.settings import place_of
 from traymail.core.table_reader import read_table
 from traymail.core.texts import by_command, text
 
+# Stands in for recipients that are read apart.
+_SOMEBODY = "nobody@localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
     """What rules refer to. ``known`` are the names of accounts; None: they cannot be told.
 
-    ``kinds`` are those that rules may be of.
+    ``kinds`` are those that rules may be of. ``groups`` None: they cannot be told, either.
     """
 
     paths: PathContext
@@ -39,6 +44,7 @@ class RuleContext:
     known: tuple[str, ...] | None
     kinds: Kinds
     account_kinds: AccountKinds
+    groups: Groups | None = None
 
     def account(self, name: object) -> Account | None:
         """Return the account that a rule names, "" or None for the default one."""
@@ -102,12 +108,32 @@ def _read_rule(
     if named:
         left_out.add("to")
     keys = {key: value for key, value in fields.items() if key not in left_out}
-    keys = _left_out(kind, keys, given) | keys
+    people_of, unknown = _people(keys, where, given, problems)
+    keys = _left_out(kind, keys, given) | keys | {key: [_SOMEBODY] for key in people_of}
     table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
     rule = kind.with_full_paths(table.value, given.paths.user_home)
     if named:
-        rule = replace(rule, to=named)
-    return RuleRead(index, rule, table.bad)
+        people_of["to"] = named
+    return RuleRead(index, replace(rule, **people_of), table.bad | unknown)
+
+
+def _people(
+    fields: Mapping[str, object], where: str, given: RuleContext, problems: list[Problem]
+) -> tuple[dict[str, tuple[Address, ...]], frozenset[str]]:
+    """Return whom the keys mean that name groups, and those of them that were told of."""
+    found: dict[str, tuple[Address, ...]] = {}
+    bad: set[str] = set()
+    for key, least in (("to", 1), ("cc", 0), ("bcc", 0)):
+        if not has_groups(fields.get(key)):
+            continue
+        try:
+            found[key] = people(given.groups, least=least, most=read.MOST_ADDRESSES)(fields[key])
+        except read.ValidationError as error:
+            found[key] = (parse_address(_SOMEBODY),)
+            bad.add(key)
+            at = place_of(where, key)
+            problems += [Problem(at + f.at, f.what, advice=f.advice) for f in error.findings]
+    return found, frozenset(bad)
 
 
 def _meant(fields: Mapping[str, object], kinds: Kinds) -> RuleKind[Any] | None:

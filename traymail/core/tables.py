@@ -8,13 +8,14 @@ from typing import Any
 
 from traymail.core import validators as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
-from traymail.core.address import SEPARATORS, clean, excerpt
+from traymail.core.address import clean
 from traymail.core.duration import LONGEST
+from traymail.core.groups import read_groups
 from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address
 from traymail.core.oauth import OAUTH, OAuthTable
 from traymail.core.outbox import RETENTION
-from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS, place_of
+from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
 from traymail.core.texts import text
 from traymail.core.validators import Form, Key
 
@@ -97,27 +98,6 @@ def _argument(value: object) -> str:
     return given
 
 
-def _groups(value: object) -> dict[str, tuple[Address, ...]]:
-    found: dict[str, tuple[Address, ...]] = {}
-    wrong: list[read.Finding] = []
-    for name, written in read.table(value).items():
-        if not name.strip() or clean(name) != name or set(name) & {*SEPARATORS, *'@<>"'}:
-            raise read.invalid(
-                text(
-                    "a group's name has no @, comma, semicolon, quote or bracket: {name}",
-                    name=excerpt(name),
-                )
-            )
-        try:
-            found[name] = read.many(read.address, least=1)(written)
-        except read.ValidationError as error:
-            at = f".{place_of('', name)}"
-            wrong += [read.Finding(f.what, f.advice, f"{at}{f.at}") for f in error.findings]
-    if wrong:
-        raise read.ValidationError(*wrong)
-    return found
-
-
 def _signature(value: object) -> str:
     given = read.words(value).replace("\r\n", "\n")
     if len(given) > LONGEST_SIGNATURE:
@@ -153,7 +133,7 @@ _TOP: dict[str, Key] = {
     "notifications": Key(read.one_of(*NOTIFICATIONS)),
     "default_account": Key(read.words),
     "rules_max_per_hour": Key(read.whole(1, read.MOST_AN_HOUR)),
-    "groups": Key(_groups),
+    "groups": Key(read_groups),
     "retention": Key(read.duration(timedelta(hours=1), LONGEST)),
     "accounts": Key(read.table),
     "rules": Key(read.many(lambda value: value)),

@@ -13,6 +13,7 @@ from traymail.program import Program
 from traymail.services.accounts import AccountService
 from traymail.services.batches import BatchService
 from traymail.services.drafts import DraftService
+from traymail.services.groups import GroupService
 from traymail.services.mail import MailService
 from traymail.services.program import ProgramService
 from traymail.services.rules import RuleService
@@ -28,6 +29,7 @@ class Services:
     drafts: DraftService
     accounts: AccountService
     rules: RuleService
+    groups: GroupService
     program: ProgramService
 
 
@@ -40,5 +42,6 @@ def services_of(app: App, running: Program) -> Services:
         drafts=DraftService(app, people),
         accounts=AccountService(app, running),
         rules=RuleService(app, running),
+        groups=GroupService(app, running),
         program=ProgramService(app, running),
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from traymail.accounts import kind_of
-from traymail.core.address import parse_addresses, split_addresses, undotted
+from traymail.core.address import split_addresses, undotted
 from traymail.core.errors import InputError
+from traymail.core.groups import Groups, recipients
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
 from traymail.core.texts import Text, text
@@ -43,7 +44,7 @@ class WantedMail:
     account: str | None
     any_domain: bool
     no_signature: bool = False
-    groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    groups: Groups = field(default_factory=dict)
     pictures: tuple[DraftFile, ...] = ()
 
 
@@ -168,22 +169,8 @@ def too_large(account: Account) -> InputError:
 
 def _addresses(
     given: tuple[str, ...],
-    groups: Mapping[str, tuple[Address, ...]],
-    named: Callable[[str], Address | None] = lambda _words: None,
+    groups: Groups,
+    own: Callable[[str], Address | None] = lambda _words: None,
 ) -> tuple[Address, ...]:
-    """Return the recipients; who is in several groups gets one mail. Raises InputError.
-
-    ``named``: those that only the kind of the account knows.
-    """
-    known = {name.casefold(): people for name, people in groups.items()}
-    found: list[Address] = []
-    for words in given:
-        for one in split_addresses(words):
-            people = known.get(one.casefold())
-            own = named(one)
-            if people is None:
-                found += parse_addresses(one) if own is None else (own,)
-            else:
-                there = {address.mailbox for address in found}
-                found += (address for address in people if address.mailbox not in there)
-    return tuple(found)
+    """Return the recipients; ``own``: those that only the kind of the account knows."""
+    return recipients((one for words in given for one in split_addresses(words)), groups, own)

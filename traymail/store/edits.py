@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
@@ -66,6 +66,37 @@ def drop_rule(document: TOMLDocument, name: str) -> None:
     del rules[_index(rules, name)]
     if not rules:
         del document["rules"]
+
+
+def put_group(document: TOMLDocument, name: str, people: Sequence[str], before: str | None) -> None:
+    """Add a group of recipients, or change the one named ``before``."""
+    groups: Any = document.get("groups")
+    if groups is None:
+        groups = tomlkit.table()
+        document.add("groups", groups)
+        groups = document["groups"]
+    if before is not None and before != name:
+        groups.pop(before, None)
+    if name not in groups or list(groups[name]) != list(people):
+        groups[name] = list(people)
+
+
+def drop_group(document: TOMLDocument, name: str) -> None:
+    """Take a group out; one that is gone already is as good."""
+    groups: Any = document.get("groups", {})
+    groups.pop(name, None)
+    if not groups:
+        document.pop("groups", None)
+
+
+def rename_recipient(document: TOMLDocument, rule: str, before: str, name: str) -> None:
+    """Let a rule name a recipient otherwise; raises InputError when there is no such rule."""
+    rules: Any = document.get("rules", [])
+    table = rules[_index(rules, rule)]
+    for key in ("to", "cc", "bcc"):
+        for at, one in enumerate(table.get(key, ())):
+            if str(one).strip().casefold() == before.casefold():
+                table[key][at] = name
 
 
 def _fill(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's tables are loosely typed

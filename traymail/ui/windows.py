@@ -124,7 +124,7 @@ class Windows:
         self._adding().reveal()
 
     def settings(self, page: str = "") -> None:
-        """Open the settings, at a page ("accounts", "rules", "general") when one is asked for."""
+        """Open the settings, at the page of this name when one is asked for."""
         self._settings().open(page)
 
     def outbox(self, mail: int | None = None) -> None:
@@ -279,12 +279,14 @@ class _WindowMaker:
     def pages(self) -> tuple[Page, ...]:
         from traymail.ui.dialogs.accounts import AccountsPage
         from traymail.ui.dialogs.general import GeneralPage
+        from traymail.ui.dialogs.groups import GroupsPage
         from traymail.ui.dialogs.rules import RulesPage
 
         root, services, background = self._given
         return (
             AccountsPage(*self._given, self._windows.add_account),
             RulesPage(*self._given, self._local_time),
+            GroupsPage(*self._given),
             GeneralPage(root, services.program, background),
         )
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 
 from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.address import undotted
+from traymail.core.groups import members, recipients
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
 from traymail.core.provider import by_id, meant_domain
 from traymail.core.signature import signed
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.ui.model.completion import complaint, named
+from traymail.ui.model.completion import complaint, named, with_name
 from traymail.ui.model.quick_send import DraftStage, QuickSend, posting
 
 # The HTML of a text is about so much larger; it is only made when the mail is sent.
@@ -75,7 +77,9 @@ def wire_size(state: QuickSend) -> int:
     written = state.written
     copies = 1 + _HTML_FACTOR if written.markdown else 1
     body = written.body + (account.signature if (account := state.account) else "")
-    words = (*[body] * copies, written.subject, *state.recipients)
+    groups = state.standing.groups
+    grouped = (str(one) for typed in state.recipients for one in members(typed, groups) or ())
+    words = (*[body] * copies, written.subject, *state.people, *grouped)
     sizes = [(file.name, file.sent(written.pictures)[1]) for file in state.files]
     return wire_bytes(words, sizes)
 
@@ -85,7 +89,9 @@ def complaints(state: QuickSend) -> dict[str, Text]:
     found = {}
     for name in _FIELDS:
         ready = (words for words in getattr(state.written, name) if words not in state.typing)
-        wrong = (complaint(words) for words in ready if _own_name(state.account, words) is None)
+        groups = state.standing.groups
+        typed = (words for words in ready if _own_name(state.account, words) is None)
+        wrong = (complaint(words, groups) for words in typed)
         first = next((what for what in wrong if what is not None), None)
         if first is not None:
             found[name] = first
@@ -95,8 +101,7 @@ def complaints(state: QuickSend) -> dict[str, Text]:
         if name in cannot and getattr(state.written, name):
             found[name] = cannot[name]
     if account is not None and state.written.to and "to" not in found:
-        to = tuple(_own_name(account, one) or named(one, {}) for one in state.written.to)
-        wrong_to = kind_of(account).wrong_to(account, to)
+        wrong_to = kind_of(account).wrong_to(account, _addresses(state, state.written.to, {}))
         if wrong_to is not None:
             found["to"] = wrong_to
     if state.tried and not state.recipients and group_of(account) is None:
@@ -153,7 +158,7 @@ def _asked(state: QuickSend) -> QuickSend:
 
 def _doubts(state: QuickSend) -> Iterator[Text]:
     """Yield what is asked before such a mail is sent."""
-    others = (one for one in state.recipients if _own_name(state.account, one) is None)
+    others = (one for one in state.people if _own_name(state.account, one) is None)
     for mailbox in dict.fromkeys(named(words, {}).mailbox for words in others):
         domain = mailbox.rpartition("@")[2]
         shown = domain if len(domain) <= _ROOM else f"{domain[: _ROOM - 1]}…"
@@ -161,7 +166,7 @@ def _doubts(state: QuickSend) -> Iterator[Text]:
             yield text("“@{domain}” has no dot. Send anyway?", domain=shown)
         elif meant := meant_domain(mailbox):
             yield text("Is @{meant} meant? Send to “@{domain}” anyway?", meant=meant, domain=shown)
-    seen = len(state.written.to) + len(state.written.cc)
+    seen = len(state.spread((*state.written.to, *state.written.cc)))
     if seen > MOST_SEEN and not state.each:
         yield text("All {n} recipients see each other. Send anyway?", n=seen)
     if not state.written.subject.strip():
@@ -181,10 +186,9 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
     draft = Draft(
         account=account.name,
         sender=account.address,
-        to=tuple(_own_name(account, one) or named(one, names) for one in written.to)
-        or ((group,) if group else ()),
-        cc=_addresses(written.cc, names),
-        bcc=_addresses(written.bcc, names),
+        to=_addresses(state, written.to, names) or ((group,) if group else ()),
+        cc=_addresses(state, written.cc, names),
+        bcc=_addresses(state, written.bcc, names),
         subject=written.subject.strip(),
         text=words,
         html=html,
@@ -206,13 +210,18 @@ def _own_name(account: Account | None, words: str) -> Address | None:
     return None if account is None else kind_of(account).named(account, words)
 
 
-def _addresses(typed: tuple[str, ...], names: Mapping[str, str]) -> tuple[Address, ...]:
-    return tuple(named(words, names) for words in typed)
+def _addresses(
+    state: QuickSend, typed: tuple[str, ...], names: Mapping[str, str]
+) -> tuple[Address, ...]:
+    """Return the recipients; raises InputError for one that is none."""
+    own = partial(_own_name, state.account)
+    found = recipients(typed, state.standing.groups, own)
+    return tuple(one if own(one.mailbox) else with_name(one, names) for one in found)
 
 
 def countdown(state: QuickSend, seconds: int) -> Text:
     """Return what the undo bar says."""
-    count = len({one.casefold() for one in state.recipients})
+    count = len({one.casefold() for one in state.people})
     if count == 0:
         return text("Sending in {s} s to the group", s=seconds)
     if count == 1:

@@ -8,9 +8,11 @@ from datetime import datetime
 from enum import Enum
 from pathlib import PurePath
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account
 from traymail.core.errors import SourceError, TraymailError
 from traymail.core.events import AccountChanged, Event, ItemChanged, PauseChanged
+from traymail.core.groups import Groups, members
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
 from traymail.core.replies import trouble_of
@@ -73,6 +75,7 @@ class Standing:
     stopped: frozenset[str] = frozenset()
     offline: frozenset[str] = frozenset()
     paused: bool = False
+    groups: Groups = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,24 @@ class QuickSend:
         return (*self.written.to, *self.written.cc, *self.written.bcc)
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """All recipients, those of groups in place of their names."""
+        return self.spread(self.recipients)
+
+    def spread(self, typed: tuple[str, ...]) -> tuple[str, ...]:
+        """Return recipients with the people of groups in place of their names."""
+        found: list[str] = []
+        for words in typed:
+            own = self.account and kind_of(self.account).named(self.account, words)
+            people = None if own else members(words, self.standing.groups)
+            found += (words,) if people is None else (one.mailbox for one in people)
+        return tuple(found)
+
+    @property
     def may_each(self) -> bool:
         """Whether each could get a mail of its own: who gets a copy would get all of them."""
         written = self.written
-        return len(written.to) > 1 and not (written.cc or written.bcc)
+        return len(self.spread(written.to)) > 1 and not (written.cc or written.bcc)
 
     @property
     def each(self) -> bool:
@@ -329,6 +346,7 @@ def informed(state: QuickSend, overview: Overview, now: datetime) -> QuickSend:
             if one.failures > 0 and one.hold_until is not None and one.hold_until > now
         ),
         paused=overview.paused,
+        groups=settings.groups,
     )
     return replace(state, standing=standing)
 

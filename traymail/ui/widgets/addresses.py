@@ -17,10 +17,14 @@ from traymail.ui.widgets.scroll import ScrollArea
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A known address: what becomes the chip, and whose it is."""
+    """A known address or group: what becomes the chip, and whose it is.
+
+    ``people``: who is in a group.
+    """
 
     address: str
     name: str
+    people: str = ""
 
 
 class Proposals:
@@ -90,9 +94,11 @@ class _Proposal(Area):
         self, master: tk.Misc, suggestion: Suggestion, take: Callable[[str], object]
     ) -> None:
         super().__init__(master, "input", (8, 5))
-        self._labels = [Label(self, suggestion.name or suggestion.address, "fg", "TmStrong")]
+        icon = "people" if suggestion.people else None
+        name = suggestion.name or suggestion.address
+        self._labels = [Label(self, name, "fg", "TmStrong", icon=icon)]
         if suggestion.name:
-            self._labels.append(Label(self, suggestion.address, "muted"))
+            self._labels.append(Label(self, suggestion.people or suggestion.address, "muted"))
         for label in self._labels:
             label.pack(side="left", padx=(0, self.theme.px(8)))
         for part in (self, *self._labels):
@@ -222,6 +228,10 @@ class AddressField(Area):
             self._addresses.append(address)
             self._show()
             self._ask.changed()
+
+    def relabel(self) -> None:
+        """Show the chips anew: what they stand for has changed."""
+        self._show()
 
     def finish(self) -> None:
         """Make a chip of what is typed."""

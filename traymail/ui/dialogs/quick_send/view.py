@@ -193,6 +193,11 @@ class QuickSendHead(Area):
         for field in (self.to, self.cc, self.bcc):
             field.finish()
 
+    def relabel(self) -> None:
+        """Show the chips anew: what they stand for has changed."""
+        for field in (self.to, self.cc, self.bcc):
+            field.relabel()
+
     def enable(self, *, enabled: bool) -> None:
         """Let the fields be changed, or not."""
         for field in (self.to, self.cc, self.bcc, self.subject):

@@ -113,6 +113,7 @@ class Writing:
 
     def _informed(self, loaded: _Loaded) -> None:
         self._parts.people.know(loaded.people)
+        regrouped = self._parts.people.know_groups(loaded.overview.settings.groups)
         state = model.informed(self._held.state, loaded.overview, loaded.now)
         if loaded.draft is not None:
             self.loaded = True
@@ -131,6 +132,8 @@ class Writing:
             self._files.look(asked.files)
         self._held.become(state)
         self._parts.sheet.fill(state.written)
+        if regrouped:
+            self._parts.sheet.head.relabel()
         if loaded.draft is not None or asked != Prefill():
             self._parts.sheet.focus_on_next(state.written)
         self._parts.keeper.soon()

@@ -77,7 +77,7 @@ class RuleEditor(Dialog):
 
     def take_over(self, old: RuleEditor) -> None:
         """Go on where an editor in another language has stopped; that one is gone then."""
-        state, people, place = old.held, old._people.known, old.geometry()
+        state, people, place = old.held, old._people, old.geometry()
         old.destroy()
         self.reveal()
         self._look_again_on_return()
@@ -85,7 +85,8 @@ class RuleEditor(Dialog):
         if state.work is EditorWork.LOADING:
             self._fetch()
         else:
-            self._people.know(people)
+            self._people.know(people.known)
+            self._people.know_groups(people.groups)
             self._fill(state)
 
     def close(self) -> None:

@@ -58,6 +58,7 @@ class RuleWork:
 
         def fetched(opened: _Opened) -> None:
             self._people.know(opened.people)
+            self._people.know_groups(opened.overview.settings.groups)
             state = model.known(self._held.state, opened.overview.settings)
             if opened.table is None:
                 self._fill(model.begun(state, new_name))
@@ -88,6 +89,7 @@ class RuleWork:
         self._tasks.run(work, self._followed, lambda _error: None, slot="follow")
 
     def _followed(self, opened: _Opened) -> None:
+        regrouped = self._people.know_groups(opened.overview.settings.groups)
         if not self.idle:
             return
         state = model.known(self._held.state, opened.overview.settings)
@@ -95,7 +97,7 @@ class RuleWork:
             state = model.followed(state, opened.table)
         elif state.before is not None:
             state = model.gone(state)
-        if state != self._held.state:
+        if regrouped or state != self._held.state:
             self._fill(state)
 
     def save(self, saved: Callable[[], object], refused: Callable[[], object]) -> None:

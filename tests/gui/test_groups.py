@@ -1,0 +1,109 @@
+"""The page of the groups by clicks and keys: a group is made, changed, used, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gui.office import Office, enter, office
+from tests.support.certificates import Certificates
+from tests.support.display import Display
+from tests.support.homes import Home
+from tests.support.live import at_sink
+from tests.support.running import ADDRESS, CANARY
+from tests.support.sink import Sink, serve
+from tests.support.tk import every_child
+from traymail.core.groups import Groups
+from traymail.ui.dialogs.groups import GroupsView
+from traymail.ui.model.groups import GroupAct
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(
+    desktop: Display,
+    home: Home,
+    sink: Sink,
+    certificates: Certificates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Office]:
+    enter(desktop, monkeypatch)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with office(home, at_sink(sink, certificates.ca_file), tmp_path / "secrets") as here:
+        here.choose("Settings…")
+        here.window("Settings")
+        here.press("Groups")
+        here.sees("No groups yet")
+        yield here
+
+
+def groups_of(desk: Office) -> Groups:
+    return desk.live.services.program.overview().settings.groups
+
+
+def view_of(desk: Office) -> GroupsView:
+    return next(one for one in every_child(desk.root) if isinstance(one, GroupsView))
+
+
+def make(desk: Office, name: str, people: str) -> None:
+    desk.press("New group…")
+    desk.type(name)
+    desk.keys("Tab")
+    desk.type(people)
+    desk.keys("ctrl+s")
+    desk.until(lambda: name in groups_of(desk), f"the group {name}")
+
+
+def test_a_group_is_made_with_the_keyboard_and_gets_a_mail(desk: Office, sink: Sink) -> None:
+    make(desk, "Team", "li@x.example, Wang <wang@x.example>")
+    assert "[groups]" in desk.live.home.config.read_text("utf-8")
+    desk.choose("Quick send…")
+    desk.window("New mail")
+    desk.type("tea")
+    desk.sees("li@x.example, Wang")
+    desk.keys("Return", "Tab")
+    desk.sees("Team (2)")
+    desk.type("Hi")
+    desk.keys("ctrl+Return")
+    desk.press("Send now")
+    desk.until(lambda: sink.arrivals, "the mail")
+    assert sink.arrivals[0].recipients == ("li@x.example", "wang@x.example")
+
+
+def test_a_group_is_named_anew_undone_and_removed_once_no_rule_mails_it(
+    desk: Office, tmp_path: Path
+) -> None:
+    make(desk, "Team", "li@x.example")
+    (tmp_path / "Scans").mkdir()
+    rule = {"name": "Scans", "kind": "folder", "folder": str(tmp_path / "Scans"), "to": ["Team"]}
+    desk.live.services.rules.save(rule, None)
+    view = view_of(desk)
+    desk.go_to(view.form, "name")
+    desk.keys("ctrl+a")
+    desk.type("a@b")
+    desk.sees("1 field needs you")
+    desk.click(view.bar.buttons[GroupAct.UNDO])
+    desk.until(lambda: view.form.values["name"] == "Team", "what was saved")
+    desk.go_to(view.form, "name")
+    desk.keys("ctrl+a")
+    desk.type("Crew")
+    desk.press("Save")
+    desk.until(lambda: list(groups_of(desk)) == ["Crew"], "the new name")
+    assert desk.live.services.rules.fields("Scans")["to"] == ["Crew"]
+    for gone in (False, True):
+        desk.press("Delete group…")
+        desk.press("Delete group", desk.window("Delete the group Crew?"))
+        if not gone:
+            desk.sees("The rule Scans mails this group.")
+            desk.live.services.rules.remove("Scans")
+    desk.sees("No groups yet")
+    assert groups_of(desk) == {}
+    assert "[groups]" not in desk.live.home.config.read_text("utf-8")
