@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
-from traymail.core.errors import NotRunning
+from traymail.core.errors import NotRunning, SettingsError
+from traymail.core.outbox import UNANSWERED
 from traymail.core.paths import PathContext
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Translate
@@ -26,7 +27,7 @@ from traymail.engine.publisher import Publisher
 from traymail.engine.stops import Interruptions
 from traymail.store.database import Database
 from traymail.store.memory import PauseMemory
-from traymail.store.outbox import Outbox
+from traymail.store.outbox import Outbox, Recovered
 from traymail.store.settings import SettingsFile
 from traymail.store.spool import Spool
 
@@ -252,6 +253,20 @@ class App:
             progress=progress,
             interruptions=interruptions,
         )
+
+    def recover(self) -> Recovered:
+        """Settle what a crash left in the outbox; only for the process that delivers in it."""
+
+        def unanswered(name: str) -> str:
+            from traymail.core.reply_rules import services
+
+            with contextlib.suppress(SettingsError):  # told by whoever needs the settings
+                account = self.settings().accounts.get(name)
+                if account is not None and services.by_service(account.provider):
+                    return services.UNANSWERED
+            return UNANSWERED
+
+        return self.outbox.recover(self.clock.now(), unanswered)
 
     def caps(self, settings: Settings) -> RuleCaps:
         """Return how many mails each rule may send, as of its latest settings."""

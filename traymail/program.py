@@ -126,7 +126,7 @@ class Program:
 
     def start(self) -> None:
         """Recover what a crash left, and begin; raises StateError."""
-        recovered = self._app.outbox.recover(self._app.clock.now())
+        recovered = self._app.recover()
         if recovered.requeued or recovered.unknown:
             log.warning(
                 "found under way: %d due again, %d of unknown fate",

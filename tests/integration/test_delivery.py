@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.engine import (
     ACCOUNT,
+    NO_CAPS,
     START,
+    ScriptedSender,
     Surroundings,
     failure,
     limited,
@@ -30,12 +32,14 @@ from traymail.core.errors import (
     UnknownOutcome,
 )
 from traymail.core.events import AccountChanged, ItemChanged, LimitReached
-from traymail.core.message import Address, DraftFile
-from traymail.core.outbox import Receipt, State
-from traymail.core.replies import as_error, diagnose
+from traymail.core.message import Address, DraftFile, Mail
+from traymail.core.outbox import Phase, Receipt, State
+from traymail.core.ports import Journal
+from traymail.core.replies import as_error, diagnose, parts_told
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import text
 from traymail.engine.caps import RuleCaps
+from traymail.engine.delivery import Delivery
 
 
 @pytest.fixture
@@ -134,6 +138,45 @@ def test_caps_of_the_account_hold_mail_back_and_say_so_once(around: Surroundings
     around.clock.turn(seconds=60)
     assert delivery.step() == 0.0
     assert len(around.sender.mails) == 3
+
+
+class InThree(ScriptedSender):
+    """A sender whose mails leave in three messages each."""
+
+    def send(self, mail: Mail, journal: Journal) -> Receipt:
+        journal.part_taken(mail.parts, 3)
+        for part in range(mail.parts, 3):
+            journal.before_final()
+            self.mails.append(mail)
+            if part < 2:
+                journal.part_taken(part + 1, 3)
+        return Receipt(200, "ok", mail.envelope.recipients)
+
+
+def test_caps_of_the_account_count_the_messages_of_a_mail(around: Surroundings) -> None:
+    first, then = around.post("first"), around.post("then")
+    three = InThree()
+    tools = replace(around.tools, make_sender=lambda _account: three)
+    account = limited(per_minute=2)
+    # A restart after each step: what counts is in the outbox.
+    assert Delivery(account, NO_CAPS, tools).step() == 0.0
+    kept = around.outbox.get(first.id)
+    assert (kept.state, kept.parts, kept.tries, kept.phase) == (State.QUEUED, 2, 0, Phase.PRE)
+    assert (str(parts_told(kept)), kept.next_attempt_at) == (
+        "2 of 3 parts are there; only the rest follows.",
+        START,
+    )
+    assert Delivery(account, NO_CAPS, tools).step() == 60.0
+    around.clock.turn(seconds=60)
+    # The rest goes before a mail that waits as long, and leaves room for one message.
+    assert [Delivery(account, NO_CAPS, tools).step() for _ in range(3)] == [0.0, 0.0, 60.0]
+    assert [around.outbox.get(one.id).state for one in (first, then)] == [State.SENT, State.QUEUED]
+    assert [one.message_id for one in three.mails] == [
+        *[first.message_id] * 3,
+        then.message_id,
+    ]
+    tried = around.outbox.attempts(first.id)
+    assert [one.outcome for one in tried] == ["held", "sent"]
 
 
 def test_a_clock_set_back_lengthens_no_cap(around: Surroundings) -> None:

@@ -258,10 +258,10 @@ ACTS: list[tuple[str, Act, type[DeliveryError]]] = [
     ("sendgrid-http", (301, b""), TransientFailure),
     ("sendgrid-http", (404, b"<html>"), TransientFailure),
     ("sendgrid-http", refused(415, "wrong"), TransientFailure),
-    ("unknown-outcome", (502, b""), UnknownOutcome),
-    ("unknown-outcome", (504, b""), UnknownOutcome),
-    ("unknown-outcome", (200, b""), UnknownOutcome),
-    ("unknown-outcome", "close", UnknownOutcome),
+    ("http-unanswered", (502, b""), UnknownOutcome),
+    ("http-unanswered", (504, b""), UnknownOutcome),
+    ("http-unanswered", (200, b""), UnknownOutcome),
+    ("http-unanswered", "close", UnknownOutcome),
 ]
 
 
@@ -630,7 +630,7 @@ def test_doctor_asks_what_the_key_may_do(
         ((200, b"<html>"), TransientFailure, "sendgrid-http"),
         ((200, b'{"scopes": 1}'), TransientFailure, "sendgrid-http"),
         ((503, b""), TransientFailure, "sendgrid-5xx"),
-        ("close", TransientFailure, "lost"),
+        ("close", TransientFailure, "http-lost"),
     ],
 )
 def test_what_doctor_makes_of_an_answer(

@@ -323,14 +323,14 @@ for every in EVERY:
         (every, "webhook-key", (404, b"<html>"), AuthFailure),
         (every, "webhook-often", (429, b""), TransientFailure),
         (every, "webhook-busy", (503, b""), TransientFailure),
-        (every, "unknown-outcome", (502, b""), UnknownOutcome),
-        (every, "unknown-outcome", (504, b""), UnknownOutcome),
-        (every, "unknown-outcome", "close", UnknownOutcome),
+        (every, "http-unanswered", (502, b""), UnknownOutcome),
+        (every, "http-unanswered", (504, b""), UnknownOutcome),
+        (every, "http-unanswered", "close", UnknownOutcome),
     ]
 COMPARED = {"dingtalk": "errcode", "feishu": "code", "serverchan": "code", "bark": "code"}
 for every, key in (*COMPARED.items(), ("telegram", "ok"), ("ntfy", "event")):
     ACTS += [
-        (every, "unknown-outcome", (200, content), UnknownOutcome)
+        (every, "http-unanswered", (200, content), UnknownOutcome)
         for content in (
             b"\xff<html>",
             b"[]",

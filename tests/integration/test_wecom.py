@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -105,15 +106,15 @@ ACTS: list[tuple[str, Act, type[DeliveryError]]] = [
     ("wecom-http", (404, b"<html>"), TransientFailure),
     ("wecom-http", (429, b""), TransientFailure),
     ("wecom-http", (500, b""), TransientFailure),
-    ("unknown-outcome", (502, b""), UnknownOutcome),
-    ("unknown-outcome", (504, b""), UnknownOutcome),
-    ("unknown-outcome", (200, GARBAGE), UnknownOutcome),
-    ("unknown-outcome", (200, b"[]"), UnknownOutcome),
-    ("unknown-outcome", (200, b'{"errcode": true}'), UnknownOutcome),
-    ("unknown-outcome", (200, b"[" * 50_000), UnknownOutcome),
-    ("unknown-outcome", (200, b'{"errcode": 1%s}' % (b"0" * 30)), UnknownOutcome),
-    ("unknown-outcome", (200, b'{"errcode": -%d}' % 2**63), UnknownOutcome),
-    ("unknown-outcome", "close", UnknownOutcome),
+    ("http-unanswered", (502, b""), UnknownOutcome),
+    ("http-unanswered", (504, b""), UnknownOutcome),
+    ("http-unanswered", (200, GARBAGE), UnknownOutcome),
+    ("http-unanswered", (200, b"[]"), UnknownOutcome),
+    ("http-unanswered", (200, b'{"errcode": true}'), UnknownOutcome),
+    ("http-unanswered", (200, b"[" * 50_000), UnknownOutcome),
+    ("http-unanswered", (200, b'{"errcode": 1%s}' % (b"0" * 30)), UnknownOutcome),
+    ("http-unanswered", (200, b'{"errcode": -%d}' % 2**63), UnknownOutcome),
+    ("http-unanswered", "close", UnknownOutcome),
 ]
 
 
@@ -739,6 +740,63 @@ def test_a_retry_begins_behind_what_is_taken(  # noqa: PLR0917 # a table
     assert group.told == ALL
 
 
+@pytest.mark.parametrize(
+    ("acts", "state", "told"),
+    [
+        ([GO, coded(45009)], "waiting (1 of 3 parts)", "1 of 3 parts are there; only the rest"),
+        ([GO, GO, GO, coded(40058)], "failed (2 of 3 parts)", "another try sends only the rest."),
+        ([GO, "close"], "perhaps sent (1 of 3 parts)", "1 of 3 parts are there; of the next,"),
+        (["close"], "perhaps sent (0 of 3 parts)", "0 of 3 parts are there; of the next,"),
+    ],
+)
+def test_what_is_there_of_a_mail_is_told(  # noqa: PLR0917 # a table
+    home: Home,
+    env: dict[str, str],
+    group: Robot,
+    files: tuple[str, ...],
+    acts: list[Act],
+    state: str,
+    told: str,
+) -> None:
+    group.acts += acts
+    done = in_process(home, *ONCE, *files, env=env)
+    assert told in done.stderr
+    if state.startswith("perhaps"):
+        assert f"Check whether part {int(state[14]) + 1} of 3 is there" in done.stderr
+    assert state in in_process(home, "outbox", "list").stdout
+    shown = in_process(home, "outbox", "show", "1").stdout
+    assert re.search(rf"^state +{re.escape(state)}$", shown, re.MULTILINE)
+    assert told in shown
+    # What programs read stays as it is.
+    assert outbox(home)[0]["state"] == {"w": "queued", "f": "failed", "p": "unknown"}[state[0]]
+
+
+def test_a_mail_that_is_there_as_a_whole_has_no_parts(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...]
+) -> None:
+    done = in_process(home, *ONCE, *files, env=env)
+    listed = in_process(home, "outbox", "list").stdout
+    assert group.told == ALL
+    assert "part" not in done.stdout + done.stderr + listed
+
+
+def test_limits_of_a_robot_count_messages_and_hold_over_a_restart(
+    home: Home, env: dict[str, str], group: Robot, files: tuple[str, ...]
+) -> None:
+    home.configure(team(group, "max_per_minute = 2"))
+    done = in_process(home, *ONCE, *files, env=env)
+    assert (done.returncode, group.told) == (75, ALL[:2])
+    assert "2 of 3 parts are there; only the rest follows." in done.stderr
+    assert "The account team has reached its sending limit." in done.stderr
+    # Another process knows how many left, and when.
+    again = home.run("outbox", "retry", "--all", env=env)
+    assert (again.returncode, group.told) == (75, ALL[:2])
+    home.configure(team(group, "max_per_minute = 3"))
+    assert in_process(home, "outbox", "retry", "--all", env=env).returncode == 0
+    assert group.told == ALL
+    assert "held back by a limit" in in_process(home, "outbox", "show", "1").stdout
+
+
 @pytest.mark.parametrize("taken", [0, 1])
 @pytest.mark.parametrize("answer", ["sent", "resend"])
 def test_what_is_decided_is_said_of_one_message(  # a table
@@ -796,6 +854,7 @@ def test_after_kill_9_between_messages_none_comes_twice(
             until(lambda: group.told == ALL, what="the rest")
         else:
             until(lambda: [one["state"] for one in outbox(home)] == ["unknown"], what="unknown")
+            assert "Look whether it is there" in outbox(home)[0]["advice"]
             assert group.told == ALL[: taken if taken == 1 else 2]
             assert home.run("outbox", "resolve", "1", "resend", env=env).returncode == 0
         until(lambda: [one["state"] for one in outbox(home)] == ["sent"], what="the end")

@@ -104,6 +104,15 @@ def words(event: Event, wishes: Wishes) -> tuple[str, str, tuple[NoticeButton, .
             ),
         ),
         (
+            changed(State.FAILED, reply="45002 no", parts=2, parts_of=3),
+            Wishes(),
+            (
+                "Partly sent: Invoice",
+                "45002 no · 2 of 3 parts are there; another try sends only the rest.",
+                (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX),
+            ),
+        ),
+        (
             changed(State.UNKNOWN),
             Wishes(),
             (

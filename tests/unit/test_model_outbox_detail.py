@@ -55,6 +55,40 @@ def test_unknown_offers_two_equal_choices() -> None:
     assert detail.note is not None
 
 
+def test_a_service_has_no_sent_folder_and_no_message_number() -> None:
+    detail = _told(_mail(state=State.UNKNOWN, advice_id="http-unanswered"))
+    assert detail.card is not None
+    assert "“Sent”" not in str(detail.card.advice)
+    assert str(detail.card.advice).endswith("Look whether it is there, then choose.")
+    assert (_acts(detail), detail.note) == ([MailAct.MARK_SENT, MailAct.RESEND], None)
+
+
+@pytest.mark.parametrize(
+    ("state", "parts", "told"),
+    [
+        (State.QUEUED, 2, "2 of 3 parts are there; only the rest follows."),
+        (State.SENDING, 1, "1 of 3 parts are there."),
+        (State.FAILED, 1, "1 of 3 parts are there; another try sends only the rest."),
+        (State.CANCELLED, 1, "1 of 3 parts are there."),
+        (State.UNKNOWN, 2, "2 of 3 parts are there; of the next, nobody knows."),
+        (State.UNKNOWN, 0, "0 of 3 parts are there; of the next, nobody knows."),
+        (State.QUEUED, 0, None),
+        (State.FAILED, 0, None),
+        (State.SENT, 3, None),
+    ],
+)
+def test_what_is_there_of_a_mail_in_parts_is_told(
+    state: State, parts: int, told: str | None
+) -> None:
+    detail = _told(_mail(state=state, parts=parts, parts_of=3))
+    facts = {str(fact.name): str(fact.value) for fact in detail.facts}
+    assert facts.get("Parts") == told
+    if state is State.UNKNOWN:
+        assert detail.card is not None
+        assert str(detail.card.advice).startswith(f"Part {parts + 1} of 3 went out, but")
+        assert detail.note is None
+
+
 def test_an_unclear_answer_is_shown() -> None:
     detail = _told(_mail(state=State.UNKNOWN, code=354, reply="what?"))
     assert detail.card is not None

@@ -1,18 +1,25 @@
 """The test of an account: rows, verdict, the words above it, the advice, the report."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from tests.support.accounts import GOOD, QQ, REFUSED
-from traymail.core.account import Auth
+from traymail.core.account import Account, Auth
 from traymail.core.connection_test import Step
 from traymail.core.errors import AuthFailure, Reply, Stage, StateError
+from traymail.core.message import Address
 from traymail.core.replies import advice_for, as_error, diagnose, what_failed
 from traymail.core.reply_rules import Trouble, details
+from traymail.core.robots import WECOM_HOST, WecomAccount
+from traymail.core.sendgrid import SENDGRID_HOST, SendgridAccount
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as model
 from traymail.ui.model.trial import Mark, Trial, Verdict
+
+TEAM = WecomAccount(name="team", host=WECOM_HOST, port=443)
+BULK = SendgridAccount(name="bulk", address=Address("me@example.com"), host=SENDGRID_HOST, port=443)
 
 
 def heard(*steps: Step, trial: Trial | None = None) -> Trial:
@@ -74,6 +81,22 @@ def test_a_failure_in_other_words(detail: Text | str, title: str, reply: str) ->
     assert trial.advice is not None
     assert (str(trial.advice.title), trial.advice.reply) == (title, reply)
     assert str(trial.rows[0].detail) == "failed"
+
+
+@pytest.mark.parametrize("account", [TEAM, BULK], ids=lambda one: one.kind)
+@pytest.mark.parametrize("step", ["dns", "tcp", "tls"])
+def test_a_service_has_no_port_to_check_and_no_code(account: Account, step: str) -> None:
+    trial = model.end(heard(Step(step, False, 3, "no"), trial=model.begin(account)))
+    told = model.headline(trial)
+    assert not re.search(r"port|code", f"{told.title} {told.more}")
+    assert account.auth.value not in model.report(trial, "1", str)
+
+
+def test_a_service_without_a_key_says_so() -> None:
+    trial = model.end(heard(Step("auth", None), trial=model.begin_diagnosis(BULK)))
+    assert str(trial.rows[3].detail) == "no key yet"
+    failed = model.end(heard(Step("auth", False), trial=model.begin_diagnosis(BULK)))
+    assert str(model.headline(failed).title) == "There is no key yet"
 
 
 @pytest.mark.parametrize("step", ["banner", "tls", "ehlo", "auth"])

@@ -34,10 +34,12 @@ from traymail.core.replies import (
     readable,
     title_for,
 )
-from traymail.core.reply_rules import RULES, Trouble
+from traymail.core.reply_rules import RULES, ReplyRule, Trouble
+from traymail.core.reply_rules.services import by_service
 from traymail.core.secret import FILE
 from traymail.core.texts import text
 from traymail.desktop.language import translator
+from traymail.ui.model.sentences import in_window
 
 AUTH, MAIL, RCPT, DATA, FINAL = Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL
 QQ_CODE = "Login Fail. Please enter your authorization code to login."
@@ -460,3 +462,52 @@ def test_what_went_wrong_on_our_side_is_kept_in_words_of_our_own(
     failure = gone_wrong(error, after_final=False)
     assert isinstance(failure, TransientFailure)
     assert failure.reply.text == told
+
+
+# What a sender over HTTP may meet; the others are of SMTP and of signing in.
+_OVER_HTTP = (
+    Trouble.NAME,
+    Trouble.REFUSED,
+    Trouble.TIMEOUT,
+    Trouble.NETWORK,
+    Trouble.LOST,
+    Trouble.STOPPED,
+    Trouble.NONSENSE,
+    Trouble.TLS_MODE,
+    Trouble.TLS_OLD,
+    Trouble.TLS_FAILED,
+    Trouble.CERT_TIME,
+    Trouble.CERT_NOT_YET,
+    Trouble.CERT_HOST,
+    Trouble.CERT_TRUST,
+    Trouble.CA_FILE,
+    Trouble.NO_TLS,
+    Trouble.FILE,
+    Trouble.KEYRING,
+    Trouble.INTERNAL,
+    Trouble.UNSURE,
+)
+_OF_MAIL_SERVERS = re.compile(
+    r"\bport\b|465|587|STARTTLS|SSL|SMTP\b|password|authorization code|folder|“Sent”|shield"
+)
+
+
+@pytest.mark.parametrize("family", ["wecom", "webhook:dingtalk", "webhook:custom", "sendgrid-http"])
+@pytest.mark.parametrize("trouble", _OVER_HTTP)
+def test_advice_about_a_service_speaks_of_no_mail_server(family: str, trouble: Trouble) -> None:
+    found = diagnose(Reply(None, "", Stage.CONNECT), family, trouble=trouble)
+    advice = advice_for(found.advice_id, "team")
+    words = f"{found.title} {advice} {in_window(advice)}"
+    assert not _OF_MAIL_SERVERS.search(words), words
+    # A mail server's advice stays what it was.
+    assert diagnose(Reply(None, "", Stage.CONNECT), "", trouble=trouble).advice_id in {
+        rule.id for rule in RULES if not rule.family
+    }
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if by_service(rule.family)], ids=lambda rule: rule.id
+)
+def test_what_services_say_is_explained_without_a_mail_server(rule: ReplyRule) -> None:
+    words = f"{rule.title} {rule.cause} {rule.advice} {in_window(rule.advice)}"
+    assert not _OF_MAIL_SERVERS.search(words), words

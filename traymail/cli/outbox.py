@@ -36,7 +36,14 @@ from traymail.core.duration import parse_duration
 from traymail.core.errors import InputError, SettingsError
 from traymail.core.holds import Holds
 from traymail.core.outbox import RETRYABLE, OutboxItem, Recipient, State, recipients
-from traymail.core.replies import advice_for, have_it, outcome_told, stage_told, title_for
+from traymail.core.replies import (
+    advice_for,
+    have_it,
+    outcome_told,
+    parts_told,
+    stage_told,
+    title_for,
+)
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -140,7 +147,8 @@ def show(session: Session, /, *, mail_id: int, eml: bool, as_json: bool) -> None
     advice = None if item.state is State.SENT else advice_for(item.advice_id, item.account)
     gone = without_account(session, item)
     alone = None if gone else nobody_delivers(session, item)
-    for words in (gone or advice, None if gone else reason_to_wait(session, item, held), alone):
+    waits = None if gone else reason_to_wait(session, item, held)
+    for words in (parts_told(item), gone or advice, waits, alone):
         if words is not None:
             session.say(words)
     for attempt in session.app.outbox.attempts(mail_id):

@@ -19,7 +19,14 @@ from traymail.core.errors import (
 )
 from traymail.core.holds import Holds, held_back, hold_told
 from traymail.core.outbox import AccountState, Fate, OutboxItem, State, recipients
-from traymail.core.replies import about_login, advice_for, have_it, title_for, what_failed
+from traymail.core.replies import (
+    about_login,
+    advice_for,
+    have_it,
+    parts_told,
+    title_for,
+    what_failed,
+)
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.texts import Text, text
 
@@ -53,7 +60,7 @@ def settle_abandoned(session: Session) -> None:
     app.home.make()
     if app.instance.delivering.take():
         try:
-            app.outbox.recover(app.clock.now())
+            app.recover()
         finally:
             app.instance.delivering.release()
 
@@ -204,7 +211,9 @@ def _line(
 
 
 def _divided(session: Session, item: OutboxItem) -> Iterator[Text | str]:
-    """Yield who of several recipients lacks the mail, each with the server's words."""
+    """Yield which parts are there, and who lacks the mail, each with the server's words."""
+    if (parts := parts_told(item)) is not None:
+        yield parts
     verdicts = session.app.outbox.verdicts(item.id)
     if len(item.mailboxes) == 1 or not (verdicts or item.accepted):
         return
@@ -243,6 +252,14 @@ def _advice(item: OutboxItem, account: AccountState) -> Text | None:
         return text(
             "Write to the right addresses, or try the refused ones again with: "
             "traymail outbox retry {id}",
+            id=item.id,
+        )
+    if item.state is State.UNKNOWN and item.parts_of > 1:
+        return text(
+            "Check whether part {part} of {all} is there, then: "
+            "traymail outbox resolve {id} sent|resend",
+            part=item.parts + 1,
+            all=item.parts_of,
             id=item.id,
         )
     if item.state is State.UNKNOWN:

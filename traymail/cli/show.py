@@ -9,7 +9,7 @@ from datetime import datetime
 from traymail.core.address import clean
 from traymail.core.duration import iso
 from traymail.core.outbox import Attempt, Fate, OutboxItem, Recipient, State
-from traymail.core.replies import advice_for
+from traymail.core.replies import advice_for, parts_told
 from traymail.core.texts import Text, Translate, elided, text
 
 MOST_CELL = 200
@@ -56,7 +56,10 @@ def width(words: str) -> int:
 
 def state_word(item: OutboxItem) -> Text:
     """Return how a mail stands as people read it."""
-    return text("waits for the server's answer") if item.unanswered else STATES[item.state]
+    word = text("waits for the server's answer") if item.unanswered else STATES[item.state]
+    if parts_told(item) is None:
+        return word
+    return text("{state} ({n} of {all} parts)", state=word, n=item.parts, all=item.parts_of)
 
 
 def fate_word(fate: Fate) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import assert_never
+from typing import Any, assert_never
 
 from traymail.core.account import Account, WhenUnsure
 from traymail.core.errors import (
@@ -196,8 +196,8 @@ def in_trouble(state: AccountState, reply: str) -> AccountState:
     return replace(state, stopped=True, advice_id=_HERE, code=None, reply=reply)
 
 
-# The advice for a mail whose end was not answered, as nobody was left to hear it.
-_UNANSWERED = "unknown-outcome"
+# The advice for a mail whose end a mail server did not answer, as nobody was left to hear it.
+UNANSWERED = "unknown-outcome"
 
 
 RETENTION = timedelta(days=30)
@@ -266,11 +266,14 @@ def after_doubt(item: OutboxItem, now: datetime, jitter: float) -> OutboxItem:
     return replace(item, state=State.UNKNOWN, next_attempt_at=None)
 
 
-def after_crash(item: OutboxItem, now: datetime) -> OutboxItem:
-    """Return what a mail becomes that was ``sending`` when the program ended."""
+def after_crash(item: OutboxItem, now: datetime, unanswered: str = UNANSWERED) -> OutboxItem:
+    """Return what a mail becomes that was ``sending`` when the program ended.
+
+    ``unanswered``: the advice id for one that was not answered.
+    """
     if item.phase is Phase.DATA:
         # What a try before came to says nothing of this one.
-        item = replace(item, code=None, reply=None, advice_id=_UNANSWERED)
+        item = replace(item, code=None, reply=None, advice_id=unanswered)
         return after_doubt(item, now, 0.0)
     return replace(item, state=State.QUEUED, next_attempt_at=now, updated_at=now)
 
@@ -285,6 +288,19 @@ def after_interruption(item: OutboxItem, now: datetime) -> OutboxItem:
         updated_at=now,
         tries=max(item.tries - 1, 0),
     )
+
+
+# What a try before came to says nothing of the one that has just begun.
+_NOT_SAID: dict[str, Any] = {"code": None, "reply": None, "advice_id": None}
+
+
+def after_cap(item: OutboxItem, now: datetime) -> OutboxItem:
+    """Return a mail whose next message waits for a cap: due as it was, so before what came later.
+
+    It has lost none of its patience: so much of it as might leave has left.
+    """
+    due = item.next_attempt_at or now
+    return replace(after_interruption(item, now), next_attempt_at=due, **_NOT_SAID)
 
 
 def taken_back(item: OutboxItem, outcome: Outcome | None, now: datetime) -> OutboxItem:

@@ -62,6 +62,10 @@ class Cancelled(Exception):
     """The user stopped a mail while it was being sent, before the final dot."""
 
 
+class HeldBack(Cancelled):
+    """The next message of a mail that leaves in several has to wait for a cap of its account."""
+
+
 class Sender(Protocol):
     """A way for mail to leave. One instance serves one account, from one thread."""
 

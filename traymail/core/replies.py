@@ -23,7 +23,7 @@ from traymail.core.errors import (
     TraymailError,
     UnknownOutcome,
 )
-from traymail.core.outbox import OutboxItem, Receipt
+from traymail.core.outbox import OutboxItem, Receipt, State
 from traymail.core.provider import by_id
 from traymail.core.reasons import foreseen
 from traymail.core.reply_rules import (
@@ -33,6 +33,7 @@ from traymail.core.reply_rules import (
     Trouble,
     details,
     families_of,
+    services,
     titles,
 )
 from traymail.core.reply_rules.details import OWN_FILES, SCARCE, reply_told
@@ -54,6 +55,7 @@ _OUTCOMES = {
     "unknown": text("perhaps sent"),
     "stopped": text("account stopped"),
     "interrupted": text("interrupted"),
+    "held": text("held back by a limit"),
 }
 # The words of `Stage`, where they are not the protocol's own.
 _STAGES = {
@@ -103,6 +105,8 @@ def diagnose(
     row = by_id(provider)
     own = (row.family,) if row else (provider, provider.partition(":")[0])
     families = {"", *own, *families_of(reply.text)}
+    if services.by_service(own[-1]):
+        families.add(services.HTTP)
     rule = next(
         (
             rule
@@ -270,6 +274,26 @@ def outcome_told(word: str) -> Text | str:
 def have_it(item: OutboxItem) -> Text:
     """Return how many of the recipients have a mail."""
     return text("{n} of {all} have it.", n=len(item.accepted), all=len(item.mailboxes))
+
+
+def parts_told(item: OutboxItem) -> Text | None:
+    """Return what is there of a mail that leaves in several messages; None when that is no news."""
+    n, of = item.parts, item.parts_of
+    match item.state:
+        case State.UNKNOWN if of > 1:
+            return text("{n} of {all} parts are there; of the next, nobody knows.", n=n, all=of)
+        case State.SENT | State.PARTIAL:
+            return None
+        case _ if not n or of <= 1:
+            return None
+        case State.QUEUED:
+            return text("{n} of {all} parts are there; only the rest follows.", n=n, all=of)
+        case State.FAILED:
+            return text(
+                "{n} of {all} parts are there; another try sends only the rest.", n=n, all=of
+            )
+        case _:
+            return text("{n} of {all} parts are there.", n=n, all=of)
 
 
 def stage_told(word: str) -> Text | str:

@@ -26,11 +26,12 @@ from traymail.core.outbox import (
     Phase,
     Receipt,
     after_attempt,
+    after_cap,
     after_interruption,
     in_trouble,
     taken_back,
 )
-from traymail.core.ports import Cancelled, Clock, MakeSender, Outbox, Sender
+from traymail.core.ports import Cancelled, Clock, HeldBack, MakeSender, Outbox, Sender
 from traymail.core.replies import attachment_lost, gone_wrong, outcome_word, trouble_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
@@ -168,17 +169,21 @@ class Delivery:
         tools = self._tools
         tools.publish(ItemChanged(item))
         started, began = tools.clock.now(), tools.clock.monotonic()
-        journal = _Journal(item, tools)
+        journal = _Journal(item, self.account, tools)
         outcome = self._send(item, journal)
         item = journal.item
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
-        if outcome is None:
+        if journal.held:
+            ended = after_cap(item, now)
+        elif outcome is None:
             ended = after_interruption(item, now)
         else:
             ended = after_attempt(item, outcome, now, self.account, tools.jitter())
         ended = replace(ended, duration_ms=duration)
         attempt = _as_attempt(ended, outcome, started)
+        if journal.held:
+            attempt = replace(attempt, outcome="held")
         try:
             stored = self._save(ended, attempt, outcome, now)
         except Exception as error:  # noqa: BLE001 # a mail is not "being sent" for ever
@@ -204,6 +209,9 @@ class Delivery:
             return None if trouble_of(error.advice_id) is Trouble.STOPPED else error
         except SourceError as error:
             return attachment_lost(error)
+        except HeldBack:
+            log.info("mail %d waits for a limit with what is left of it", item.id)
+            return None
         except Cancelled:
             log.info("mail %d is broken off", item.id)
             self.close()
@@ -259,10 +267,12 @@ class Delivery:
 class _Journal:
     """Writes down how far a mail has come, and breaks it off when the program stops."""
 
-    def __init__(self, item: OutboxItem, tools: Tools) -> None:
+    def __init__(self, item: OutboxItem, account: Account, tools: Tools) -> None:
         self.item = item
+        self._account = account
         self._tools = tools
         self.after_final = False
+        self.held = False
 
     def before_final(self) -> None:
         now = self._tools.clock.now()
@@ -279,6 +289,11 @@ class _Journal:
         self._tools.outbox.enter_part(self.item.id, parts, parts_of, now)
         self._tools.publish(ItemChanged(replace(self.item, updated_at=now)))
         self.check()
+        # What counts for a service is the message, not the mail.
+        name, limits = self._account.name, self._account.limits
+        if account_wait(self._tools.outbox, name, limits, now) is not None:
+            self.held = True
+            raise HeldBack
 
     def progress(self, done: int, total: int) -> None:
         self._tools.progress(self.item.id, done, total)

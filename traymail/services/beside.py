@@ -146,7 +146,7 @@ class Beside:
         from traymail.engine.delivery import Delivery
 
         app = self._app
-        app.outbox.recover(app.clock.now())
+        app.recover()
         item = app.outbox.next_untried(batch)
         account = settings.accounts.get(item.account) if item else None
         if account is None or app.pauses.pause(app.clock.now())[0]:
@@ -176,7 +176,7 @@ class Beside:
         from traymail.engine.delivery import Delivery
 
         app = self._app
-        app.outbox.recover(app.clock.now())
+        app.recover()
         if app.pauses.pause(app.clock.now())[0]:
             return
         tools = app.tools(threading.Event(), progress, Interruptions())

@@ -12,6 +12,7 @@ from traymail.core.errors import InputError, RecipientReply
 from traymail.core.message import Composed, Draft, Stamp
 from traymail.core.outbox import (
     RETRYABLE,
+    UNANSWERED,
     Attempt,
     OutboxItem,
     State,
@@ -197,14 +198,19 @@ class Outbox(Lists):
                 [(item.id, v.mailbox, v.code, v.reply, v.advice_id) for v in verdicts],
             )
 
-    def recover(self, now: datetime) -> Recovered:
+    def recover(
+        self, now: datetime, unanswered: Callable[[str], str] = lambda _account: UNANSWERED
+    ) -> Recovered:
         """Settle what a crash left: mails under way, files that belong to none.
 
-        Only for the process that delivers in this home.
+        Only for the process that delivers in this home. ``unanswered`` is given the name of an
+        account, and returns the advice id for a mail of it that was not answered.
         """
         with self._database.transaction() as connection:
             found = connection.execute(SELECT + "WHERE state = 'sending'").fetchall()
-            items = [after_crash(item_of(row), now) for row in found]
+            items = [
+                after_crash(item, now, unanswered(item.account)) for item in map(item_of, found)
+            ]
             for item in items:
                 rows.save(connection, item)
         path = self._database.path

@@ -11,6 +11,7 @@ from traymail.core.reply_rules import (
     robots,
     secrets,
     sendgrid,
+    services,
     troubles,
     webhooks,
 )
@@ -18,6 +19,7 @@ from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
 
 # A provider's own words come before the codes that everybody uses.
 RULES: tuple[ReplyRule, ...] = (
+    *services.RULES,
     *troubles.RULES,
     *secrets.RULES,
     *robots.RULES,

@@ -40,8 +40,8 @@ RULES: tuple[ReplyRule, ...] = (
         title=text("The secret of the account is missing"),
         advice=by_command(
             text("Give it with: traymail account set-secret {account}"),
-            in_window=text("Open the settings of the account and enter the code or password."),
-            at_hand=text("Enter the code or password."),
+            in_window=text("Open the settings of the account and enter its code, password or key."),
+            at_hand=text("Enter the code, password or key."),
         ),
     ),
     ReplyRule(

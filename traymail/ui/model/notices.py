@@ -23,7 +23,7 @@ from traymail.core.events import (
     SettingsRefused,
 )
 from traymail.core.outbox import AccountState, OutboxItem, State
-from traymail.core.replies import have_it, title_for, trouble_of
+from traymail.core.replies import have_it, parts_told, title_for, trouble_of
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.reply_rules.rule import Trouble
 from traymail.core.settings import Settings
@@ -231,9 +231,12 @@ def _about_mail(item: OutboxItem, wishes: Wishes) -> Notice | None:
             buttons = (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX)
             return Notice(_key(item), title, have_it(item), buttons, item.id)
         case State.FAILED if wishes.trouble:
-            title = text("Not sent: {subject}", subject=_subject(item))
+            title, why = text("Not sent: {subject}", subject=_subject(item)), _reason(item)
+            if (parts := parts_told(item)) is not None:
+                title = text("Partly sent: {subject}", subject=_subject(item))
+                why = text("{why} · {parts}", why=why, parts=parts)
             buttons = (NoticeButton.RETRY, NoticeButton.OPEN_OUTBOX)
-            return Notice(_key(item), title, _reason(item), buttons, item.id)
+            return Notice(_key(item), title, why, buttons, item.id)
         case State.UNKNOWN if wishes.trouble:
             title = text("It may have been delivered: {subject}", subject=_subject(item))
             body = text("The server did not answer. Mark it as sent, or send it again.")

@@ -14,9 +14,10 @@ from traymail.core.holds import Hold, hold_told
 from traymail.core.message import Address
 from traymail.core.outbox import RETRYABLE, Attempt, OutboxItem, State
 from traymail.core.overview import MailDetail, Overview
-from traymail.core.replies import have_it, outcome_told, title_for, trouble_of
+from traymail.core.replies import have_it, outcome_told, parts_told, title_for, trouble_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.reply_rules.details import reply_told
+from traymail.core.reply_rules.services import UNANSWERED
 from traymail.core.signature import unsigned
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -110,14 +111,29 @@ def card_of(item: OutboxItem, overview: Overview, now: datetime) -> OutboxCard |
     return _waiting(item, overview, now) if item.state is State.QUEUED else None
 
 
+def _by_service(item: OutboxItem) -> bool:
+    """Tell whether a mail of unknown fate left by HTTP, as far as that is known."""
+    return item.parts_of > 1 or item.advice_id == UNANSWERED
+
+
 def _unknown(item: OutboxItem) -> OutboxCard:
+    advice: Text = text(
+        "The whole mail went out, but the server's answer did not come back. Ask "
+        "the recipient or look into “Sent” on the web page, then choose."
+    )
+    if item.advice_id == UNANSWERED:
+        advice = advice_about(item.advice_id) or advice
+    if item.parts_of > 1:
+        advice = text(
+            "Part {part} of {all} went out, but the service's answer did not come back. Look "
+            "whether it is there, then choose; either way, the parts behind it follow.",
+            part=item.parts + 1,
+            all=item.parts_of,
+        )
     return OutboxCard(
         "warnbg",
         text("It may have been delivered"),
-        text(
-            "The whole mail went out, but the server's answer did not come back. Ask "
-            "the recipient or look into “Sent” on the web page, then choose."
-        ),
+        advice,
         reply_told(item.code, item.reply) if item.code is not None else "",
     )
 
@@ -449,7 +465,8 @@ def _choices(item: OutboxItem, cause: Cause) -> tuple[MailChoice, ...]:
 
 
 def _note(item: OutboxItem) -> Text | None:
-    if item.state is State.UNKNOWN:
+    # A message of a service has no such number, nor a copy in “Sent”.
+    if item.state is State.UNKNOWN and not _by_service(item):
         return text(
             "“Send again” keeps the same message number, so some mail systems drop the second copy."
         )
@@ -469,6 +486,8 @@ def _facts(mail: MailDetail, now: datetime, *, paused: bool) -> Iterator[Fact]:
     if item.rule:
         yield Fact(text("Rule"), item.rule)
     yield Fact(text("Size"), size_of(mail))
+    if (parts := parts_told(item)) is not None:
+        yield Fact(text("Parts"), parts)
     if item.attempts:
         yield Fact(text("Tries"), str(item.attempts))
     if mail.attempts:

@@ -189,22 +189,26 @@ def headline(trial: Trial) -> Headline:
 
 def _failure(trial: Trial) -> Headline:
     """Return what failed."""
+    by_service = _has_no_port(trial.account)
     if _without_code(trial):
-        return _NO_CODE
+        return _NO_KEY if by_service else _NO_CODE
     at = trial.failed_at or ""
     if trial.passing and at in _PASSING:
         return _PASSING[at]
     if at == "mail" and kind_of(trial.account).login_by_mail:
         return _FAILURES["auth"] if trial.at_login else _BY_MAIL
+    if by_service and at in _OF_SERVICES:
+        return _OF_SERVICES[at]
     return _FAILURES.get(at, _FAILED)
 
 
 def report(trial: Trial, version: str, translate: Translate) -> str:
     """Return the test as plain text to send to someone who helps; it holds no secret."""
     account = trial.account
+    login = "" if _has_no_port(account) else f", {account.auth.value}"
     lines = [
         f"traymail {version}",
-        f"{kind_of(account).destination(account)}, {account.auth.value}",
+        kind_of(account).destination(account) + login,
         headline(trial).title.translated(translate),
         "",
     ]
@@ -220,6 +224,11 @@ def report(trial: Trial, version: str, translate: Translate) -> str:
 
 def _said(words: Text | str, translate: Translate) -> str:
     return words.translated(translate) if isinstance(words, Text) else words
+
+
+def _has_no_port(account: Account) -> bool:
+    """Tell whether mail leaves for a service, whose users know of no port, code or login."""
+    return "port" not in kind_of(account).form.keys
 
 
 def _without_code(trial: Trial) -> bool:
@@ -254,7 +263,9 @@ def _row(trial: Trial, step: Step) -> StepRow:
 
 
 def _no_login(account: Account) -> Text:
-    return text("not needed") if account.auth is Auth.NONE else text("no code to log in with")
+    if account.auth is Auth.NONE:
+        return text("not needed")
+    return text("no key yet") if _has_no_port(account) else text("no code to log in with")
 
 
 def _detail(account: Account, step: Step) -> Text | str:
@@ -341,6 +352,14 @@ _FAILURES: Mapping[str, Headline] = {
     ),
     "mail": Headline(
         text("The test mail was refused"), text("Everything before it works, the login too.")
+    ),
+}
+_NO_KEY = Headline(text("There is no key yet"), text("The network and the server are fine."))
+_OF_SERVICES: Mapping[str, Headline] = {
+    "dns": Headline(text("The server is not found"), text("Check the internet connection.")),
+    "tcp": Headline(text("The server is not reached"), text("Check the internet connection.")),
+    "tls": Headline(
+        text("The connection is not safe"), text("Nothing was sent: your key stayed here.")
     ),
 }
 _BY_MAIL = Headline(text("The test mail was refused"), text("The network and the server are fine."))

@@ -1,0 +1,177 @@
+"""What ends a session with a service over HTTP without an answer: no port, no STARTTLS to try."""
+
+from __future__ import annotations
+
+from traymail.core.reply_rules import titles
+from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
+from traymail.core.texts import by_command, text
+
+HTTP = "http"
+# Of accounts whose mail leaves by HTTP, the family that is their own, or the wider one of it.
+FAMILIES = frozenset({"wecom", "webhook", "sendgrid-http"})
+UNANSWERED = "http-unanswered"
+_NO_PROXY = text(
+    "A firewall may block it, or this network lets web traffic out through a proxy only, which "
+    "traymail does not use. If the account names a server of its own (api_url), check that."
+)
+_IN_BETWEEN = text(
+    "Something else may answer in its place: a proxy, or the page of a hotel's network. If the "
+    "account names a server of its own (api_url), check that."
+)
+
+
+def by_service(provider: str) -> bool:
+    """Tell whether the mail of an account with this row or family leaves by HTTP."""
+    return provider.partition(":")[0] in FAMILIES
+
+
+RULES: tuple[ReplyRule, ...] = (
+    ReplyRule(
+        id="http-dns",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.NAME,
+        title=titles.NO_NAME,
+        advice=text(
+            "Check the internet connection: the service has to be reached directly, not through a "
+            "proxy. If its address was given by hand (api_url, or a webhook of your own), check "
+            "the name in it."
+        ),
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-refused",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.REFUSED,
+        title=titles.NO_CONNECTION,
+        advice=_NO_PROXY,
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-timeout",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.TIMEOUT,
+        title=titles.NO_ANSWER,
+        advice=_NO_PROXY,
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-network",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.NETWORK,
+        title=titles.NO_NETWORK,
+        advice=text("Check the internet connection."),
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-lost",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.LOST,
+        title=titles.LOST,
+        advice=text("If this goes on, a firewall or a proxy may be in between."),
+        fate=text("The server had not taken the mail yet; it is retried automatically."),
+    ),
+    ReplyRule(
+        id="http-nonsense",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.NONSENSE,
+        title=text("The server answers as no such service does"),
+        advice=_IN_BETWEEN,
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-no-tls",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.TLS_MODE,
+        title=titles.NO_ENCRYPTION,
+        advice=_IN_BETWEEN,
+    ),
+    ReplyRule(
+        id="http-tls-failed",
+        action=Action.RETRY,
+        family=HTTP,
+        trouble=Trouble.TLS_FAILED,
+        title=titles.NO_ENCRYPTION,
+        advice=_IN_BETWEEN,
+        fate=titles.TRIED_AGAIN,
+    ),
+    ReplyRule(
+        id="http-unprotected",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.NO_TLS,
+        title=titles.NO_ENCRYPTION,
+        advice=text(
+            "The address begins with http:// and does not lead to this computer, so nothing was "
+            "sent. Use one that begins with https://."
+        ),
+    ),
+    ReplyRule(
+        id="http-cert-expired",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.CERT_TIME,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It has expired, unless the clock of this computer is ahead. Check date and time "
+            "here; if they are right, only the service can renew it. Nothing was sent."
+        ),
+    ),
+    ReplyRule(
+        id="http-cert-not-yet",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.CERT_NOT_YET,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It is not valid yet: the clock of this computer is probably behind. Set date and "
+            "time. Nothing was sent."
+        ),
+    ),
+    ReplyRule(
+        id="http-cert-host",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.CERT_HOST,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "It belongs to another server name: something else answers there. If the account "
+            "names a server of its own (api_url), check that. Nothing was sent."
+        ),
+    ),
+    ReplyRule(
+        id="http-cert-untrusted",
+        action=Action.NEEDS_USER,
+        family=HTTP,
+        trouble=Trouble.CERT_TRUST,
+        title=titles.CERTIFICATE,
+        advice=text(
+            "The connection is being inspected (antivirus, company proxy), or it is not the "
+            "service that answers. Nothing was sent. For a server of your company, give its "
+            "certificate (ca_file)."
+        ),
+    ),
+    ReplyRule(
+        id=UNANSWERED,
+        action=Action.UNKNOWN,
+        family=HTTP,
+        trouble=Trouble.UNSURE,
+        title=titles.UNSURE,
+        advice=by_command(
+            text(
+                "No answer came to the end of the message; it may have arrived. Look whether it "
+                "is there, then use: traymail outbox resolve"
+            ),
+            in_window=text(
+                "The whole message went out, but the service's answer did not come back. Look "
+                "whether it is there, then choose."
+            ),
+        ),
+    ),
+)
