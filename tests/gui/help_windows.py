@@ -101,15 +101,15 @@ def no_account(root: Root) -> Window:
 def running(root: Root) -> Window:
     state = model.started(_at(HelpPage.DIAGNOSIS))
     for step in (STEPS[0], STEPS[1], WELCOME):
-        state = model.heard(state, step)
+        state = state.test_heard(step)
     return _window(root, state)
 
 
 def _tried(*steps: Step) -> Help:
     state = model.started(_at(HelpPage.DIAGNOSIS))
     for step in (STEPS[0], STEPS[1], WELCOME, *STEPS[2:], *steps, CLOCK):
-        state = model.heard(state, step)
-    return model.ended(state)
+        state = state.test_heard(step)
+    return state.test_ended()
 
 
 def passed(root: Root) -> Window:

@@ -26,7 +26,6 @@ from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.model import add_account as adding
 from traymail.ui.model import settings_form as accounts
-from traymail.ui.model import sign_in
 from traymail.ui.model.add_account import Adding
 from traymail.ui.model.settings_form import Accounts, Busy
 from traymail.ui.model.sign_in import SignInState
@@ -84,7 +83,7 @@ def _at_code() -> Adding:
 def _tested(*steps: Step) -> Adding:
     state = adding.start(adding.type_code(_at_code(), "abcd efgh ijkl mnop"))
     for step in (*STEPS, *steps):
-        state = adding.hear(state, step)
+        state = state.test_heard(step)
     return state
 
 
@@ -157,7 +156,7 @@ def add_sign_in_elsewhere(root: Root) -> Window:
 
 def _at_sign_in(root: Root, step: SignInStep, *, device: bool = False) -> Window:
     state = adding.begin_sign_in(_signing_in(), device=device)
-    return _add(root, adding.hear_sign_in(state, step))
+    return _add(root, state.sign_in_heard(step))
 
 
 def add_sign_in_browser(root: Root) -> Window:
@@ -173,7 +172,7 @@ def add_sign_in_device(root: Root) -> Window:
 def add_sign_in_failed(root: Root) -> Window:
     rule = next(rule for rule in RULES if rule.id == "oauth-device-blocked")
     state = adding.begin_sign_in(_signing_in(), device=True)
-    return _add(root, adding.not_signed_in(state, SignInError(rule.title, rule.advice)))
+    return _add(root, state.not_signed_in(SignInError(rule.title, rule.advice)))
 
 
 def add_testing(root: Root) -> Window:
@@ -181,12 +180,12 @@ def add_testing(root: Root) -> Window:
 
 
 def add_refused(root: Root) -> Window:
-    return _add(root, adding.end(_tested(refusal(), Step("mail", None))))
+    return _add(root, _tested(refusal(), Step("mail", None)).test_ended())
 
 
 def add_works(root: Root) -> Window:
     good = (Step("auth", True, 90, "235 OK"), Step("mail", True, 300, "250 OK"))
-    return _add(root, adding.saved(adding.end(_tested(*good))))
+    return _add(root, adding.saved(_tested(*good).test_ended()))
 
 
 TEAM = WecomAccount(
@@ -234,8 +233,8 @@ def add_sendgrid(root: Root) -> Window:
 def _robot_tested(*steps: Step) -> Adding:
     state = adding.accepted(_robot("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"), "team", TEAM)
     for step in (*STEPS[:3], *steps):
-        state = adding.hear(state, step)
-    return adding.end(state)
+        state = state.test_heard(step)
+    return state.test_ended()
 
 
 def add_robot_refused(root: Root) -> Window:
@@ -439,7 +438,7 @@ def accounts_sign_in(root: Root) -> Window:
 
 def accounts_device(root: Root) -> Window:
     page, until = "https://microsoft.com/devicelogin", datetime(2026, 11, 23, 12, tzinfo=UTC)
-    asked = sign_in.hear(SignInState(device=True), DeviceAsked(page, "KQXW-7GHT", "", until))
+    asked = SignInState(device=True).heard(DeviceAsked(page, "KQXW-7GHT", "", until))
     return _accounts(root, _signing_in_again(asked))
 
 
@@ -461,7 +460,7 @@ def accounts_trouble(root: Root) -> Window:
 def _at_test(*steps: Step) -> Accounts:
     state = accounts.start(_known(), QQ)
     for step in (*STEPS, *steps):
-        state = accounts.hear(state, step)
+        state = state.test_heard(step)
     return state
 
 
@@ -470,12 +469,12 @@ def accounts_testing(root: Root) -> Window:
 
 
 def accounts_test_failed(root: Root) -> Window:
-    return _accounts(root, accounts.end(_at_test(refusal(), Step("mail", None))))
+    return _accounts(root, _at_test(refusal(), Step("mail", None)).test_ended())
 
 
 def accounts_test_good(root: Root) -> Window:
     good = (Step("auth", True, 90, "235 OK"), Step("mail", True, 300, "250 OK"))
-    return _accounts(root, accounts.end(_at_test(*good)))
+    return _accounts(root, _at_test(*good).test_ended())
 
 
 SETTINGS = {

@@ -64,6 +64,7 @@ class Desk(Hands):
     window: SettingsWindow
     page: AccountsPage
     added: list[str]
+    background: Background
 
     @property
     def view(self) -> AccountsView:
@@ -168,7 +169,7 @@ def make_desk(
         window = SettingsWindow(root, (page,), ())
         program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
         ends.extend((bridge.close, background.close))
-        return Desk(root, program, window, page, added)
+        return Desk(root, program, window, page, added, background)
 
     yield make
     for end in reversed(ends):
@@ -400,7 +401,7 @@ def test_a_test_that_hangs_is_left(make_desk: Callable[[str], Desk]) -> None:
         )
         desk.act(AccountAct.STOP)
         desk.until(lambda: desk.page.held.trial is None, "the form")
-        desk.until(lambda: not desk.page._background.busy, "the work behind it")
+        desk.until(lambda: not desk.background.busy, "the work behind it")
         assert desk.page.held.trial is None
 
 
@@ -475,7 +476,7 @@ def test_saving_that_is_cancelled_empties_a_field_that_stays(desk: Desk) -> None
         entry = desk.sheet.code.entry
         assert entry is not None
         assert (entry.value, desk.form.has_code) == ("", False)
-    desk.until(lambda: not desk.page._background.busy, "the work behind it")
+    desk.until(lambda: not desk.background.busy, "the work behind it")
 
 
 def test_a_file_that_cannot_be_written_is_told(desk: Desk) -> None:

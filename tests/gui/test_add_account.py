@@ -275,7 +275,7 @@ def test_a_test_that_hangs_is_stopped(window: AddAccountWindow, certificates: Ce
         assert form is not None
         port = str(silent.getsockname()[1])
         form.fill({"host": "127.0.0.1", "port": port, "ca_file": str(certificates.ca_file)})
-        window._edited()
+        window.typing.server()
         to_the_code(window)
         write(window, CODE)
         press(focused(window), "<Return>")

@@ -18,6 +18,7 @@ from traymail.accounts import KINDS
 from traymail.core.account import Account
 from traymail.core.robots import WecomAccount
 from traymail.core.webhooks import WebhookAccount
+from traymail.ui.bridge import Background
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.add_account.details import DetailsPage
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
@@ -225,7 +226,7 @@ def test_a_webhook_of_your_own_is_added(window: AddAccountWindow, program: Live)
 
 
 def test_in_another_language_the_details_are_still_there(
-    window: AddAccountWindow, program: Live, root: Root
+    window: AddAccountWindow, program: Live, root: Root, background: Background
 ) -> None:
     details = choose(window, "wecom")
     fill(window, details, name="team", format="text")
@@ -233,10 +234,7 @@ def test_in_another_language_the_details_are_still_there(
     left = window.leave()
     assert KEY not in repr(left)
     window.destroy()
-    del program
-    other = AddAccountWindow(
-        root, window._work._services, window._work._background, lambda: None, lambda: False
-    )
+    other = AddAccountWindow(root, program.services, background, lambda: None, lambda: False)
     other.reveal()
     other.take_over(left)
     anew = other.pages.details

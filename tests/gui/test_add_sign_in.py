@@ -71,7 +71,7 @@ def to_the_sign_in(window: AddAccountWindow, place: Place, port: int = 0) -> Non
     assert form is not None
     server = {"host": "127.0.0.1", "port": str(port or place.sink.port), "security": "none"}
     form.fill({**server, "auth": "oauth2"})
-    window._edited()
+    window.typing.server()
     window.bar.buttons[AddAct.NEXT].invoke()
     wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the page of the sign-in")
     page = window.pages.sign_in

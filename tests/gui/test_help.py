@@ -46,6 +46,7 @@ class Desk(Hands):
     live: Live
     window: HelpWindow
     gone_to: list[str]
+    background: Background
 
     def open(self, page: HelpPage = HelpPage.DIAGNOSIS) -> None:
         self.window.open(page)
@@ -90,7 +91,7 @@ class MakeDesk:
         )
         window = HelpWindow(self._root, program.services, background, doors)
         program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))
-        return Desk(self._root, program, window, gone_to)
+        return Desk(self._root, program, window, gone_to, background)
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_a_server_that_says_nothing_can_be_left(make_desk: MakeDesk) -> None:
         assert desk.trial.verdict is Verdict.STOPPED
         desk.sees("The test was stopped")
         assert desk.window.bar.buttons[HelpAct.START].instate(["!disabled"])
-        desk.until(lambda: not desk.window._background.busy, "the work behind it")
+        desk.until(lambda: not desk.background.busy, "the work behind it")
         assert desk.trial.verdict is Verdict.STOPPED
 
 
@@ -216,7 +217,7 @@ def test_escape_ends_what_is_tried(make_desk: MakeDesk) -> None:
         press(desk.window.bar.buttons[HelpAct.STOP], "<Escape>")
         assert not desk.window.winfo_viewable()
         assert desk.trial.verdict is Verdict.STOPPED
-        desk.until(lambda: not desk.window._background.busy, "the work behind it")
+        desk.until(lambda: not desk.background.busy, "the work behind it")
 
 
 def test_problems_and_what_is_left_out_are_told_as_they_come(

@@ -39,6 +39,7 @@ class Desk(Hands):
     window: InboxWindow
     sink: Sink
     ca_file: Path
+    background: Background
     done: list[str] = field(default_factory=list)
 
     def send(self, message: EmailMessage) -> None:
@@ -102,7 +103,7 @@ def desk(root: Root, tmp_path: Path) -> Iterator[Desk]:
         mailbag.give(bridge.post, window)
         window.reveal()
         until_tk(root, window.winfo_viewable, what="the window")
-        yield Desk(root, window, sink, ca_file, done)
+        yield Desk(root, window, sink, ca_file, background, done)
     background.close()
     bridge.close()
 
@@ -185,7 +186,7 @@ def test_what_cannot_be_saved_is_told(
         desk.until(lambda: f"{chosen} cannot be written" in desk.words(), "a word")
     else:
         desk.root.update()
-        assert not desk.window._background.busy
+        assert not desk.background.busy
 
 
 def test_the_source_is_shown(desk: Desk) -> None:

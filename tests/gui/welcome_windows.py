@@ -5,14 +5,19 @@ from types import SimpleNamespace
 from typing import cast
 
 from tests.support.unasked import UNASKED
-from traymail.ui.bridge import Background
+from traymail.ui.bridge import Background, Job
 from traymail.ui.dialogs.welcome import WelcomeWindow
 from traymail.ui.model.whereabouts import IN_TASKBAR, ON_GNOME
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
-# The program does not start with the desktop yet.
-_ANSWERS = SimpleNamespace(run=lambda _work, done, _failed: done(False))
+
+def _answer(_work: object, done: Callable[[bool], object], _failed: object) -> Job:
+    done(False)  # the program does not start with the desktop yet
+    return Job()
+
+
+_ANSWERS = SimpleNamespace(run=_answer)
 
 
 def welcome(root: Root, in_window: Callable[[], bool] = lambda: False) -> WelcomeWindow:

@@ -213,13 +213,13 @@ def test_its_test_is_in_the_model_of_the_window(running: Live, shelf: Path) -> N
     trial = trials.begin(account)
     assert [str(words) for words in trials.step_words(trial)] == ["Find the folder", "Test mail"]
     for step in running.services.accounts.test(account, None):
-        trial = trials.hear(trial, step)
-    assert trials.end(trial).verdict is Verdict.PASSED
+        trial = trial.heard(step)
+    assert trial.ended().verdict is Verdict.PASSED
     assert [mail["To"] for mail in kept(shelf)] == ["me@desk.example"]
     shelf.rename(shelf.with_name("away"))
     trial = trials.begin_diagnosis(account)
     for step in running.services.accounts.diagnose(account):
-        trial = trials.hear(trial, step)
-    trial = trials.end(trial)
+        trial = trial.heard(step)
+    trial = trial.ended()
     assert (trial.verdict, trial.failed_at) == (Verdict.FAILED, "folder")
     assert str(trials.headline(trial).title) == "The test has failed"

@@ -32,8 +32,8 @@ def acts(found: Actions[AccountAct]) -> list[AccountAct]:
 def tried(state: Accounts, *steps: object, account: Account = QQ) -> Accounts:
     state = model.start(state, account)
     for step in steps:
-        state = model.hear(state, step)  # type: ignore[arg-type] # steps
-    return model.end(state)
+        state = state.test_heard(step)  # type: ignore[arg-type] # steps
+    return state.test_ended()
 
 
 def test_a_key_that_is_refused_is_entered_again() -> None:

@@ -34,7 +34,7 @@ def at_code(account: Account = QQ) -> Adding:
 def at_test(*steps: object) -> Adding:
     state = model.start(model.type_code(at_code(), "abcdefghijklmnop"))
     for step in steps:
-        state = model.hear(state, step)  # type: ignore[arg-type] # steps
+        state = state.test_heard(step)  # type: ignore[arg-type] # steps
     return state
 
 
@@ -194,7 +194,7 @@ def test_where_no_login_is_wanted_the_test_begins() -> None:
 
 
 def test_a_good_test_is_saved() -> None:
-    state = model.end(at_test(*GOOD))
+    state = at_test(*GOOD).test_ended()
     assert state.saving is AddSaving.RUNNING
     state = model.saved(state)
     assert (state.saving, state.code.secret) == (AddSaving.DONE, None)
@@ -202,7 +202,7 @@ def test_a_good_test_is_saved() -> None:
 
 
 def test_a_refused_login_leads_back_to_the_code() -> None:
-    state = model.end(at_test(*GOOD[:4], REFUSED))
+    state = at_test(*GOOD[:4], REFUSED).test_ended()
     assert state.saving is AddSaving.NOT_YET
     assert acts(buttons(state)) == [AddAct.COPY_REPORT, AddAct.SAVE, AddAct.TEST, AddAct.CODE_AGAIN]
     told = model.advice(state)
@@ -213,7 +213,7 @@ def test_a_refused_login_leads_back_to_the_code() -> None:
 
 
 def test_another_failure_leads_to_the_server() -> None:
-    state = model.end(at_test(replace(REFUSED, step="tcp")))
+    state = at_test(replace(REFUSED, step="tcp")).test_ended()
     offered = buttons(state).primary
     assert offered is not None
     assert offered.act is AddAct.SERVER
@@ -227,7 +227,7 @@ def test_a_password_is_called_one() -> None:
     assert state.by_hand is not None
     state = model.edit(state, {**state.by_hand, "host": "mail.x.example"})
     state = model.start(model.accepted(state, "x", account))
-    offered = buttons(model.end(model.hear(state, REFUSED))).primary
+    offered = buttons(state.test_heard(REFUSED).test_ended()).primary
     assert offered is not None
     assert str(offered.words) == "&Enter password again"
 
@@ -235,12 +235,12 @@ def test_a_password_is_called_one() -> None:
 def test_a_test_is_stopped_or_given_up() -> None:
     stopped = model.stop(at_test(GOOD[0]))
     assert acts(buttons(stopped)) == [AddAct.CANCEL, AddAct.BACK, AddAct.TEST]
-    given_up = model.give_up(at_test(GOOD[0]), FULL)
+    given_up = at_test(GOOD[0]).test_gave_up(FULL)
     assert given_up.trial is not None
     assert given_up.trial.verdict is Verdict.FAILED
-    for state in (model.stop(Adding()), model.give_up(Adding(), FULL), model.end(Adding())):
+    for state in (model.stop(Adding()), Adding().test_gave_up(FULL), Adding().test_ended()):
         assert state == Adding()
-    assert model.hear(Adding(), GOOD[0]) == Adding()
+    assert Adding().test_heard(GOOD[0]) == Adding()
     assert model.start(Adding()) == Adding()
     assert model.advice(Adding()) is None
 
@@ -257,7 +257,7 @@ def test_another_window_finds_nothing_under_way() -> None:
 
 
 def test_what_cannot_be_saved_is_told_above_all() -> None:
-    state = model.not_saved(model.end(at_test(*GOOD)), FULL)
+    state = model.not_saved(at_test(*GOOD).test_ended(), FULL)
     words, told = model.headline(state), model.advice(state)
     assert words is not None
     assert told is not None

@@ -119,7 +119,7 @@ def test_the_test_follows_and_leads_back_to_the_details(kind: str, account: Acco
     assert state.page is AddPage.TEST
     assert state.trial is not None
     assert state.trial.steps == KINDS[kind].test
-    failed = model.end(state)
+    failed = state.test_ended()
     assert failed.trial is not None
     assert failed.trial.verdict is Verdict.FAILED
     mend = buttons(failed).primary

@@ -77,7 +77,7 @@ def told(state: Help, *names: str, default: str = "") -> Help:
 def tried(*steps: Step, auth: Auth = Auth.PASSWORD) -> trials.Trial:
     trial = trials.begin_diagnosis(an_account(auth=auth))
     for step in steps:
-        trial = trials.hear(trial, step)
+        trial = trial.heard(step)
     return trial
 
 
@@ -145,31 +145,31 @@ def test_the_button_says_that_it_is_not_the_first_time() -> None:
     start, again = "&Start diagnosis", "&Test again"
     assert said(state) == [report, (start, True)]
     assert said(model.started(state)) == [report, ("&Cancel", True), (again, False)]
-    assert said(model.stopped(model.started(state))) == [report, (again, True)]
+    assert said(model.started(state).test_stopped()) == [report, (again, True)]
     assert said(told(Help())) == said(model.turned(state, HelpPage.KEYS)) == [report]
 
 
 def test_what_comes_without_a_test_changes_nothing() -> None:
     state = told(Help(), "a")
     error = CredentialError(text("x"))
-    late = (model.heard(state, Step("dns", True)), model.ended(state), model.gave_up(state, error))
-    assert all(one == state for one in (*late, model.stopped(state)))
+    late = (state.test_heard(Step("dns", True)), state.test_ended(), state.test_gave_up(error))
+    assert all(one == state for one in (*late, state.test_stopped()))
 
 
 def test_a_test_is_followed_to_its_end() -> None:
     state = model.started(told(Help(), "a"))
     for name in SmtpKind.diagnosis:
         assert state.running
-        state = model.heard(state, Step(name, True, 1))
-    state = model.ended(state)
+        state = state.test_heard(Step(name, True, 1))
+    state = state.test_ended()
     assert state.trial is not None
     assert state.trial.verdict is Verdict.PASSED
-    assert model.stopped(state) == state
+    assert state.test_stopped() == state
 
 
 def test_a_test_is_stopped_or_given_up() -> None:
-    state = model.heard(model.started(told(Help(), "a")), Step("dns", True, 1))
-    stopped, gave_up = model.stopped(state), model.gave_up(state, CredentialError(text("x")))
+    state = model.started(told(Help(), "a")).test_heard(Step("dns", True, 1))
+    stopped, gave_up = state.test_stopped(), state.test_gave_up(CredentialError(text("x")))
     assert stopped.trial is not None
     assert gave_up.trial is not None
     assert stopped.trial.verdict is Verdict.STOPPED
@@ -219,7 +219,7 @@ def test_a_step_becomes_a_row(step: Step, row: StepRow) -> None:
     ],
 )
 def test_what_a_diagnosis_comes_to(steps: tuple[Step, ...], title: str) -> None:
-    assert trials.headline(trials.end(tried(*steps))).title == text(title)
+    assert trials.headline(tried(*steps).ended()).title == text(title)
 
 
 def test_the_clock_is_no_second_failure() -> None:
@@ -370,9 +370,9 @@ def test_the_report_tells_everything_and_nothing_private() -> None:
         },
     )
     state = model.started(model.informed(Help(), overview, PLACES))
-    state = model.heard(state, Step("dns", False, 3, "no such name", text("Look at it.")))
+    state = state.test_heard(Step("dns", False, 3, "no such name", text("Look at it.")))
     about = About("1.2.3", "Linux, Python 3.11", str(Path("/home/ming")))
-    assert report(model.ended(state), about, str) == (
+    assert report(state.test_ended(), about, str) == (
         "traymail 1.2.3\n"
         "Linux, Python 3.11\n"
         "\n"

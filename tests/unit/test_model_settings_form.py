@@ -311,14 +311,14 @@ def test_what_failed_is_told_at_its_fields_or_above_the_buttons() -> None:
 def test_a_trial_begins_ends_and_is_left() -> None:
     page = model.start(model.begun(known(), Busy.CHECKING), QQ)
     assert (page.busy, page.trial is not None) == (None, True)
-    page = model.hear(page, Step("dns", True, 1, "127.0.0.1"))
-    ended = model.end(page)
+    page = page.test_heard(Step("dns", True, 1, "127.0.0.1"))
+    ended = page.test_ended()
     assert ended.trial is not None
     assert ended.trial.verdict is Verdict.FAILED  # no mail came
-    given_up = model.give_up(page, StateError(text("no"), text("Wait.")))
+    given_up = page.test_gave_up(StateError(text("no"), text("Wait.")))
     assert given_up.trial is not None
     assert given_up.trial.verdict is Verdict.FAILED
     left = model.close_trial(page)
-    assert model.hear(left, Step("dns", True, 1)) is left
-    assert model.end(left) is left
-    assert model.give_up(left, StateError(text("no"), text("Wait."))) is left
+    assert left.test_heard(Step("dns", True, 1)) is left
+    assert left.test_ended() is left
+    assert left.test_gave_up(StateError(text("no"), text("Wait."))) is left

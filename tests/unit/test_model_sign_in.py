@@ -46,19 +46,19 @@ def with_client(address: str = "me@outlook.com") -> Adding:
     ],
 )
 def test_each_step_is_shown(step: SignInStep, stage: SignInStage, title: str) -> None:
-    state = sign_in.hear(SignInState(), step)
+    state = SignInState().heard(step)
     assert state.stage is stage
     assert state.waiting == (stage is not SignInStage.DONE)
     assert str(sign_in.headline(state).title).startswith(title)
 
 
 def test_what_failed_is_told_and_what_is_stopped_waits_no_more() -> None:
-    failed = sign_in.fail(SignInState(device=True), SignInError(text("denied"), text("Try again.")))
+    failed = SignInState(device=True).failed(SignInError(text("denied"), text("Try again.")))
     assert (failed.stage, failed.waiting, failed.device) == (SignInStage.FAILED, False, True)
     assert failed.advice is not None
     assert (str(failed.advice.title), str(failed.advice.way_out)) == ("denied", "Try again.")
-    assert sign_in.stop(failed) is failed
-    assert sign_in.stop(SignInState()).stage is SignInStage.STOPPED
+    assert failed.stopped() is failed
+    assert SignInState().stopped().stage is SignInStage.STOPPED
 
 
 def test_a_client_id_is_needed_and_written() -> None:
@@ -83,14 +83,14 @@ def test_it_goes_on_from_step_to_step_and_back() -> None:
     assert acts(model.check(asked)) == [AddAct.CANCEL, AddAct.STOP]
     begun = model.accepted(asked, "outlook", OUTLOOK)
     assert (begun.page, begun.checking) == (AddPage.SIGN_IN, False)
-    failed = model.not_signed_in(begun, SignInError(text("denied")))
+    failed = begun.not_signed_in(SignInError(text("denied")))
     assert acts(failed) == [AddAct.CANCEL, AddAct.BACK, AddAct.SIGN_IN]
     assert model.back(failed).sign_in is None
     assert model.back(failed).client == asked.client
     stopped = model.at_rest(begun)
     assert stopped.sign_in is not None
     assert stopped.sign_in.stage is SignInStage.STOPPED
-    tried = model.start(model.hear_sign_in(begun, SignedIn(NOON)))
+    tried = model.start(begun.sign_in_heard(SignedIn(NOON)))
     assert tried.page is AddPage.TEST
     assert model.back(tried).page is AddPage.SIGN_IN
     there = model.back(model.back(tried))

@@ -25,7 +25,7 @@ BULK = SendgridAccount(name="bulk", address=Address("me@example.com"), host=SEND
 def heard(*steps: Step, trial: Trial | None = None) -> Trial:
     trial = trial or model.begin(QQ)
     for step in steps:
-        trial = model.hear(trial, step)
+        trial = trial.heard(step)
     return trial
 
 
@@ -40,21 +40,21 @@ def test_the_next_step_runs_when_one_is_done() -> None:
 
 
 def test_a_good_test_passes() -> None:
-    trial = model.end(heard(*GOOD))
+    trial = heard(*GOOD).ended()
     assert trial.verdict is Verdict.PASSED
     assert str(model.headline(trial).more) == "123456@qq.com is ready to send mail."
     # What comes after the end is passed over.
-    assert model.hear(trial, REFUSED) is trial
+    assert trial.heard(REFUSED) is trial
 
 
 def test_a_test_without_its_mail_has_failed() -> None:
-    assert model.end(heard(*GOOD[:-1])).verdict is Verdict.FAILED
+    assert heard(*GOOD[:-1]).ended().verdict is Verdict.FAILED
     diagnosis = model.begin_diagnosis(QQ)
-    assert model.end(heard(GOOD[0], trial=diagnosis)).verdict is Verdict.PASSED
+    assert heard(GOOD[0], trial=diagnosis).ended().verdict is Verdict.PASSED
 
 
 def test_a_refused_login_is_told_with_its_reply() -> None:
-    trial = model.end(heard(*GOOD[:4], REFUSED, Step("mail", None)))
+    trial = heard(*GOOD[:4], REFUSED, Step("mail", None)).ended()
     assert marks(trial)[-2:] == [Mark.FAILED, Mark.SKIPPED]
     assert (trial.failed_at, trial.verdict) == ("auth", Verdict.FAILED)
     assert trial.advice is not None
@@ -105,7 +105,7 @@ def test_a_failure_that_passes_is_called_no_refusal(step: str) -> None:
     lost = as_error(diagnose(reply, "qq", trouble=Trouble.LOST), reply)
     detail = what_failed(lost.title, None, reply.text)
     failed = Step(step, False, 3, detail, lost.advice, lost)
-    trial = model.end(heard(failed, trial=model.begin_diagnosis(QQ)))
+    trial = heard(failed, trial=model.begin_diagnosis(QQ)).ended()
     told = model.headline(trial)
     assert not any(word in f"{told.title} {told.more}" for word in ("refuse", "want", "safe"))
     assert str(trial.rows[trial.steps.index(step)].detail) == "failed"
@@ -154,32 +154,32 @@ def test_a_login_that_is_left_out() -> None:
 
 
 def test_without_a_code_that_is_what_is_told() -> None:
-    trial = model.end(heard(Step("auth", False, None, text("There is no secret"))))
+    trial = heard(Step("auth", False, None, text("There is no secret"))).ended()
     assert str(model.headline(trial).title) != "The login was refused"
 
 
 def test_a_test_is_stopped() -> None:
-    stopped = model.stop(heard(GOOD[0]))
+    stopped = heard(GOOD[0]).stopped()
     assert (stopped.verdict, str(model.headline(stopped).more)) == (
         Verdict.STOPPED,
         "Nothing is saved yet.",
     )
-    diagnosis = model.stop(model.begin_diagnosis(QQ))
+    diagnosis = model.begin_diagnosis(QQ).stopped()
     assert str(model.headline(diagnosis).more) == "What came before is shown."
 
 
 def test_a_test_that_could_not_go_on() -> None:
     refused = AuthFailure(Reply(535, "no", Stage.AUTH), "x", text("Refused"), text("Mend it."))
-    given_up = model.give_up(heard(GOOD[0]), refused)
+    given_up = heard(GOOD[0]).gave_up(refused)
     assert given_up.advice is not None
     assert (given_up.failed_at, given_up.advice.reply) == ("", "no")
-    other = model.give_up(heard(GOOD[0]), StateError(text("Full"), text("Make room.")))
+    other = heard(GOOD[0]).gave_up(StateError(text("Full"), text("Make room.")))
     assert other.advice is not None
     assert (str(other.advice.way_out), other.advice.reply) == ("Make room.", "")
 
 
 def test_the_report_tells_each_step() -> None:
-    told = model.report(model.end(heard(*GOOD[:4], REFUSED)), "1.0", str)
+    told = model.report(heard(*GOOD[:4], REFUSED).ended(), "1.0", str)
     for words in (
         "traymail 1.0",
         "smtp.qq.com:465 tls, password",
@@ -187,4 +187,4 @@ def test_the_report_tells_each_step() -> None:
         "535 no",
     ):
         assert words in told
-    assert "535" not in model.report(model.end(heard(*GOOD)), "1.0", str)
+    assert "535" not in model.report(heard(*GOOD).ended(), "1.0", str)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Generator
-from typing import Generic, TypeVar
+from functools import partial
+from threading import Event
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from traymail.core.errors import TraymailError
 from traymail.ui.bridge import Act, Background
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Failed = Callable[[TraymailError], object]
 
@@ -34,10 +37,20 @@ class Tasks:
         slot: str = "",
     ) -> None:
         """Do what blocks, then call one of the others."""
+        self.run_until(lambda _stop: work(), done, failed, slot)
+
+    def run_until(
+        self,
+        work: Callable[[Event], T],
+        done: Callable[[T], object],
+        failed: Failed | None = None,
+        slot: str = "",
+    ) -> None:
+        """Do as `run` does; ``work`` is given what is set when nobody waits for it any more."""
         self.stop(slot)
         end = self._ending(slot)
         job = self._background.run(
-            lambda _stop: work(),
+            work,
             lambda result: end(lambda: done(result)),
             lambda error: end(lambda: (failed or self.failed)(error)),
         )
@@ -50,8 +63,12 @@ class Tasks:
         done: Act,
         failed: Failed | None = None,
         slot: str = "",
+        cancel: Act = lambda: None,
     ) -> None:
-        """Do what blocks, and call ``each`` with what it yields; then as `run` does."""
+        """Do what blocks, and call ``each`` with what it yields; then as `run` does.
+
+        ``cancel`` ends what it waits for; it is called when nobody waits for it any more.
+        """
         self.stop(slot)
         end = self._ending(slot)
         job = self._background.follow(
@@ -60,7 +77,12 @@ class Tasks:
             lambda: end(done),
             lambda error: end(lambda: (failed or self.failed)(error)),
         )
-        self._keep(slot, job.cancel)
+
+        def stop() -> None:
+            job.cancel()
+            cancel()
+
+        self._keep(slot, stop)
 
     def later(self, slot: str, milliseconds: int, act: Act) -> None:
         """Call ``act`` after a while."""
@@ -119,3 +141,13 @@ class ScreenState(Generic[S]):
         """Show this state from now on."""
         before, self.state = self.state, state
         self._draw(before, state)
+
+    def apply(
+        self, change: Callable[Concatenate[S, P], S], *args: P.args, **keywords: P.kwargs
+    ) -> None:
+        """Show what a change makes of this state."""
+        self.become(change(self.state, *args, **keywords))
+
+    def by(self, change: Callable[Concatenate[S, P], S]) -> Callable[P, None]:
+        """Return what applies a change when it is called with the rest."""
+        return partial(self.apply, change)

@@ -265,20 +265,20 @@ class Transfer:
         self._do(Move.IMPORT, file, lambda: self._program.import_settings(file, agreed))
 
     def _do(self, move: Move, file: Path, work: Callable[[], tuple[Risk, ...] | None]) -> None:
-        self._held.become(model.moving(self._held.state, move))
+        self._held.apply(model.moving, move)
         self._tasks.run(
             work,
             lambda risks: self._done(file, risks or ()),
-            lambda error: self._held.become(model.not_moved(self._held.state, error)),
+            self._held.by(model.not_moved),
             slot=move.value,
         )
 
     def _done(self, file: Path, risks: tuple[Risk, ...]) -> None:
         if risks and self.view is not None:
-            self._held.become(model.stopped(self._held.state))
+            self._held.apply(model.stopped)
             self.consent(risks, self.view.window, partial(self._import, file, risks)).reveal()
             return
-        self._held.become(model.moved(self._held.state, file.name))
+        self._held.apply(model.moved, file.name)
         # An answer that came before may have kept a value that was typed wrongly.
         self._refresh()
 
@@ -338,7 +338,7 @@ class GeneralPage:
 
     def _change(self, name: str, value: str) -> None:
         """Save a value, a typed one once it is typed."""
-        self.become(model.changed(self.held, name, value))
+        self._state.apply(model.changed, name, value)
         if name == TYPED:
             self._tasks.later("typing", _TYPING_MS, lambda: self._save(name))
         else:
@@ -348,14 +348,14 @@ class GeneralPage:
         folder = model.folder_of(name, self.held.places[name])
         self._tasks.run(
             lambda: open_path(folder),
-            failed=lambda error: self.become(model.not_moved(self.held, error)),
+            failed=self._state.by(model.not_moved),
         )
 
     def _stop(self) -> None:
         """Wait no longer for what is under way."""
         self._tasks.stop_all()
         self._stale.clear()
-        self.become(model.stopped(self.held))
+        self._state.apply(model.stopped)
         self._refresher.ask()
 
     # --- what blocks --------------------------------------------------------------------------
@@ -386,9 +386,9 @@ class GeneralPage:
         elif name == TYPED and self._tasks.under_way("typing"):
             pass  # it is typed into again, and will be saved again
         elif error is None:
-            self.become(model.saved(self.held, name))
+            self._state.apply(model.saved, name)
         else:
-            self.become(model.refused(self.held, name, error))
+            self._state.apply(model.refused, name, error)
             # What was chosen is not in force: the field shows again what is.
             self._refresher.ask()
 
@@ -411,4 +411,4 @@ class GeneralPage:
         self.become(page)
 
     def _unknown(self, error: TraymailError) -> None:
-        self.become(model.unknown(self.held, error))
+        self._state.apply(model.unknown, error)

@@ -112,7 +112,7 @@ class TableMailsWindow(Dialog):
         self.reveal()
         self._tasks.run(
             self._services.program.overview,
-            lambda overview: self.become(model.informed(self.held, overview)),
+            self._held.by(model.informed),
         )
 
     def on_show(self) -> None:
@@ -154,16 +154,16 @@ class TableMailsWindow(Dialog):
 
     def take(self, path: Path) -> None:
         """Take a table."""
-        self.become(model.chosen(self.held, path))
+        self._held.apply(model.chosen, path)
         self._look()
 
     def _changed(self, _name: str) -> None:
         values = {**self.held.values, **self.sheet.values}
-        self.become(model.written(self.held, values))
+        self._held.apply(model.written, values)
         self._tasks.later("look soon", _LOOK_AFTER_MS, self._look)
 
     def _turn(self, step: int) -> None:
-        self.become(model.turned(self.held, step))
+        self._held.apply(model.turned, step)
 
     def _look(self) -> None:
         asked = self.held.asked
@@ -171,12 +171,12 @@ class TableMailsWindow(Dialog):
             self._tasks.run(lambda: self._services.batches.look(asked), self._found, slot="look")
 
     def _found(self, looked: TableLook) -> None:
-        self.become(model.found(self.held, looked))
+        self._held.apply(model.found, looked)
         if self.held.looking:  # the column of the addresses was put in
             self._look()
 
     def _failed(self, error: TraymailError) -> None:
-        self.become(model.failed(self.held, error))
+        self._held.apply(model.failed, error)
 
     def _send(self) -> None:
         state, asked = self.held, self.held.asked
@@ -186,7 +186,7 @@ class TableMailsWindow(Dialog):
         undo = model.undo_of(state)
         self._tasks.run(
             lambda: self._services.batches.post(asked, undo),
-            lambda batch: self.become(model.posted(self.held, batch, self._now())),
+            lambda batch: self._held.apply(model.posted, batch, self._now()),
         )
 
     # --- afterwards -----------------------------------------------------------------------------
@@ -211,7 +211,7 @@ class TableMailsWindow(Dialog):
         self.stop.enable(self.held.left > 0)
 
     def _followed(self, standing: BatchStanding) -> bool:
-        self.become(model.followed(self.held, standing))
+        self._held.apply(model.followed, standing)
         return not self.over
 
     def _save(self, batch: Batch) -> None:

@@ -14,6 +14,7 @@ from traymail.ui.bridge import Background
 from traymail.ui.icons import window_icon
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model.sentences import sentence_of
+from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea, Toast
 from traymail.ui.window import Dialog, Size
@@ -38,8 +39,8 @@ class WelcomeWindow(Dialog):
     ) -> None:
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Welcome to traymail"), Size(640, 480))
-        self._program, self._background = program, background
-        self._in_window = in_window
+        self._program, self._in_window = program, in_window
+        self._tasks = Tasks(self, background, self._failed)
         scroll = ScrollArea(self.body, padding=(24, 20, 14, 12))
         scroll.pack(fill="both", expand=True)
         self._draw_head(scroll.inner)
@@ -69,7 +70,7 @@ class WelcomeWindow(Dialog):
         if self.primary is not None:
             self.primary.focus_set()
         self.tell_place()
-        self._background.run(lambda _stop: self._program.autostart(), self._known, self._failed)
+        self._tasks.run(self._program.autostart, self._known)
 
     def tell_place(self) -> None:
         """Say anew where the program is to be found."""
@@ -128,9 +129,7 @@ class WelcomeWindow(Dialog):
             self._start(busy=False)
             self._failed(error)
 
-        self._background.run(
-            lambda _stop: self._program.rehearse(language), lambda _none: None, failed
-        )
+        self._tasks.run(lambda: self._program.rehearse(language), failed=failed)
 
     def _start(self, *, busy: bool) -> None:
         self.rehearsal.enable(not busy)
@@ -141,9 +140,7 @@ class WelcomeWindow(Dialog):
             self._known(not on)
             self._failed(error)
 
-        self._background.run(
-            lambda _stop: self._program.set_autostart(on=on), lambda _none: None, failed
-        )
+        self._tasks.run(lambda: self._program.set_autostart(on=on), failed=failed)
 
     def _known(self, on: bool) -> None:  # noqa: FBT001 - the service's answer
         if self.winfo_exists():

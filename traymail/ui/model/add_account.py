@@ -15,7 +15,7 @@ from traymail.accounts.fields import CA_FILE, as_written
 from traymail.accounts.smtp_fields import AUTH, SECURITIES, SERVER, USERNAME
 from traymail.core.account import Account, Auth
 from traymail.core.address import parse_address
-from traymail.core.connection_test import Proposal, Step
+from traymail.core.connection_test import Proposal
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.fields import Form, Section, defaults
 from traymail.core.provider import (
@@ -27,16 +27,15 @@ from traymail.core.provider import (
     meant_domain,
 )
 from traymail.core.secret import Secret
-from traymail.core.sign_in import SignInStep
 from traymail.core.texts import Text, text
 from traymail.ui.model import add_other as others
-from traymail.ui.model import add_sign_in, sign_in
+from traymail.ui.model import add_sign_in
 from traymail.ui.model import trial as trials
 from traymail.ui.model.add_other import Other
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, checked_by, guide_for, wants
 from traymail.ui.model.sentences import at_hand
-from traymail.ui.model.sign_in import SignInState
-from traymail.ui.model.trial import Advice, Headline, Trial, Verdict
+from traymail.ui.model.sign_in import AccountTried, SignInState
+from traymail.ui.model.trial import Advice, Headline, Verdict
 
 # The fields that stand on the first page in any case.
 _ABOVE = {"address", "display_name"}
@@ -77,7 +76,7 @@ class AddSaving(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
+class Adding(AccountTried):
     """All of it. ``by_hand`` are the values of the unfolded form, None while it is folded.
 
     ``other``: the account of another kind than mail that is to be. ``checking``: the fields are
@@ -96,15 +95,21 @@ class Adding:
     by_hand: Mapping[str, str] | None = None
     other: Other | None = None
     client: Mapping[str, str] | None = None
-    sign_in: SignInState | None = None
     problems: tuple[Problem, ...] = ()
     checking: bool = False
     name: str = ""
     account: Account | None = None
     code: CodeCheck = CodeCheck(None)  # noqa: RUF009 - frozen
-    trial: Trial | None = None
     saving: AddSaving = AddSaving.NOT_YET
     trouble: Advice | None = None
+
+    def test_ended(self) -> Adding:
+        """End the test; when it is good, the account is saved."""
+        if self.trial is None:
+            return self
+        ended = self.trial.ended()
+        good = ended.verdict is Verdict.PASSED
+        return replace(self, trial=ended, saving=AddSaving.RUNNING if good else AddSaving.NOT_YET)
 
 
 def way(state: Adding) -> tuple[AddPage, ...]:
@@ -352,20 +357,6 @@ def begin_sign_in(state: Adding, *, device: bool) -> Adding:
     return replace(state, sign_in=SignInState(device))
 
 
-def hear_sign_in(state: Adding, step: SignInStep) -> Adding:
-    """Take in what is to be shown of it."""
-    if state.sign_in is None:
-        return state
-    return replace(state, sign_in=sign_in.hear(state.sign_in, step))
-
-
-def not_signed_in(state: Adding, error: TraymailError) -> Adding:
-    """Take in why nothing came of it."""
-    if state.sign_in is None:
-        return state
-    return replace(state, sign_in=sign_in.fail(state.sign_in, error))
-
-
 def may_sign_in(state: Adding) -> bool:
     """Tell whether there is a client to sign in with."""
     client = state.client or {}
@@ -439,32 +430,11 @@ def start(state: Adding) -> Adding:
     return replace(state, page=AddPage.TEST, trial=begun, saving=AddSaving.NOT_YET, trouble=None)
 
 
-def hear(state: Adding, step: Step) -> Adding:
-    """Take in a step of the test."""
-    return state if state.trial is None else replace(state, trial=trials.hear(state.trial, step))
-
-
-def end(state: Adding) -> Adding:
-    """End the test; when it is good, the account is saved."""
-    if state.trial is None:
-        return state
-    ended = trials.end(state.trial)
-    good = ended.verdict is Verdict.PASSED
-    return replace(state, trial=ended, saving=AddSaving.RUNNING if good else AddSaving.NOT_YET)
-
-
 def stop(state: Adding) -> Adding:
     """Stop the sign-in, or the test."""
     if state.page is AddPage.SIGN_IN and state.sign_in is not None:
-        return replace(state, checking=False, sign_in=sign_in.stop(state.sign_in))
-    return state if state.trial is None else replace(state, trial=trials.stop(state.trial))
-
-
-def give_up(state: Adding, error: TraymailError) -> Adding:
-    """End a test that could not go on."""
-    if state.trial is None:
-        return state
-    return replace(state, trial=trials.give_up(state.trial, error))
+        return replace(state, checking=False, sign_in=state.sign_in.stopped())
+    return state if state.trial is None else replace(state, trial=state.trial.stopped())
 
 
 def save(state: Adding) -> Adding:

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from traymail.accounts import kind_of
 from traymail.core.account import Account
-from traymail.core.connection_test import Step
-from traymail.core.errors import TraymailError
 from traymail.core.fields import Choice
 from traymail.core.overview import Overview
 from traymail.core.texts import Text, text
 from traymail.ui.model import trial as trials
 from traymail.ui.model.actions import Actions, Offered
-from traymail.ui.model.trial import Headline, Trial, Verdict
+from traymail.ui.model.trial import Headline, Tested, Verdict
 
 
 class HelpPage(Enum):
@@ -46,14 +44,13 @@ ICONS: Mapping[HelpPage, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class Help(Tested):
     """All of it. ``overview`` is None until it is known."""
 
     page: HelpPage = HelpPage.DIAGNOSIS
     overview: Overview | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
     account: str = ""
-    trial: Trial | None = None
 
     @property
     def running(self) -> bool:
@@ -99,30 +96,6 @@ def started(state: Help) -> Help:
     if account is None:
         return state
     return replace(state, trial=trials.begin_diagnosis(account))
-
-
-def heard(state: Help, step: Step) -> Help:
-    """Take in the result of one step."""
-    return _tried(state, None if state.trial is None else trials.hear(state.trial, step))
-
-
-def ended(state: Help) -> Help:
-    """Return the state when no step comes any more."""
-    return _tried(state, None if state.trial is None else trials.end(state.trial))
-
-
-def stopped(state: Help) -> Help:
-    """Return the state when the user has stopped it."""
-    return _tried(state, trials.stop(state.trial) if state.running and state.trial else state.trial)
-
-
-def gave_up(state: Help, error: TraymailError) -> Help:
-    """Return the state when it could not go on."""
-    return _tried(state, None if state.trial is None else trials.give_up(state.trial, error))
-
-
-def _tried(state: Help, trial: Trial | None) -> Help:
-    return replace(state, trial=trial)
 
 
 # --- what is shown ----------------------------------------------------------------------------

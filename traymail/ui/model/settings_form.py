@@ -11,7 +11,6 @@ from traymail.accounts import kind_of
 from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Auth
 from traymail.core.account_kind import Values
-from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Form, place_problems
 from traymail.core.outbox import AccountState
@@ -19,9 +18,7 @@ from traymail.core.provider import by_id, for_host
 from traymail.core.replies import about_login, advice_for, title_for
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.settings import Settings, place_of
-from traymail.core.sign_in import SignInStep
 from traymail.core.texts import Text, text
-from traymail.ui.model import sign_in as sign_ins
 from traymail.ui.model import trial as trials
 from traymail.ui.model.guides import (
     CodeCheck,
@@ -32,8 +29,7 @@ from traymail.ui.model.guides import (
     guide_of,
 )
 from traymail.ui.model.sentences import at_hand, sentence_of
-from traymail.ui.model.sign_in import SignInState
-from traymail.ui.model.trial import Trial
+from traymail.ui.model.sign_in import AccountTried, SignInState
 
 
 class Busy(Enum):
@@ -84,7 +80,7 @@ class AccountEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(AccountTried):
     """The whole page. ``known``: it was asked how things stand.
 
     ``trial`` and ``sign_in`` are of the account in sight.
@@ -99,8 +95,6 @@ class Accounts:
     chosen: str | None = None
     busy: Busy | None = None
     about: str = ""
-    trial: Trial | None = None
-    sign_in: SignInState | None = None
     known: bool = False
     adding: bool = False
     trouble: Text | None = None
@@ -383,7 +377,7 @@ def cancelled(page: Accounts) -> Accounts:
         form = replace(form, replacing=False, code=CodeCheck(None))
         page = replace(page, forms={**page.forms, page.about: form})
     if page.sign_in is not None and page.sign_in.waiting:
-        return replace(done(page), sign_in=sign_ins.stop(page.sign_in))
+        return replace(done(page), sign_in=page.sign_in.stopped())
     return close_trial(done(page))
 
 
@@ -433,21 +427,6 @@ def start(page: Accounts, account: Account) -> Accounts:
     return replace(page, busy=None, trial=trials.begin(account))
 
 
-def hear(page: Accounts, step: Step) -> Accounts:
-    """Take in a step of the test."""
-    return page if page.trial is None else replace(page, trial=trials.hear(page.trial, step))
-
-
-def end(page: Accounts) -> Accounts:
-    """End the test."""
-    return page if page.trial is None else replace(page, trial=trials.end(page.trial))
-
-
-def give_up(page: Accounts, error: TraymailError) -> Accounts:
-    """End a test that could not go on."""
-    return page if page.trial is None else replace(page, trial=trials.give_up(page.trial, error))
-
-
 def close_trial(page: Accounts) -> Accounts:
     """Go back to the form."""
     return replace(page, trial=None, sign_in=None)
@@ -464,17 +443,3 @@ def may_sign_in(form: AccountForm) -> bool:
 def begin_sign_in(page: Accounts, *, device: bool) -> Accounts:
     """Begin to sign in, on this computer or on another device."""
     return replace(page, trial=None, sign_in=SignInState(device), about=page.chosen or "")
-
-
-def hear_sign_in(page: Accounts, step: SignInStep) -> Accounts:
-    """Take in what is to be shown of it."""
-    if page.sign_in is None:
-        return page
-    return replace(page, sign_in=sign_ins.hear(page.sign_in, step))
-
-
-def not_signed_in(page: Accounts, error: TraymailError) -> Accounts:
-    """Take in why nothing came of it."""
-    if page.sign_in is None:
-        return page
-    return replace(page, sign_in=sign_ins.fail(page.sign_in, error))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
 
 from traymail.core.errors import TraymailError
 from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignedIn, SignInStep
 from traymail.core.texts import text
 from traymail.ui.model.sentences import at_hand
-from traymail.ui.model.trial import Advice, Headline
+from traymail.ui.model.trial import Advice, Headline, Tested
 
 
 class SignInStage(Enum):
@@ -40,30 +41,42 @@ class SignInState:
         """Whether somebody is waited for."""
         return self.stage in _WAITING
 
+    def heard(self, step: SignInStep) -> SignInState:
+        """Take in what is to be shown next."""
+        match step:
+            case BrowserAsked(url, opened):
+                return replace(self, stage=SignInStage.BROWSER, url=url, opened=opened)
+            case DeviceAsked(page, code):
+                return replace(self, stage=SignInStage.DEVICE, page=page, code=code)
+            case SignedIn():
+                return SignInState(self.device, SignInStage.DONE)
+
+    def failed(self, error: TraymailError) -> SignInState:
+        """Take in why nothing came of it."""
+        advice = Advice(error.title, at_hand(error.advice))
+        return SignInState(self.device, SignInStage.FAILED, advice=advice)
+
+    def stopped(self) -> SignInState:
+        """Note that the user has broken it off."""
+        return SignInState(self.device, SignInStage.STOPPED) if self.waiting else self
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTried(Tested):
+    """The state of a screen that signs in as well; ``sign_in`` None: it does not."""
+
+    sign_in: SignInState | None = None
+
+    def sign_in_heard(self, step: SignInStep) -> Self:
+        """Take in what is to be shown of the sign-in."""
+        return self if self.sign_in is None else replace(self, sign_in=self.sign_in.heard(step))
+
+    def not_signed_in(self, error: TraymailError) -> Self:
+        """Take in why nothing came of it."""
+        return self if self.sign_in is None else replace(self, sign_in=self.sign_in.failed(error))
+
 
 _WAITING = {SignInStage.BEGINNING, SignInStage.BROWSER, SignInStage.DEVICE}
-
-
-def hear(state: SignInState, step: SignInStep) -> SignInState:
-    """Take in what is to be shown next."""
-    match step:
-        case BrowserAsked(url, opened):
-            return replace(state, stage=SignInStage.BROWSER, url=url, opened=opened)
-        case DeviceAsked(page, code):
-            return replace(state, stage=SignInStage.DEVICE, page=page, code=code)
-        case SignedIn():
-            return SignInState(state.device, SignInStage.DONE)
-
-
-def fail(state: SignInState, error: TraymailError) -> SignInState:
-    """Take in why nothing came of it."""
-    advice = Advice(error.title, at_hand(error.advice))
-    return SignInState(state.device, SignInStage.FAILED, advice=advice)
-
-
-def stop(state: SignInState) -> SignInState:
-    """Note that the user has broken it off."""
-    return SignInState(state.device, SignInStage.STOPPED) if state.waiting else state
 
 
 def headline(state: SignInState) -> Headline:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
 
 from traymail.accounts import kind_of
 from traymail.core.account import Account, Auth
@@ -94,6 +95,68 @@ class Trial:
     at_login: bool = False
     advice: Advice | None = None
 
+    def heard(self, step: Step) -> Trial:
+        """Take in the result of a step; the next one runs then, unless the test has failed."""
+        if self.verdict is not Verdict.RUNNING:
+            return self
+        trial, at, rows = self, self.steps.index(step.step), list(self.rows)
+        rows[at] = _row(self, step)
+        if step.ok is False and self.failed_at is None:
+            trial = replace(
+                self,
+                failed_at=step.step,
+                passing=isinstance(step.failure, TransientFailure),
+                at_login=_is_of_login(self.account, step),
+                advice=_advice(step),
+            )
+        if trial.failed_at is None and at + 1 < len(rows):
+            rows[at + 1] = StepRow(Mark.RUNNING)
+        return replace(trial, rows=tuple(rows))
+
+    def ended(self) -> Trial:
+        """Return the test when no step comes any more."""
+        mailed = self.rows[-1].mark is Mark.DONE
+        passed = self.failed_at is None and (mailed or "mail" not in self.steps)
+        return self._over(Verdict.PASSED if passed else Verdict.FAILED)
+
+    def stopped(self) -> Trial:
+        """Return the test when the user has stopped it; one that is over stays as it is."""
+        return self._over(Verdict.STOPPED) if self.verdict is Verdict.RUNNING else self
+
+    def gave_up(self, error: TraymailError) -> Trial:
+        """Return the test when it could not go on, for a reason that is none of the server's."""
+        reply = reply_told(None, error.reply.text) if isinstance(error, DeliveryError) else ""
+        advice = Advice(error.title, at_hand(error.advice), reply)
+        return replace(self._over(Verdict.FAILED), failed_at="", advice=advice)
+
+    def _over(self, verdict: Verdict) -> Trial:
+        open_ones = {Mark.RUNNING, Mark.WAITING}
+        rows = (StepRow(Mark.SKIPPED) if row.mark in open_ones else row for row in self.rows)
+        return replace(self, rows=tuple(rows), verdict=verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The state of a screen on which an account is tried; ``trial`` None: none is, or was."""
+
+    trial: Trial | None = None
+
+    def test_heard(self, step: Step) -> Self:
+        """Take in a step of the test."""
+        return self if self.trial is None else replace(self, trial=self.trial.heard(step))
+
+    def test_ended(self) -> Self:
+        """Return the screen when no step comes any more."""
+        return self if self.trial is None else replace(self, trial=self.trial.ended())
+
+    def test_stopped(self) -> Self:
+        """Return the screen when the user has stopped the test."""
+        return self if self.trial is None else replace(self, trial=self.trial.stopped())
+
+    def test_gave_up(self, error: TraymailError) -> Self:
+        """Return the screen when the test could not go on."""
+        return self if self.trial is None else replace(self, trial=self.trial.gave_up(error))
+
 
 def begin(account: Account) -> Trial:
     """Return a test whose first step runs."""
@@ -114,49 +177,6 @@ def step_words(trial: Trial) -> tuple[Text, ...]:
     """Return what each step is called."""
     words = {**NAMES, **kind_of(trial.account).step_words}
     return tuple(words[step] for step in trial.steps)
-
-
-def hear(trial: Trial, step: Step) -> Trial:
-    """Take in the result of one step; the next one runs then, unless the test has failed."""
-    if trial.verdict is not Verdict.RUNNING:
-        return trial
-    at = trial.steps.index(step.step)
-    rows = list(trial.rows)
-    rows[at] = _row(trial, step)
-    if step.ok is False and trial.failed_at is None:
-        passing = isinstance(step.failure, TransientFailure)
-        trial = replace(
-            trial,
-            failed_at=step.step,
-            passing=passing,
-            at_login=_is_of_login(trial.account, step),
-            advice=_advice(step),
-        )
-    if trial.failed_at is None and at + 1 < len(rows):
-        rows[at + 1] = StepRow(Mark.RUNNING)
-    return replace(trial, rows=tuple(rows))
-
-
-def end(trial: Trial) -> Trial:
-    """Return the test when no step comes any more."""
-    mailed = trial.rows[-1].mark is Mark.DONE
-    passed = trial.failed_at is None and (mailed or "mail" not in trial.steps)
-    return replace(
-        trial, rows=_settled(trial.rows), verdict=Verdict.PASSED if passed else Verdict.FAILED
-    )
-
-
-def stop(trial: Trial) -> Trial:
-    """Return the test when the user has stopped it."""
-    return replace(trial, rows=_settled(trial.rows), verdict=Verdict.STOPPED)
-
-
-def give_up(trial: Trial, error: TraymailError) -> Trial:
-    """Return the test when it could not go on, for a reason that is none of the server's."""
-    rows = _settled(trial.rows)
-    reply = reply_told(None, error.reply.text) if isinstance(error, DeliveryError) else ""
-    advice = Advice(error.title, at_hand(error.advice), reply)
-    return replace(trial, rows=rows, verdict=Verdict.FAILED, failed_at="", advice=advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +261,6 @@ def _is_of_login(account: Account, step: Step) -> bool:
     if step.step == "mail" and kind_of(account).login_by_mail:
         return isinstance(step.failure, AuthFailure | CredentialError)
     return step.step == "auth" and account.auth is not Auth.NONE
-
-
-def _settled(rows: tuple[StepRow, ...]) -> tuple[StepRow, ...]:
-    open_ones = {Mark.RUNNING, Mark.WAITING}
-    return tuple(StepRow(Mark.SKIPPED) if row.mark in open_ones else row for row in rows)
 
 
 def _row(trial: Trial, step: Step) -> StepRow:

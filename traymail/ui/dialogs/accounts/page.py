@@ -17,6 +17,7 @@ from traymail.ui.model import settings_form as model
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.settings_form import Accounts
 from traymail.ui.sign_in_view import SignInHandlers
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
@@ -40,19 +41,21 @@ class AccountsPage:
         add_account: Callable[[], object],
     ) -> None:
         """``add_account`` opens the window that adds one."""
-        self._root, self._background = root, background
-        self._add_account = add_account
-        self._held = Accounts()
+        self._root, self._add_account = root, add_account
+        self._state = ScreenState(Accounts(), self._draw)
         self._view: AccountsView | None = None
         self._toast: Toast | None = None
-        self._work = AccountWork(root, services, background, self)
+        tasks = Tasks(root, background, lambda _error: None)
+        self._work = AccountWork(
+            services, background, self._state, tasks, jump=self.jump, tell=self.tell
+        )
 
     # --- a page -------------------------------------------------------------------------------
 
     @property
     def held(self) -> Accounts:
         """What the page shows."""
-        return self._held
+        return self._state.state
 
     @property
     def view(self) -> AccountsView | None:
@@ -62,13 +65,13 @@ class AccountsPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
         acts = AccountHandlers(
-            choose=lambda name: self._choose(model.choose(self._held, name)),
+            choose=lambda name: self._choose(model.choose(self.held, name)),
             move=self._move,
             add=self._add,
             typed=self._typed,
-            typed_code=lambda words: self.become(model.type_code(self._held, words)),
+            typed_code=self._state.by(model.type_code),
             replace_code=self._replace_code,
-            keep_code=lambda: self.become(model.keep_code(self._held)),
+            keep_code=self._state.by(model.keep_code),
             set_default=self._work.set_default,
             press=self._press,
             sign_in=SignInHandlers(
@@ -78,7 +81,7 @@ class AccountsPage:
         )
         self._view = AccountsView(parent, acts)
         self._toast = Toast(parent.winfo_toplevel())
-        self.become(model.codes_forgotten(self._held))
+        self._state.apply(model.codes_forgotten)
         return self._view
 
     def on_show(self) -> None:
@@ -102,7 +105,7 @@ class AccountsPage:
             case AccountAct.SAVE:
                 self.save()
             case AccountAct.UNDO:
-                self.become(model.undo(self._held))
+                self._state.apply(model.undo)
             case AccountAct.REMOVE:
                 self._ask_removal()
             case AccountAct.TEST:
@@ -112,7 +115,7 @@ class AccountsPage:
             case AccountAct.CODE:
                 self._replace_code()
             case AccountAct.BACK | AccountAct.SERVER:
-                self.become(model.close_trial(self._held))
+                self._state.apply(model.close_trial)
                 self._focus_on(act)
             case AccountAct.SIGN_IN | AccountAct.DEVICE:
                 self._work.sign_in(device=act is AccountAct.DEVICE)
@@ -120,32 +123,32 @@ class AccountsPage:
                 self._copy_report()
 
     def _choose(self, state: Accounts) -> None:
-        if state.chosen != self._held.chosen:
-            if self._held.trial is not None or self._held.sign_in is not None:
+        if state.chosen != self.held.chosen:
+            if self.held.trial is not None or self.held.sign_in is not None:
                 self._work.cancel()
             self.become(state)
             self._work.judge()
 
     def _move(self, step: int) -> None:
-        self._choose(model.move(self._held, step))
+        self._choose(model.move(self.held, step))
         if self.view is not None:
-            self.view.list.focus_on(self._held.chosen)
+            self.view.list.focus_on(self.held.chosen)
 
     def _add(self) -> None:
-        self.become(model.adding(self._held))
+        self._state.apply(model.adding)
         self._add_account()
 
     def _typed(self, values: Mapping[str, str]) -> None:
-        self.become(model.typed(self._held, values))
+        self._state.apply(model.typed, values)
         sheet = self.view.sheet if self.view else None
         if sheet is not None and sheet.code.entry is not None:
             # Another server may have codes of another shape.
-            self.become(model.type_code(self._held, sheet.code.entry.value))
+            self._state.apply(model.type_code, sheet.code.entry.value)
         self._work.judge_soon()
 
     def _replace_code(self) -> None:
         """Let a new code be entered, in an empty field: one that was refused is of no use."""
-        self.become(model.replace_code(model.close_trial(self._held)))
+        self.become(model.replace_code(model.close_trial(self.held)))
         self._focus_on(AccountAct.CODE)
 
     def _focus_on(self, act: AccountAct) -> None:
@@ -153,7 +156,7 @@ class AccountsPage:
             self.view.focus_on(act)
 
     def _ask_removal(self) -> None:
-        form, view = self._held.form, self.view
+        form, view = self.held.form, self.view
         if form is None or view is None:
             return
         Question(
@@ -173,15 +176,17 @@ class AccountsPage:
         self.tell(text("Copied"))
 
     def _copy_report(self) -> None:
-        if self._held.form is not None:
-            secret = self._held.form.code.secret
-            copy_report(self._root, self._held.trial, secret, self.tell)
+        if self.held.form is not None:
+            secret = self.held.form.code.secret
+            copy_report(self._root, self.held.trial, secret, self.tell)
 
     # --- drawing ------------------------------------------------------------------------------
 
     def become(self, state: Accounts) -> None:
         """Show this state."""
-        self._held = state
+        self._state.become(state)
+
+    def _draw(self, _before: Accounts, state: Accounts) -> None:
         if self.view is not None:
             self.view.show(state)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,6 +23,7 @@ from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct, buttons
 from traymail.ui.sign_in_view import SignInHandlers
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import copy_report
 from traymail.ui.widgets import Toast
@@ -54,21 +54,26 @@ class AddAccountWindow(Dialog):
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Add account"), Size(640, 560))
         self._write_mail = write_mail
-        self._held = Adding()
-        self._work = AddWork(services, background, self)
-        self.typing = AddTyping(self, self._work)
+        self._state = ScreenState(Adding(), self._draw)
+        self._work = AddWork(
+            services,
+            self._state,
+            Tasks(self, background, self.fail),
+            close=self.close,
+            know_start=self.know_start,
+        )
+        self.typing = AddTyping(self._state, self._work)
         self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
-        self.pages = AddPages(self.body, self._handlers(in_window))
+        self.pages = self.typing.pages = AddPages(self.body, self._handlers(in_window))
         self._toast = Toast(self)
         self.bar = ActionBar(self.footer, self._act)
-        self.bind("<Destroy>", self._gone, add="+")
         self.become(Adding())
 
     @property
     def held(self) -> Adding:
         """What the window shows."""
-        return self._held
+        return self._state.state
 
     @property
     def address(self) -> AddressPage:
@@ -101,7 +106,7 @@ class AddAccountWindow(Dialog):
         """Stop what is under way; return what another window can go on with."""
         self._work.cancel()
         entry = self.pages.secret
-        return Left(model.at_rest(self._held), "" if entry is None else entry.value)
+        return Left(model.at_rest(self.held), "" if entry is None else entry.value)
 
     def take_over(self, left: Left) -> None:
         """Go on where another window was left."""
@@ -112,7 +117,9 @@ class AddAccountWindow(Dialog):
 
     def become(self, state: Adding) -> None:
         """Show this state."""
-        self._held = state
+        self._state.become(state)
+
+    def _draw(self, _before: Adding, state: Adding) -> None:
         self._head.show(model.way(state), state.page, done=state.saving is AddSaving.DONE)
         turned = self.pages.show(state)
         new_buttons = self.bar.show(buttons(state))
@@ -135,10 +142,10 @@ class AddAccountWindow(Dialog):
         return PageHandlers(
             address=AddressHandlers(
                 typed=typing.address,
-                named=lambda words: self.become(model.type_name(self._held, words)),
+                named=self._state.by(model.type_name),
                 unfold=typing.unfold,
                 others=typing.others,
-                edited=self._edited,
+                edited=typing.server,
             ),
             details=DetailsHandlers(
                 filled=typing.details,
@@ -146,13 +153,13 @@ class AddAccountWindow(Dialog):
                 open_page=self._open_page,
             ),
             client=ClientHandlers(
-                filled=lambda values: self.become(model.fill_client(self._held, values)),
-                typed=lambda words: self.become(model.type_client_secret(self._held, words)),
-                by_code=lambda: self.become(model.to_code(self._held)),
+                filled=self._state.by(model.fill_client),
+                typed=self._state.by(model.type_client_secret),
+                by_code=self._state.by(model.to_code),
                 view=SignInHandlers(self._open_page, self._copy),
             ),
-            sign_in=lambda: self.become(model.to_sign_in(self._held)),
-            typed_code=lambda words: self.become(model.type_code(self._held, words)),
+            sign_in=self._state.by(model.to_sign_in),
+            typed_code=self._state.by(model.type_code),
             choose=typing.choose,
             start_with_desktop=self._work.start_with_desktop,
             in_window=in_window,
@@ -164,12 +171,12 @@ class AddAccountWindow(Dialog):
                 self.close()
             case AddAct.BACK | AddAct.CODE_AGAIN:
                 self._work.cancel()
-                self.become(model.back(self._held))
+                self._state.apply(model.back)
                 self._work.go_on_searching()
             case AddAct.SERVER:
-                self.become(model.to_server(self._held))
+                self._state.apply(model.to_server)
             case AddAct.COPY_REPORT:
-                trial, secret = self._held.trial, self._held.code.secret
+                trial, secret = self.held.trial, self.held.code.secret
                 copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
             case AddAct.WRITE:
                 self.close()
@@ -179,27 +186,24 @@ class AddAccountWindow(Dialog):
 
     def _begin(self, act: AddAct) -> None:
         match act:
-            case AddAct.NEXT if model.leads_to_sign_in(self._held):
-                self.become(model.to_sign_in(self._held))
+            case AddAct.NEXT if model.leads_to_sign_in(self.held):
+                self._state.apply(model.to_sign_in)
             case AddAct.NEXT:
                 self._work.check()
             case AddAct.SIGN_IN | AddAct.DEVICE:
-                self.become(model.begin_sign_in(self._held, device=act is AddAct.DEVICE))
+                self._state.apply(model.begin_sign_in, device=act is AddAct.DEVICE)
                 self._work.check()
             case AddAct.TEST:
-                self.become(model.start(self._held))
+                self._state.apply(model.start)
                 self._work.test()
             case AddAct.STOP:
                 self._work.cancel()
-                self.become(model.stop(self._held))
+                self._state.apply(model.stop)
             case AddAct.SAVE:
-                self.become(model.save(self._held))
+                self._state.apply(model.save)
                 self._work.save()
             case _:
                 pass
-
-    def _edited(self) -> None:
-        self.typing.server()
 
     def _copy(self, words: str) -> None:
         self.clipboard_clear()
@@ -218,10 +222,6 @@ class AddAccountWindow(Dialog):
 
     # --- what follows from it -----------------------------------------------------------------
 
-    def _gone(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:  # not one of its children
-            self._work.cancel()
-
     def _focus(self) -> None:
-        if not self.pages.focus_inside(self._held):
+        if not self.pages.focus_inside(self.held):
             (self.primary or self).focus_set()

@@ -17,7 +17,7 @@ from traymail.desktop.opening import open_path
 from traymail.disk import in_home
 from traymail.services.services import Services
 from traymail.ui.action_bar import ActionBar
-from traymail.ui.bridge import Background, Job
+from traymail.ui.bridge import Background
 from traymail.ui.dialogs.help.view import (
     DiagnosisPage,
     FilesPage,
@@ -31,7 +31,9 @@ from traymail.ui.model.help import Help, HelpAct, HelpLink, HelpPage, buttons
 from traymail.ui.model.help_state import About, findings, report, troubles
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.refresher import Refresher
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
+from traymail.ui.trying import TRYING, follow_test
 from traymail.ui.widgets import Area, Line, Toast
 from traymail.ui.window import Dialog, Size
 
@@ -60,10 +62,10 @@ class HelpWindow(Dialog):
         self, root: Root, services: Services, background: Background, doors: HelpDoors
     ) -> None:
         super().__init__(root, text("Help and diagnosis"), Size(900, 600, (900, 600)))
-        self._services, self._background, self._doors = services, background, doors
-        self._held = Help()
+        self._services, self._doors = services, doors
+        self._state = ScreenState(Help(), self._draw)
+        self._tasks = Tasks(self, background, self._failed)
         self._about = _about(root)
-        self._job: Job | None = None
         self._refresher = Refresher(background, self._question, self._informed, self._failed)
         self.nav = HelpNav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
@@ -81,14 +83,14 @@ class HelpWindow(Dialog):
         self._in_sight: HelpPage | None = None
         self.bar = ActionBar(self.footer, self._press)
         self._toast = Toast(self)
-        self.become(self._held)
+        self.become(self.held)
 
     # --- for those who open it ----------------------------------------------------------------
 
     @property
     def held(self) -> Help:
         """What the window shows."""
-        return self._held
+        return self._state.state
 
     def open(self, page: HelpPage | None = None) -> None:
         """Show the window, at a page when one is asked for."""
@@ -103,13 +105,13 @@ class HelpWindow(Dialog):
 
     def turn(self, page: HelpPage) -> None:
         """Show another page."""
-        self.become(model.turned(self._held, page))
+        self._state.apply(model.turned, page)
 
     # --- the window ---------------------------------------------------------------------------
 
     def on_show(self) -> None:
         """Ask how everything stands now."""
-        self.nav.rows[self._held.page].focus_set()
+        self.nav.rows[self.held.page].focus_set()
         self._refresher.ask()
 
     def close(self) -> None:
@@ -119,7 +121,10 @@ class HelpWindow(Dialog):
 
     def become(self, state: Help) -> None:
         """Show this state."""
-        self._held = state
+        self._state.become(state)
+
+    def _draw(self, before: Help, state: Help) -> None:
+        in_bar = self.bar.has_keyboard
         self.nav.show(state.page, troubles(state.overview))
         self._draw_page(state)
         if state.page is not self._in_sight:
@@ -129,6 +134,8 @@ class HelpWindow(Dialog):
             self._in_sight = state.page
         self.bar.show(buttons(state))
         self.primary = self.bar.primary
+        if in_bar and before.running and not state.running and self.primary is not None:
+            self.primary.focus_set()
 
     def _draw_page(self, state: Help) -> None:
         match state.page:
@@ -146,7 +153,7 @@ class HelpWindow(Dialog):
     def copy_report(self) -> None:
         """Put everything that helps a helper into the clipboard."""
         self.clipboard_clear()
-        self.clipboard_append(report(self._held, self._about, self.theme.translate))
+        self.clipboard_append(report(self.held, self._about, self.theme.translate))
         self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     def _press(self, act: HelpAct) -> None:
@@ -160,32 +167,23 @@ class HelpWindow(Dialog):
 
     def _choose(self, account: str) -> None:
         self._stop()
-        self.become(model.chosen(self._held, account))
+        self._state.apply(model.chosen, account)
 
     def _start(self) -> None:
-        self.become(model.started(self._held))
-        trial = self._held.trial
-        if trial is None:
-            return
-        self.bar.buttons[HelpAct.STOP].focus_set()
-        self._job = self._background.follow(
-            lambda: self._services.accounts.diagnose(trial.account),
-            lambda step: self.become(model.heard(self._held, step)),
-            lambda: self._ended(model.ended(self._held)),
-            lambda error: self._ended(model.gave_up(self._held, error)),
-        )
+        self._state.apply(model.started)
+        trial = self.held.trial
+        if trial is not None:
+            self.bar.buttons[HelpAct.STOP].focus_set()
+            follow_test(
+                self._tasks,
+                self._state,
+                lambda: self._services.accounts.diagnose(trial.account),
+            )
 
     def _stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            self._ended(model.stopped(self._held))
-
-    def _ended(self, state: Help) -> None:
-        self._job = None
-        in_bar = self.bar.has_keyboard
-        self.become(state)
-        if in_bar and self.primary is not None:
-            self.primary.focus_set()
+        if self._tasks.under_way(TRYING):
+            self._tasks.stop(TRYING)
+            self._state.apply(Help.test_stopped)
 
     def _go(self, link: HelpLink) -> None:
         match link:
@@ -197,7 +195,7 @@ class HelpWindow(Dialog):
                 self._doors.settings("rules")
 
     def _open(self, path: Path) -> None:
-        self._background.run(lambda _stop: open_path(path), lambda _none: None, self._failed)
+        self._tasks.run(lambda: open_path(path))
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -205,11 +203,9 @@ class HelpWindow(Dialog):
         return self._services.program.overview(), self._services.program.places()
 
     def _informed(self, told: Told) -> None:
-        running = self._held.running
-        state = model.informed(self._held, *told)
-        if running and not state.running and self._job is not None:
-            self._job.cancel()
-            self._job = None
+        state = model.informed(self.held, *told)
+        if self.held.running and not state.running:
+            self._tasks.stop(TRYING)
         self.become(state)
 
     def _failed(self, error: TraymailError) -> None:

@@ -22,6 +22,7 @@ from traymail.ui.files import ask_for_files
 from traymail.ui.model import inbox as model
 from traymail.ui.model.inbox import Delivered, Inbox, Origin, Part, Received
 from traymail.ui.model.sentences import sentence_of
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Banner, Button, Label, Panes, Toast, fold_when_narrow
 from traymail.ui.window import Footer, Size, Window
@@ -67,8 +68,9 @@ class InboxWindow(Window):
     ) -> None:
         """``server`` is the name and port the server listens on."""
         super().__init__(root, text("Demo inbox"), Size(960, 620, (900, 600)))
-        self._background, self._doors, self._now = background, doors, now
-        self._held = Inbox()
+        self._doors, self._now = doors, now
+        self._state = ScreenState(Inbox(), self._draw)
+        self._tasks = Tasks(self, background, self._failed)
         self._looked: dict[int, MailLooked] = {}
         self._waiting: deque[Delivered] = deque()
         self._reading = False
@@ -91,7 +93,7 @@ class InboxWindow(Window):
         self._toast = Toast(self)
         # Nothing else leads back to this window: to close it ends the rehearsal.
         self.protocol("WM_DELETE_WINDOW", doors.end)
-        self.become(self._held)
+        self.become(self.held)
 
     def _draw_strip(self) -> None:
         words = text("This is a rehearsal: everything stays on this computer.")
@@ -125,11 +127,11 @@ class InboxWindow(Window):
     @property
     def held(self) -> Inbox:
         """What the window shows."""
-        return self._held
+        return self._state.state
 
     def know(self, kinds: Mapping[str, Origin]) -> None:
         """Learn of which kind the rules are."""
-        self.become(model.informed(self._held, kinds))
+        self._state.apply(model.informed, kinds)
 
     def arrived(self, delivered: Delivered) -> None:
         """Take in a mail."""
@@ -140,17 +142,19 @@ class InboxWindow(Window):
 
     def on_show(self) -> None:
         """Start in the list, or at the first thing to try."""
-        if self._held.chosen is None:
+        if self.held.chosen is None:
             self.write.focus_set()
         else:
-            self.list.focus_on_choice(self._held)
+            self.list.focus_on_choice(self.held)
 
     def close(self) -> None:
         """Stay: Escape does not end the rehearsal."""
 
     def become(self, state: Inbox) -> None:
         """Show this state."""
-        self._held = state
+        self._state.become(state)
+
+    def _draw(self, _before: Inbox, state: Inbox) -> None:
         self.title(self.theme.say(model.title(state)))
         self.list.fill(state)
         looked = None if state.chosen is None else self._looked[state.chosen]
@@ -158,20 +162,20 @@ class InboxWindow(Window):
 
     def put(self, looked: MailLooked) -> None:
         """Put a mail that was read on top."""
-        state = model.arrived(self._held, looked.mail, self._now())
+        state = model.arrived(self.held, looked.mail, self._now())
         self._looked[state.entries[0].number] = looked
         self.become(state)
 
     def _choose(self, number: int) -> None:
-        self.become(model.choose(self._held, number))
-        self.list.focus_on_choice(self._held)
+        self._state.apply(model.choose, number)
+        self.list.focus_on_choice(self.held)
 
     def _step(self, by: int) -> None:
-        self.become(model.step(self._held, by))
-        self.list.focus_on_choice(self._held)
+        self._state.apply(model.step, by)
+        self.list.focus_on_choice(self.held)
 
     def _show_source(self, source: bool) -> None:  # noqa: FBT001 - the view that is wanted
-        self.become(model.show_source(self._held, source=source))
+        self._state.apply(model.show_source, source=source)
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -182,11 +186,11 @@ class InboxWindow(Window):
         delivered = self._waiting.popleft()
         most = (self.theme.px(PICTURE[0]), self.theme.px(PICTURE[1]))
 
-        def work(_stop: object) -> MailLooked:
+        def work() -> MailLooked:
             mail = model.read(delivered)
             return MailLooked(mail, small_pictures(mail, most))
 
-        self._background.run(work, self._read, self._not_read)
+        self._tasks.run(work, self._read, self._not_read)
 
     def _read(self, looked: MailLooked) -> None:
         self.put(looked)
@@ -201,17 +205,16 @@ class InboxWindow(Window):
     def _save(self, part: Part) -> None:
         def save(chosen: tuple[Path, ...]) -> None:
             target = chosen[0]
-            self._background.run(
-                lambda _stop: write_whole(target, part.content),
+            self._tasks.run(
+                lambda: write_whole(target, part.content),
                 lambda _none: self._toast.show(text("Saved as {path}.", path=target.name), "ok"),
-                self._failed,
             )
 
         name = Path(part.name).name
         ask_for_files(self, WantedFile(Aim.SAVE, text("Save the file"), name=name), save)
 
     def _do(self, act: Callable[[], object]) -> None:
-        self._background.run(lambda _stop: act(), self._did, self._failed)
+        self._tasks.run(act, self._did)
 
     def _did(self, answer: object) -> None:
         if isinstance(answer, Text):

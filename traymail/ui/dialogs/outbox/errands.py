@@ -213,7 +213,7 @@ class MailHandler:
         self._tasks.run(act, lambda _none: self._looker.now(self._held.state))
 
     def _show(self, mail: MailDetail) -> None:
-        self._held.become(model.detailed(self._held.state, mail))
+        self._held.apply(model.detailed, mail)
 
     def _read(self, mail: MailDetail) -> None:
         self._show(mail)

@@ -106,7 +106,7 @@ class OutboxWindow(Window):
     def ask(self, filter: OutboxFilter) -> None:
         """Look for other mails."""
         self._complain(None)
-        self.become(model.filtered(self.held, filter))
+        self._state.apply(model.filtered, filter)
         self._looker.now(self.held)
 
     def destroy(self) -> None:
@@ -125,7 +125,7 @@ class OutboxWindow(Window):
         self.tasks.later("draw", int(seconds * 1000), self._draw)
 
     def _take(self, found: OutboxFound) -> None:
-        self.become(model.listed(self.held, found))
+        self._state.apply(model.listed, found)
         if self._blind:
             self._blind = False
             self._complain(None)

@@ -30,7 +30,7 @@ class Sending:
         self._parts.sheet.head.finish()
         self._soon = self._parts.files.busy
         if not self._soon:
-            self._held.become(judge.asked_to_send(self._held.state))
+            self._held.apply(judge.asked_to_send)
 
     def files_came(self) -> None:
         """Send what waited for its files."""
@@ -40,24 +40,24 @@ class Sending:
 
     def send_anyway(self) -> None:
         """Send, although something was asked about."""
-        self._held.become(judge.agreed(self._held.state))
+        self._held.apply(judge.agreed)
 
     def reconsider(self) -> None:
         """Do not send what was asked about; the keyboard goes where it can be mended."""
         head = self._parts.sheet.head
         doubted = self._held.state.question == judge.NO_SUBJECT
-        self._held.become(model.reconsidered(self._held.state))
+        self._held.apply(model.reconsidered)
         (head.subject if doubted else head.to.entry).focus_set()
 
     def undo(self) -> None:
         """Take the mail back."""
         mail = self._held.state.mail
-        self._held.become(model.returning(self._held.state))
+        self._held.apply(model.returning)
         self._tasks.run(lambda: self._mail.take_back(mail), self._returned)
 
     def end_undo(self) -> None:
         """Let the mail leave when its time has come; the window has done its work."""
-        self._held.become(model.finished(self._held.state))
+        self._held.apply(model.finished)
 
     def hurry(self) -> None:
         """Let the mail leave now."""
@@ -87,13 +87,13 @@ class Sending:
     def _posted(self, mail: int) -> None:
         account = self._held.state.account
         seconds = 0 if account is None else round(account.undo.total_seconds())
-        self._held.become(model.posted(self._held.state, mail, seconds))
+        self._held.apply(model.posted, mail, seconds)
         self._parts.keeper.keep()
         if self._held.state.stage is DraftStage.WRITING:
             self._end_waiting()
 
     def _returned(self, back: bool) -> None:  # noqa: FBT001 - the service's answer
-        self._held.become(model.returned(self._held.state, back=back))
+        self._held.apply(model.returned, back=back)
         self._parts.sheet.focus_on_next(self._held.state.written)
         self._parts.keeper.keep()
 

@@ -216,7 +216,7 @@ class Writing:
 
     def shrunk(self, path: str, small: SmallPicture) -> None:
         """Send a smaller picture in place of a large one."""
-        self._held.become(model.shrunk(self._held.state, path, small))
+        self._held.apply(model.shrunk, path, small)
 
     def _change(self, state: QuickSend) -> None:
         self._held.become(state)

@@ -131,7 +131,7 @@ class RuleEditor(Dialog):
 
     def _changed(self, name: str) -> None:
         if self._work.idle:
-            self.become(model.edited(self.held, name, self.sheet.values))
+            self._state.apply(model.edited, name, self.sheet.values)
             self._work.judge_later()
 
     def _written_to(self) -> list[str]:
@@ -142,7 +142,7 @@ class RuleEditor(Dialog):
         self._changed(offer.field)
 
     def _turn(self, step: int) -> None:
-        self.become(model.turn(self.held, step))
+        self._state.apply(model.turn, step)
 
     def _by_file(self) -> None:
         self._fill(model.by_file(self.held))
@@ -179,7 +179,7 @@ class RuleEditor(Dialog):
 
     def _failed(self, error: TraymailError) -> None:
         if self.winfo_exists():
-            self.become(model.failed(self.held, error))
+            self._state.apply(model.failed, error)
 
     def _fill(self, state: Editing) -> None:
         """Show a state in the fields, too, and have it judged."""

@@ -69,7 +69,7 @@ class RuleWork:
         self._tasks.run(
             work,
             fetched,
-            lambda error: self._held.become(model.not_loaded(self._held.state, error)),
+            self._held.by(model.not_loaded),
             slot="ask",
         )
 
@@ -105,7 +105,7 @@ class RuleWork:
         if not self.idle or told(self._held.state):
             return
         self._stop()
-        self._held.become(model.saving(self._held.state))
+        self._held.apply(model.saving)
         fields, before = self._held.state.table_now, self._held.state.before
 
         def work() -> tuple[Problem, ...]:
@@ -119,7 +119,7 @@ class RuleWork:
             if not problems:
                 saved()
                 return
-            self._held.become(model.refused(self._held.state, problems))
+            self._held.apply(model.refused, problems)
             refused()
 
         self._tasks.run(work, done)
@@ -129,7 +129,7 @@ class RuleWork:
         name = self._held.state.before
         if name is not None:
             self._stop()
-            self._held.become(model.removing(self._held.state))
+            self._held.apply(model.removing)
             self._tasks.run(lambda: self._services.rules.remove(name), lambda _none: removed())
 
     def judge_later(self) -> None:
@@ -150,14 +150,14 @@ class RuleWork:
 
         def answered(answer: tuple[Problem, ...] | RulePreview) -> None:
             if isinstance(answer, RulePreview):
-                self._held.become(model.previewed(self._held.state, answer))
+                self._held.apply(model.previewed, answer)
             else:
-                self._held.become(model.judged(self._held.state, answer))
+                self._held.apply(model.judged, answer)
 
         self._tasks.later(
             "looking",
             _SAY_LOOKING_AFTER_MS,
-            lambda: self._held.become(model.waiting(self._held.state)),
+            self._held.by(model.waiting),
         )
         self._tasks.follow(
             work,
