@@ -86,16 +86,16 @@ def test_a_failure_in_other_words(detail: Text | str, title: str, reply: str) ->
 @pytest.mark.parametrize("account", [TEAM, BULK], ids=lambda one: one.kind)
 @pytest.mark.parametrize("step", ["dns", "tcp", "tls"])
 def test_a_service_has_no_port_to_check_and_no_code(account: Account, step: str) -> None:
-    trial = model.end(heard(Step(step, False, 3, "no"), trial=model.begin(account)))
+    trial = heard(Step(step, False, 3, "no"), trial=model.begin(account)).ended()
     told = model.headline(trial)
     assert not re.search(r"port|code", f"{told.title} {told.more}")
     assert account.auth.value not in model.report(trial, "1", str)
 
 
 def test_a_service_without_a_key_says_so() -> None:
-    trial = model.end(heard(Step("auth", None), trial=model.begin_diagnosis(BULK)))
+    trial = heard(Step("auth", None), trial=model.begin_diagnosis(BULK)).ended()
     assert str(trial.rows[3].detail) == "no key yet"
-    failed = model.end(heard(Step("auth", False), trial=model.begin_diagnosis(BULK)))
+    failed = heard(Step("auth", False), trial=model.begin_diagnosis(BULK)).ended()
     assert str(model.headline(failed).title) == "There is no key yet"
 
 
