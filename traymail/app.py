@@ -28,6 +28,7 @@ from traymail.engine.stops import Interruptions
 from traymail.store.database import Database
 from traymail.store.memory import PauseMemory
 from traymail.store.outbox import Outbox, Recovered
+from traymail.store.passed import PassedTime
 from traymail.store.settings import SettingsFile
 from traymail.store.spool import Spool
 
@@ -151,6 +152,11 @@ class App:
         return Outbox(self.database, self.spool)
 
     @cached_property
+    def passed(self) -> PassedTime:
+        """Count the time that passes from now on; only for the process that runs in this home."""
+        return PassedTime(self.outbox, self.clock)
+
+    @cached_property
     def pauses(self) -> PauseMemory:
         """Open the memory of a pause."""
         return PauseMemory(self.outbox)
@@ -241,6 +247,7 @@ class App:
         """Put together what deliveries work with."""
         import random
 
+        from traymail.engine.clock_steps import ClockSteps
         from traymail.engine.delivery import Tools
 
         return Tools(
@@ -252,6 +259,7 @@ class App:
             stopping=stopping,
             progress=progress,
             interruptions=interruptions,
+            clock_steps=ClockSteps(self.outbox, self.clock),
         )
 
     def recover(self) -> Recovered:

@@ -40,6 +40,7 @@ from traymail.failures import log_failure
 from traymail.mending import Mending
 from traymail.running.kind import Runner, RunningParts
 from traymail.status import describe
+from traymail.store.passed import KEPT_EACH
 from traymail.store.salvage import check
 from traymail.store.settings import Loaded
 from traymail.store.write_ahead import warnings
@@ -118,6 +119,7 @@ class Program:
                 self._look_at_outbox,
                 self._mending.look,
                 *(look for runner in self.runners.values() for look in runner.looks),
+                app.passed.keep,
                 self._tidy,
             ),
             app.clock.monotonic,
@@ -162,6 +164,7 @@ class Program:
         for runner in self.runners.values():
             runner.close()
         self.engine.stop()
+        self._app.passed.keep()
 
     def apply(self, settings: Settings) -> None:
         """Watch what these settings want watched, at once: a `traymail.engine` watch."""
@@ -247,6 +250,7 @@ class Program:
             has_room=self._has_room,
             on_death=self._die,
             clock=app.clock,
+            passed=app.passed.now,
             database=app.database,
             outbox=app.outbox,
             spool=app.spool,
@@ -321,8 +325,9 @@ class Program:
 
     def _tidy(self) -> float:
         """Forget what is older than the retention; once a day."""
-        before = self._app.clock.now() - self.configuration.settings.retention
-        count = self._app.outbox.purge(before)
+        # A note may be older than its mail, by as much as the time is kept apart.
+        kept = self.configuration.settings.retention + KEPT_EACH
+        count = self._app.outbox.forget(self._app.passed.now() - kept)
         if count:
             log.info("%d mails that ended long ago are forgotten", count)
         return DAY_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,11 +44,14 @@ match = ["ERROR"]
 
 
 class SetClock(SystemClock):
-    """The machine's clock, set by a test; timers know nothing of it."""
+    """The machine's clock, set by a test; timers know nothing of it, nor of a sleep."""
 
     def __init__(self) -> None:
         super().__init__(lambda: time.time() + self.step.total_seconds())
-        self.step = timedelta(0)
+        self.step = self.slept = timedelta(0)
+
+    def passing(self) -> float:
+        return super().passing() + self.slept.total_seconds()
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,18 @@ class Desk:
     def matched(self, count: int) -> bool:
         return self.program.engine.snapshot().rules["errors"].matched == count
 
-    def turn(self, step: timedelta) -> None:
+    def sleep(self, span: timedelta) -> None:
+        """Let the computer sleep for so long."""
+        self.turn(span, slept=span)
+
+    def turn(self, step: timedelta, slept: timedelta = timedelta(0)) -> None:
         """Set the clock once nothing else wakes the engine: it hears of what was written."""
         written = list(self.app.home.state.glob("outbox.db*"))
         until(
             lambda: time.time() - max(one.stat().st_mtime for one in written) > 3 * LOOK_SECONDS,
             what="rest",
         )
-        self.clock.step = step
+        self.clock.step, self.clock.slept = step, slept
 
     def write(self, matches: int) -> None:
         with self.log.open("a") as file:
@@ -148,8 +156,49 @@ def test_a_pause_of_the_account_and_a_cap_are_over(tmp_path: Path) -> None:
         first, second = one.post(), one.post()
         until(lambda: one.state(first) is State.SENT)
         assert one.state(second) is State.QUEUED
-        one.turn(HOURS)
+        one.sleep(HOURS)
         until(lambda: one.state(second) is State.SENT, SOON_SECONDS)
+
+
+@pytest.mark.parametrize("years", [30, -30])
+def test_a_clock_that_is_set_ends_no_cap_and_forgets_nothing(tmp_path: Path, years: int) -> None:
+    with desk(tmp_path, limits="max_per_minute = 2\n") as one:
+        sent = [one.post(), one.post()]
+        until(lambda: all(one.state(mail) is State.SENT for mail in sent))
+        third = one.post()
+        one.turn(timedelta(days=365 * years))
+        one.program.wake()
+        one.program.engine.snapshot()
+        until(lambda: one.app.holds(one.program.engine.snapshot().settings).accounts)
+        one.app.outbox.forget(one.app.passed.now() - timedelta(hours=1))
+        one.turn(timedelta(0))
+        one.program.wake()
+        until(lambda: one.app.holds(one.program.engine.snapshot().settings).accounts)
+        assert [one.state(mail) for mail in (*sent, third)] == [State.SENT] * 2 + [State.QUEUED]
+        one.sleep(HOURS)
+        until(lambda: one.state(third) is State.SENT)
+
+
+@pytest.mark.parametrize("while_sent", [False, True])
+def test_a_clock_that_is_set_gives_no_mail_up(tmp_path: Path, *, while_sent: bool) -> None:
+    years = timedelta(days=3650)
+    with desk(tmp_path) as one:
+        held = threading.Event()
+        if while_sent:
+            one.sink.hold("mail", held)
+        one.sink.reply("final", "451 4.3.0 later", times=1 if while_sent else 2)
+        mail = one.post()
+        if while_sent:
+            until(lambda: one.state(mail) is State.SENDING)
+            one.clock.step = years
+            held.set()
+        else:
+            until(lambda: one.app.outbox.get(mail).code == 451)
+            one.turn(years)
+        until(lambda: one.app.outbox.get(mail).attempts == 2 - while_sent)
+        until(lambda: one.state(mail) is not State.SENDING)
+        assert one.state(mail) is State.QUEUED
+        assert one.app.outbox.get(mail).code == 451
 
 
 @pytest.mark.parametrize("step", [HOURS, -HOURS])

@@ -149,6 +149,9 @@ class Now:
     def monotonic(self) -> float:
         return monotonic()
 
+    def passing(self) -> float:
+        return monotonic()
+
 
 def test_the_doctor_shows_both_families(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(security="none") as sink, black_hole("::1") as hole:

@@ -197,7 +197,7 @@ def test_what_failed_and_what_another_rule_moved_stays(make: Make) -> None:
     desk.end(State.FAILED)
     other = FolderLedger(desk.database, "Other", desk.rule.folder)
     other.start((), desk.clock.now())
-    assert other.moved.until(shared, desk.clock.now(), 9) == ()
+    assert other.moved.until(shared, timedelta(days=9), 9) == ()
     wait(desk)
     assert (there.exists(), Path(shared, "b.pdf").exists()) == (False, True)
 
@@ -334,12 +334,68 @@ def test_many_are_deleted_some_at_a_time(make: Make) -> None:
     assert counts == [150, 50]
 
 
+@pytest.mark.parametrize("years", [30, -30])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_is_set_deletes_nothing(make: Make, years: int, *, restarted: bool) -> None:
+    desk = make()
+    there = sent(desk)
+    wait(desk, 45)
+    desk.clock.set(days=365 * years)
+    if restarted:
+        desk.restart()
+    desk.tick()
+    later = sent(desk, "b.pdf")
+    wait(desk, 44)
+    assert there.exists()
+    desk.clock.set(days=-365 * years)  # as what sets it by the network does a little later
+    desk.tick()
+    assert there.exists()
+    wait(desk, 1)
+    assert (there.exists(), later.exists()) == (False, True)
+    wait(desk, 45)
+    assert not later.exists()
+
+
+def test_of_a_sleep_no_more_than_a_day_is_believed(make: Make) -> None:
+    desk = make(keep_sent=timedelta(days=3))
+    there = sent(desk)
+    for days in (0.5, 365, 0.5):
+        desk.clock.sleep(days=days)
+        desk.tick()
+        assert there.exists()
+    desk.clock.sleep(days=365)
+    desk.tick()
+    assert not there.exists()
+
+
+def test_what_was_counted_and_is_lost_begins_anew(make: Make) -> None:
+    desk = make()
+    wait(desk, 30)
+    there = sent(desk)
+    wait(desk, 45)
+    desk.restart()
+    with desk.database.transaction() as connection:
+        connection.execute("UPDATE meta SET value = 'damaged' WHERE key = 'passed'")
+    desk.database.close()
+    desk._open()
+    wait(desk, 89)
+    assert there.exists()
+    wait(desk, 1)
+    assert not there.exists()
+
+
 class Ahead(SystemClock):
-    """The machine's clock, and how far ahead a test has set it."""
+    """The machine's clock, how far ahead a test has set it, and how long it lets pass."""
 
     def __init__(self) -> None:
         super().__init__(lambda: time.time() + self.step.total_seconds())
-        self.step = timedelta(0)
+        self.step = self.passed = timedelta(0)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.passed.total_seconds()
+
+    def passing(self) -> float:
+        return super().passing() + self.passed.total_seconds()
 
 
 def test_the_running_program_waits_through_pause_restart_and_another_name(
@@ -371,6 +427,14 @@ def test_the_running_program_waits_through_pause_restart_and_another_name(
             working(running, "Scans")
             running.services.rules.save({"name": "Papers"}, "Scans")
             working(running, "Papers")
+            running.program.wake()
+            assert running.program.engine.snapshot().paused
+            running.services.program.resume()
+            until(lambda: not running.program.engine.snapshot().paused)
+            assert (folder / "sent" / "a.pdf").exists()  # the clock was set: nothing else
+            running.services.program.pause(None)
+            until(lambda: running.program.engine.snapshot().paused)
+            clock.passed = clock.step
             running.program.wake()
             assert running.program.engine.snapshot().paused
             assert (folder / "sent" / "a.pdf").exists()

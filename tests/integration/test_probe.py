@@ -34,6 +34,9 @@ class At:
     def monotonic(self) -> float:
         return monotonic()
 
+    def passing(self) -> float:
+        return monotonic()
+
 
 def outcomes(steps: list[Step]) -> dict[str, bool | None]:
     assert tuple(step.step for step in steps) == STEPS

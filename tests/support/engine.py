@@ -19,6 +19,7 @@ from traymail.core.ports import Journal, Sender
 from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
 from traymail.engine.caps import RuleCaps
+from traymail.engine.clock_steps import ClockSteps
 from traymail.engine.delivery import Delivery, Tools
 from traymail.engine.posting import Poster
 from traymail.engine.stops import Interruptions
@@ -35,15 +36,29 @@ class HandClock:
 
     def __init__(self) -> None:
         self.time = START
+        self.set_by = self.slept = timedelta(0)
 
     def now(self) -> datetime:
         return self.time
 
     def monotonic(self) -> float:
-        return self.time.timestamp()
+        return (self.time - self.set_by).timestamp()
+
+    def passing(self) -> float:
+        return self.monotonic() + self.slept.total_seconds()
 
     def turn(self, **span: float) -> None:
         self.time += timedelta(**span)
+
+    def set(self, **step: float) -> None:
+        """Have it jump: no time passes."""
+        self.time += timedelta(**step)
+        self.set_by += timedelta(**step)
+
+    def sleep(self, **span: float) -> None:
+        """Let the computer sleep for so long."""
+        self.set(**span)
+        self.slept += timedelta(**span)
 
 
 class StoppedClock(SystemClock):
@@ -162,7 +177,15 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
     make: Callable[[Account], Sender] = lambda _account: sender  # noqa: E731 # one sender for all
     stopping = threading.Event()
     tools = Tools(
-        outbox, clock, make, events.append, lambda: 1.0, stopping, _nothing, Interruptions()
+        outbox,
+        clock,
+        make,
+        events.append,
+        lambda: 1.0,
+        stopping,
+        _nothing,
+        Interruptions(),
+        ClockSteps(outbox, clock),
     )
     try:
         yield Surroundings(

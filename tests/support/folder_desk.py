@@ -25,6 +25,7 @@ from traymail.engine.posting import Poster
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
 from traymail.store.outbox import Outbox
+from traymail.store.passed import PassedTime
 from traymail.store.spool import Spool
 
 HERE = Machine(host="desk", user="ming")
@@ -50,6 +51,7 @@ class FolderDesk:
         self.poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
         self.ledger = FolderLedger(self.database, self.rule.name, self.rule.folder)
         self.files: Files = Files()
+        self.passed = PassedTime(self.outbox, self.clock)
         self.flow = self.make_flow()
 
     def tools(self) -> FolderTools:
@@ -59,6 +61,7 @@ class FolderDesk:
             files=self.files,
             pack=self.spool.pack,
             find_item=self.outbox.get,
+            passed=self.passed.now,
             machine=HERE,
         )
 
@@ -71,6 +74,7 @@ class FolderDesk:
         return self.flow
 
     def restart(self) -> None:
+        self.passed.keep()
         self.database.close()
         self._open()
 

@@ -31,6 +31,9 @@ class HandClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def passing(self) -> float:
+        return self.seconds
+
 
 def log_rule(*paths: Path | str, name: str = "log", **fields: object) -> LogRule:
     """A log rule with what every rule needs."""

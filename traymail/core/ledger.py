@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -51,12 +51,15 @@ class LedgerFile:
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file as it is at the whole ``path`` that it was moved to, in the rule's ``folder``."""
+    """A file as it is at the whole ``path`` that it was moved to, in the rule's ``folder``.
+
+    ``passed``: how much time traymail had seen pass by then.
+    """
 
     path: str
     identity: FileIdentity
     folder: str
-    moved_at: datetime
+    passed: timedelta
     root: int | None = field(default=None, compare=False)
 
 
@@ -148,12 +151,12 @@ class MovedMemory(Protocol):
         """Note that a file was moved."""
         ...
 
-    def until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+    def until(self, folder: str, passed: timedelta, most: int) -> tuple[MovedFile, ...]:
         """Return what was moved to ``folder`` until then, from the present place; oldest first."""
         ...
 
-    def first(self, folder: str) -> datetime | None:
-        """Return when the oldest of them was moved."""
+    def first(self, folder: str) -> timedelta | None:
+        """Return how much time had passed when the oldest of them was moved."""
         ...
 
     def forget(self, file: MovedFile) -> None:

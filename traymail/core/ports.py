@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO, Protocol
 
 from traymail.core.account import Account
@@ -32,6 +32,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return seconds that never jump."""
+        ...
+
+    def passing(self) -> float:
+        """Return seconds that never jump, and that also go by while the computer sleeps."""
         ...
 
 
@@ -178,6 +182,13 @@ class Outbox(Protocol):
 
     def mail(self, mail_id: int) -> Mail:
         """Return the message to send; its recipients are those still pending."""
+        ...
+
+    def move_times(self, step: timedelta) -> None:
+        """Move what is noted of the past, and pauses of accounts, along with a clock that is set.
+
+        Raises StateError.
+        """
         ...
 
     def mend_clock(self, account: str, now: datetime) -> None:

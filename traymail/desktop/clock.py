@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,3 +38,9 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds that never jump, and stand still while the computer sleeps."""
         return awake_seconds()
+
+    def passing(self) -> float:
+        """Return seconds that never jump, and that also go by while the computer sleeps."""
+        if sys.platform == "win32":
+            return time.monotonic()
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

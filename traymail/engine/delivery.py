@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from traymail.core.account import Account
 from traymail.core.breaker import account_after
+from traymail.core.duration import in_calendar
 from traymail.core.errors import (
     CredentialError,
     DeliveryError,
@@ -36,6 +38,7 @@ from traymail.core.replies import attachment_lost, gone_wrong, outcome_word, tro
 from traymail.core.reply_rules import Trouble
 from traymail.core.texts import Text, text
 from traymail.engine.caps import HeldRules, RuleCaps, account_wait, held_rules
+from traymail.engine.clock_steps import ClockSteps
 from traymail.engine.publisher import Publish
 from traymail.engine.stops import Interruptions
 from traymail.failures import log_failure
@@ -63,6 +66,7 @@ class Tools:
     stopping: threading.Event
     progress: Progress
     interruptions: Interruptions
+    clock_steps: ClockSteps
 
 
 class Delivery:
@@ -89,6 +93,7 @@ class Delivery:
         asked for: it is not kept waiting by a pause the server wished for, only by caps.
         """
         now = self._tools.clock.now()
+        self._tools.clock_steps.mend()
         self._tools.outbox.mend_clock(self.account.name, now)
         state = self._current_state(now)
         if state.stopped:
@@ -169,9 +174,10 @@ class Delivery:
         tools = self._tools
         tools.publish(ItemChanged(item))
         started, began = tools.clock.now(), tools.clock.monotonic()
+        moved = tools.clock_steps.moved
         journal = _Journal(item, self.account, tools)
         outcome = self._send(item, journal)
-        item = journal.item
+        item = self._moved_along(journal.item, moved)
         now = tools.clock.now()
         duration = round((tools.clock.monotonic() - began) * 1000)
         if journal.held:
@@ -195,6 +201,14 @@ class Delivery:
             self._tell(*stored)
         if tools.interruptions.over(item.id):
             self.close()  # its connection is of no more use
+
+    def _moved_along(self, item: OutboxItem, moved: timedelta) -> OutboxItem:
+        """Return a mail as it is after the clock may have been set while it was sent."""
+        steps = self._tools.clock_steps
+        with suppress(StateError):  # its outcome cannot be stored then, either
+            steps.mend()
+        since = item.since and in_calendar(item.since + (steps.moved - moved))
+        return replace(item, since=since)
 
     def _send(self, item: OutboxItem, journal: _Journal) -> Outcome | None:
         """Make one attempt; None: it was broken off on our side before the final dot."""

@@ -59,7 +59,7 @@ class FolderFlow:
         self._account = account
         self._tools = tools
         self._mailer = FolderMailer(rule, account, tools)
-        self._sent = SentFiles(rule, tools.ledger.moved, tools.files)
+        self._sent = SentFiles(rule, tools.ledger.moved, tools.files, tools.passed)
         self._away = AfterSend(rule, tools.ledger, tools.files, self._leave_out, self._sent)
         self._status = FlowStatus()
         self._trouble: Text | None = None

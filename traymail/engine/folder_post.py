@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from traymail.core.account import Account
@@ -38,7 +38,8 @@ class FolderTools:
     """What a folder flow works with. ``ledger`` is that of its rule and folder.
 
     ``pack`` makes one attachment, a zip, of several; may raise StateError. ``find_item`` returns a
-    mail of the outbox; raises InputError when it is no longer there.
+    mail of the outbox; raises InputError when it is no longer there. ``passed``: how much time
+    traymail has seen pass.
     """
 
     ledger: Ledger
@@ -46,6 +47,7 @@ class FolderTools:
     files: Files
     pack: Pack
     find_item: FindItem
+    passed: Callable[[], timedelta]
     machine: Machine
 
 

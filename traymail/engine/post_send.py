@@ -105,7 +105,7 @@ class AfterSend:
             before, self.trouble, self._next_try = self.trouble, None, None
             for file in list(self._waiting.values()):
                 try:
-                    self._do_post_send(file, now)
+                    self._do_post_send(file)
                 except Exception as error:  # noqa: BLE001 # told, and the others are put away
                     if title_of(error) not in (before, self.trouble) and not isinstance(
                         error, TraymailError
@@ -130,11 +130,11 @@ class AfterSend:
             self._waiting[file.root, file.path] = noted
             self._next_try = None
 
-    def _do_post_send(self, file: LedgerFile, now: datetime) -> None:
+    def _do_post_send(self, file: LedgerFile) -> None:
         if not self._ledger.is_here(file):
             return  # what it lies on has been taken out, or something is mounted over it
         if self._ledger.find(file.path, file.root) == file:
-            outcome = self._act(file, now)
+            outcome = self._act(file)
             if outcome is PostSend.CHANGED:
                 self._leave_out(
                     file.path, text("it has changed since it was mailed, and stays where it is")
@@ -142,7 +142,7 @@ class AfterSend:
             self._ledger.save(replace(file, state=FileState.DONE))
         self._waiting.pop((file.root, file.path), None)
 
-    def _act(self, file: LedgerFile, now: datetime) -> PostSend:
+    def _act(self, file: LedgerFile) -> PostSend:
         root, path, identity = self._rule.folder, file.path, file.identity
         if file.goal is Goal.FAILED:
             return self._files.move(root, path, identity, self._rule.failed_to)
@@ -153,5 +153,5 @@ class AfterSend:
             path,
             identity,
             self._rule.move_to,
-            lambda to, there: self._sent.note(to, there, now),
+            self._sent.note,
         )

@@ -1,12 +1,14 @@
 """What was moved once it was sent is deleted after `keep_sent`: those very files, and nothing else.
 
 Each move is noted with the place and the marks that the file has there. What somebody else put
-there, what has changed since, and what has a link in its place or on its way stays.
+there, what has changed since, and what has a link in its place or on its way stays. How old
+they are goes by the time that traymail has seen pass: a clock that is set deletes nothing.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from traymail.core.errors import TraymailError
@@ -29,19 +31,26 @@ _LOOK = timedelta(days=1)
 class SentFiles:
     """The files that one rule has moved. ``trouble`` says what keeps one from being deleted."""
 
-    def __init__(self, rule: FolderRule, moved: MovedMemory, files: Files) -> None:
+    def __init__(
+        self,
+        rule: FolderRule,
+        moved: MovedMemory,
+        files: Files,
+        passed: Callable[[], timedelta],
+    ) -> None:
         self._rule = rule
         self._moved = moved
         self._files = files
-        self._next: datetime | None = None
+        self._passed = passed
+        self._next: timedelta | None = None
         self._stuck: set[str] = set()
         self.trouble: Text | None = None
         # Nothing is deleted while the program is paused, and before the folder is seen.
         self.paused = False
 
-    def note(self, path: str, identity: FileIdentity, now: datetime) -> None:
+    def note(self, path: str, identity: FileIdentity) -> None:
         """Remember that a file was moved to ``path``."""
-        moved = MovedFile(path, identity, self._rule.move_to, now)
+        moved = MovedFile(path, identity, self._rule.move_to, self._passed())
         self._moved.add(moved)
         self._next = None
 
@@ -50,15 +59,16 @@ class SentFiles:
         keep = self._rule.keep_sent
         if keep is None or self._rule.after is not After.MOVE or self.paused:
             return None
-        if self._next is None or now >= self._next:
-            self._next = self._delete(now, keep)
-        return self._next
+        passed = self._passed()
+        if self._next is None or passed >= self._next:
+            self._next = self._delete(passed, keep)
+        return now + (self._next - passed)
 
-    def _delete(self, now: datetime, keep: timedelta) -> datetime:
+    def _delete(self, passed: timedelta, keep: timedelta) -> timedelta:
         before, self.trouble = self.trouble, None
         stuck, self._stuck = self._stuck, set()
         most = _AT_ONCE + len(stuck)
-        old = self._moved.until(self._rule.move_to, now - keep, most)
+        old = self._moved.until(self._rule.move_to, passed - keep, most)
         for file in old:
             try:
                 outcome = self._files.delete_moved(file.path, file.identity)
@@ -76,8 +86,8 @@ class SentFiles:
                     log.info("rule %s: %s is deleted, sent long ago", self._rule.name, file.path)
                 self._moved.forget(file)
         if len(old) == most:
-            return now
+            return passed
         if self._stuck:
-            return now + _AGAIN_LATER
+            return passed + _AGAIN_LATER
         first = self._moved.first(self._rule.move_to)
-        return now + _LOOK if first is None else max(now, first + keep)
+        return passed + _LOOK if first is None else max(passed, first + keep)

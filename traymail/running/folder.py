@@ -113,6 +113,7 @@ class FolderRunner(Runner[FolderRule]):
             files=Files(),
             pack=self._parts.spool.pack,
             find_item=self._parts.outbox.get,
+            passed=self._parts.passed,
             machine=self._parts.machine,
         )
         return FolderFlow(rule, account, tools)

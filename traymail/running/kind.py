@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -37,13 +37,15 @@ class RunningParts:
     """What rules work with in a running program.
 
     ``observe`` takes in what is seen while ``has_room`` says so; ``on_death`` is told when a thread
-    ends by itself. ``translate`` is into the user's language.
+    ends by itself. ``passed``: how much time traymail has seen pass. ``translate`` is
+    into the user's language.
     """
 
     observe: Callable[[Observation], None]
     has_room: Callable[[], bool]
     on_death: Callable[[], None]
     clock: Clock
+    passed: Callable[[], timedelta]
     database: Database
     outbox: Outbox
     spool: Spool

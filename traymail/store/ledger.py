@@ -6,16 +6,17 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from traymail.core.ledger import Begun, FileState, Goal, LedgerFile, MovedFile
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile, Place
-from traymail.store.database import LARGEST, Database, from_ms, to_ms
+from traymail.store.database import LARGEST, Database, to_ms
 
 # SQLite takes 999 values in one statement at least.
 _AT_ONCE = 500
+_MS = timedelta(milliseconds=1)
 
 _SAVE = (
     "INSERT OR REPLACE INTO ledger_file (root, path, device, inode, size, mtime_ns,"
@@ -320,43 +321,43 @@ class MovedFiles:
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO moved_file (root, path, folder, device, inode, size,"
-                " mtime_ns, moved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " mtime_ns, passed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     file.root or self._root(),
                     _to_blob(file.path),
                     _to_blob(file.folder),
                     *_identity_row(file.identity),
-                    to_ms(file.moved_at),
+                    file.passed // _MS,
                 ),
             )
 
-    def until(self, folder: str, moment: datetime, most: int) -> tuple[MovedFile, ...]:
+    def until(self, folder: str, passed: timedelta, most: int) -> tuple[MovedFile, ...]:
         """Return what was moved to ``folder`` until then, from the present place; oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND moved_at <= ?"
-                " ORDER BY moved_at, path LIMIT ?",
-                (self._root(), _to_blob(folder), to_ms(moment), most),
+                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND passed <= ?"
+                " ORDER BY passed, path LIMIT ?",
+                (self._root(), _to_blob(folder), passed // _MS, most),
             ).fetchall()
         return tuple(
             MovedFile(
                 _to_path(row["path"]),
                 _to_identity(row),
                 folder,
-                from_ms(row["moved_at"]),
+                row["passed"] * _MS,
                 row["root"],
             )
             for row in rows
         )
 
-    def first(self, folder: str) -> datetime | None:
-        """Return when the oldest of them was moved."""
+    def first(self, folder: str) -> timedelta | None:
+        """Return how much time had passed when the oldest of them was moved."""
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT min(moved_at) FROM moved_file WHERE root = ? AND folder = ?",
+                "SELECT min(passed) FROM moved_file WHERE root = ? AND folder = ?",
                 (self._root(), _to_blob(folder)),
             ).fetchone()
-        return None if row[0] is None else from_ms(row[0])
+        return None if row[0] is None else row[0] * _MS
 
     def forget(self, file: MovedFile) -> None:
         """Note that a file is no longer there, or no longer the same."""

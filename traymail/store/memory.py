@@ -105,6 +105,15 @@ class Memory:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def forget_passed(self) -> None:
+        """Let all that is noted with the time that has passed be as if it were from just now.
+
+        Only where that begins anew, from nothing.
+        """
+        with self._database.transaction() as connection:
+            for table in ("mail", "moved_file"):
+                connection.execute(f"UPDATE {table} SET passed = 0 WHERE passed <> 0")  # noqa: S608 # ours
+
     def data_version(self) -> int:
         """Return a number that changes when another thread or process has written."""
         return self._database.data_version()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from traymail.core.errors import InputError, RecipientReply
@@ -112,6 +112,21 @@ class Outbox(Lists):
                 # The account's pause was planned by the same clock.
                 connection.execute(
                     "UPDATE account_state SET hold_until = NULL WHERE name = ?", (account,)
+                )
+
+    def move_times(self, step: timedelta) -> None:
+        """Move along, as a clock is set, what is noted of the past, and pauses of accounts."""
+        values = {"step": round(step / timedelta(milliseconds=1))}
+        with self._database.transaction() as connection:
+            for table, column in (
+                ("departure", "at"),
+                ("account_state", "hold_until"),
+                ("mail", "since"),
+            ):
+                connection.execute(
+                    f"UPDATE {table} SET {column} = {column} + :step"  # noqa: S608 # ours
+                    f" WHERE typeof({column}) = 'integer'",
+                    values,
                 )
 
     def claim(
@@ -266,16 +281,22 @@ class Outbox(Lists):
             ).rowcount
 
     def purge(self, before: datetime) -> int:
-        """Forget what ended (`DONE`) before that time; return how many.
+        """Forget what ended (`DONE`) before that time; return how many: the user asks for it.
 
         Of what stays, the files of sent mails are kept up to a size, the latest first.
         """
-        values = {"before": to_ms(before)}
+        return self._purge("updated_at < :before", to_ms(before))
+
+    def forget(self, before: timedelta) -> int:
+        """Forget the same of what ended when less than that time had been seen to pass."""
+        return self._purge("passed < :before", before // timedelta(milliseconds=1))
+
+    def _purge(self, which: str, before: int) -> int:
         with self._database.transaction() as connection:
             needed = self.spooled()
             count = connection.execute(
-                f"DELETE FROM mail WHERE {rows.among(*DONE)} AND updated_at < :before",  # noqa: S608 # ours
-                values,
+                f"DELETE FROM mail WHERE {rows.among(*DONE)} AND {which}",  # noqa: S608 # ours
+                {"before": before},
             ).rowcount
             _drop_files(connection, self._kept_bytes)
             gone = needed - self.spooled()
