@@ -115,6 +115,13 @@ def test_what_is_too_long_is_cut_so_that_the_service_takes_it(name: str, letter:
         assert (caught.value.advice_id, one.posts) == ("webhook-long", 1)
 
 
+def test_words_that_look_like_a_call_call_nobody() -> None:
+    with hook("feishu") as one, closing(webhook("feishu", one.address)) as uses:
+        uses.send(message("feishu", "<at x", '<AT user_id="all">all</at> <attic>'), Notes())
+        said = one.taken[0].document["content"]["text"]
+        assert said == '<\u200bat x\n\n<\u200bAT user_id="all">all<\u200b/at> <attic>'
+
+
 def test_a_long_title_stands_as_a_whole_in_the_text() -> None:
     with hook("serverchan") as one, closing(webhook("serverchan", one.address)) as uses:
         strict = webhook("serverchan", one.address, overflow=Overflow.REFUSE)
@@ -235,12 +242,19 @@ def test_a_file_that_is_not_what_it_was_is_not_sent(preset: str, length: int) ->
 
 @pytest.mark.parametrize("preset", ["telegram", "ntfy"])
 def test_a_refusal_while_a_file_is_on_its_way_is_heard(preset: str) -> None:
+    # Much more than the buffers of a connection take, so it breaks while the file leaves.
+    large = bytes(12 * 1024 * 1024)
     with hook(preset) as one, closing(sending(preset, one)) as uses:
-        one.acts.append((413, b"too large"))
+        one.refuses_early = (413, b"too large")
+        notes = Notes()
         with pytest.raises(PermanentFailure) as caught:
-            uses.send(attached(preset, ("a", LARGE)), Notes())
+            uses.send(attached(preset, ("a", large)), notes)
         assert caught.value.advice_id == "webhook-large"
+        # Its body was not read, nor its last byte sent: nothing is in doubt.
+        assert (one.posts, notes.finals, one.taken) == (0, 0, [])
+        one.refuses_early = None
         assert uses.send(attached(preset, ("a", LARGE)), Notes()).code == 200
+        assert one.connections == 2
 
 
 # --- what is answered -----------------------------------------------------------------------------
@@ -266,7 +280,56 @@ ACTS: list[tuple[str, str, Act, type[DeliveryError]]] = [
         answer(200, errcode=310000, errmsg="keywords not in content, more: [x]"),
         PermanentFailure,
     ),
-    ("dingtalk", "webhook-key", answer(200, errcode=300001, errmsg="token"), AuthFailure),
+    *(
+        ("dingtalk", "webhook-key", answer(200, errcode=code, errmsg="token"), AuthFailure)
+        for code in (300001, 300005, 400013, 400101, 400102, 400106)
+    ),
+    (
+        "dingtalk",
+        "dingtalk-signature",
+        answer(200, errcode=310000, errmsg="description:机器人发送签名不匹配;solution:请确认签名"),
+        AuthFailure,
+    ),
+    (
+        "dingtalk",
+        "dingtalk-keyword",
+        answer(200, errcode=310000, errmsg="description:关键词不匹配;solution:请联系群管理员"),
+        PermanentFailure,
+    ),
+    (
+        "dingtalk",
+        "dingtalk-computer",
+        answer(200, errcode=310000, errmsg="description:机器人发送的IP不在白名单中;"),
+        AuthFailure,
+    ),
+    (
+        "dingtalk",
+        "dingtalk-often",
+        (200, b'{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"x"}'),
+        TransientFailure,
+    ),
+    ("feishu", "webhook-key", answer(200, code=19007, msg="Bot Not Enabled"), AuthFailure),
+    (
+        "serverchan",
+        "serverchan-day",
+        answer(400, code=40001, message="[AUTH]超过当天的发送次数限制[5]，请稍后再试"),
+        TransientFailure,
+    ),
+    ("serverchan", "serverchan-day", answer(471, message="超过次数限制"), TransientFailure),
+    ("ntfy", "ntfy-day", answer(429, code=42908, error="too many messages"), TransientFailure),
+    (
+        "bark",
+        "bark-long",
+        answer(500, code=500, message="push failed: APNS push failed: PayloadTooLarge"),
+        PermanentFailure,
+    ),
+    (
+        "bark",
+        "webhook-key",
+        answer(500, code=500, message="push failed: APNS push failed: Unregistered"),
+        AuthFailure,
+    ),
+    ("bark", "webhook-busy", answer(500, code=500, message="push failed: x"), TransientFailure),
     ("dingtalk", "dingtalk-long", answer(200, errcode=460101, errmsg="long"), PermanentFailure),
     ("dingtalk", "webhook-other", answer(200, errcode=430104, errmsg="bad"), PermanentFailure),
     ("feishu", "feishu-often", answer(200, code=9499, msg="too many request"), TransientFailure),
@@ -321,7 +384,12 @@ for every in EVERY:
     ACTS += [
         (every, "webhook-elsewhere", (302, b""), TransientFailure),
         (every, "webhook-key", (404, b"<html>"), AuthFailure),
-        (every, "webhook-often", (429, b""), TransientFailure),
+        (
+            every,
+            "dingtalk-often" if every == "dingtalk" else "webhook-often",
+            (429, b""),
+            TransientFailure,
+        ),
         (every, "webhook-busy", (503, b""), TransientFailure),
         (every, "http-unanswered", (502, b""), UnknownOutcome),
         (every, "http-unanswered", (504, b""), UnknownOutcome),

@@ -71,7 +71,7 @@ def dingtalk(one: Posted, secret: str) -> Answer:
     url = urlsplit(one.path)
     query = parse_qs(url.query)
     if url.path != "/robot/send" or query.get("access_token") != ["tok0123456789abcdef"]:
-        return answer(200, errcode=300001, errmsg="token is not exist")
+        return answer(200, errcode=300005, errmsg="token is not exist")
     if secret:
         stamp, sign = query.get("timestamp", [""])[0], query.get("sign", [""])[0]
         if not stamp.isdigit() or abs(time() * 1000 - int(stamp)) > 3_600_000:
@@ -122,7 +122,9 @@ def bark(one: Posted, _secret: str) -> Answer:
         words = "failed to get device token: failed to get [x] device token from database"
         return answer(400, code=400, message=words, timestamp=1)
     if _strange(one.document, {"title": None, "body": None}) or len(one.body) > 4096:
-        return answer(500, code=500, message="push failed: PayloadTooLarge", timestamp=1)
+        return answer(
+            500, code=500, message="push failed: APNS push failed: PayloadTooLarge", timestamp=1
+        )
     return answer(200, code=200, message="success", timestamp=1699000000)
 
 
@@ -197,8 +199,10 @@ def ntfy(one: Posted, secret: str) -> Answer:
     shape = {"topic": "alerts-7f3k", "title": None, "message": None}
     if one.path != "/" or _strange(document, shape):
         return answer(400, code=40024, http=400, error="invalid request: request body must be JSON")
-    if len(document["message"].encode()) > 4096 or len(document["title"].encode()) > 1024:
-        return answer(413, code=41301, http=413, error="attachment too large")
+    # Of a document it reads twice what a message may have.
+    words = [document["message"].encode(), document["title"].encode()]
+    if len(one.body) > 8192 or len(words[0]) > 4096 or len(words[1]) > 1024:
+        return answer(413, code=41303, http=413, error="JSON body too large")
     return answer(200, id="x", time=1, event="message", topic="alerts-7f3k", message="m")
 
 
@@ -254,16 +258,23 @@ def _type_of(path: str) -> str:
 
 @dataclass
 class Hook(http_service.Service):
-    """A service at work. ``secret``: what it is to be signed with, "" for nothing."""
+    """A service at work. ``secret``: what it is to be signed with, "" for nothing.
+
+    ``refuses_early``: what is answered before a body is read.
+    """
 
     service: Service = SERVICES["dingtalk"]
     secret: str = ""
     taken: list[Posted] = field(default_factory=list)
     refused: list[Posted] = field(default_factory=list)
+    refuses_early: Act | None = None
 
     @property
     def address(self) -> str:
         return self.service.address(self.port)
+
+    def early(self, _headers: Mapping[str, str]) -> Act | None:
+        return self.refuses_early
 
     def judge(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Act:
         one = Posted(path, {**headers}, body)

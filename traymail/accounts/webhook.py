@@ -217,7 +217,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
             raise _too_many(files)
         if account.overflow is Overflow.CUT:
             return
-        written = (draft.subject, draft.text)
+        written = account.written(draft.subject, draft.text)
         if draft.files and files is not None:
             from traymail.core.webhook_files import caption
 

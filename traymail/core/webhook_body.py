@@ -53,12 +53,16 @@ class BodyTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How long a message may be; ``longest_title`` in letters, 0 for any."""
+    """How long a message may be; ``longest_title`` in letters, 0 for any.
+
+    ``most_posted``: the bytes of all that is posted, if that counts besides; 0 for any.
+    """
 
     most: int
     measure: Measure = Measure.BODY
     longest_title: int = 0
     needs: Needs = Needs.NOTHING
+    most_posted: int = 0
 
 
 def compile_body(words: str, known: frozenset[str] = NAMES) -> BodyTemplate:
@@ -103,6 +107,8 @@ def message(
 
     def fits(subject: str, content: str) -> bool:
         if len(content) > room.most or len(subject) > room.most:
+            return False
+        if room.most_posted and len(made(subject, content)) > room.most_posted:
             return False
         if room.measure is Measure.BODY:
             return len(made(subject, content)) <= room.most

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 
 from traymail.core.account import Account, Limits
 from traymail.core.message import Address, Attachment, encoded_size
@@ -62,7 +64,9 @@ class Preset:
     what an answer is when the message was taken; ``refused`` is found in code and words of one
     that refuses the key. ``longest_title`` in letters, 0 for any. ``to_root``: posted to the
     server's root, the last part of the path being the topic. ``coded``: it has codes of its own for
-    what is wrong with a message.
+    what is wrong with a message. ``most_posted``: the bytes of all that is posted, 0 for any.
+    ``flooded`` is found in an answer without a code that says no more than: too often. ``calls`` is
+    found where words of a message would call people.
     """
 
     name: str
@@ -82,6 +86,9 @@ class Preset:
     refused: str = ""
     to_root: bool = False
     coded: bool = False
+    most_posted: int = 0
+    flooded: str = ""
+    calls: str = ""
     files: FilesTaken | None = None
 
     @property
@@ -113,7 +120,9 @@ _TOKEN = r"[\w.~%+-]+"  # noqa: S105 # a pattern
 _STATUS = r"\A(?:401|403|404|410) "
 
 PRESETS: tuple[Preset, ...] = (
-    # https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages
+    # https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages; the codes:
+    # https://open.dingtalk.com/document/orgapp/custom-robot-access, whose words are English or
+    # Chinese by turns; 300005 is what the service says of a token that it does not know.
     Preset(
         name="dingtalk",
         title=text("DingTalk"),
@@ -128,9 +137,11 @@ PRESETS: tuple[Preset, ...] = (
         signing=Signing.DINGTALK,
         coded=True,
         refused=(
-            _STATUS + r"|\A(?:300001|40014|400013|400101|400102|400106) "
-            r"|\A310000 .*(?:sign|timestamp|white|whitelist)"
+            _STATUS + r"|\A(?:300001|300005|40014|400013|400101|400102|400106) "
+            r"|\A310000 .*(?:sign|timestamp|whitelist|签名|时间戳|白名单)"
         ),
+        # https://open.dingtalk.com/document/orgapp/call-frequency-limit: it has no code then.
+        flooded=r'"source" ?: ?"x5"',
     ),
     # https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
     Preset(
@@ -146,7 +157,9 @@ PRESETS: tuple[Preset, ...] = (
         limits=Limits(per_minute=100, per_hour=6000, per_day=144_000),
         signing=Signing.FEISHU,
         coded=True,
-        refused=_STATUS + r"|\A190(?:01|21|22) ",
+        # 19001: no such address; 19007: the robot is switched off.
+        refused=_STATUS + r"|\A190(?:01|07|21|22) ",
+        calls=r"<(?=/?at\b)",
     ),
     # https://sct.ftqq.com and https://doc.sc3.ft07.com
     Preset(
@@ -162,9 +175,11 @@ PRESETS: tuple[Preset, ...] = (
         needs=Needs.TITLE,
         coded=True,
         limits=Limits(per_minute=20, per_hour=200, per_day=1000),
-        refused=_STATUS + r"|\A40001 |push ?key|sendkey|错误的 ?key",
+        # 40001 is said of a wrong key, and of a day's last message as well.
+        refused=_STATUS + r"|\A40001 (?!.*次数)|push ?key|sendkey|错误的 ?key",
     ),
-    # https://bark.day.app/#/tutorial
+    # https://bark.day.app/#/tutorial; what it answers: route_push.go and apns/apns.go of
+    # https://github.com/Finb/bark-server
     Preset(
         name="bark",
         title="Bark",
@@ -177,7 +192,7 @@ PRESETS: tuple[Preset, ...] = (
         most=3_500,
         needs=Needs.TEXT,
         limits=_USUAL,
-        refused=_STATUS + r"|failed to get device token",
+        refused=_STATUS + r"|failed to get device token|BadDeviceToken|Unregistered",
     ),
     # https://core.telegram.org/bots/api#sendmessage
     Preset(
@@ -196,7 +211,8 @@ PRESETS: tuple[Preset, ...] = (
         files=FilesTaken(FilePosting.FORM, 10, 50_000_000, Room(1024, Measure.UNITS)),
         refused=_STATUS + r"|chat not found|upgraded to a supergroup",
     ),
-    # https://docs.ntfy.sh/publish/#publish-as-json
+    # https://docs.ntfy.sh/publish/#publish-as-json and #limitations; what it answers:
+    # server/errors.go of https://github.com/binwiederhier/ntfy
     Preset(
         name="ntfy",
         title="ntfy",
@@ -208,6 +224,8 @@ PRESETS: tuple[Preset, ...] = (
         # What is longer would become a file there.
         most=4096,
         measure=Measure.TEXT,
+        # Of a document it reads twice that, whatever has to be escaped in it.
+        most_posted=8192,
         longest_title=250,
         needs=Needs.TEXT,
         limits=Limits(per_minute=30, per_hour=250, per_day=250),
@@ -280,7 +298,14 @@ class WebhookAccount(Account):
     def room(self) -> Room:
         """Return how long a message may be."""
         one = self.preset
-        return Room(self.most, one.measure, one.longest_title, one.needs)
+        return Room(self.most, one.measure, one.longest_title, one.needs, one.most_posted)
+
+    def written(self, subject: str, text: str) -> tuple[str, str]:
+        """Return subject and text, in which nothing calls people that only looks like words."""
+        if not self.preset.calls:
+            return subject, text
+        harmless = partial(re.sub, self.preset.calls, "<\u200b", flags=re.IGNORECASE)
+        return harmless(subject), harmless(text)
 
 
 def usual_body(preset: Preset) -> BodyTemplate:

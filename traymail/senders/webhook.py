@@ -84,7 +84,7 @@ class WebhookSender(HttpSender[WebhookAccount]):
             raise CredentialError(error.title, error.advice) from error
 
     def _fits(self, mail: Mail) -> bool:
-        one, written = self.account, (mail.subject, mail.text)
+        one, written = self.account, self.account.written(mail.subject, mail.text)
         if mail.placed and one.preset.files is not None:
             return caption(one.preset.files, written)[1]
         return message(one.body, one.room, written, {})[1]
@@ -96,7 +96,7 @@ class WebhookSender(HttpSender[WebhookAccount]):
         if mail.placed and files is not None:
             made = posted(files, mail, address.path, address.query, self.tools.open_attachment)
             return made.target, made.content_type, HttpBody(made.length, readable(made.blocks))
-        written, more = (mail.subject, mail.text), address.more(one.preset, now)
+        written, more = one.written(mail.subject, mail.text), address.more(one.preset, now)
         content, _whole = message(one.body, one.room, written, more, address.topic)
         return address.target(one.preset, now), _JSON, HttpBody.of(content)
 
@@ -110,6 +110,8 @@ class WebhookSender(HttpSender[WebhookAccount]):
         said = session.wire.words(words)
         if found.taken and not answer.early:
             return said
+        if found.taken is None and preset.flooded and re.search(preset.flooded, said):
+            raise SmtpError(Reply(HTTPStatus.TOO_MANY_REQUESTS, said, Stage.FINAL), hold=found.rest)
         if found.taken is None and not answer.early:
             raise SmtpError(Reply(None, said, Stage.FINAL), Trouble.UNSURE)
         code = found.code

@@ -1,7 +1,10 @@
-"""What webhooks say: the codes of DingTalk and Feishu, and of HTTP for all services.
+"""What webhooks say: codes of services that have their own, and of HTTP for all of them.
 
 https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages,
-https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot,
+https://sct.ftqq.com (the limit of a day: what its users report),
+https://github.com/binwiederhier/ntfy (server/errors.go),
+https://github.com/Finb/bark-server (route_push.go)
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ RULES: tuple[ReplyRule, ...] = (
         id="dingtalk-often",
         action=Action.RETRY,
         family="webhook:dingtalk",
-        code="130101|410100|90018",
+        code="130101|410100|90018|429",
         title=titles.TOO_OFTEN,
         fate=titles.TRIED_AGAIN,
         # Beyond 20 messages a minute it takes none for 10 minutes.
@@ -54,7 +57,7 @@ RULES: tuple[ReplyRule, ...] = (
         family="webhook:dingtalk",
         stages=(Stage.AUTH,),
         code="310000",
-        words=r"sign|timestamp",
+        words=r"sign|timestamp|签名|时间戳",
         title=titles.LOGIN_REFUSED,
         cause=_SIGNATURE,
         advice=_GIVE_BOTH,
@@ -130,6 +133,41 @@ RULES: tuple[ReplyRule, ...] = (
         code="19024",
         title=_NO_KEYWORD,
         advice=_WRITE_ONE,
+    ),
+    ReplyRule(
+        id="serverchan-day",
+        action=Action.RETRY,
+        family="webhook:serverchan",
+        code=r"40001|4\d\d",
+        words="次数",
+        title=titles.LIMIT_REACHED,
+        advice=text(
+            "ServerChan takes so many messages a day, of accounts without a fee only a few."
+        ),
+        fate=titles.TRIED_AGAIN,
+        hold=timedelta(hours=1),
+    ),
+    ReplyRule(
+        id="ntfy-day",
+        action=Action.RETRY,
+        family="webhook:ntfy",
+        code="429",
+        words="too many messages|daily",
+        title=titles.LIMIT_REACHED,
+        advice=text(
+            "The server takes so many messages and files a day; an account there may have more."
+        ),
+        fate=titles.TRIED_AGAIN,
+        hold=timedelta(hours=1),
+    ),
+    ReplyRule(
+        id="bark-long",
+        action=Action.PERMANENT,
+        family="webhook:bark",
+        code="500",
+        words="PayloadTooLarge",
+        title=text("The message is longer than the service takes"),
+        advice=text("Shorten it and send it again."),
     ),
     ReplyRule(
         id="webhook-key",
