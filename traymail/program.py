@@ -32,7 +32,7 @@ from traymail.desktop.ending import Ending
 from traymail.desktop.instance import Server
 from traymail.desktop.language import choose, translator
 from traymail.engine.automation import Automation
-from traymail.engine.engine import Engine, EngineParts
+from traymail.engine.engine import Engine, EngineParts, Patience
 from traymail.engine.event_log import write_down
 from traymail.engine.flow import Flow
 from traymail.engine.stops import Interruptions
@@ -81,6 +81,7 @@ class Program:
         loaded: Loaded,
         on_end: Callable[[], None],
         front: Front | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """``on_end`` is called when it is asked to end; without ``front`` it has no windows."""
         self.failed = False
@@ -109,6 +110,7 @@ class Program:
             publisher=app.publisher,
             memory=app.pauses,
             rules=app.known_rules,
+            patience=patience or Patience(),
         )
         self.engine = Engine(loaded.settings, parts, self._die)
         self.configuration = Configuration(app, loaded, self.engine, self.stops)

@@ -39,7 +39,6 @@ from traymail.core.ports import Cancelled
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.texts import text
-from traymail.senders import smtp_session
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp import SmtpSender
 from traymail.senders.smtp_session import SmtpSession
@@ -134,8 +133,7 @@ def test_answers_to_the_final_dot(answer: str | bytes, kind: type[DeliveryError]
     assert (type(error), error.reply.stage) == (kind, Stage.FINAL)
 
 
-def test_silence_after_the_dot_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp_session, "FINAL_SECONDS", 0.2)
+def test_silence_after_the_dot_is_unknown() -> None:
     done = Event()
 
     def script(peer: Peer) -> None:
@@ -151,7 +149,7 @@ def test_silence_after_the_dot_is_unknown(monkeypatch: pytest.MonkeyPatch) -> No
 
     with scripted(script) as server:
         with pytest.raises(UnknownOutcome):
-            sender(account(server.port, timeout=3.0)).send(mail(), Notes())
+            sender(account(server.port, timeout=3.0), final_seconds=0.2).send(mail(), Notes())
         done.set()
 
 

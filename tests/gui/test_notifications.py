@@ -26,7 +26,6 @@ from traymail.desktop.bus import Bus, connect
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.notify import SERVER, Notifications
 from traymail.desktop.requests import Bubble
-from traymail.ui.model import notices
 from traymail.ui.model.notices import Notice, NoticeButton
 from traymail.ui.notifier import Notifier
 
@@ -242,9 +241,8 @@ def test_servers_may_come_late_and_change(notifications: Notifications, loop: Se
 
 
 def test_events_become_bubbles_and_buttons_come_back(
-    notifications: Notifications, loop: SelectLoop, monkeypatch: pytest.MonkeyPatch
+    notifications: Notifications, loop: SelectLoop
 ) -> None:
-    monkeypatch.setattr(notices, "APART", 0.3)
     chosen: list[tuple[Notice, NoticeButton | None]] = []
 
     class Tray:
@@ -257,7 +255,7 @@ def test_events_become_bubbles_and_buttons_come_back(
     def on_press(notice: Notice, button: NoticeButton | None) -> None:
         chosen.append((notice, button))
 
-    notifier = Notifier(loop, Tray(), SystemClock(), str, on_press)
+    notifier = Notifier(loop, Tray(), SystemClock(), str, on_press, apart=0.3)
     with a_server(loop, *RICH) as server:
         failed = an_item(id=5, state=State.FAILED, rule="Scans", subject="a", updated_at=NOON)
         notifier.hear(ItemChanged(failed))

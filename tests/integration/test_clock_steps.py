@@ -21,14 +21,18 @@ from traymail.core.commands import Pause, Resume
 from traymail.core.duration import LONGEST
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
+from traymail.core.retry import LOOK_SECONDS as CLOCK_SECONDS
 from traymail.desktop.clock import SystemClock
 from traymail.desktop.paths import home
-from traymail.engine import engine, worker
+from traymail.engine.engine import Patience
 from traymail.program import Program
 from traymail.services.services import services_of
 from traymail.store.database import from_ms, to_ms
 
 HOURS = timedelta(hours=8)
+# The clock is looked at more often than for people; the waits are as long as theirs.
+OFTEN = Patience(look_seconds=0.1)
+assert CLOCK_SECONDS < 30
 # Less than the first retry and the caps take by themselves, with the rest before.
 SOON_SECONDS = 10.0
 RULE = """
@@ -103,7 +107,7 @@ def desk(folder: Path, more: str = "", limits: str = "") -> Iterator[Desk]:
         config = config.replace("max_per_minute = 100000\n", limits or "max_per_minute = 100000\n")
         app.home.config_file.write_text(config + RULE.format(log=log, more=more))
         app.instance.claim()
-        program = Program(app, app.settings_file.load(), lambda: None)
+        program = Program(app, app.settings_file.load(), lambda: None, patience=OFTEN)
         program.start()
         try:
             rules = program.engine.snapshot
@@ -112,14 +116,6 @@ def desk(folder: Path, more: str = "", limits: str = "") -> Iterator[Desk]:
         finally:
             program.stop()
             app.close()
-
-
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock is looked at more often than for people; the waits are as long as theirs."""
-    for module in (engine, worker):
-        assert module.LOOK_SECONDS < 30
-        monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
 
 
 def test_a_pause_ends(tmp_path: Path) -> None:

@@ -139,11 +139,10 @@ def test_a_writer_waits_for_another(database: Database, path: Path) -> None:
         assert value == "b"
 
 
-def test_a_database_that_stays_locked_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.01)
+def test_a_database_that_stays_locked_is_told(path: Path) -> None:
     with (
         closing(Database(path)) as one,
-        closing(Database(path)) as two,
+        closing(Database(path, busy_seconds=0.01)) as two,
         one.transaction(),
         pytest.raises(StateError, match="in use by another program"),
         two.transaction(),
@@ -206,17 +205,14 @@ def test_many_processes_may_make_it_at_once(path: Path) -> None:
         assert made == 6
 
 
-def test_an_older_database_is_copied_before_it_is_changed(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_database_is_copied_before_it_is_changed(path: Path, tmp_path: Path) -> None:
     fill(path, 3)
     steps = tmp_path / "migrations"
     steps.mkdir()
     for file in module.MIGRATIONS.glob("*.sql"):
         (steps / file.name).write_bytes(file.read_bytes())
     (steps / "0900_more.sql").write_text("CREATE TABLE more (a TEXT); -- it's more;\nSELECT 1;")
-    monkeypatch.setattr(module, "MIGRATIONS", steps)
-    with closing(Database(path)) as database, database.read() as connection:
+    with closing(Database(path, steps=steps)) as database, database.read() as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == 900
         assert connection.execute("SELECT count(*) FROM more").fetchone()[0] == 0
     copy = path.with_name("outbox.db.before-0900")
@@ -231,14 +227,12 @@ def test_migrations_are_numbered_without_a_gap_and_none_twice() -> None:
 
 
 def test_mails_that_only_some_have_are_known_when_the_database_is_brought_up(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path
 ) -> None:
     for number, file in module.migrations().items():
         if number < 7:
             (tmp_path / file.name).write_bytes(file.read_bytes())
-    with monkeypatch.context() as older:
-        older.setattr(module, "MIGRATIONS", tmp_path)
-        database = Database(path)
+    database = Database(path, steps=tmp_path)
     with closing(database), database.transaction() as connection:
         for to in ("ab", "a", "ab", "a"):
             draft = a_draft(to=tuple(Address(f"{name}@x.example") for name in to))
@@ -264,14 +258,11 @@ def test_mails_that_only_some_have_are_known_when_the_database_is_brought_up(
             assert connection.execute("SELECT 1 FROM content WHERE mail_id = 3").fetchall() == []
 
 
-def test_a_migration_that_fails_changes_nothing(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_migration_that_fails_changes_nothing(path: Path, tmp_path: Path) -> None:
     fill(path, 1)
     (tmp_path / "0901_bad.sql").write_text("CREATE TABLE half (a TEXT);\nCREATE nonsense;")
-    monkeypatch.setattr(module, "MIGRATIONS", tmp_path)
     with pytest.raises(StateError):
-        Database(path)
+        Database(path, steps=tmp_path)
     with closing(sqlite3.connect(path)) as connection:
         assert (
             connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'").fetchall()

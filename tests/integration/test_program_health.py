@@ -28,8 +28,8 @@ from traymail.core.reports import FlowStatus
 from traymail.core.texts import text
 from traymail.desktop import paths
 from traymail.desktop.instance import FileLock
-from traymail.engine import engine
 from traymail.engine.automation import Automation
+from traymail.engine.engine import Patience
 from traymail.program import Program
 from traymail.running.folder import FolderRunner
 from traymail.store.outbox import Outbox
@@ -202,31 +202,28 @@ def test_an_outbox_that_cannot_be_had_just_now_does_not_end_the_engine(
 
 
 def test_mail_waits_while_there_is_no_room_for_a_thread_that_delivers(
-    running: Live, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = threading.Thread.start
-    monkeypatch.setattr(engine, "AGAIN_LATER", timedelta(0))
 
     def starts(thread: threading.Thread) -> None:
         if thread.name == "traymail-delivery-here":
             raise RuntimeError("can't start new thread")
         start(thread)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", starts)
-        running.app.new_poster().store(a_draft(account="here"))
-        running.program.wake()
-        until(lambda: "too little memory" in caplog.text, what="a word of it")
-    until(lambda: running.app.outbox.get(1).attempts == 1, what="the mail tried all the same")
-    assert not running.program.failed
+    at_once = Patience(again=timedelta(0))
+    with live(Home(tmp_path / "home"), CONFIG, patience=at_once) as running:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", starts)
+            running.app.new_poster().store(a_draft(account="here"))
+            running.program.wake()
+            until(lambda: "too little memory" in caplog.text, what="a word of it")
+        until(lambda: running.app.outbox.get(1).attempts == 1, what="the mail tried all the same")
+        assert not running.program.failed
     assert "Traceback" not in caplog.text
 
 
-def test_status_is_told_while_the_engine_is_busy(
-    running: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = running.program.engine.snapshot()
-    monkeypatch.setattr(engine, "ASK_SECONDS", 0.1)
+def test_status_is_told_while_the_engine_is_busy(tmp_path: Path) -> None:
     busy, go = Event(), Event()
 
     def work(event: object) -> None:
@@ -234,12 +231,15 @@ def test_status_is_told_while_the_engine_is_busy(
             busy.set()
             go.wait(PATIENCE_SECONDS)
 
-    running.app.publisher.listen(work)
-    running.program.engine.submit(Wake())
-    assert busy.wait(PATIENCE_SECONDS)
-    assert running.program.engine.snapshot() == before
-    assert running.app.instance.ask({"command": "status"})["rules"] == {}
-    go.set()
+    impatient = Patience(ask_seconds=0.1)
+    with live(Home(tmp_path / "home"), CONFIG, patience=impatient) as running:
+        before = running.program.engine.snapshot()
+        running.app.publisher.listen(work)
+        running.program.engine.submit(Wake())
+        assert busy.wait(PATIENCE_SECONDS)
+        assert running.program.engine.snapshot() == before
+        assert running.app.instance.ask({"command": "status"})["rules"] == {}
+        go.set()
 
 
 GROUPS = """

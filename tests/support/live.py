@@ -14,6 +14,7 @@ from tests.support.sink import Sink
 from traymail.app import App, usual_rule_kinds
 from traymail.desktop import paths
 from traymail.desktop.clock import SystemClock
+from traymail.engine.engine import Patience
 from traymail.program import Program
 from traymail.running.kind import GetRunningKinds
 from traymail.services.services import Services, services_of
@@ -36,6 +37,7 @@ def live(
     secrets: Path | None = None,
     clock: SystemClock | None = None,
     rule_kinds: GetRunningKinds = usual_rule_kinds,
+    patience: Patience | None = None,
 ) -> Iterator[Live]:
     """Run the program in a home until the block ends; `secrets` is as systemd gives them."""
     home.configure(config)
@@ -45,7 +47,7 @@ def live(
     app.home.make()
     app.instance.claim()
     try:
-        program = Program(app, app.settings_file.load(), lambda: None)
+        program = Program(app, app.settings_file.load(), lambda: None, patience=patience)
         program.start()
         try:
             yield Live(home, app, program, services_of(app, program))

@@ -39,6 +39,7 @@ from traymail.core.webhooks import (
 )
 from traymail.senders.sendgrid import SendgridSender
 from traymail.senders.smtp import SmtpSender
+from traymail.senders.smtp_session import FINAL_SECONDS
 from traymail.senders.webhook import WebhookSender
 from traymail.senders.wecom import WecomSender
 
@@ -151,10 +152,11 @@ def sender(
     login_worked: bool = False,
     opened: OpenAttachment | None = None,
     told: ToldSecrets | None = None,
+    final_seconds: float = FINAL_SECONDS,
 ) -> SmtpSender:
     given = credentials or Pocket()
     tools = SenderTools(given, opened or zeros, lambda: login_worked, told or ToldSecrets())
-    return SmtpSender(account, tools)
+    return SmtpSender(account, tools, final_seconds)
 
 
 def wecom(

@@ -168,15 +168,12 @@ def test_too_many_groups_are_told_of_not_forgotten() -> None:
 
 @pytest.mark.parametrize("cooldown", [timedelta(minutes=10), timedelta(0)])
 @pytest.mark.parametrize("count", [1, 3])
-def test_more_groups_than_are_remembered_make_no_storm(
-    cooldown: timedelta, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(throttle, "MOST_GROUPS", 100)
+def test_more_groups_than_are_remembered_make_no_storm(cooldown: timedelta, count: int) -> None:
     threshold = Threshold(count, timedelta(minutes=10))
-    many = policy(threshold=threshold, cooldown=cooldown, max_per_hour=100_000)
+    many = policy(threshold=threshold, cooldown=cooldown, max_per_hour=100_000, most_groups=100)
     state = begin(Throttle(), many, START)
     mails: list[Alert] = []
-    values = throttle.MOST_GROUPS + 50
+    values = many.most_groups + 50
     for again in range(4):
         now = START + timedelta(minutes=again)
         state, alerts = due(state, many, now)
@@ -188,7 +185,7 @@ def test_more_groups_than_are_remembered_make_no_storm(
     at_once = sum(mail.why is Why.MATCHED for mail in mails)
     if count == 1:
         # Without a cooldown, each match is mailed: that was wished for.
-        assert at_once == (throttle.MOST_GROUPS + 1 if cooldown else 4 * values)
+        assert at_once == (many.most_groups + 1 if cooldown else 4 * values)
     else:
         assert at_once == 0
     for minutes in (15, 30, 90):

@@ -48,12 +48,16 @@ _FEW_GROUPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A rule's fields that say when it mails; ``cooldown`` 0: every reading is mailed."""
+    """A rule's fields that say when it mails; ``cooldown`` 0: every reading is mailed.
+
+    ``most_groups``: how many values are told apart at a time.
+    """
 
     threshold: Threshold
     cooldown: timedelta
     max_per_hour: int
     silent_for: timedelta | None = None
+    most_groups: int = MOST_GROUPS
 
 
 class Told(NamedTuple):
@@ -358,7 +362,7 @@ def _make_room(state: Throttle, policy: Policy, name: str, now: datetime) -> tup
     What is held of a group that makes room is told in the digest of the others. A group that
     rests stays: its next match would be mailed at once.
     """
-    if name in state.groups or len(state.groups.keys() - {OTHERS}) < MOST_GROUPS:
+    if name in state.groups or len(state.groups.keys() - {OTHERS}) < policy.most_groups:
         return state, name
     idle = [n for n, one in state.groups.items() if one.quiet_until is None and n != OTHERS]
     if not idle:

@@ -40,9 +40,6 @@ from traymail.failures import log_failure
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
-ASK_SECONDS = 3.0
-# When what is known of rules cannot be written, as on a full disk: until the next try.
-AGAIN_LATER = timedelta(seconds=5)
 MOST_WAITING = 64
 
 
@@ -63,6 +60,20 @@ class Snapshot:
     paused: bool
     paused_until: datetime | None
     troubles: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an engine waits.
+
+    ``look_seconds``: until it looks at the clock, which may have been set. ``ask_seconds``: for a
+    busy engine to say how things stand. ``again``: until what is known of rules is written once
+    more, which could not be written, as on a full disk.
+    """
+
+    look_seconds: float = LOOK_SECONDS
+    ask_seconds: float = 3.0
+    again: timedelta = timedelta(seconds=5)
 
 
 class _Stop:
@@ -120,6 +131,7 @@ class EngineParts:
     publisher: Publisher
     memory: PauseMemory
     rules: RuleMemory
+    patience: Patience = field(default_factory=Patience)
 
 
 class Engine:
@@ -167,7 +179,7 @@ class Engine:
         ask = _Ask(Future())
         self._inbox.put(ask)
         try:
-            return ask.answer.result(ASK_SECONDS)
+            return ask.answer.result(self._parts.patience.ask_seconds)
         except TimeoutError:
             return self._shown
 
@@ -203,7 +215,7 @@ class Engine:
             if not self._late:
                 log_failure(log, "the engine waits", error)
             self._late.add(again)
-            self._late_at = self._parts.tools.clock.now() + AGAIN_LATER
+            self._late_at = self._parts.tools.clock.now() + self._parts.patience.again
 
     def _begin(self) -> None:
         now = self._parts.tools.clock.now()
@@ -215,7 +227,7 @@ class Engine:
         wait = None
         if wish is not None:
             left = (wish - self._parts.tools.clock.now()).total_seconds()
-            wait = min(max(left, 0.0), LOOK_SECONDS)
+            wait = min(max(left, 0.0), self._parts.patience.look_seconds)
         try:
             return self._inbox.get(timeout=wait)
         except Empty:
@@ -263,20 +275,20 @@ class Engine:
 
     def _tick(self) -> datetime | None:
         """Let the flows work, wake who is concerned; return when to come back at the latest."""
-        now = self._parts.tools.clock.now()
+        now, again = self._parts.tools.clock.now(), self._parts.patience.again
         if self._paused and self._paused_until is not None and self._paused_until <= now:
             self._pause(None, now, paused=False)
-        if self._waiting is not None and reached(self._waiting[0], now, AGAIN_LATER):
+        if self._waiting is not None and reached(self._waiting[0], now, again):
             self._put_in_force(self._waiting[1], now)
-        if self._late_at is not None and reached(self._late_at, now, AGAIN_LATER):
+        if self._late_at is not None and reached(self._late_at, now, again):
             late, self._late, self._late_at = self._late, set(), None
             for entry in late:
                 self._inbox.put(entry)
         wish = self._parts.automation.tick(now)
         self._shown = self._snapshot()
         self._guarded(self._announce, Wake())
-        again = None if self._waiting is None else self._waiting[0]
-        waits = (wish, self._paused_until, again, self._late_at)
+        in_force_at = None if self._waiting is None else self._waiting[0]
+        waits = (wish, self._paused_until, in_force_at, self._late_at)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _announce(self) -> None:
@@ -309,7 +321,7 @@ class Engine:
         except StateError as error:
             # A rule that is not known again would mail once more what it mailed before.
             log.error("the rules are not in force yet: %s", error)  # noqa: TRY400 # told in words
-            self._waiting = now + AGAIN_LATER, settings
+            self._waiting = now + self._parts.patience.again, settings
         else:
             self._settings = settings
             self._parts.automation.apply(settings, now, renamed)
@@ -333,7 +345,13 @@ class Engine:
         if account is not None and (worker is None or worker.retired):
             delivery = Delivery(account, self._caps, self._parts.tools)
             stopping = self._parts.tools.stopping
-            worker = Worker(delivery, stopping, follows=worker, on_death=self._on_death)
+            worker = Worker(
+                delivery,
+                stopping,
+                follows=worker,
+                on_death=self._on_death,
+                look_seconds=self._parts.patience.look_seconds,
+            )
             worker.pause(paused=self._paused)
             try:
                 worker.start()

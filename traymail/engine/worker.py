@@ -36,11 +36,16 @@ class Worker:
         stopping: threading.Event,
         follows: Worker | None = None,
         on_death: Callable[[], None] = lambda: None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        """``on_death`` is called when its thread ends without being asked to."""
+        """``on_death`` is called when its thread ends without being asked to.
+
+        ``look_seconds``: until it looks at the clock, which may have been set.
+        """
         self.delivery = delivery
         self._on_death = on_death
         self._stopping = stopping
+        self._look_seconds = look_seconds
         self._woken = False
         self._paused = False
         self._follows = follows
@@ -129,7 +134,7 @@ class Worker:
     def _sleep(self, seconds: float | None) -> bool:
         """Sleep until woken (True), or the time is up or may be (False)."""
         if seconds is not None:
-            seconds = min(seconds, LOOK_SECONDS)
+            seconds = min(seconds, self._look_seconds)
         with self._condition:
             woken = self._woken or self._condition.wait(seconds)
             self._woken = False

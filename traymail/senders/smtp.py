@@ -24,7 +24,7 @@ from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
-from traymail.senders.smtp_session import SmtpSession, Taken, open_session
+from traymail.senders.smtp_session import FINAL_SECONDS, SmtpSession, Taken, open_session
 from traymail.senders.smtp_wire import SmtpError
 
 # Refusals that leave the connection in order, and those found before anything was said.
@@ -42,9 +42,13 @@ class SmtpSender:
     "wrong".
     """
 
-    def __init__(self, account: Account, tools: SenderTools) -> None:
+    def __init__(
+        self, account: Account, tools: SenderTools, final_seconds: float = FINAL_SECONDS
+    ) -> None:
+        """``final_seconds``: how long the answer to the final dot is waited for at least."""
         self._account = account
         self._tools = tools
+        self._final_seconds = final_seconds
         self._cutoff = Cutoff()
         self._session: SmtpSession | None = None
         self._secret: Secret | None = None
@@ -92,7 +96,9 @@ class SmtpSender:
             secret = self._tools.credentials.get(account) if needed else None
             self._secret = secret
             self._place = secret.place if secret else ""
-            self._session = open_session(account, secret, self._cutoff, self._tools.told)
+            self._session = open_session(
+                account, secret, self._cutoff, self._tools.told, self._final_seconds
+            )
         with closing(self._content(mail)) as chunks:
             return self._receipt(mail, self._session.deliver(mail, chunks, journal))
 

@@ -90,11 +90,15 @@ def refuse_unprotected(wire: Wire, account: Account) -> None:
 
 
 def open_session(
-    account: Account, secret: Secret | None, cutoff: Cutoff, told: ToldSecrets
+    account: Account,
+    secret: Secret | None,
+    cutoff: Cutoff,
+    told: ToldSecrets,
+    final_seconds: float = FINAL_SECONDS,
 ) -> SmtpSession:
     """Connect, encrypt as the account says, and log in when there is a secret."""
     wire = connect(account, secret, cutoff, told)
-    session = SmtpSession(wire, account)
+    session = SmtpSession(wire, account, final_seconds)
     try:
         refuse_unprotected(wire, account)
         for _, work in opening(session, account, secret):
@@ -126,8 +130,10 @@ def opening(
 class SmtpSession:
     """A conversation with one server. Every method may raise SmtpError."""
 
-    def __init__(self, wire: Wire, account: Account) -> None:
+    def __init__(self, wire: Wire, account: Account, final_seconds: float = FINAL_SECONDS) -> None:
+        """``final_seconds``: how long the answer to the final dot is waited for at least."""
         self.wire = wire
+        self._final_seconds = final_seconds
         self.features: dict[str, str] = {}
         self._said: list[bytes] = []  # the features, to the letter
         self._account = account
@@ -348,7 +354,7 @@ class SmtpSession:
         self.wire.stage = Stage.FINAL
         try:
             self.wire.write(rest)
-            reply = self.wire.reply(max(FINAL_SECONDS, self._account.timeout.total_seconds()))
+            reply = self.wire.reply(max(self._final_seconds, self._account.timeout.total_seconds()))
         except SmtpError as error:
             raise trouble_at(Stage.FINAL, Trouble.UNSURE, error.reply.text) from error
         if reply.code in _OK:

@@ -50,8 +50,12 @@ class Database:
     cut (WAL with synchronous=FULL). All errors are StateErrors.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, busy_seconds: float = BUSY_SECONDS, steps: Path = MIGRATIONS
+    ) -> None:
+        """``busy_seconds``: how long another writer is waited for; ``steps``: the migrations."""
         self.path = path
+        self._busy_seconds = busy_seconds
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: list[_Connection] = []
@@ -64,7 +68,7 @@ class Database:
             make_private_file(path)
             try:
                 with self._in_use() as connection:
-                    migrate(connection, path, empty=not filled)
+                    migrate(connection, path, empty=not filled, steps=steps)
             except BaseException:
                 self.close()
                 raise
@@ -186,7 +190,11 @@ class Database:
             raise self._left
         one: _Connection | None = getattr(self._local, "connection", None)
         if one is None:
-            one = _Connection(connect(self.path), threading.current_thread(), threading.RLock())
+            one = _Connection(
+                connect(self.path, self._busy_seconds),
+                threading.current_thread(),
+                threading.RLock(),
+            )
             self._local.connection = one
             with self._lock:
                 self._drop_dead_threads()
@@ -217,18 +225,18 @@ class Database:
             raise as_state_error(error, self.path) from error
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Return a connection in autocommit mode with our settings; raises sqlite3.Error."""
     connection = sqlite3.connect(
         path,
-        timeout=BUSY_SECONDS,
+        timeout=busy_seconds,
         isolation_level=None,
         check_same_thread=False,  # each is used by one thread; close() may come from another
     )
     try:
         connection.row_factory = sqlite3.Row
         connection.text_factory = text_of
-        _use_wal(connection)
+        _use_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
         if sys.platform == "darwin":
             # There, fsync alone leaves the data in the drive's cache.
@@ -241,9 +249,9 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Switch the log on; of several processes that do so at once, SQLite lets but one wait."""
-    until = time.monotonic() + BUSY_SECONDS
+    until = time.monotonic() + busy_seconds
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -349,14 +357,16 @@ def _is_nothing(path: Path) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size == 0
 
 
-def migrate(connection: sqlite3.Connection, path: Path, *, empty: bool = True) -> None:
+def migrate(
+    connection: sqlite3.Connection, path: Path, *, empty: bool = True, steps: Path = MIGRATIONS
+) -> None:
     """Bring the database to the newest shape in one transaction; others see all of it or nothing.
 
     A database that holds something is copied aside first. What refers to a table stays when a
     migration makes that table anew. Raises StateError for a database that a newer traymail has
     written, and for one without tables unless it may be ``empty``; sqlite3.Error.
     """
-    newest, found = max(migrations()), user_version(connection)
+    newest, found = max(migrations(steps)), user_version(connection)
     if found == newest:
         return
     kept = kept_version(connection)
@@ -374,7 +384,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, empty: bool = True) -
             )
         if 0 < version < newest:
             back_up(path, path.with_name(f"{path.name}.before-{newest:04d}"))
-        apply_migrations(connection, version, newest)
+        apply_migrations(connection, version, newest, steps)
         connection.execute("REPLACE INTO meta VALUES (?, ?)", (_VERSION, str(newest)))
         connection.execute("COMMIT")
     finally:
@@ -383,18 +393,20 @@ def migrate(connection: sqlite3.Connection, path: Path, *, empty: bool = True) -
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def apply_migrations(connection: sqlite3.Connection, version: int, newest: int) -> None:
+def apply_migrations(
+    connection: sqlite3.Connection, version: int, newest: int, steps: Path = MIGRATIONS
+) -> None:
     """Carry out the migrations after ``version``, up to ``newest``; raises sqlite3.Error."""
-    for number, file in sorted(migrations().items()):
+    for number, file in sorted(migrations(steps).items()):
         if version < number <= newest:
             for statement in statements(file.read_text(encoding="utf-8")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number:d}")
 
 
-def migrations() -> dict[int, Path]:
+def migrations(steps: Path = MIGRATIONS) -> dict[int, Path]:
     """Return the migration files by number."""
-    return {int(file.name[:4]): file for file in MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql")}
+    return {int(file.name[:4]): file for file in steps.glob("[0-9][0-9][0-9][0-9]_*.sql")}
 
 
 def statements(script: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from traymail.core.ports import Clock
 from traymail.core.texts import Text, Translate, elided, text
 from traymail.desktop.requests import Bubble
 from traymail.ui.model.notices import (
+    APART,
     LABELS,
     Notice,
     NoticeButton,
@@ -46,15 +47,23 @@ class Notifier:
     """Tells the user of events, as often as they wish."""
 
     def __init__(
-        self, loop: Loop, bubbles: Bubbles, clock: Clock, translate: Translate, on_press: OnPress
+        self,
+        loop: Loop,
+        bubbles: Bubbles,
+        clock: Clock,
+        translate: Translate,
+        on_press: OnPress,
+        *,
+        apart: float = APART,
     ) -> None:
+        """``apart``: the seconds between two bubbles of one rule or account."""
         self.wishes = Wishes()
         self._loop = loop
         self._bubbles = bubbles
         self._clock = clock
         self._translate = translate
         self._on_press = on_press
-        self._state = NoticeState()
+        self._state = NoticeState(apart=apart)
         self._shown: dict[str, Notice] = {}
         self._cancel: Act | None = None
 

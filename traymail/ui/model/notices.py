@@ -103,10 +103,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class NoticeState:
-    """When each rule and account was last told of (monotonic seconds), and what is held back."""
+    """When each rule and account last had a notification (monotonic seconds); what is held back.
+
+    ``apart``: the seconds between two of one rule or account.
+    """
 
     told: Mapping[str, float] = field(default_factory=dict)
     held: Mapping[str, Held] = field(default_factory=dict)
+    apart: float = APART
 
 
 def after(
@@ -121,12 +125,12 @@ def after(
         return replace(state, held=still), None
     if source is None:
         return state, notice
-    told = {name: when for name, when in state.told.items() if now - when < APART}
+    told = {name: when for name, when in state.told.items() if now - when < state.apart}
     if source in told or source in state.held:
         before = state.held.get(source)
         held = Held(before.count + 1 if before else 1, notice)
-        return NoticeState(told, {**state.held, source: held}), None
-    return NoticeState({**told, source: now}, state.held), notice
+        return replace(state, told=told, held={**state.held, source: held}), None
+    return replace(state, told={**told, source: now}), notice
 
 
 def is_over(notice: Notice, event: Event) -> bool:
@@ -150,7 +154,9 @@ def due(state: NoticeState, now: float) -> tuple[NoticeState, tuple[Notice, ...]
     ready = [source for source in state.held if _wait(state, source, now) <= 0]
     held = {source: one for source, one in state.held.items() if source not in ready}
     told = {**state.told, **dict.fromkeys(ready, now)}
-    return NoticeState(told, held), tuple(_summary(state.held[source]) for source in ready)
+    return replace(state, told=told, held=held), tuple(
+        _summary(state.held[source]) for source in ready
+    )
 
 
 def next_due(state: NoticeState, now: float) -> float | None:
@@ -159,7 +165,7 @@ def next_due(state: NoticeState, now: float) -> float | None:
 
 
 def _wait(state: NoticeState, source: str, now: float) -> float:
-    return state.told.get(source, now - APART) + APART - now
+    return state.told.get(source, now - state.apart) + state.apart - now
 
 
 def _summary(held: Held) -> Notice:
