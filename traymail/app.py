@@ -117,28 +117,8 @@ class App:
     def database(self) -> Database:
         """Open the database; raises StateError."""
         self.home.make()
-        self.look_at_log()
+        look_at_log(self.home, self.instance)
         return Database(self.home.database)
-
-    def look_at_log(self) -> None:
-        """Keep what the database's log may have lost; only before the database is opened.
-
-        Raises StateError.
-        """
-        name = self.home.database.name
-        beside = [self.home.database.with_name(f"{name}{part}") for part in ("-wal", "-shm")]
-        # Whoever has it open keeps one.
-        if not any(one.exists() for one in beside) or self.instance.running.holder() not in {
-            None,
-            os.getpid(),
-        }:
-            return
-        from traymail.store.write_ahead import set_log_aside  # seldom needed
-
-        if copy := set_log_aside(self.home.database):
-            logging.getLogger(__name__).error(
-                "mails stored last may be missing: the database's log was damaged; see %s", copy
-            )
 
     @cached_property
     def spool(self) -> Spool:
@@ -262,20 +242,6 @@ class App:
             clock_steps=ClockSteps(self.outbox, self.clock),
         )
 
-    def recover(self) -> Recovered:
-        """Settle what a crash left in the outbox; only for the process that delivers in it."""
-
-        def unanswered(name: str) -> str:
-            from traymail.core.reply_rules import services
-
-            with contextlib.suppress(SettingsError):  # told by whoever needs the settings
-                account = self.settings().accounts.get(name)
-                if account is not None and services.by_service(account.provider):
-                    return services.UNANSWERED
-            return UNANSWERED
-
-        return self.outbox.recover(self.clock.now(), unanswered)
-
     def caps(self, settings: Settings) -> RuleCaps:
         """Return how many mails each rule may send, as of its latest settings."""
         from traymail.engine.caps import rule_caps
@@ -292,6 +258,42 @@ class App:
         secrets = credentials or self.credentials
         tools = SenderTools(secrets, self.spool.open, login_worked, self.told)
         return kind_of(account).make_sender(account, tools)
+
+
+def recover(app: App) -> Recovered:
+    """Settle what a crash left in the outbox; only for the process that delivers in it."""
+
+    def unanswered(name: str) -> str:
+        from traymail.core.reply_rules import services
+
+        with contextlib.suppress(SettingsError):  # told by whoever needs the settings
+            account = app.settings().accounts.get(name)
+            if account is not None and services.by_service(account.provider):
+                return services.UNANSWERED
+        return UNANSWERED
+
+    return app.outbox.recover(app.clock.now(), unanswered)
+
+
+def look_at_log(home: Home, instance: Instance) -> None:
+    """Keep what the database's log may have lost; only before the database is opened.
+
+    Raises StateError.
+    """
+    name = home.database.name
+    beside = [home.database.with_name(f"{name}{part}") for part in ("-wal", "-shm")]
+    # Whoever has it open keeps one.
+    if not any(one.exists() for one in beside) or instance.running.holder() not in {
+        None,
+        os.getpid(),
+    }:
+        return
+    from traymail.store.write_ahead import set_log_aside  # seldom needed
+
+    if copy := set_log_aside(home.database):
+        logging.getLogger(__name__).error(
+            "mails stored last may be missing: the database's log was damaged; see %s", copy
+        )
 
 
 def machine() -> Machine:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from traymail import __version__
-from traymail.app import App, machine
+from traymail.app import App, look_at_log, machine, recover
 from traymail.configuration import LOOK_SECONDS, Configuration
 from traymail.core.account import Account
 from traymail.core.commands import Pause, Resume, StorageTrouble, Wake
@@ -130,7 +130,7 @@ class Program:
 
     def start(self) -> None:
         """Recover what a crash left, and begin; raises StateError."""
-        recovered = self._app.recover()
+        recovered = recover(self._app)
         if recovered.requeued or recovered.unknown:
             log.warning(
                 "found under way: %d due again, %d of unknown fate",
@@ -414,7 +414,7 @@ def own_the_home(app: App, ending: Ending) -> bool:
 
 def _mend_database(app: App) -> None:
     """Set a damaged database aside and go on with what can be saved of it; told in the log."""
-    app.look_at_log()
+    look_at_log(app.home, app.instance)
     salvage = check(app.home.database, app.clock.now())
     if salvage is not None:
         log.error(

@@ -81,7 +81,7 @@ def test_nothing_is_lost_or_told_twice(tmp_path: Path, how: str, slow: bool) -> 
     log.touch()
     following = Following(log_rule(log))
     following.clock = SystemClock()  # type: ignore[assignment] # life's own pace
-    following.tails = following._tails()
+    following.tails = following.new_tails()
     following.tails.sweep()
     writer = Writer(log, how, seed=len(how))
     pace = random.Random(len(how))  # noqa: S311 # a test's, repeatable

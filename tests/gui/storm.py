@@ -54,7 +54,7 @@ def _lines(master: tk.Misc) -> tk.Widget:
     control.widget.pack(fill="x")
     control.value = "😀\n👍🏽 ab"
     control.focus()
-    return control._text  # type: ignore[attr-defined, no-any-return] # of a LinesControl
+    return control.area  # type: ignore[attr-defined, no-any-return] # of a LinesControl
 
 
 def _packed(widget: tk.Widget) -> tk.Widget:

@@ -192,7 +192,7 @@ def test_a_page_that_stays_is_not_painted_anew(desk: Desk) -> None:
     desk.write("display_name", "Somebody else")
     desk.until(lambda: desk.form.changed, "the change")
     desk.root.update()
-    assert {str(desk.view.list), str(desk.view._panes), str(desk.sheet)} & set(unmapped) == set()
+    assert {str(desk.view.list), str(desk.view.panes), str(desk.sheet)} & set(unmapped) == set()
 
 
 def test_without_accounts_it_leads_to_the_first(make_desk: Callable[[str], Desk]) -> None:

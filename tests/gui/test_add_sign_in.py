@@ -78,7 +78,7 @@ def to_the_sign_in(window: AddAccountWindow, place: Place, port: int = 0) -> Non
     assert page is not None
     assert not window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
     page.form.fill(place.client)
-    page._changed("")
+    page.changed("")
 
 
 def stage(window: AddAccountWindow) -> SignInStage | None:
@@ -175,7 +175,7 @@ def test_a_service_that_does_not_know_the_client_is_told(
     page = window.pages.sign_in
     assert page is not None
     page.form.fill({"oauth.token_url": "nonsense"})
-    page._changed("")
+    page.changed("")
     window.bar.buttons[AddAct.SIGN_IN].invoke()
     wait(window, lambda: window.held.problems, "what is wrong")
     assert [one.where for one in window.held.problems] == ["oauth.token_url"]

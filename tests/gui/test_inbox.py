@@ -45,12 +45,12 @@ class Desk(Hands):
     def send(self, message: EmailMessage) -> None:
         """Send a mail as any mail program would, and wait until it is in the list."""
         before = len(self.window.held.entries)
-        sending = Thread(target=self._send, args=(message,))
+        sending = Thread(target=self.hand_in, args=(message,))
         sending.start()
         self.until(lambda: len(self.window.held.entries) > before, "the mail")
         sending.join()
 
-    def _send(self, message: EmailMessage) -> None:
+    def hand_in(self, message: EmailMessage) -> None:
         context = ssl.create_default_context(cafile=str(self.ca_file))
         with smtplib.SMTP_SSL(HOST, self.sink.port, context=context) as smtp:
             smtp.login(LOGIN.username, LOGIN.password)
@@ -157,8 +157,8 @@ def test_pictures_are_drawn_and_files_are_saved(
     )
     desk.send(message)
     desk.until(lambda: "图.png" in desk.words(), "the files")
-    assert len(desk.window.pane._pictures) == 1
-    assert desk.window.pane._pictures[0].width() == desk.root.theme.px(270)
+    assert len(desk.window.pane.pictures) == 1
+    assert desk.window.pane.pictures[0].width() == desk.root.theme.px(270)
     desk.sees("1.6 KB")
     asked: list[str] = []
 
@@ -202,7 +202,7 @@ def test_the_source_is_shown(desk: Desk) -> None:
 
 def test_mails_that_come_at_once_keep_their_order(desk: Desk) -> None:
     for number in range(8):
-        desk._send(a_message(str(number)))
+        desk.hand_in(a_message(str(number)))
     desk.until(lambda: len(desk.window.held.entries) == 8, "all of them")
     assert [one.mail.subject for one in desk.window.held.entries] == list("76543210")
 

@@ -88,11 +88,11 @@ class Desk(Hands):
                 people.note([parse_address(words)], datetime(2026, 11, 23, tzinfo=UTC))
 
     def proposed(self) -> list[str]:
-        return [one.address for one in self.window.sheet.head.to._popup._offered]
+        return [one.address for one in self.window.sheet.head.to.popup.offered]
 
     def said(self) -> str:
         """Return what is told below the row of recipients."""
-        note = self.window.sheet.head._rows["to"]._note
+        note = self.window.sheet.head.rows["to"].note
         return str(note.label.cget("text")) if note.winfo_ismapped() else ""
 
     def arrival(self, sink: Sink) -> Arrival:
@@ -300,10 +300,10 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     head = desk.window.sheet.head
     assert head.to.addresses == ("li.na@example.com",)
     desk.until(lambda: len(desk.live.services.drafts.people()) == 2, "one less in the history")
-    desk.click(head._me)
+    desk.click(head.me)
     desk.until(lambda: len(head.to.addresses) == 2, "me")
     assert list(head.to.addresses) == ["li.na@example.com", ADDRESS]
-    desk.click(head._copies)
+    desk.click(head.copies)
     desk.type("x@x.example;")
     desk.until(lambda: head.cc.addresses == ("x@x.example",), "a copy")
     desk.click(head.subject)
@@ -369,9 +369,9 @@ def test_the_keyboard_goes_from_the_recipients_on_to_the_subject(desk: Desk) -> 
     leads_to("shift+Tab", head.to.entry)
     leads_to("Return", head.subject)
     leads_to("shift+Tab", head.to.entry)
-    leads_to("shift+Tab", head._copies)
-    leads_to("shift+Tab", head._me)
-    leads_to("Tab", head._copies)
+    leads_to("shift+Tab", head.copies)
+    leads_to("shift+Tab", head.me)
+    leads_to("Tab", head.copies)
     leads_to("Return", head.cc.entry)
     leads_to("Return", head.bcc.entry)
     leads_to("Tab", head.subject)
@@ -437,13 +437,13 @@ def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     desk.until(lambda: desk.window.held.mail, "the undo bar")
     desk.sees("Paused: the mail waits")
     (bar,) = [one for one in every_child(desk.window) if isinstance(one, UndoBar)]
-    desk.until(lambda: bar._passed > 3, "some time")
-    assert bar._left >= bar._ticks - 1
+    desk.until(lambda: bar.passed > 3, "some time")
+    assert bar.left >= bar.ticks - 1
     desk.live.services.program.resume()
     desk.sees("Sending in")
     desk.live.services.program.pause(None)
     desk.sees("Paused: the mail waits")
-    left = bar._left
+    left = bar.left
     assert left > 0
     desk.press("Undo")
     desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
@@ -816,7 +816,7 @@ def test_elsewhere_than_on_x11_a_picture_is_read_in_a_thread(desk: Desk, tmp_pat
     Image.effect_noise((300, 200), 50).save(file)
     desk.open()
     board = desk.window.clipboard
-    board._x11 = False
+    board.x11 = False
     clips: list[Clip] = []
     with clipboard({"image/png": file}):
         hear(desk.root)
@@ -833,7 +833,7 @@ def test_elsewhere_than_on_x11_words_go_before_pictures(desk: Desk, tmp_path: Pa
     words.write_text("words")
     desk.open()
     board = desk.window.clipboard
-    board._x11 = False
+    board.x11 = False
     clips: list[Clip] = []
     with clipboard({"UTF8_STRING": words, "image/png": words}):
         hear(desk.root)
@@ -965,11 +965,11 @@ def test_a_robot_has_no_address_that_is_the_users_own(make_desk: Callable[..., D
     )
     desk.open()
     head = desk.window.sheet.head
-    assert not head._me.winfo_ismapped()
+    assert not head.me.winfo_ismapped()
     desk.window.writing.add_me()
     assert head.to.addresses == ()
-    head._sender.value = "main"
-    head._acts.typed()
-    desk.until(head._me.winfo_ismapped, "the chip")
+    head.sender.value = "main"
+    desk.window.writing.typed()
+    desk.until(head.me.winfo_ismapped, "the chip")
     desk.press("Me")
     desk.until(lambda: head.to.addresses == ("123456@qq.com",), "the own address")

@@ -24,19 +24,19 @@ class Oracle:
         self.root = root
         self.asked = 0
         self.told: list[object] = []
-        self._answers: SimpleQueue[str | None] = SimpleQueue()
+        self.answers: SimpleQueue[str | None] = SimpleQueue()
         self.refresher = Refresher(
             background,
-            self._question,
+            self.question,
             self.told.append,
             self.told.append,
             rest,
         )
 
-    def _question(self) -> str:
+    def question(self) -> str:
         assert threading.current_thread() is not threading.main_thread()
         self.asked += 1
-        answer = self._answers.get(timeout=60)
+        answer = self.answers.get(timeout=60)
         if answer is None:
             raise StateError(text("The disk is full."))
         return answer
@@ -44,7 +44,7 @@ class Oracle:
     def answer(self, words: str | None) -> None:
         """Answer the question, and wait until that was told; None fails."""
         before = len(self.told)
-        self._answers.put(words)
+        self.answers.put(words)
         until_tk(self.root, lambda: len(self.told) > before, "the answer")
 
     def is_asked(self, times: int) -> None:
@@ -113,7 +113,7 @@ def test_who_is_told_may_ask_again(root: Root, background: Background) -> None:
         if again:
             again.pop()()
 
-    oracle.refresher = Refresher(background, oracle._question, known, oracle.told.append)
+    oracle.refresher = Refresher(background, oracle.question, known, oracle.told.append)
     again[:] = [partial(oracle.refresher.ask, lambda: oracle.told.append("then"))]
     oracle.refresher.ask()
     oracle.answer("one")
@@ -135,7 +135,7 @@ def test_an_error_of_who_is_told_does_not_end_the_asking(
         if answer == "one":
             raise ValueError(answer)
 
-    oracle.refresher = Refresher(background, oracle._question, known, oracle.told.append)
+    oracle.refresher = Refresher(background, oracle.question, known, oracle.told.append)
     oracle.refresher.ask()
     oracle.refresher.ask()
     oracle.answer("one")
@@ -151,7 +151,7 @@ def test_stopped_it_tells_nothing_and_can_ask_anew(oracle: Oracle) -> None:
     oracle.refresher.ask()
     oracle.is_asked(2)
     for words in ("for nobody", "new"):
-        oracle._answers.put(words)
+        oracle.answers.put(words)
     until_tk(oracle.root, lambda: oracle.told, "the answer")
     oracle.settles()
     assert oracle.asked == 2

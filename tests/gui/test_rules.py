@@ -55,7 +55,7 @@ class Desk(Hands):
     window: Window
 
     def card(self, name: str) -> RuleCard:
-        view = self.page._view
+        view = self.page.view
         assert view is not None
         self.until(lambda: name in view.cards, f"the card of {name}")
         return view.cards[name]
@@ -75,7 +75,7 @@ class Desk(Hands):
     def write(self, editor: RuleEditor, field: str, words: str) -> None:
         """Put words into a field in place of what stands there."""
         self.go_to(editor.sheet.form, field)
-        control = editor.sheet.form._controls[field]
+        control = editor.sheet.form.controls[field]
         if editor.sheet.form.values[field]:
             self.keys("ctrl+a", "Delete")
             if editor.sheet.form.values[field]:
@@ -550,7 +550,7 @@ def test_a_rule_that_moves_and_names_with_commas_come_back_as_they_were(
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     form = editor.sheet.form
-    assert form._rows["move_to"].winfo_viewable(), "where to, since the file is moved"
+    assert form.rows["move_to"].winfo_viewable(), "where to, since the file is moved"
     desk.write(editor, "subject", "Other")
     desk.save(editor)
     fields = desk.live.services.rules.fields("Scans")
@@ -559,9 +559,9 @@ def test_a_rule_that_moves_and_names_with_commas_come_back_as_they_were(
 
 def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
     editor = desk.new("Watch a folder…")
-    rows = dict.fromkeys(editor.sheet.form._rows.values())
+    rows = dict.fromkeys(editor.sheet.form.rows.values())
     desk.press("More: one mail for several, zip, size, waiting, hourly limit", editor)
-    desk.until(editor.sheet.form._rows["zip"].winfo_ismapped, "the rare fields")
+    desk.until(editor.sheet.form.rows["zip"].winfo_ismapped, "the rare fields")
     editor.update()
     tops = [row.winfo_y() for row in rows if row.winfo_ismapped()]
     assert tops == sorted(set(tops)), "no row lies on another one"
@@ -569,7 +569,7 @@ def test_more_shows_the_rare_fields_below_the_others(desk: Desk) -> None:
 
 def in_sight(editor: RuleEditor, widget: tk.Misc) -> bool:
     """Tell whether all of a widget of the form is seen."""
-    canvas = editor.sheet.scroll._canvas
+    canvas = editor.sheet.scroll.canvas
     top = widget.winfo_rooty() - canvas.winfo_rooty()
     return top >= 0 and top + widget.winfo_height() <= canvas.winfo_height()
 
@@ -583,7 +583,7 @@ def test_a_saved_rule_opens_at_its_top(desk: Desk, tmp_path: Path, keys: dict[st
     desk.until(lambda: editor.held.preview, "all is there")
     editor.update()
     assert in_sight(editor, editor.sheet.name)
-    assert in_sight(editor, editor.sheet.form._rows["folder"])
+    assert in_sight(editor, editor.sheet.form.rows["folder"])
 
 
 def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: Path) -> None:
@@ -597,7 +597,7 @@ def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: P
     desk.until(lambda: len(told(editor.held)) == 3, "the problems")
     for _ in range(3):
         desk.click(editor.bar.count)
-        desk.until(lambda: in_sight(editor, editor.sheet.form._rows["folder"]), "the first")
+        desk.until(lambda: in_sight(editor, editor.sheet.form.rows["folder"]), "the first")
 
 
 def test_a_field_that_is_wrong_stays_in_sight_where_it_means_nothing(
@@ -609,8 +609,8 @@ def test_a_field_that_is_wrong_stays_in_sight_where_it_means_nothing(
     desk.write(editor, "keep_sent", "soon")
     desk.until(lambda: "keep_sent" in told(editor.held), "that it is wrong")
     editor.sheet.form.fill({"after": "keep"})
-    editor._changed("after")
-    rows = editor.sheet.form._rows
+    editor.changed("after")
+    rows = editor.sheet.form.rows
     desk.until(lambda: not rows["move_to"].winfo_ismapped(), "what means nothing to go")
     assert rows["keep_sent"].winfo_viewable(), "else nobody can mend it"
     desk.write(editor, "keep_sent", "2d")

@@ -324,11 +324,11 @@ def test_pystray_gets_the_same_menu(
     )
     tray = PystrayTray(parts)
     # The dummy has nothing to draw a menu on.
-    monkeypatch.setattr(type(tray._icon), "_update_menu", lambda _icon: None)  # see below
+    monkeypatch.setattr(type(tray.icon), "_update_menu", lambda _icon: None)  # see below
     tray.show(IDLE)
     tray.show(NEEDS)
     tray.set_menu(a_menu(*RULES))
-    icon = tray._icon  # what pystray holds is what its panels show
+    icon = tray.icon  # what pystray holds is what its panels show
     assert icon.title == "2 mails need you\nThe rule <b> fails"
     assert icon.icon.size == (48, 48)
     items = list(icon.menu.items)

@@ -159,7 +159,7 @@ def test_chips_are_seen_however_they_were_made(field: AddressField, window: Wind
     field.add("c@example.com")
     until_tk(window, lambda: len(field.row.chips) == 3 and all_seen(), what="three chips")
     typed(field.entry, "d@example.com")
-    field._edit("a@example.com")
+    field.edit("a@example.com")
     until_tk(window, lambda: len(field.row.chips) == 3 and all_seen(), what="the others")
     press(field.entry, "<Return>")
     until_tk(window, lambda: len(field.row.chips) == 4 and all_seen(), what="all chips")
@@ -238,9 +238,9 @@ def test_the_wheel_turns_the_innermost_that_can_scroll(window: Window) -> None:
     until_tk(window, lambda: inner.winfo_height() == window.theme.px(100), what="the lower one")
     window.update()
     inner.inner.event_generate("<Button-5>")
-    assert (inner._canvas.yview()[0] > 0, outer._canvas.yview()[0]) == (True, 0.0)
+    assert (inner.canvas.yview()[0] > 0, outer.canvas.yview()[0]) == (True, 0.0)
     outer.inner.event_generate("<Button-5>")
-    assert outer._canvas.yview()[0] > 0
+    assert outer.canvas.yview()[0] > 0
 
 
 def test_escape_closes_the_proposals_and_not_the_window(

@@ -302,7 +302,7 @@ def test_a_mail_that_lost_its_content_has_failed_and_the_next_one_goes(
     around: Surroundings,
 ) -> None:
     lost, whole = around.post(), around.post()
-    with around.outbox._database.transaction() as connection:
+    with around.database.transaction() as connection:
         connection.execute("DELETE FROM content WHERE mail_id = ?", (lost.id,))
     delivery = around.delivery()
     delivery.step()

@@ -377,7 +377,7 @@ def test_what_was_counted_and_is_lost_begins_anew(make: Make) -> None:
     with desk.database.transaction() as connection:
         connection.execute("UPDATE meta SET value = 'damaged' WHERE key = 'passed'")
     desk.database.close()
-    desk._open()
+    desk.open()
     wait(desk, 89)
     assert there.exists()
     wait(desk, 1)

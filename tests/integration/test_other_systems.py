@@ -21,7 +21,7 @@ from traymail.core.languages import LANGUAGES
 from traymail.core.message import Address, FileIdentity
 from traymail.core.observations import FoundFile
 from traymail.core.rules.folder import FolderRule
-from traymail.desktop import files
+from traymail.desktop.files import names_for
 from traymail.desktop.language import (
     choose,
     first_mac_language,
@@ -148,14 +148,11 @@ def test_windows_counts_in_units_of_utf_16(words: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(("system", "kept"), [("win32", True), ("linux", False)])
-def test_a_name_that_windows_has_room_for_is_kept(
-    system: str, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_that_windows_has_room_for_is_kept(system: str, kept: bool, tmp_path: Path) -> None:
     """200 Chinese signs are 600 bytes: too many here, and few for Windows."""
     name = "长" * 200 + ".pdf"
-    monkeypatch.setattr("traymail.desktop.files.sys.platform", system)
     with open_folder(str(tmp_path)) as folder:
-        assert (next(files._names(folder, name)) == name) is kept
+        assert (next(names_for(folder, name, system)) == name) is kept
 
 
 class WindowsIcon:
@@ -204,7 +201,7 @@ def test_a_click_on_a_bubble_of_windows_opens_what_it_tells_of(
     )
     tray = PystrayTray(parts)
     tray.notify(Bubble("mail:7", "\N{ENVELOPE}" * 99, "\N{GRINNING FACE}" * 200))
-    icon: Any = tray._icon
+    icon: Any = tray.icon
     [(body, title)] = icon.bubbles
     assert (len(body.encode("utf-16-le")), len(title.encode("utf-16-le"))) == (2 * 255, 2 * 63)
     icon.receive(0x040B, 0x0202)

@@ -111,7 +111,7 @@ def test_what_keeps_an_accounts_mail_is_told_once_and_until_it_has_passed(
     caplog: pytest.LogCaptureFixture,
     foreseen: bool,  # a case
 ) -> None:
-    outbox = BrittleOutbox(around.outbox._database, around.outbox._spool)
+    outbox = BrittleOutbox(around.database, around.spool)
     full = StateError(text("The disk is full."), text("Free some space."))
     outbox.error = full if foreseen else ValueError("odd")
     around.tools = replace(around.tools, outbox=outbox)
@@ -145,7 +145,7 @@ def test_what_keeps_an_accounts_mail_is_told_once_and_until_it_has_passed(
 def test_an_outcome_that_finds_no_room_is_told_of_its_account_until_it_is_stored(
     around: Surroundings,
 ) -> None:
-    outbox = BrittleOutbox(around.outbox._database, around.outbox._spool)
+    outbox = BrittleOutbox(around.database, around.spool)
     outbox.at_the_end = StateError(text("The disk is full."), text("Free some space."))
     around.tools = replace(around.tools, outbox=outbox)
     around.post()

@@ -336,7 +336,7 @@ def test_a_click_on_a_bubble_opens_what_it_tells_of(root: Root) -> None:
         make_window=lambda: pytest.fail("there is a tray"),
     )
     tray = PystrayTray(parts)
-    icon: Any = tray._icon
+    icon: Any = tray.icon
     tray.start(Shown(Icon.IDLE, text("idle")), ())
 
     try:

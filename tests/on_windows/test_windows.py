@@ -367,8 +367,8 @@ def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: S
     at_work.live.services.mail.post(draft, timedelta(0))
     at_work.until(windows_hands.bubbles, "the notification")
     # Wine shows it, but tells nobody of clicks on it: so this is what Windows tells.
-    icon: Any = at_work.shell._tray
-    windows_hands.tell_of_click_on_bubble(icon._icon._hwnd)
+    icon: Any = at_work.shell.tray
+    windows_hands.tell_of_click_on_bubble(icon.icon._hwnd)
     at_work.window("Outbox")
     at_work.sees("The refused one")
 

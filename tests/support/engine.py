@@ -152,6 +152,8 @@ class Surroundings:
     sender: ScriptedSender
     tools: Tools
     events: list[Event]
+    database: Database
+    spool: Spool
 
     def post(self, subject: str = "hello", **fields: object) -> OutboxItem:
         draft = Draft(
@@ -195,6 +197,8 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
             sender,
             tools,
             events,
+            database,
+            spool,
         )
     finally:
         stopping.set()

@@ -42,9 +42,9 @@ class FolderDesk:
         self.rule: FolderRule = folder_rule(self.folder, **fields)
         self.clock = HandClock()
         self.free = 10**12
-        self._open()
+        self.open()
 
-    def _open(self) -> None:
+    def open(self) -> None:
         self.database = Database(self.home / "state" / "outbox.db")
         self.spool = Spool(self.home / "state" / "spool", lambda _: self.free)
         self.outbox = Outbox(self.database, self.spool)
@@ -76,7 +76,7 @@ class FolderDesk:
     def restart(self) -> None:
         self.passed.keep()
         self.database.close()
-        self._open()
+        self.open()
 
     def close(self) -> None:
         self.database.close()

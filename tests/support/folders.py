@@ -57,19 +57,20 @@ class Watched:
         *,
         handle: bool = True,
         clock: Clock | None = None,
+        make: type[FolderWatcher] = FolderWatcher,
     ) -> None:
         self.told: list[Observation] = []
         self._database = database
         self._handle = handle
         self._places: dict[str, Place] = {}
         self._lock = threading.Lock()
-        self.watcher = FolderWatcher(self._observe, self.ledger, clock or SystemClock(), pace=pace)
+        self.watcher = make(self._observe, self.ledger, clock or SystemClock(), pace=pace)
 
     def ledger(self, rule: FolderRule) -> FolderLedger:
         return FolderLedger(self._database, rule.name, rule.folder)
 
     def start(self, *rules: FolderRule) -> None:
-        self._rules = {rule.name: rule for rule in rules}
+        self.rules = {rule.name: rule for rule in rules}
         self.watcher.set_rules(rules)
         self.watcher.start()
 
@@ -91,12 +92,12 @@ class Watched:
         until(condition, timeout)
 
     def _observe(self, observation: Observation) -> None:
-        ledger = self.ledger(self._rules[observation.rule])
+        ledger = self.ledger(self.rules[observation.rule])
         match observation:
             case FirstScan(place=place):
                 self._places[observation.rule] = place
                 if not ledger.stand_at(place):
-                    skip = self._rules[observation.rule].existing.value == "skip"
+                    skip = self.rules[observation.rule].existing.value == "skip"
                     ledger.start(observation.files if skip else (), NOW)
             case PlaceKnown(place=place, before=before):
                 self._places[observation.rule] = place

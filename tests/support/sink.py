@@ -101,7 +101,7 @@ class Sink:
         with self._lock:
             self._acts.append(act)
 
-    def _next_act(self, stage: Stage, subject: str) -> _Act | None:
+    def next_act(self, stage: Stage, subject: str) -> _Act | None:
         with self._lock:
             for act in self._acts:
                 if act.stage == stage and act.times and act.only in subject:
@@ -273,7 +273,7 @@ class _Handler:
 
 async def _perform(sink: Sink, stage: Stage, server: _Server, subject: str = "") -> str | None:
     """Play the next act of this stage; return the refusal to give, None to go on as usual."""
-    act = sink._next_act(stage, subject)
+    act = sink.next_act(stage, subject)
     if act is None:
         return None
     while act.hold is not None and not act.hold.is_set():

@@ -74,9 +74,9 @@ class Following:
         self.matches: dict[str, list[Match]] = {}
         self.sources: dict[str, LogSources] = {}
         self.observations: list[Observation] = []
-        self.tails = self._tails()
+        self.tails = self.new_tails()
 
-    def _tails(self) -> Tails:
+    def new_tails(self) -> Tails:
         given: dict[str, Any] = {"room": lambda: self.has_room}
         if self.most_open is not None:
             most = self.most_open
@@ -124,12 +124,12 @@ class Following:
         self.hears = False
         self.tails.close()
         self.hears = True
-        self.tails = self._tails()
+        self.tails = self.new_tails()
 
     def restart(self) -> None:
         """End in order, and begin again."""
         self.tails.close()
-        self.tails = self._tails()
+        self.tails = self.new_tails()
 
     def lines(self, rule: str = "log") -> list[str]:
         return [match.line for match in self.matches.get(rule, [])]

@@ -53,7 +53,7 @@ def hear(widget: tk.Misc) -> None:
 
 def go_to(form: FormView, field: str) -> None:
     """Put the keyboard into a field; one that was folded away gets it once X has drawn it."""
-    control = str(form._controls[field].widget)
+    control = str(form.controls[field].widget)
 
     def there() -> bool:
         if f"{form.focus_get()}.".startswith(f"{control}."):

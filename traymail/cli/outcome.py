@@ -56,11 +56,13 @@ def deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) -
 
 def settle_abandoned(session: Session) -> None:
     """Settle what a `send` that was killed left under way, unless somebody is delivering now."""
+    from traymail.app import recover
+
     app = session.app
     app.home.make()
     if app.instance.delivering.take():
         try:
-            app.recover()
+            recover(app)
         finally:
             app.instance.delivering.release()
 

@@ -193,7 +193,7 @@ def _rename(
     source: _Source, target: Folder, name: str, identity: FileIdentity, arrived: Arrived
 ) -> PostSend:
     """Give the file its new name; a link never replaces what is there, as a rename would."""
-    for free in _names(target, name):
+    for free in names_for(target, name):
         tell = arrived
         try:
             if not HAS_DESCRIPTORS:
@@ -249,7 +249,7 @@ def _renamed(
 
 def _give_back(folder: Folder, name: str, to: Folder, wanted: str) -> None:
     """Give what was renamed in the place of a file its name back, or one like it that is free."""
-    for free in _names(to, wanted):
+    for free in names_for(to, wanted):
         try:
             folder.link(name, to, free)
         except FileExistsError:
@@ -279,7 +279,7 @@ def _copy_over(
             return PostSend.CHANGED
         copy: _Source | None = None
         try:
-            for free in _names(target, source.name):
+            for free in names_for(target, source.name):
                 if _is_copy(target, free, reader):
                     break  # made the last time, which was broken off before the source was removed
                 if target.has(free):
@@ -344,10 +344,10 @@ def _same_content(one: BinaryIO, other: BinaryIO) -> bool:
     return True
 
 
-def _names(folder: Folder, name: str) -> Iterator[str]:
+def names_for(folder: Folder, name: str, system: str = sys.platform) -> Iterator[str]:
     """Yield the name, then the name with a number: ``a.pdf``, ``a (2).pdf``, …."""
     longest, length_of = LONGEST_NAME, units_of
-    if sys.platform != "win32":
+    if system != "win32":
         length_of = bytes_of
         with suppress(OSError, ValueError):  # some systems do not tell
             longest = min(longest, os.pathconf(folder.path, "PC_NAME_MAX"))

@@ -143,10 +143,11 @@ class Beside:
 
     def _deliver_batch_here(self, batch: int, settings: Settings, progress: BatchProgress) -> None:
         """Deliver over one connection; end where the account rests."""
+        from traymail.app import recover
         from traymail.engine.delivery import Delivery
 
         app = self._app
-        app.recover()
+        recover(app)
         item = app.outbox.next_untried(batch)
         account = settings.accounts.get(item.account) if item else None
         if account is None or app.pauses.pause(app.clock.now())[0]:
@@ -173,10 +174,11 @@ class Beside:
         return account.stopped or held
 
     def _deliver_here(self, ids: Iterable[int], settings: Settings, progress: Progress) -> None:
+        from traymail.app import recover
         from traymail.engine.delivery import Delivery
 
         app = self._app
-        app.recover()
+        recover(app)
         if app.pauses.pause(app.clock.now())[0]:
             return
         tools = app.tools(threading.Event(), progress, Interruptions())

@@ -71,14 +71,14 @@ class Clipboard:
 
     def __init__(self, widget: tk.Misc, background: Background) -> None:
         self._widget, self._background = widget, background
-        self._x11 = widget.tk.call("tk", "windowingsystem") == "x11"
+        self.x11 = widget.tk.call("tk", "windowingsystem") == "x11"
 
     def for_a_field(self) -> bool:
         """Return whether what is there belongs into a field: words, or nothing at all.
 
         Raises InputError when the program that owns it does not answer.
         """
-        if self._x11:
+        if self.x11:
             return told_by(self._targets()) in {ClipboardHolds.WORDS, ClipboardHolds.NOTHING}
         # What Windows' file manager copies, others can have as words, too.
         return not clipboard_has_files() and bool(self._words())
@@ -102,14 +102,14 @@ class Clipboard:
     ) -> None:
         """Call one of these soon with the files there are, or a picture, also one beside words."""
         try:
-            targets = self._targets() if self._x11 else frozenset()
+            targets = self._targets() if self.x11 else frozenset()
             files = self._files() if told_by(targets) is ClipboardHolds.FILES else None
         except InputError as error:
             failed(error)
             return
         if files is not None:
             done(Clip(files=files))
-        elif self._x11 and not offers_picture(targets):
+        elif self.x11 and not offers_picture(targets):
             done(Clip())
         else:
             self._background.run(
@@ -123,7 +123,7 @@ class Clipboard:
         failed: Callable[[TraymailError], object],
     ) -> None:
         """Go on without the helper programs, when they are not there: Tk can do a little."""
-        if clip is not None or not self._x11:
+        if clip is not None or not self.x11:
             done(clip or Clip())
         else:
             self._grab_by_tk(done, failed)

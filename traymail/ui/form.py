@@ -245,8 +245,8 @@ class FormView(Area):
         self._on_change = on_change
         self._helpers = helpers or Helpers()
         self._label_width = label_width
-        self._controls: dict[str, Control] = {}
-        self._rows: dict[str, FieldRow] = {}
+        self.controls: dict[str, Control] = {}
+        self.rows: dict[str, FieldRow] = {}
         self._problems: dict[str, Problem] = {}
         self._rare: list[FieldRow] = []
         self._more: Button | None = None
@@ -259,11 +259,11 @@ class FormView(Area):
     @property
     def values(self) -> dict[str, str]:
         """What stands in the fields, by name."""
-        return {name: control.value for name, control in self._controls.items()}
+        return {name: control.value for name, control in self.controls.items()}
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Show these values; fields that are not named keep theirs, and nobody is told."""
-        for name, control in self._controls.items():
+        for name, control in self.controls.items():
             if name in values:
                 control.value = values[name]
         if any(
@@ -279,10 +279,10 @@ class FormView(Area):
         Return the number of fields that have one, and the problems that belong to no field.
         """
         self._problems, unplaced = place_problems(self._form, problems)
-        for name, control in self._controls.items():
+        for name, control in self.controls.items():
             control.mark(invalid=name in self._problems)
-        for row in dict.fromkeys(self._rows.values()):
-            named = (name for name, its in self._rows.items() if its is row)
+        for row in dict.fromkeys(self.rows.values()):
+            named = (name for name, its in self.rows.items() if its is row)
             found = next((name for name in named if name in self._problems), None)
             row.tell(None if found is None else self._sentence(self._problems[found]))
             if found is not None and row in self._rare:
@@ -292,31 +292,31 @@ class FormView(Area):
     def tell(self, name: str, what: Text | str | None, severity: Severity = "warning") -> None:
         """Show a remark in place of the help of a field that has no problem."""
         if name not in self._problems:
-            self._rows[name].tell(what, severity)
+            self.rows[name].tell(what, severity)
 
     def jump(self, name: str | None = None) -> None:
         """Put the keyboard into a field: the named one, or the first with a problem."""
-        name = name or next(iter(self._problems), None) or next(iter(self._controls), None)
+        name = name or next(iter(self._problems), None) or next(iter(self.controls), None)
         if name is not None:
-            if self._rows[name] in self._rare:
+            if self.rows[name] in self._rare:
                 self.unfold()
-            self._controls[name].focus()
+            self.controls[name].focus()
 
     def enable(self, name: str, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let a field be changed, or not."""
-        self._controls[name].enable(enabled=enabled)
+        self.controls[name].enable(enabled=enabled)
 
     def offer(self, name: str, field: Field) -> None:
         """Offer the choices of ``field`` in the control of a name."""
-        self._controls[name].offer(field.choices)
+        self.controls[name].offer(field.choices)
 
     def explain(self, name: str, what: Text | None) -> None:
         """Show another help below a field; a problem or a remark stays in front of it."""
-        self._rows[name].explain(what)
+        self.rows[name].explain(what)
 
     def reveal(self, name: str, *, shown: bool) -> None:
         """Show the row of a field, or leave it out while it means nothing."""
-        row = self._rows[name]
+        row = self.rows[name]
         row.grid() if shown else row.grid_remove()
 
     def unfold(self) -> None:
@@ -349,7 +349,7 @@ class FormView(Area):
     def _fill_row(self, row: FieldRow, field: Field) -> None:
         changed = self._changed
         control = make_control(row.controls, field, self._helpers, lambda: changed(field.name))
-        self._controls[field.name], self._rows[field.name] = control, row
+        self.controls[field.name], self.rows[field.name] = control, row
         gap = self.theme.px(8) if field.joined else 0
         wide = field.width == 0 and control.grows
         control.widget.pack(side="left", padx=(gap, 0), fill="x" if wide else "none", expand=wide)

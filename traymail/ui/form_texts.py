@@ -125,21 +125,21 @@ class LinesControl(Plain):
         self._one_a_line = field.kind is not FieldKind.LINES
         self._least, self._most = _LINES[field.kind]
         font = "TkFixedFont" if field.kind is FieldKind.PATTERNS else "TkDefaultFont"
-        self._text = TextArea(self.box, height=self._least, font=font, boxed=True)
-        self._text.pack(fill="both", expand=True)
-        self._text.bind("<<Modified>>", lambda _event: self._modified(changed))
-        self._text.bind("<FocusIn>", lambda _event: self.box.state(["focus"]), add="+")
-        self._text.bind("<FocusOut>", lambda _event: self.box.state(["!focus"]), add="+")
+        self.area = TextArea(self.box, height=self._least, font=font, boxed=True)
+        self.area.pack(fill="both", expand=True)
+        self.area.bind("<<Modified>>", lambda _event: self._modified(changed))
+        self.area.bind("<FocusIn>", lambda _event: self.box.state(["focus"]), add="+")
+        self.area.bind("<FocusOut>", lambda _event: self.box.state(["!focus"]), add="+")
 
     @property
     def value(self) -> str:
         """Return what stands in the field; to set it tells nobody."""
-        return self._text.value
+        return self.area.value
 
     @value.setter
     def value(self, value: str) -> None:
-        self._text.value = value
-        self._text.edit_modified(arg=False)
+        self.area.value = value
+        self.area.edit_modified(arg=False)
         self._grow()
 
     def mark(self, *, invalid: bool) -> None:
@@ -148,30 +148,30 @@ class LinesControl(Plain):
 
     def enable(self, *, enabled: bool) -> None:
         """Let it be changed, or not."""
-        self._text.enable(enabled)
+        self.area.enable(enabled)
 
     def focus(self) -> None:
         """Take the keyboard."""
-        self._text.focus_set()
+        self.area.focus_set()
 
     def insert(self, words: str) -> None:
         """Put words where the cursor is; a pattern or a path gets a line of its own."""
         if self._one_a_line:
             apart = "\n" if self.value.strip() else ""
-            self._text.insert("end-1c", apart + words)
-            self._text.mark_set("insert", "end-1c")
+            self.area.insert("end-1c", apart + words)
+            self.area.mark_set("insert", "end-1c")
         else:
-            self._text.insert("insert", words)
+            self.area.insert("insert", words)
 
     def _modified(self, changed: Changed) -> None:
-        if self._text.edit_modified():
-            self._text.edit_modified(arg=False)
+        if self.area.edit_modified():
+            self.area.edit_modified(arg=False)
             self._grow()
             changed()
 
     def _grow(self) -> None:
         lines = self.value.count("\n") + 1
-        self._text.configure(height=min(max(lines, self._least), self._most))
+        self.area.configure(height=min(max(lines, self._least), self._most))
 
 
 class FilesControl(LinesControl):

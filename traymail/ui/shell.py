@@ -110,15 +110,15 @@ class Shell:
             self._background,
             clock,
             self._out_of_sight,
-            lambda: self._tray.in_window,
+            lambda: self.tray.in_window,
         )
         self.choices = Choices(services, clock, self.windows, self._tasks, self._tell)
         self.appearance = ThemeFollower(root.theme, self._tasks, self._repaint)
-        self._tray = make_tray(self._parts(), login=login)
+        self.tray = make_tray(self._parts(), login=login)
         self._controller = TrayController(
-            self.loop, self._background, services.program.overview, self._tray, clock
+            self.loop, self._background, services.program.overview, self.tray, clock
         )
-        self.notifier = Notifier(self.loop, self._tray, clock, self._translate, self.choices.press)
+        self.notifier = Notifier(self.loop, self.tray, clock, self._translate, self.choices.press)
         self._controller.start(overview)
         self._obey(overview.settings)
         services.program.listen(lambda event: self._bridge.post(partial(self._hear, event)))
@@ -147,7 +147,7 @@ class Shell:
             self._cancel_ready()
             self._controller.close()
             self.notifier.close()
-            self._tray.stop()
+            self.tray.stop()
             self._background.close()
             self._bridge.close()
             self.root.destroy()
@@ -168,7 +168,7 @@ class Shell:
 
     def grant(self, wish: Callable[[Windows], None]) -> None:
         """Open what another process asks for, and the window that stands in for the icon."""
-        self._tray.reveal()
+        self.tray.reveal()
         wish(self.windows)
 
     # --- what happens -------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class Shell:
     def _tell(self, what: Text, advice: Text | None = None) -> None:
         say = self.root.theme.say
         advice = in_window(advice)
-        self._tray.notify(Bubble(_TROUBLE, say(what), "" if advice is None else say(advice)))
+        self.tray.notify(Bubble(_TROUBLE, say(what), "" if advice is None else say(advice)))
 
     # --- the tray -----------------------------------------------------------------------------
 
@@ -269,7 +269,7 @@ class Shell:
         self.notifier.pressed(key, button)
 
     def _repaint(self) -> None:
-        self._tray.repaint()
+        self.tray.repaint()
 
     def _translate(self, words: str) -> str:
         return self.root.theme.translate(words)

@@ -104,7 +104,7 @@ class FolderWatcher:
         self._overflowed: set[str] = set()
         self._all_due = False
         # From here on: the watcher's thread only.
-        self._roots: dict[str, WatchRoot] = {}
+        self.roots: dict[str, WatchRoot] = {}
         # One each: to end one must not end, or keep, the events of another rule's same folder.
         self._observers: dict[str, BaseObserver] = {}
         self._next_check = 0.0
@@ -146,7 +146,7 @@ class FolderWatcher:
     def _run(self) -> None:
         try:
             while self._wait():
-                self._step()
+                self.step()
         except Exception as error:  # noqa: BLE001 # the owner is told
             log_failure(log, "no folder is watched any more", error)
         finally:
@@ -159,8 +159,8 @@ class FolderWatcher:
         """Sleep until something is due or told; False when it is time to end."""
         with self._changed:
             while not self._stopping:
-                due = [root.next_due() for root in self._roots.values() if root.is_there]
-                if self._roots:
+                due = [root.next_due() for root in self.roots.values() if root.is_there]
+                if self.roots:
                     due.append(self._next_check)
                 if self._hints:
                     due.append(self._hints_due)
@@ -171,7 +171,8 @@ class FolderWatcher:
                 self._changed.wait(wait)
         return False
 
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Do what is due."""
         now = self._clock.monotonic()
         with self._changed:
             rules, self._rules = self._rules, None
@@ -179,40 +180,40 @@ class FolderWatcher:
             overflowed, self._overflowed = self._overflowed, set()
             if self._all_due:
                 self._all_due = False
-                overflowed = set(self._roots)
+                overflowed = set(self.roots)
         if rules is not None:
             self._put_in_force(rules)
         if now >= self._next_check or rules is not None:
             self._next_check = now + self._pace.check
-            for name in self._roots:
+            for name in self.roots:
                 self._guarded(name, now, self._check)
-        for name in overflowed & set(self._roots):
-            root = self._roots[name]
+        for name in overflowed & set(self.roots):
+            root = self.roots[name]
             root.next_scan = min(root.next_scan, now + self._pace.overflow)
-        for name in self._roots:
+        for name in self.roots:
             self._guarded(name, now, lambda root, now: self._work(root, hints, now))
 
     def _put_in_force(self, rules: tuple[FolderRule, ...]) -> None:
         wanted = {rule.name: rule for rule in rules}
         own = (*self._own_folders, *(f for r in rules for f in (r.move_to, r.failed_to) if f))
-        for name, root in list(self._roots.items()):
+        for name, root in list(self.roots.items()):
             if wanted.get(name) != root.rule or own != root.own_folders:
                 self._unwatch(name)
-                del self._roots[name]
+                del self.roots[name]
             else:
                 root.tell_again()
         for name, rule in wanted.items():
-            if name in self._roots:
+            if name in self.roots:
                 continue
             try:
-                self._roots[name] = WatchRoot(rule, own, self._known(rule), self._observe)
+                self.roots[name] = WatchRoot(rule, own, self._known(rule), self._observe)
             except Exception as error:  # noqa: BLE001 # no other folder may suffer
                 log_failure(log, f"rule {name}: its folder cannot be watched", error)
                 self._observe(WatchTrouble(rule=name, reason=title_of(error)))
 
     def _guarded(self, name: str, now: float, act: Callable[[WatchRoot, float], object]) -> None:
         """Do it; when that fails, no other folder suffers, and all of this one is looked at."""
-        root = self._roots[name]
+        root = self.roots[name]
         try:
             act(root, now)
         except OSError as error:
@@ -278,7 +279,7 @@ class FolderWatcher:
         try:
             observer, recursive = _new_observer(recursive=root.rule.recursive)
             observer.schedule(
-                _Hints(lambda path: self._note(name, folder + path.removeprefix(real))),
+                _Hints(lambda path: self.note(name, folder + path.removeprefix(real))),
                 real,
                 recursive=recursive,
                 event_filter=_EVENTS,
@@ -308,7 +309,7 @@ class FolderWatcher:
         if observer.is_alive():
             observer.join(_STOP_SECONDS)
 
-    def _note(self, name: str, path: str) -> None:
+    def note(self, name: str, path: str) -> None:
         """Take a hint; called from watchdog's thread."""
         with self._changed:
             if not self._hints:
@@ -336,12 +337,12 @@ class _Hints(FileSystemEventHandler):
     """Notes where something happened, and nothing else."""
 
     def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
+        self._tell = note
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Note the path; of a move, where it went."""
         path = event.dest_path or event.src_path
-        self._note(os.fsdecode(path))
+        self._tell(os.fsdecode(path))
 
 
 class _OverflowEar(logging.Handler):

@@ -80,7 +80,7 @@ class WatchRoot:
         self.news = FolderNews(rule, observe)
         self._finder = SpotFinder(rule, known, self._closed)
         self._looks = FolderLooks(rule, self._selection, closed_folders, known)
-        self._stability = Stability(quiet(rule, network=self.network).total_seconds())
+        self.stability = Stability(quiet(rule, network=self.network).total_seconds())
         self._first: First | None = None
         # When media inside that the ledger does not know are told again.
         self._inner_told: dict[str, float] = {}
@@ -112,7 +112,7 @@ class WatchRoot:
         self.news.gone(reason)
 
     def _forget(self) -> None:
-        self._stability = Stability(self._stability.quiet)
+        self.stability = Stability(self.stability.quiet)
         self._looks.looked.clear()
         self._first = None
 
@@ -128,7 +128,7 @@ class WatchRoot:
             self._inner_told.clear()
         self.spot = spot
         self.network = is_network(spot.place.real)
-        self._stability.quiet = quiet(self.rule, network=self.network).total_seconds()
+        self.stability.quiet = quiet(self.rule, network=self.network).total_seconds()
         self._no_events = no_events
         self._announce = True
         self.next_scan = 0.0
@@ -149,11 +149,11 @@ class WatchRoot:
         try:
             for one in self._at(inside):
                 if isinstance(one, FoundFile):
-                    self._stability.stirred(one.path, one.identity, now)
+                    self.stability.stirred(one.path, one.identity, now)
                 elif one.told:
                     self.news.leave_out(one.path, one.reason)
         except OSError:  # gone again; if it is only unreadable, the next look at all tells
-            self._stability.gone(inside)
+            self.stability.gone(inside)
 
     def _at(self, inside: str) -> Iterator[FoundFile | Passed]:
         """Yield what lies at a path. Of a tree that is moved in, not all files are told of."""
@@ -197,13 +197,13 @@ class WatchRoot:
             if self._arrive(root, now):
                 began = thread_time()
                 strange = self._arrive_inside(root, now)
-                stability = self._stability
+                stability = self.stability
                 self._looks.look(root, strange, lambda path, one: stability.seen(path, one, now))
                 self.look_seconds = thread_time() - began
         self._looks.finish()
         self.news.looked(
             self._unwatched() | self._looks.left_out,
-            lambda path: path in self._looks.small or path in self._stability,
+            lambda path: path in self._looks.small or path in self.stability,
         )
         if self._announce:
             # Not before the first look has ended: what is dropped from now on is new.
@@ -311,7 +311,7 @@ class WatchRoot:
 
     def settle(self, now: float) -> None:
         """Tell of the files that are whole now; raises StateError (the ledger cannot be read)."""
-        due = self._stability.due(now)
+        due = self.stability.due(now)
         for at in range(0, len(due), AT_ONCE):
             some = due[at : at + AT_ONCE]
             with self._opened() as root:
@@ -326,7 +326,7 @@ class WatchRoot:
 
     def next_due(self) -> float:
         """Return when there is something to do: a file to look at, or all of the folder."""
-        settled = self._stability.next_due()
+        settled = self.stability.next_due()
         return self.next_scan if settled is None else min(settled, self.next_scan)
 
     def _whole(self, root: Folder, path: str, now: float) -> FoundFile | None:
@@ -335,20 +335,20 @@ class WatchRoot:
         except OSError:
             found = None
         if not isinstance(found, FoundFile):
-            self._stability.gone(path)
+            self.stability.gone(path)
             if found is not None and found.told:
                 self.news.leave_out(found.path, found.reason)
             return None
         if found.identity.size < self.rule.min_bytes:
             # Whoever made it will write to it, which begins its wait anew; a rescan looks too.
-            self._stability.gone(path)
+            self.stability.gone(path)
             self._looks.small[path] = found.identity
             self.news.leave_out(path, text("it is empty, or smaller than min_bytes"))
             return None
         writing = self._is_open(root, path)
         if writing:
             self.news.leave_out(path, text("a program has it open for writing"))
-        whole = self._stability.settled(path, found.identity, now, writing=writing)
+        whole = self.stability.settled(path, found.identity, now, writing=writing)
         return found if whole else None
 
     def _is_open(self, root: Folder, path: str) -> bool:

@@ -28,7 +28,7 @@ if sys.platform == "linux":
 
     def _open_for_writing(folder: Folder, name: str) -> bool:
         refused = _lease_refused(folder, name)
-        return _held_by_a_process(folder, name) if refused is None else refused
+        return held_by_a_process(folder, name) if refused is None else refused
 
     def _lease_refused(folder: Folder, name: str) -> bool | None:
         """Return whether a read lease is refused for a writer, None when leases say nothing."""
@@ -48,7 +48,8 @@ if sys.platform == "linux":
             os.close(descriptor)
         return False
 
-    def _held_by_a_process(folder: Folder, name: str) -> bool:
+    def held_by_a_process(folder: Folder, name: str) -> bool:
+        """Tell whether one of the processes that can be looked into has it open for writing."""
         try:
             wanted = folder.look(name)
         except OSError:

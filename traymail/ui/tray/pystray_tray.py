@@ -81,38 +81,38 @@ class PystrayTray:
 
         self._pystray = pystray
         self._parts = parts
-        self._icon = pystray.Icon("traymail", title="traymail")
+        self.icon = pystray.Icon("traymail", title="traymail")
         self._shown: Shown | None = None
         self._bubble = ""
         self._hear_more()
-        if small_icon_size() and hasattr(self._icon, _LOAD_ICON):
-            setattr(self._icon, _LOAD_ICON, self._load_icon)
+        if small_icon_size() and hasattr(self.icon, _LOAD_ICON):
+            setattr(self.icon, _LOAD_ICON, self._load_icon)
         # pystray tells nobody what becomes of its icon: GTK's own is asked, where there is one.
-        self._status_icon = getattr(self._icon, "_status_icon", None)
+        self._status_icon = getattr(self.icon, "_status_icon", None)
         if self._status_icon is not None:
             self._status_icon.connect("notify::embedded", lambda *_: parts.loop.post(on_embedded))
 
     def start(self, shown: Shown, entries: tuple[MenuItem, ...]) -> None:
         """Show the icon."""
         self.show(shown)
-        self._icon.menu = self._menu(entries)
+        self.icon.menu = self._menu(entries)
         if sys.platform == "linux":
             # On GTK, run_detached would run no loop.
-            Thread(target=self._icon.run, name="tray", daemon=True).start()
+            Thread(target=self.icon.run, name="tray", daemon=True).start()
         else:
-            self._icon.run_detached(lambda _icon: self._parts.loop.post(self._come_into_sight))
+            self.icon.run_detached(lambda _icon: self._parts.loop.post(self._come_into_sight))
 
     def _come_into_sight(self) -> None:
         # On the loop's thread, as all that is done with the icon: macOS demands it.
-        self._icon.visible = True
+        self.icon.visible = True
 
     def show(self, shown: Shown) -> None:
         """Show another icon or tool tip."""
         if self._shown is None or self._shown.icon is not shown.icon:
-            self._icon.icon = fitting(self._parts.pictures(shown.icon), small_icon_size())
+            self.icon.icon = fitting(self._parts.pictures(shown.icon), small_icon_size())
         self._shown = shown
         lines = [line.translated(self._parts.translate) for line in (shown.tip, *shown.more)]
-        self._icon.title = in_units("\n".join(lines), _LONGEST_TIP)
+        self.icon.title = in_units("\n".join(lines), _LONGEST_TIP)
 
     def repaint(self) -> None:
         """Draw the icon again, from other pictures."""
@@ -122,12 +122,12 @@ class PystrayTray:
 
     def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
         """Offer another menu."""
-        self._icon.menu = self._menu(entries)
+        self.icon.menu = self._menu(entries)
 
     def notify(self, bubble: Bubble) -> None:
         """Show a bubble; pystray's have no buttons."""
-        if self._icon.HAS_NOTIFICATION:
-            self._icon.notify(
+        if self.icon.HAS_NOTIFICATION:
+            self.icon.notify(
                 in_units(bubble.body or bubble.title, _LONGEST_BODY),
                 in_units(bubble.title, _LONGEST_TITLE),
             )
@@ -136,7 +136,7 @@ class PystrayTray:
     def withdraw(self, key: str) -> None:
         """Take a bubble away; pystray knows the last one only."""
         if self._bubble == key:
-            self._icon.remove_notification()
+            self.icon.remove_notification()
             self._bubble = ""
 
     def embedded(self) -> bool:
@@ -153,7 +153,7 @@ class PystrayTray:
 
     def stop(self) -> None:
         """Take the icon away."""
-        self._icon.stop()
+        self.icon.stop()
 
     def _hear_more(self) -> None:
         """On Windows, have pystray tell of what it passes over.
@@ -161,8 +161,8 @@ class PystrayTray:
         Of clicks on the bubble; and that colours are others now, which its window is told, too. And
         have it let the user log off: pystray answers 0 to whatever it passes over, which is a no.
         """
-        handlers: dict[int, OnMessage] = getattr(self._icon, _HANDLERS, {})
-        known: OnMessage | None = getattr(self._icon, _ON_NOTIFY, None)
+        handlers: dict[int, OnMessage] = getattr(self.icon, _HANDLERS, {})
+        known: OnMessage | None = getattr(self.icon, _ON_NOTIFY, None)
         for message, handler in tuple(handlers.items()):
             if handler == known:
                 handlers[message] = self._notified(handler)
@@ -171,13 +171,13 @@ class PystrayTray:
 
     def _load_icon(self) -> None:
         """Have Windows take the picture as it is; pystray would have it enlarged, then reduced."""
-        if self._icon._icon_handle:  # pystray takes it away with each other picture
+        if self.icon._icon_handle:  # pystray takes it away with each other picture
             return
-        picture = self._icon.icon
+        picture = self.icon.icon
         with TemporaryDirectory(prefix="traymail-") as folder:
             file = Path(folder) / "tray.ico"
             picture.save(file, "ICO", sizes=[picture.size])
-            self._icon._icon_handle = load_icon(str(file), small_icon_size())
+            self.icon._icon_handle = load_icon(str(file), small_icon_size())
 
     def _notified(self, known: OnMessage) -> OnMessage:
         def heard(wparam: int, lparam: int) -> object:

@@ -34,19 +34,19 @@ class Proposals:
         self._entry, self._take = entry, take
         self._frame: Area | None = None
         self._rows: list[_Proposal] = []
-        self._offered: tuple[Suggestion, ...] = ()
+        self.offered: tuple[Suggestion, ...] = ()
         self._place = 0
         self.steered = False
 
     @property
     def chosen(self) -> Suggestion | None:
         """The proposal Return would take."""
-        return self._offered[self._place] if self._offered else None
+        return self.offered[self._place] if self.offered else None
 
     def offer(self, suggestions: Sequence[Suggestion]) -> None:
         """Show these, the first one chosen; none hides the popup."""
         self.hide()
-        self._offered, self._place, self.steered = tuple(suggestions), 0, False
+        self.offered, self._place, self.steered = tuple(suggestions), 0, False
         if not suggestions:
             return
         window = self._entry.winfo_toplevel()
@@ -54,7 +54,7 @@ class Proposals:
         box = Box(frame, "input", (4, 4))
         box.pack()
         self._frame = frame
-        self._rows = [_Proposal(box, one, self._take) for one in self._offered]
+        self._rows = [_Proposal(box, one, self._take) for one in self.offered]
         for row in self._rows:
             row.pack(fill="x")
         Line(box).pack(fill="x", padx=frame.theme.px(4), pady=frame.theme.px(4))
@@ -70,10 +70,10 @@ class Proposals:
 
     def move(self, step: int) -> bool:
         """Choose another; return whether there is one to choose."""
-        if not self._offered:
+        if not self.offered:
             return False
         self._rows[self._place].choose(on=False)
-        self._place = (self._place + step) % len(self._offered)
+        self._place = (self._place + step) % len(self.offered)
         self._rows[self._place].choose(on=True)
         self.steered = True
         return True
@@ -83,7 +83,7 @@ class Proposals:
         seen = self._frame is not None
         if self._frame is not None:
             self._frame.destroy()
-        self._frame, self._rows, self._offered = None, [], ()
+        self._frame, self._rows, self.offered = None, [], ()
         return seen
 
 
@@ -200,7 +200,7 @@ class AddressField(Area):
         self.row = ChipRow(self, self._typed)
         self.row.pack(fill="x", expand=True)
         self.entry = self.row.entry
-        self._popup = Proposals(self.entry, self._take)
+        self.popup = Proposals(self.entry, self._take)
         self._bind()
         self._show()
 
@@ -255,9 +255,9 @@ class AddressField(Area):
             "<BackSpace>": self._back,
             "<Delete>": self._delete,
             "<F2>": self._edit_before,
-            "<Down>": lambda: self._popup.move(1),
-            "<Up>": lambda: self._popup.move(-1),
-            "<Escape>": self._popup.hide,
+            "<Down>": lambda: self.popup.move(1),
+            "<Up>": lambda: self.popup.move(-1),
+            "<Escape>": self.popup.hide,
         }
         for key, act in keys.items():
             self.entry.bind(key, partial(_handle, act))
@@ -271,7 +271,7 @@ class AddressField(Area):
             self._split(typed, rest=True)
             return
         wanted = typed.strip()
-        self._popup.offer(self._ask.suggest(wanted)[:_MOST] if wanted else ())
+        self.popup.offer(self._ask.suggest(wanted)[:_MOST] if wanted else ())
         self._ask.changed()
 
     def _split(self, typed: str, *, rest: bool) -> None:
@@ -287,7 +287,7 @@ class AddressField(Area):
         if self._before is not None:
             self._before = place + len(new) if kept else None
         self.entry.value = kept
-        self._popup.hide()
+        self.popup.hide()
         self._show()
         self._ask.changed()
 
@@ -295,7 +295,7 @@ class AddressField(Area):
         self._split(address, rest=False)
 
     def _return(self) -> bool:
-        chosen = self._popup.chosen
+        chosen = self.popup.chosen
         if chosen is not None:
             self._take(chosen.address)
             return True
@@ -306,7 +306,7 @@ class AddressField(Area):
         return True
 
     def _tab(self) -> bool:
-        if self._popup.chosen is None:
+        if self.popup.chosen is None:
             self.finish()
             return False
         return self._return()
@@ -323,10 +323,10 @@ class AddressField(Area):
     def _edit_before(self) -> bool:
         if self.entry.value or not self._place:
             return False
-        self._edit(self._addresses[self._place - 1])
+        self.edit(self._addresses[self._place - 1])
         return True
 
-    def _edit(self, address: str) -> None:
+    def edit(self, address: str) -> None:
         """Take the words of a chip back to be changed."""
         if not self._enabled:
             return
@@ -339,8 +339,8 @@ class AddressField(Area):
         self._ask.changed()
 
     def _delete(self) -> bool:
-        chosen = self._popup.chosen
-        if chosen is None or not self._popup.steered:
+        chosen = self.popup.chosen
+        if chosen is None or not self.popup.steered:
             return False
         self._ask.forget(chosen.address)
         self._typed(self.entry.value)
@@ -349,7 +349,7 @@ class AddressField(Area):
     def _left(self) -> None:
         if self.focus_get() is not self.entry:
             self.row.mark(None)
-            self._popup.hide()
+            self.popup.hide()
             if self.entry.value.strip():
                 self.finish()
             elif self._before is not None:
@@ -372,7 +372,7 @@ class AddressField(Area):
                 address,
                 self._ask.label(address),
                 partial(self._remove, at),
-                partial(self._edit, address),
+                partial(self.edit, address),
             )
             for at, address in enumerate(self._addresses)
         ]

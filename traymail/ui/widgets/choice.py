@@ -37,9 +37,9 @@ class Segments(Area):
         self._on_change = on_change
         self._chosen = tk.StringVar(self, value)
         self._segments = {segment.value: segment for segment in segments}
-        self._buttons: dict[str, ttk.Radiobutton] = {}
+        self.buttons: dict[str, ttk.Radiobutton] = {}
         for segment in segments:
-            self._buttons[segment.value] = self._make(segment)
+            self.buttons[segment.value] = self._make(segment)
         self.fold(0)
         self._caption()
 
@@ -55,19 +55,19 @@ class Segments(Area):
     def fold(self, columns: int) -> None:
         """Stand in rows of so many; 0: in one row."""
         gap = self.theme.px(4)
-        for place, button in enumerate(self._buttons.values()):
+        for place, button in enumerate(self.buttons.values()):
             row, column = divmod(place, columns) if columns else (0, place)
             above = gap if row else 0
             button.grid(row=row, column=column, sticky="w", padx=(0, gap), pady=(above, 0))
 
     def enable(self, enabled: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a state
         """Let it be changed, or not."""
-        for button in self._buttons.values():
+        for button in self.buttons.values():
             button.state(["!disabled" if enabled else "disabled"])
 
     def focus_on_choice(self) -> None:
         """Put the keyboard on what is chosen."""
-        self._buttons[self.value].focus_set()
+        self.buttons[self.value].focus_set()
 
     def count(self, value: str, count: int) -> None:
         """Show another number behind a choice."""
@@ -100,12 +100,12 @@ class Segments(Area):
             shown = self.theme.say(segment.words)
             number = "" if segment.count is None else f"  {segment.count}"
             gap = " " if segment.icon else ""
-            self._buttons[value].configure(text=f"{gap}{shown}{number}")
+            self.buttons[value].configure(text=f"{gap}{shown}{number}")
 
     def _move(self, step: int, _event: object) -> str:
         values = list(self._segments)
         place = min(max(values.index(self.value) + step, 0), len(values) - 1)
-        button = self._buttons[values[place]]
+        button = self.buttons[values[place]]
         button.focus_set()
         button.invoke()
         return "break"

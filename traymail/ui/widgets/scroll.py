@@ -31,30 +31,30 @@ class ScrollArea(Area):
         super().__init__(master)
         self._whole = whole
         self._highest = None if highest is None else self.theme.px(highest)
-        self._canvas = tk.Canvas(self, width=1, height=1)
+        self.canvas = tk.Canvas(self, width=1, height=1)
         self._bar = ttk.Scrollbar(
             self,
             orient="vertical",
-            command=self._canvas.yview,
+            command=self.canvas.yview,
             style=self.theme.style("Scroll", self.surface),
             takefocus=False,
         )
         if highest is None:
             self._bar.pack(side="right", fill="y")
-        self._canvas.pack(side="left", fill="both", expand=True)
-        self._canvas.configure(yscrollcommand=self._bar.set)
+        self.canvas.pack(side="left", fill="both", expand=True)
+        self.canvas.configure(yscrollcommand=self._bar.set)
         self.theme.paint(
-            self._canvas,
-            lambda palette: self._canvas.configure(
+            self.canvas,
+            lambda palette: self.canvas.configure(
                 background=palette.colour(self.surface), highlightthickness=0, borderwidth=0
             ),
         )
-        self.inner = Area(self._canvas, self.surface, padding)
-        self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.inner)
+        self.inner = Area(self.canvas, self.surface, padding)
+        self._window = self.canvas.create_window(0, 0, anchor="nw", window=self.inner)
         # A canvas does not resize what came to lie out of sight as it shrank: it unmaps it.
         for change in ("<Configure>", "<Unmap>"):
             self.inner.bind(change, lambda _event: self.later(self._fit), add="+")
-        self._canvas.bind("<Configure>", self._resized, add="+")
+        self.canvas.bind("<Configure>", self._resized, add="+")
         _listen(self.winfo_toplevel())
 
     def show(self, widget: tk.Misc) -> None:
@@ -63,39 +63,39 @@ class ScrollArea(Area):
         whole = max(1, self.inner.winfo_height())
         top = widget.winfo_rooty() - self.inner.winfo_rooty()
         bottom = top + widget.winfo_height()
-        seen = self._canvas.winfo_height()
-        first = self._canvas.canvasy(0)
+        seen = self.canvas.winfo_height()
+        first = self.canvas.canvasy(0)
         if top < first:
-            self._canvas.yview_moveto(max(0, top - self.theme.px(8)) / whole)
+            self.canvas.yview_moveto(max(0, top - self.theme.px(8)) / whole)
         elif bottom > first + seen:
-            self._canvas.yview_moveto((bottom - seen + self.theme.px(8)) / whole)
+            self.canvas.yview_moveto((bottom - seen + self.theme.px(8)) / whole)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        self._canvas.itemconfigure(self._window, width=event.width)
+        self.canvas.itemconfigure(self._window, width=event.width)
         self.later(self._fit)
 
     def _fit(self) -> None:
         if self._highest is not None:
             self._be_as_high(self.inner.winfo_reqheight(), self._whole(self._highest))
         # The content keeps its own height: with another, Tk would not tell when it grows.
-        high = max(self.inner.winfo_reqheight(), self._canvas.winfo_height())
-        self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), high))
+        high = max(self.inner.winfo_reqheight(), self.canvas.winfo_height())
+        self.canvas.configure(scrollregion=(0, 0, self.canvas.winfo_width(), high))
 
     def _be_as_high(self, content: int, highest: int) -> None:
         # With the bar, the content is narrower and no lower: what fits then fits without it, too.
         if content > highest:
-            self._bar.pack(side="right", fill="y", before=self._canvas)
+            self._bar.pack(side="right", fill="y", before=self.canvas)
         else:
             self._bar.pack_forget()
-        if self._canvas.winfo_reqheight() != min(content, highest):
-            self._canvas.configure(height=min(content, highest))
+        if self.canvas.winfo_reqheight() != min(content, highest):
+            self.canvas.configure(height=min(content, highest))
 
     def turn(self, event: tk.Event[tk.Misc]) -> bool:
         """Follow the wheel; return whether there was anything to scroll."""
-        if self._canvas.yview() == (0.0, 1.0):
+        if self.canvas.yview() == (0.0, 1.0):
             return False
         up = event.num == 4 or event.delta > 0  # noqa: PLR2004 - X11 calls the wheel button 4
-        self._canvas.yview_scroll(-2 if up else 2, "units")
+        self.canvas.yview_scroll(-2 if up else 2, "units")
         return True
 
     def holds(self, widget: tk.Misc) -> bool:

@@ -99,9 +99,9 @@ class UndoBar(Area):
         """``words`` makes the sentence for so many seconds left."""
         super().__init__(master, "chrome", (20, 0))
         self._words, self._seconds, self._choices = words, seconds, choices
-        self._ticks = seconds * 1000 // _TICK_MS
-        self._left = self._ticks
-        self._passed = 0
+        self.ticks = seconds * 1000 // _TICK_MS
+        self.left = self.ticks
+        self.passed = 0
         self._timer: str | None = None
         self._held: Text | None = None
         self.columnconfigure(1, weight=1)
@@ -143,7 +143,7 @@ class UndoBar(Area):
 
     def _now(self) -> None:
         # It lies where Send was: the second click of a double click is not meant for it.
-        if self._passed * _TICK_MS > _DOUBLE_CLICK_MS:
+        if self.passed * _TICK_MS > _DOUBLE_CLICK_MS:
             self._end(self._choices.now)
 
     def _undo_by_key(self) -> str:
@@ -151,19 +151,19 @@ class UndoBar(Area):
         return "break"
 
     def _tick(self) -> None:
-        if self._left <= 0:
+        if self.left <= 0:
             self._end(self._choices.done)
             return
         self._say()
-        self._passed += 1
+        self.passed += 1
         if self._held is None:
-            self._left -= 1
+            self.left -= 1
         self._timer = self.after(_TICK_MS, self._tick)
 
     def _say(self) -> None:
-        seconds = -(-self._left * _TICK_MS // 1000)
+        seconds = -(-self.left * _TICK_MS // 1000)
         self._sentence.set_text(self._held or self._words(seconds))
-        self._bar.show(self._left / self._ticks)
+        self._bar.show(self.left / self.ticks)
 
     def _end(self, act: Callable[[], object]) -> None:
         self._stop()

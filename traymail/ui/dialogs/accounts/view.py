@@ -33,10 +33,10 @@ class AccountsView(Area):
             text("Add the address you send from. It takes about a minute."),
         )
         Button(self.empty.middle, text("Add accou&nt…"), acts.add, "primary", icon="plus-lg").pack()
-        self._panes = Panes(self)
-        self.list = AccountList(self._panes, acts)
-        self._detail = Area(self._panes)
-        self._panes.hold(self.list, self._detail)
+        self.panes = Panes(self)
+        self.list = AccountList(self.panes, acts)
+        self._detail = Area(self.panes)
+        self.panes.hold(self.list, self._detail)
         footer = Footer(self._detail)
         footer.pack(side="bottom", fill="x")
         self.bar = ActionBar(footer, acts.press, self.jump)
@@ -81,7 +81,7 @@ class AccountsView(Area):
 
     def jump(self) -> None:
         """Put the keyboard into the first field that needs the user."""
-        self._panes.lead_to(1)
+        self.panes.lead_to(1)
         if self.sheet is not None and self._held.form is not None:
             self.sheet.jump(self._held.form)
 
@@ -97,11 +97,11 @@ class AccountsView(Area):
     # --- what is in sight ---------------------------------------------------------------------
 
     def _show_parts(self, page: Accounts) -> None:
-        wanted: Area | Spinner = self._panes if page.form is not None else self.empty
+        wanted: Area | Spinner = self.panes if page.form is not None else self.empty
         if not page.known and page.trouble is None:
             wanted = self._spinner
         # What stays is left alone: unmapped and mapped again, all of it is painted anew.
-        for part in (self._spinner, self.empty, self._panes):
+        for part in (self._spinner, self.empty, self.panes):
             if part is not wanted:
                 part.pack_forget()
         if wanted is self._spinner:

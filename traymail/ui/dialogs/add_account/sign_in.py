@@ -53,7 +53,7 @@ class SignInPage(Area):
             Note(card, easier, "fg", "lightbulb").pack(side="left", fill="x", expand=True)
         draw_steps(self._asked, add_sign_in.steps_for(host), acts.view.open_page)
         self.form = FormView(
-            self._asked, add_sign_in.form_for(host), self._changed, label_width=_LABELS
+            self._asked, add_sign_in.form_for(host), self.changed, label_width=_LABELS
         )
         self.form.pack(fill="x", pady=(px(12), 0))
         help_ = text("Only where the provider gave one, as Google does.")
@@ -84,5 +84,6 @@ class SignInPage(Area):
         """Forget what stands in the field of the secret."""
         self.entry.value = ""
 
-    def _changed(self, _name: str) -> None:
+    def changed(self, _name: str) -> None:
+        """Take in what was typed."""
         self._acts.filled(self.form.values)

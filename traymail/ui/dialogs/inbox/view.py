@@ -156,7 +156,7 @@ class MailPane(Area):
         self._acts = acts
         self._shown: tuple[int | None, bool] | None = None
         # Tk drops a picture when its Python object is collected.
-        self._pictures: list[ImageTk.PhotoImage] = []
+        self.pictures: list[ImageTk.PhotoImage] = []
 
     def fill(self, state: Inbox, looked: MailLooked | None) -> None:
         """Show the chosen mail."""
@@ -167,7 +167,7 @@ class MailPane(Area):
         self._shown = wanted
         for child in self.winfo_children():
             child.destroy()
-        self._pictures = []
+        self.pictures = []
         if looked is None:
             self._draw_empty()
             return
@@ -208,7 +208,7 @@ class MailPane(Area):
         card = Box(master, "card", (12, 10))
         if picture is not None:
             drawn = ImageTk.PhotoImage(picture, master=self)
-            self._pictures.append(drawn)
+            self.pictures.append(drawn)
             label = Label(card)
             label.configure(image=str(drawn))
             label.pack(pady=(0, px(10)))

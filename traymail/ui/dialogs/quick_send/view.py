@@ -66,7 +66,7 @@ class HeadRow(Area):
         gutter.configure(height=px(2))
         gutter.pack(fill="x")
         self._line = Line(gutter)
-        self._note = Note(self, surface=self.surface)
+        self.note = Note(self, surface=self.surface)
         self._focused = self._bad = False
         self._draw()
 
@@ -85,11 +85,11 @@ class HeadRow(Area):
     def tell(self, what: Text | None) -> None:
         """Show what is wrong, or nothing."""
         if what is None:
-            self._note.pack_forget()
+            self.note.pack_forget()
         else:
             px = self.theme.px
-            self._note.set_text(what, "danger")
-            self._note.pack(fill="x", padx=(px(_SIDE + _LABEL), px(_SIDE)), pady=(px(4), px(2)))
+            self.note.set_text(what, "danger")
+            self.note.pack(fill="x", padx=(px(_SIDE + _LABEL), px(_SIDE)), pady=(px(4), px(2)))
         self._bad = what is not None
         self._draw()
 
@@ -116,8 +116,8 @@ class QuickSendHead(Area):
         self._make_links()
         self.cc = self._people(text("&Cc"), helpers)
         self.bcc = self._people(text("&Bcc"), helpers)
-        self._rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
-        self._rows["bcc"] = self._row_of(self.bcc)
+        self.rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
+        self.rows["bcc"] = self._row_of(self.bcc)
         self._subject_row = HeadRow(self, text("Sub&ject"))
         self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
         self._subject_row.put(self.subject, self.subject)
@@ -129,14 +129,14 @@ class QuickSendHead(Area):
         )
         self.each.pack(side="left")
         self._each_row.lower()  # see _make_links
-        for row in (self._from_row, self._rows["to"], self._subject_row):
+        for row in (self._from_row, self.rows["to"], self._subject_row):
             row.pack(fill="x")
 
     def read(self, written: SavedDraft) -> SavedDraft:
         """Return what is written, with what stands in these fields."""
         return replace(
             written,
-            account=self._sender.value,
+            account=self.sender.value,
             to=self.to.addresses,
             cc=self.cc.addresses,
             bcc=self.bcc.addresses,
@@ -173,18 +173,18 @@ class QuickSendHead(Area):
         senders = tuple((name, sender_words(account)) for name, account in accounts.items())
         if senders != self._senders:
             self._senders = senders
-            self._sender.offer([Choice(*sender) for sender in senders], "")
+            self.sender.offer([Choice(*sender) for sender in senders], "")
         chosen = state.account
-        self._sender.value = chosen.name if chosen else ""
+        self.sender.value = chosen.name if chosen else ""
         if chosen is not None and own_mailbox(chosen) is None:
-            self._me.grid_remove()
+            self.me.grid_remove()
         else:
-            self._me.grid()
+            self.me.grid()
         self._show_sender(there=bool(senders), known=state.standing.known)
-        for name, row in self._rows.items():
+        for name, row in self.rows.items():
             row.tell(wrong.get(name))
         if state.may_each:
-            self._each_row.pack(fill="x", after=self._rows["to"])
+            self._each_row.pack(fill="x", after=self.rows["to"])
         else:
             self._each_row.pack_forget()
 
@@ -202,30 +202,30 @@ class QuickSendHead(Area):
         """Let the fields be changed, or not."""
         for field in (self.to, self.cc, self.bcc, self.subject):
             field.enable(enabled)
-        for control in (self._sender, self.table, self._me, self._copies, self.each):
+        for control in (self.sender, self.table, self.me, self.copies, self.each):
             control.enable(enabled)
 
     def unfold(self) -> None:
         """Show the rows for copies, in place of the link that asks for them."""
-        self._copies.grid_remove()
-        self._rows["cc"].pack(fill="x", after=self._rows["to"])
-        self._rows["bcc"].pack(fill="x", after=self._rows["cc"])
+        self.copies.grid_remove()
+        self.rows["cc"].pack(fill="x", after=self.rows["to"])
+        self.rows["bcc"].pack(fill="x", after=self.rows["cc"])
 
     def _fold(self) -> None:
-        self._rows["cc"].pack_forget()
-        self._rows["bcc"].pack_forget()
-        self._copies.grid()
+        self.rows["cc"].pack_forget()
+        self.rows["bcc"].pack_forget()
+        self.copies.grid()
 
     def _make_from(self) -> None:
         self._from_row = HeadRow(self, text("F&rom"))
         bar = self._from_row.bar
         changed = self._acts.typed
-        self._sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
+        self.sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
         self._no_sender = Button(
             bar, text("Add account…"), self._acts.add_account, "link", icon="person-plus"
         )
-        self._from_row.put(self._sender, self._sender)
-        self._sender.grid_configure(sticky="w")
+        self._from_row.put(self.sender, self.sender)
+        self.sender.grid_configure(sticky="w")
         self._from_row.put(self._no_sender, self._no_sender)
         self._no_sender.grid_configure(sticky="w")
         self._no_sender.grid_remove()
@@ -235,9 +235,9 @@ class QuickSendHead(Area):
     def _show_sender(self, *, there: bool, known: bool) -> None:
         if there or not known:
             self._no_sender.grid_remove()
-            self._sender.grid()
+            self.sender.grid()
         else:
-            self._sender.grid_remove()
+            self.sender.grid_remove()
             self._no_sender.grid()
 
     def _people(self, label: Text, helpers: Helpers) -> AddressField:
@@ -255,10 +255,10 @@ class QuickSendHead(Area):
 
     def _make_links(self) -> None:
         row = self._row_of(self.to)
-        self._me = Button(row.bar, text("M&e"), self._acts.add_me, "link", icon="person")
-        row.put_right(self._me, 2)
-        self._copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
-        row.put_right(self._copies, 3)
+        self.me = Button(row.bar, text("M&e"), self._acts.add_me, "link", icon="person")
+        row.put_right(self.me, 2)
+        self.copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
+        row.put_right(self.copies, 3)
         # From the recipients the keyboard goes on to the subject; these are on the way back.
         self.to.lift()
 

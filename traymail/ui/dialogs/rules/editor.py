@@ -49,7 +49,7 @@ class RuleEditor(Dialog):
         )
         panes.pack(fill="both", expand=True)
         self.preview = PreviewPane(panes, self._turn, self._take)
-        self.sheet = RuleSheet(panes, kind, self._people.helpers, self._changed, self._by_file)
+        self.sheet = RuleSheet(panes, kind, self._people.helpers, self.changed, self._by_file)
         panes.hold(self.sheet, self.preview)
         self.bar = ActionBar(self.footer, self._press, self.jump)
         self.bind("<Control-s>", lambda _event: self._save())
@@ -129,7 +129,8 @@ class RuleEditor(Dialog):
             case RuleAct.SAVE:
                 self._save()
 
-    def _changed(self, name: str) -> None:
+    def changed(self, name: str) -> None:
+        """Take in what was typed into a field."""
         if self._work.idle:
             self._state.apply(model.edited, name, self.sheet.values)
             self._work.judge_later()
@@ -139,7 +140,7 @@ class RuleEditor(Dialog):
 
     def _take(self, offer: Offer) -> None:
         self.sheet.form.fill({offer.field: offer.value})
-        self._changed(offer.field)
+        self.changed(offer.field)
 
     def _turn(self, step: int) -> None:
         self._state.apply(model.turn, step)

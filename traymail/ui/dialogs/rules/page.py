@@ -50,7 +50,7 @@ class RulesPage:
         """``now`` is the local time: of today, only the hour of a match is shown."""
         self._kinds = services.rules.kinds
         self._root, self._services, self._background, self._now = root, services, background, now
-        self._view: RuleListView | None = None
+        self.view: RuleListView | None = None
         self._refresher = Refresher(
             background,
             services.program.overview,
@@ -62,8 +62,8 @@ class RulesPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
         acts = CardHandlers(self.open, self._switch, self._move)
-        self._view = RuleListView(parent, acts, self._kinds, self.new)
-        return self._view
+        self.view = RuleListView(parent, acts, self._kinds, self.new)
+        return self.view
 
     def on_show(self) -> None:
         """Ask for the health of the rules."""
@@ -73,7 +73,7 @@ class RulesPage:
         """Follow the rules while the list is in sight, and the file for the editors."""
         for editor in tuple(self.editors.values()):
             editor.on_event(event)
-        if isinstance(event, _TELLING) and self._view is not None and self._view.winfo_viewable():
+        if isinstance(event, _TELLING) and self.view is not None and self.view.winfo_viewable():
             self._refresher.ask()
 
     def new(self, kind: str) -> None:
@@ -82,7 +82,7 @@ class RulesPage:
 
     def open(self, name: str) -> None:
         """Open the editor of a rule."""
-        card = None if self._view is None else self._view.card(name)
+        card = None if self.view is None else self.view.card(name)
         if card is not None:
             self._edit(f"={name}", card.kind, name)
 
@@ -117,20 +117,20 @@ class RulesPage:
         )
 
     def _move(self, name: str, step: int) -> None:
-        if self._view is not None:
-            self._view.move(name, step)
+        if self.view is not None:
+            self.view.move(name, step)
 
     def _failed(self, error: TraymailError) -> None:
         self._say(sentence_of(error))
         self._refresher.ask()
 
     def _say(self, words: Text | None) -> None:
-        if self._view is not None and self._view.winfo_exists():
-            self._view.set_text(words)
+        if self.view is not None and self.view.winfo_exists():
+            self.view.set_text(words)
 
     def _answered(self, overview: Overview) -> None:
-        if self._view is not None and self._view.winfo_exists():
-            self._view.show(cards(overview, str(in_home("~")), self._now()))
+        if self.view is not None and self.view.winfo_exists():
+            self.view.show(cards(overview, str(in_home("~")), self._now()))
 
 
 class RuleListView(Area):
