@@ -1,6 +1,7 @@
 """Completion, in the shells themselves: what is proposed, and what the command is then given."""
 
 import fcntl
+import json
 import os
 import pty
 import shutil
@@ -214,6 +215,37 @@ def test_what_a_shell_completes(terminal: Terminal) -> None:
     assert complete("--home so") in (["--home", "some folder"], ["--home", "some folder/"])
     assert complete("send --subject x") == ["send", "--subject", "x"]
     assert b"Traceback" not in terminal.screen
+
+
+# Each would make a file, were it run; and a shell reads each in its own way.
+HOSTILE = (
+    "aa$(touch pwned)",
+    "bb`touch pwned`",
+    "cc'; touch pwned; '",
+    "dd' ; touch pwned ; #",
+    'ee"; touch pwned; "',
+    'ff" ; touch pwned ; #',
+    "gg${x:=$(touch pwned)}",
+    "hh\\'; touch pwned; #",
+    'ii\\"; touch pwned; #',
+    "jj\\$(touch pwned)\\\\x",
+)
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(not all(map(shutil.which, KINDS)), reason="bash, zsh and fish are needed")
+@pytest.mark.timeout(300)
+def test_no_name_is_run(terminal: Terminal, stocked: Home, tmp_path: Path) -> None:
+    rules = "".join(
+        f"[[rules]]\nname = {json.dumps(name)}\nkind = 'folder'\nto = ['me@qq.com']\n"
+        f"folder = '~/{number}'\n"
+        for number, name in enumerate(HOSTILE)
+    )
+    stocked.configure(f"version = 1\n[accounts.work]\naddress = 'me@qq.com'\n{rules}")
+    for name in HOSTILE:
+        for begun in (name[:2], f"'{name[:2]}", f'"{name[:2]}', f"'{name[:1]}'{name[1:2]}"):
+            assert terminal.complete(f"rule test {begun}") == ["rule", "test", name]
+    assert not list(tmp_path.rglob("pwned"))
 
 
 def _ask(home: Home, line: str, shell: str = "bash") -> str:

@@ -329,7 +329,6 @@ def test_a_token_goes_to_its_own_mail_server_only(office: Office) -> None:
 
 DENIALS = [
     ("deny", True, 77, "The sign-in was not agreed to"),
-    ("other_state", True, 77, "does not belong to this sign-in"),
     ("client_secret", "shh", 77, "--client-secret"),
     ("acts", [(400, {"error": "invalid_scope"})], 77, "lacks the permission"),
     ("acts", [(400, {"error": "x", "error_description": "AADSTS50194: one"})], 77, "set tenant"),
@@ -422,6 +421,32 @@ def test_a_code_that_is_not_typed_in_time(office: Office, expired: str) -> None:
     done = office.run("account", "login", "work", "--device")
     assert done.returncode == 75
     assert "not typed in time" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"verification_uri": "https://[bad"},
+        {"verification_uri": "https://"},
+        {"verification_uri": "http://login.example/"},
+        {"verification_uri": "https://good.example@evil.example/"},
+        {"verification_uri": "https://a.example/\x1b[31m"},
+        {"verification_uri": "javascript:alert(1)"},
+        {"verification_uri": f"https://a.example/{'a' * 50_000}"},
+        {"user_code": "A\nB"},
+        {"user_code": "\x1b]0;owned\x07"},
+        {"user_code": "x" * 50_000},
+        {"user_code": ["A"]},
+    ],
+)
+def test_what_a_service_shows_is_a_safe_page_and_a_code(
+    office: Office, answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = {"device_code": "x", "user_code": "AB", "verification_uri": "https://a.example/"}
+    monkeypatch.setattr(office.service, "device", lambda _form: (200, good | answer))
+    done = office.run("account", "login", "work", "--device")
+    assert (done.returncode, done.stdout) == (77, "")
+    assert "no device code in the answer" in done.stderr
 
 
 def test_no_way_for_a_device_and_no_way_without_one(office: Office) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -109,6 +110,27 @@ class Rooms:
 @pytest.fixture
 def rooms(tmp_path: Path) -> Rooms:
     return Rooms(tmp_path)
+
+
+@pytest.mark.parametrize("brought", ["code=x&state=foreign", "code=x", "error=denied"])
+def test_nobody_else_ends_a_sign_in(account: Account, rooms: Rooms, brought: str) -> None:
+    pages: list[str] = []
+
+    def visit(url: str) -> bool:
+        def go() -> None:
+            back = dict(parse_qsl(urlsplit(url).query))["redirect_uri"]
+            for place in (*[f"{back}/?{brought}"] * 20, url):
+                pages.append(urlopen(place).read().decode())  # noqa: S310, PERF401 # one by one
+
+        Thread(target=go, name="visit").start()
+        return True
+
+    around = Surroundings(rooms.tokens, rooms.clock, visit, str, "en")
+    _asked, done = BrowserSignIn(account, around).steps()
+    assert isinstance(done, SignedIn)
+    until(lambda: len(pages) == 21, what="the last page")
+    assert all("does not belong to the sign-in" in page for page in pages[:20])
+    assert "You are signed in." in pages[20]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,6 @@ class Provider:
     length: int = 0
     """So long are tokens at least."""
     deny: bool = False
-    other_state: bool = False
     rotates: bool = True
     acts: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """What the next exchanges are answered instead."""
@@ -129,7 +128,7 @@ class Provider:
             self.wrong.append(f"redirect: {query['redirect_uri']}")
         if len(query.get("state", "")) < 20:
             self.wrong.append("state")
-        state = "another" if self.other_state else query["state"]
+        state = query["state"]
         if self.deny:
             said = {"error": "access_denied", "error_description": "The user said no"}
             return f"{query['redirect_uri']}?{urlencode(said | {'state': state})}"

@@ -21,7 +21,7 @@ _CURSOR = "\x00"
 
 _BASH = r"""
 %(complete_func)s() {
-    local cur=${COMP_WORDS[COMP_CWORD]} i=$COMP_CWORD left glued= line
+    local cur=${COMP_WORDS[COMP_CWORD]} i=$COMP_CWORD left glued= line quote= single="'\\''"
     left=${COMP_LINE:0:COMP_POINT}
     COMPREPLY=()
     # What stands before the word that readline sees: it breaks words at : and =.
@@ -31,13 +31,38 @@ _BASH = r"""
         glued=${COMP_WORDS[i]}$glued
         left=${left%%"${COMP_WORDS[i]}"}
     done
+    # In which quotes the cursor is, if in any.
+    for ((i = 0; i < ${#cur}; i++)); do
+        case ${cur:i:1} in
+            \\) [[ $quote == \' ]] || i=$((i + 1)) ;;
+            [\'\"])
+                if [[ -z $quote ]]; then
+                    quote=${cur:i:1}
+                elif [[ $quote == "${cur:i:1}" ]]; then
+                    quote=
+                fi ;;
+        esac
+    done
     while IFS= read -r line; do
         case $line in
             dir,*) compopt -o dirnames ;;
             file,*) compopt -o default ;;
             plain,*)
                 line=${line#plain,}
-                [[ $cur == [\"\']* ]] || printf -v line %%q "$line"
+                # As it has to stand there: what a name holds is never run.
+                case $quote in
+                    \') line=${line//\'/$single} ;;
+                    \")
+                        # Its history would be looked up, and nothing keeps that off there.
+                        [[ $line == *!* ]] && continue
+                        line=${line//\\/\\\\}
+                        line=${line//\"/\\\"}
+                        line=${line//\$/\\$}
+                        line=${line//\`/\\\`} ;;
+                    *) printf -v line %%q "$line" ;;
+                esac
+                # readline closes no quotation that seems closed.
+                [[ -n $quote && $line == *"$quote" ]] && line+=$quote
                 COMPREPLY+=("${line#"$glued"}") ;;
         esac
     done < <(env %(complete_var)s=bash_complete COMP_LINE="${COMP_LINE:0:COMP_POINT}" \
@@ -62,7 +87,9 @@ _%(prog_name)s() {
         case $kind in
             dir) _path_files -/ ;;
             file) _path_files ;;
-            plain) items+=("${word//:/\\:}:$what") ;;
+            plain)
+                word=${word//\\/\\\\}
+                items+=("${word//:/\\:}:$what") ;;
         esac
     done < <(env %(complete_var)s=zsh_complete COMP_LINE="$line" %(prog_name)s 2>/dev/null)
     (( $#items )) && _describe -V %(prog_name)s items

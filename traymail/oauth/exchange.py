@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import DeliveryError, Reply, Stage, TransientFailure, UnknownOutcome
 from traymail.core.message import Address
+from traymail.core.readers import is_loopback
 from traymail.core.replies import as_error, diagnose
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
@@ -32,6 +33,7 @@ _PASSING = {"temporarily_unavailable", "server_error"}
 _PASSING_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 # RFC 6749 appendix A: access and refresh tokens are visible signs of ASCII.
 _TOKEN = re.compile(r"[!-~]{1,30000}")
+_LONGEST_SHOWN = 2000
 _USUAL_LIFE = timedelta(hours=1)
 _LONGEST_LIFE = timedelta(days=3650)
 _SHORTEST_INTERVAL = timedelta(seconds=1)
@@ -183,19 +185,16 @@ def _granted(document: Mapping[str, Any]) -> Granted:
 
 def _device_code(document: Mapping[str, Any]) -> DeviceCode:
     code = _token(document, "device_code")
-    page = document.get("verification_uri") or document.get("verification_url")
-    user_code = document.get("user_code")
-    if code is None or not isinstance(page, str) or not isinstance(user_code, str):
+    page = _page(document.get("verification_uri") or document.get("verification_url"))
+    user_code = _shown(document.get("user_code"))
+    if code is None or not page or not user_code:
         raise Refused("", "no device code in the answer")
-    if urlsplit(page).scheme not in {"https", "http"} or not page.isprintable():
-        raise Refused("", "no device code in the answer")
-    whole = document.get("verification_uri_complete")
     interval = _seconds(document.get("interval"), USUAL_INTERVAL)
     return DeviceCode(
         code,
         user_code,
         page,
-        whole if isinstance(whole, str) and whole.startswith(("https://", "http://")) else "",
+        _page(document.get("verification_uri_complete")),
         _seconds(document.get("expires_in"), _USUAL_LIFE),
         max(interval, _SHORTEST_INTERVAL),
     )
@@ -204,6 +203,25 @@ def _device_code(document: Mapping[str, Any]) -> DeviceCode:
 def _token(document: Mapping[str, Any], key: str) -> Secret | None:
     value = document.get(key)
     return Secret(value) if isinstance(value, str) and _TOKEN.fullmatch(value) else None
+
+
+def _page(value: object) -> str:
+    """Return the address of a page where a code is safely typed, "" for what is none."""
+    address = _shown(value)
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    plain = _TOKEN.fullmatch(address) and "@" not in parts.netloc
+    return address if safe and host and plain else ""
+
+
+def _shown(value: object) -> str:
+    """Return words that a user reads and types; "" for what nobody could."""
+    good = isinstance(value, str) and len(value) <= _LONGEST_SHOWN and value.isprintable()
+    return str(value) if good else ""
 
 
 def _seconds(value: object, usual: timedelta) -> timedelta:

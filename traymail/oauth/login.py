@@ -141,9 +141,9 @@ class BrowserSignIn(SignIn):
             back = f"http://{self._account.oauth.redirect_host}:{door.port}"
             url = self._url(back, verifier, state)
             yield BrowserAsked(url, self._around.open_page(url))
-            visit = self._back(door)
+            visit = self._back(door, state)
             try:
-                code = self._code(visit, state)
+                code = self._code(visit)
                 done = self._kept(service.redeem(code, verifier, back), secret)
             except BaseException:
                 self._show(visit, _NOT_SIGNED_IN, _LOOK_THERE)
@@ -175,22 +175,26 @@ class BrowserSignIn(SignIn):
         joint = "&" if "?" in oauth.authorize_url else "?"
         return f"{oauth.authorize_url}{joint}{query}"
 
-    def _back(self, door: Doorstep) -> Visit:
-        visit = door.wait(monotonic() + self._seconds, self._cancelled)
-        self._check()
-        if visit is None:
-            raise SignInLater(
-                text("The browser did not come back in time, or its window was closed."),
-                self._again(),
-            )
-        return visit
+    def _back(self, door: Doorstep, state: str) -> Visit:
+        """Return the browser with the answer to this very sign-in.
 
-    def _code(self, visit: Visit, state: str) -> Secret:
-        if not secrets.compare_digest(visit.values.get("state", "").encode(), state.encode()):
-            raise SignInError(
-                text("What the browser brought back does not belong to this sign-in."),
-                text("Close the pages of earlier sign-ins, then sign in again."),
-            )
+        Whoever else knocks (a page of an earlier one, any page of the web, another user) neither
+        gets in nor ends it.
+        """
+        until = monotonic() + self._seconds
+        while True:
+            visit = door.wait(until, self._cancelled)
+            self._check()
+            if visit is None:
+                raise SignInLater(
+                    text("The browser did not come back in time, or its window was closed."),
+                    self._again(),
+                )
+            if secrets.compare_digest(visit.values.get("state", "").encode(), state.encode()):
+                return visit
+            self._show(visit, _ANOTHER, _LATEST)
+
+    def _code(self, visit: Visit) -> Secret:
         error = visit.values.get("error")
         if error is not None:
             description = visit.values.get("error_description", "")
@@ -271,5 +275,7 @@ def _not_by_oauth(account: Account) -> InputError:
 
 _SIGNED_IN = text("You are signed in.")
 _CLOSE = text("traymail can send now. You may close this page.")
+_ANOTHER = text("This page does not belong to the sign-in that waits.")
+_LATEST = text("Go on in the page that traymail opened last. You may close this one.")
 _NOT_SIGNED_IN = text("You are not signed in.")
 _LOOK_THERE = text("traymail shows why, and what to do. You may close this page.")
