@@ -21,6 +21,7 @@ from traymail.ui.model.general import General, Move
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
+CAP = "rules_max_per_hour"
 PLACES = {
     "config": Path.home() / ".config/traymail/config.toml",
     "state": Path.home() / ".local/state/traymail",
@@ -37,10 +38,10 @@ def _general(root: Root, state: General) -> Window:
 
 
 def wrong(root: Root) -> Window:
-    page = model.changed(USUAL, model.TYPED, "0")
+    page = model.changed(USUAL, CAP, "0")
     number = text("a whole number from {low} to {high}", low=1, high=100_000)
-    problem = Problem(model.TYPED, text("expected {kind}", kind=number))
-    return _general(root, model.refused(page, model.TYPED, SettingsError((problem,))))
+    problem = Problem(CAP, text("expected {kind}", kind=number))
+    return _general(root, model.refused(page, CAP, SettingsError((problem,))))
 
 
 def not_imported(root: Root) -> Window:

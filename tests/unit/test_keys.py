@@ -10,7 +10,9 @@ from traymail.core.errors import Problem
 from traymail.core.fields import Field, FieldKind, fields_of
 from traymail.core.keys import Layout, key, laid_out, rows_of, table_form
 from traymail.core.table_reader import read_table
+from traymail.core.tables import TopTable
 from traymail.core.texts import text
+from traymail.ui.model.general import form_of, values_of
 
 LAYOUT: Layout = ((text("First"), ("size", "wait_seconds")), (None, ("inner.depth",)))
 
@@ -82,3 +84,28 @@ def test_tables_are_read_by_the_rows() -> None:
     assert found == []
     assert read_table(form, {"wait_seconds": 99}, "", found).value == Thing(size=1)
     assert [one.where for one in found] == ["size", "wait_seconds"]
+
+
+def test_a_key_above_all_tables_is_one_row() -> None:
+    """Read and named, with its field at the end of the page: nothing else knows of it."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class More(TopTable):
+        patience: timedelta = field(
+            default=timedelta(days=1),
+            metadata=key(
+                read.duration(timedelta(0), read.YEAR),
+                Field("", text("Patience"), FieldKind.DURATION),
+            ),
+        )
+
+    found: list[Problem] = []
+    form = table_form(More, text("It belongs at the top."))
+    top = read_table(form, {"patience": "3d", "theme": "dark"}, "", found).value
+    assert (top.patience, top.theme, found) == (timedelta(days=3), "dark", [])
+    read_table(form, {"patiense": "3d"}, "", found)
+    assert [str(one.advice) for one in found] == ["Did you mean patience?"]
+    above, below = form_of(More)
+    assert [one.name for one in above.fields] == ["language", "theme", "tray_icon"]
+    assert (below.fields[-1].name, below.fields[-1].default) == ("patience", "1d")
+    assert values_of(More(patience=timedelta(days=3)), More)["patience"] == "3d"

@@ -11,8 +11,9 @@ from traymail.core.fields import fields_of
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.model import general as model
-from traymail.ui.model.general import AUTOSTART, TYPED, General, Move
+from traymail.ui.model.general import AUTOSTART, General, Move
 
+CAP = "rules_max_per_hour"
 PLACES = {"config": Path("/c/config.toml"), "state": Path("/s"), "log": Path("/s/log/traymail.log")}
 USUAL = model.known(General(), Settings(), autostart=False, places=PLACES)
 REFUSED = StateError(text("The disk is full."), text("Make room."))
@@ -34,12 +35,12 @@ def test_every_field_is_shown_as_things_stand() -> None:
 
 def test_what_is_saved_or_typed_wrongly_stays_when_things_are_told_anew() -> None:
     page = model.changed(USUAL, "theme", "dark")
-    page = model.refused(model.changed(page, TYPED, "0"), TYPED, REFUSED)
+    page = model.refused(model.changed(page, CAP, "0"), CAP, REFUSED)
     page = model.refused(model.changed(page, "language", "en"), "language", REFUSED)
     told = model.known(page, Settings(), autostart=False, places=PLACES)
-    assert (told.values["theme"], told.values[TYPED]) == ("dark", "0")
+    assert (told.values["theme"], told.values[CAP]) == ("dark", "0")
     assert told.values["language"] == "auto"
-    assert set(told.problems) == {TYPED, "language"}
+    assert set(told.problems) == {CAP, "language"}
     later = model.known(model.saved(told, "theme"), Settings(), autostart=False, places=PLACES)
     assert later.values["theme"] == "system"
 
@@ -61,11 +62,11 @@ def test_a_change_is_under_way_until_it_is_in_force() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "written"),
     [
-        (TYPED, " 12 ", 12),
-        (TYPED, "many", "many"),
-        (TYPED, "٣", "٣"),
-        (TYPED, "-1", "-1"),
-        pytest.param(TYPED, "9" * 5000, "9" * 5000, id="more digits than Python reads"),
+        (CAP, " 12 ", 12),
+        (CAP, "many", "many"),
+        (CAP, "٣", "٣"),
+        (CAP, "-1", "-1"),
+        pytest.param(CAP, "9" * 5000, "9" * 5000, id="more digits than Python reads"),
         ("retention", "30d", "30d"),
     ],
 )
@@ -107,7 +108,7 @@ def test_whoever_waits_no_longer_sees_nothing_under_way() -> None:
     ],
 )
 def test_what_came_of_a_move(move: Move, words: str) -> None:
-    under_way = model.moving(model.refused(USUAL, TYPED, REFUSED), move)
+    under_way = model.moving(model.refused(USUAL, CAP, REFUSED), move)
     assert (under_way.moving, under_way.outcome) == (move, None)
     done = model.moved(under_way, "mine.toml")
     assert (str(done.outcome), done.failed, done.moving) == (words, False, None)

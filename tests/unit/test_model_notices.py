@@ -19,7 +19,9 @@ from traymail.core.events import (
 )
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State, in_trouble
-from traymail.core.settings import NOTIFICATIONS, Settings
+from traymail.core.settings import Settings
+from traymail.core.table_reader import read_table
+from traymail.core.tables import TOP
 from traymail.core.texts import text
 from traymail.ui.model.notices import (
     APART,
@@ -320,7 +322,7 @@ def test_the_configuration_says_what_is_told(wanted: str, told: tuple[str, ...])
         "sent": changed(State.SENT),
         "by a rule": changed(State.SENT, rule="Scans"),
     }
-    assert wanted in NOTIFICATIONS
+    assert read_table(TOP, {"notifications": wanted}, "", []).bad == set()
     assert tuple(name for name, event in events.items() if words(event, wishes)) == told
 
 

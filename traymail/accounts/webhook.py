@@ -14,11 +14,10 @@ from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.connection_test import Step
 from traymail.core.errors import InputError, Problem
 from traymail.core.robots import CUT, Overflow
-from traymail.core.settings import place_of
 from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.core.validators import Form, Key
+from traymail.core.validators import Form, Key, place_of
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import BodyTemplate, compile_body, message
 from traymail.core.webhooks import (

@@ -27,9 +27,10 @@ from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
 from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
-from traymail.core.settings import Settings, place_of
+from traymail.core.settings import Settings
 from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignedIn, SignInStep
 from traymail.core.texts import in_command, text
+from traymail.core.validators import place_of
 from traymail.core.webhooks import BY_NAME
 from traymail.disk import in_home, typed
 from traymail.services.connection_test import judge_by_mail

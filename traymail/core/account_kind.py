@@ -15,11 +15,10 @@ from traymail.core import validators as read
 from traymail.core.account import DEFAULT_KIND, Account, Limits
 from traymail.core.errors import InputError, Problem
 from traymail.core.paths import full_path
-from traymail.core.settings import place_of
 from traymail.core.table_reader import Read, read_table
 from traymail.core.tables import AccountTable
 from traymail.core.texts import Text, text
-from traymail.core.validators import Form
+from traymail.core.validators import Form, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -11,10 +11,10 @@ from traymail.core.errors import Problem
 from traymail.core.message import Address
 from traymail.core.oauth import OAuthService, OAuthTable, filled_in, service_for
 from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, for_host
-from traymail.core.settings import place_of
 from traymail.core.table_reader import Read
 from traymail.core.tables import SmtpTable
 from traymail.core.texts import Text, by_command, text
+from traymail.core.validators import place_of
 
 # RFC 8314 section 3.3: submission by implicit TLS is preferred.
 DEFAULT_ENDPOINT = Endpoint(465, Security.TLS)

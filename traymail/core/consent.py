@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import clean
 from traymail.core.errors import Problem
-from traymail.core.settings import Settings, place_of
+from traymail.core.settings import Settings
 from traymail.core.texts import Text, by_command, elided, text
+from traymail.core.validators import place_of
 
 HOST, COMMAND, AUTHORITY, PORT = "host", "password_command", "ca_file", "port"
 

@@ -8,8 +8,8 @@ from traymail.core import validators as read
 from traymail.core.address import SEPARATORS, excerpt, parse_address
 from traymail.core.errors import InputError, Problem
 from traymail.core.message import Address
-from traymail.core.settings import place_of
 from traymail.core.texts import Text, by_command, text
+from traymail.core.validators import place_of
 
 Groups = Mapping[str, tuple[Address, ...]]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from traymail.core.account_kind import Kinds, read_account
 from traymail.core.account_table import unknown_account
 from traymail.core.errors import Problem, SettingsError
 from traymail.core.paths import PathContext
-from traymail.core.settings import Settings
+from traymail.core.settings import Settings, TopKeys
 from traymail.core.table_reader import read_table
 from traymail.core.tables import TOP, TopTable
 from traymail.core.usual_kinds import usual_kinds
@@ -76,15 +76,9 @@ def check(
         groups = None if "groups" in top.bad else top.value.groups
         given = RuleContext(paths, default, accounts, known, rule_kinds(), kinds, groups)
         rules = read_rules(top.value.rules, given, problems)
+    own = {one.name: getattr(top.value, one.name) for one in fields(TopKeys)}
     settings = Settings(
-        language=top.value.language,
-        theme=top.value.theme,
-        tray_icon=top.value.tray_icon,
-        notifications=top.value.notifications,
-        default_account=default,
-        rules_max_per_hour=top.value.rules_max_per_hour,
-        retention=top.value.retention,
-        groups=top.value.groups,
+        **{**own, "default_account": default},
         accounts=accounts,
         rules=tuple(one.rule for one in rules),
     )

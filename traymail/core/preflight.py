@@ -14,8 +14,9 @@ from traymail.core.errors import Problem
 from traymail.core.paths import PathContext
 from traymail.core.ports import Preflight
 from traymail.core.rule_kind import Kinds, RuleRead, kind_of_rule
-from traymail.core.settings import Settings, place_of
+from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.core.validators import place_of
 
 
 @dataclass(frozen=True, slots=True)

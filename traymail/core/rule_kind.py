@@ -20,11 +20,10 @@ from traymail.core.paths import PathContext
 from traymail.core.ports import Preflight
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
-from traymail.core.settings import place_of
 from traymail.core.sight import Sight, Suited
 from traymail.core.template import compile_template
 from traymail.core.texts import Text, text
-from traymail.core.validators import Form
+from traymail.core.validators import Form, place_of
 
 # What stands above the form: the name as the title, and the switch.
 ABOVE = ("name", "enabled")

@@ -23,9 +23,9 @@ from traymail.core.rule_kind import (
     kind_named,
     kind_of_rule,
 )
-from traymail.core.settings import place_of
 from traymail.core.table_reader import read_table
 from traymail.core.texts import by_command, text
+from traymail.core.validators import place_of
 
 # Stands in for recipients that are read apart.
 _SOMEBODY = "nobody@localhost"

@@ -2,53 +2,126 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from traymail.core import validators as read
 from traymail.core.account import Account
-from traymail.core.address import excerpt
+from traymail.core.duration import LONGEST
+from traymail.core.fields import Choice, Field, FieldKind
+from traymail.core.groups import read_groups
+from traymail.core.keys import KeyRow, key
+from traymail.core.languages import LANGUAGES
+from traymail.core.message import Address
 from traymail.core.outbox import RETENTION
+from traymail.core.texts import Text, text
 
 if TYPE_CHECKING:
-    from traymail.core.message import Address
     from traymail.core.rule import Rule
 
 R = TypeVar("R", bound="Rule")
 
-THEMES = ("system", "light", "dark")
-TRAY_ICONS = ("auto", "light", "dark", "outlined")
-NOTIFICATIONS = ("off", "trouble", "usual", "all")
-"""What the desktop is told of: nothing; what needs the user; also what was sent by hand; all."""
+_SYSTEM = text("System default")
+
+
+def _chosen(label: Text, kind: FieldKind, *choices: Choice, width: int = 0) -> dict[str, KeyRow]:
+    """Return the row of a key that is one of these values, the first of which is usual."""
+    asked = Field("", label, kind, choices=choices, width=width)
+    return key(read.one_of(*(one.value for one in choices)), asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TopKeys:
+    """The keys above all tables, each of them a row.
+
+    ``notifications``: what the desktop is told of: nothing; what needs the user; also what was sent
+    by hand; all. ``retention``: how long sent mail is kept.
+    """
+
+    language: str = field(
+        default="auto",
+        metadata=key(
+            read.one_of("auto", *LANGUAGES),
+            Field(
+                "",
+                text("Lan&guage"),
+                FieldKind.SEGMENTS,
+                choices=(
+                    Choice("auto", _SYSTEM),
+                    *(Choice(code, one.name) for code, one in reversed(LANGUAGES.items())),
+                ),
+            ),
+        ),
+    )
+    theme: str = field(
+        default="system",
+        metadata=_chosen(
+            text("A&ppearance"),
+            FieldKind.SEGMENTS,
+            Choice("system", _SYSTEM),
+            Choice("light", text("light")),
+            Choice("dark", text("dark")),
+        ),
+    )
+    tray_icon: str = field(
+        default="auto",
+        metadata=_chosen(
+            text("Tra&y icon"),
+            FieldKind.SEGMENTS,
+            Choice("auto", text("automatic")),
+            Choice("light", text("light")),
+            Choice("dark", text("dark")),
+            Choice("outlined", text("outlined")),
+        ),
+    )
+    notifications: str = field(
+        default="usual",
+        metadata=_chosen(
+            text("&Notifications"),
+            FieldKind.CHOICE,
+            Choice("off", text("never")),
+            Choice("trouble", text("when a mail fails or needs you")),
+            Choice("usual", text("also when mail you wrote is sent")),
+            Choice("all", text("also when rules send mail")),
+            width=1,
+        ),
+    )
+    default_account: str = field(default="", metadata=key(read.words))
+    rules_max_per_hour: int = field(
+        default=300,
+        metadata=key(
+            read.whole(1, read.MOST_AN_HOUR),
+            Field(
+                "",
+                text("A&ll rules"),
+                FieldKind.NUMBER,
+                text("Together they send no more than this. The rest waits, and you are notified."),
+                unit=text("mails an hour at most"),
+                width=7,
+            ),
+        ),
+    )
+    groups: Mapping[str, tuple[Address, ...]] = field(
+        default_factory=dict, metadata=key(read_groups)
+    )
+    retention: timedelta = field(
+        default=RETENTION,
+        metadata=key(
+            read.duration(timedelta(hours=1), LONGEST),
+            Field("", text("&Keep sent mail"), FieldKind.CHOICE, width=1),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(TopKeys):
     """What config.toml says, checked as a whole."""
 
-    language: str = "auto"
-    theme: str = "system"
-    tray_icon: str = "auto"
-    notifications: str = "usual"
-    default_account: str = ""
-    rules_max_per_hour: int = 300
-    retention: timedelta = RETENTION
-    groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
     def enabled(self, kind: type[R]) -> tuple[R, ...]:
         """Return the enabled rules of a kind."""
         return tuple(rule for rule in self.rules if isinstance(rule, kind) and rule.enabled)
-
-
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
-
-
-def place_of(where: str, key: str) -> str:
-    """Return the place of ``key`` in the table at ``where``, as problems tell it: ``a."b c"``."""
-    shown = key if _BARE_KEY.fullmatch(key) else json.dumps(excerpt(key), ensure_ascii=False)
-    return f"{where}.{shown}" if where else shown

@@ -8,10 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core.errors import Problem
-from traymail.core.settings import place_of
 from traymail.core.texts import Text, by_command, in_command, text
 from traymail.core.usual_kinds import usual_kinds
-from traymail.core.validators import Form, Key, ValidationError, nearest, table
+from traymail.core.validators import Form, Key, ValidationError, nearest, place_of, table
 
 if TYPE_CHECKING:
     from traymail.core.rule_kind import GetKinds

@@ -9,36 +9,16 @@ from typing import Any
 from traymail.core import validators as read
 from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
 from traymail.core.address import clean
-from traymail.core.duration import LONGEST
-from traymail.core.groups import read_groups
-from traymail.core.languages import LANGUAGES
+from traymail.core.keys import key, table_form
 from traymail.core.message import Address
 from traymail.core.oauth import OAUTH, OAuthTable
-from traymail.core.outbox import RETENTION
-from traymail.core.settings import NOTIFICATIONS, THEMES, TRAY_ICONS
+from traymail.core.settings import TopKeys
 from traymail.core.texts import text
 from traymail.core.validators import Form, Key
 
 ZERO = timedelta(0)
 LONGEST_SIGNATURE = 10_000
 YEAR = read.YEAR
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopTable:
-    """The keys above all tables; the tables themselves are read one by one."""
-
-    version: int = 1
-    language: str = "auto"
-    theme: str = "system"
-    tray_icon: str = "auto"
-    notifications: str = "usual"
-    default_account: str = ""
-    rules_max_per_hour: int = 300
-    retention: timedelta = RETENTION
-    groups: dict[str, tuple[Address, ...]] = field(default_factory=dict)
-    accounts: dict[str, Any] = field(default_factory=dict)
-    rules: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,19 +105,14 @@ def _version(value: object) -> int:
     return 1
 
 
-_TOP: dict[str, Key] = {
-    "version": Key(_version),
-    "language": Key(read.one_of("auto", *LANGUAGES)),
-    "theme": Key(read.one_of(*THEMES)),
-    "tray_icon": Key(read.one_of(*TRAY_ICONS)),
-    "notifications": Key(read.one_of(*NOTIFICATIONS)),
-    "default_account": Key(read.words),
-    "rules_max_per_hour": Key(read.whole(1, read.MOST_AN_HOUR)),
-    "groups": Key(read_groups),
-    "retention": Key(read.duration(timedelta(hours=1), LONGEST)),
-    "accounts": Key(read.table),
-    "rules": Key(read.many(lambda value: value)),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopTable(TopKeys):
+    """What stands above all tables; the tables themselves are read one by one."""
+
+    version: int = field(default=1, metadata=key(_version))
+    accounts: dict[str, Any] = field(default_factory=dict, metadata=key(read.table))
+    rules: tuple[Any, ...] = field(default=(), metadata=key(read.many(lambda value: value)))
+
 
 ACCOUNT_KEYS: dict[str, Key] = {
     "kind": Key(read.words),
@@ -169,7 +144,7 @@ _SMTP: dict[str, Key] = ACCOUNT_KEYS | {
     "signature": Key(_signature),
 }
 
-TOP = Form(TopTable, _TOP, text("It belongs at the top of the file, above all tables."))
+TOP = table_form(TopTable, text("It belongs at the top of the file, above all tables."))
 ACCOUNT = Form(
     SmtpTable,
     _SMTP,

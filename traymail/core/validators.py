@@ -5,6 +5,7 @@ A table's form tells which readers take its keys.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from ipaddress import ip_address
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
-from traymail.core.address import clean, parse_address
+from traymail.core.address import clean, excerpt, parse_address
 from traymail.core.duration import TooLong, format_duration, parse_duration
 from traymail.core.errors import InputError
 from traymail.core.lines import encoding_of, to_utf8
@@ -38,6 +39,9 @@ _HOST = re.compile(
 )
 # Patterns of these signs alone cannot be wrong, and pathspec is slow to import.
 _PLAIN_FILE_PATTERN = re.compile(r"[\w.*?+-][\w.*? +-]*(?<! )")
+
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,12 @@ def choice(kind: type[E]) -> Reader[E]:
     """Read one of an enum's words."""
     read = one_of(*(member.value for member in kind))
     return lambda value: kind(read(value))
+
+
+def place_of(where: str, key: str) -> str:
+    """Return the place of ``key`` in the table at ``where``, as problems tell it: ``a."b c"``."""
+    shown = key if _BARE_KEY.fullmatch(key) else json.dumps(excerpt(key), ensure_ascii=False)
+    return f"{where}.{shown}" if where else shown
 
 
 def one_of(*known: str) -> Reader[str]:

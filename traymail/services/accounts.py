@@ -22,7 +22,8 @@ from traymail.core.errors import (
 )
 from traymail.core.overview import Fields
 from traymail.core.secret import Secret
-from traymail.core.settings import Settings, place_of
+from traymail.core.settings import Settings
+from traymail.core.validators import place_of
 from traymail.disk import in_home
 from traymail.program import Program
 from traymail.services.connection_test import diagnose, judge, send_to_oneself

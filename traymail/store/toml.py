@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from traymail.core.address import excerpt
 from traymail.core.errors import Problem
-from traymail.core.settings import place_of
 from traymail.core.texts import Text, text
+from traymail.core.validators import place_of
 
 LARGEST = 64 * 1024
 # tomllib's time grows with the square of a dotted key's parts: 16 s for the 30,000 that fit.

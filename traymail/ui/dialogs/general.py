@@ -27,7 +27,6 @@ from traymail.ui.model.general import (
     APPEARANCE,
     AUTOSTART,
     BEHAVIOUR,
-    TYPED,
     General,
     Move,
     retention_field,
@@ -339,8 +338,8 @@ class GeneralPage:
     def _change(self, name: str, value: str) -> None:
         """Save a value, a typed one once it is typed."""
         self._state.apply(model.changed, name, value)
-        if name == TYPED:
-            self._tasks.later("typing", _TYPING_MS, lambda: self._save(name))
+        if model.is_typed(name):
+            self._tasks.later(f"typing {name}", _TYPING_MS, lambda: self._save(name))
         else:
             self._save(name)
 
@@ -368,7 +367,7 @@ class GeneralPage:
 
         def work() -> None:
             if name == AUTOSTART:
-                program.set_autostart(on=written == "true")
+                program.set_autostart(on=written)
             else:
                 program.set_general(name, written)
 
@@ -383,7 +382,7 @@ class GeneralPage:
         if name in self._stale:
             self._stale.remove(name)
             self._save(name)
-        elif name == TYPED and self._tasks.under_way("typing"):
+        elif self._tasks.under_way(f"typing {name}"):
             pass  # it is typed into again, and will be saved again
         elif error is None:
             self._state.apply(model.saved, name)

@@ -7,101 +7,56 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from traymail.core.consent import Risk
-from traymail.core.duration import format_duration, parse_duration
+from traymail.core.duration import parse_duration
 from traymail.core.errors import Problem, SettingsError, TraymailError
-from traymail.core.fields import Choice, Field, FieldKind, Form, Section
-from traymail.core.languages import LANGUAGES
-from traymail.core.settings import Settings
+from traymail.core.fields import Choice, Field, FieldKind, Section, fields_of
+from traymail.core.keys import Layout, laid_out, rows_of
+from traymail.core.settings import Settings, TopKeys
 from traymail.core.texts import Text, text
+from traymail.ui.model.rule_values import codec_of, plain
 from traymail.ui.model.sentences import sentence_of
 
 AUTOSTART = "autostart"
-TYPED = "rules_max_per_hour"
-"""The field that is typed into; the others are chosen."""
 # What has more is no number that anyone means, nor one that Python reads.
 MOST_DIGITS = 20
-_SYSTEM = text("System default")
 _FOREVER = "36500d"
 
-APPEARANCE: Form = (
-    Section(
-        None,
-        (
-            Field(
-                "language",
-                text("Lan&guage"),
-                FieldKind.SEGMENTS,
-                choices=(
-                    Choice("auto", _SYSTEM),
-                    *(Choice(code, one.name) for code, one in reversed(LANGUAGES.items())),
-                ),
-                default="auto",
-            ),
-            Field(
-                "theme",
-                text("A&ppearance"),
-                FieldKind.SEGMENTS,
-                choices=(
-                    Choice("system", _SYSTEM),
-                    Choice("light", text("light")),
-                    Choice("dark", text("dark")),
-                ),
-                default="system",
-            ),
-            Field(
-                "tray_icon",
-                text("Tra&y icon"),
-                FieldKind.SEGMENTS,
-                choices=(
-                    Choice("auto", text("automatic")),
-                    Choice("light", text("light")),
-                    Choice("dark", text("dark")),
-                    Choice("outlined", text("outlined")),
-                ),
-                default="auto",
-            ),
-        ),
-    ),
-)
-BEHAVIOUR: Form = (
-    Section(
-        None,
-        (
-            Field(
-                AUTOSTART,
-                text("S&tart"),
-                FieldKind.SWITCH,
-                unit=text("Start with the desktop, without opening a window"),
-                default="false",
-            ),
-            Field(
-                "notifications",
-                text("&Notifications"),
-                FieldKind.CHOICE,
-                choices=(
-                    Choice("off", text("never")),
-                    Choice("trouble", text("when a mail fails or needs you")),
-                    Choice("usual", text("also when mail you wrote is sent")),
-                    Choice("all", text("also when rules send mail")),
-                ),
-                default="usual",
-                width=1,
-            ),
-            Field("retention", text("&Keep sent mail"), FieldKind.CHOICE, default="30d", width=1),
-            Field(
-                "rules_max_per_hour",
-                text("A&ll rules"),
-                FieldKind.NUMBER,
-                text("Together they send no more than this. The rest waits, and you are notified."),
-                unit=text("mails an hour at most"),
-                width=7,
-                default="300",
-            ),
-        ),
-    ),
-)
+
+def values_of(settings: TopKeys, keys: type[TopKeys] = TopKeys) -> dict[str, str]:
+    """Return what the fields show of the keys above all tables."""
+    return {
+        name: codec_of(row.asked.kind).show(plain(name, getattr(settings, field)))
+        for name, (field, row) in rows_of(keys).items()
+        if row.asked is not None
+    }
+
+
+def form_of(keys: type[TopKeys]) -> tuple[Section, Section]:
+    """Return what the page asks for, above and below: appearance, and how the program behaves."""
+    layout: Layout = (
+        (None, ("language", "theme", "tray_icon")),
+        (None, ("notifications", "retention", "rules_max_per_hour")),
+    )
+    usual = values_of(keys(), keys)
+    above, below = (
+        Section(None, tuple(replace(one, default=usual[one.name]) for one in section.fields))
+        for section in laid_out(keys, layout)
+    )
+    start = Field(
+        AUTOSTART,
+        text("S&tart"),
+        FieldKind.SWITCH,
+        unit=text("Start with the desktop, without opening a window"),
+        default="false",
+    )
+    return above, Section(None, (start, *below.fields))
+
+
+APPEARANCE, BEHAVIOUR = ((section,) for section in form_of(TopKeys))
+_KINDS = {one.name: one.kind for one in fields_of((*APPEARANCE, *BEHAVIOUR))}
 NO_FONT = text("No font on this computer has Chinese characters.")
 INSTALL_FONT = text(
     "Install the package fonts-noto-cjk and start traymail again; until then it is in English."
@@ -152,19 +107,11 @@ def known(
     page: General, settings: Settings, *, autostart: bool, places: Mapping[str, Path]
 ) -> General:
     """Return the page as things stand; what is being saved, or typed wrongly, stays as it is."""
-    fresh = {
-        "language": settings.language,
-        "theme": settings.theme,
-        "tray_icon": settings.tray_icon,
-        AUTOSTART: "true" if autostart else "false",
-        "notifications": settings.notifications,
-        "retention": format_duration(settings.retention),
-        "rules_max_per_hour": str(settings.rules_max_per_hour),
-    }
+    fresh = {**values_of(settings), AUTOSTART: "true" if autostart else "false"}
     kept = {
         name: value
         for name, value in page.values.items()
-        if name in page.saving or (name in page.problems and name == TYPED)
+        if name in page.saving or (name in page.problems and is_typed(name))
     }
     return replace(page, values={**fresh, **kept}, places=places, known=True, trouble=None)
 
@@ -191,11 +138,18 @@ def changed(page: General, name: str, value: str) -> General:
     )
 
 
-def written(page: General, name: str) -> str | int:
+def is_typed(name: str) -> bool:
+    """Tell whether a field is typed into, and saved after a while; the others are chosen."""
+    return _KINDS[name] not in {FieldKind.SEGMENTS, FieldKind.CHOICE, FieldKind.SWITCH}
+
+
+def written(page: General, name: str) -> Any:  # noqa: ANN401 - what TOML may hold
     """Return a value as config.toml holds it; what is no number stays as it is."""
     value = page.values[name].strip()
-    number = name == TYPED and value.isdecimal() and value.isascii() and len(value) <= MOST_DIGITS
-    return int(value) if number else value
+    if _KINDS[name] is FieldKind.NUMBER:
+        number = value.isdecimal() and value.isascii() and len(value) <= MOST_DIGITS
+        return int(value) if number else value
+    return codec_of(_KINDS[name]).read(value)
 
 
 def saved(page: General, name: str) -> General:

@@ -17,8 +17,9 @@ from traymail.core.outbox import AccountState
 from traymail.core.provider import by_id, for_host
 from traymail.core.replies import about_login, advice_for, title_for
 from traymail.core.reply_rules.details import reply_told
-from traymail.core.settings import Settings, place_of
+from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
+from traymail.core.validators import place_of
 from traymail.ui.model import trial as trials
 from traymail.ui.model.guides import (
     CodeCheck,
