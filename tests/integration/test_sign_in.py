@@ -125,7 +125,7 @@ def test_nobody_else_ends_a_sign_in(account: Account, rooms: Rooms, brought: str
         Thread(target=go, name="visit").start()
         return True
 
-    around = Surroundings(rooms.tokens, rooms.clock, visit, str, "en")
+    around = SignInContext(rooms.tokens, rooms.clock, visit, str, "en")
     _asked, done = BrowserSignIn(account, around).steps()
     assert isinstance(done, SignedIn)
     until(lambda: len(pages) == 21, what="the last page")

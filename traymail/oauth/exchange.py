@@ -15,11 +15,11 @@ from urllib.parse import urlencode, urlsplit
 from traymail.core.account import Account, Auth, Security
 from traymail.core.errors import DeliveryError, Reply, Stage, TransientFailure, UnknownOutcome
 from traymail.core.message import Address
-from traymail.core.readers import is_loopback
 from traymail.core.replies import as_error, diagnose
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.sign_in import USUAL_INTERVAL
+from traymail.core.validators import is_loopback
 from traymail.senders.http import post_once
 from traymail.senders.smtp_wire import SmtpError
 
