@@ -88,7 +88,9 @@ def test_each_place_has_a_ledger_of_its_own(database: Database) -> None:
     ledger.save(replace(posted, state=FileState.AWAY))
     ledger.mailed.add(posted.path, "abc", 5, posted.root)
     assert [file.state for file in ledger.unfinished()] == [FileState.AWAY]
-    assert not ledger.mailed.knows("a", "abc")
+    # But what was mailed under a name is not mailed once more from elsewhere.
+    assert ledger.mailed.knows("a", "abc")
+    assert not ledger.mailed.knows("a", "abd")
     assert ledger.met([old, FoundFile("a", identity(inode=9))]) == {DISK.medium: 2}
     ledger.stand_at(DISK)
     assert ledger.mailed.knows("a", "abc")

@@ -407,6 +407,11 @@ class Inside(Home):
         touch = ["touch", "--no-create", f"--date=@{seconds}", str(file)]
         subprocess.run([*self._enter(), *touch], check=True)
 
+    def copy(self, source: Path, target: Path) -> None:
+        """Copy all files of a folder into another one, with the times of their last changes."""
+        files = map(str, sorted(source.iterdir()))
+        subprocess.run([*self._enter(), "cp", "-p", *files, str(target)], check=True)
+
     def _enter(self) -> list[str]:
         return ["nsenter", f"--mount=/proc/{self.namespace}/ns/mnt", f"--wd={Path.cwd()}"]
 
@@ -680,6 +685,54 @@ def test_two_sticks_that_take_turns_are_known_apart(office: Office, tmp_path: Pa
             office.next_mail("meanwhile")
             mailed(f"{card.name} 3")
             inside.umount(inner)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+@pytest.mark.parametrize("existing", ["skip", "send"])
+@pytest.mark.parametrize("most", [True, False])
+def test_a_medium_inside_that_is_called_otherwise_after_each_mount(
+    office: Office, tmp_path: Path, existing: str, *, most: bool
+) -> None:
+    """A file system in memory, filled anew with the very files, is as a stick without a name."""
+    inside, folder, kept = office.home, office.folder, tmp_path / "kept"
+    for place in (inner := folder / "inner", kept):
+        place.mkdir()
+    for number in range(4):
+        inside.put(kept / f"old {number}", f"{number}")
+    more = f'recursive = true\nexisting = "{existing}"\n'
+    text = inside.config.read_text().replace('after = "move"', 'after = "keep"')
+    inside.configure(text + more)
+
+    sticks = iter((tmp_path / "stick 1", tmp_path / "stick 2"))
+
+    def put_in() -> None:
+        (stick := next(sticks)).mkdir()
+        inside.mount("-t", "tmpfs", "tmpfs", stick)
+        inside.copy(kept, stick)
+        inside.mount("--bind", stick, inner)
+
+    with running(inside, office.env) as program:
+        until(lambda: program.status()["rules"]["Scans"]["watching"])
+        before = 0 if existing == "skip" else 4
+        put_in()
+        until(lambda: places(inside) >= 2, what="a first look at the stick")
+        office.sink.wait_for(before, 30)
+        inside.umount(inner)
+        for number in range(1 if most else 5):
+            inside.put(kept / f"new {number}", f"new {number}")
+        put_in()
+        if most:
+            office.next_mail("new 0")
+        elif existing == "send":
+            office.sink.wait_for(before + 5, 30)
+        else:
+            until(lambda: places(inside) >= 3, what="a first look at another stick")
+        inside.put(inner / "last", "x")
+        until(lambda: any(b"Subject: last" in one.content for one in office.sink.arrivals), 30)
+    mails = [message_from_bytes(one.content, policy=default) for one in office.sink.arrivals]
+    names = [str(mail["Subject"]) for mail in mails]
+    assert len(names) == len(set(names))
+    assert ("old 0" in names) is (existing == "send")
 
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")

@@ -131,8 +131,11 @@ class KnownFiles(Protocol):
         """Tell whether the rule has seen, at this place, what is mounted at a folder inside."""
         ...
 
-    def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
-        """Return how many of these files each medium knows by path, size and time."""
+    def met(self, files: Iterable[FoundFile], inner: str = "") -> Mapping[str, int]:
+        """Return how many of these files each medium knows by path, size and time.
+
+        Of the media that were at the rule's folder, or mounted at a folder ``inner`` of this place.
+        """
         ...
 
     def handled(self, files: Sequence[FoundFile]) -> set[str]:
@@ -168,7 +171,7 @@ class MailedMemory(Protocol):
     """What is kept of the contents that a rule has mailed. Every call may raise StateError."""
 
     def knows(self, path: str, sha256: str) -> bool:
-        """Tell whether this content was mailed under this path."""
+        """Tell whether this content was mailed under this path, whatever medium was there then."""
         ...
 
     def add(self, path: str, sha256: str, mail_id: int, root: int | None = None) -> None:
@@ -209,8 +212,8 @@ class Ledger(KnownFiles, Protocol):
         """Begin at what is mounted at a folder inside; ``files`` are passed over as they are."""
         ...
 
-    def rename_place(self, before: str, place: Place) -> None:
-        """Go on at a place with what is known of the medium ``before``."""
+    def rename_place(self, before: str, place: Place, inner: str = "") -> None:
+        """Go on at a place, or at a folder inside, with what is known of the medium ``before``."""
         ...
 
     def is_here(self, file: LedgerFile) -> bool:

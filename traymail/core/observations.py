@@ -130,11 +130,15 @@ class InnerScan(Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceKnown(Observation):
-    """A place is one that the rule has been at, which was called ``before``."""
+    """A place is one that the rule has been at, which was called ``before``.
+
+    ``path``: the folder inside at which the medium is mounted that is meant; "" the rule's own.
+    """
 
     folder: str
     place: Place
     before: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

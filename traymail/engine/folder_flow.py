@@ -103,7 +103,7 @@ class FolderFlow:
             case InnerScan() if observation.folder == self._rule.folder:
                 self._begin_inside(observation, now)
             case PlaceKnown() if observation.folder == self._rule.folder:
-                self._tools.ledger.rename_place(observation.before, observation.place)
+                self._known(observation)
             case FolderBack(place=place):
                 self._arrive(place, now)
                 self._status = replace(self._status, watching=True, error=None)
@@ -179,6 +179,14 @@ class FolderFlow:
             skipped = seen.files if self._rule.existing is Existing.SKIP else ()
             if not ledger.knows_inside(seen.path):
                 ledger.begin_inside(seen.path, skipped, now)
+
+    def _known(self, seen: PlaceKnown) -> None:
+        """Go on where another name was all that was new of a medium."""
+        ledger = self._tools.ledger
+        if seen.path and (self._first is not None or not ledger.stand_at(seen.place)):
+            return  # the folder itself is elsewhere by now; looks tell it again
+        if not seen.path or not ledger.knows_inside(seen.path):
+            ledger.rename_place(seen.before, seen.place, seen.path)
 
     def _arrive(self, place: Place, now: datetime) -> None:
         """Go on where the folder is now: what is mounted there may be another one than before."""

@@ -74,14 +74,19 @@ class LedgerRoots:
             (self._rule, folder, to_ms(now), medium, self.find()),
         )
 
+    def spot(self, inner: str) -> str:
+        """Return what rows have as their folder of media at one inside, or at the rule's own."""
+        if not inner:
+            return self._folder
+        return _inside(self.find(self.place.inner_of(inner) if self.place else ""), inner)
+
     def _medium(self, inner: str) -> str:
         return dict(self.place.inner).get(inner, "") if self.place else ""
 
     def _ask_inner(self, connection: sqlite3.Connection, inner: str) -> sqlite3.Row | None:
-        around = self.find(self.place.inner_of(inner) if self.place else "")
         row: sqlite3.Row | None = connection.execute(
             "SELECT id FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
-            (self._rule, _inside(around, inner), self._medium(inner)),
+            (self._rule, self.spot(inner), self._medium(inner)),
         ).fetchone()
         return row
 
@@ -177,18 +182,23 @@ class FolderLedger:
             _SAVE, (_row(roots[place.inner_of(file.path)], file) for file in skipped)
         )
 
-    def rename_place(self, before: str, place: Place) -> None:
-        """Go on at a place with what is known of the medium ``before``."""
+    def rename_place(self, before: str, place: Place, inner: str = "") -> None:
+        """Go on at a place, or at a folder inside, with what is known of the medium ``before``."""
+        now, real = (place.medium, place.real) if not inner else (dict(place.inner)[inner], "")
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE ledger_root SET medium = ?, real = CASE real WHEN x'' THEN ? ELSE real END"
                 " WHERE rule = ? AND folder = ? AND medium = ?",
-                (place.medium, _to_blob(place.real), self._rule, self._folder, before),
+                (now, _to_blob(real), self._rule, self._roots.spot(inner), before),
             )
         self.stand_at(place)
 
-    def met(self, files: Iterable[FoundFile]) -> Mapping[str, int]:
-        """Return how many of these files each medium knows by path, size and time."""
+    def met(self, files: Iterable[FoundFile], inner: str = "") -> Mapping[str, int]:
+        """Return how many of these files each medium knows by path, size and time.
+
+        Of the media that were at the rule's folder, or mounted at a folder ``inner`` of this place.
+        """
+        spot = self._roots.spot(inner)
         counts: Counter[str] = Counter()
         rest = iter(files)
         while some := {_to_blob(file.path): file for file in islice(rest, _AT_ONCE)}:
@@ -198,7 +208,7 @@ class FolderLedger:
                     "SELECT medium, path, size, mtime_ns FROM ledger_file"  # noqa: S608 # only marks
                     " JOIN ledger_root ON ledger_root.id = root"
                     f" WHERE rule = ? AND folder = ? AND path IN ({marks})",
-                    (self._rule, self._folder, *some),
+                    (self._rule, spot, *some),
                 ).fetchall()
             counts.update(
                 row["medium"]
@@ -286,10 +296,16 @@ class MailedContents:
         self._root = root
 
     def knows(self, path: str, sha256: str) -> bool:
-        """Tell whether this content was mailed under this path."""
+        """Tell whether this content was mailed under this path, whatever medium was there then.
+
+        A medium that the system cannot name is another one after each mount.
+        """
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT 1 FROM ledger_content WHERE root = ? AND path = ? AND sha256 = ?",
+                "SELECT 1 FROM ledger_root AS here"
+                " JOIN ledger_root AS one ON one.rule = here.rule AND one.folder = here.folder"
+                " JOIN ledger_content ON ledger_content.root = one.id"
+                " WHERE here.id = ? AND path = ? AND sha256 = ?",
                 (self._root(path), _to_blob(path), sha256),
             ).fetchone()
         return row is not None

@@ -25,6 +25,7 @@ from traymail.core.observations import (
     FoundFile,
     InnerScan,
     ManyFiles,
+    Observation,
     Place,
     PlaceKnown,
 )
@@ -219,28 +220,30 @@ class WatchRoot:
         strange: list[str] = []
         if self.spot is None:
             return strange
-        place, name, folder = self.spot.place, self.rule.name, self.rule.folder
-        for path, _medium in place.inner:
+        for path, _medium in self.spot.place.inner:
             if self._known.knows_inside(path) or not _is_folder(root, path):
                 continue
             strange.append(path)
             self.next_scan = min(self.next_scan, now + _KEPT_SECONDS)
             if now >= self._inner_told.get(path, now):
                 self._inner_told[path] = now + _AGAIN_SECONDS
-                self._observe(
-                    InnerScan(
-                        rule=name,
-                        folder=folder,
-                        place=place,
-                        path=path,
-                        files=ManyFiles(
-                            one
-                            for one in self._looks.files_under(root, path)
-                            if place.inner_of(one.path) == path
-                        ),
-                    )
-                )
+                self._observe(self._seen_inside(root, path, self.spot.place))
         return strange
+
+    def _seen_inside(self, root: Folder, path: str, place: Place) -> Observation:
+        """Return what is told of a medium inside: a first look, or that it is one known before.
+
+        Some are called otherwise after each mount; those are known by what lies on them.
+        """
+        name, folder = self.rule.name, self.rule.folder
+        files = ManyFiles(
+            one for one in self._looks.files_under(root, path) if place.inner_of(one.path) == path
+        )
+        before = recognised(self._known.met(files, path), len(files))
+        if before is None:
+            return InnerScan(rule=name, folder=folder, place=place, path=path, files=files)
+        self._looks.looked.clear()
+        return PlaceKnown(rule=name, folder=folder, place=place, before=before, path=path)
 
     def _mounted_since(self) -> bool:
         """Tell whether something was mounted inside, or taken away, since the folder was found."""
