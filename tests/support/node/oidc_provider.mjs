@@ -40,7 +40,7 @@ server.listen(0, "127.0.0.1", () => {
       revocation: { enabled: true },
     },
     scopes: ["openid", "offline_access"],
-    ttl: { AccessToken: (_ctx, _token, client) => (client.clientId === "brief" ? 2 : 3600) },
+    ttl: { AccessToken: (_ctx, _token, client) => (client.clientId === "brief" ? 6 : 3600) },
   });
   // RFC 8628 section 3.2 lets a service say how often it wants to be asked.
   provider.use(async (ctx, next) => {
