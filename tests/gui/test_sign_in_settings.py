@@ -1,10 +1,13 @@
 """Signing in by OAuth2 from the page of the accounts, with real clicks."""
 
+import socket
 from collections.abc import Callable
+
+import pytest
 
 from tests.gui.test_accounts import Desk, make_desk
 from tests.gui.test_add_sign_in import Place, place
-from tests.support.oauth import USER
+from tests.support.oauth import CLIENT, SCOPE, USER
 from tests.support.tk import every_child
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.sign_in import SignInStage
@@ -84,4 +87,58 @@ def test_what_is_changed_is_saved_before_one_signs_in(
     desk.until(lambda: not offered(desk), "it to be off")
     desk.save()
     desk.press("Sign in in the browser")
+    desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")
+
+
+def test_the_client_id_and_the_addresses_are_changed(
+    make_desk: Callable[[str], Desk], place: Place
+) -> None:
+    old = config(place).replace(CLIENT, "one-that-is-gone").replace(SCOPE, "old")
+    desk = make_desk(old + "# by hand\n")
+    desk.open()
+    desk.write("oauth.client_id", CLIENT)
+    desk.write("oauth.redirect_port", "no port")
+    desk.until(
+        lambda: [one.where for one in desk.form.problems] == ["oauth.redirect_port"],
+        "what is wrong with it",
+    )
+    desk.write("oauth.redirect_port", "")
+    desk.write("oauth.scope", SCOPE)
+    desk.save()
+    assert "one-that-is-gone" not in desk.written
+    assert "# by hand" in desk.written
+    desk.press("Sign in in the browser")
+    desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")
+    assert place.service.visits[0]["client_id"] == CLIENT
+
+
+def test_a_browser_that_does_not_come_back_is_waited_for_until_it_is_stopped(
+    make_desk: Callable[[str], Desk], place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER", "true")
+    desk = make_desk(config(place))
+    desk.open()
+    desk.press("Sign in in the browser")
+    desk.until(lambda: stage(desk) is SignInStage.BROWSER, "the browser")
+    desk.act(AccountAct.STOP)
+    desk.sees("The sign-in was stopped")
+    assert state_of(desk) == "never"
+
+
+def test_a_code_that_nobody_types_and_a_port_that_is_taken_are_told(
+    make_desk: Callable[[str], Desk], place: Place
+) -> None:
+    place.service.device_life = 1
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        desk = make_desk(config(place).replace(" }", f", redirect_port = {port} }}"))
+        desk.open()
+        desk.press("On another device…")
+        desk.until(lambda: stage(desk) is SignInStage.FAILED, "the end of the code")
+        desk.sees("The code was not typed in time.")
+        desk.act(AccountAct.BACK)
+        desk.press("Sign in in the browser")
+        desk.until(lambda: stage(desk) is SignInStage.FAILED, "what is wrong")
+        desk.sees(f"Port {port}, to which the browser is to come back, is taken.")
+    desk.act(AccountAct.SIGN_IN)
     desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -309,8 +310,6 @@ def test_a_service_that_is_away_passes_too(office: Office) -> None:
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    import socket
-
     with socket.socket() as sock:
         sock.bind((HOST, 0))
         yield sock.getsockname()[1]
@@ -351,6 +350,21 @@ def test_a_sign_in_that_comes_to_nothing_is_told(
     assert told in f"{cause} {way_out}"
     until(lambda: "You are not signed in." in office.shown(), what="the page")
     assert office.standing() == ("no secret", "never")
+
+
+def test_a_fixed_port_is_where_the_browser_comes_back_to(office: Office) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        keys = office.service.config().replace(" }", f", redirect_port = {port} }}")
+        office.configure(keys=keys)
+        done = office.run("account", "login", "work")
+        assert done.returncode == 75
+        cause, way_out = done.stderr.splitlines()[-2:]
+        assert f"Port {port}, to which the browser is to come back, is taken." in cause
+        assert "End the program that listens there" in way_out
+        assert office.service.visits == []
+    office.sign_in()
+    assert office.service.visits[0]["redirect_uri"] == f"http://{HOST}:{port}"
 
 
 def test_a_program_with_a_secret_of_its_own(office: Office) -> None:
@@ -538,8 +552,10 @@ def test_an_account_is_added_by_its_addresses(office: Office) -> None:
         for name in ("authorize", "token", "device")
         for word in (f"--{name}-url", f"{office.service.url}/{name}")
     ]
-    done = office.run(*added, "--client-id", "traymail-of-mine", *urls, "--scope", "x y")
+    more = ("--scope", "x y", "--redirect-port", "8400")
+    done = office.run(*added, "--client-id", "traymail-of-mine", *urls, *more)
     assert done.returncode == 0, done.stderr
+    assert "redirect_port = 8400" in office.home.config.read_text()
     assert done.stdout.splitlines()[-1] == "Sign in with: traymail account login work"
     assert 'oauth = {client_id = "traymail-of-mine"' in office.home.config.read_text()
 

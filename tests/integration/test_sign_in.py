@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -257,6 +258,23 @@ def test_the_browser_comes_back_by_any_name_of_this_computer(host: str) -> None:
     finally:
         door.close()
     assert b"<h1>You are signed in.</h1>" in pages[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_of_ones_own_is_used_again_and_told_when_it_is_taken(
+    account: Account, rooms: Rooms, host: str
+) -> None:
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("no IPv6 here")
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as other:
+        port = other.getsockname()[1]
+        account = replace(account, oauth=replace(account.oauth, redirect_port=port))
+        with pytest.raises(SignInLater, match=f"Port {port}, .* is taken") as raised:
+            next(BrowserSignIn(account, rooms.around).steps())
+        assert "redirect_port" in str(raised.value.advice)
+    for _ in range(2):
+        rooms.sign_in(account)
 
 
 def _has_ipv6() -> bool:

@@ -1,14 +1,17 @@
 """The page of the accounts: what of a form is kept, written, marked, and what a code is for."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
+from traymail.accounts import kind_of
 from traymail.core.account import Account, Auth, Security
 from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, SettingsError, StateError
+from traymail.core.fields import fields_of
 from traymail.core.message import Address
+from traymail.core.oauth import OAuthTable, filled_in, service_for
 from traymail.core.outbox import AccountState
 from traymail.core.settings import Settings
 from traymail.core.texts import text
@@ -188,6 +191,69 @@ def test_host_port_and_security_are_written_together() -> None:
     form = with_values(known(), port="587").form
     assert form is not None
     assert model.changes(form) == {"host": "smtp.qq.com", "port": 587, "security": "tls"}
+
+
+CLIENT = OAuthTable(client_id="12", scope="mail")
+MICROSOFT, ELSEWHERE = "smtp.office365.com", "mail.company.example"
+
+
+def signing_in(host: str, table: OAuthTable = CLIENT) -> Accounts:
+    oauth = filled_in(table, service_for(host))
+    return known(edited(QQ, host=host, auth=Auth.OAUTH2, oauth=oauth, provider=""))
+
+
+@pytest.mark.parametrize(
+    ("host", "table", "typed", "written"),
+    [
+        (MICROSOFT, CLIENT, {"client_id": "13"}, {"client_id": "13", "scope": "mail"}),
+        (MICROSOFT, OAuthTable(), {"tenant": " x.example "}, {"tenant": "x.example"}),
+        (MICROSOFT, OAuthTable(client_id="1", tenant="a.b"), {"tenant": ""}, {"client_id": "1"}),
+        (MICROSOFT, OAuthTable(client_id="1"), {"client_id": ""}, None),
+        (
+            ELSEWHERE,
+            OAuthTable(token_url="https://a.example/t"),  # an address
+            {"redirect_port": "8400", "token_url": "https://b.example/t"},
+            {"token_url": "https://b.example/t", "redirect_port": 8400},
+        ),
+        (ELSEWHERE, CLIENT, {"redirect_port": "x"}, {**asdict(CLIENT), "redirect_port": "x"}),
+    ],
+)
+def test_a_sign_in_is_written_as_a_whole_without_what_is_known(
+    host: str, table: OAuthTable, typed: dict[str, str], written: dict[str, Any] | None
+) -> None:
+    page = signing_in(host, table)
+    fields = {f"oauth.{name}": value for name, value in typed.items()}
+    form = with_values(page, **fields).form
+    assert form is not None
+    wanted = written and {name: value for name, value in written.items() if value}
+    assert model.changes(form) == {"oauth": wanted}
+    assert not model.changes(signing_in(host, table).forms["qq"])
+
+
+@pytest.mark.parametrize(
+    ("host", "table", "values", "shown"),
+    [
+        (MICROSOFT, OAuthTable(client_id="1"), {}, {"client_id", "tenant"}),
+        (MICROSOFT, CLIENT, {}, {"client_id", "tenant", "scope"}),
+        ("smtp.gmail.com", OAuthTable(client_id="1"), {}, {"client_id"}),
+        (
+            ELSEWHERE,
+            CLIENT,
+            {},
+            {"client_id", "authorize_url", "token_url", "device_url", "scope", "redirect_port"},
+        ),
+        (MICROSOFT, CLIENT, {"auth": "password"}, set()),
+        (MICROSOFT, CLIENT, {"password_command": "oama x"}, set()),
+    ],
+)
+def test_of_a_sign_in_that_is_asked_which_is_not_known(
+    host: str, table: OAuthTable, values: dict[str, str], shown: set[str]
+) -> None:
+    form = with_values(signing_in(host, table), **values).form
+    assert form is not None
+    suited = kind_of(form.account).suited(form.values)
+    assert {name.removeprefix("oauth.") for name, on in suited.items() if on} == shown
+    assert suited.keys() <= {one.name for one in fields_of(model.fields_of_account(form.account))}
 
 
 def test_problems_stand_at_their_fields() -> None:

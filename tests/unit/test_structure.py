@@ -579,6 +579,8 @@ OAUTH_ROWS: list[tuple[str, str, str, object, str]] = [
         '"https://l.example#a"',
     ),
     ("scope", '"a b"', "scope", "a b", '"ä"'),
+    ("redirect_port", "8400", "redirect_port", 8400, "65536"),
+    ("redirect_port", "0", "redirect_port", 0, '"8400"'),
 ]
 
 
@@ -1050,7 +1052,7 @@ NUMBERS = {
     *(f"{kind}.max_per_{one}" for kind in KINDS for one in ("minute", "hour", "day")),
     *(f"{kind}.max_message_mb" for kind in KINDS),
     *(f"{kind}.{one}_seconds" for kind in KINDS for one in ("timeout", "undo")),
-    "webhook.webhook.max_bytes",
+    *("webhook.webhook.max_bytes", "smtp.oauth.redirect_port"),
 }
 DURATIONS = {
     *(

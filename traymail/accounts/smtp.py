@@ -103,6 +103,12 @@ class SmtpKind(AccountKind[Account]):
 
         return values_of(account)
 
+    def suited(self, values: Values) -> dict[str, bool]:
+        """Return which fields of a sign-in mean something."""
+        from traymail.accounts.smtp_fields import suited
+
+        return suited(values)
+
     def remark(self, account: Account, values: Values) -> tuple[str, Text] | None:
         """Return what is odd about server or port."""
         from traymail.accounts.smtp_fields import remark_on_server

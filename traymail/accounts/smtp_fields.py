@@ -10,6 +10,7 @@ from traymail.core.account import Account, Auth, Security
 from traymail.core.account_kind import Values
 from traymail.core.account_table import is_local_name
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section
+from traymail.core.oauth import service_for, written
 from traymail.core.provider import Provider, by_id
 from traymail.core.texts import Text, text
 
@@ -44,6 +45,33 @@ AUTH = Field(
     ),
     default=Auth.PASSWORD.value,
 )
+_OF = "oauth."
+CLIENT_ID = Field(
+    f"{_OF}client_id",
+    text("&Client id"),
+    help=text("Of your own: traymail brings none, and nobody else sees your mail."),
+)
+TENANT = Field(
+    f"{_OF}tenant",
+    text("Tenant"),
+    help=text("common, consumers, organizations, or the id or domain of your organisation."),
+)
+AUTHORIZE_URL = Field(
+    f"{_OF}authorize_url", text("Page to sign in"), help=text("Your provider tells it.")
+)
+TOKEN_URL = Field(f"{_OF}token_url", text("Tokens from"))
+DEVICE_URL = Field(f"{_OF}device_url", text("Codes from"))
+SCOPE = Field(f"{_OF}scope", text("Scope"))
+REDIRECT_PORT = Field(
+    f"{_OF}redirect_port",
+    text("Redirect port"),
+    FieldKind.NUMBER,
+    text("Only where the provider wants a fixed one: the browser comes back to it."),
+    width=6,
+)
+CLIENT = (CLIENT_ID, TENANT, AUTHORIZE_URL, TOKEN_URL, DEVICE_URL, SCOPE, REDIRECT_PORT)
+"""What an account says of its sign-in."""
+
 SIGNATURE = Field(
     "signature",
     text("Signature &below"),
@@ -57,6 +85,7 @@ LOWER: Form = (
     Section(
         None,
         (
+            *CLIENT,
             *USUAL,
             SIGNATURE,
             replace(USERNAME, rare=True),
@@ -107,7 +136,28 @@ def values_of(account: Account) -> dict[str, str]:
         "auth": account.auth.value,
         "ca_file": account.ca_file,
         "signature": account.signature,
+        **_client_of(account),
         **values_of_all(account),
+    }
+
+
+def _client_of(account: Account) -> dict[str, str]:
+    table = written(account.oauth, service_for(account.host))
+    values = {one.name: getattr(table, one.name.removeprefix(_OF)) for one in CLIENT}
+    return {name: str(value) if value else "" for name, value in values.items()}
+
+
+def suited(values: Values) -> dict[str, bool]:
+    """Tell which fields of a sign-in mean something: what is not known, or is given anyway."""
+    signs_in = values["auth"] == Auth.OAUTH2.value and not values["password_command"].strip()
+    service = service_for(values["host"].strip())
+    asked = {CLIENT_ID}
+    if service is None:
+        asked |= {*CLIENT} - {TENANT}
+    elif service.has_tenants:
+        asked.add(TENANT)
+    return {
+        one.name: signs_in and (one in asked or bool(values[one.name].strip())) for one in CLIENT
     }
 
 

@@ -131,6 +131,7 @@ class WantedAccount:
     token_url: str | None
     device_url: str | None
     scope: str | None
+    redirect_port: int | None
 
     def fields(self) -> dict[str, object]:
         """Return what goes into the account's table."""
@@ -223,6 +224,12 @@ def _given(found: dict[str, object]) -> dict[str, object]:
 @option("--token-url", text("OAuth2: where tokens are got."), metavar="URL")
 @option("--device-url", text("OAuth2: where codes for other devices are got."), metavar="URL")
 @option("--scope", text("OAuth2: the permission to ask for."), metavar="WORDS")
+@option(
+    "--redirect-port",
+    text("OAuth2: the port for the browser to come back to, where the provider wants a fixed one."),
+    type=PORT,
+    metavar="PORT",
+)
 @option("--default", text("Make it the default account."), "as_default", is_flag=True)
 @option("--no-secret", text("Provide the secret later, in another way."), is_flag=True)
 @option("--no-test", text("Do not try to log in."), is_flag=True)

@@ -45,16 +45,19 @@ class Limits:
 class OAuth:
     """Where an account signs in and as which program, everything left out filled in.
 
-    ``redirect_host`` is what the browser is led back to; ``more`` goes into the address that the
-    browser opens.
+    ``redirect_host`` is what the browser is led back to, ``redirect_port`` where (0: any port that
+    is free); ``more`` goes into the address that the browser opens. ``tenant`` is the
+    organisation as given; the addresses have it in them.
     """
 
     client_id: str = ""
+    tenant: str = ""
     authorize_url: str = ""
     token_url: str = ""
     device_url: str = ""
     scope: str = ""
     redirect_host: str = "127.0.0.1"
+    redirect_port: int = 0
     more: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -189,6 +189,11 @@ class AccountKind(ABC, Generic[A]):
     def lower(self, account: A) -> fields.Form:
         """Return what stands below it; its defaults are what is usual for this account."""
 
+    def suited(self, values: Values) -> Mapping[str, bool]:
+        """Return, for fields below the secret that do not always mean anything, whether they do."""
+        del values
+        return {}
+
     @abstractmethod
     def values_of(self, account: A) -> dict[str, str]:
         """Return an account as its form shows it."""

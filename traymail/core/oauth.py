@@ -27,6 +27,7 @@ class OAuthTable:
     token_url: str = ""
     device_url: str = ""
     scope: str = ""
+    redirect_port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,24 +114,41 @@ def filled_in(table: OAuthTable, service: OAuthService | None) -> OAuth:
         "device_url": table.device_url,
         "scope": table.scope,
     }
+    base = OAuth(tenant=table.tenant, redirect_port=table.redirect_port)
     if service is None:
-        return _of(given)
-    tenant = table.tenant or ANY_TENANT
-    known = {
-        "client_id": "",
-        "authorize_url": service.authorize_url.replace("{tenant}", tenant),
-        "token_url": service.token_url.replace("{tenant}", tenant),
-        "device_url": service.device_url.replace("{tenant}", tenant),
-        "scope": service.scope,
-    }
-    filled = _of(known | {key: value for key, value in given.items() if value})
+        return _of(base, given)
+    known = {"client_id": "", **_known(service, table.tenant)}
+    filled = _of(base, known | {key: value for key, value in given.items() if value})
     if table.authorize_url:
         return filled
     return replace(filled, redirect_host=service.redirect_host, more=service.more)
 
 
-def _of(values: dict[str, str]) -> OAuth:
-    return OAuth(
+def written(oauth: OAuth, service: OAuthService | None) -> OAuthTable:
+    """Return the table that such a sign-in is filled in from: what `filled_in` begins with."""
+    known = {} if service is None else _known(service, oauth.tenant)
+    given = {key: getattr(oauth, key) for key in _ADDRESSES}
+    return OAuthTable(
+        client_id=oauth.client_id,
+        tenant=oauth.tenant,
+        redirect_port=oauth.redirect_port,
+        **{key: value for key, value in given.items() if value != known.get(key)},
+    )
+
+
+_ADDRESSES = ("authorize_url", "token_url", "device_url", "scope")
+
+
+def _known(service: OAuthService, tenant: str) -> dict[str, str]:
+    """Return the addresses of a service, and the permission that it wants."""
+    return {
+        key: getattr(service, key).replace("{tenant}", tenant or ANY_TENANT) for key in _ADDRESSES
+    }
+
+
+def _of(base: OAuth, values: dict[str, str]) -> OAuth:
+    return replace(
+        base,
         client_id=values["client_id"],
         authorize_url=values["authorize_url"],
         token_url=values["token_url"],
@@ -200,6 +218,7 @@ OAUTH = Form(
         "token_url": Key(address),
         "device_url": Key(address),
         "scope": Key(_scope),
+        "redirect_port": Key(read.whole(0, 65_535)),
     },
     text("It belongs into the table oauth of an account."),
 )

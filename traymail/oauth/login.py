@@ -135,7 +135,7 @@ class BrowserSignIn(SignIn):
                 text("The service of account {name} has no page to sign in at.", name=self._name),
                 text("Give authorize_url, or sign in with --device."),
             )
-        door = Doorstep()
+        door = Doorstep(self._account.oauth.redirect_port)
         try:
             verifier, state = Secret(secrets.token_urlsafe(64)), secrets.token_urlsafe(32)
             back = f"http://{self._account.oauth.redirect_host}:{door.port}"

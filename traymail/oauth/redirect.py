@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import sys
 import threading
 from contextlib import suppress
 from html import escape
@@ -45,9 +46,9 @@ class Visit:
 class Doorstep:
     """Listens on this computer alone, by IPv4 and, where there is one, IPv6: on one port."""
 
-    def __init__(self) -> None:
-        """Raise SignInLater where no port is free."""
-        self._listeners = _listeners()
+    def __init__(self, port: int = 0) -> None:
+        """``port`` 0: any one. Raise SignInLater where it, or every one, is taken."""
+        self._listeners = _listeners(port)
         self.port: int = self._listeners[0].getsockname()[1]
 
     def wait(self, until: float, cancelled: threading.Event) -> Visit | None:
@@ -79,11 +80,14 @@ class Doorstep:
             one.close()
 
 
-def _listeners() -> list[socket.socket]:
-    for _ in range(_TRIES):
+def _listeners(port: int) -> list[socket.socket]:
+    for _ in range(1 if port else _TRIES):
         first = socket.socket(socket.AF_INET)
         try:
-            first.bind(("127.0.0.1", 0))
+            if port and sys.platform != "win32":
+                # The sign-in before may just have ended. On Windows, it would share the port.
+                first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            first.bind(("127.0.0.1", port))
             first.listen(_MOST_VISITORS)
             first.setblocking(False)  # noqa: FBT003 # as the library has it
         except OSError:
@@ -95,6 +99,14 @@ def _listeners() -> list[socket.socket]:
             first.close()
             continue
         return [first] if second is None else [first, second]
+    if port:
+        raise SignInLater(
+            text("Port {port}, to which the browser is to come back, is taken.", port=port),
+            text(
+                "End the program that listens there, then sign in again; or register another port "
+                "with the provider, and change redirect_port."
+            ),
+        )
     raise SignInLater(
         text("No port of this computer is free for the browser to come back to."),
         text("End programs that listen on this computer, or sign in with --device."),
@@ -109,6 +121,8 @@ def _by_ipv6(port: int) -> socket.socket | None:
         return None
     try:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("::1", port))
         sock.listen(_MOST_VISITORS)
         sock.setblocking(False)  # noqa: FBT003 # as the library has it

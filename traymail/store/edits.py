@@ -104,9 +104,11 @@ def _fill(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's table
         if value is None:
             table.pop(key, None)
         elif isinstance(value, Mapping):
-            if key not in table:
+            if not isinstance(table.get(key), Mapping):
                 table[key] = tomlkit.inline_table()
             _fill(table[key], value)
+            for gone in [one for one in table[key] if one not in value]:
+                del table[key][gone]
         elif key not in table or table[key] != value:
             table[key] = value
 

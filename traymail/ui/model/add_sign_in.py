@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from traymail.core.fields import Field, Form, Section, fields_of
+from traymail.accounts.fields import as_written
+from traymail.accounts.smtp_fields import (
+    AUTHORIZE_URL,
+    CLIENT_ID,
+    DEVICE_URL,
+    REDIRECT_PORT,
+    SCOPE,
+    TENANT,
+    TOKEN_URL,
+)
+from traymail.core.fields import Form, Section, fields_of
 from traymail.core.oauth import OAuthService, service_for
 from traymail.core.provider import AuthKind, Provider
 from traymail.core.texts import Text, text
 from traymail.ui.model.guides import GuideStep
 
 _OF = "oauth."
-_ID = Field(
-    f"{_OF}client_id",
-    text("Client &id"),
-    help=text("Of your own: traymail brings none, and nobody else sees your mail."),
-)
-_TENANT = Field(
-    f"{_OF}tenant",
-    text("Te&nant"),
-    help=text("common, consumers, organizations, or the id or domain of your organisation."),
-    rare=True,
-)
+_ID = replace(CLIENT_ID, label=text("Client &id"))
+_TENANT = replace(TENANT, label=text("Te&nant"), rare=True)
 _ADDRESSES = (
-    Field(f"{_OF}authorize_url", text("Page to si&gn in"), help=text("Your provider tells it.")),
-    Field(f"{_OF}token_url", text("&Tokens from")),
-    Field(f"{_OF}device_url", text("Codes &from"), rare=True),
-    Field(f"{_OF}scope", text("Sco&pe")),
+    replace(AUTHORIZE_URL, label=text("Page to si&gn in")),
+    replace(TOKEN_URL, label=text("&Tokens from")),
+    replace(DEVICE_URL, label=text("Codes &from"), rare=True),
+    replace(SCOPE, label=text("Sco&pe")),
+    replace(REDIRECT_PORT, rare=True),
 )
 
 
@@ -46,8 +49,10 @@ def begin(host: str) -> dict[str, str]:
 
 def table(values: Mapping[str, str]) -> dict[str, Any]:
     """Return what an account says of its sign-in."""
-    oauth = {name.removeprefix(_OF): value.strip() for name, value in values.items()}
-    return {"auth": "oauth2", "oauth": {key: value for key, value in oauth.items() if value}}
+    form: Form = (Section(None, (_ID, _TENANT, *_ADDRESSES)),)
+    oauth = {name.removeprefix(_OF): as_written(form, name, values[name]) for name in values}
+    given = {key: value for key, value in oauth.items() if value is not None}
+    return {"auth": "oauth2", "oauth": given}
 
 
 def is_about(where: str) -> bool:

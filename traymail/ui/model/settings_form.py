@@ -261,15 +261,32 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
 
 
 def changes(form: AccountForm) -> dict[str, Any]:
-    """Return the keys to write; None: the key goes, and what goes without saying is used."""
+    """Return the keys to write; None: the key goes, and what goes without saying is used.
+
+    Of a table all is written, once something of it has changed.
+    """
     changed = {name for name, value in form.values.items() if value != form.saved[name]}
     for together in kind_of(form.account).together:
         if changed & set(together):
             changed |= set(together)
     fields = fields_of_account(form.account)
-    return {
-        name: as_written(fields, name, form.values[name]) for name in form.values if name in changed
+    tables = {name.partition(".")[0] for name in changed if "." in name}
+    found: dict[str, Any] = {
+        name: as_written(fields, name, form.values[name])
+        for name in form.values
+        if name in changed and "." not in name
     }
+    return found | {table: _table(form, fields, table) for table in sorted(tables)}
+
+
+def _table(form: AccountForm, fields: Form, name: str) -> dict[str, Any] | None:
+    """Return a table as its fields have it, each named after it and a dot; None: it is empty."""
+    found = {
+        field.partition(".")[2]: as_written(fields, field, value)
+        for field, value in form.values.items()
+        if field.startswith(f"{name}.")
+    }
+    return {key: value for key, value in found.items() if value is not None} or None
 
 
 def fields_of_account(account: Account) -> Form:

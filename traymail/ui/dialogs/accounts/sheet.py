@@ -26,6 +26,7 @@ class AccountSheet(Area):
         px = self.theme.px
         self._acts = acts
         self._told: object = None
+        self._suited: object = None
         self._stop: Stop | None = None
         self._scroll = ScrollArea(self, padding=(24, 18, 14, 8))
         self._scroll.pack(fill="both", expand=True)
@@ -68,6 +69,7 @@ class AccountSheet(Area):
         if self.values != form.values:
             self.first.fill(form.values)
             self.rest.fill(form.values)
+        self._suit(form)
         self.code.show(form)
         shown, hidden = (
             (self._default, self.make_default) if default else (self.make_default, self._default)
@@ -91,6 +93,14 @@ class AccountSheet(Area):
             self.rest.jump()
         else:
             self.first.jump()
+
+    def _suit(self, form: AccountForm) -> None:
+        """Leave out what means nothing with these values."""
+        suited = self._kind.suited(form.values)
+        if suited != self._suited:
+            self._suited = suited
+            for name, shown in suited.items():
+                self.rest.reveal(name, shown=shown)
 
     def _tell(self, form: AccountForm, remark: tuple[str, Text] | None) -> None:
         self.first.show_problems(form.problems)
