@@ -12,7 +12,7 @@ class Row:
     limit: float
     """The most that `judged` may be."""
     unit: str
-    """Of `ours` and `peer`: "ms", "s", "MB"."""
+    """Of `ours` and `peer`: "ms", "s", "MB", "round trips"."""
     peer: float | None = None
     """The same work done by the peer; None where the limit is absolute."""
 
