@@ -122,6 +122,42 @@ def test_words_that_look_like_a_call_call_nobody() -> None:
         assert said == '<\u200bat x\n\n<\u200bAT user_id="all">all<\u200b/at> <attic>'
 
 
+PEOPLE = ("wangqing", "13800001111", "@all", "ou_18eac85d35a26f98")
+
+
+def to_people(preset: str, *people: str) -> Mail:
+    return replace(message(preset), envelope=Envelope("", people))
+
+
+def test_people_are_mentioned_as_a_service_documents_it() -> None:
+    with hook("dingtalk") as one, closing(webhook("dingtalk", one.address)) as uses:
+        assert uses.send(to_people("dingtalk", *PEOPLE), Notes()).accepted == PEOPLE
+        assert one.taken[0].document == {
+            "at": {"atMobiles": [PEOPLE[1]], "atUserIds": [PEOPLE[0], PEOPLE[3]], "isAtAll": True},
+            "msgtype": "text",
+            "text": {
+                "content": f"Disk\n\n@wangqing @13800001111 @所有人 @{PEOPLE[3]} full",
+            },
+        }
+        uses.send(to_people("dingtalk", "13800001111"), Notes())
+        assert one.taken[1].document["at"] == {"atMobiles": ["13800001111"]}
+        uses.send(replace(to_people("dingtalk", *PEOPLE), text="x" * 70_000), Notes())
+        assert len(one.taken[2].body) == 20_000
+    with hook("feishu") as one, closing(webhook("feishu", one.address)) as uses:
+        uses.send(to_people("feishu", PEOPLE[3], "@all"), Notes())
+        assert one.taken[0].document["content"]["text"] == (
+            f'Disk\n\n<at user_id="{PEOPLE[3]}"></at> <at user_id="all"></at> full'
+        )
+
+
+@pytest.mark.parametrize("preset", ["telegram", "ntfy", "custom"])
+def test_a_service_that_mentions_nobody_is_asked_for_none(preset: str) -> None:
+    with hook(preset) as one, closing(webhook(preset, one.address)) as uses:
+        with pytest.raises(PermanentFailure) as caught:
+            uses.send(to_people(preset, "@all"), Notes())
+        assert (caught.value.advice_id, one.posts) == ("webhook-to", 0)
+
+
 def test_a_long_title_stands_as_a_whole_in_the_text() -> None:
     with hook("serverchan") as one, closing(webhook("serverchan", one.address)) as uses:
         strict = webhook("serverchan", one.address, overflow=Overflow.REFUSE)
@@ -658,6 +694,21 @@ def test_what_a_webhook_takes_not_is_bad_input(
     assert (done.returncode, chat.posts) == (65, 0)
     assert told in done.stderr
     assert outbox(home) == []
+
+
+def test_people_of_the_group_are_mentioned(home: Home, env: dict[str, str], chat: Hook) -> None:
+    done = in_process(home, "send", "--to", "@all, wangqing", "--body", "now", "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    sent = json.loads(done.stdout)["recipients"]
+    assert [(one["address"], one["state"]) for one in sent] == [
+        ("@all", "accepted"),
+        ("wangqing", "accepted"),
+    ]
+    [posted] = chat.taken
+    assert posted.document["at"] == {"atUserIds": ["wangqing"], "isAtAll": True}
+    both = in_process(home, "send", "--to", "@all, a@b.cd", "--body", "now", env=env)
+    assert (both.returncode, chat.posts) == (65, 1)
+    assert "mentions people by user id" in both.stderr
 
 
 def test_files_go_along_where_the_service_takes_them(

@@ -78,7 +78,16 @@ def dingtalk(one: Posted, secret: str) -> Answer:
             return answer(200, errcode=310000, errmsg="invalid timestamp, more: [link]")
         if sign != _signed(secret, f"{stamp}\n{secret}"):
             return answer(200, errcode=310000, errmsg="sign not match, more: [link]")
-    if _strange(one.document, {"msgtype": "text", "text": {"content": None}}):
+    document = one.document
+    at = document.pop("at", {})
+    people = [*at.get("atMobiles", []), *at.get("atUserIds", [])]
+    if (
+        at.keys() - {"atMobiles", "atUserIds", "isAtAll"}
+        or at.get("isAtAll", True) is not True
+        # Who is called stands in the text as well.
+        or not all(f"@{name}" in document["text"]["content"] for name in people)
+        or _strange(document, {"msgtype": "text", "text": {"content": None}})
+    ):
         return answer(200, errcode=400105, errmsg="unsupported msgtype")
     if len(one.body) > 20_000:
         return answer(200, errcode=460101, errmsg="message too long, exceed 20000 bytes")

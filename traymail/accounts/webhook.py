@@ -13,7 +13,7 @@ from traymail.core import validators as read
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.connection_test import Step
 from traymail.core.errors import InputError, Problem
-from traymail.core.robots import CUT, Overflow
+from traymail.core.robots import CUT, Overflow, is_mention, mention
 from traymail.core.tables import ROBOT_KEYS, AccountTable
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -26,6 +26,7 @@ from traymail.core.webhooks import (
     CUSTOM,
     DEFAULT_MOST_BYTES,
     NOWHERE,
+    Calling,
     FilesTaken,
     Preset,
     WebhookAccount,
@@ -49,6 +50,9 @@ _STEPS = (
     text("Where it signs messages, add a space and the secret of the signature"),
 )
 _OWN_PLACE = text("A webhook writes to its own place only.")
+_MENTIONS = text(
+    "A webhook writes to its own place only; there it mentions people by user id or mobile number."
+)
 _CUSTOM_ONLY = text("is for the preset “custom” only")
 
 
@@ -194,6 +198,17 @@ class WebhookKind(AccountKind[WebhookAccount]):
         """Return what stands for whoever reads there."""
         return account.preset.receiver
 
+    def named(self, account: WebhookAccount, words: str) -> Address | None:
+        """Return somebody of the group, or all of it, where the service mentions people."""
+        return None if account.preset.calling is Calling.NOBODY else mention(words)
+
+    def wrong_to(self, account: WebhookAccount, to: tuple[Address, ...]) -> Text | None:
+        """Return why the service mentions none of these."""
+        if account.preset.calling is Calling.NOBODY:
+            return super().wrong_to(account, to)
+        named = account.called([one.mailbox for one in to])
+        return None if all(map(is_mention, named)) else _MENTIONS
+
     def checked(self, secret: Secret, account: WebhookAccount | None) -> Secret:
         """Return the address as it is kept."""
         from traymail.core.secret import Secret
@@ -203,10 +218,13 @@ class WebhookKind(AccountKind[WebhookAccount]):
         return Secret(" ".join(secret.reveal().split()), secret.place)
 
     def refused(self, account: WebhookAccount) -> Mapping[str, Text]:
-        """Return what it does not take: some services take files."""
-        if account.preset.files is None:
-            return self.cannot
-        return {part: words for part, words in self.cannot.items() if part != "files"}
+        """Return what it does not take: some services take files, some mention people."""
+        may = set()
+        if account.preset.files is not None:
+            may.add("files")
+        if account.preset.calling is not Calling.NOBODY:
+            may.add("to")
+        return {part: words for part, words in self.cannot.items() if part not in may}
 
     def require(self, account: WebhookAccount, draft: Draft) -> None:
         """Raise InputError for what it does not take, or not as a whole where that counts."""
@@ -216,13 +234,15 @@ class WebhookKind(AccountKind[WebhookAccount]):
             raise _too_many(files)
         if account.overflow is Overflow.CUT:
             return
-        written = account.written(draft.subject, draft.text)
+        to = [one.mailbox for one in draft.to]
+        written = account.written(draft.subject, draft.text, to)
         if draft.files and files is not None:
             from traymail.core.webhook_files import caption
 
             _said, whole = caption(files, written)
         else:
-            _words, whole = message(account.body, account.room, written, {})
+            beside = account.calls_of(to)
+            _words, whole = message(account.body, account.room, written, {}, beside=beside)
         if not whole:
             raise InputError(
                 text("The message is longer than the service takes."),

@@ -98,6 +98,11 @@ def is_mention(mailbox: str) -> bool:
     return mailbox == EVERYBODY or bool(_USER.fullmatch(mailbox) or _MOBILE.fullmatch(mailbox))
 
 
+def is_mobile(mailbox: str) -> bool:
+    """Tell whether somebody is named by a mobile number."""
+    return bool(_MOBILE.fullmatch(mailbox))
+
+
 def mention(words: str) -> Address | None:
     """Return whom words mention; None: they are an address, or nothing that there is."""
     one = words.strip()
@@ -107,7 +112,7 @@ def mention(words: str) -> Address | None:
 def mentions_of(mailboxes: tuple[str, ...]) -> dict[str, list[str]]:
     """Return the keys of a text that mention people: mobile numbers stand apart."""
     own = [one for one in mailboxes if one != GROUP.mailbox]
-    mobiles = [one for one in own if _MOBILE.fullmatch(one)]
+    mobiles = [one for one in own if is_mobile(one)]
     users = [one for one in own if one not in mobiles]
     found = {"mentioned_list": users, "mentioned_mobile_list": mobiles}
     return {key: there for key, there in found.items() if there}

@@ -44,7 +44,7 @@ class BodyTemplate:
     tree: Any = field(compare=False)
     names: frozenset[str]
 
-    def filled(self, values: Mapping[str, str], more: Mapping[str, str]) -> bytes:
+    def filled(self, values: Mapping[str, str], more: Mapping[str, object]) -> bytes:
         """Return the message; ``more`` are keys that stand before all others."""
         tree = _filled(self.tree, values)
         document = {**more, **tree} if more else tree
@@ -95,15 +95,17 @@ def message(
     written: tuple[str, str],
     more: Mapping[str, str],
     topic: str = "",
+    *,
+    beside: Mapping[str, object] = NOTHING,
 ) -> tuple[bytes, bool]:
     """Return what is posted for a subject and a body, and whether that is all of it.
 
-    ``more``, a signature's, is not counted.
+    ``more``, a signature's, is not counted; ``beside`` are other keys, which are.
     """
     subject, content = _parts(room, *map(_clean, written))
 
     def made(subject: str, content: str, more: Mapping[str, str] = NOTHING) -> bytes:
-        return body.filled(_values(subject, content, topic), more)
+        return body.filled(_values(subject, content, topic), {**more, **beside})
 
     def fits(subject: str, content: str) -> bool:
         if len(content) > room.most or len(subject) > room.most:

@@ -10,7 +10,7 @@ from functools import partial
 
 from traymail.core.account import Account, Limits
 from traymail.core.message import Address, Attachment, encoded_size
-from traymail.core.robots import Overflow
+from traymail.core.robots import EVERYBODY, Overflow, is_mobile
 from traymail.core.texts import Text, text
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import (
@@ -36,6 +36,14 @@ class Signing(Enum):
     DINGTALK = "a signature in the query"
     FEISHU = "a signature in the message"
     BEARER = "a token in a header"
+
+
+class Calling(Enum):
+    """How people of a group are mentioned."""
+
+    NOBODY = "not at all"
+    DINGTALK = "in a list beside the text, and in the text"
+    FEISHU = "by a tag in the text"
 
 
 class FilePosting(Enum):
@@ -66,7 +74,7 @@ class Preset:
     server's root, the last part of the path being the topic. ``coded``: it has codes of its own for
     what is wrong with a message. ``most_posted``: the bytes of all that is posted, 0 for any.
     ``flooded`` is found in an answer without a code that says no more than: too often. ``calls`` is
-    found where words of a message would call people.
+    found where words of a message would call people, ``calling`` how recipients do.
     """
 
     name: str
@@ -89,6 +97,7 @@ class Preset:
     most_posted: int = 0
     flooded: str = ""
     calls: str = ""
+    calling: Calling = Calling.NOBODY
     files: FilesTaken | None = None
 
     @property
@@ -142,6 +151,7 @@ PRESETS: tuple[Preset, ...] = (
         ),
         # https://open.dingtalk.com/document/orgapp/call-frequency-limit: it has no code then.
         flooded=r'"source" ?: ?"x5"',
+        calling=Calling.DINGTALK,
     ),
     # https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
     Preset(
@@ -160,6 +170,7 @@ PRESETS: tuple[Preset, ...] = (
         # 19001: no such address; 19007: the robot is switched off.
         refused=_STATUS + r"|\A190(?:01|07|21|22) ",
         calls=r"<(?=/?at\b)",
+        calling=Calling.FEISHU,
     ),
     # https://sct.ftqq.com and https://doc.sc3.ft07.com
     Preset(
@@ -300,12 +311,36 @@ class WebhookAccount(Account):
         one = self.preset
         return Room(self.most, one.measure, one.longest_title, one.needs, one.most_posted)
 
-    def written(self, subject: str, text: str) -> tuple[str, str]:
-        """Return subject and text, in which nothing calls people that only looks like words."""
-        if not self.preset.calls:
-            return subject, text
-        harmless = partial(re.sub, self.preset.calls, "<\u200b", flags=re.IGNORECASE)
-        return harmless(subject), harmless(text)
+    def written(self, subject: str, text: str, to: Sequence[str] = ()) -> tuple[str, str]:
+        """Return subject and text as they are posted, with those that are called before the text.
+
+        ``to``: the recipients, of which the webhook's own calls nobody. Nothing else calls
+        people, whatever it looks like.
+        """
+        if self.preset.calls:
+            harmless = partial(re.sub, self.preset.calls, "<\u200b", flags=re.IGNORECASE)
+            subject, text = harmless(subject), harmless(text)
+        called = " ".join(self._call(one) for one in self.called(to))
+        return subject, f"{called} {text}" if called else text
+
+    def called(self, to: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the recipients who are somebody of the group, or all of it."""
+        return tuple(one for one in to if one != self.address.mailbox)
+
+    def calls_of(self, to: Sequence[str]) -> dict[str, object]:
+        """Return the keys of a message that mention people besides its text."""
+        called = self.called(to)
+        if not called or self.preset.calling is not Calling.DINGTALK:
+            return {}
+        mobiles = [one for one in called if is_mobile(one)]
+        users = [one for one in called if one not in {EVERYBODY, *mobiles}]
+        found = {"atMobiles": mobiles, "atUserIds": users, "isAtAll": EVERYBODY in called}
+        return {"at": {key: there for key, there in found.items() if there}}
+
+    def _call(self, one: str) -> str:
+        if self.preset.calling is Calling.FEISHU:
+            return f'<at user_id="{"all" if one == EVERYBODY else one}"></at>'
+        return "@所有人" if one == EVERYBODY else f"@{one}"
 
 
 def usual_body(preset: Preset) -> BodyTemplate:

@@ -12,13 +12,13 @@ from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
 from traymail.core.reply_rules import Trouble
-from traymail.core.robots import Overflow
+from traymail.core.robots import Overflow, is_mention
 from traymail.core.secret import Secret
 from traymail.core.webhook_address import HookAddress, reached, read_address
 from traymail.core.webhook_answers import heard
 from traymail.core.webhook_body import message
 from traymail.core.webhook_files import caption, posted
-from traymail.core.webhooks import WebhookAccount
+from traymail.core.webhooks import Calling, WebhookAccount
 from traymail.senders.dial import Cutoff
 from traymail.senders.http import Answer, HttpBody, HttpSession, open_http
 from traymail.senders.http_sender import HttpSender, readable, unsure_about
@@ -34,7 +34,8 @@ class WebhookSender(HttpSender[WebhookAccount]):
     def require(self, mail: Mail) -> None:
         """Raise SmtpError for a mail that the service does not take as it is."""
         one = self.account
-        if mail.envelope.recipients != (one.address.mailbox,):
+        named = one.called(mail.envelope.recipients)
+        if named and (one.preset.calling is Calling.NOBODY or not all(map(is_mention, named))):
             raise SmtpError(Reply(None, "", Stage.RCPT))
         if mail.placed and not one.preset.takes([place.attachment for place in mail.placed]):
             raise SmtpError(Reply(None, "", Stage.DATA))
@@ -84,10 +85,11 @@ class WebhookSender(HttpSender[WebhookAccount]):
             raise CredentialError(error.title, error.advice) from error
 
     def _fits(self, mail: Mail) -> bool:
-        one, written = self.account, self.account.written(mail.subject, mail.text)
+        one, to = self.account, mail.envelope.recipients
+        written = one.written(mail.subject, mail.text, to)
         if mail.placed and one.preset.files is not None:
             return caption(one.preset.files, written)[1]
-        return message(one.body, one.room, written, {})[1]
+        return message(one.body, one.room, written, {}, beside=one.calls_of(to))[1]
 
     def _made(self, mail: Mail, address: HookAddress, now: float) -> tuple[str, str, HttpBody]:
         """Return where the message is posted, as what, and itself."""
@@ -96,8 +98,11 @@ class WebhookSender(HttpSender[WebhookAccount]):
         if mail.placed and files is not None:
             made = posted(files, mail, address.path, address.query, self.tools.open_attachment)
             return made.target, made.content_type, HttpBody(made.length, readable(made.blocks))
-        written, more = one.written(mail.subject, mail.text), address.more(one.preset, now)
-        content, _whole = message(one.body, one.room, written, more, address.topic)
+        to, more = mail.envelope.recipients, address.more(one.preset, now)
+        written = one.written(mail.subject, mail.text, to)
+        content, _whole = message(
+            one.body, one.room, written, more, address.topic, beside=one.calls_of(to)
+        )
         return address.target(one.preset, now), _JSON, HttpBody.of(content)
 
     def _reply(self, answer: Answer, session: HttpSession) -> str:
