@@ -10,6 +10,7 @@ from PIL import Image
 from traymail.core.account import Account, Security
 from traymail.core.message import Address
 from traymail.core.overview import SavedDraft
+from traymail.core.shown import PICTURE
 from traymail.core.texts import text
 from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.form import Helpers
@@ -149,6 +150,20 @@ def large_pictures(root: Root) -> Window:
     return QuickPicture(root, _state(root, written=draft, files=files))
 
 
+def shown_picture(root: Root) -> Window:
+    """A picture in the text, and one beside it that could be shown there, too."""
+    draft = written(root.theme.language)
+    head, _, rest = draft.body.partition("\n\n")
+    draft = replace(draft, body=f"{head}\n\n{PICTURE}\n{rest}", shown=("/3",))
+    shown = File("/3", "picture-20261123-0941.png", 120_000)
+    state = _state(root, written=draft, files=(*attached(root.theme.language), shown))
+    window = QuickPicture(root, state)
+    screen = Image.new("RGB", (260, 120), "#e8eaf2")
+    screen.paste("#2b5cb8", (0, 0, 260, 22))
+    window.sheet.body.text.show_picture("/3", screen)
+    return window
+
+
 def bad_address(root: Root) -> Window:
     draft = replace(written(root.theme.language), to=("wang.wei@example.com", "li.na@"))
     return QuickPicture(root, _state(root, written=draft))
@@ -197,6 +212,7 @@ def completion(root: Root) -> Window:
 
 QUICK = {
     "quick-send": usual,
+    "quick-send-picture": shown_picture,
     "quick-send-empty": empty,
     "quick-send-no-account": no_account,
     "quick-send-undo": undo,

@@ -35,6 +35,7 @@ from tests.support.tk import every_child, hear
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
 from traymail.core.overview import SavedDraft
+from traymail.core.shown import PICTURE
 from traymail.desktop.language import translator
 from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
@@ -782,6 +783,7 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
         desk.open(asked)
     with clipboard({"image/png": file}):
         if by == "key":
+            desk.click(desk.window.sheet.head.subject)  # in the text, it would be shown there
             desk.keys("ctrl+v")
         elif by == "button":
             desk.click(desk.button("Paste picture"))
@@ -808,6 +810,164 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     kept = desk.live.home.path / "state" / "pictures"
     desk.until(lambda: list(kept.glob("*")) == [], "the kept picture to go")
+
+
+def noise(path: Path, size: tuple[int, int] = (300, 200)) -> Path:
+    """Make a picture."""
+    Image.effect_noise(size, 50).save(path)
+    return path
+
+
+def paste_picture(desk: Desk, file: Path) -> None:
+    """Paste a picture where the keyboard is, and wait for it in the text."""
+    there = len(desk.window.held.written.shown)
+    with clipboard({"image/png": file}):
+        desk.keys("ctrl+v")
+        desk.until(lambda: len(desk.window.held.written.shown) > there, "the picture in the text")
+
+
+def pixels(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as picture:
+        return picture.tobytes()
+
+
+def test_pictures_pasted_into_the_text_are_shown_there_in_the_mail(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    one, two = noise(tmp_path / "one.png"), noise(tmp_path / "two.png", (40, 30))
+    desk.open(Prefill(("a@x.example",), subject="Pictures"))
+    body = desk.window.sheet.body
+    desk.click(body.text)
+    desk.type("Before")
+    desk.keys("Return")
+    paste_picture(desk, one)
+    desk.type(" 😀 & <after>")
+    desk.keys("ctrl+Home")
+    paste_picture(desk, two)
+    desk.until(lambda: body.value == f"{PICTURE}Before\n{PICTURE} 😀 & <after>", "the text")
+    assert len(body.text.image_names()) == 2
+    assert desk.window.held.attached == ()
+    assert desk.window.sheet.drawer.strip.cards == []
+    names = [file.name for path in body.shown for file in desk.window.held.files
+             if file.path == path]  # fmt: skip
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    message = parsed(desk.arrival(sink).content)
+    assert message.get_content_type() == "multipart/alternative"
+    plain, related = message.iter_parts()
+    said = [f"[{names[0]}]Before", f"[{names[1]}] 😀 & <after>"]
+    assert plain.get_content().splitlines() == said
+    assert related.get_content_type() == "multipart/related"
+    html, *pictures = related.iter_parts()
+    assert isinstance(html, EmailMessage)
+    written = html.get_content()
+    cids = [str(part["Content-ID"]).strip("<>") for part in pictures]
+    assert {part.get_content_type() for part in pictures} == {"image/png"}
+    assert [part.get_filename() for part in pictures] == names
+    shown = [f'<img src="cid:{cid}" alt="{name}"' for cid, name in zip(cids, names, strict=True)]
+    first, second = (written.index(tag) for tag in shown)
+    assert first < written.index("Before<br>") < second < written.index("😀 &amp; &lt;after&gt;")
+    assert [pixels(part.get_content()) for part in pictures] == [
+        pixels(two.read_bytes()),
+        pixels(one.read_bytes()),
+    ]
+    kept = desk.live.home.path / "state" / "pictures"
+    desk.until(lambda: list(kept.glob("*")) == [], "the kept pictures to go")
+
+
+def test_a_picture_in_the_text_is_kept_with_the_draft(desk: Desk, tmp_path: Path) -> None:
+    desk.open(Prefill(("a@x.example",)))
+    desk.type("See ")
+    paste_picture(desk, noise(tmp_path / "one.png"))
+    desk.type(" 😀it😀")
+    desk.keys("BackSpace", "Left", "Left", "BackSpace", "End")
+    drafts = desk.live.services.drafts
+    words = f"See {PICTURE} it"
+    # On the disk before any window closes: what is killed then has it.
+    desk.until(lambda: drafts.load().body == words and drafts.load().shown, "the draft")
+    assert drafts.load().files == ()
+    assert Path(drafts.load().shown[0]).is_file()
+    again = desk.another_window()
+    body = again.sheet.body
+    desk.until(lambda: body.value == words, "the text")
+    desk.until(lambda: again.files.thumbnails, "the picture")
+    [name] = body.text.image_names()
+
+    def height() -> int:
+        return int(desk.root.tk.call("image", "height", body.text.image_cget(name, "image")))
+
+    desk.until(lambda: height() == 200, "the picture shown")
+    assert again.held.attached == ()
+
+
+def test_a_picture_is_removed_with_the_keyboard_and_comes_back(desk: Desk, tmp_path: Path) -> None:
+    desk.open(Prefill(("a@x.example",)))
+    window = desk.window
+    desk.type("one")
+    paste_picture(desk, noise(tmp_path / "one.png"))
+    desk.type("two")
+    desk.keys("Left", "Left", "Left", "BackSpace")
+    desk.until(
+        lambda: window.held.written.body == "onetwo" and not window.held.files,
+        "it is gone",
+    )
+    assert window.held.written.shown == ()
+    desk.keys("ctrl+z")
+    desk.until(lambda: window.held.written.body == f"one{PICTURE}two", "it is back")
+    desk.until(lambda: window.held.files and window.held.files[0].size, "its file")
+    assert window.held.attached == ()
+    desk.keys("ctrl+z")
+    desk.until(lambda: window.held.written.body == "one", "before it was pasted")
+    desk.type("!")
+    paste_picture(desk, tmp_path / "one.png")
+    desk.keys("ctrl+a", "ctrl+x")
+    desk.until(lambda: not (window.held.written.body or window.held.files), "nothing written")
+    assert window.sheet.body.value == ""
+
+
+def test_an_attached_picture_is_shown_in_the_text_instead(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    photo, notes = noise(tmp_path / "photo.png", (900, 600)), tmp_path / "notes.txt"
+    notes.write_text("notes")
+    desk.open(Prefill(("a@x.example",), subject="P", files=(str(photo), str(notes))))
+    desk.until(lambda: len(desk.window.held.files) == 2, "the files")
+    desk.type("**Look** ")
+    desk.click(desk.button("Markdown"))
+    cards = desk.window.sheet.drawer.strip.cards
+    cards[0].focus_set()
+    desk.keys("Return")
+    desk.until(lambda: desk.window.held.written.shown == (str(photo),), "it in the text")
+    assert [file.name for file in desk.window.held.attached] == ["notes.txt"]
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    message = parsed(desk.arrival(sink).content)
+    assert [part.get_filename() for part in message.iter_attachments()] == ["notes.txt"]
+    html = message.get_body(("html",))
+    related = message.get_body(("related",))
+    assert html is not None and related is not None  # noqa: PT018 - for the type check
+    assert "<strong>Look</strong> <img src=" in html.get_content()
+    [picture] = related.iter_attachments()
+    assert picture.get_content() == photo.read_bytes()
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().splitlines() == ["**Look** [photo.png]"]
+
+
+def test_what_takes_no_html_gets_a_pasted_picture_as_a_file(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    desk = make_desk('version = 1\n[accounts.team]\nkind = "wecom"\n')
+    desk.open()
+    desk.click(desk.window.sheet.body.text)
+    desk.type("Look")
+    with clipboard({"image/png": noise(tmp_path / "one.png")}):
+        desk.keys("ctrl+v")
+        desk.until(lambda: desk.window.held.attached, "the file")
+    assert desk.window.held.written.shown == ()
+    assert desk.window.sheet.body.value == "Look"
 
 
 def test_elsewhere_than_on_x11_a_picture_is_read_in_a_thread(desk: Desk, tmp_path: Path) -> None:
@@ -868,7 +1028,7 @@ def test_an_owner_of_the_clipboard_that_hangs_puts_nothing_into_the_text(
             owner.send_signal(signal.SIGCONT)
         desk.keys("ctrl+v")
         desk.until(lambda: desk.window.held.files, "the picture")
-    assert desk.window.sheet.body.value == ""
+    desk.until(lambda: desk.window.sheet.body.value == PICTURE, "it alone")
     (file,) = desk.window.held.files
     assert re.fullmatch(r"picture-\d{8}-\d{6}\.png", file.name)
 

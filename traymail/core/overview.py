@@ -63,6 +63,8 @@ class SavedDraft:
     ``posted``: the mail it was sent as, while that can be undone; 0 when it was not sent. A draft
     that is found so at a start has gone out. ``each``: one mail for each recipient.
     ``pictures``: the longest side that large ones are made smaller to, in pixels; 0 leaves them.
+    ``shown``: the paths of the pictures in ``body``, in the order of their signs there
+    (`traymail.core.shown.PICTURE`); they are not among ``files``.
     """
 
     account: str = ""
@@ -76,3 +78,4 @@ class SavedDraft:
     posted: int = 0
     each: bool = False
     pictures: int = 0
+    shown: tuple[str, ...] = ()

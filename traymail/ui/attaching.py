@@ -38,7 +38,7 @@ def thumbnail(source: Path | BytesIO, most: tuple[int, int]) -> Image.Image | No
 
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
-_THUMBNAIL = (96, 96)
+THUMBNAIL = (96, 96)
 # How a smaller one is written. Others stay as they are: most of them are no photographs.
 _SHRINKABLE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85, "optimize": True},
@@ -62,12 +62,12 @@ class CheckedFile:
     longest: int = 0
 
 
-def look_at(paths: Iterable[str]) -> tuple[CheckedFile, ...]:
-    """Return what is at these paths, links followed."""
-    return tuple(_look(path) for path in dict.fromkeys(paths))
+def look_at(paths: Iterable[str], most: tuple[int, int] = THUMBNAIL) -> tuple[CheckedFile, ...]:
+    """Return what is at these paths, links followed; its pictures are no larger than ``most``."""
+    return tuple(_look(path, most) for path in dict.fromkeys(paths))
 
 
-def _look(given: str) -> CheckedFile:
+def _look(given: str, most: tuple[int, int]) -> CheckedFile:
     name = Path(given).name
     try:
         path = Path(given).resolve()
@@ -84,7 +84,7 @@ def _look(given: str) -> CheckedFile:
         return CheckedFile(str(path), name, state.st_size, trouble=text("It cannot be read."))
     if path.suffix.lower() not in _PICTURES or state.st_size > LARGEST:
         return CheckedFile(str(path), name, state.st_size)
-    small = thumbnail(path, _THUMBNAIL)
+    small = thumbnail(path, most)
     return CheckedFile(str(path), name, state.st_size, small, longest=_longest(path))
 
 

@@ -79,7 +79,17 @@ proc ::whole::page {real place side} {
     lassign [split [$real index $place] .] row at
     lassign [split [$real index insert] .] on cursor
     if {$on != $row} { set cursor [expr {$on < $row ? -1 : Inf}] }
-    return $row.[expr {$at + [step [$real get $row.0 "$row.0 lineend"] $at $side $cursor]}]
+    return $row.[expr {$at + [step [words $real $row] $at $side $cursor]}]
+}
+
+# Return the words of a line; a picture takes a place among them, and `get` leaves it out.
+proc ::whole::words {real row} {
+    if {[$real image names] eq ""} { return [$real get $row.0 "$row.0 lineend"] }
+    set words ""
+    foreach {kind value at} [$real dump -text -image $row.0 "$row.0 lineend"] {
+        append words [expr {$kind eq "image" ? "\uFFFC" : $value}]
+    }
+    return $words
 }
 
 # Move what Tk leaves where it was when the words are others now: the cursor and the selection.

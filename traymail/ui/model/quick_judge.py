@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -14,6 +14,7 @@ from traymail.core.groups import members, recipients
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
 from traymail.core.provider import by_id, meant_domain
+from traymail.core.shown import cid_of, from_markdown, plain, to_html
 from traymail.core.signature import signed
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
@@ -181,8 +182,8 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
     account, written = state.account, state.written
     assert account is not None, "without an account Send is disabled"  # noqa: S101 - told above
     group = group_of(account)
-    html = _html(written.body) if written.markdown else None
-    words, html = signed(written.body, html, account.signature)
+    words, html, files = _body(state, account)
+    words, html = signed(words, html, account.signature)
     draft = Draft(
         account=account.name,
         sender=account.address,
@@ -192,17 +193,36 @@ def draft_of(state: QuickSend, names: Mapping[str, str]) -> Draft:
         subject=written.subject.strip(),
         text=words,
         html=html,
-        files=tuple(DraftFile(file.name, file.sent(written.pictures)[0]) for file in state.files),
+        files=files,
         when_unsure=account.when_unsure.value,
     )
     kind_of(account).require(account, draft)
     return draft
 
 
-def _html(body: str) -> str:
-    from traymail.core.markdown import to_html  # slow to import, and seldom chosen
+def _body(state: QuickSend, account: Account) -> tuple[str, str | None, tuple[DraftFile, ...]]:
+    """Return the text, its HTML and all files; an account without HTML gets pictures as files."""
+    written, by_path = state.written, {file.path: file for file in state.files}
+    shown = [by_path[path] for path in written.shown if path in by_path]
+    cids = {file.path: cid_of(file.path, account.address.mailbox) for file in shown}
+    html = None
+    if not state.takes_pictures:
+        cids = dict.fromkeys(cids, "")
+        html = _html(written.body, []) if written.markdown else None
+    elif shown or written.markdown:
+        named = [(cids[file.path], file.name) for file in shown]
+        html = _html(written.body, named) if written.markdown else to_html(written.body, named)
+    files = tuple(
+        DraftFile(file.name, file.sent(written.pictures)[0], cid=cids.get(file.path, ""))
+        for file in (*dict.fromkeys(shown), *state.attached)
+    )
+    return plain(written.body, [file.name for file in shown]), html, files
 
-    return to_html(body)
+
+def _html(body: str, pictures: Sequence[tuple[str, str]]) -> str:
+    from traymail.core.markdown import to_html as of_markdown  # slow to import, and seldom chosen
+
+    return from_markdown(body, pictures, of_markdown)
 
 
 def _own_name(account: Account | None, words: str) -> Address | None:

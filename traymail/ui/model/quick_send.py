@@ -17,6 +17,7 @@ from traymail.core.outbox import OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
 from traymail.core.replies import trouble_of
 from traymail.core.reply_rules import Trouble
+from traymail.core.shown import without_pictures
 from traymail.core.texts import Text, text
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.sentences import sentence_of
@@ -151,9 +152,27 @@ class QuickSend:
         )
 
     @property
+    def attached(self) -> tuple[File, ...]:
+        """The files that are not shown in the text."""
+        return tuple(file for file in self.files if file.path not in self.written.shown)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The pictures in the text that were not looked at: an undo brought them back."""
+        there = {file.path for file in self.files}
+        return tuple(path for path in dict.fromkeys(self.written.shown) if path not in there)
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether the text can show pictures: some accounts send words alone, and files apart."""
+        return self.account is not None and "html" not in kind_of(self.account).refused(
+            self.account
+        )
+
+    @property
     def kept(self) -> SavedDraft:
         """What has to survive a restart."""
-        files = tuple(file.path for file in self.files)
+        files = tuple(file.path for file in self.attached)
         if not (files or _has_words(self.written)):
             return SavedDraft()
         return replace(self.written, files=files, posted=self.mail)
@@ -178,7 +197,9 @@ def wrote(state: QuickSend, written: SavedDraft, typing: frozenset[str] = frozen
     """Return the state after typing."""
     if state.stage is not DraftStage.WRITING or (written, typing) == (state.written, state.typing):
         return state
-    return replace(state, written=written, typing=typing, trouble=None)
+    gone = set(state.written.shown) - set(written.shown)
+    files = tuple(file for file in state.files if file.path not in gone)
+    return replace(state, written=written, typing=typing, files=files, trouble=None)
 
 
 def looked(state: QuickSend, files: Sequence[File]) -> QuickSend:
@@ -188,7 +209,8 @@ def looked(state: QuickSend, files: Sequence[File]) -> QuickSend:
     """
     new = {file.path: file for file in files}
     kept = tuple(new.pop(file.path, file) for file in state.files)
-    more = tuple(file for file in new.values() if file.trouble is None)
+    shown = state.written.shown
+    more = tuple(one for one in new.values() if one.trouble is None or one.path in shown)
     return replace(state, files=(*kept, *more))
 
 
@@ -227,14 +249,15 @@ def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
     if state.stage is DraftStage.WAITING:
         state = finished(state)  # it is stored, and leaves when its time has come
     old = state.written
-    body = f"{old.body.rstrip()}\n\n{asked.body}" if old.body.strip() and asked.body else ""
+    more = without_pictures(asked.body)
+    body = f"{old.body.rstrip()}\n\n{more}" if old.body.strip() and more else ""
     written = replace(
         old,
         to=_with(old.to, asked.to),
         cc=_with(old.cc, asked.cc),
         bcc=_with(old.bcc, asked.bcc),
         subject=old.subject or asked.subject,
-        body=body or old.body or asked.body,
+        body=body or old.body or more,
         account=asked.account or old.account,
         markdown=old.markdown or asked.markdown,
     )
@@ -254,7 +277,8 @@ def restored(state: QuickSend, saved: SavedDraft) -> QuickSend:
     """Return the state with a kept draft, unless something is written; its files are unseen yet."""
     if saved.posted or not state.empty:
         return state
-    files = tuple(File(path, PurePath(path).name) for path in saved.files)
+    paths = dict.fromkeys((*saved.files, *saved.shown))
+    files = tuple(File(path, PurePath(path).name) for path in paths)
     return replace(state, written=replace(saved, files=()), files=files)
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageTk
 from traymail.core.texts import text
 from traymail.ui.theme import Words
 from traymail.ui.widgets.base import Area, Box, Label
-from traymail.ui.widgets.button import Button
+from traymail.ui.widgets.button import Button, Tooltip
 from traymail.ui.widgets.layout import FlowLayout
 
 _NAME_LETTERS = 24
@@ -22,7 +22,8 @@ _SIGN = 28
 class Attached:
     """One attached file; ``key`` tells it from others, ``thumbnail`` is small already.
 
-    ``bad`` shows it in red: ``detail`` says why it cannot be sent.
+    ``bad`` shows it in red: ``detail`` says why it cannot be sent. ``showable``: it can be shown in
+    the text instead.
     """
 
     key: str
@@ -31,16 +32,22 @@ class Attached:
     icon: str = "file-earmark"
     thumbnail: Image.Image | None = None
     bad: bool = False
+    showable: bool = False
 
 
 class AttachmentStrip(Area):
     """One row of files; what does not fit stands behind a button that unfolds the strip."""
 
-    def __init__(self, master: tk.Misc, on_remove: Callable[[str], object]) -> None:
-        """``on_remove`` is called with the key of the file."""
+    def __init__(
+        self,
+        master: tk.Misc,
+        on_remove: Callable[[str], object],
+        on_show: Callable[[str], object] = lambda _key: None,
+    ) -> None:
+        """Both are called with the key of the file; ``on_show`` to have it shown in the text."""
         super().__init__(master)
-        self._on_remove = on_remove
-        self._cards: list[_Card] = []
+        self._on_remove, self._on_show = on_remove, on_show
+        self.cards: list[_Card] = []
         self._unfolded = False
         self._flow = FlowLayout(self, gap=8, row_gap=8)
         self._flow.pack(fill="x", expand=True)
@@ -50,9 +57,9 @@ class AttachmentStrip(Area):
 
     def show(self, files: Sequence[Attached]) -> None:
         """Show these files."""
-        for card in self._cards:
+        for card in self.cards:
             card.destroy()
-        self._cards = [_Card(self._flow, file, self._on_remove) for file in files]
+        self.cards = [_Card(self._flow, file, self._on_remove, self._on_show) for file in files]
         self._more.lift()
         self._lay()
 
@@ -63,20 +70,20 @@ class AttachmentStrip(Area):
 
     def _lay(self) -> None:
         fitting = self._fitting()
-        if fitting == len(self._cards):
-            self._flow.lay(self._cards)
+        if fitting == len(self.cards):
+            self._flow.lay(self.cards)
         elif self._unfolded:
             self._more.set_text(text("Show fewer"))
-            self._flow.lay([*self._cards, self._more])
+            self._flow.lay([*self.cards, self._more])
         else:
-            self._more.set_text(text("+{n} more", n=len(self._cards) - fitting))
-            self._flow.lay([*self._cards[:fitting], self._more])
+            self._more.set_text(text("+{n} more", n=len(self.cards) - fitting))
+            self._flow.lay([*self.cards[:fitting], self._more])
 
     def _fitting(self) -> int:
         """Return how many cards fit into one row, beside the button when it is needed."""
         self.update_idletasks()
         gap = self.theme.px(8)
-        widths = [card.winfo_reqwidth() + gap for card in self._cards]
+        widths = [card.winfo_reqwidth() + gap for card in self.cards]
         if sum(widths) - gap <= self._width:
             return len(widths)
         self._more.set_text(text("+{n} more", n=len(widths)))
@@ -95,9 +102,15 @@ class AttachmentStrip(Area):
 
 
 class _Card(Box):
-    """One file. Delete removes it."""
+    """One file. Delete removes it; Return shows a picture in the text."""
 
-    def __init__(self, master: tk.Misc, file: Attached, remove: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        master: tk.Misc,
+        file: Attached,
+        remove: Callable[[str], object],
+        show: Callable[[str], object],
+    ) -> None:
         super().__init__(master, "errbg" if file.bad else "card", (8, 7))
         self.configure(takefocus=True)
         self._thumbnail = self._sign(file)
@@ -106,6 +119,8 @@ class _Card(Box):
         Label(words, shorten(file.name, _NAME_LETTERS)).pack(anchor="w")
         role = "danger" if file.bad else "muted"
         Label(words, file.detail, role, "TmSmall").pack(anchor="w")
+        if file.showable:
+            self._offer_to_show(file.key, show)
         cross = Label(self, "", "muted", icon="x", icon_size=14)
         cross.configure(cursor="hand2")
         cross.pack(side="left")
@@ -116,6 +131,15 @@ class _Card(Box):
             self.bind(key, lambda _event: remove(file.key))
         for part in (self, words, *words.winfo_children()):
             part.bind("<Button-1>", lambda _event: self.focus_set())
+
+    def _offer_to_show(self, key: str, show: Callable[[str], object]) -> None:
+        into = Label(self, "", "muted", icon="card-image", icon_size=14)
+        into.configure(cursor="hand2")
+        into.pack(side="left", padx=(0, self.theme.px(6)))
+        into.bind("<Button-1>", lambda _event: show(key))
+        Tooltip(into, lambda _x, _y: self.theme.say(text("Show it in the text")))
+        for pressed in ("<Return>", "<KP_Enter>"):
+            self.bind(pressed, lambda _event: show(key))
 
     def _sign(self, file: Attached) -> ImageTk.PhotoImage | None:
         if file.thumbnail is None or file.bad:

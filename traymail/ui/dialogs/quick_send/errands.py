@@ -15,7 +15,7 @@ from traymail.core.errors import InputError, TraymailError
 from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
 from traymail.services.drafts import DraftService
-from traymail.ui.attaching import CheckedFile, look_at, paths_of, smaller
+from traymail.ui.attaching import THUMBNAIL, CheckedFile, look_at, paths_of, smaller
 from traymail.ui.clipboard import Clip, Clipboard
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import File, SmallPicture
@@ -47,6 +47,7 @@ class QuickSendHandlers:
     choose: Callable[[], object]
     paste_picture: Callable[[], object]
     remove: Callable[[str], object]
+    show_in_text: Callable[[str], object]
     discard: Callable[[], object]
     turn_markdown: Callable[[], object]
     from_table: Callable[[], object]
@@ -111,6 +112,9 @@ class DraftKeeper:
         self._go_on()
 
 
+Found = Callable[[tuple[CheckedFile, ...]], object]
+
+
 class AttachedFiles:
     """Looks at files and keeps their small pictures; `busy` while it does."""
 
@@ -118,18 +122,20 @@ class AttachedFiles:
         self,
         drafts: DraftService,
         tasks: Tasks,
-        found: Callable[[tuple[CheckedFile, ...]], object],
+        found: Found,
         shrunk: Callable[[str, SmallPicture], object],
         picture: str,
+        room: tuple[int, int],
     ) -> None:
         """``found`` is called with what was looked at, also with what cannot be attached.
 
         ``shrunk`` is called with the path of a large picture, and what was made of it.
 
-        ``picture``: what the names of pictures begin with that had none.
+        ``picture``: what the names of pictures begin with that had none. ``room``: how large those
+        in the text are shown at most, in pixels.
         """
         self._drafts, self._tasks, self._found, self._picture = drafts, tasks, found, picture
-        self._shrunk = shrunk
+        self._shrunk, self._room = shrunk, room
         self._under_way = 0
         self.thumbnails: dict[str, Image.Image] = {}
 
@@ -144,9 +150,20 @@ class AttachedFiles:
         if wanted:
             self._run(lambda: look_at(wanted))
 
-    def keep_picture(self, png: bytes) -> None:
-        """Make a file of a picture, and look at it."""
-        self._run(lambda: look_at([str(self._drafts.keep_picture(png, self._picture))]))
+    def look_at_shown(self, paths: Iterable[str], found: Found) -> None:
+        """Look at pictures of the text, and call ``found`` first."""
+        wanted = tuple(paths)
+        if wanted:
+            self._run(lambda: look_at(wanted, self._room), found)
+
+    def keep_picture(self, png: bytes, shown: Found | None = None) -> None:
+        """Make a file of a picture, and look at it; ``shown`` is called first, for the text."""
+        most = THUMBNAIL if shown is None else self._room
+
+        def work() -> tuple[CheckedFile, ...]:
+            return look_at([str(self._drafts.keep_picture(png, self._picture))], most)
+
+        self._run(work, shown)
 
     def shrink(self, file: File, most: int) -> None:
         """Make a picture smaller, unless that is being done."""
@@ -168,15 +185,17 @@ class AttachedFiles:
         self._under_way += 1
         self._tasks.run(work, made, self._not_looked, slot=job)
 
-    def _run(self, work: Callable[[], tuple[CheckedFile, ...]]) -> None:
+    def _run(self, work: Callable[[], tuple[CheckedFile, ...]], first: Found | None = None) -> None:
         self._under_way += 1
-        self._tasks.run(work, self._looked, self._not_looked)
+        self._tasks.run(work, lambda found: self._looked(found, first), self._not_looked)
 
-    def _looked(self, found: tuple[CheckedFile, ...]) -> None:
+    def _looked(self, found: tuple[CheckedFile, ...], first: Found | None) -> None:
         self._under_way -= 1
         for one in found:
             if one.thumbnail is not None:
                 self.thumbnails[one.path] = one.thumbnail
+        if first is not None:
+            first(found)
         self._found(found)
 
     def _not_looked(self, error: TraymailError) -> None:
@@ -222,15 +241,22 @@ def take_drops(
 
 
 class Pasting:
-    """Attaches what the clipboard holds."""
+    """Attaches what the clipboard holds, or shows a picture in the text."""
 
     def __init__(
-        self, clipboard: Clipboard, files: AttachedFiles, toast: Toast, tasks: Tasks
+        self,
+        clipboard: Clipboard,
+        files: AttachedFiles,
+        toast: Toast,
+        tasks: Tasks,
+        into_text: Callable[[], Found | None],
     ) -> None:
+        """``into_text`` returns what shows a picture in the text, where one is written just now."""
         self._clipboard, self._files, self._toast, self._tasks = clipboard, files, toast, tasks
+        self._into_text = into_text
 
     def paste(self) -> bool:
-        """Attach files or a picture; words are left to the field that has the keyboard (False)."""
+        """Take files or a picture; words are left to the field that has the keyboard (False)."""
         try:
             if self._clipboard.for_a_field():
                 return False
@@ -238,12 +264,13 @@ class Pasting:
             # The field would ask, too, and take what is no words for words.
             self._tasks.failed(error)
             return True
-        self.picture()
+        shown = self._into_text()
+        self._clipboard.read_files(lambda clip: self._take(clip, shown), self._tasks.failed)
         return True
 
     def picture(self) -> None:
         """Attach the picture in the clipboard, also one beside words, or the files."""
-        self._clipboard.read_files(self._attach, self._tasks.failed)
+        self._clipboard.read_files(lambda clip: self._take(clip, None), self._tasks.failed)
 
     def open_with(self, open_window: Callable[[Prefill | None], object]) -> None:
         """Open a window with what is there: words, files or a picture."""
@@ -261,9 +288,9 @@ class Pasting:
 
         self._clipboard.read(found, failed)
 
-    def _attach(self, clip: Clip) -> None:
+    def _take(self, clip: Clip, shown: Found | None) -> None:
         if clip.png:
-            self._files.keep_picture(clip.png)
+            self._files.keep_picture(clip.png, shown)
         elif clip.files:
             self._files.look(clip.files)
         else:

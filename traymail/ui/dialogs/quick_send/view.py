@@ -36,10 +36,10 @@ from traymail.ui.widgets import (
     Picker,
     Spinner,
     Switch,
-    TextArea,
     Tooltip,
     UndoBar,
 )
+from traymail.ui.widgets.picture_text import PictureText, TextContent
 from traymail.ui.widgets.strips import Kind, UndoChoices
 from traymail.ui.window import Footer, Window
 
@@ -282,7 +282,7 @@ class BodyArea(Area):
             self, orient="vertical", style=self.theme.style("Scroll", self.surface), takefocus=False
         )
         self._bar.pack(side="right", fill="y")
-        self.text = TextArea(self, height=3)
+        self.text = PictureText(self, height=3)
         self.text.pack(side="left", fill="both", expand=True)
         self.text.configure(yscrollcommand=self._bar.set)
         self._bar.configure(command=self.text.yview)
@@ -293,13 +293,19 @@ class BodyArea(Area):
 
     @property
     def value(self) -> str:
-        """What is written."""
-        return self.text.value
+        """What is written, with a sign for each picture."""
+        return self.text.content.words
 
-    @value.setter
-    def value(self, value: str) -> None:
-        if value != self.text.value:
-            self.text.value = value
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The paths of the pictures in the text."""
+        return self.text.content.keys
+
+    def fill(self, written: SavedDraft) -> None:
+        """Show what is written."""
+        wanted = TextContent(written.body, written.shown)
+        if wanted != self.text.content:
+            self.text.fill(wanted)
 
     def show(self, state: QuickSend) -> None:
         """Show what can be done while nothing is written."""
@@ -379,20 +385,19 @@ class Drawer(Area):
         self,
         master: tk.Misc,
         thumbnails: Mapping[str, Image.Image],
-        remove: Callable[[str], object],
-        changed: Callable[[], object],
+        acts: QuickSendHandlers,
     ) -> None:
         """``thumbnails`` are small pictures of files, by their paths."""
         super().__init__(master, padding=(_SIDE, 0, _SIDE, 8))
-        self._strip = AttachmentStrip(self, remove)
+        self.strip = AttachmentStrip(self, acts.remove, acts.show_in_text)
         self._meter = Meter(self)
         self._sizes = Area(self)
         words = Label(self._sizes, text("Large pictures"), "muted", "TmSmall")
         words.pack(side="left", padx=(0, self.theme.px(8)))
-        self.picker = Picker(self._sizes, _SIZES, on_change=lambda _value: changed(), bare=True)
+        self.picker = Picker(self._sizes, _SIZES, on_change=lambda _value: acts.typed(), bare=True)
         self.picker.value = "0"
         self.picker.pack(side="left")
-        self._shown: tuple[tuple[File, ...], int] = (), 0
+        self._shown: object = None
         self._thumbnails = thumbnails
 
     @property
@@ -400,27 +405,29 @@ class Drawer(Area):
         """How large pictures may be, as a draft keeps it."""
         return int(self.picker.value)
 
-    def show(self, files: tuple[File, ...], weight: Weight | None, pictures: int) -> None:
-        """Show these files and how much of the limit is used; ``pictures`` may be so large."""
+    def show(self, state: QuickSend, weight: Weight | None) -> None:
+        """Show the attached files and how much of the limit is used."""
+        files, pictures = state.attached, state.written.pictures
         self.picker.value = str(pictures)
-        if (files, pictures) != self._shown:
-            self._shown = files, pictures
-            self._strip.show([self._attached(file, pictures) for file in files])
-        if any(file.longest > LEAST_LARGE for file in files):
+        if (files, pictures, state.takes_pictures) != self._shown:
+            self._shown = files, pictures, state.takes_pictures
+            may_show = state.takes_pictures
+            self.strip.show([self._attached(file, pictures, may_show) for file in files])
+        if any(file.longest > LEAST_LARGE for file in state.files):
             self._sizes.pack(anchor="w", pady=(0, self.theme.px(6)))
         else:
             self._sizes.pack_forget()
         if files:
-            self._strip.pack(fill="x", pady=(self.theme.px(4), self.theme.px(8)))
+            self.strip.pack(fill="x", pady=(self.theme.px(4), self.theme.px(8)))
         else:
-            self._strip.pack_forget()
+            self.strip.pack_forget()
         if weight is None:
             self._meter.pack_forget()
         else:
             self._meter.show(weight.part, weight.words, weight.more, over=weight.over)
             self._meter.pack(fill="x")
 
-    def _attached(self, file: File, pictures: int) -> Attached:
+    def _attached(self, file: File, pictures: int, may_show: bool) -> Attached:  # noqa: FBT001 - a fact
         detail: str | Text = human_size(file.sent(pictures)[1])
         if file.trouble is not None:
             detail = text("cannot be read")
@@ -431,6 +438,7 @@ class Drawer(Area):
             sign_of(file.name),
             self._thumbnails.get(file.path),
             bad=file.trouble is not None,
+            showable=may_show and file.trouble is None and file.path in self._thumbnails,
         )
 
 
@@ -626,7 +634,7 @@ class QuickSendSheet(Area):
         # Made in the order in which the keyboard goes through them.
         self.head = QuickSendHead(self, helpers, acts)
         self.body = BodyArea(self, acts.typed, acts.add_account)
-        self.drawer = Drawer(self, thumbnails, acts.remove, acts.typed)
+        self.drawer = Drawer(self, thumbnails, acts)
         self.foot = Foot(self, acts)
         self.foot.pack(side="bottom", fill="x")
         self.head.pack(side="top", fill="x")
@@ -639,7 +647,7 @@ class QuickSendSheet(Area):
         """Show a state, but for what stands in the fields."""
         self.head.show(state, judge.complaints(state))
         weight = judge.weight(state)
-        self.drawer.show(state.files, weight, state.written.pictures)
+        self.drawer.show(state, weight)
         if state.files or weight:
             self.drawer.pack(side="bottom", fill="x", before=self.head)
         else:
@@ -660,13 +668,18 @@ class QuickSendSheet(Area):
     def fill(self, written: SavedDraft) -> None:
         """Show what is written in the fields."""
         # A field that is greyed would not take it.
-        self.body.value = written.body
+        self.body.fill(written)
         self.head.fill(written)
 
     def read(self, written: SavedDraft) -> SavedDraft:
         """Return what is written, with what stands in the fields."""
         pictures = self.drawer.pictures
-        return replace(self.head.read(written), body=self.body.value, pictures=pictures)
+        return replace(
+            self.head.read(written),
+            body=self.body.value,
+            shown=self.body.shown,
+            pictures=pictures,
+        )
 
     def focus_on_next(self, written: SavedDraft) -> None:
         """Put the keyboard where something is missing."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, SettingsApplied
 from traymail.core.overview import SavedDraft
+from traymail.core.shown import without_pictures
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.attaching import CheckedFile
@@ -34,6 +35,9 @@ from traymail.ui.theme import Root
 from traymail.ui.widgets import Toast
 from traymail.ui.window import Size, Window
 
+# How large pictures are shown in the text at most.
+_PICTURE = (420, 260)
+
 
 class QuickSendWindow(Window):
     """One window for all mails that are written by hand, one after the other."""
@@ -57,16 +61,21 @@ class QuickSendWindow(Window):
         tasks = Tasks(self, background, self._failed)
         self.keeper = DraftKeeper(tasks, services.drafts, self._kept)
         self.files = AttachedFiles(
-            services.drafts, tasks, self._found, self._shrunk, self.theme.say(text("picture"))
+            services.drafts,
+            tasks,
+            self._found,
+            self._shrunk,
+            self.theme.say(text("picture")),
+            (round(self.theme.px(_PICTURE[0])), round(self.theme.px(_PICTURE[1]))),
         )
         people = KnownPeople(services.drafts, tasks, lambda: self.held.recipients)
         toast = Toast(self)
         self.clipboard = Clipboard(self, background)
-        self.pasting = Pasting(self.clipboard, self.files, toast, tasks)
         parts = QuickSendParts(
             self, lambda: self.sheet, self._held, tasks, self.keeper, self.files, people, toast
         )
         self.writing = Writing(parts, services, now)
+        self.pasting = Pasting(self.clipboard, self.files, toast, tasks, self.writing.into_text)
         self.sending = Sending(parts, services.mail)
         self.sheet = QuickSendSheet(self, self._handlers(), people.helpers, self.files.thumbnails)
         self.sheet.pack(fill="both", expand=True)
@@ -90,6 +99,7 @@ class QuickSendWindow(Window):
             choose=writing.choose,
             paste_picture=self.pasting.picture,
             remove=writing.remove,
+            show_in_text=writing.show_in_text,
             discard=writing.discard,
             turn_markdown=writing.turn_markdown,
             from_table=self._from_table,
@@ -103,7 +113,7 @@ class QuickSendWindow(Window):
 
     def _from_table(self) -> None:
         written = self.held.written
-        self._doors.table(written.subject, written.body)
+        self._doors.table(written.subject, without_pictures(written.body))
 
     # --- for those who open it ----------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from traymail.core.texts import Text, text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.services import Services
 from traymail.ui.attaching import CheckedFile
-from traymail.ui.dialogs.quick_send.errands import AttachedFiles, DraftKeeper
+from traymail.ui.dialogs.quick_send.errands import AttachedFiles, DraftKeeper, Found
 from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.files import ask_for_files
 from traymail.ui.model import quick_send as model
@@ -101,8 +101,12 @@ class Writing:
         self._held.become(replace(state, stage=DraftStage.WRITING))
         self._parts.sheet.fill(state.written)
         self._held.become(state)
-        self._files.look(file.path for file in state.files)
+        self._look_at_all(state)
         self._parts.keeper.soon()
+
+    def _look_at_all(self, state: QuickSend) -> None:
+        self._files.look(file.path for file in state.attached)
+        self._files.look_at_shown(dict.fromkeys(state.written.shown), self._show_pictures)
 
     def begin_anew(self, asked: Prefill) -> None:
         """Throw away what is written, and write what is asked for."""
@@ -118,7 +122,7 @@ class Writing:
         if loaded.draft is not None:
             self.loaded = True
             state = model.restored(state, loaded.draft)
-            self._files.look(loaded.draft.files if state.files else ())
+            self._look_at_all(state)
         asked, self._asked = self._asked, Prefill()
         if model.clashes(state, asked):
             self._ask(
@@ -203,12 +207,37 @@ class Writing:
 
     def found(self, found: tuple[CheckedFile, ...]) -> None:
         """Attach what was looked at, or tell why that cannot be."""
-        files = [File(one.path, one.name, one.size, one.trouble, one.longest) for one in found]
-        state = model.looked(self._held.state, files)
-        self._change(state)
-        words = model.turned_away(state, files)
+        files = self._add(found)
+        words = model.turned_away(self._held.state, files)
         if words is not None:
             self._parts.toast.show(words, "warn")
+
+    def show_in_text(self, path: str) -> None:
+        """Show an attached picture in the text, where the cursor is."""
+        if self.open:
+            self._files.look_at_shown((path,), self.put_into_text)
+
+    def into_text(self) -> Found | None:
+        """Return what shows a picture where one writes; None where one does not write the text."""
+        body = self._parts.sheet.body.text
+        writes = body.focus_get() is body and self._held.state.takes_pictures
+        return self.put_into_text if writes else None
+
+    def put_into_text(self, found: tuple[CheckedFile, ...]) -> None:
+        """Show pictures in the text, where the cursor is; they count once it says so."""
+        body = self._parts.sheet.body
+        self._show_pictures(found)
+        for one in found:
+            if one.thumbnail is not None:
+                body.text.put(one.path)
+        body.text.focus_set()
+        self._add(found)
+        self.typed()
+
+    def _show_pictures(self, found: tuple[CheckedFile, ...]) -> None:
+        for one in found:
+            if one.thumbnail is not None:
+                self._parts.sheet.body.text.show_picture(one.path, one.thumbnail)
 
     def remove(self, path: str) -> None:
         """Take a file out."""
@@ -218,8 +247,14 @@ class Writing:
         """Send a smaller picture in place of a large one."""
         self._held.apply(model.shrunk, path, small)
 
+    def _add(self, found: tuple[CheckedFile, ...]) -> list[File]:
+        files = [File(one.path, one.name, one.size, one.trouble, one.longest) for one in found]
+        self._change(model.looked(self._held.state, files))
+        return files
+
     def _change(self, state: QuickSend) -> None:
         self._held.become(state)
+        self._files.look_at_shown(state.unseen, self._show_pictures)
         for file in state.to_shrink:
             self._files.shrink(file, state.written.pictures)
         self._parts.keeper.soon()

@@ -1,0 +1,74 @@
+"""Pictures in the text that a person writes: a sign for each in the words, and what it becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from uuid import NAMESPACE_URL, uuid5
+
+PICTURE = "\ufffc"
+"""Stands in a text for a picture: Unicode's own sign for an object that is no letter."""
+
+_DOCUMENT = """\
+<!DOCTYPE html>
+<html>
+<head><meta charset="utf-8"></head>
+<body style="font-family: sans-serif; line-height: 1.5">
+{body}</body>
+</html>
+"""
+_TAG = re.compile("<[^>]*>")
+_NUMBERED = re.compile(f"{PICTURE}([0-9]+){PICTURE}")
+_SPACES = re.compile(r"^ |(?<= ) ", re.MULTILINE)
+
+
+def without_pictures(words: str) -> str:
+    """Return a text from elsewhere: what would stand for a picture there stands for none here."""
+    return words.replace(PICTURE, "")
+
+
+def filled(words: str, instead: Sequence[str]) -> str:
+    """Return a text with other words in place of its pictures, in their order."""
+    rest = iter(instead)
+    return re.sub(PICTURE, lambda _found: next(rest, ""), words)
+
+
+def plain(words: str, names: Sequence[str]) -> str:
+    """Return a text that says where its pictures were, by their names."""
+    return filled(words, [f"[{name}]" for name in names])
+
+
+def to_html(words: str, pictures: Sequence[tuple[str, str]]) -> str:
+    """Return a text as a whole HTML document, line by line, with its pictures in it.
+
+    ``pictures``: the Content-ID and the name of each.
+    """
+    safe = _SPACES.sub("&nbsp;", escape(words, quote=False).replace("\t", "    "))
+    lines = safe.rstrip("\n").replace("\n", "<br>\n")
+    tags = [_tag(*one) for one in pictures]
+    return _DOCUMENT.format(body=f"<div>{filled(lines, tags)}</div>\n")
+
+
+def from_markdown(
+    words: str, pictures: Sequence[tuple[str, str]], made: Callable[[str], str]
+) -> str:
+    """Return Markdown as HTML, with its pictures in it; ``made`` makes the HTML.
+
+    ``pictures``: the Content-ID and the name of each.
+    """
+    numbered = [f"{PICTURE}{number}{PICTURE}" for number in range(len(pictures))]
+    html = made(filled(words, numbered))
+    # In a tag, such as that of a link with a title, no other can be.
+    html = _TAG.sub(lambda tag: _NUMBERED.sub("", tag[0]), html)
+    return _NUMBERED.sub(lambda found: _tag(*pictures[int(found[1])]), html)
+
+
+def _tag(cid: str, name: str) -> str:
+    return f'<img src="cid:{escape(cid)}" alt="{escape(name)}" style="max-width: 100%">'
+
+
+def cid_of(path: str, sender: str) -> str:
+    """Return the Content-ID of a picture at a path, in the domain of a sender's mailbox."""
+    token = uuid5(NAMESPACE_URL, path.encode("utf-8", "replace").hex()).hex
+    return f"{token}@{sender.rpartition('@')[2]}"
