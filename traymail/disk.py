@@ -283,14 +283,14 @@ def open_folder(
     return folder
 
 
-def open_behind_links(path: str) -> int:
+def open_behind_links(path: str, *, last: bool = True) -> int:
     """Open a file to read it, also behind links, but behind no stranger's to what is not theirs.
 
     Where others may put links, one leads on only to what belongs to whoever owns it, as the kernel
     has it in ``/tmp`` (protected_symlinks of proc(5)). Else they would have a file of the user's
-    read for them. Raises OSError, UnsafePath.
+    read for them. Not ``last``: the file itself is no link. Raises OSError, UnsafePath.
     """
-    descriptor = os.open(path, READ & ~_NO_FOLLOW)
+    descriptor = os.open(path, READ & ~_NO_FOLLOW if last else READ)
     if not HAS_DESCRIPTORS:
         return descriptor
     if sys.platform == "linux":
@@ -305,7 +305,30 @@ def open_behind_links(path: str) -> int:
     if owners <= {os.fstat(descriptor).st_uid}:
         return descriptor
     os.close(descriptor)
-    raise UnsafePath(
+    raise _a_strangers_link(path)
+
+
+def behind_links(path: str) -> str:
+    """Return where a path leads; that of what is not there leads nowhere, and is told when opened.
+
+    Raises UnsafePath for a stranger's link to what is not theirs, as `open_behind_links` has it.
+    """
+    if not HAS_DESCRIPTORS:
+        return os.path.realpath(path)
+    owners = set[int]()
+    try:
+        folder, name = _behind_links(path, owners)
+        with folder:
+            if owners <= {folder.look(name).st_uid}:
+                return folder.full(name)
+    except OSError:  # among others, what has no name: a pipe in /dev/fd
+        if not owners:
+            return os.path.realpath(path)
+    raise _a_strangers_link(path)
+
+
+def _a_strangers_link(path: str) -> UnsafePath:
+    return UnsafePath(
         text(
             "{path} leads through a link of another user's to a file that is not theirs.", path=path
         ),
@@ -332,7 +355,7 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
     Raises OSError.
     """
     folder, links = _top(), 0
-    pending = list(reversed(PurePath(os.path.abspath(path)).parts[1:]))  # noqa: PTH100 # pathlib keeps ".."
+    pending = list(reversed(Path(path).absolute().parts[1:])) or ["."]
     try:
         while True:
             name = pending.pop()
@@ -341,6 +364,8 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
                 if not pending:
                     return folder, name
                 step = folder.enter(name)
+                if name == "..":  # of where a link has led to, not of the link
+                    step.path = str(PurePath(folder.path).parent)
             else:
                 links += 1
                 if links > _MOST_LINKS:

@@ -81,9 +81,12 @@ def test_what_is_composed_is_in_the_window_and_survives_the_end(
     spaced.write_text("another")
     plain = tmp_path / "plain.txt"
     plain.write_text("a third")
-    more = (link, spaced.as_uri(), str(plain))
-    done = program.run("compose", "--to", "You <c@d.example>", "--attach", str(file), *more)
-    assert (done.returncode, done.stderr) == (0, "")
+    for more in (
+        ("--to", "You <c@d.example>", "--attach", str(file), link),
+        (spaced.as_uri(), str(plain)),
+    ):
+        done = program.run("compose", *more)
+        assert (done.returncode, done.stderr) == (0, "")
     program.window("New mail")
     assert program.run("quit").returncode == 0
     program.gone()

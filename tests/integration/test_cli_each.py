@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,6 +186,22 @@ def test_a_report_holds_no_formula(office: Desk, tmp_path: Path) -> None:
         told = [(row["to"], row["reply"]) for row in csv.DictReader(file)]
     assert [to for to, _ in told[:4]] == [f"'{to}" for to in rows.splitlines()[:4]]
     assert told[4] == ("e@x.example", "'=1+1")
+
+
+@pytest.mark.parametrize(
+    "reply", ["ok;=1+1", 'ok;"=1+1', "ok\t+1", "＝1+1", "－1", "ok|@SUM(1)", "ok; -1", "=1;=2"]
+)
+def test_a_report_holds_no_formula_in_other_languages(
+    office: Desk, tmp_path: Path, reply: str
+) -> None:
+    """Where a semicolon parts the cells, a row of commas is one cell, and may become several."""
+    report = tmp_path / "report.csv"
+    office.sink.reply("rcpt", f"550 {reply}")
+    table = _people(tmp_path, 1)
+    office.run("send", "--csv", table, "--to", "{csv.mail}", "--subject", "x", "--report", report)
+    told = report.read_text("utf-8").splitlines()[1]
+    for cell in re.split("[;,\t|]", told):
+        assert not re.match(r"""["\s]*[=+@＝－-]""", cell), told
 
 
 def test_a_report_takes_the_place_of_nothing_that_is_sent(office: Desk, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.support.cli import Desk, desk, in_process
 from tests.support.homes import Home
 from tests.support.session import KeyringSession
 from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.desktop.instance import Instance
 
 STATUS_KEYS = {
     *("pid", "version", "home", "paused", "config_error", "accounts", "rules", "outbox"),
@@ -256,3 +259,43 @@ def test_the_tour(home: Home) -> None:
     for number in range(1, 5):
         assert f"arrived {number}/4 from " in done.stdout
     assert not home.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "files"),
+    [
+        # What a web page says, where a program that starts others ends a quotation too early.
+        (["mailto:a@b.example", "secret"], None),
+        (["secret", "MAILTO:a@b.example"], None),
+        # Whoever made a folder of that name; the link is a page's.
+        (["mailto:/../secret"], []),
+        (["Mailto:x"], []),
+        (["./mailto:/../secret"], ["secret"]),
+    ],
+)
+def test_a_mail_link_chooses_no_file(
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+    files: list[str] | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mailto:", "Mailto:x"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "secret").write_text("mine")
+    home.configure("version = 1\n")
+    asked: list[dict[str, Any]] = []
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(request)
+        return {"windows": True}
+
+    instance = Instance(home.path / "state")
+    instance.claim()
+    with closing(instance.serve(answer)):
+        done = in_process(home, "compose", "--", *given)
+    instance.release()
+    assert done.returncode == (64 if files is None else 0), done.stderr
+    names = None if not asked else [Path(one).name for one in asked[0]["files"]]
+    assert names == files

@@ -22,7 +22,11 @@ from tests.support.cli import USER, Desk, desk, watched
 from tests.support.homes import Home
 from tests.support.sink import Arrival, Sink
 from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.core.errors import SourceError
+from traymail.core.message import DraftFile
+from traymail.store.spool import Spool
 
+STRANGER = 65534
 KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account", "recipients"}
 ENTRY_KEYS = {
     *("id", "message_id", "state", "account", "rule", "to", "subject", "size", "created_at"),
@@ -166,6 +170,68 @@ def test_a_link_that_is_named_by_hand_leads_to_its_file(office: Desk, tmp_path: 
     (tmp_path / "report-7.txt").unlink()
     gone = office.run("send", "--to", "b@c.example", "--attach", tmp_path / "latest.txt")
     assert gone.returncode == 66
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """Return a folder where a stranger has put links, beside private files."""
+    private, shared = tmp_path / "private", tmp_path / "shared"
+    (private / "sub").mkdir(parents=True)
+    shared.mkdir()
+    shared.chmod(0o777)
+    for file in (private / "key", private / "sub" / "key", shared / "theirs"):
+        file.write_text("-----BEGIN")
+    os.chown(shared / "theirs", STRANGER, STRANGER)
+    for name, target in (
+        ("file", private / "key"),
+        ("folder", private),
+        ("sub", private / "sub"),
+        ("round", Path("again")),
+        ("again", Path("folder")),
+        ("good", Path("theirs")),
+    ):
+        (shared / name).symlink_to(target)
+        os.chown(shared / name, STRANGER, STRANGER, follow_symlinks=False)
+    return shared
+
+
+ASTRAY = ("file", "folder/key", "sub/key", "sub/../key", "sub/../sub/key", "round/key")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+@pytest.mark.parametrize("way", ["--attach", "--html", "--csv", "picture"])
+def test_a_strangers_link_leads_to_no_file_of_the_users(
+    office: Desk, shared: Path, tmp_path: Path, way: str
+) -> None:
+    send = ("send", "--to", "b@c.example", "--subject", "s")
+    for name in ASTRAY:
+        path = os.path.join(shared, name)  # noqa: PTH118 # pathlib keeps it, and nothing tidies it
+        if way == "--csv":
+            (tmp_path / "t.csv").write_text(f"file\n{path}\n")
+            done = office.quick(*send, "--csv", tmp_path / "t.csv", "--attach", "{csv.file}")
+        elif way == "picture":
+            done = office.quick(*send, "--markdown", "--body", f"![]({path})", "--attach", path)
+        else:
+            done = office.quick(*send, way, path)
+        assert done.returncode == (65 if way == "--csv" else 66), (name, done.stdout, done.stderr)
+        assert "BEGIN" not in done.stdout + done.stderr
+        assert "link of another user's" in done.stderr or way == "picture"
+    if way == "--attach":
+        assert office.quick(*send, "--attach", shared / "good").returncode == 0
+    else:
+        assert office.json("outbox", "list") == []
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+def test_a_folder_that_becomes_a_strangers_link_gives_nothing_away(
+    shared: Path, tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path / "state" / "spool")
+    spool.require_room()
+    for name in ASTRAY[1:]:
+        with pytest.raises(SourceError):
+            spool.take(DraftFile("key", path=os.path.join(shared, name)))  # noqa: PTH118 # as above
+    assert spool.take(DraftFile("theirs", path=str(shared / "theirs"))).content == b"-----BEGIN"
 
 
 GROUPS = """[groups]

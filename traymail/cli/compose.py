@@ -34,6 +34,7 @@ START_SECONDS = 60.0
 TURN_SECONDS = 0.05
 # How a link begins (RFC 3986 section 3.1); one letter would be a drive of Windows.
 _LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_MAIL = re.compile("mailto:", re.IGNORECASE)
 
 
 @command(
@@ -80,6 +81,11 @@ def compose(
     """Ask the running program for its window; a desktop hands over links and files alike."""
     from traymail.ui.model.prefill import Prefill, merged, parse_mailto
 
+    if len(given) > 1 and any(map(_MAIL.match, given)):
+        # Whoever wrote a link could have ended its quotation where Windows starts programs.
+        raise click.UsageError(
+            session.translated(text("A mail link stands alone: attach files with --attach."))
+        )
     asked = Prefill()
     files = list(attach)
     for one in given:
@@ -170,6 +176,8 @@ def _path(given: str) -> Path | None:
     kind = _LINK.match(given)
     if kind is None:
         return Path(given)
+    if _MAIL.match(given):  # never a file, whatever folder of that name somebody has made
+        return None
     if kind[0].lower() == "file:":
         from urllib.parse import urlsplit
         from urllib.request import url2pathname

@@ -11,7 +11,7 @@ from traymail.core.errors import InputError, SourceError
 from traymail.core.lines import printed
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
-from traymail.services.wanted import WantedMail, too_large
+from traymail.services.wanted import WantedMail, place_of, too_large
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
@@ -72,6 +72,7 @@ def _bounded(source: BinaryIO, account: Account) -> bytes:
 
 
 def _html_file(path: Path, account: Account) -> str:
+    place_of(path)  # behind a stranger's link, anything of the user's could be
     try:
         with path.open("rb") as source:
             return _bounded(source, account).decode("utf-8-sig")

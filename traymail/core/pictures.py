@@ -15,6 +15,7 @@ Picture = Callable[[str, int], str | None]
 
 # RFC 3986 section 3.1; one letter is a drive of Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+_ELSEWHERE = re.compile(r"[\\/]{2}")
 _ATTRIBUTE = re.compile(r"""([^\s=>/"']+)(?:(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]*))?""", re.DOTALL)
 _NAME = re.compile(r"<\s*[^\s/>]+")
 
@@ -43,7 +44,11 @@ def is_local(address: str) -> bool:
 
 
 def paths_of(address: str) -> tuple[str, ...]:
-    """Return the paths that a local address may mean, the likeliest first."""
+    """Return the paths that a local address may mean, the likeliest first.
+
+    None leads to another computer: to look there, Windows would tell it who asks, and let it try
+    the password.
+    """
     plain = address
     if address[:5].lower() == "file:":
         plain = re.sub("^//(localhost)?(?=/)", "", address[5:])
@@ -52,7 +57,8 @@ def paths_of(address: str) -> tuple[str, ...]:
         plain = address[4:]
     bare = re.split("[?#]", plain, maxsplit=1)[0]
     meant = (unquote(plain), plain, unquote(bare))
-    return tuple(dict.fromkeys(one for one in meant if one and "\0" not in one))
+    here = (one for one in meant if one and "\0" not in one and not _ELSEWHERE.match(one))
+    return tuple(dict.fromkeys(here))
 
 
 def _renamed(tag: str, line: int, picture: Picture) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import stat
 from array import array
 from collections import Counter
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 # No list of people is larger, and all of it is in memory.
 LARGEST_TABLE = 64_000_000
 REPORT = ("line", "to", "state", "code", "reply", "duration_ms", "at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets reckon, in the wide signs of East Asia too; also behind the sign that other
+# languages have between two cells.
+_FORMULA = re.compile(r"""(^|[;,\t\r|]["'\s]*)(?=[=+@＝＋－＠\t\r-])""")  # they are meant
 # So many mails of a table are shown before they are stored, and so many faults.
 MOST_SHOWN = 20
 # The report is written in pieces of about so much.
@@ -382,4 +385,4 @@ def _fault_of(path: str, line: int) -> Problem | None:
 
 def _no_formula(cell: str) -> str:
     """Return a cell that spreadsheets show, where they would reckon it: servers write some."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell)

@@ -18,7 +18,7 @@ from traymail.core.message import Attachment, DraftFile, FileIdentity, read_full
 from traymail.core.mime import guess_type
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
-from traymail.disk import READ, Folder, open_folder
+from traymail.disk import Folder, open_behind_links, open_folder
 
 INLINE_BYTES = 256 * 1024
 BLOCK_BYTES = 256 * 1024
@@ -210,12 +210,14 @@ def _new_file(folder: Folder) -> tuple[str, BinaryIO]:
 
 @contextlib.contextmanager
 def _reading(path: str) -> Iterator[int]:
-    """Open a regular file without following a link or waiting for a pipe's other end."""
+    """Open a regular file; it is no link, nor behind a stranger's, and no pipe's end is awaited."""
     try:
         # Without O_NOFOLLOW (Windows) the link itself is looked at instead.
         if not hasattr(os, "O_NOFOLLOW") and Path(path).is_symlink():
             raise _no_file(path, text("{path} is a link.", path=path))
-        descriptor = os.open(path, READ)
+        descriptor = open_behind_links(path, last=False)
+    except UnsafePath as error:
+        raise SourceError(path, error.title, error.advice) from error
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise _no_file(path, text("{path} is a link.", path=path)) from error
