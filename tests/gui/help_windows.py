@@ -12,6 +12,7 @@ from tests.support.mails import a_rule
 from tests.support.unasked import UNASKED
 from traymail.core.connection_test import Step
 from traymail.core.errors import Problem
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
 from traymail.core.overview import Overview
@@ -63,6 +64,7 @@ def an_overview(**changes: object) -> Overview:
         counts={},
         paused=False,
         paused_until=None,
+        kinds=ALL,
     )
     return replace(overview, **changes)  # type: ignore[arg-type] # fields of it
 

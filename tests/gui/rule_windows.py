@@ -242,7 +242,7 @@ def _overview(root: Root, *, rules: bool) -> Overview:
         names[2]: FlowStatus(error=broken, last_match_at=NOW - timedelta(days=1)),
     }
     settings = replace(SETTINGS, rules=found if rules else ())
-    return Overview(settings, {}, states, {}, paused=False, paused_until=None)
+    return Overview(settings, {}, states, {}, paused=False, paused_until=None, kinds=ALL)
 
 
 def page(root: Root) -> Window:

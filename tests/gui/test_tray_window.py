@@ -26,6 +26,7 @@ from tests.support.tray import (
 )
 from traymail.core.errors import StateError
 from traymail.core.events import ItemChanged, PauseChanged
+from traymail.core.kinds import ALL
 from traymail.core.outbox import State
 from traymail.core.overview import Overview
 from traymail.core.settings import Settings
@@ -259,7 +260,7 @@ class Counts:
         self.asked += 1
         if self.broken:
             raise StateError(text("The disk is full."))
-        return Overview(Settings(rules=RULES), {}, {}, dict(self.counts), False, None)
+        return Overview(Settings(rules=RULES), {}, {}, dict(self.counts), False, None, kinds=ALL)
 
 
 @contextmanager
@@ -268,7 +269,7 @@ def kept(root: Root, loop: TkLoop, counts: Counts) -> Iterator[tuple[TrayControl
     bridge = Bridge(root)
     background = Background(bridge)
     controller = TrayController(loop, background, counts.overview, recorder, SystemClock())
-    controller.start(Overview(Settings(rules=RULES), {}, {}, {}, False, None))
+    controller.start(Overview(Settings(rules=RULES), {}, {}, {}, False, None, kinds=ALL))
     yield controller, recorder
     controller.close()
     background.close()

@@ -30,6 +30,7 @@ from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.accounts import KINDS
 from traymail.cli.main import COMMANDS
 from traymail.cli.show import STATES
+from traymail.core.kinds import ALL
 from traymail.core.kinds.folder import FolderKind
 from traymail.core.kinds.log import LogKind
 from traymail.core.outbox import State
@@ -289,7 +290,9 @@ BEGINNINGS = {
 def configured(folder: Path, toml: str) -> Settings:
     file = folder / "config.toml"
     file.write_text(toml, "utf-8")
-    return SettingsFile(file, PathContext(user_home=str(folder)), KINDS).load().settings
+    return (
+        SettingsFile(file, PathContext(user_home=str(folder)), KINDS, lambda: ALL).load().settings
+    )
 
 
 def key_tables(readme: Path) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from tomlkit import TOMLDocument
 from tests.support.wait import until
 from traymail.accounts import KINDS
 from traymail.core.errors import InputError, Problem, SettingsError, SourceError, StateError
+from traymail.core.kinds import ALL
 from traymail.core.paths import PathContext
 from traymail.core.settings import Settings
 from traymail.store.settings import SettingsFile
@@ -63,7 +64,7 @@ def settings_file(path: Path) -> SettingsFile:
         str(path),
         str(home / "log" / "traymail.log"),
     )
-    return SettingsFile(path, places, KINDS)
+    return SettingsFile(path, places, KINDS, lambda: ALL)
 
 
 def config(tmp_path: Path) -> Path:

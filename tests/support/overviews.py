@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.support.mails import a_rule, an_account
+from traymail.core.kinds import ALL
 from traymail.core.outbox import AccountState
 from traymail.core.overview import Overview
 from traymail.core.settings import Settings
@@ -18,5 +19,6 @@ def an_overview(**changes: object) -> Overview:
         counts={},
         paused=False,
         paused_until=None,
+        kinds=ALL,
     )
     return replace(overview, **changes)  # type: ignore[arg-type] # fields of it

@@ -10,6 +10,7 @@ from traymail.accounts import KINDS
 from traymail.core.address import parse_address
 from traymail.core.errors import InputError, Problem, StateError
 from traymail.core.groups import group_named, members, recipients
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.parse import Parsed, check
 from traymail.core.paths import PathContext
@@ -47,7 +48,7 @@ account = "qq"
 
 
 def examined(more: str, config: str = CONFIG) -> Parsed:
-    return check(tomllib.loads(config + more), PATHS, KINDS)
+    return check(tomllib.loads(config + more), PATHS, KINDS, lambda: ALL)
 
 
 def told(more: str, config: str = CONFIG) -> dict[str, Problem]:

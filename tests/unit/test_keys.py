@@ -9,6 +9,7 @@ from traymail.core import validators as read
 from traymail.core.errors import Problem
 from traymail.core.fields import Field, FieldKind, fields_of
 from traymail.core.keys import Layout, key, laid_out, rows_of, table_form
+from traymail.core.kinds import ALL
 from traymail.core.table_reader import read_table
 from traymail.core.tables import TopTable
 from traymail.core.texts import text
@@ -79,10 +80,10 @@ def test_tables_are_read_by_the_rows() -> None:
     found: list[Problem] = []
     form = table_form(Thing, text("It belongs to things."))
     whole = {"size": 3, "wait_seconds": 2, "inner": {"depth": 4}, "hidden": True}
-    thing = read_table(form, whole, "", found).value
+    thing = read_table(form, whole, "", found, lambda: ALL).value
     assert thing == Thing(size=3, wait=timedelta(seconds=2), inner=Inner(depth=4), hidden=True)
     assert found == []
-    assert read_table(form, {"wait_seconds": 99}, "", found).value == Thing(size=1)
+    assert read_table(form, {"wait_seconds": 99}, "", found, lambda: ALL).value == Thing(size=1)
     assert [one.where for one in found] == ["size", "wait_seconds"]
 
 

@@ -15,6 +15,7 @@ from traymail.core.account import Account, Limits, Security
 from traymail.core.account_kind import read_account
 from traymail.core.errors import Problem
 from traymail.core.fields import fields_of
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.robots import WECOM_HOST, WecomAccount
 from traymail.core.sendgrid import SendgridAccount
@@ -42,7 +43,7 @@ BULK = SendgridAccount(
 def hook(preset: str, more: str = "") -> WebhookAccount:
     source = f'[accounts.hook]\nkind = "webhook"\npreset = "{preset}"\n{more}'
     table = tomllib.loads(source)["accounts"]["hook"]
-    account = read_account("hook", table, "/home/me", KINDS, [])
+    account = read_account("hook", table, "/home/me", KINDS, lambda: ALL, [])
     assert isinstance(account, WebhookAccount)
     return account
 
@@ -92,7 +93,9 @@ def test_every_value_has_its_field_and_every_field_its_value(account: Account) -
     }
     table = {"kind": account.kind} | {k: v for k, v in written.items() if v is not None}
     problems: list[Problem] = []
-    assert read_account(account.name, table, "/home/me", KINDS, problems) == account, problems
+    assert read_account(account.name, table, "/home/me", KINDS, lambda: ALL, problems) == account, (
+        problems
+    )
 
 
 def test_what_is_usual_for_a_robot_is_folded_away() -> None:

@@ -9,6 +9,7 @@ from traymail.accounts.smtp import SmtpKind
 from traymail.core.account import Account, Auth, Security
 from traymail.core.connection_test import Step
 from traymail.core.errors import CredentialError, Problem
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, State
 from traymail.core.overview import Overview
@@ -66,7 +67,7 @@ def an_overview(*names: str, default: str = "", **more: object) -> Overview:
     settings = Settings(
         accounts={name: an_account(name) for name in names}, default_account=default
     )
-    overview = Overview(settings, {}, {}, {}, paused=False, paused_until=None)
+    overview = Overview(settings, {}, {}, {}, paused=False, paused_until=None, kinds=ALL)
     return replace(overview, **more)  # type: ignore[arg-type] # fields of it
 
 

@@ -10,6 +10,7 @@ import pytest
 from traymail.core.account import Account, Security
 from traymail.core.errors import InputError, SourceError, StateError
 from traymail.core.events import AccountChanged, ItemChanged, MailProgress, PauseChanged
+from traymail.core.kinds import ALL
 from traymail.core.message import Address
 from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
@@ -535,7 +536,7 @@ def test_what_fails() -> None:
 
 def overview(**states: AccountState) -> Overview:
     settings = Settings(default_account="qq", accounts={"qq": account()})
-    return Overview(settings, states, {}, {}, paused=False, paused_until=None)
+    return Overview(settings, states, {}, {}, paused=False, paused_until=None, kinds=ALL)
 
 
 @pytest.mark.parametrize(

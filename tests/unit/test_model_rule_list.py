@@ -112,7 +112,9 @@ def test_what_a_rule_does(rule: Rule, words: str) -> None:
 
 def test_the_list_is_in_the_order_of_the_file() -> None:
     rules = (folder(), LogRule(name="L", account="q", to=TO, paths=("/a",), match=("x",)))
-    overview = Overview(Settings(rules=rules), {}, {}, {}, paused=False, paused_until=None)
+    overview = Overview(
+        Settings(rules=rules), {}, {}, {}, paused=False, paused_until=None, kinds=ALL
+    )
     assert [(one.name, one.kind) for one in cards(overview, HOME, NOW)] == [
         ("Scans", "folder"),
         ("L", "log"),

@@ -8,6 +8,7 @@ import pytest
 from tests.support.mails import NOON, an_item
 from traymail.core.errors import Problem
 from traymail.core.events import ItemChanged, PauseChanged, SettingsApplied
+from traymail.core.kinds import ALL
 from traymail.core.outbox import AccountState, State, in_trouble
 from traymail.core.overview import Overview
 from traymail.core.reports import FlowStatus
@@ -33,6 +34,7 @@ def an_overview(
         counts=counts or {},
         paused=paused,
         paused_until=None,
+        kinds=ALL,
         config_error=(Problem("rules", text("wrong")),) if config_error else (),
     )
 

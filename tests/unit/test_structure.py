@@ -13,6 +13,7 @@ import pytest
 from traymail.accounts import KINDS
 from traymail.core.account import Account, Auth, Limits, Security, WhenUnsure
 from traymail.core.errors import Problem, SettingsError
+from traymail.core.kinds import ALL
 from traymail.core.kinds.folder import FolderKind
 from traymail.core.kinds.log import LogKind
 from traymail.core.lines import encoding_of, to_utf8
@@ -115,7 +116,7 @@ max_per_hour = 20
 
 
 def read(source: str) -> Settings:
-    return parse(tomllib.loads(source), PLACES, KINDS)
+    return parse(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
 
 
 def problems(source: str) -> dict[str, Problem]:
@@ -529,7 +530,7 @@ def test_an_account_that_cannot_work(given: str, key: str) -> None:
 
 def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
     source = '[accounts.a]\naddress = "a@company.example"\nhost = "mailserver"\n'
-    found = check(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["accounts.a.host"]
     assert found.settings.accounts["a"].host == "mailserver"
@@ -538,7 +539,7 @@ def test_a_host_of_the_own_network_is_allowed_with_a_hint() -> None:
 def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
     people = 'to = ["wang@qq", "me@localhost", "a@x.example"]\ncc = ["lina@example"]'
     source = QQ + FOLDER.replace('to = ["a@b.cd"]', people)
-    found = check(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
     assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
@@ -551,7 +552,7 @@ def test_a_key_that_does_nothing_beside_another_is_hinted_at() -> None:
         ("move", []),
     ):
         source = f'{QQ}{FOLDER}after = "{after}"\nkeep_sent = "90d"\n'
-        found = check(tomllib.loads(source), PLACES, KINDS)
+        found = check(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
         assert found.problems == ()
         assert [one.where for one in found.hints] == hints
 
@@ -706,7 +707,7 @@ def test_what_is_missing_for_a_service_that_is_not_known(given: str, missing: li
 )
 def test_oauth_that_counts_for_nothing_is_hinted_at(more: str) -> None:
     source = f'[accounts.a]\naddress = "a@gmail.com"\n{more}\noauth = {{ client_id = "x" }}\n'
-    found = check(tomllib.loads(source), PLACES, KINDS)
+    found = check(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["accounts.a.oauth"]
 
@@ -916,7 +917,7 @@ def test_several_accounts_and_no_default() -> None:
 )
 def test_a_document_of_another_shape(document: dict[str, Any], where: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        parse(document, PLACES, KINDS)
+        parse(document, PLACES, KINDS, lambda: ALL)
     assert [problem.where for problem in raised.value.problems] == [where]
 
 
@@ -974,7 +975,7 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
         document = tomllib.loads(EXAMPLE)
         document[table][item][key] = odd
         with contextlib.suppress(SettingsError):
-            parse(document, PLACES, KINDS)
+            parse(document, PLACES, KINDS, lambda: ALL)
 
 
 @pytest.mark.parametrize(
@@ -988,7 +989,7 @@ def test_no_value_in_any_place_makes_another_error(odd: object) -> None:
 )
 def test_a_path_that_no_system_has_is_not_looked_for(config: str, where: str) -> None:
     accounts = "" if config.startswith(QQ) else QQ
-    problems = check(tomllib.loads(accounts + config), PLACES, KINDS).problems
+    problems = check(tomllib.loads(accounts + config), PLACES, KINDS, lambda: ALL).problems
     assert [one.where for one in problems] == [where]
     assert "4096" in str(problems[0].what)
 

@@ -265,7 +265,8 @@ def add(
     asked = None if given_elsewhere else words
     secret, nowhere = _new_secret(session, asked, name) if asked else (None, None)
     table = _described(sender) | wanted.fields()
-    to_be = read_account(name, table, str(in_home("~")), KINDS, [])
+    rule_kinds = session.app.configured_rule_kinds
+    to_be = read_account(name, table, str(in_home("~")), KINDS, rule_kinds, [])
     secret = kind.checked(secret, to_be) if secret else None
     session.home.make()
     loaded = session.app.settings_file.add_account(name, table)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from traymail.core.connection_test import Step
     from traymail.core.message import Address, Attachment, Draft
     from traymail.core.ports import Clock, Sender, SenderTools
+    from traymail.core.rule_kind import GetKinds
     from traymail.core.secret import Secret, ToldSecrets
 
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
@@ -208,11 +209,17 @@ Kinds = Mapping[str, AccountKind[Any]]
 
 
 def read_account(
-    name: str, written: object, user_home: str, kinds: Kinds, problems: list[Problem]
+    name: str,
+    written: object,
+    user_home: str,
+    kinds: Kinds,
+    rule_kinds: GetKinds,
+    problems: list[Problem],
 ) -> Account | None:
     """Return the account ``name``, None when it cannot be used.
 
-    Adds what is wrong with it to ``problems``, and hints.
+    ``rule_kinds`` are asked for where a key may be one of a rule. Adds what is wrong with it to
+    ``problems``, and hints.
     """
     where = place_of("accounts", name)
     try:
@@ -226,7 +233,7 @@ def read_account(
     kind = _kind(keys.get("kind", DEFAULT_KIND), kinds, where, found)
     others = {name: one.form for name, one in kinds.items()}
     keys = {key: value for key, value in keys.items() if key != "kind"}
-    table = read_table(kind.form, keys, where, found, others)
+    table = read_table(kind.form, keys, where, found, rule_kinds, others)
     account: Account = kind.made_of(name, table, where, found)
     account = replace(account, ca_file=full_path(account.ca_file, user_home))
     problems += found

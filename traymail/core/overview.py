@@ -15,7 +15,6 @@ from traymail.core.outbox import AccountState, Attempt, OutboxItem, State
 from traymail.core.reports import FlowStatus
 from traymail.core.settings import Settings
 from traymail.core.texts import Text
-from traymail.core.usual_kinds import usual_kinds
 
 if TYPE_CHECKING:
     from traymail.core.rule_kind import Kinds
@@ -40,7 +39,7 @@ class Overview:
     # What was lost on the disk, until the user has looked at the remains.
     warnings: tuple[Text, ...] = ()
     # Those that rules may be of.
-    kinds: Kinds = field(default_factory=usual_kinds)
+    kinds: Kinds = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

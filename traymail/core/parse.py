@@ -13,7 +13,6 @@ from traymail.core.paths import PathContext
 from traymail.core.settings import Settings, TopKeys
 from traymail.core.table_reader import read_table
 from traymail.core.tables import TOP, TopTable
-from traymail.core.usual_kinds import usual_kinds
 
 if TYPE_CHECKING:
     from traymail.core.rule_kind import GetKinds, RuleRead
@@ -37,7 +36,7 @@ def parse(
     document: Mapping[str, object],
     paths: PathContext,
     kinds: Kinds,
-    rule_kinds: GetKinds = usual_kinds,
+    rule_kinds: GetKinds,
 ) -> Settings:
     """Return the settings of a document. Raises SettingsError with every problem at once.
 
@@ -55,15 +54,15 @@ def check(
     document: Mapping[str, object],
     paths: PathContext,
     kinds: Kinds,
-    rule_kinds: GetKinds = usual_kinds,
+    rule_kinds: GetKinds,
 ) -> Parsed:
     """Return what can be read of a document, and everything that is wrong with it."""
     problems: list[Problem] = []
-    top = read_table(TOP, document, "", problems, rule_kinds=rule_kinds)
+    top = read_table(TOP, document, "", problems, rule_kinds)
     accounts = {
         name: account
         for name, written in top.value.accounts.items()
-        if (account := read_account(name, written, paths.user_home, kinds, problems))
+        if (account := read_account(name, written, paths.user_home, kinds, rule_kinds, problems))
     }
     default = _default_account(top.value, problems)
     rules: tuple[RuleRead, ...] = ()

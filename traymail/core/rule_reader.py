@@ -110,7 +110,7 @@ def _read_rule(
     keys = {key: value for key, value in fields.items() if key not in left_out}
     people_of, unknown = _people(keys, where, given, problems)
     keys = _left_out(kind, keys, given) | keys | {key: [_SOMEBODY] for key in people_of}
-    table = read_table(kind.form, keys, where, problems, rule_kinds=lambda: given.kinds)
+    table = read_table(kind.form, keys, where, problems, lambda: given.kinds)
     rule = kind.with_full_paths(table.value, given.paths.user_home)
     if named:
         people_of["to"] = named

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core.errors import Problem
 from traymail.core.texts import Text, by_command, in_command, text
-from traymail.core.usual_kinds import usual_kinds
 from traymail.core.validators import Form, Key, ValidationError, nearest, place_of, table
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ def read_table(
     written: Mapping[str, object],
     where: str,
     problems: list[Problem],
+    rule_kinds: GetKinds,
     others: Others = _NO_OTHERS,
-    rule_kinds: GetKinds = usual_kinds,
 ) -> Read[T]:
     """Return ``written`` in its form; what is wrong with it is added to ``problems``.
 

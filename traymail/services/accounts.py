@@ -51,7 +51,9 @@ class AccountService:
     def check(self, name: str, values: Fields) -> tuple[Account | None, tuple[Problem, ...]]:
         """Return the account these fields make, or every problem (``where`` is the field)."""
         problems: list[Problem] = []
-        account = read_account(name, self._table(name, values), str(in_home("~")), KINDS, problems)
+        table, home = self._table(name, values), str(in_home("~"))
+        rule_kinds = self.app.configured_rule_kinds
+        account = read_account(name, table, home, KINDS, rule_kinds, problems)
         prefix = place_of("accounts", name)
         return account, tuple(
             replace(one, where=one.where.removeprefix(prefix).lstrip("."))

@@ -19,7 +19,6 @@ from traymail.core.paths import PathContext
 from traymail.core.reasons import reason_of, unreadable
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.core.usual_kinds import usual_kinds
 from traymail.disk import patiently, require_own_file
 from traymail.store.toml import BOM, LARGEST, Unreadable, line_of, lines_of, parsed
 
@@ -96,9 +95,7 @@ class SettingsFile:
     ``kinds`` are those of its accounts, ``rule_kinds`` those of its rules.
     """
 
-    def __init__(
-        self, path: Path, paths: PathContext, kinds: Kinds, rule_kinds: GetKinds = usual_kinds
-    ) -> None:
+    def __init__(self, path: Path, paths: PathContext, kinds: Kinds, rule_kinds: GetKinds) -> None:
         self._path = path
         self._paths = paths
         self._kinds = kinds
