@@ -13,7 +13,7 @@ from traymail.app import App
 from traymail.consenting import Consent
 from traymail.core.commands import Apply
 from traymail.core.consent import Risk
-from traymail.core.errors import Problem, SettingsError, problem_line
+from traymail.core.errors import CONFIG_NAME, Problem, SettingsError, problem_line
 from traymail.core.events import SettingsRefused
 from traymail.core.reasons import title_of
 from traymail.core.settings import Settings
@@ -155,4 +155,4 @@ class Configuration:
 
 def _log_hints(loaded: Loaded) -> None:
     for hint in loaded.hints:
-        log.warning("%s", problem_line("config.toml", hint, str))
+        log.warning("%s", problem_line(CONFIG_NAME, hint, str))

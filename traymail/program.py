@@ -16,6 +16,7 @@ from traymail.core.account import Account
 from traymail.core.commands import Pause, Resume, StorageTrouble, Wake
 from traymail.core.duration import in_calendar
 from traymail.core.errors import (
+    INTERNAL_ERROR,
     AlreadyRunning,
     InputError,
     StateError,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 LARGE_BYTES = 512 * 1024
 PROGRESS_SECONDS = 0.2
 DAY_SECONDS = 24 * 3600.0

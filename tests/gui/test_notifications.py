@@ -22,9 +22,9 @@ from tests.support.mails import NOON, an_item
 from traymail.core.events import ItemChanged, RuleTrouble
 from traymail.core.outbox import State
 from traymail.core.texts import text
-from traymail.desktop.bus import Bus, connect
+from traymail.desktop.bus import NOTIFICATIONS, Bus, connect
 from traymail.desktop.clock import SystemClock
-from traymail.desktop.notify import SERVER, Notifications
+from traymail.desktop.notify import Notifications
 from traymail.desktop.requests import Bubble
 from traymail.ui.model.notices import Notice, NoticeButton
 from traymail.ui.notifier import Notifier
@@ -301,7 +301,7 @@ def test_the_servers_of_desktops_take_it(
             Peer(on.env["DBUS_SESSION_BUS_ADDRESS"], loop.turn) as peer,
             subprocess.Popen([program], env=on.env, stderr=subprocess.DEVNULL) as server,
         ):
-            loop.until(lambda: peer.owns(SERVER), what=program)
+            loop.until(lambda: peer.owns(NOTIFICATIONS), what=program)
             notifications = Notifications(ours, lambda _key, _button: None)
             notifications.show(FAILED)
             loop.until(lambda: _window_of(on.env, program), what="a bubble on the screen")

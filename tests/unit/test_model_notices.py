@@ -322,7 +322,7 @@ def test_the_configuration_says_what_is_told(wanted: str, told: tuple[str, ...])
         "sent": changed(State.SENT),
         "by a rule": changed(State.SENT, rule="Scans"),
     }
-    assert read_table(TOP, {"notifications": wanted}, "", []).bad == set()
+    assert read_table(TOP, {"notifications": wanted}, "", [], lambda: ()).bad == set()
     assert tuple(name for name, event in events.items() if words(event, wishes)) == told
 
 

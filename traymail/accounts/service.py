@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from traymail.core import validators as read
-from traymail.core.account import Account, Security
+from traymail.core.account import HTTP_PORTS, Account, Security
 from traymail.core.texts import text
 from traymail.core.validators import is_loopback
 
-_PORTS = {"https": 443, "http": 80}
 _LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
 
 
@@ -18,7 +17,7 @@ class ServicePlace:
     """Where a service is."""
 
     host: str
-    port: int = _PORTS["https"]
+    port: int = HTTP_PORTS["https"]
     security: Security = Security.TLS
 
 
@@ -35,19 +34,24 @@ def service_place(value: object) -> ServicePlace | None:
     except ValueError:
         raise read.invalid(text("is not an address"), _LIKE) from None
     host = read.filled_host(parts.hostname or "")
-    if parts.scheme not in _PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
+    if (
+        parts.scheme not in HTTP_PORTS
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
         raise read.invalid(text("is not an address"), _LIKE)
     if "@" in parts.netloc:
         raise read.invalid(text("must not contain a user name or a password"), _LIKE)
     if parts.scheme == "http" and not is_loopback(host):
         raise read.invalid(text("http:// is only for a server on this computer"), _LIKE)
     security = Security.NONE if parts.scheme == "http" else Security.TLS
-    return ServicePlace(host, port or _PORTS[parts.scheme], security)
+    return ServicePlace(host, port or HTTP_PORTS[parts.scheme], security)
 
 
 def where(account: Account) -> str:
     """Return the service, and its port where that is another than usual."""
-    usual = account.port == _PORTS["https"]
+    usual = account.port == HTTP_PORTS["https"]
     return account.host if usual else f"{account.host}:{account.port}"
 
 
@@ -57,4 +61,4 @@ def api_url_of(account: Account, usual_host: str) -> str:
         return ""
     scheme = "http" if account.security is Security.NONE else "https"
     host = f"[{account.host}]" if ":" in account.host else account.host
-    return f"{scheme}://{host}" + ("" if account.port == _PORTS[scheme] else f":{account.port}")
+    return f"{scheme}://{host}" + ("" if account.port == HTTP_PORTS[scheme] else f":{account.port}")

@@ -11,10 +11,10 @@ from traymail.core.account_kind import Values
 from traymail.core.account_table import is_local_name
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section
 from traymail.core.oauth import service_for, written
-from traymail.core.provider import Provider, by_id
+from traymail.core.provider import RELAY_PORT, USUAL_ENDPOINTS, Provider, by_id
 from traymail.core.texts import Text, text
 
-USUAL_PORTS = frozenset({25, 465, 587, 994, 2525})
+USUAL_PORTS = frozenset({RELAY_PORT, *(one.port for one in USUAL_ENDPOINTS)})
 SECURITIES: Mapping[Security, Text | str] = {
     Security.TLS: "SSL/TLS",
     Security.STARTTLS: "STARTTLS",

@@ -16,7 +16,7 @@ from traymail.core.address import excerpt, parse_address
 from traymail.core.connection_test import Step
 from traymail.core.errors import CredentialError, InputError
 from traymail.core.message import Address
-from traymail.core.provider import for_host
+from traymail.core.provider import IMPLICIT_TLS, RELAY_PORT, SUBMISSION, USUAL_ENDPOINTS, for_host
 from traymail.core.texts import text
 from traymail.core.validators import ValidationError, filled_host
 from traymail.senders.detect import detect as detect_server
@@ -62,13 +62,14 @@ def _visited(host: str, port: int | None, security: str | None) -> Account:
         raise InputError(title, error.findings[0].advice) from error
     wanted = Security(security) if security else None
     if wanted is None:
-        wanted = Security.STARTTLS if port in {25, 587, 2525} else Security.TLS
+        usual = {RELAY_PORT: Security.STARTTLS, **{p.port: p.security for p in USUAL_ENDPOINTS}}
+        wanted = usual.get(port, Security.TLS) if port else Security.TLS
     provider = for_host(host)
     return Account(
         name="",
         address=Address("nobody@localhost"),
         host=host,
-        port=port or (587 if wanted is Security.STARTTLS else 465),
+        port=port or (SUBMISSION if wanted is Security.STARTTLS else IMPLICIT_TLS).port,
         security=wanted,
         username="",
         auth=Auth.NONE,

@@ -13,6 +13,7 @@ import click
 
 from traymail.cli.session import Session
 from traymail.core.errors import (
+    INTERNAL_ERROR,
     AlreadyRunning,
     AuthFailure,
     CredentialError,
@@ -40,7 +41,7 @@ USAGE = 64
 DATA = 65
 NO_INPUT = 66
 UNAVAILABLE = 69
-INTERNAL = 70
+INTERNAL = INTERNAL_ERROR
 CANNOT_CREATE = 73
 LATER = 75
 NO_PERMISSION = 77

@@ -17,6 +17,10 @@ class Security(Enum):
     NONE = "none"
 
 
+HTTP_PORTS = {"https": 443, "http": 80}
+"""Where services listen, by the scheme of their address."""
+
+
 class Auth(Enum):
     """How an account logs in."""
 

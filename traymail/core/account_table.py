@@ -10,17 +10,24 @@ from traymail.core.account_kind import with_given
 from traymail.core.errors import Problem
 from traymail.core.message import Address
 from traymail.core.oauth import OAuthService, OAuthTable, filled_in, service_for
-from traymail.core.provider import AuthKind, Endpoint, Provider, for_address, for_host
+from traymail.core.provider import (
+    IMPLICIT_TLS,
+    RELAY_PORT,
+    SUBMISSION,
+    USUAL_ENDPOINTS,
+    AuthKind,
+    Endpoint,
+    Provider,
+    for_address,
+    for_host,
+)
 from traymail.core.table_reader import Read
 from traymail.core.tables import SmtpTable
 from traymail.core.texts import Text, by_command, text
 from traymail.core.validators import place_of
 
-# RFC 8314 section 3.3: submission by implicit TLS is preferred.
-DEFAULT_ENDPOINT = Endpoint(465, Security.TLS)
-_USUAL = {465: Security.TLS, 994: Security.TLS, 587: Security.STARTTLS, 2525: Security.STARTTLS}
-_PORT_OF = {Security.TLS: 465, Security.STARTTLS: 587}
-_RELAY_PORT = 25
+_USUAL = {one.port: one.security for one in USUAL_ENDPOINTS}
+_PORT_OF = {one.security: one.port for one in (IMPLICIT_TLS, SUBMISSION)}
 
 
 def smtp_account(name: str, table: Read[SmtpTable], where: str, found: list[Problem]) -> Account:
@@ -60,13 +67,13 @@ def _endpoint(table: SmtpTable, provider: Provider | None) -> Endpoint:
     """Return port and security: as given, the missing one after the other, else the provider's."""
     if table.port is not None and table.security is not None:
         return Endpoint(table.port, table.security)
-    known = (*(provider.endpoints if provider else ()), DEFAULT_ENDPOINT)
+    known = (*(provider.endpoints if provider else ()), IMPLICIT_TLS)
     if table.port is not None:
         fitting = (end.security for end in known if end.port == table.port)
         return Endpoint(table.port, next(fitting, _USUAL.get(table.port, Security.TLS)))
     if table.security is not None:
         ports = (end.port for end in known if end.security is table.security)
-        return Endpoint(next(ports, _PORT_OF.get(table.security, _RELAY_PORT)), table.security)
+        return Endpoint(next(ports, _PORT_OF.get(table.security, RELAY_PORT)), table.security)
     return known[0]
 
 
@@ -119,7 +126,7 @@ def _endpoint_problems(
             what = text('"none" is only for a server on this computer')
         elif table.port is None:
             key, what = "port", text('is missing: "none" has no usual port')
-    elif port == _RELAY_PORT and not local:
+    elif port == RELAY_PORT and not local:
         key = "port"
         what = text("25 is for mail between servers, never for sending from a program")
     elif usual is None and table.port is not None and table.security is None:

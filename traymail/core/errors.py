@@ -33,6 +33,10 @@ from enum import Enum
 
 from traymail.core.texts import Text, Translate, text
 
+CONFIG_NAME = "config.toml"
+INTERNAL_ERROR = 70
+"""The exit status of a program that goes wrong inside: EX_SOFTWARE of sysexits.h."""
+
 
 class TraymailError(Exception):
     """What went wrong (``title``) and the way out (``advice``)."""
@@ -93,7 +97,7 @@ class SettingsError(TraymailError):
     def __init__(
         self,
         problems: tuple[Problem, ...],
-        file_name: str = "config.toml",
+        file_name: str = CONFIG_NAME,
         *,
         written: bool = True,
     ) -> None:

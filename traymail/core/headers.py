@@ -16,6 +16,8 @@ from traymail.core.message import Address
 # RFC 5322 section 2.1.1: a line should have 78 characters at most and must not have over 998.
 FOLD_AT = 78
 LONGEST_LINE = 998
+# It names the rule that made a mail; no mail that has it is mailed again.
+RULE_HEADER = "X-Traymail-Rule"
 
 _WORD_LINE = 76
 _WORD_FRAME = len("=?utf-8?B??=")

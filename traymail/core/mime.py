@@ -9,7 +9,14 @@ import binascii
 from collections.abc import Iterable
 
 from traymail.core.address import whole_characters
-from traymail.core.headers import LONGEST_LINE, addresses_line, date_line, file_lines, words_line
+from traymail.core.headers import (
+    LONGEST_LINE,
+    RULE_HEADER,
+    addresses_line,
+    date_line,
+    file_lines,
+    words_line,
+)
 from traymail.core.message import (
     Attachment,
     Composed,
@@ -179,7 +186,7 @@ def _head(draft: Draft, stamp: Stamp, version: str) -> str:
             # RFC 3834: no holiday notices, no answers by machines, no loops.
             "Auto-Submitted: auto-generated",
             "X-Auto-Response-Suppress: All",
-            words_line("X-Traymail-Rule", draft.rule),
+            words_line(RULE_HEADER, draft.rule),
         ]
     return "\r\n".join([*lines, "MIME-Version: 1.0\r\n"])
 

@@ -23,6 +23,7 @@ import binascii
 import io
 import re
 
+from traymail.core.headers import RULE_HEADER
 from traymail.core.packed import Budget, Read, contents
 from traymail.core.texts import text
 
@@ -51,10 +52,11 @@ _HEADER = re.compile(rb"[!-9;-~\x80-\xff]+[ \t]*:")
 _PLAIN_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _ODD_LINE = re.compile(rb"[^\r\n]{0,2000}[\r\n]+")
 _END_OF_HEADERS = re.compile(rb"\r?\r\n\r?\r\n|\n\n|\r\r(?!\n)|\n\r\n")
-_FIRST_HEADER = re.compile(rb"X-Traymail-Rule[ \t]*:", re.IGNORECASE)
-_RULE_HEADER = re.compile(rb"(?:^|[\r\n])X-Traymail-Rule[ \t]*:", re.IGNORECASE)
+_NAME = re.escape(RULE_HEADER.encode())
+_FIRST_HEADER = re.compile(_NAME + rb"[ \t]*:", re.IGNORECASE)
+_RULE_HEADER = re.compile(rb"(?:^|[\r\n])" + _NAME + rb"[ \t]*:", re.IGNORECASE)
 # The same in a mail that is quoted.
-_MARK = re.compile(rb"(?:^|[\r\n])([ \t>|]*)X-Traymail-Rule[ \t]*:", re.IGNORECASE)
+_MARK = re.compile(rb"(?:^|[\r\n])([ \t>|]*)" + _NAME + rb"[ \t]*:", re.IGNORECASE)
 # Where another mail begins inside of one: a mail that comes back, or is passed on, whole.
 _INSIDE = re.compile(
     rb"(?:^|[\r\n])Content-Type[ \t]*:\s*(?:message/(?:rfc822|global)|text/rfc822-headers"

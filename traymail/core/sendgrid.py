@@ -16,6 +16,7 @@ from traymail.core.account import Account
 from traymail.core.address import clean, whole_characters
 from traymail.core.errors import SourceError
 from traymail.core.given import read_given
+from traymail.core.headers import RULE_HEADER
 from traymail.core.message import (
     CHUNK_BYTES,
     Address,
@@ -25,10 +26,10 @@ from traymail.core.message import (
     Placed,
     read_fully,
 )
+from traymail.core.provider import SENDGRID_HTTP
 from traymail.core.texts import text
 
 SENDGRID_HOST = "api.sendgrid.com"
-FAMILY = "sendgrid-http"
 KEYS_PAGE = "https://app.sendgrid.com/settings/api_keys"
 NO_KEY = text("This is no API key of SendGrid.")
 WHERE_KEYS_ARE = text("Make one on SendGrid's page for API keys, and copy all of it.")
@@ -44,7 +45,7 @@ _HEADERS = {
     "x-mailer": "X-Mailer",
     "auto-submitted": "Auto-Submitted",
     "x-auto-response-suppress": "X-Auto-Response-Suppress",
-    "x-traymail-rule": "X-Traymail-Rule",
+    RULE_HEADER.casefold(): RULE_HEADER,
 }
 _MAILER = "traymail/"
 # Nothing is put into the mail, and no link in it leads elsewhere.
@@ -61,7 +62,7 @@ class SendgridAccount(Account):
     """An account whose mail is posted to SendGrid."""
 
     kind: str = "sendgrid"
-    provider: str = FAMILY
+    provider: str = SENDGRID_HTTP
     max_message_bytes: int = MOST_BYTES
 
     def key_of(self, field: str) -> str:

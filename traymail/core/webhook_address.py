@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from traymail.core import validators as read
-from traymail.core.account import Security
+from traymail.core.account import HTTP_PORTS, Security
 from traymail.core.errors import InputError
 from traymail.core.texts import Text, text
 from traymail.core.validators import is_loopback
 from traymail.core.webhooks import Preset, Signing, WebhookAccount
 
-_PORTS = {"https": 443, "http": 80}
 _LONGEST = 4096
 # Of what an address says, shorter pieces are no keys, nor are words that many addresses have.
 _SHORTEST_KEY = 6
@@ -77,7 +76,7 @@ def read_address(pasted: str, preset: Preset) -> HookAddress:
         parts = urlsplit(given)
         host = read.filled_host(parts.hostname or "")
         port = parts.port
-        usual_port = _PORTS[parts.scheme]
+        usual_port = HTTP_PORTS[parts.scheme]
         query = parse_qs(parts.query)
     except (ValueError, KeyError):  # ValidationError is one
         raise _wrong(text("This is not the address of a webhook."), preset) from None

@@ -21,8 +21,9 @@ def alarm(title: str, body: str) -> None:
     from jeepney import DBusAddress, new_method_call
     from jeepney.io.blocking import open_dbus_connection
 
-    name = "org.freedesktop.Notifications"
-    server = DBusAddress("/org/freedesktop/Notifications", name, name)
+    from traymail.desktop.bus import NOTIFICATIONS, NOTIFICATIONS_PATH
+
+    server = DBusAddress(NOTIFICATIONS_PATH, NOTIFICATIONS, NOTIFICATIONS)
     # Servers read the body as markup, or show it as it is; the escaped signs are rare.
     said = (title, escape(body, quote=False))
     shown = ("traymail", 0, "traymail", *said, _NO_BUTTONS, _NO_HINTS, _UNTIL_CLOSED)

@@ -12,14 +12,12 @@ from typing import Any
 
 from jeepney import DBusAddress, MatchRule, Message, new_method_call
 
-from traymail.desktop.bus import Bus
+from traymail.desktop.bus import PORTAL, PORTAL_PATH, Bus
 
-PORTAL = "org.freedesktop.portal.Desktop"
-PATH = "/org/freedesktop/portal/desktop"
 SETTINGS = "org.freedesktop.portal.Settings"
 SETTING = ("org.freedesktop.appearance", "color-scheme")
 DARK = 1
-_PORTAL = DBusAddress(PATH, PORTAL, SETTINGS)
+_PORTAL = DBusAddress(PORTAL_PATH, PORTAL, SETTINGS)
 
 XFCONF = "org.xfce.Xfconf"
 XFCONF_PATH = "/org/xfce/Xfconf"
@@ -35,7 +33,7 @@ class Appearance:
         self._on_dark = on_dark
         self._asked = False
         bus.hear(
-            MatchRule(type="signal", interface=SETTINGS, member="SettingChanged", path=PATH),
+            MatchRule(type="signal", interface=SETTINGS, member="SettingChanged", path=PORTAL_PATH),
             self._changed,
         )
         bus.follow(PORTAL, self._portal_changed)

@@ -40,6 +40,10 @@ _ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 # A healthy bus takes a message at once; one that does not for so long is given up.
 _SEND_SECONDS = 0.2
 _DBUS = "org.freedesktop.DBus"
+NOTIFICATIONS = "org.freedesktop.Notifications"
+NOTIFICATIONS_PATH = "/org/freedesktop/Notifications"
+PORTAL = "org.freedesktop.portal.Desktop"
+PORTAL_PATH = "/org/freedesktop/portal/desktop"
 _PATH = "/org/freedesktop/DBus"
 
 

@@ -16,12 +16,10 @@ from urllib.parse import unquote, urlsplit
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, new_method_call
 
-from traymail.desktop.bus import Bus
+from traymail.desktop.bus import PORTAL, PORTAL_PATH, Bus
 from traymail.desktop.requests import Aim, WantedFile
 
-PORTAL = "org.freedesktop.portal.Desktop"
-_PATH = "/org/freedesktop/portal/desktop"
-_CHOOSER = DBusAddress(_PATH, PORTAL, "org.freedesktop.portal.FileChooser")
+_CHOOSER = DBusAddress(PORTAL_PATH, PORTAL, "org.freedesktop.portal.FileChooser")
 _REQUEST = "org.freedesktop.portal.Request"
 # A portal that has not even begun by then is none.
 BEGIN_SECONDS = 5.0
@@ -49,7 +47,7 @@ class FileChooser:
         """Show the dialog; ``on_answer`` is called once."""
         token = f"traymail{next(self._numbers)}"
         sender = self._bus.name.removeprefix(":").replace(".", "_")
-        request = f"{_PATH}/request/{sender}/{token}"
+        request = f"{PORTAL_PATH}/request/{sender}/{token}"
         self._waiting[request] = on_answer
         cancel = self._after(BEGIN_SECONDS, lambda: self._end(request, None))
 

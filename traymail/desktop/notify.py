@@ -12,11 +12,10 @@ from typing import Any
 
 from jeepney import DBusAddress, MatchRule, Message, Properties, new_method_call
 
-from traymail.desktop.bus import Bus
+from traymail.desktop.bus import NOTIFICATIONS, NOTIFICATIONS_PATH, Bus
 from traymail.desktop.requests import DEFAULT, Bubble
 
-SERVER = "org.freedesktop.Notifications"
-_SERVER = DBusAddress("/org/freedesktop/Notifications", SERVER, SERVER)
+_SERVER = DBusAddress(NOTIFICATIONS_PATH, NOTIFICATIONS, NOTIFICATIONS)
 _NOTIFY = "susssasa{sv}i"
 _LOW, _NORMAL = 0, 1
 _AS_THE_SERVER_LIKES = -1
@@ -38,9 +37,9 @@ class Notifications:
         # Keys whose number is not known yet, and what is to take the place of what they show.
         self._under_way: dict[str, Bubble | None] = {}
         self._withdrawn: set[str] = set()
-        bus.follow(SERVER, self._server_changed)
+        bus.follow(NOTIFICATIONS, self._server_changed)
         for member, hear in (("ActionInvoked", self._pressed), ("NotificationClosed", self._gone)):
-            bus.hear(MatchRule(type="signal", interface=SERVER, member=member), hear)
+            bus.hear(MatchRule(type="signal", interface=NOTIFICATIONS, member=member), hear)
 
     def show(self, bubble: Bubble) -> None:
         """Show a bubble; without a server, nothing happens."""

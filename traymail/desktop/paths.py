@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from traymail.core.errors import InputError, StateError
+from traymail.core.errors import CONFIG_NAME, InputError, StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
 from traymail.disk import in_home, open_folder, require_own_file, require_private
@@ -41,7 +41,7 @@ class Home:
     @property
     def config_file(self) -> Path:
         """Return the configuration's path."""
-        return self.config / "config.toml"
+        return self.config / CONFIG_NAME
 
     @property
     def database(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import assert_never
 
-from traymail.core.errors import problem_line
+from traymail.core.errors import CONFIG_NAME, problem_line
 from traymail.core.events import (
     AccountChanged,
     Event,
@@ -38,7 +38,7 @@ def write_down(event: Event) -> None:
         case SettingsApplied():
             log.info("the configuration is in force")
         case SettingsRefused():
-            problems = (problem_line("config.toml", one, str) for one in event.error.problems)
+            problems = (problem_line(CONFIG_NAME, one, str) for one in event.error.problems)
             log.warning("the configuration is not used: %s", "; ".join(problems))
         case RuleTrouble():
             log.warning("rule %s: %s", event.rule, event.trouble or "works again")

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from traymail.core.account import Account, Auth, Security
+from traymail.core.account import HTTP_PORTS, Account, Auth, Security
 from traymail.core.errors import DeliveryError, Reply, Stage, TransientFailure, UnknownOutcome
 from traymail.core.message import Address
 from traymail.core.replies import as_error, diagnose
@@ -133,7 +133,7 @@ def _place(url: str, account: Account) -> tuple[Account, str]:
         name=account.name,
         address=Address("nobody@localhost"),
         host=parts.hostname or "",
-        port=parts.port or (80 if plain else 443),
+        port=parts.port or HTTP_PORTS[parts.scheme],
         security=Security.NONE if plain else Security.TLS,
         auth=Auth.NONE,
         ca_file=account.ca_file,

@@ -13,10 +13,18 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from traymail.core.account import Account, Auth, Security
+from traymail.core.account import Account, Auth
 from traymail.core.connection_test import Proposal
 from traymail.core.message import Address
-from traymail.core.provider import Endpoint, Provider, for_address, for_exchangers, for_host
+from traymail.core.provider import (
+    IMPLICIT_TLS,
+    SUBMISSION,
+    Endpoint,
+    Provider,
+    for_address,
+    for_exchangers,
+    for_host,
+)
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Text, text
 from traymail.senders.dial import Cutoff
@@ -102,9 +110,8 @@ def usual_candidates(mailbox: str) -> tuple[Candidate, ...]:
     clear, so there is nothing to strip, and it is there after fewer round trips.
     """
     domain = mailbox.rpartition("@")[2]
-    ways = (Endpoint(465, Security.TLS), Endpoint(587, Security.STARTTLS))
     hosts = (f"smtp.{domain}", f"mail.{domain}", domain)
-    return tuple(Candidate(host, way) for host in hosts for way in ways)
+    return tuple(Candidate(host, way) for host in hosts for way in (IMPLICIT_TLS, SUBMISSION))
 
 
 def _search(

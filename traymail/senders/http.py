@@ -16,7 +16,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from traymail.core.account import Account, Security
+from traymail.core.account import HTTP_PORTS, Account, Security
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.secret import Secret, ToldSecrets
@@ -160,7 +160,7 @@ class HttpSession:
         account = self._account
         line = HTTPConnection(account.host, account.port)
         line.auto_open = 0
-        line.default_port = 80 if account.security is Security.NONE else 443
+        line.default_port = HTTP_PORTS["http" if account.security is Security.NONE else "https"]
         with self.wire.translated():
             line.sock = self.wire.sock
             line.putrequest(method, path)

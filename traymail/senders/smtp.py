@@ -24,7 +24,13 @@ from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
-from traymail.senders.smtp_session import FINAL_SECONDS, SmtpSession, Taken, open_session
+from traymail.senders.smtp_session import (
+    FINAL_SECONDS,
+    SERVICE_CLOSING,
+    SmtpSession,
+    Taken,
+    open_session,
+)
 from traymail.senders.smtp_wire import SmtpError
 
 # Refusals that leave the connection in order, and those found before anything was said.
@@ -156,7 +162,7 @@ class SmtpSender:
         if self._session is None or error.trouble in _OURS:
             return
         plain = error.trouble is None and error.reply.stage in _OF_A_MAIL
-        if not plain or diagnosis.new_connection or error.reply.code == _CLOSING:
+        if not plain or diagnosis.new_connection or error.reply.code == SERVICE_CLOSING:
             self._drop()
         elif error.reply.stage is not Stage.FINAL:
             try:
@@ -170,7 +176,6 @@ class SmtpSender:
             self._session = None
 
 
-_CLOSING = 421
 _REFUSED = range(500, 600)
 
 

@@ -48,7 +48,7 @@ MOST_DIGITS = 20
 
 _OK = range(200, 300)
 _READY, _GO_ON, _LOGGED_IN = 220, 354, 235
-_SERVICE_CLOSING = 421
+SERVICE_CLOSING = 421
 _NO_EHLO = {500, 502}
 
 _OAUTH = {"XOAUTH", "XOAUTH2", "OAUTHBEARER"}
@@ -313,7 +313,7 @@ class SmtpSession:
             for stage, _ in batch:
                 self.wire.stage = stage
                 replies.append(self.wire.reply())
-                if replies[-1].code == _SERVICE_CLOSING:
+                if replies[-1].code == SERVICE_CLOSING:
                     return replies
             if replies[0].code not in _OK:
                 break
@@ -328,7 +328,7 @@ class SmtpSession:
             self.wire.stage = stage
             self.wire.write(line)
             replies.append(self.wire.reply())
-            if replies[0].code not in _OK or replies[-1].code == _SERVICE_CLOSING:
+            if replies[0].code not in _OK or replies[-1].code == SERVICE_CLOSING:
                 break
         return replies
 
@@ -376,7 +376,7 @@ def _failure(
     replies: list[Reply], refused: tuple[tuple[str, Reply], ...], *, everyone: bool
 ) -> SmtpError | None:
     """Return why a transaction cannot go on, if it cannot."""
-    closing = next((reply for reply in replies if reply.code == _SERVICE_CLOSING), None)
+    closing = next((reply for reply in replies if reply.code == SERVICE_CLOSING), None)
     if closing is not None:
         return SmtpError(closing)
     if replies[0].code not in _OK:

@@ -28,11 +28,9 @@ from traymail.core.rotation import (
 from traymail.core.texts import Text
 from traymail.watch.nearby import NearbyFiles, OpenLogs
 from traymail.watch.position_index import PositionIndex, new_key
-from traymail.watch.sources import Listings, Source, look
+from traymail.watch.sources import PIECE, Listings, Source, look
 
 Begin = tuple[int, bool]  # the offset, and whether it stands inside a line that was cut
-
-_PIECE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -218,7 +216,7 @@ class Finder:
         newline = encoding_of(source.read(0, HEAD), self._encoding).newline
         found: set[int] = set()
         at, carry = 0, b""
-        while at < position.offset and (piece := source.read(at, _PIECE)):
+        while at < position.offset and (piece := source.read(at, PIECE)):
             content = carry + piece
             begin = at - len(carry)
             places = places_of(position, content, newline, top=begin == 0)

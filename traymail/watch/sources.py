@@ -36,7 +36,7 @@ from traymail.core.rotation import (
 from traymail.core.texts import text
 from traymail.disk import folder_behind_links, open_behind_links
 
-_PIECE = 1 << 20
+PIECE = 1 << 20
 # What reading a compressed file raises that is damaged, of a foreign kind or not whole yet.
 _DAMAGED = (
     *(EOFError, zlib.error, lzma.LZMAError),
@@ -118,7 +118,7 @@ class Source:
 
         The holes of sparse files are not read. Raises SourceError.
         """
-        while piece := self.read(offset := self._data_from(offset), _PIECE):
+        while piece := self.read(offset := self._data_from(offset), PIECE):
             if rest := piece.lstrip(b"\0"):
                 return offset + len(piece) - len(rest)
             offset += len(piece)
@@ -157,7 +157,7 @@ class Source:
             size = min(self.stat().st_size, offset)
             return size, self.before(size)
         at, before = 0, b""
-        while at < offset and (piece := self.read(at, min(_PIECE, offset - at))):
+        while at < offset and (piece := self.read(at, min(PIECE, offset - at))):
             at += len(piece)
             before = (before + piece)[-TAIL:]
         return at, before

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from traymail.core.errors import Stage
+from traymail.core.provider import SENDGRID_HTTP
 from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule
 from traymail.core.texts import by_command, text
 
-_FAMILY = "sendgrid-http"
 _NEW_KEY = by_command(
     text(
         "Make a key with the permission “Mail Send” on app.sendgrid.com, under Settings, API Keys, "
@@ -28,7 +28,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-credits",
         action=Action.RETRY,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="401|403|429",
         words="maximum credits exceeded|exceeded your messaging limits",
         title=titles.LIMIT_REACHED,
@@ -39,7 +39,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-401",
         action=Action.NEEDS_USER,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.AUTH,),
         code="401|None",
         title=titles.LOGIN_REFUSED,
@@ -49,7 +49,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-sender",
         action=Action.NEEDS_USER,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.MAIL,),
         code="403",
         words="sender identity|from address",
@@ -64,7 +64,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-403",
         action=Action.NEEDS_USER,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.MAIL,),
         code="403",
         about_account=True,
@@ -75,7 +75,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-413",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="413",
         title=titles.TOO_LARGE,
         advice=text(
@@ -85,7 +85,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-429",
         action=Action.RETRY,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="429",
         title=titles.TOO_OFTEN,
         fate=titles.TRIED_AGAIN,
@@ -95,7 +95,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-400",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="400",
         title=titles.REFUSED,
         advice=text("SendGrid says what is wrong with it. Correct that and send it again."),
@@ -103,7 +103,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-5xx",
         action=Action.RETRY,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="5..",
         title=titles.PASSING,
         fate=titles.TRIED_AGAIN,
@@ -111,7 +111,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-http",
         action=Action.RETRY,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         code="[1-4]..",
         title=titles.UNWILLING,
         advice=text("If this goes on, check api_url of the account; a proxy may be in between."),
@@ -120,7 +120,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-given",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.EHLO,),
         code="None",
         title=text("SendGrid takes no whole message of another program"),
@@ -129,7 +129,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-subject",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.MAIL,),
         code="None",
         title=text("SendGrid takes no mail without a subject"),
@@ -138,7 +138,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-recipients",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.RCPT,),
         code="None",
         title=text("SendGrid takes at most 1000 recipients a mail"),
@@ -147,7 +147,7 @@ RULES: tuple[ReplyRule, ...] = (
     ReplyRule(
         id="sendgrid-empty-file",
         action=Action.PERMANENT,
-        family=_FAMILY,
+        family=SENDGRID_HTTP,
         stages=(Stage.DATA,),
         code="None",
         title=text("SendGrid takes no empty files"),

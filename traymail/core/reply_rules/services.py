@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from traymail.core.provider import SENDGRID_HTTP
 from traymail.core.reply_rules import titles
 from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
 from traymail.core.texts import by_command, text
 
 HTTP = "http"
 # Of accounts whose mail leaves by HTTP, the family that is their own, or the wider one of it.
-FAMILIES = frozenset({"wecom", "webhook", "sendgrid-http"})
+FAMILIES = frozenset({"wecom", "webhook", SENDGRID_HTTP})
 UNANSWERED = "http-unanswered"
 _NO_PROXY = text(
     "A firewall may block it, or this network lets web traffic out through a proxy only, which "

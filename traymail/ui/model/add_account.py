@@ -19,6 +19,7 @@ from traymail.core.connection_test import Proposal
 from traymail.core.errors import InputError, Problem, TraymailError
 from traymail.core.fields import Form, Section, defaults
 from traymail.core.provider import (
+    IMPLICIT_TLS,
     AuthKind,
     Provider,
     for_address,
@@ -171,7 +172,7 @@ def unfold(state: Adding) -> Adding:
     """Let everything be set by hand, beginning with what is known."""
     if state.by_hand is not None:
         return state
-    values = defaults(BY_HAND) | {"username": state.mailbox, "port": "465"}
+    values = defaults(BY_HAND) | {"username": state.mailbox, "port": str(IMPLICIT_TLS.port)}
     if state.proposal is not None:
         values |= _server(
             state.proposal.host, state.proposal.port, state.proposal.security.value

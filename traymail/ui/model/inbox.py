@@ -10,12 +10,12 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from enum import Enum
 
+from traymail.core.headers import RULE_HEADER
 from traymail.core.markdown import text_of
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 
 MOST_SHOWN = 20_000  # letters; the source has the rest
-RULE_HEADER = "X-Traymail-Rule"
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
 
 

@@ -69,10 +69,14 @@ def _left(progress: DeliveryProgress) -> Text | str:
     moved = progress.done - progress.first
     if seconds < _SURE_AFTER or moved <= 0:
         return ""
-    left = (progress.total - progress.done) * seconds / moved
-    if left < _MINUTE:
-        return text("{n} s left", n=max(1, round(left)))
-    return text("{n} min left", n=round(left / _MINUTE))
+    return time_left((progress.total - progress.done) * seconds / moved)
+
+
+def time_left(seconds: float) -> Text:
+    """Return how much time is left, in words."""
+    if seconds < _MINUTE:
+        return text("{n} s left", n=max(1, round(seconds)))
+    return text("{n} min left", n=round(seconds / _MINUTE))
 
 
 FIRST = 500

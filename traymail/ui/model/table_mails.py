@@ -16,13 +16,12 @@ from traymail.core.overview import Overview
 from traymail.core.sight import Sight
 from traymail.core.texts import Text, text
 from traymail.services.batches import AskedTable, Batch, BatchStanding, TableLook
-from traymail.ui.model.outbox_table import SIGNS, Sign
+from traymail.ui.model.outbox_table import SIGNS, Sign, time_left
 from traymail.ui.model.rule_preview import Instead
 from traymail.ui.model.sentences import sentence_of
 
 # So many faults are told beside the form.
 _FAULTS = 5
-_MINUTE = 60
 # Before so many are out, the speed is not known well enough to promise anything.
 _SURE_AFTER = 3
 
@@ -279,7 +278,4 @@ def rest_words(state: TableMailing, now: datetime) -> Text | str:
     done, seconds = len(state.posted.lines) - state.left, (now - state.began).total_seconds()
     if done < _SURE_AFTER or seconds <= 0:
         return ""
-    left = state.left * seconds / done
-    if left < _MINUTE:
-        return text("{n} s left", n=max(1, round(left)))
-    return text("{n} min left", n=round(left / _MINUTE))
+    return time_left(state.left * seconds / done)

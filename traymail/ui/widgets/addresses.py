@@ -9,6 +9,7 @@ from functools import partial
 
 from traymail.core.address import SEPARATORS, split_addresses
 from traymail.core.texts import text
+from traymail.ui.model.completion import MOST
 from traymail.ui.widgets.base import Area, Box, Label, Line
 from traymail.ui.widgets.entry import Entry
 from traymail.ui.widgets.layout import FlowLayout
@@ -112,7 +113,6 @@ class _Proposal(Area):
             label.configure(style=self.theme.style(f"Label-{role}", self.surface))
 
 
-_MOST = 6
 # Stands behind the last of several addresses, so that it is not left out when it is empty.
 _END = "\0"
 _HIGHEST = 104
@@ -271,7 +271,7 @@ class AddressField(Area):
             self._split(typed, rest=True)
             return
         wanted = typed.strip()
-        self.popup.offer(self._ask.suggest(wanted)[:_MOST] if wanted else ())
+        self.popup.offer(self._ask.suggest(wanted)[:MOST] if wanted else ())
         self._ask.changed()
 
     def _split(self, typed: str, *, rest: bool) -> None:
