@@ -349,6 +349,7 @@ def names_for(folder: Folder, name: str, system: str = sys.platform) -> Iterator
     longest, length_of = LONGEST_NAME, units_of
     if system != "win32":
         length_of = bytes_of
+    if sys.platform != "win32":
         with suppress(OSError, ValueError):  # some systems do not tell
             longest = min(longest, os.pathconf(folder.path, "PC_NAME_MAX"))
     return (numbered(name, number, longest, length_of) for number in count(1))
