@@ -75,7 +75,9 @@ def _keyring(
                 here.send()
                 here.try_account(port, certificates.ca_file, CANARY)
                 here.heart.go_on(BEATS)
-            here.heart.until(lambda: here.adding.held.saving is AddSaving.DONE, "the account")
+            here.heart.until(
+                lambda: here.adding.screen.state.saving is AddSaving.DONE, "the account"
+            )
             _until(here, State.SENT)
             return here.heart.worst
 

@@ -33,7 +33,7 @@ USUAL = model.known(General(), Settings(), autostart=True, places=PLACES)
 def _general(root: Root, state: General) -> Window:
     page = GeneralPage(root, UNASKED.program, cast("Background", None))
     window = in_settings(root, "general", page.build)
-    page.become(state)
+    page.screen.set_state(state)
     return window
 
 
@@ -66,7 +66,7 @@ def importing(root: Root) -> Window:
 def _asked(root: Root, ask: Callable[[GeneralPage, Window], Window]) -> Window:
     page = GeneralPage(root, UNASKED.program, cast("Background", None))
     window = in_settings(root, "general", page.build)
-    page.become(USUAL)
+    page.screen.set_state(USUAL)
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the settings")
     question = ask(page, window)

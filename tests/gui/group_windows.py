@@ -33,7 +33,7 @@ def _known(root: Root) -> GroupPage:
 def _groups(root: Root, state: GroupPage) -> Window:
     page = GroupsPage(root, UNASKED, cast("Background", None))
     window = in_settings(root, "groups", page.build)
-    page.become(state)
+    page.screen.set_state(state)
     return window
 
 

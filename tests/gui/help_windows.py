@@ -72,7 +72,7 @@ def an_overview(**changes: object) -> Overview:
 def _window(root: Root, state: Help) -> Window:
     doors = HelpDoors(lambda: None, lambda _page: None, lambda: None)
     window = StillWindow(root, UNASKED, cast("Background", None), doors)
-    window.become(state)
+    window.screen.set_state(state)
     return window
 
 
@@ -80,7 +80,7 @@ class StillWindow(HelpWindow):
     """Asks nobody."""
 
     def on_show(self) -> None:
-        self.nav.rows[self.held.page].focus_set()
+        self.nav.rows[self.screen.state.page].focus_set()
 
 
 def _at(page: HelpPage, **changes: object) -> Help:

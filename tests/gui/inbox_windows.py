@@ -98,13 +98,13 @@ def empty(root: Root) -> Window:
 
 def usual(root: Root) -> Window:
     window = _window(root, *mails(root.theme.language))
-    window.become(model.choose(window.held, 2))
+    window.screen.set_state(model.choose(window.screen.state, 2))
     return window
 
 
 def source(root: Root) -> Window:
     window = _window(root, *mails(root.theme.language))
-    window.become(model.show_source(model.choose(window.held, 2), source=True))
+    window.screen.set_state(model.show_source(model.choose(window.screen.state, 2), source=True))
     return window
 
 

@@ -193,7 +193,7 @@ def _state(root: Root, looked_at: int, **changes: object) -> OutboxState:
 def _window(root: Root, state: OutboxState) -> StillWindow:
     doors = OutboxDoors(lambda _asked: None, lambda: None)
     window = StillWindow(root, UNASKED, cast("Background", None), doors, lambda: NOW)
-    window.become(state)
+    window.screen.set_state(state)
     return window
 
 
@@ -247,10 +247,10 @@ def _more(root: Root) -> Window:
     """More mails than are listed, large numbers, and something that went wrong."""
     counts = dict.fromkeys(State, 1234)
     window = _window(root, replace(_state(root, FAILED), limit=10))
-    state = window.held
+    state = window.screen.state
     assert state.found is not None
     overview = replace(state.found.overview, counts=counts)
-    window.become(replace(state, found=replace(state.found, overview=overview)))
+    window.screen.set_state(replace(state, found=replace(state.found, overview=overview)))
     window.sheet.complain(
         StateError(
             text(

@@ -50,7 +50,7 @@ def _editor(root: Root, *states: Editing) -> RuleEditor:
     window = RuleEditor(root, UNASKED, background, kind, before)
     for state in states:
         window.sheet.fill(state)
-        window.become(state)
+        window.screen.set_state(state)
     return window
 
 

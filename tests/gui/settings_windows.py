@@ -68,7 +68,7 @@ def refusal() -> Step:
 def _add(root: Root, *states: Adding) -> Window:
     window = AddAccountWindow(root, UNASKED, cast("Background", None), lambda: None, lambda: False)
     for state in states:
-        window.become(state)
+        window.screen.set_state(state)
     return window
 
 
@@ -323,7 +323,7 @@ def _accounts_page(root: Root) -> AccountsPage:
 def _accounts(root: Root, state: Accounts) -> Window:
     page = _accounts_page(root)
     window = in_settings(root, "accounts", page.build)
-    page.become(state)
+    page.screen.set_state(state)
     return window
 
 

@@ -40,8 +40,8 @@ class _Idle:
 
 def _window(root: Root, state: TableMailing) -> Window:
     window = TableMailsWindow(root, UNASKED, cast("Background", _Idle()), lambda: NOW)
-    window.become(replace(state, posted=None))
-    window.become(state)
+    window.screen.set_state(replace(state, posted=None))
+    window.screen.set_state(state)
     return window
 
 

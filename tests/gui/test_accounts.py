@@ -80,13 +80,13 @@ class Desk(Hands):
 
     @property
     def form(self) -> AccountForm:
-        form = self.page.held.form
+        form = self.page.screen.state.form
         assert form is not None
         return form
 
     @property
     def verdict(self) -> Verdict | None:
-        return self.page.held.trial.verdict if self.page.held.trial else None
+        return self.page.screen.state.trial.verdict if self.page.screen.state.trial else None
 
     @property
     def written(self) -> str:
@@ -98,7 +98,7 @@ class Desk(Hands):
     def open(self) -> None:
         self.window.open("accounts")
         self.until(self.window.winfo_viewable, "the window")
-        self.until(lambda: self.page.held.known, "how the accounts stand")
+        self.until(lambda: self.page.screen.state.known, "how the accounts stand")
         self.until(lambda: self.window.focus_get() is not None, "the keyboard")
 
     def write(self, field: str, words: str) -> None:
@@ -122,7 +122,9 @@ class Desk(Hands):
 
     def save(self) -> None:
         self.act(AccountAct.SAVE)
-        self.until(lambda: self.page.held.busy is None and not self.form.changed, "it to be saved")
+        self.until(
+            lambda: self.page.screen.state.busy is None and not self.form.changed, "it to be saved"
+        )
 
     def enter_code(self, code: str) -> None:
         self.until(lambda: self.sheet.code.entry, "the field of the code")
@@ -337,10 +339,10 @@ def test_an_edit_by_hand_is_followed_and_not_undone(desk: Desk) -> None:
 def test_each_account_keeps_what_is_typed_into_it(desk: Desk) -> None:
     desk.write("display_name", "Ming")
     desk.click(desk.view.list.rows["lab"])
-    desk.until(lambda: desk.page.held.chosen == "lab", "the other account")
+    desk.until(lambda: desk.page.screen.state.chosen == "lab", "the other account")
     assert desk.form.values["address"] == "lab@nas.example"
     desk.keys("Up")
-    desk.until(lambda: desk.page.held.chosen == "main", "the first one")
+    desk.until(lambda: desk.page.screen.state.chosen == "main", "the first one")
     assert desk.form.values["display_name"] == "Ming"
     desk.sees("Changed, not saved")
 
@@ -348,7 +350,7 @@ def test_each_account_keeps_what_is_typed_into_it(desk: Desk) -> None:
 def test_another_account_becomes_the_default(desk: Desk) -> None:
     desk.click(desk.view.list.rows["lab"])
     desk.press("Make default")
-    desk.until(lambda: desk.page.held.default == "lab", "the list to tell it")
+    desk.until(lambda: desk.page.screen.state.default == "lab", "the list to tell it")
     assert 'default_account = "lab"' in desk.written
 
 
@@ -357,8 +359,8 @@ def test_a_new_code_is_tried_and_kept_and_never_shown(desk: Desk, sink: Sink) ->
     desk.press("Replace…")
     desk.enter_code(NEW_CODE)
     assert desk.test() is Verdict.FAILED
-    assert desk.page.held.trial is not None
-    assert [row.mark for row in desk.page.held.trial.rows] == [
+    assert desk.page.screen.state.trial is not None
+    assert [row.mark for row in desk.page.screen.state.trial.rows] == [
         *[Mark.DONE] * 4,
         Mark.FAILED,
         Mark.SKIPPED,
@@ -375,7 +377,9 @@ def test_a_new_code_is_tried_and_kept_and_never_shown(desk: Desk, sink: Sink) ->
     assert desk.test() is Verdict.PASSED
     assert sink.wait_for(1)[0].recipients == (ADDRESS,)
     desk.act(AccountAct.SAVE)
-    desk.until(lambda: desk.page.held.trial is None and not desk.form.has_code, "the form again")
+    desk.until(
+        lambda: desk.page.screen.state.trial is None and not desk.form.has_code, "the form again"
+    )
     desk.sees("in the keyring")
     assert CANARY not in desk.words()
     assert CANARY not in desk.written
@@ -396,13 +400,16 @@ def test_a_test_that_hangs_is_left(make_desk: Callable[[str], Desk]) -> None:
         desk.open()
         desk.act(AccountAct.TEST)
         desk.until(
-            lambda: desk.page.held.trial and desk.page.held.trial.rows[1].mark is Mark.DONE,
+            lambda: (
+                desk.page.screen.state.trial
+                and desk.page.screen.state.trial.rows[1].mark is Mark.DONE
+            ),
             "the connection",
         )
         desk.act(AccountAct.STOP)
-        desk.until(lambda: desk.page.held.trial is None, "the form")
+        desk.until(lambda: desk.page.screen.state.trial is None, "the form")
         desk.until(lambda: not desk.background.busy, "the work behind it")
-        assert desk.page.held.trial is None
+        assert desk.page.screen.state.trial is None
 
 
 def test_a_stopped_account_is_mended_by_the_right_code(desk: Desk, sink: Sink) -> None:
@@ -428,7 +435,7 @@ def test_an_account_is_removed_after_a_question(desk: Desk) -> None:
     assert "main" in desk.live.services.program.overview().settings.accounts
     desk.act(AccountAct.REMOVE)
     desk.press("Remove", desk.question())
-    desk.until(lambda: desk.page.held.chosen == "lab", "the other account")
+    desk.until(lambda: desk.page.screen.state.chosen == "lab", "the other account")
     assert "accounts.main" not in desk.written
     with pytest.raises(CredentialError):
         desk.live.app.credentials.get(kept)
@@ -455,7 +462,7 @@ def test_saving_that_is_cancelled_leaves_no_code_in_the_form(desk: Desk) -> None
         desk.act(AccountAct.SAVE)
         desk.until(lambda: desk.live.app.credentials.get(kept).reveal() == NEW_CODE, "the store")
         desk.act(AccountAct.STOP)
-        desk.until(lambda: desk.page.held.busy is None, "the form")
+        desk.until(lambda: desk.page.screen.state.busy is None, "the form")
         assert not desk.form.has_code
         assert desk.sheet.code.entry is None
         desk.sees("in the keyring")
@@ -472,7 +479,7 @@ def test_saving_that_is_cancelled_empties_a_field_that_stays(desk: Desk) -> None
     with exclusive(desk.live.home.config.with_name("config.toml.lock")):
         desk.act(AccountAct.SAVE)
         desk.act(AccountAct.STOP)
-        desk.until(lambda: desk.page.held.busy is None, "the form")
+        desk.until(lambda: desk.page.screen.state.busy is None, "the form")
         entry = desk.sheet.code.entry
         assert entry is not None
         assert (entry.value, desk.form.has_code) == ("", False)
@@ -484,6 +491,6 @@ def test_a_file_that_cannot_be_written_is_told(desk: Desk) -> None:
     desk.live.home.config.unlink()
     desk.live.home.config.mkdir()
     desk.act(AccountAct.SAVE)
-    desk.until(lambda: desk.page.held.busy is None and desk.form.trouble, "what went wrong")
+    desk.until(lambda: desk.page.screen.state.busy is None and desk.form.trouble, "what went wrong")
     assert desk.form.values["display_name"] == "Ming"
     until_tk(desk.root, lambda: "config.toml" in desk.words())

@@ -119,11 +119,11 @@ def test_a_wrong_code_then_the_right_one(
 ) -> None:
     by_hand(window, sink, certificates.ca_file)
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
+    wait(window, lambda: window.screen.state.page is AddPage.CODE, "the page of the code")
     write(window, "wrong")
     press(focused(window), "<Return>")
     wait(window, lambda: _verdict(window) is Verdict.FAILED, "the end of the test")
-    assert [row.mark for row in window.held.trial.rows] == [  # type: ignore[union-attr] # there is one
+    assert [row.mark for row in window.screen.state.trial.rows] == [  # type: ignore[union-attr] # there is one
         *[Mark.DONE] * 4,
         Mark.FAILED,
         Mark.SKIPPED,
@@ -131,10 +131,10 @@ def test_a_wrong_code_then_the_right_one(
     assert program.services.program.overview().settings.accounts == {}
     window.bar.buttons[AddAct.CODE_AGAIN].invoke()
     window.update()
-    assert window.held.page is AddPage.CODE
+    assert window.screen.state.page is AddPage.CODE
     write(window, CODE)
     press(focused(window), "<Return>")
-    wait(window, lambda: window.held.saving is AddSaving.DONE, "the account to be saved")
+    wait(window, lambda: window.screen.state.saving is AddSaving.DONE, "the account to be saved")
     assert _verdict(window) is Verdict.PASSED
     (mail,) = sink.wait_for(1)
     assert mail.recipients == (USER,)
@@ -142,7 +142,7 @@ def test_a_wrong_code_then_the_right_one(
     account = program.services.program.overview().settings.accounts["sink"]
     assert program.app.credentials.get(account).reveal() == CODE
     assert CODE not in (program.home.path / "config.toml").read_text("utf-8")
-    assert window.held.code.secret is None
+    assert window.screen.state.code.secret is None
     lead_on = window.lead_on
     assert lead_on is not None
     sees(window, "a click on this icon")
@@ -162,8 +162,8 @@ def test_the_name_that_recipients_see_is_asked_for(
     window.address.name.focus_set()
     write(window, "Ming")
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
-    account = window.held.account
+    wait(window, lambda: window.screen.state.page is AddPage.CODE, "the page of the code")
+    account = window.screen.state.account
     assert account is not None
     assert account.address.name == "Ming"
     window.bar.buttons[AddAct.BACK].invoke()
@@ -172,7 +172,7 @@ def test_the_name_that_recipients_see_is_asked_for(
 
 
 def _verdict(window: AddAccountWindow) -> Verdict | None:
-    return window.held.trial.verdict if window.held.trial else None
+    return window.screen.state.trial.verdict if window.screen.state.trial else None
 
 
 def words(window: AddAccountWindow) -> str:
@@ -182,7 +182,7 @@ def words(window: AddAccountWindow) -> str:
 
 def to_the_code(window: AddAccountWindow) -> None:
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
+    wait(window, lambda: window.screen.state.page is AddPage.CODE, "the page of the code")
 
 
 def to_the_end_of_the_test(window: AddAccountWindow, code: str) -> None:
@@ -202,24 +202,24 @@ def test_a_provider_is_recognised_and_leads_to_its_code(window: AddAccountWindow
     write(window, "abcd efgh")
     sees(window, "8 of 16 letters")
     press(focused(window), "<Return>")
-    assert window.held.page is AddPage.CODE
+    assert window.screen.state.page is AddPage.CODE
     write(window, " ijkl mnop")
     sees(window, "16 letters, as expected.")
     window.bar.buttons[AddAct.BACK].invoke()
-    wait(window, lambda: window.held.page is AddPage.ADDRESS, "the first page")
+    wait(window, lambda: window.screen.state.page is AddPage.ADDRESS, "the first page")
     assert focused(window).value == "123456@qq.com"
-    assert window.held.code.secret is None
+    assert window.screen.state.code.secret is None
 
 
 def test_a_provider_that_takes_no_password_leads_to_the_sign_in(window: AddAccountWindow) -> None:
     write(window, "me@outlook.com")
     sees(window, "OAuth2")
     press(window, "<Return>")
-    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the sign-in")
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the sign-in")
     assert not window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
     window.bar.buttons[AddAct.BACK].invoke()
     window.update()
-    assert window.held.page is AddPage.ADDRESS
+    assert window.screen.state.page is AddPage.ADDRESS
     assert focused(window).value == "me@outlook.com"
 
 
@@ -250,7 +250,9 @@ def test_the_page_of_the_provider_is_opened(
 
 def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> None:
     write(window, "me@nowhere.invalid")
-    wait(window, lambda: window.held.search is ServerSearch.MISSING, "the end of the search")
+    wait(
+        window, lambda: window.screen.state.search is ServerSearch.MISSING, "the end of the search"
+    )
     sees(window, "No server is found for nowhere.invalid.")
     form = window.address.form
     assert form is not None
@@ -261,8 +263,8 @@ def test_a_domain_that_nobody_knows_is_set_by_hand(window: AddAccountWindow) -> 
     write(window, "26")
     sees(window, "Port 26 is unusual")
     press(window, "<Return>")
-    wait(window, lambda: window.held.problems, "the judgement")
-    assert [one.where for one in window.held.problems] == ["host"]
+    wait(window, lambda: window.screen.state.problems, "the judgement")
+    assert [one.where for one in window.screen.state.problems] == ["host"]
     sees(window, "Is not the name of a server")
     assert not window.bar.buttons[AddAct.NEXT].instate(["!disabled"])
 
@@ -285,7 +287,7 @@ def test_a_test_that_hangs_is_stopped(window: AddAccountWindow, certificates: Ce
         assert _verdict(window) is Verdict.STOPPED
         press(window, "<Escape>")
         assert not window.winfo_viewable()
-        assert window.held == Adding()
+        assert window.screen.state == Adding()
 
 
 def test_what_was_refused_may_be_saved_all_the_same(
@@ -316,7 +318,7 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
     to_the_code(window)
     to_the_end_of_the_test(window, CODE)
     assert _verdict(window) is Verdict.PASSED
-    wait(window, lambda: window.held.saving is AddSaving.FAILED, "the store to refuse")
+    wait(window, lambda: window.screen.state.saving is AddSaving.FAILED, "the store to refuse")
     for told in ("The account is not saved", "The keyring is locked."):
         sees(window, told)
     assert program.services.program.overview().settings.accounts == {}
@@ -325,5 +327,5 @@ def test_a_password_store_that_is_locked_is_told_and_nothing_is_saved(
 
 
 def _mark(window: AddAccountWindow, step: str) -> Mark | None:
-    trial = window.held.trial
+    trial = window.screen.state.trial
     return trial.rows[trial.steps.index(step)].mark if trial else None

@@ -53,7 +53,7 @@ def group() -> Iterator[Robot]:
 def choose(window: AddAccountWindow, kind: str) -> DetailsPage:
     """Go to the details of a kind, by keys alone."""
     press(window, "<Alt-r>")
-    wait(window, lambda: window.held.page is AddPage.KINDS, "the list of the kinds")
+    wait(window, lambda: window.screen.state.page is AddPage.KINDS, "the list of the kinds")
     page = window.pages.kinds
     assert page is not None
     place = [row.kind.name for row in page.rows].index(kind)
@@ -62,7 +62,7 @@ def choose(window: AddAccountWindow, kind: str) -> DetailsPage:
         press(page.rows[step], "<Down>")
     wait(window, lambda: window.focus_get() is page.rows[place], "the keyboard on the row")
     press(page.rows[place], "<Return>")
-    wait(window, lambda: window.held.page is AddPage.DETAILS, "the details")
+    wait(window, lambda: window.screen.state.page is AddPage.DETAILS, "the details")
     details = window.pages.details
     assert details is not None
     wait(window, lambda: details.form.values["name"], "a name that is free")
@@ -83,11 +83,11 @@ def fill(window: AddAccountWindow, details: DetailsPage, **values: str) -> None:
 
 
 def _verdict(window: AddAccountWindow) -> Verdict | None:
-    return window.held.trial.verdict if window.held.trial else None
+    return window.screen.state.trial.verdict if window.screen.state.trial else None
 
 
 def saved(window: AddAccountWindow, program: Live, name: str) -> Account:
-    wait(window, lambda: window.held.saving is AddSaving.DONE, "the account to be saved")
+    wait(window, lambda: window.screen.state.saving is AddSaving.DONE, "the account to be saved")
     until_tk(window, lambda: name in program.services.program.overview().settings.accounts)
     return program.services.program.overview().settings.accounts[name]
 
@@ -101,7 +101,7 @@ def test_every_kind_is_listed_with_its_words(window: AddAccountWindow) -> None:
         sees(window, str(kind.about))
     window.bar.buttons[AddAct.BACK].invoke()
     window.update()
-    assert window.held == Adding()
+    assert window.screen.state == Adding()
 
 
 @pytest.mark.parametrize("pasted", [KEY, ADDRESS])
@@ -121,7 +121,7 @@ def test_a_robot_is_added_by_its_key_or_its_address(
     assert len(group.messages) == 1
     sees(window, "team is ready to send mail.")
     assert window.pages.secret is None
-    assert window.held.code.secret is None
+    assert window.screen.state.code.secret is None
 
 
 def test_sendgrid_is_added_by_its_key(window: AddAccountWindow, program: Live) -> None:
@@ -169,10 +169,10 @@ def test_a_name_that_another_account_has_is_told(window: AddAccountWindow) -> No
     paste(window, details, KEY)
     window.bar.buttons[AddAct.NEXT].invoke()
     sees(window, "There is an account wecom already.")
-    assert window.held.page is AddPage.DETAILS
+    assert window.screen.state.page is AddPage.DETAILS
     go_to(details.form, "name")
     write(window, "2")
-    assert window.held.problems == ()
+    assert window.screen.state.problems == ()
 
 
 def test_a_kind_without_a_secret_is_asked_for_none(
@@ -182,8 +182,8 @@ def test_a_kind_without_a_secret_is_asked_for_none(
     assert details.entry is None
     assert "Kept in the keyring" not in "\n".join(words_of(window))
     window.bar.buttons[AddAct.NEXT].invoke()
-    wait(window, lambda: window.held.problems, "what is wrong")
-    assert {one.where for one in window.held.problems} == {"address", "folder"}
+    wait(window, lambda: window.screen.state.problems, "what is wrong")
+    assert {one.where for one in window.screen.state.problems} == {"address", "folder"}
     fill(window, details, address="me@desk.example", folder=str(tmp_path))
     window.bar.buttons[AddAct.NEXT].invoke()
     account = saved(window, program, "eml")
@@ -215,8 +215,8 @@ def test_a_webhook_of_your_own_is_added(window: AddAccountWindow, program: Live)
         paste(window, details, one.address)
         fill(window, details, name="own", preset="custom")
         window.bar.buttons[AddAct.NEXT].invoke()
-        wait(window, lambda: window.held.problems, "what is missing")
-        assert [problem.where for problem in window.held.problems] == ["webhook"]
+        wait(window, lambda: window.screen.state.problems, "what is missing")
+        assert [problem.where for problem in window.screen.state.problems] == ["webhook"]
         fill(window, details, webhook="""{ body = '{"say": "{text}"}', success = "HTTP == 200" }""")
         window.bar.buttons[AddAct.NEXT].invoke()
         account = saved(window, program, "own")
@@ -245,7 +245,7 @@ def test_in_another_language_the_details_are_still_there(
     assert other.bar.buttons[AddAct.NEXT].instate(["!disabled"])
     other.close()
     assert other.pages.details is None
-    assert other.held == Adding()
+    assert other.screen.state == Adding()
 
 
 DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef"

@@ -73,7 +73,7 @@ def to_the_sign_in(window: AddAccountWindow, place: Place, port: int = 0) -> Non
     form.fill({**server, "auth": "oauth2"})
     window.typing.server()
     window.bar.buttons[AddAct.NEXT].invoke()
-    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the page of the sign-in")
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
     page = window.pages.sign_in
     assert page is not None
     assert not window.bar.buttons[AddAct.SIGN_IN].instate(["!disabled"])
@@ -82,12 +82,12 @@ def to_the_sign_in(window: AddAccountWindow, place: Place, port: int = 0) -> Non
 
 
 def stage(window: AddAccountWindow) -> SignInStage | None:
-    return None if window.held.sign_in is None else window.held.sign_in.stage
+    return None if window.screen.state.sign_in is None else window.screen.state.sign_in.stage
 
 
 def is_saved(window: AddAccountWindow, program: Live) -> None:
-    wait(window, lambda: window.held.saving is AddSaving.DONE, "the account to be saved")
-    name = window.held.name
+    wait(window, lambda: window.screen.state.saving is AddSaving.DONE, "the account to be saved")
+    name = window.screen.state.name
     until_tk(window, lambda: name in program.services.program.overview().settings.accounts)
     account = program.services.program.overview().settings.accounts[name]
     assert account.signs_in
@@ -139,7 +139,7 @@ def test_what_is_denied_is_told_and_can_be_tried_again(
         place.service.approve(agreed=False)
     wait(window, lambda: stage(window) is SignInStage.FAILED, "the refusal")
     sees(window, "The sign-in did not work")
-    state = window.held.sign_in
+    state = window.screen.state.sign_in
     assert state is not None
     assert state.advice is not None
     sees(window, str(state.advice.title))
@@ -177,9 +177,9 @@ def test_a_service_that_does_not_know_the_client_is_told(
     page.form.fill({"oauth.token_url": "nonsense"})
     page.changed("")
     window.bar.buttons[AddAct.SIGN_IN].invoke()
-    wait(window, lambda: window.held.problems, "what is wrong")
-    assert [one.where for one in window.held.problems] == ["oauth.token_url"]
-    assert window.held.page is AddPage.SIGN_IN
+    wait(window, lambda: window.screen.state.problems, "what is wrong")
+    assert [one.where for one in window.screen.state.problems] == ["oauth.token_url"]
+    assert window.screen.state.page is AddPage.SIGN_IN
     sees(window, "Is not an address")
 
 
@@ -195,7 +195,7 @@ def test_what_is_not_saved_leaves_no_token(
         lambda: AddAct.CODE_AGAIN in window.bar.buttons or AddAct.SERVER in window.bar.buttons,
         "the end",
     )
-    account = window.held.account
+    account = window.screen.state.account
     assert account is not None
     found = program.services.accounts.login_of(account)
     assert found is not None
@@ -215,13 +215,13 @@ def test_where_an_app_password_does_the_same_that_is_asked_for_first(
 ) -> None:
     write(window, address)
     window.bar.buttons[AddAct.NEXT].invoke()
-    wait(window, lambda: window.held.page is AddPage.CODE, "the page of the code")
+    wait(window, lambda: window.screen.state.page is AddPage.CODE, "the page of the code")
     assert window.code is not None
     if address == "me@yahoo.com":  # takes no new programs
         assert window.code.instead is None
         return
     assert isinstance(window.code.instead, Button)
     window.code.instead.invoke()
-    wait(window, lambda: window.held.page is AddPage.SIGN_IN, "the page of the sign-in")
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
     assert "An app password of" in words(window)
     sees(window, "does the same")

@@ -227,7 +227,7 @@ def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Des
     editor = _editor(desk)
     desk.office.go_to(editor.sheet.form, "folder")
     desk.office.type("~/Nowhere")
-    desk.until(lambda: told(editor.held), "what is wrong with it")
+    desk.until(lambda: told(editor.screen.state), "what is wrong with it")
     editor.geometry("+0+0")
     settings.geometry("+1000+0")
     desk.until(lambda: settings.winfo_rootx() >= 1000, "both side by side")
@@ -237,7 +237,7 @@ def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Des
     other = _editor(desk)
     assert other.sheet.form.values["folder"] == "~/Nowhere"
     desk.sees("没有此文件夹")
-    assert other.held.changed
+    assert other.screen.state.changed
     other.close()
     desk.office.window("不保存就关闭？")
 
@@ -245,7 +245,7 @@ def test_a_rule_that_is_being_written_goes_along_into_another_language(desk: Des
 def _editor(desk: Desk) -> RuleEditor:
     def there() -> RuleEditor | None:
         found = (one for one in every_child(desk.office.root) if isinstance(one, RuleEditor))
-        return next((one for one in found if one.held.work is EditorWork.NONE), None)
+        return next((one for one in found if one.screen.state.work is EditorWork.NONE), None)
 
     desk.until(there, "the editor")
     editor = there()

@@ -85,11 +85,13 @@ def test_while_the_keyring_waits(
         with silent_keyring(keyring_env.address):
             here.send()
             here.try_account(sink.port, certificates.ca_file, CANARY)
-            here.heart.until(lambda: here.adding.held.saving is AddSaving.RUNNING, "the keyring")
+            here.heart.until(
+                lambda: here.adding.screen.state.saving is AddSaving.RUNNING, "the keyring"
+            )
             here.heart.go_on(BEATS)
-            assert here.adding.held.saving is AddSaving.RUNNING
+            assert here.adding.screen.state.saving is AddSaving.RUNNING
             assert State.SENT not in states(here)
-        here.heart.until(lambda: here.adding.held.saving is AddSaving.DONE, "the account")
+        here.heart.until(lambda: here.adding.screen.state.saving is AddSaving.DONE, "the account")
         here.heart.until(lambda: states(here) == [State.SENT], "the mail at the server")
 
 
@@ -98,4 +100,4 @@ def states(here: Scene) -> list[State]:
 
 
 def verdict(here: Scene) -> Verdict | None:
-    return here.adding.held.trial.verdict if here.adding.held.trial else None
+    return here.adding.screen.state.trial.verdict if here.adding.screen.state.trial else None

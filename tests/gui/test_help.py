@@ -51,18 +51,18 @@ class Desk(Hands):
     def open(self, page: HelpPage = HelpPage.DIAGNOSIS) -> None:
         self.window.open(page)
         self.until(self.window.winfo_viewable, "the window")
-        self.until(lambda: self.window.held.overview is not None, "how everything stands")
+        self.until(lambda: self.window.screen.state.overview is not None, "how everything stands")
 
     def diagnose(self) -> Trial:
         self.open()
         self.click(self.window.bar.buttons[HelpAct.START])
-        self.until(lambda: self.window.held.trial is not None, "the first step")
-        self.until(lambda: not self.window.held.running, "the last step")
+        self.until(lambda: self.window.screen.state.trial is not None, "the first step")
+        self.until(lambda: not self.window.screen.state.running, "the last step")
         return self.trial
 
     @property
     def trial(self) -> Trial:
-        trial = self.window.held.trial
+        trial = self.window.screen.state.trial
         assert trial is not None
         return trial
 
@@ -186,8 +186,8 @@ def test_a_stopped_server_is_told_and_tried_again(
     desk.sees("The server is not reached")
     assert str(desk.window.bar.buttons[HelpAct.START].cget("text")).strip() == "Test again"
     press(desk.window.bar.buttons[HelpAct.START], "<Return>")
-    desk.until(lambda: desk.window.held.trial is not trial, "another try")
-    desk.until(lambda: not desk.window.held.running, "its end")
+    desk.until(lambda: desk.window.screen.state.trial is not trial, "another try")
+    desk.until(lambda: not desk.window.screen.state.running, "its end")
 
 
 def test_a_server_that_says_nothing_can_be_left(make_desk: MakeDesk) -> None:
@@ -200,7 +200,7 @@ def test_a_server_that_says_nothing_can_be_left(make_desk: MakeDesk) -> None:
         desk.until(lambda: HelpAct.STOP in desk.window.bar.buttons, "Cancel")
         assert not desk.window.bar.buttons[HelpAct.START].instate(["!disabled"])
         desk.click(desk.window.bar.buttons[HelpAct.STOP])
-        desk.until(lambda: not desk.window.held.running, "the end")
+        desk.until(lambda: not desk.window.screen.state.running, "the end")
         assert desk.trial.verdict is Verdict.STOPPED
         desk.sees("The test was stopped")
         assert desk.window.bar.buttons[HelpAct.START].instate(["!disabled"])
@@ -251,7 +251,7 @@ def test_the_report_holds_no_secret(
     home.config.write_text(wrong, "utf-8")
     overview = desk.live.services.program.overview
     desk.until(lambda: overview().config_error, "the problem")
-    desk.until(lambda: desk.window.held.overview == overview(), "the window to know")
+    desk.until(lambda: desk.window.screen.state.overview == overview(), "the window to know")
     desk.click(desk.button("Copy report"))
     desk.until(lambda: "The report is in the clipboard" in desk.words(), "a word")
     told = desk.root.clipboard_get()
@@ -284,7 +284,7 @@ def test_folders_are_opened(
 def test_the_first_steps_lead_to_the_other_windows(make_desk: MakeDesk) -> None:
     desk = make_desk("version = 1\n")
     desk.window.open()
-    desk.until(lambda: desk.window.held.page is HelpPage.FIRST_STEPS, "the first steps")
+    desk.until(lambda: desk.window.screen.state.page is HelpPage.FIRST_STEPS, "the first steps")
     for words in ("Quick send…", "Accounts…", "Rules…"):
         desk.click(desk.button(words))
     desk.until(lambda: desk.gone_to == ["quick send", "accounts", "rules"], "the doors")
@@ -300,10 +300,10 @@ def test_the_pages_are_turned_by_keys(make_desk: MakeDesk) -> None:
     pages = []
     for _ in range(4):
         press(row, "<Down>")
-        pages.append(desk.window.held.page)
+        pages.append(desk.window.screen.state.page)
         row = desk.window.nav.rows[pages[-1]]
     press(row, "<Up>")
-    assert [*pages, desk.window.held.page] == [
+    assert [*pages, desk.window.screen.state.page] == [
         *(HelpPage.STATE, HelpPage.KEYS, HelpPage.FILES, HelpPage.FILES),
         HelpPage.KEYS,
     ]

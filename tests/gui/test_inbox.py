@@ -44,10 +44,10 @@ class Desk(Hands):
 
     def send(self, message: EmailMessage) -> None:
         """Send a mail as any mail program would, and wait until it is in the list."""
-        before = len(self.window.held.entries)
+        before = len(self.window.screen.state.entries)
         sending = Thread(target=self.hand_in, args=(message,))
         sending.start()
-        self.until(lambda: len(self.window.held.entries) > before, "the mail")
+        self.until(lambda: len(self.window.screen.state.entries) > before, "the mail")
         sending.join()
 
     def hand_in(self, message: EmailMessage) -> None:
@@ -122,7 +122,7 @@ def test_mails_are_listed_and_looked_at(desk: Desk) -> None:
     desk.send(a_message("Of a folder", "The body of the second.\n", "Scans"))
     desk.send(a_message("Of a log", "third\n", "App errors"))
     assert desk.window.title() == "Demo inbox (2)"
-    assert desk.window.held.entries[0].mail.subject == "Of a log"
+    assert desk.window.screen.state.entries[0].mail.subject == "Of a log"
     desk.click(desk.window.list.rows[2])
     desk.until(lambda: "The body of the second." in desk.words(), "the second")
     desk.sees("Rule “Scans”")
@@ -203,8 +203,8 @@ def test_the_source_is_shown(desk: Desk) -> None:
 def test_mails_that_come_at_once_keep_their_order(desk: Desk) -> None:
     for number in range(8):
         desk.hand_in(a_message(str(number)))
-    desk.until(lambda: len(desk.window.held.entries) == 8, "all of them")
-    assert [one.mail.subject for one in desk.window.held.entries] == list("76543210")
+    desk.until(lambda: len(desk.window.screen.state.entries) == 8, "all of them")
+    assert [one.mail.subject for one in desk.window.screen.state.entries] == list("76543210")
 
 
 def test_a_wrong_login_brings_nothing(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_a_wrong_login_brings_nothing(desk: Desk) -> None:
             smtp.login(LOGIN.username, "wrong")
         with pytest.raises(smtplib.SMTPSenderRefused):
             smtp.send_message(a_message("x"))
-    assert desk.window.held.entries == ()
+    assert desk.window.screen.state.entries == ()
 
 
 def test_the_row_of_things_to_try(desk: Desk) -> None:

@@ -67,7 +67,7 @@ class Desk(Hands):
     def open(self, mail_id: int | None = None) -> None:
         self.window.open(mail_id)
         self.until(self.window.winfo_viewable, "the window")
-        self.until(lambda: self.window.held.found, "the outbox")
+        self.until(lambda: self.window.screen.state.found, "the outbox")
         self.until(lambda: self.window.focus_get() is not None, "the keyboard")
 
     @contextmanager
@@ -106,7 +106,7 @@ class Desk(Hands):
         self.until(lambda: self.told(mail) is state, f"the window to tell {state}")
 
     def told(self, mail: OutboxItem) -> State | None:
-        found = [one.state for one in self.window.held.items if one.id == mail.id]
+        found = [one.state for one in self.window.screen.state.items if one.id == mail.id]
         return found[0] if found else None
 
     def subjects(self) -> list[str]:
@@ -121,7 +121,9 @@ class Desk(Hands):
         x, y, _width, height = (int(side) for side in tree.bbox(str(mail.id)))
         where = (tree.winfo_rootx() + x + 60, tree.winfo_rooty() + y + height // 2)
         self.xdo("mousemove", *map(str, where), "click", "1")
-        self.until(lambda: self.window.held.mail and self.window.held.looked_at == mail.id)
+        self.until(
+            lambda: self.window.screen.state.mail and self.window.screen.state.looked_at == mail.id
+        )
 
     def pause(self) -> None:
         self.live.services.program.pause(None)
@@ -304,13 +306,13 @@ def test_a_waiting_mail_is_cancelled_by_a_key(desk: Desk, sink: Sink) -> None:
     mail, other = desk.post("Wait"), desk.post("Other")
     desk.open()
     desk.until_state(mail, State.QUEUED)
-    assert desk.window.held.looked_at == other.id
+    assert desk.window.screen.state.looked_at == other.id
     desk.keys("Down")
-    desk.until(lambda: desk.window.held.looked_at == mail.id, "the older mail")
+    desk.until(lambda: desk.window.screen.state.looked_at == mail.id, "the older mail")
     desk.keys("Delete")
     desk.until_state(mail, State.CANCELLED)
     desk.keys("Delete", "Up")
-    desk.until(lambda: desk.window.held.looked_at == other.id, "the newer mail")
+    desk.until(lambda: desk.window.screen.state.looked_at == other.id, "the newer mail")
     desk.until(lambda: "It is sent once you resume." in desk.words(), "why it waits")
     desk.act(MailAct.RESUME)
     desk.until_state(other, State.SENT)
@@ -389,7 +391,7 @@ def test_search_and_filters(desk: Desk, sink: Sink) -> None:
     accounts = desk.window.sheet.list.accounts
     accounts.focus_set()
     desk.keys("Return", "Down", "Down", "Return")
-    desk.until(lambda: desk.window.held.filter.account == "main", "the account")
+    desk.until(lambda: desk.window.screen.state.filter.account == "main", "the account")
     desk.live.services.program.resume()
     desk.until(lambda: len(sink.arrivals) == 3, "the mails")
     chips = desk.window.sheet.head.chips
@@ -410,12 +412,12 @@ def test_a_large_mail_shows_how_far_it_is_and_is_stopped(
         target.truncate(LARGE)
     desk.open()
     mail = desk.post("Film", files=(DraftFile("film.bin", path=str(file)),))
-    desk.until(lambda: desk.window.held.progress.get(mail.id), "progress")
+    desk.until(lambda: desk.window.screen.state.progress.get(mail.id), "progress")
     desk.until(lambda: " of 82 MB" in desk.words(), "how far it is")
     desk.act(MailAct.STOP)
     desk.until_state(mail, State.CANCELLED)
     assert sink.arrivals == []
-    assert desk.window.held.progress == {}
+    assert desk.window.screen.state.progress == {}
 
 
 def test_the_wait_for_the_answer_is_ended_and_the_other_mails_go_on(desk: Desk, sink: Sink) -> None:
@@ -457,12 +459,12 @@ def test_a_mail_that_another_process_stores_comes_in_and_nothing_jumps(desk: Des
     tree = desk.window.sheet.list.table.tree
     desk.keys("End", *["Down"] * 25)
     desk.until(lambda: tree.yview()[0] > 0, "the list to scroll")
-    chosen, top = desk.window.held.looked_at, tree.identify_row(60)
+    chosen, top = desk.window.screen.state.looked_at, tree.identify_row(60)
     sent = desk.live.home.run("send", "--queue", "--to", "b@x.example", "--subject", "From outside")
     assert sent.returncode == 0, sent.stderr
     desk.until(lambda: "From outside" in desk.subjects(), "the new mail")
     assert desk.subjects()[0] == "From outside"
-    assert desk.window.held.looked_at == chosen
+    assert desk.window.screen.state.looked_at == chosen
     assert desk.window.sheet.list.table.selected == str(chosen)
     assert tree.identify_row(60) == top
 
@@ -555,11 +557,11 @@ def test_out_of_sight_it_asks_nothing(desk: Desk, sink: Sink) -> None:
     desk.open()
     desk.keys("Escape")
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
-    before = desk.window.held.found
+    before = desk.window.screen.state.found
     desk.post("Unseen")
     until(lambda: sink.arrivals, what="the mail")
     desk.root.update()
-    assert desk.window.held.found is before
+    assert desk.window.screen.state.found is before
     assert not desk.window.tasks.under_way("draw")
 
 

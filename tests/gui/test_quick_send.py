@@ -162,9 +162,9 @@ def test_a_mail_is_written_undone_and_sent(desk: Desk, sink: Sink, tmp_path: Pat
     desk.keys("Return")
     desk.type("see the plan.")
     desk.window.writing.attach((str(picture),))
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     assert desk.mails() == [State.QUEUED]
     desk.keys("Escape")
     desk.until(lambda: desk.window.sheet.body.text.cget("state") == "normal", "the text")
@@ -193,25 +193,25 @@ def test_each_of_several_gets_a_mail_of_its_own_and_undo_takes_all_back(
     desk.open()
     head = desk.window.sheet.head
     desk.type("li@example.com,")
-    desk.until(lambda: desk.window.held.written.to, "the first recipient")
+    desk.until(lambda: desk.window.screen.state.written.to, "the first recipient")
     assert not head.each.winfo_ismapped()
     desk.type("na@example.com,")
     desk.until(head.each.winfo_viewable, "the switch")
     desk.click(head.each)
-    desk.until(lambda: desk.window.held.each, "one mail each")
+    desk.until(lambda: desk.window.screen.state.each, "one mail each")
     desk.until(lambda: desk.live.services.drafts.load().each, "the draft")
     desk.click(head.subject)
     desk.type("Hi")
     desk.window.writing.attach((str(plan),))
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     assert desk.mails() == [State.QUEUED, State.QUEUED]
     desk.keys("Escape")
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "the text")
     assert desk.mails() == [State.CANCELLED, State.CANCELLED]
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     desk.until(lambda: len(sink.arrivals) == 2, "both mails")
     mails = [parsed(one.content) for one in sink.arrivals]
@@ -237,15 +237,15 @@ def test_large_pictures_are_made_smaller_when_that_is_wanted(
     photo = tmp_path / "photo.jpg"
     Image.effect_noise((2400, 1800), 60).convert("RGB").save(photo, quality=95)
     desk.open(Prefill(to=("li@x.example",), subject="Photo", files=(str(photo),)))
-    desk.until(lambda: desk.window.held.files, "the photo")
+    desk.until(lambda: desk.window.screen.state.files, "the photo")
     picker = desk.window.sheet.drawer.picker
     desk.until(picker.winfo_viewable, "the choice")
     picker.value = "1024"
     desk.window.writing.typed()
     # A mail that is sent while one is being made waits for it.
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
-    [file] = desk.window.held.files
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    [file] = desk.window.screen.state.files
     assert file.small is not None
     assert 0 < file.small.size < photo.stat().st_size / 2
     desk.click(desk.button("Send now"))
@@ -260,7 +260,7 @@ def test_large_pictures_are_made_smaller_when_that_is_wanted(
 
 def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
     desk.open(Prefill(subject="Statement"))
-    desk.until(lambda: desk.window.held.written.subject, "the subject")
+    desk.until(lambda: desk.window.screen.state.written.subject, "the subject")
     desk.click(desk.window.sheet.head.table)
     desk.until(lambda: desk.doors == ["table: Statement"], "the window of tables")
 
@@ -268,7 +268,7 @@ def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
 def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:
     desk.open()
     desk.type("Li 😀 <li@example.com>,")
-    desk.until(lambda: desk.window.held.written.to, "the recipient")
+    desk.until(lambda: desk.window.screen.state.written.to, "the recipient")
     desk.keys("Tab")
     desk.type("room 👍🏽3𠮷")
     desk.keys("BackSpace", "shift+Left", "ctrl+x", "BackSpace", "ctrl+v")
@@ -280,7 +280,7 @@ def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:
     desk.until(lambda: desk.live.services.drafts.load() == draft, "the draft")
     desk.type("😀")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     mail = parsed(desk.arrival(sink).content)
     assert (mail["Subject"], mail["To"]) == ("room 👍3", "Li 😀 <li@example.com>")
@@ -310,7 +310,7 @@ def test_what_is_typed_becomes_chips_and_names(desk: Desk, sink: Sink) -> None:
     desk.click(head.subject)
     desk.type("Hi")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     message = parsed(desk.arrival(sink).content)
     assert message["To"] == f"Li Na <li.na@example.com>, {ADDRESS}"
@@ -346,11 +346,11 @@ def test_the_name_of_a_group_is_completed_and_its_people_get_the_mail(
     desk.until(lambda: desk.live.services.drafts.load().to == ("Team",), "the draft")
     # The configuration is edited meanwhile.
     desk.live.home.config.write_text(config + GROUPS.replace("wang", "zhao"), "utf-8")
-    desk.until(lambda: "zhao" in str(desk.window.held.standing.groups), "the edit")
+    desk.until(lambda: "zhao" in str(desk.window.screen.state.standing.groups), "the edit")
     desk.click(head.subject)
     desk.type("Hi")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     assert "2 people" in desk.words()
     desk.click(desk.button("Send now"))
     arrival = desk.arrival(sink)
@@ -381,7 +381,7 @@ def test_the_keyboard_goes_from_the_recipients_on_to_the_subject(desk: Desk) -> 
 def test_a_bad_address_is_a_red_chip_with_a_sentence(desk: Desk) -> None:
     desk.open()
     desk.type("li.na")
-    desk.until(lambda: desk.window.held.typing, "what is typed")
+    desk.until(lambda: desk.window.screen.state.typing, "what is typed")
     assert desk.said() == ""
     desk.keys("Tab")
     desk.until(lambda: "not a complete address" in desk.said(), "the sentence")
@@ -412,7 +412,7 @@ def test_files_that_hover_light_up_the_window(desk: Desk, tmp_path: Path) -> Non
             ending = hands.submit(end, *place)
             desk.until(ending.done, "the end of it")
             desk.until(lambda: "Drop to attach" not in desk.words(), "the window as it was")
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     dragged.here.close()
 
 
@@ -426,16 +426,16 @@ def test_a_pasted_picture_has_a_name_in_the_language_of_the_windows(
     with clipboard({"image/png": file}):
         desk.until(lambda: window.focus_get() is not None, "the keyboard")
         window.pasting.picture()
-        desk.until(lambda: window.held.files, "the picture")
-    assert re.fullmatch(r"图片-\d{8}-\d{6}\.png", window.held.files[0].name)
+        desk.until(lambda: window.screen.state.files, "the picture")
+    assert re.fullmatch(r"图片-\d{8}-\d{6}\.png", window.screen.state.files[0].name)
 
 
 def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Later", body="Hi"))
     desk.live.services.program.pause(None)
-    desk.until(lambda: desk.window.held.standing.paused, "the pause")
+    desk.until(lambda: desk.window.screen.state.standing.paused, "the pause")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.sees("Paused: the mail waits")
     (bar,) = [one for one in every_child(desk.window) if isinstance(one, UndoBar)]
     desk.until(lambda: bar.passed > 3, "some time")
@@ -447,21 +447,21 @@ def test_while_paused_the_count_stands_still(desk: Desk, sink: Sink) -> None:
     left = bar.left
     assert left > 0
     desk.press("Undo")
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "the text")
     assert sink.arrivals == []
 
 
 def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), body="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question")
     desk.keys("Escape")
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "no question")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "no question")
     assert desk.window.focus_get() is desk.window.sheet.head.subject
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
     assert parsed(desk.arrival(sink).content)["Subject"] == ""
@@ -470,15 +470,15 @@ def test_without_a_subject_it_asks_in_the_footer(desk: Desk, sink: Sink) -> None
 def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("wang@intranet",), subject="Hi"))
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question")
     desk.sees("“@intranet” has no dot. Send anyway?")
     desk.keys("Escape")
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "no question")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "no question")
     assert desk.window.focus_get() is desk.window.sheet.head.to.entry
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.stage is DraftStage.ASKING, "the question again")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question again")
     desk.keys("Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     assert desk.arrival(sink).recipients == ("wang@intranet",)
 
@@ -495,7 +495,7 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
     window.writing.begin_anew(
         Prefill(people, people, people, "subject", "text", tuple(map(str, files)))
     )
-    desk.until(lambda: len(window.held.files) == 9, "the files")
+    desk.until(lambda: len(window.screen.state.files) == 9, "the files")
     desk.until(lambda: window.winfo_height() > height, "a higher window")
     text = window.sheet.body.text
     desk.until(lambda: text.winfo_height() >= rows, "room for the text")
@@ -516,7 +516,7 @@ def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> 
 def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
     mine = Prefill(("a@x.example",), bcc=("b@x.example",), subject="Mine", body="For you alone")
     desk.open(mine)
-    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Mine", "the draft")
     other = Prefill(("evil@x.example",), bcc=("spy@x.example",), body="Look here")
     desk.window.open(other)
     desk.sees("There is a draft already")
@@ -525,12 +525,12 @@ def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
     )
     desk.press("Cancel")
     desk.until(lambda: not questions(desk), "the question to go")
-    written = desk.window.held.written
+    written = desk.window.screen.state.written
     assert (written.to, written.bcc, written.body) == (mine.to, mine.bcc, mine.body)
     desk.window.open(other)
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window.held.written.to == other.to, "the other mail")
-    written = desk.window.held.written
+    desk.until(lambda: desk.window.screen.state.written.to == other.to, "the other mail")
+    written = desk.window.screen.state.written
     assert (written.bcc, written.subject, written.body) == (other.bcc, "", "Look here")
     assert desk.window.sheet.body.value == "Look here"
 
@@ -538,7 +538,7 @@ def test_a_link_does_not_join_a_draft(desk: Desk) -> None:
 def test_a_question_keeps_the_keyboard_and_is_raised_when_asked_again(desk: Desk) -> None:
     subject = "A long subject, " * 20
     desk.open(Prefill(("a@x.example",), subject=subject, body="Mine"))
-    desk.until(lambda: desk.window.held.written.subject == subject, "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == subject, "the draft")
     desk.window.open(Prefill(subject="first"))
     desk.sees("There is a draft already")
     [question] = questions(desk)
@@ -553,17 +553,19 @@ def test_a_question_keeps_the_keyboard_and_is_raised_when_asked_again(desk: Desk
     desk.type("words")
     desk.click(desk.window.sheet.body.text)
     desk.keys("x", "BackSpace", "ctrl+Return")
-    assert desk.window.held.stage is DraftStage.WRITING
-    written = desk.window.held.written
+    assert desk.window.screen.state.stage is DraftStage.WRITING
+    written = desk.window.screen.state.written
     assert (written.subject, written.body) == (subject, "Mine")
     assert questions(desk) == [question]
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window.held.written.subject == "second", "the mail asked for last")
+    desk.until(
+        lambda: desk.window.screen.state.written.subject == "second", "the mail asked for last"
+    )
 
 
 def test_another_window_can_be_used_while_a_question_is_open(desk: Desk) -> None:
     desk.open(Prefill(("a@x.example",), subject="Mine", body="Mine"))
-    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Mine", "the draft")
     desk.click(desk.window.sheet.foot.discard_button)
     [question] = desk.until(lambda: questions(desk), "the question")
     desk.until(lambda: on_top(desk, question), "the keyboard in the question")
@@ -591,19 +593,19 @@ def test_files_are_added_to_the_draft(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "more.txt"
     file.write_text("more")
     desk.open(Prefill(("a@x.example",), subject="Mine"))
-    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Mine", "the draft")
     desk.window.open(Prefill(files=(str(file),)))
-    desk.until(lambda: desk.window.held.files, "the file")
-    assert desk.window.held.written.subject == "Mine"
+    desk.until(lambda: desk.window.screen.state.files, "the file")
+    assert desk.window.screen.state.written.subject == "Mine"
     assert not questions(desk)
 
 
 def test_a_draft_is_thrown_away_after_a_question(desk: Desk) -> None:
     desk.open(Prefill(("a@x.example",), subject="Mine", body="words"))
-    desk.until(lambda: desk.window.held.written.subject == "Mine", "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Mine", "the draft")
     desk.click(desk.window.sheet.foot.discard_button)
     desk.press("Discard the draft")
-    desk.until(lambda: desk.window.held.empty, "an empty window")
+    desk.until(lambda: desk.window.screen.state.empty, "an empty window")
     assert (desk.window.sheet.body.value, desk.window.sheet.head.subject.value) == ("", "")
     assert desk.window.winfo_viewable()
     # Of nothing there is nothing to throw away.
@@ -618,17 +620,17 @@ def questions(desk: Desk) -> list[tk.Misc]:
 
 def test_a_double_click_on_send_can_be_undone(desk: Desk, sink: Sink) -> None:
     desk.open(Prefill(("a@x.example",), subject="Twice", body="words"))
-    desk.until(lambda: desk.window.held.written.subject == "Twice", "the draft")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Twice", "the draft")
     send = desk.window.sheet.foot.send_button
     x, y = (
         send.winfo_rootx() + send.winfo_width() // 2,
         send.winfo_rooty() + send.winfo_height() // 2,
     )
     desk.xdo("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "150", "1")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.press("Undo")
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
-    assert desk.window.held.written.subject == "Twice"
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "the text")
+    assert desk.window.screen.state.written.subject == "Twice"
     assert sink.arrivals == []
 
 
@@ -647,7 +649,7 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     desk.open(Prefill(("a@x.example",), files=(str(file),)))
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     desk.type("Half a")
     desk.click(desk.button("Markdown"))
     desk.keys("Escape")
@@ -662,10 +664,10 @@ def test_escape_keeps_the_draft_and_a_restart_finds_it(desk: Desk, tmp_path: Pat
     desk.until(lambda: desk.live.services.drafts.load() == kept, "the draft")
     file.unlink()
     again = desk.another_window()
-    desk.until(lambda: again.held.written.body == "Half a", "the draft")
+    desk.until(lambda: again.screen.state.written.body == "Half a", "the draft")
     assert again.sheet.body.value == "Half a"
     assert again.sheet.head.to.addresses == ("a@x.example",)
-    desk.until(lambda: again.held.files[0].trouble, "that the file is gone")
+    desk.until(lambda: again.screen.state.files[0].trouble, "that the file is gone")
 
 
 def test_a_window_that_is_gone_leaves_no_timer(desk: Desk) -> None:
@@ -683,7 +685,7 @@ def test_a_draft_that_was_posted_before_a_crash_is_not_sent_twice(desk: Desk, si
         lambda: desk.live.services.drafts.load().posted, "the draft to know that it is posted"
     )
     again = desk.another_window()
-    assert again.held.empty
+    assert again.screen.state.empty
     desk.until(lambda: desk.live.services.drafts.load() == SavedDraft(), "no draft")
     assert parsed(desk.arrival(sink).content)["Subject"] == "Once"
 
@@ -692,18 +694,18 @@ def test_what_cannot_be_read_any_more_is_told_at_the_chip(desk: Desk, tmp_path: 
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     desk.open(Prefill(("a@x.example",), subject="Notes", files=(str(file), str(tmp_path))))
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     # A folder is not attached, and a word says why.
-    assert [one.name for one in desk.window.held.files] == ["notes.txt"]
+    assert [one.name for one in desk.window.screen.state.files] == ["notes.txt"]
     desk.sees("zip it first")
     file.unlink()
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.trouble, "what is wrong")
-    assert desk.window.held.files[0].trouble is not None
+    desk.until(lambda: desk.window.screen.state.trouble, "what is wrong")
+    assert desk.window.screen.state.files[0].trouble is not None
     desk.sees("cannot be read")
     file.write_text("there again")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
 
 
 def test_a_mail_over_the_limit_is_not_sent(
@@ -714,7 +716,7 @@ def test_a_mail_over_the_limit_is_not_sent(
     large = tmp_path / "large.bin"
     large.write_bytes(bytes(900_000))
     desk.open(Prefill(("a@x.example",), subject="Large", files=(str(large),)))
-    desk.until(lambda: desk.window.held.files, "the file")
+    desk.until(lambda: desk.window.screen.state.files, "the file")
     desk.sees("1.2 MB of 1.0 MB: 127.0.0.1 would refuse this")
     assert desk.window.sheet.foot.send_button.instate(["disabled"])
     desk.keys("ctrl+Return")
@@ -732,7 +734,7 @@ def test_without_network_it_says_so_and_sends_later(
     desk.open(Prefill(("a@x.example",), subject="One", body="Hi"))
     desk.keys("ctrl+Return")
     desk.until(lambda: not desk.window.winfo_viewable(), "the window to close")
-    desk.until(lambda: desk.window.held.standing.offline, "that there is no way")
+    desk.until(lambda: desk.window.screen.state.standing.offline, "that there is no way")
     desk.open()
     desk.sees("No network.")
     assert desk.mails() == [State.QUEUED]
@@ -757,8 +759,8 @@ def test_files_are_pasted(desk: Desk, tmp_path: Path) -> None:
     desk.open(Prefill(("a@x.example",)))
     with clipboard({"text/uri-list": uris, "UTF8_STRING": words}):
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window.held.files, "the file")
-    assert [one.name for one in desk.window.held.files] == ["a plan 1.txt"]
+        desk.until(lambda: desk.window.screen.state.files, "the file")
+    assert [one.name for one in desk.window.screen.state.files] == ["a plan 1.txt"]
     assert desk.window.sheet.body.value == ""
 
 
@@ -771,7 +773,7 @@ def test_words_are_pasted_where_the_keyboard_is(desk: Desk, tmp_path: Path) -> N
         desk.keys("ctrl+v")
         desk.until(lambda: desk.window.sheet.body.value, "the words")
     assert desk.window.sheet.body.value == "grüße 你好"
-    assert desk.window.held.files == ()
+    assert desk.window.screen.state.files == ()
 
 
 @pytest.mark.parametrize("by", ["key", "button", "tray"])
@@ -789,19 +791,19 @@ def test_a_picture_is_pasted_and_sent(desk: Desk, sink: Sink, tmp_path: Path, by
             desk.click(desk.button("Paste picture"))
         else:
             desk.window.send_clipboard()
-        desk.until(lambda: desk.window.held.files, "the picture")
-    assert desk.window.held.files[0].name.endswith(".png")
-    assert list(desk.window.files.thumbnails) == [desk.window.held.files[0].path]
+        desk.until(lambda: desk.window.screen.state.files, "the picture")
+    assert desk.window.screen.state.files[0].name.endswith(".png")
+    assert list(desk.window.files.thumbnails) == [desk.window.screen.state.files[0].path]
     if by == "tray":
         desk.open()
         desk.type("a@x.example")
         desk.window.sheet.head.subject.focus_set()
         desk.type("Picture")
-        desk.until(lambda: desk.window.held.written.subject == "Picture", "the subject")
+        desk.until(lambda: desk.window.screen.state.written.subject == "Picture", "the subject")
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Undo"))
-    desk.until(lambda: desk.window.held.stage is DraftStage.WRITING, "the text")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "the text")
     desk.keys("ctrl+Return")
     message = parsed(desk.arrival(sink).content)
     attachment = next(message.iter_attachments())
@@ -820,10 +822,12 @@ def noise(path: Path, size: tuple[int, int] = (300, 200)) -> Path:
 
 def paste_picture(desk: Desk, file: Path) -> None:
     """Paste a picture where the keyboard is, and wait for it in the text."""
-    there = len(desk.window.held.written.shown)
+    there = len(desk.window.screen.state.written.shown)
     with clipboard({"image/png": file}):
         desk.keys("ctrl+v")
-        desk.until(lambda: len(desk.window.held.written.shown) > there, "the picture in the text")
+        desk.until(
+            lambda: len(desk.window.screen.state.written.shown) > there, "the picture in the text"
+        )
 
 
 def pixels(content: bytes) -> bytes:
@@ -846,12 +850,12 @@ def test_pictures_pasted_into_the_text_are_shown_there_in_the_mail(
     paste_picture(desk, two)
     desk.until(lambda: body.value == f"{PICTURE}Before\n{PICTURE} 😀 & <after>", "the text")
     assert len(body.text.image_names()) == 2
-    assert desk.window.held.attached == ()
+    assert desk.window.screen.state.attached == ()
     assert desk.window.sheet.drawer.strip.cards == []
-    names = [file.name for path in body.shown for file in desk.window.held.files
+    names = [file.name for path in body.shown for file in desk.window.screen.state.files
              if file.path == path]  # fmt: skip
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     message = parsed(desk.arrival(sink).content)
     assert message.get_content_type() == "multipart/alternative"
@@ -898,7 +902,7 @@ def test_a_picture_in_the_text_is_kept_with_the_draft(desk: Desk, tmp_path: Path
         return int(desk.root.tk.call("image", "height", body.text.image_cget(name, "image")))
 
     desk.until(lambda: height() == 200, "the picture shown")
-    assert again.held.attached == ()
+    assert again.screen.state.attached == ()
 
 
 def test_a_picture_is_removed_with_the_keyboard_and_comes_back(desk: Desk, tmp_path: Path) -> None:
@@ -909,20 +913,23 @@ def test_a_picture_is_removed_with_the_keyboard_and_comes_back(desk: Desk, tmp_p
     desk.type("two")
     desk.keys("Left", "Left", "Left", "BackSpace")
     desk.until(
-        lambda: window.held.written.body == "onetwo" and not window.held.files,
+        lambda: window.screen.state.written.body == "onetwo" and not window.screen.state.files,
         "it is gone",
     )
-    assert window.held.written.shown == ()
+    assert window.screen.state.written.shown == ()
     desk.keys("ctrl+z")
-    desk.until(lambda: window.held.written.body == f"one{PICTURE}two", "it is back")
-    desk.until(lambda: window.held.files and window.held.files[0].size, "its file")
-    assert window.held.attached == ()
+    desk.until(lambda: window.screen.state.written.body == f"one{PICTURE}two", "it is back")
+    desk.until(lambda: window.screen.state.files and window.screen.state.files[0].size, "its file")
+    assert window.screen.state.attached == ()
     desk.keys("ctrl+z")
-    desk.until(lambda: window.held.written.body == "one", "before it was pasted")
+    desk.until(lambda: window.screen.state.written.body == "one", "before it was pasted")
     desk.type("!")
     paste_picture(desk, tmp_path / "one.png")
     desk.keys("ctrl+a", "ctrl+x")
-    desk.until(lambda: not (window.held.written.body or window.held.files), "nothing written")
+    desk.until(
+        lambda: not (window.screen.state.written.body or window.screen.state.files),
+        "nothing written",
+    )
     assert window.sheet.body.value == ""
 
 
@@ -932,16 +939,16 @@ def test_an_attached_picture_is_shown_in_the_text_instead(
     photo, notes = noise(tmp_path / "photo.png", (900, 600)), tmp_path / "notes.txt"
     notes.write_text("notes")
     desk.open(Prefill(("a@x.example",), subject="P", files=(str(photo), str(notes))))
-    desk.until(lambda: len(desk.window.held.files) == 2, "the files")
+    desk.until(lambda: len(desk.window.screen.state.files) == 2, "the files")
     desk.type("**Look** ")
     desk.click(desk.button("Markdown"))
     cards = desk.window.sheet.drawer.strip.cards
     cards[0].focus_set()
     desk.keys("Return")
-    desk.until(lambda: desk.window.held.written.shown == (str(photo),), "it in the text")
-    assert [file.name for file in desk.window.held.attached] == ["notes.txt"]
+    desk.until(lambda: desk.window.screen.state.written.shown == (str(photo),), "it in the text")
+    assert [file.name for file in desk.window.screen.state.attached] == ["notes.txt"]
     desk.keys("ctrl+Return")
-    desk.until(lambda: desk.window.held.mail, "the undo bar")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     message = parsed(desk.arrival(sink).content)
     assert [part.get_filename() for part in message.iter_attachments()] == ["notes.txt"]
@@ -965,8 +972,8 @@ def test_what_takes_no_html_gets_a_pasted_picture_as_a_file(
     desk.type("Look")
     with clipboard({"image/png": noise(tmp_path / "one.png")}):
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window.held.attached, "the file")
-    assert desk.window.held.written.shown == ()
+        desk.until(lambda: desk.window.screen.state.attached, "the file")
+    assert desk.window.screen.state.written.shown == ()
     assert desk.window.sheet.body.value == "Look"
 
 
@@ -1027,9 +1034,9 @@ def test_an_owner_of_the_clipboard_that_hangs_puts_nothing_into_the_text(
         finally:
             owner.send_signal(signal.SIGCONT)
         desk.keys("ctrl+v")
-        desk.until(lambda: desk.window.held.files, "the picture")
+        desk.until(lambda: desk.window.screen.state.files, "the picture")
     desk.until(lambda: desk.window.sheet.body.value == PICTURE, "it alone")
-    (file,) = desk.window.held.files
+    (file,) = desk.window.screen.state.files
     assert re.fullmatch(r"picture-\d{8}-\d{6}\.png", file.name)
 
 
@@ -1039,7 +1046,7 @@ def test_what_says_to_be_a_picture_and_is_none_is_told(desk: Desk, tmp_path: Pat
     desk.open()
     with clipboard({"image/png": words}):
         desk.click(desk.button("Paste picture"))
-        desk.until(lambda: desk.window.held.trouble, "what to do")
+        desk.until(lambda: desk.window.screen.state.trouble, "what to do")
     desk.sees("Save it as a file")  # a helper program would not help
 
 
@@ -1088,8 +1095,8 @@ def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
     with drag(x, y, *files) as hand:
         desk.until(lambda: hand.poll() is not None, "the drop")
     assert hand.returncode == 0
-    desk.until(lambda: len(desk.window.held.files) == 2, "the files")
-    assert [one.path for one in desk.window.held.files] == list(map(str, files))
+    desk.until(lambda: len(desk.window.screen.state.files) == 2, "the files")
+    assert [one.path for one in desk.window.screen.state.files] == list(map(str, files))
 
 
 def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
@@ -1099,8 +1106,8 @@ def test_files_are_chosen_in_the_dialog(desk: Desk, tmp_path: Path) -> None:
     typed = ("type", "--delay", "4", str(file))
     with desk.hand_in_dialog(typed, ("key", "Return")):
         desk.keys("ctrl+shift+a")
-        desk.until(lambda: desk.window.held.files, "the file")
-    assert desk.window.held.files[0].path == str(file)
+        desk.until(lambda: desk.window.screen.state.files, "the file")
+    assert desk.window.screen.state.files[0].path == str(file)
 
 
 def test_the_bar_below_is_walked_as_it_is_read(desk: Desk) -> None:

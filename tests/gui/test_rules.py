@@ -63,7 +63,7 @@ class Desk(Hands):
     def editor(self) -> RuleEditor:
         self.until(lambda: self.page.editors, "the editor")
         (editor,) = self.page.editors.values()
-        self.until(lambda: editor.held.work is EditorWork.NONE, "its form")
+        self.until(lambda: editor.screen.state.work is EditorWork.NONE, "its form")
         self.until(editor.winfo_viewable, "the window")
         self.until(lambda: editor.focus_displayof() is not None, "the keyboard")
         return editor
@@ -84,7 +84,7 @@ class Desk(Hands):
         self.until(lambda: editor.sheet.form.values[field] == words, f"{words} in {field}")
 
     def save(self, editor: RuleEditor) -> None:
-        self.until(lambda: editor.held.preview, "a preview: all is right")
+        self.until(lambda: editor.screen.state.preview, "a preview: all is right")
         self.click(editor.bar.buttons[RuleAct.SAVE])
         self.until(lambda: not self.page.editors, "the rule to be saved")
 
@@ -159,14 +159,14 @@ def test_a_folder_rule_is_made_with_the_keyboard_and_mails(
     folder.mkdir()
     editor = desk.new("Watch a folder…")
     desk.type(str(folder))
-    desk.until(lambda: editor.held.values["name"] == "Scans", "a name")
-    assert told(editor.held) == {}, "a field that was not touched is not complained of"
+    desk.until(lambda: editor.screen.state.values["name"] == "Scans", "a name")
+    assert told(editor.screen.state) == {}, "a field that was not touched is not complained of"
     desk.keys("Tab", "Tab", "Tab")
     desk.type("boss@example.com")
     desk.keys("Tab", "ctrl+a")
     desk.type("Scan {file.stem}")
     desk.write(editor, "settle_seconds", "0")
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     desk.keys("ctrl+s")
     desk.until(lambda: not desk.page.editors, "the rule to be saved")
     desk.working("Scans")
@@ -187,12 +187,12 @@ def test_a_log_rule_is_made_and_tells_of_a_line(desk: Desk, sink: Sink, tmp_path
     log.write_text("09:40 INFO fine\n09:41 ERROR old\n09:42 ERROR healthcheck\n")
     editor = desk.new("Watch a log…")
     desk.type(str(log))
-    desk.until(lambda: editor.held.values["name"] == "app", "a name")
+    desk.until(lambda: editor.screen.state.values["name"] == "app", "a name")
     desk.write(editor, "match", "(?P<level>ERROR)")
     desk.write(editor, "ignore", "healthcheck")
     desk.write(editor, "to", "me@example.com")
     desk.write(editor, "subject", "{rule}: {match.level}")
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     seen = desk.words(editor.preview)
     assert "1 of the last 3 lines matches:" in seen
     assert "app: ERROR" in seen
@@ -215,9 +215,9 @@ def test_a_third_kind_has_its_button_its_form_its_preview_and_its_card(
 ) -> None:
     editor = desk.new("Mail at times…")
     desk.type("1s")
-    desk.until(lambda: editor.held.values["name"] == "Each 1s", "a name")
+    desk.until(lambda: editor.screen.state.values["name"] == "Each 1s", "a name")
     desk.write(editor, "to", "me@example.com")
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     assert "Each 1s this mail would be sent:" in desk.words(editor.preview)
     desk.save(editor)
     desk.working("Each 1s")
@@ -246,8 +246,8 @@ def test_a_rule_mails_a_group_whose_name_is_completed(
     desk.keys("BackSpace", "BackSpace")
     desk.type("te")
     desk.keys("Return")
-    desk.until(lambda: editor.held.values["to"] == "Team", "the group")
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.values["to"] == "Team", "the group")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     desk.save(editor)
     desk.working("Scans")
     assert desk.live.services.rules.fields("Scans")["to"] == ["Team"]
@@ -261,13 +261,13 @@ def test_the_question_about_changes_offers_to_save(desk: Desk, tmp_path: Path) -
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     desk.write(editor, "subject", "half a {")
-    desk.until(lambda: told(editor.held), "that it is wrong")
+    desk.until(lambda: told(editor.screen.state), "that it is wrong")
     desk.keys("Escape")
     question = desk.question()
     assert buttons_of(question, "Save and watch") == [], "what is wrong cannot be saved"
     desk.press("Cancel", question)
     desk.write(editor, "subject", "whole")
-    desk.until(lambda: editor.held.preview and may_save(editor), "a preview")
+    desk.until(lambda: editor.screen.state.preview and may_save(editor), "a preview")
     desk.keys("Escape")
     desk.press("Save and watch", desk.question())
     desk.until(lambda: not desk.page.editors, "the rule to be saved")
@@ -279,7 +279,7 @@ def test_emoji_go_into_every_field_of_a_rule(desk: Desk, sink: Sink, tmp_path: P
     log.write_text("")
     editor = desk.new("Watch a log…")
     desk.type(str(log))
-    desk.until(lambda: editor.held.values["name"] == "app", "a name")
+    desk.until(lambda: editor.screen.state.values["name"] == "app", "a name")
     fields = {
         "match": "🔥 (?P<level>E\\w+)",
         "ignore": "💤",
@@ -315,7 +315,7 @@ def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: 
     desk.type(str(log))
     desk.write(editor, "to", "me@example.com")
     desk.write(editor, "match", "(?=ERROR)")
-    desk.until(lambda: "match" in told(editor.held), "the refusal")
+    desk.until(lambda: "match" in told(editor.screen.state), "the refusal")
     assert "RE2" in desk.words(editor.sheet)
     assert "1 field needs you" in desk.words(editor)
     assert "Fix the marked fields" in desk.words(editor.preview)
@@ -323,8 +323,8 @@ def test_what_re2_refuses_is_told_at_the_field_and_mended(desk: Desk, tmp_path: 
     desk.click(editor.bar.count)
     desk.until(lambda: editor.focus_get() is not None)
     desk.write(editor, "match", "ERROR")
-    desk.until(lambda: editor.held.preview, "a preview")
-    assert told(editor.held) == {}
+    desk.until(lambda: editor.screen.state.preview, "a preview")
+    assert told(editor.screen.state) == {}
     assert may_save(editor)
 
 
@@ -340,7 +340,7 @@ def test_what_hardly_was_meant_is_told_at_the_field_and_may_be_saved(
     hint = "This matches every line"
     desk.until(lambda: hint in desk.words(editor.sheet), "the hint")
     assert "need" not in desk.words(editor.bar.count)
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     desk.write(editor, "match", "ERROR")
     desk.until(lambda: hint not in desk.words(editor.sheet), "no hint")
     desk.save(editor)
@@ -350,17 +350,17 @@ def test_save_tells_all_problems_at_once(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "Scans").mkdir()
     editor = desk.new("Watch a folder…")
     desk.type(str(tmp_path / "Scanz"))
-    desk.until(lambda: "folder" in told(editor.held), "the typing mistake")
-    assert list(told(editor.held)) == ["folder"]
+    desk.until(lambda: "folder" in told(editor.screen.state), "the typing mistake")
+    assert list(told(editor.screen.state)) == ["folder"]
     assert "No such folder. Did you mean Scans?" in desk.words(editor.sheet)
     desk.write(editor, "folder", str(tmp_path / "Scans"))
-    desk.until(lambda: not told(editor.held), "it mended")
+    desk.until(lambda: not told(editor.screen.state), "it mended")
     desk.click(editor.bar.buttons[RuleAct.SAVE])
-    desk.until(lambda: list(told(editor.held)) == ["to"], "what is missing")
+    desk.until(lambda: list(told(editor.screen.state)) == ["to"], "what is missing")
     desk.write(editor, "settle_seconds", "soon")
     desk.write(editor, "max_bytes", "big")
     wanted = ["to", "max_bytes", "settle_seconds"]
-    desk.until(lambda: list(told(editor.held)) == wanted, "all")
+    desk.until(lambda: list(told(editor.screen.state)) == wanted, "all")
     assert "3 fields need you" in desk.words(editor)
     assert desk.live.services.program.overview().settings.rules == ()
 
@@ -413,7 +413,7 @@ def test_the_preview_shows_the_files_that_are_there(desk: Desk, tmp_path: Path) 
         (folder / name).write_bytes(b"words")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
-    desk.until(lambda: editor.held.preview, "a preview")
+    desk.until(lambda: editor.screen.state.preview, "a preview")
     assert "These 3 files would be mailed now:" in desk.words(editor.preview)
     desk.write(editor, "include", "*.pdf")
     desk.until(
@@ -466,7 +466,7 @@ def test_the_list_is_worked_with_the_keyboard(desk: Desk, tmp_path: Path) -> Non
     desk.until(lambda: not desk.live.services.program.overview().settings.rules[0].enabled, "off")
     desk.keys("Return")
     editor = desk.editor()
-    assert editor.held.before == "one"
+    assert editor.screen.state.before == "one"
     desk.keys("Escape")
     desk.until(lambda: not desk.page.editors, "the editor closed")
 
@@ -494,7 +494,7 @@ def test_to_close_with_changes_asks(desk: Desk, tmp_path: Path) -> None:
     question = desk.question()
     desk.press("Cancel", question)
     desk.until(lambda: not question.winfo_exists(), "the answer")
-    assert editor.held.values["subject"] == "Other"
+    assert editor.screen.state.values["subject"] == "Other"
     desk.press("Cancel", editor)
     desk.press("Discard changes", desk.question())
     desk.until(lambda: not desk.page.editors, "the editor closed")
@@ -509,16 +509,16 @@ def test_what_is_edited_elsewhere_is_taken_in_and_typed_words_stay(
     editor = desk.editor()
     desk.write(editor, "subject", "Mine")
     desk.live.services.rules.enable("Scans", enabled=False)
-    desk.until(lambda: editor.held.values["enabled"] == "false", "the switch")
-    assert (editor.held.values["subject"], editor.held.clash) == ("Mine", False)
+    desk.until(lambda: editor.screen.state.values["enabled"] == "false", "the switch")
+    assert (editor.screen.state.values["subject"], editor.screen.state.clash) == ("Mine", False)
     desk.live.services.rules.save({"subject": "Theirs", "zip": True}, "Scans")
-    desk.until(lambda: editor.held.clash, "the clash")
+    desk.until(lambda: editor.screen.state.clash, "the clash")
     assert editor.sheet.values["subject"] == "Mine"
     assert editor.sheet.values["zip"] == "true"
     desk.press("Take the file's", editor)
     desk.until(lambda: editor.sheet.values["subject"] == "Theirs", "what the file says")
     desk.live.services.rules.remove("Scans")
-    desk.until(lambda: editor.held.lost, "the loss")
+    desk.until(lambda: editor.screen.state.lost, "the loss")
     assert "no longer in the file" in desk.words(editor)
     desk.save(editor)
     fields = desk.live.services.rules.fields("Scans")
@@ -580,7 +580,7 @@ def test_a_saved_rule_opens_at_its_top(desk: Desk, tmp_path: Path, keys: dict[st
     desk.live.services.rules.save(keys, "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
-    desk.until(lambda: editor.held.preview, "all is there")
+    desk.until(lambda: editor.screen.state.preview, "all is there")
     editor.update()
     assert in_sight(editor, editor.sheet.name)
     assert in_sight(editor, editor.sheet.form.rows["folder"])
@@ -591,10 +591,10 @@ def test_the_count_of_problems_always_leads_to_the_first(desk: Desk, tmp_path: P
     desk.live.services.rules.save({"batch_seconds": 3}, "Scans")
     desk.click(desk.card("Scans"))
     editor = desk.editor()
-    desk.until(lambda: editor.held.preview, "all is there")
+    desk.until(lambda: editor.screen.state.preview, "all is there")
     for field in ("bcc", "batch_seconds", "folder"):
         desk.write(editor, field, "nothing good")
-    desk.until(lambda: len(told(editor.held)) == 3, "the problems")
+    desk.until(lambda: len(told(editor.screen.state)) == 3, "the problems")
     for _ in range(3):
         desk.click(editor.bar.count)
         desk.until(lambda: in_sight(editor, editor.sheet.form.rows["folder"]), "the first")
@@ -607,12 +607,12 @@ def test_a_field_that_is_wrong_stays_in_sight_where_it_means_nothing(
     desk.click(desk.card("Scans"))
     editor = desk.editor()
     desk.write(editor, "keep_sent", "soon")
-    desk.until(lambda: "keep_sent" in told(editor.held), "that it is wrong")
+    desk.until(lambda: "keep_sent" in told(editor.screen.state), "that it is wrong")
     editor.sheet.form.fill({"after": "keep"})
     editor.changed("after")
     rows = editor.sheet.form.rows
     desk.until(lambda: not rows["move_to"].winfo_ismapped(), "what means nothing to go")
     assert rows["keep_sent"].winfo_viewable(), "else nobody can mend it"
     desk.write(editor, "keep_sent", "2d")
-    desk.until(lambda: not told(editor.held), "that it is right")
+    desk.until(lambda: not told(editor.screen.state), "that it is right")
     assert rows["keep_sent"].winfo_viewable(), "it does not go from under the keyboard"

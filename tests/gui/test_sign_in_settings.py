@@ -24,7 +24,7 @@ def config(place: Place) -> str:
 
 
 def stage(desk: Desk) -> SignInStage | None:
-    state = desk.page.held.sign_in
+    state = desk.page.screen.state.sign_in
     return None if state is None else state.stage
 
 

@@ -37,18 +37,18 @@ class Desk(Hands):
     def take(self, table: Path) -> None:
         """Have the window take a table, and wait until it has been looked at."""
         self.window.take(table)
-        self.until(lambda: not self.window.held.looking, "the look")
+        self.until(lambda: not self.window.screen.state.looking, "the look")
 
     def field(self, name: str, words: str) -> None:
         """Type into a field of the form, and wait until that was looked at."""
         assert self.window.sheet.form is not None
         self.go_to(self.window.sheet.form, name)
         self.type(words)
-        self.until(lambda: self.window.held.values.get(name) == words, f"the field {name}")
-        self.until(lambda: not self.window.held.looking, "the look")
+        self.until(lambda: self.window.screen.state.values.get(name) == words, f"the field {name}")
+        self.until(lambda: not self.window.screen.state.looking, "the look")
 
     def shown(self) -> Sight:
-        found = sight(self.window.held)
+        found = sight(self.window.screen.state)
         assert isinstance(found, Sight), found
         return found
 
@@ -84,7 +84,7 @@ def make_desk(
         window.open("您好 {csv.姓名}")
         desk = Desk(root, program, window)
         desk.until(window.winfo_viewable, "the window")
-        desk.until(lambda: window.held.accounts, "the accounts")
+        desk.until(lambda: window.screen.state.accounts, "the accounts")
         return desk
 
     yield make
@@ -105,20 +105,20 @@ def test_each_row_becomes_a_mail_and_the_log_tells_what_became_of_it(
     desk = make_desk()
     desk.sees("A mail for each row of a table")
     desk.take(table)
-    assert desk.window.held.values["to"] == "{csv.邮箱}"  # by the name of its column
+    assert desk.window.screen.state.values["to"] == "{csv.邮箱}"  # by the name of its column
     desk.field("body", "Hello")
     shown = desk.shown()
     assert shown.mail is not None
     assert (shown.mail.subject, shown.mail.to) == ("您好 王芳", ("fang@x.example",))
     desk.sees("3 mails would be sent, one for each row.")
     desk.sees("Mail 1 of 3")
-    desk.window.become(turned(desk.window.held, 1))
+    desk.window.screen.set_state(turned(desk.window.screen.state, 1))
     desk.sees("Mail 2 of 3")
     desk.sees("您好 李娜")
     sink.reply("rcpt", "550 5.1.1 no such user", only="na@x.example")
     desk.press("Send all")
     desk.until(lambda: desk.window.done, "the mails to be stored")
-    desk.until(lambda: desk.window.held.left == 0, "all mails to come to an end")
+    desk.until(lambda: desk.window.screen.state.left == 0, "all mails to come to an end")
     assert {one.recipients for one in sink.wait_for(2)} == {
         ("fang@x.example",),
         ("wei@x.example",),
@@ -132,7 +132,7 @@ def test_each_row_becomes_a_mail_and_the_log_tells_what_became_of_it(
     assert (state, code) == ("Failed", "550")
     assert "no such user" in reply
     report = tmp_path / "report.csv"
-    batch = desk.window.held.posted
+    batch = desk.window.screen.state.posted
     assert batch is not None
     desk.live.services.batches.save_report(batch, report)
     told = list(csv.DictReader(report.read_text("utf-8").splitlines()))
@@ -152,7 +152,7 @@ def test_a_row_that_cannot_be_sent_is_named_and_nothing_leaves(
     desk.sees("2 rows cannot be sent. Correct the table, and choose it again.")
     desk.sees("Line 5:")
     desk.sees("Line 6:")
-    assert not desk.window.held.may_send
+    assert not desk.window.screen.state.may_send
     assert desk.window.go.instate(["disabled"])
 
 
@@ -166,10 +166,10 @@ def test_what_is_no_table_and_no_column_is_told(
     desk.sees("of the table is not text")
     desk.take(table)
     desk.field("body", "{csv.nobody}")
-    found = sight(desk.window.held)
+    found = sight(desk.window.screen.state)
     assert isinstance(found, Instead)
     desk.sees("csv.nobody")
-    assert not desk.window.held.may_send
+    assert not desk.window.screen.state.may_send
 
 
 def test_the_rest_can_be_stopped_while_it_waits(
@@ -178,11 +178,11 @@ def test_the_rest_can_be_stopped_while_it_waits(
     desk = make_desk("undo_seconds = 60")
     desk.take(table)
     desk.press("Send all")
-    desk.until(lambda: desk.window.held.standing, "the log")
-    assert desk.window.held.left == 3
+    desk.until(lambda: desk.window.screen.state.standing, "the log")
+    assert desk.window.screen.state.left == 3
     desk.press("Stop the rest")
-    desk.until(lambda: desk.window.held.left == 0, "the mails to be taken back")
-    batch = desk.window.held.posted
+    desk.until(lambda: desk.window.screen.state.left == 0, "the mails to be taken back")
+    batch = desk.window.screen.state.posted
     assert batch is not None
     counts = desk.live.services.batches.standing(batch.number).counts
     assert counts[State.CANCELLED] == 3

@@ -144,7 +144,7 @@ def test_results_come_as_they_are_found_until_it_is_stopped(desk: Desk) -> None:
 def test_a_state_is_drawn_beside_the_one_before() -> None:
     drawn: list[tuple[int, int]] = []
     state = ScreenState(1, lambda before, after: drawn.append((before, after)))
-    state.become(2)
+    state.set_state(2)
     state.state = 3  # drawn with the next
-    state.become(4)
+    state.set_state(4)
     assert drawn == [(1, 2), (3, 4)]

@@ -80,8 +80,8 @@ class Scene:
         self.quick.open(
             Prefill(("you@example.com",), (), (), "Drawings", "Hi", tuple(map(str, files)))
         )
-        self.heart.until(lambda: len(self.quick.held.files) == len(files), "the files")
-        self.heart.until(lambda: self.quick.held.written.subject, "what is written")
+        self.heart.until(lambda: len(self.quick.screen.state.files) == len(files), "the files")
+        self.heart.until(lambda: self.quick.screen.state.written.subject, "what is written")
         self.quick.sending.send()
 
     def try_account(self, port: int, ca_file: Path, code: str) -> None:
@@ -91,7 +91,7 @@ class Scene:
         state = model.edit(state, {**(state.by_hand or {}), **by_hand})
         account, problems = self.live.services.accounts.check("new", model.fields(state))
         assert account is not None, problems
-        self.adding.become(model.type_code(model.accepted(state, "new", account), code))
+        self.adding.screen.set_state(model.type_code(model.accepted(state, "new", account), code))
         self.adding.bar.buttons[AddAct.TEST].invoke()
 
 

@@ -131,13 +131,13 @@ S = TypeVar("S")
 
 
 class ScreenState(Generic[S]):
-    """The state of a screen: `become` has it drawn, ``state`` alone is drawn with the next."""
+    """The state of a screen: `set_state` has it drawn, ``state`` alone is drawn with the next."""
 
     def __init__(self, state: S, draw: Callable[[S, S], object]) -> None:
         """``draw`` is called with the state before and the new one."""
         self.state, self._draw = state, draw
 
-    def become(self, state: S) -> None:
+    def set_state(self, state: S) -> None:
         """Show this state from now on."""
         before, self.state = self.state, state
         self._draw(before, state)
@@ -146,7 +146,7 @@ class ScreenState(Generic[S]):
         self, change: Callable[Concatenate[S, P], S], *args: P.args, **keywords: P.kwargs
     ) -> None:
         """Show what a change makes of this state."""
-        self.become(change(self.state, *args, **keywords))
+        self.set_state(change(self.state, *args, **keywords))
 
     def by(self, change: Callable[Concatenate[S, P], S]) -> Callable[P, None]:
         """Return what applies a change when it is called with the rest."""

@@ -20,32 +20,32 @@ TRYING = "trying"
 
 def follow_test(
     tasks: Tasks,
-    held: ScreenState[T],
+    screen: ScreenState[T],
     steps: Callable[[], Generator[Step, None, None]],
     ended: Act = lambda: None,
 ) -> None:
     """Make a test that the state has begun; ``ended`` is called after its last step."""
 
     def done() -> None:
-        held.become(held.state.test_ended())
+        screen.set_state(screen.state.test_ended())
         ended()
 
     tasks.follow(
         steps,
-        lambda step: held.become(held.state.test_heard(step)),
+        lambda step: screen.set_state(screen.state.test_heard(step)),
         done,
-        lambda error: held.become(held.state.test_gave_up(error)),
+        lambda error: screen.set_state(screen.state.test_gave_up(error)),
         slot=TRYING,
     )
 
 
-def follow_sign_in(tasks: Tasks, held: ScreenState[A], signing: SigningIn, done: Act) -> None:
+def follow_sign_in(tasks: Tasks, screen: ScreenState[A], signing: SigningIn, done: Act) -> None:
     """Make a sign-in that the state has begun; ``done`` is called once it has worked."""
     tasks.follow(
         signing.steps,
-        lambda step: held.become(held.state.sign_in_heard(step)),
+        lambda step: screen.set_state(screen.state.sign_in_heard(step)),
         done,
-        lambda error: held.become(held.state.not_signed_in(error)),
+        lambda error: screen.set_state(screen.state.not_signed_in(error)),
         slot=TRYING,
         cancel=signing.cancel,
     )

@@ -216,7 +216,7 @@ class Windows:
         if quick is not None:
             self._quick().take_over(quick)
         if table is not None:
-            self._table().take_over(table.held)
+            self._table().take_over(table.screen.state)
         if adding is not None:
             self._adding().take_over(adding)
         for one in self._pages.made or ():

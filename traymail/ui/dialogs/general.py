@@ -206,13 +206,13 @@ class Transfer:
 
     def __init__(
         self,
-        held: ScreenState[General],
+        screen: ScreenState[General],
         tasks: Tasks,
         program: ProgramService,
         refresh: Callable[[], object],
     ) -> None:
         """``refresh`` asks how things stand."""
-        self._held, self._tasks, self._program, self._refresh = held, tasks, program, refresh
+        self._screen, self._tasks, self._program, self._refresh = screen, tasks, program, refresh
         self.view: GeneralView | None = None
 
     def move(self, move: Move) -> None:
@@ -250,7 +250,7 @@ class Transfer:
 
     def review(self) -> None:
         """Ask about an edit by hand that waits."""
-        risks = self._held.state.unconfirmed
+        risks = self._screen.state.unconfirmed
         if risks and self.view is not None:
             self.consent(risks, self.view.window, partial(self._agree, risks)).reveal()
 
@@ -264,20 +264,20 @@ class Transfer:
         self._do(Move.IMPORT, file, lambda: self._program.import_settings(file, agreed))
 
     def _do(self, move: Move, file: Path, work: Callable[[], tuple[Risk, ...] | None]) -> None:
-        self._held.apply(model.moving, move)
+        self._screen.apply(model.moving, move)
         self._tasks.run(
             work,
             lambda risks: self._done(file, risks or ()),
-            self._held.by(model.not_moved),
+            self._screen.by(model.not_moved),
             slot=move.value,
         )
 
     def _done(self, file: Path, risks: tuple[Risk, ...]) -> None:
         if risks and self.view is not None:
-            self._held.apply(model.stopped)
+            self._screen.apply(model.stopped)
             self.consent(risks, self.view.window, partial(self._import, file, risks)).reveal()
             return
-        self._held.apply(model.moved, file.name)
+        self._screen.apply(model.moved, file.name)
         # An answer that came before may have kept a value that was typed wrongly.
         self._refresh()
 
@@ -291,17 +291,12 @@ class GeneralPage:
 
     def __init__(self, root: Root, program: ProgramService, background: Background) -> None:
         self._root, self._program = root, program
-        self._state = ScreenState(General(), self._draw)
+        self.screen = ScreenState(General(), self._draw)
         self._tasks = Tasks(root, background, self._unknown)
         self._refresher = Refresher(background, self._question, self._told, self._unknown)
-        self.transfer = Transfer(self._state, self._tasks, program, self._refresher.ask)
+        self.transfer = Transfer(self.screen, self._tasks, program, self._refresher.ask)
         # Fields that were changed again while their value is being saved.
         self._stale: set[str] = set()
-
-    @property
-    def held(self) -> General:
-        """What the page shows."""
-        return self._state.state
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
@@ -324,10 +319,6 @@ class GeneralPage:
         if isinstance(event, SettingsApplied | SettingsRefused):
             self._refresher.ask()
 
-    def become(self, page: General) -> None:
-        """Show the page like this."""
-        self._state.become(page)
-
     def _draw(self, _before: General, page: General) -> None:
         view = self.transfer.view
         if view is not None and view.winfo_exists():
@@ -337,24 +328,24 @@ class GeneralPage:
 
     def _change(self, name: str, value: str) -> None:
         """Save a value, a typed one once it is typed."""
-        self._state.apply(model.changed, name, value)
+        self.screen.apply(model.changed, name, value)
         if model.is_typed(name):
             self._tasks.later(f"typing {name}", _TYPING_MS, lambda: self._save(name))
         else:
             self._save(name)
 
     def _open_place(self, name: str) -> None:
-        folder = model.folder_of(name, self.held.places[name])
+        folder = model.folder_of(name, self.screen.state.places[name])
         self._tasks.run(
             lambda: open_path(folder),
-            failed=self._state.by(model.not_moved),
+            failed=self.screen.by(model.not_moved),
         )
 
     def _stop(self) -> None:
         """Wait no longer for what is under way."""
         self._tasks.stop_all()
         self._stale.clear()
-        self._state.apply(model.stopped)
+        self.screen.apply(model.stopped)
         self._refresher.ask()
 
     # --- what blocks --------------------------------------------------------------------------
@@ -363,7 +354,7 @@ class GeneralPage:
         if self._tasks.under_way(name):
             self._stale.add(name)  # one after the other: the last one counts
             return
-        written, program = model.written(self.held, name), self._program
+        written, program = model.written(self.screen.state, name), self._program
 
         def work() -> None:
             if name == AUTOSTART:
@@ -385,9 +376,9 @@ class GeneralPage:
         elif self._tasks.under_way(f"typing {name}"):
             pass  # it is typed into again, and will be saved again
         elif error is None:
-            self._state.apply(model.saved, name)
+            self.screen.apply(model.saved, name)
         else:
-            self._state.apply(model.refused, name, error)
+            self.screen.apply(model.refused, name, error)
             # What was chosen is not in force: the field shows again what is.
             self._refresher.ask()
 
@@ -401,13 +392,13 @@ class GeneralPage:
     def _told(self, told: Told) -> None:
         overview, autostart, places = told
         on = autostart is True
-        page = model.known(self.held, overview.settings, autostart=on, places=places)
+        page = model.known(self.screen.state, overview.settings, autostart=on, places=places)
         page = replace(page, unconfirmed=overview.unconfirmed)
         if self._root.theme.lacks_font:
             page = model.lacking_font(page)
         if isinstance(autostart, TraymailError):
             page = model.refused(page, AUTOSTART, autostart)
-        self.become(page)
+        self.screen.set_state(page)
 
     def _unknown(self, error: TraymailError) -> None:
-        self._state.apply(model.unknown, error)
+        self.screen.apply(model.unknown, error)

@@ -168,16 +168,11 @@ class GroupsPage:
 
     def __init__(self, root: Root, services: Services, background: Background) -> None:
         self._services = services
-        self._state = ScreenState(GroupPage(), self._draw)
+        self.screen = ScreenState(GroupPage(), self._draw)
         self._tasks = Tasks(root, background, self._failed)
-        self._people = KnownPeople(services.drafts, self._tasks, lambda: self.held.people)
+        self._people = KnownPeople(services.drafts, self._tasks, lambda: self.screen.state.people)
         self._refresher = Refresher(background, self._question, self._told, self._failed)
         self._view: GroupsView | None = None
-
-    @property
-    def held(self) -> GroupPage:
-        """What the page shows."""
-        return self._state.state
 
     @property
     def view(self) -> GroupsView | None:
@@ -187,13 +182,13 @@ class GroupsPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
         acts = GroupHandlers(
-            choose=lambda name: self.become(model.chose(self.held, name)),
+            choose=lambda name: self.screen.apply(model.chose, name),
             add=self._add,
-            typed=lambda values: self.become(model.typed(self.held, values)),
+            typed=lambda values: self.screen.apply(model.typed, values),
             press=self._press,
         )
         self._view = GroupsView(parent, acts, self._people.helpers)
-        self._view.show(self.held)
+        self._view.show(self.screen.state)
         return self._view
 
     def on_show(self) -> None:
@@ -205,24 +200,20 @@ class GroupsPage:
         if isinstance(event, SettingsApplied):
             self._refresher.ask()
 
-    def become(self, page: GroupPage) -> None:
-        """Show the page like this."""
-        self._state.become(page)
-
     def save(self) -> None:
         """Save the group in sight, if it was changed and nothing is wrong."""
-        page = self.held
+        page = self.screen.state
         if not page.may_save:
             return
         name, people = page.values[NAME].strip(), page.people
         before = None if page.chosen == NEW else page.chosen
-        self.become(model.busy(page))
+        self.screen.set_state(model.busy(page))
 
         def work() -> Groups:
             self._services.groups.save(name, people, before)
             return self._services.program.overview().settings.groups
 
-        self._tasks.run(work, lambda groups: self.become(model.saved(self.held, name, groups)))
+        self._tasks.run(work, lambda groups: self.screen.apply(model.saved, name, groups))
 
     # --- what the user does -------------------------------------------------------------------
 
@@ -231,21 +222,21 @@ class GroupsPage:
             case GroupAct.SAVE:
                 self.save()
             case GroupAct.UNDO:
-                self.become(model.undone(self.held))
+                self.screen.apply(model.undone)
             case GroupAct.REMOVE:
                 self._ask_removal()
 
     def _add(self) -> None:
-        self.become(model.began(self.held))
+        self.screen.apply(model.began)
         if self.view is not None:
             self.view.begin()
 
     def _ask_removal(self) -> None:
-        page, view = self.held, self.view
+        page, view = self.screen.state, self.view
         if view is None or page.chosen is None:
             return
         if page.chosen == NEW:
-            self.become(model.undone(page))
+            self.screen.set_state(model.undone(page))
             return
         name = page.chosen
         Question(
@@ -257,13 +248,13 @@ class GroupsPage:
         ).reveal()
 
     def _remove(self, name: str) -> None:
-        self.become(model.busy(model.chose(self.held, name)))
+        self.screen.set_state(model.busy(model.chose(self.screen.state, name)))
 
         def work() -> Groups:
             self._services.groups.remove(name)
             return self._services.program.overview().settings.groups
 
-        self._tasks.run(work, lambda groups: self.become(model.saved(self.held, "", groups)))
+        self._tasks.run(work, lambda groups: self.screen.apply(model.saved, "", groups))
 
     # --- what comes of it ---------------------------------------------------------------------
 
@@ -273,11 +264,11 @@ class GroupsPage:
 
     def _told(self, told: _Told) -> None:
         self._people.know(told.people)
-        if not self.held.busy:
-            self.become(model.known(self.held, told.groups))
+        if not self.screen.state.busy:
+            self.screen.apply(model.known, told.groups)
 
     def _failed(self, error: TraymailError) -> None:
-        self.become(model.failed(self.held, error))
+        self.screen.apply(model.failed, error)
 
     def _draw(self, _before: GroupPage, page: GroupPage) -> None:
         if self.view is not None:

@@ -63,7 +63,7 @@ class TableMailsWindow(Dialog):
     ) -> None:
         super().__init__(root, text("One mail for each row"), Size(960, 620, (860, 560)))
         self._services, self._now = services, now
-        self._held = ScreenState(TableMailing(), self._draw)
+        self.screen = ScreenState(TableMailing(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._at_rest: Callable[[], object] | None = None
         self._banner: Banner | None = None
@@ -76,26 +76,21 @@ class TableMailsWindow(Dialog):
         self.cancel = self.footer.add(text("&Cancel"), self.close)
         self.primary = self.go = self.footer.add(text("&Send all"), self._send, "primary", "send")
         self._toast = Toast(self)
-        self.become(self.held)
-
-    @property
-    def held(self) -> TableMailing:
-        """What the window shows."""
-        return self._held.state
+        self.screen.set_state(self.screen.state)
 
     @property
     def done(self) -> bool:
         """Whether its mails are stored."""
-        return self.held.posted is not None
+        return self.screen.state.posted is not None
 
     @property
     def over(self) -> bool:
         """Whether all its mails have come to an end."""
-        return self.done and not self.held.left
+        return self.done and not self.screen.state.left
 
     def take_over(self, state: TableMailing) -> None:
         """Go on where a window in another language has stopped."""
-        self.become(state)
+        self.screen.set_state(state)
         if state.looking:
             self._look()
 
@@ -107,12 +102,12 @@ class TableMailsWindow(Dialog):
     def open(self, subject: str = "", body: str = "") -> None:
         """Show the window; what is written already is taken over where nothing is."""
         given = {"subject": subject, "body": body}
-        kept = {name: words for name, words in self.held.values.items() if words}
-        self.become(replace(self.held, values={**given, **kept}))
+        kept = {name: words for name, words in self.screen.state.values.items() if words}
+        self.screen.set_state(replace(self.screen.state, values={**given, **kept}))
         self.reveal()
         self._tasks.run(
             self._services.program.overview,
-            self._held.by(model.informed),
+            self.screen.by(model.informed),
         )
 
     def on_show(self) -> None:
@@ -123,10 +118,6 @@ class TableMailsWindow(Dialog):
         """Follow what becomes of the mails."""
         if self._follower is not None and isinstance(event, ItemChanged | OutboxChanged):
             self._follower.soon()
-
-    def become(self, state: TableMailing) -> None:
-        """Show this state."""
-        self._held.become(state)
 
     def _draw(self, before: TableMailing, state: TableMailing) -> None:
         if state.posted is not None:
@@ -140,7 +131,7 @@ class TableMailsWindow(Dialog):
         self._rest()
 
     def _rest(self) -> None:
-        if self._at_rest is not None and not self.held.posting:
+        if self._at_rest is not None and not self.screen.state.posting:
             act, self._at_rest = self._at_rest, None
             self.after_idle(act)
 
@@ -154,39 +145,39 @@ class TableMailsWindow(Dialog):
 
     def take(self, path: Path) -> None:
         """Take a table."""
-        self._held.apply(model.chosen, path)
+        self.screen.apply(model.chosen, path)
         self._look()
 
     def _changed(self, _name: str) -> None:
-        values = {**self.held.values, **self.sheet.values}
-        self._held.apply(model.written, values)
+        values = {**self.screen.state.values, **self.sheet.values}
+        self.screen.apply(model.written, values)
         self._tasks.later("look soon", _LOOK_AFTER_MS, self._look)
 
     def _turn(self, step: int) -> None:
-        self._held.apply(model.turned, step)
+        self.screen.apply(model.turned, step)
 
     def _look(self) -> None:
-        asked = self.held.asked
+        asked = self.screen.state.asked
         if asked is not None:
             self._tasks.run(lambda: self._services.batches.look(asked), self._found, slot="look")
 
     def _found(self, looked: TableLook) -> None:
-        self._held.apply(model.found, looked)
-        if self.held.looking:  # the column of the addresses was put in
+        self.screen.apply(model.found, looked)
+        if self.screen.state.looking:  # the column of the addresses was put in
             self._look()
 
     def _failed(self, error: TraymailError) -> None:
-        self._held.apply(model.failed, error)
+        self.screen.apply(model.failed, error)
 
     def _send(self) -> None:
-        state, asked = self.held, self.held.asked
+        state, asked = self.screen.state, self.screen.state.asked
         if asked is None or not state.may_send:
             return
-        self.become(model.posting(state))
+        self.screen.set_state(model.posting(state))
         undo = model.undo_of(state)
         self._tasks.run(
             lambda: self._services.batches.post(asked, undo),
-            lambda batch: self._held.apply(model.posted, batch, self._now()),
+            lambda batch: self.screen.apply(model.posted, batch, self._now()),
         )
 
     # --- afterwards -----------------------------------------------------------------------------
@@ -207,11 +198,11 @@ class TableMailsWindow(Dialog):
             report = text("Save the &report…")
             self.report = self.footer.add_left(report, lambda: self._save(batch), "normal")
             follower.look()
-        self.log.show(self.held, self._now())
-        self.stop.enable(self.held.left > 0)
+        self.log.show(self.screen.state, self._now())
+        self.stop.enable(self.screen.state.left > 0)
 
     def _followed(self, standing: BatchStanding) -> bool:
-        self._held.apply(model.followed, standing)
+        self.screen.apply(model.followed, standing)
         return not self.over
 
     def _save(self, batch: Batch) -> None:

@@ -42,20 +42,15 @@ class AccountsPage:
     ) -> None:
         """``add_account`` opens the window that adds one."""
         self._root, self._add_account = root, add_account
-        self._state = ScreenState(Accounts(), self._draw)
+        self.screen = ScreenState(Accounts(), self._draw)
         self._view: AccountsView | None = None
         self._toast: Toast | None = None
         tasks = Tasks(root, background, lambda _error: None)
         self._work = AccountWork(
-            services, background, self._state, tasks, jump=self.jump, tell=self.tell
+            services, background, self.screen, tasks, jump=self.jump, tell=self.tell
         )
 
     # --- a page -------------------------------------------------------------------------------
-
-    @property
-    def held(self) -> Accounts:
-        """What the page shows."""
-        return self._state.state
 
     @property
     def view(self) -> AccountsView | None:
@@ -65,13 +60,13 @@ class AccountsPage:
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
         acts = AccountHandlers(
-            choose=lambda name: self._choose(model.choose(self.held, name)),
+            choose=lambda name: self._choose(model.choose(self.screen.state, name)),
             move=self._move,
             add=self._add,
             typed=self._typed,
-            typed_code=self._state.by(model.type_code),
+            typed_code=self.screen.by(model.type_code),
             replace_code=self._replace_code,
-            keep_code=self._state.by(model.keep_code),
+            keep_code=self.screen.by(model.keep_code),
             set_default=self._work.set_default,
             press=self._press,
             sign_in=SignInHandlers(
@@ -81,7 +76,7 @@ class AccountsPage:
         )
         self._view = AccountsView(parent, acts)
         self._toast = Toast(parent.winfo_toplevel())
-        self._state.apply(model.codes_forgotten)
+        self.screen.apply(model.codes_forgotten)
         return self._view
 
     def on_show(self) -> None:
@@ -105,7 +100,7 @@ class AccountsPage:
             case AccountAct.SAVE:
                 self.save()
             case AccountAct.UNDO:
-                self._state.apply(model.undo)
+                self.screen.apply(model.undo)
             case AccountAct.REMOVE:
                 self._ask_removal()
             case AccountAct.TEST:
@@ -115,7 +110,7 @@ class AccountsPage:
             case AccountAct.CODE:
                 self._replace_code()
             case AccountAct.BACK | AccountAct.SERVER:
-                self._state.apply(model.close_trial)
+                self.screen.apply(model.close_trial)
                 self._focus_on(act)
             case AccountAct.SIGN_IN | AccountAct.DEVICE:
                 self._work.sign_in(device=act is AccountAct.DEVICE)
@@ -123,32 +118,32 @@ class AccountsPage:
                 self._copy_report()
 
     def _choose(self, state: Accounts) -> None:
-        if state.chosen != self.held.chosen:
-            if self.held.trial is not None or self.held.sign_in is not None:
+        if state.chosen != self.screen.state.chosen:
+            if self.screen.state.trial is not None or self.screen.state.sign_in is not None:
                 self._work.cancel()
-            self.become(state)
+            self.screen.set_state(state)
             self._work.judge()
 
     def _move(self, step: int) -> None:
-        self._choose(model.move(self.held, step))
+        self._choose(model.move(self.screen.state, step))
         if self.view is not None:
-            self.view.list.focus_on(self.held.chosen)
+            self.view.list.focus_on(self.screen.state.chosen)
 
     def _add(self) -> None:
-        self._state.apply(model.adding)
+        self.screen.apply(model.adding)
         self._add_account()
 
     def _typed(self, values: Mapping[str, str]) -> None:
-        self._state.apply(model.typed, values)
+        self.screen.apply(model.typed, values)
         sheet = self.view.sheet if self.view else None
         if sheet is not None and sheet.code.entry is not None:
             # Another server may have codes of another shape.
-            self._state.apply(model.type_code, sheet.code.entry.value)
+            self.screen.apply(model.type_code, sheet.code.entry.value)
         self._work.judge_soon()
 
     def _replace_code(self) -> None:
         """Let a new code be entered, in an empty field: one that was refused is of no use."""
-        self.become(model.replace_code(model.close_trial(self.held)))
+        self.screen.set_state(model.replace_code(model.close_trial(self.screen.state)))
         self._focus_on(AccountAct.CODE)
 
     def _focus_on(self, act: AccountAct) -> None:
@@ -156,7 +151,7 @@ class AccountsPage:
             self.view.focus_on(act)
 
     def _ask_removal(self) -> None:
-        form, view = self.held.form, self.view
+        form, view = self.screen.state.form, self.view
         if form is None or view is None:
             return
         Question(
@@ -176,15 +171,11 @@ class AccountsPage:
         self.tell(text("Copied"))
 
     def _copy_report(self) -> None:
-        if self.held.form is not None:
-            secret = self.held.form.code.secret
-            copy_report(self._root, self.held.trial, secret, self.tell)
+        if self.screen.state.form is not None:
+            secret = self.screen.state.form.code.secret
+            copy_report(self._root, self.screen.state.trial, secret, self.tell)
 
     # --- drawing ------------------------------------------------------------------------------
-
-    def become(self, state: Accounts) -> None:
-        """Show this state."""
-        self._state.become(state)
 
     def _draw(self, _before: Accounts, state: Accounts) -> None:
         if self.view is not None:

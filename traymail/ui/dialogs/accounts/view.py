@@ -24,7 +24,7 @@ class AccountsView(Area):
     def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
         super().__init__(master)
         self._acts = acts
-        self._held = Accounts()
+        self._page = Accounts()
         self._spinner = Spinner(self, size=24)
         self.empty = Empty(
             self,
@@ -55,11 +55,11 @@ class AccountsView(Area):
     @property
     def sheet(self) -> AccountSheet | None:
         """The form in sight."""
-        return self.sheets.get(self._held.chosen or "")
+        return self.sheets.get(self._page.chosen or "")
 
     def show(self, page: Accounts) -> None:
         """Show this state."""
-        before, self._held = self._held, page
+        before, self._page = self._page, page
         self._show_parts(page)
         if page.form is None:
             return
@@ -82,8 +82,8 @@ class AccountsView(Area):
     def jump(self) -> None:
         """Put the keyboard into the first field that needs the user."""
         self.panes.lead_to(1)
-        if self.sheet is not None and self._held.form is not None:
-            self.sheet.jump(self._held.form)
+        if self.sheet is not None and self._page.form is not None:
+            self.sheet.jump(self._page.form)
 
     def focus_on(self, act: AccountAct) -> None:
         """Put the keyboard where something is mended."""
@@ -142,7 +142,7 @@ class AccountsView(Area):
             self._banner.destroy()
             self._banner = None
         if trouble is not None:
-            master = self if self._held.form is None else self._detail
+            master = self if self._page.form is None else self._detail
             self._banner = Banner(master, "err", trouble)
             self._banner.pack(side="bottom", fill="x")
 

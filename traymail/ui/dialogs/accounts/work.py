@@ -29,20 +29,20 @@ class AccountWork:
         self,
         services: Services,
         background: Background,
-        held: ScreenState[Accounts],
+        screen: ScreenState[Accounts],
         tasks: Tasks,
         *,
         jump: Callable[[], object],
         tell: Callable[[Text], object],
     ) -> None:
         """``jump`` leads to the first field that needs the user; ``tell`` says what is done."""
-        self._services, self._held, self._tasks = services, held, tasks
+        self._services, self._screen, self._tasks = services, screen, tasks
         self._jump, self._tell = jump, tell
         self._refresher = Refresher(
             background,
             services.program.overview,
-            lambda overview: held.apply(model.refreshed, overview.settings, overview.accounts),
-            held.by(model.not_refreshed),
+            lambda overview: screen.apply(model.refreshed, overview.settings, overview.accounts),
+            screen.by(model.not_refreshed),
         )
 
     def refresh(self) -> None:
@@ -56,7 +56,7 @@ class AccountWork:
     def stop(self) -> None:
         """Wait for it no longer; what was done before that is found by looking."""
         self.cancel()
-        self._held.apply(model.cancelled)
+        self._screen.apply(model.cancelled)
         self.refresh()
 
     # --- what stands in the fields ------------------------------------------------------------
@@ -68,19 +68,19 @@ class AccountWork:
     def judge(self) -> None:
         """Have what stands in the fields of the account in sight checked."""
         self._tasks.stop(_JUDGING)
-        page, form = self._held.state, self._held.state.form
+        page, form = self._screen.state, self._screen.state.form
         if form is None or page.busy is not None:
             return
         name, values, changes = form.account.name, form.values, model.changes(form)
         self._tasks.run(
             lambda: self._services.accounts.check(name, changes)[1],
-            lambda problems: self._held.apply(model.judged, name, values, problems),
+            lambda problems: self._screen.apply(model.judged, name, values, problems),
             self._failed(name),
         )
 
     def save(self) -> None:
         """Save the account in sight, if it was changed."""
-        page, form = self._held.state, self._held.state.form
+        page, form = self._screen.state, self._screen.state.form
         idle = page.busy is None
         if form is None or not idle or not form.changed or model.needs_code(form):
             return
@@ -98,7 +98,7 @@ class AccountWork:
             if checked[0] is None:
                 self._refuse(name, values, checked[1])
                 return
-            self._held.apply(model.saved, name, values)
+            self._screen.apply(model.saved, name, values)
             self._tell(text("Saved"))
             self.refresh()
 
@@ -108,7 +108,7 @@ class AccountWork:
 
     def test(self) -> None:
         """Try the account in sight, with what stands in the fields."""
-        form = self._held.state.form
+        form = self._screen.state.form
         if form is None:
             return
         name, values, changes = form.account.name, form.values, model.changes(form)
@@ -117,13 +117,13 @@ class AccountWork:
         def checked(answer: Checked) -> None:
             account, problems = answer
             if account is None:
-                self._held.apply(model.close_trial)
+                self._screen.apply(model.close_trial)
                 self._refuse(name, values, problems)
                 return
-            self._held.apply(model.start, account)
+            self._screen.apply(model.start, account)
             follow_test(
                 self._tasks,
-                self._held,
+                self._screen,
                 lambda: self._services.accounts.test(account, form.code.secret),
                 self.refresh,
             )
@@ -139,13 +139,13 @@ class AccountWork:
 
     def sign_in(self, *, device: bool) -> None:
         """Sign in by OAuth2; with that, a stopped account goes on."""
-        form = self._held.state.form
+        form = self._screen.state.form
         if form is None or not model.may_sign_in(form):
             return
         self.cancel()
-        self._held.apply(model.begin_sign_in, device=device)
+        self._screen.apply(model.begin_sign_in, device=device)
         signing = self._services.accounts.login(form.account, device=device)
-        follow_sign_in(self._tasks, self._held, signing, self.refresh)
+        follow_sign_in(self._tasks, self._screen, signing, self.refresh)
 
     def open_page(self, url: str, failed: Callable[[], object]) -> None:
         """Open a page in the browser."""
@@ -159,31 +159,31 @@ class AccountWork:
 
     def set_default(self) -> None:
         """Make the account in sight the default one."""
-        name = self._held.state.chosen
-        if name is not None and self._held.state.busy is None:
+        name = self._screen.state.chosen
+        if name is not None and self._screen.state.busy is None:
             self._do(Busy.DEFAULTING, name, lambda: self._services.accounts.set_default(name))
 
     def _do(self, busy: Busy, name: str, act: Callable[[], object]) -> None:
         self._begin(busy)
 
         def done(_none: object) -> None:
-            self._held.apply(model.done)
+            self._screen.apply(model.done)
             self.refresh()
 
         def failed(error: TraymailError) -> None:
-            self._held.apply(model.done)
+            self._screen.apply(model.done)
             # Part of it may be done: first how things stand, then why.
-            self._refresher.ask(lambda: self._held.apply(model.failed, name, error))
+            self._refresher.ask(lambda: self._screen.apply(model.failed, name, error))
 
         self._tasks.run(act, done, failed, slot=_WORK)
 
     def _begin(self, busy: Busy) -> None:
         self.cancel()
-        self._held.apply(model.begun, busy)
+        self._screen.apply(model.begun, busy)
 
     def _failed(self, name: str) -> Callable[[TraymailError], object]:
-        return lambda error: self._held.apply(model.failed, name, error)
+        return lambda error: self._screen.apply(model.failed, name, error)
 
     def _refuse(self, name: str, values: Mapping[str, str], problems: tuple[Problem, ...]) -> None:
-        self._held.become(model.done(model.judged(self._held.state, name, values, problems)))
+        self._screen.set_state(model.done(model.judged(self._screen.state, name, values, problems)))
         self._jump()

@@ -54,26 +54,21 @@ class AddAccountWindow(Dialog):
         """``in_window`` tells whether the menu is in a window instead of the tray."""
         super().__init__(root, text("Add account"), Size(640, 560))
         self._write_mail = write_mail
-        self._state = ScreenState(Adding(), self._draw)
+        self.screen = ScreenState(Adding(), self._draw)
         self._work = AddWork(
             services,
-            self._state,
+            self.screen,
             Tasks(self, background, self.fail),
             close=self.close,
             know_start=self.know_start,
         )
-        self.typing = AddTyping(self._state, self._work)
+        self.typing = AddTyping(self.screen, self._work)
         self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
         self.pages = self.typing.pages = AddPages(self.body, self._handlers(in_window))
         self._toast = Toast(self)
         self.bar = ActionBar(self.footer, self._act)
-        self.become(Adding())
-
-    @property
-    def held(self) -> Adding:
-        """What the window shows."""
-        return self._state.state
+        self.screen.set_state(Adding())
 
     @property
     def address(self) -> AddressPage:
@@ -100,24 +95,20 @@ class AddAccountWindow(Dialog):
         self._work.forget_login()
         self.conceal()
         self.pages.forget_secrets()
-        self.become(Adding())
+        self.screen.set_state(Adding())
 
     def leave(self) -> Left:
         """Stop what is under way; return what another window can go on with."""
         self._work.cancel()
         entry = self.pages.secret
-        return Left(model.at_rest(self.held), "" if entry is None else entry.value)
+        return Left(model.at_rest(self.screen.state), "" if entry is None else entry.value)
 
     def take_over(self, left: Left) -> None:
         """Go on where another window was left."""
-        self.become(left.state)
+        self.screen.set_state(left.state)
         if self.pages.secret is not None:
             self.pages.secret.value = left.code
         self._work.go_on_searching()
-
-    def become(self, state: Adding) -> None:
-        """Show this state."""
-        self._state.become(state)
 
     def _draw(self, _before: Adding, state: Adding) -> None:
         self._head.show(model.way(state), state.page, done=state.saving is AddSaving.DONE)
@@ -142,7 +133,7 @@ class AddAccountWindow(Dialog):
         return PageHandlers(
             address=AddressHandlers(
                 typed=typing.address,
-                named=self._state.by(model.type_name),
+                named=self.screen.by(model.type_name),
                 unfold=typing.unfold,
                 others=typing.others,
                 edited=typing.server,
@@ -153,13 +144,13 @@ class AddAccountWindow(Dialog):
                 open_page=self._open_page,
             ),
             client=ClientHandlers(
-                filled=self._state.by(model.fill_client),
-                typed=self._state.by(model.type_client_secret),
-                by_code=self._state.by(model.to_code),
+                filled=self.screen.by(model.fill_client),
+                typed=self.screen.by(model.type_client_secret),
+                by_code=self.screen.by(model.to_code),
                 view=SignInHandlers(self._open_page, self._copy),
             ),
-            sign_in=self._state.by(model.to_sign_in),
-            typed_code=self._state.by(model.type_code),
+            sign_in=self.screen.by(model.to_sign_in),
+            typed_code=self.screen.by(model.type_code),
             choose=typing.choose,
             start_with_desktop=self._work.start_with_desktop,
             in_window=in_window,
@@ -171,12 +162,12 @@ class AddAccountWindow(Dialog):
                 self.close()
             case AddAct.BACK | AddAct.CODE_AGAIN:
                 self._work.cancel()
-                self._state.apply(model.back)
+                self.screen.apply(model.back)
                 self._work.go_on_searching()
             case AddAct.SERVER:
-                self._state.apply(model.to_server)
+                self.screen.apply(model.to_server)
             case AddAct.COPY_REPORT:
-                trial, secret = self.held.trial, self.held.code.secret
+                trial, secret = self.screen.state.trial, self.screen.state.code.secret
                 copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
             case AddAct.WRITE:
                 self.close()
@@ -186,21 +177,21 @@ class AddAccountWindow(Dialog):
 
     def _begin(self, act: AddAct) -> None:
         match act:
-            case AddAct.NEXT if model.leads_to_sign_in(self.held):
-                self._state.apply(model.to_sign_in)
+            case AddAct.NEXT if model.leads_to_sign_in(self.screen.state):
+                self.screen.apply(model.to_sign_in)
             case AddAct.NEXT:
                 self._work.check()
             case AddAct.SIGN_IN | AddAct.DEVICE:
-                self._state.apply(model.begin_sign_in, device=act is AddAct.DEVICE)
+                self.screen.apply(model.begin_sign_in, device=act is AddAct.DEVICE)
                 self._work.check()
             case AddAct.TEST:
-                self._state.apply(model.start)
+                self.screen.apply(model.start)
                 self._work.test()
             case AddAct.STOP:
                 self._work.cancel()
-                self._state.apply(model.stop)
+                self.screen.apply(model.stop)
             case AddAct.SAVE:
-                self._state.apply(model.save)
+                self.screen.apply(model.save)
                 self._work.save()
             case _:
                 pass
@@ -223,5 +214,5 @@ class AddAccountWindow(Dialog):
     # --- what follows from it -----------------------------------------------------------------
 
     def _focus(self) -> None:
-        if not self.pages.focus_inside(self.held):
+        if not self.pages.focus_inside(self.screen.state):
             (self.primary or self).focus_set()

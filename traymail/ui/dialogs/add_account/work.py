@@ -30,14 +30,14 @@ class AddWork:
     def __init__(
         self,
         services: Services,
-        held: ScreenState[Adding],
+        screen: ScreenState[Adding],
         tasks: Tasks,
         *,
         close: Act,
         know_start: Callable[[bool], object],
     ) -> None:
         """``close`` ends the window; ``know_start`` tells whether the desktop starts traymail."""
-        self._services, self._held, self._tasks = services, held, tasks
+        self._services, self._screen, self._tasks = services, screen, tasks
         self._close, self._know_start = close, know_start
         self._signed_in: Account | None = None
 
@@ -53,24 +53,24 @@ class AddWork:
 
     def search(self) -> None:
         """Look for the server of the address."""
-        mailbox = self._held.state.mailbox
+        mailbox = self._screen.state.mailbox
         self._tasks.run(
             lambda: self._services.accounts.find_server(mailbox),
-            lambda proposal: self._held.apply(model.found, mailbox, proposal),
-            lambda _error: self._held.apply(model.found, mailbox, None),
+            lambda proposal: self._screen.apply(model.found, mailbox, proposal),
+            lambda _error: self._screen.apply(model.found, mailbox, None),
             slot=_WORK,
         )
 
     def go_on_searching(self) -> None:
         """Look for it anew where that was broken off."""
-        if self._held.state.search is ServerSearch.RUNNING:
+        if self._screen.state.search is ServerSearch.RUNNING:
             self.search()
 
     def name_other(self, judged: Judged) -> None:
         """Find a name that is free, and know what the details make as they are."""
 
         def named(taken: tuple[str, ...]) -> None:
-            self._held.apply(model.name_other, taken)
+            self._screen.apply(model.name_other, taken)
             self._judge(judged)
 
         self._tasks.run(self._taken, named, slot=_WORK)
@@ -82,9 +82,9 @@ class AddWork:
     def check(self) -> None:
         """Have what is typed judged, and go on with the account that it makes."""
         self.cancel()
-        state = self._held.state
+        state = self._screen.state
         fields = model.fields(state)
-        self._held.apply(model.check)
+        self._screen.apply(model.check)
 
         def work() -> Checked:
             taken = self._taken()
@@ -99,7 +99,7 @@ class AddWork:
 
     def sign_in(self) -> None:
         """Sign in by OAuth2, then try the account."""
-        state = self._held.state
+        state = self._screen.state
         account, begun = state.account, state.sign_in
         if account is None or begun is None:
             return
@@ -109,10 +109,10 @@ class AddWork:
 
         def done() -> None:
             self._signed_in = account
-            self._held.apply(model.start)
+            self._screen.apply(model.start)
             self.test()
 
-        follow_sign_in(self._tasks, self._held, signing, done)
+        follow_sign_in(self._tasks, self._screen, signing, done)
 
     def forget_login(self) -> None:
         """Leave no token of an account that was not saved."""
@@ -124,19 +124,19 @@ class AddWork:
 
     def test(self) -> None:
         """Try the account."""
-        account, secret = self._held.state.account, model.secret_of(self._held.state)
+        account, secret = self._screen.state.account, model.secret_of(self._screen.state)
         if account is not None:
             test = partial(self._services.accounts.test, account, secret)
-            follow_test(self._tasks, self._held, test, self._ended)
+            follow_test(self._tasks, self._screen, test, self._ended)
 
     def save(self) -> None:
         """Save the account and its secret."""
-        state = self._held.state
+        state = self._screen.state
         name, fields, secret = state.name, model.fields(state), model.secret_of(state)
         self._tasks.run(
             lambda: self._services.accounts.save(name, fields, secret),
             lambda _none: self._saved(),
-            self._held.by(model.not_saved),
+            self._screen.by(model.not_saved),
             slot=_WORK,
         )
 
@@ -159,7 +159,7 @@ class AddWork:
         return tuple(self._services.program.overview().settings.accounts)
 
     def _judge(self, judged: Judged) -> None:
-        other = self._held.state.other
+        other = self._screen.state.other
         if other is None:
             return
         name, values, fields = other.values[others.NAME.name], other.values, others.table(other)
@@ -172,10 +172,10 @@ class AddWork:
     def _checked(self, answer: Checked) -> None:
         name, account, problems = answer
         if account is None:
-            self._held.apply(model.refused, problems)
+            self._screen.apply(model.refused, problems)
             return
-        self._held.apply(model.accepted, name, account)
-        match self._held.state.page:
+        self._screen.apply(model.accepted, name, account)
+        match self._screen.state.page:
             case AddPage.TEST:
                 self.test()
             case AddPage.SIGN_IN:
@@ -185,16 +185,16 @@ class AddWork:
 
     def _not_checked(self, error: TraymailError) -> None:
         problems = error.problems if isinstance(error, SettingsError) else ()
-        self._held.apply(model.refused, problems or (Problem("address", error.title),))
+        self._screen.apply(model.refused, problems or (Problem("address", error.title),))
 
     def _ended(self) -> None:
-        if self._held.state.saving is AddSaving.RUNNING:
+        if self._screen.state.saving is AddSaving.RUNNING:
             self.save()
 
     def _saved(self) -> None:
         self._signed_in = None
-        self._held.apply(model.saved)
-        trial = self._held.state.trial
+        self._screen.apply(model.saved)
+        trial = self._screen.state.trial
         if trial is None or trial.verdict is not Verdict.PASSED:
             self._close()
         else:

@@ -63,7 +63,7 @@ class HelpWindow(Dialog):
     ) -> None:
         super().__init__(root, text("Help and diagnosis"), Size(900, 600, (900, 600)))
         self._services, self._doors = services, doors
-        self._state = ScreenState(Help(), self._draw)
+        self.screen = ScreenState(Help(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._about = _about(root)
         self._refresher = Refresher(background, self._question, self._informed, self._failed)
@@ -83,14 +83,9 @@ class HelpWindow(Dialog):
         self._in_sight: HelpPage | None = None
         self.bar = ActionBar(self.footer, self._press)
         self._toast = Toast(self)
-        self.become(self.held)
+        self.screen.set_state(self.screen.state)
 
     # --- for those who open it ----------------------------------------------------------------
-
-    @property
-    def held(self) -> Help:
-        """What the window shows."""
-        return self._state.state
 
     def open(self, page: HelpPage | None = None) -> None:
         """Show the window, at a page when one is asked for."""
@@ -105,23 +100,19 @@ class HelpWindow(Dialog):
 
     def turn(self, page: HelpPage) -> None:
         """Show another page."""
-        self._state.apply(model.turned, page)
+        self.screen.apply(model.turned, page)
 
     # --- the window ---------------------------------------------------------------------------
 
     def on_show(self) -> None:
         """Ask how everything stands now."""
-        self.nav.rows[self.held.page].focus_set()
+        self.nav.rows[self.screen.state.page].focus_set()
         self._refresher.ask()
 
     def close(self) -> None:
         """Hide; what is being tried ends."""
         self._stop()
         self.conceal()
-
-    def become(self, state: Help) -> None:
-        """Show this state."""
-        self._state.become(state)
 
     def _draw(self, before: Help, state: Help) -> None:
         in_bar = self.bar.has_keyboard
@@ -153,7 +144,7 @@ class HelpWindow(Dialog):
     def copy_report(self) -> None:
         """Put everything that helps a helper into the clipboard."""
         self.clipboard_clear()
-        self.clipboard_append(report(self.held, self._about, self.theme.translate))
+        self.clipboard_append(report(self.screen.state, self._about, self.theme.translate))
         self._toast.show(text("The report is in the clipboard. It contains no code."), "ok")
 
     def _press(self, act: HelpAct) -> None:
@@ -167,23 +158,23 @@ class HelpWindow(Dialog):
 
     def _choose(self, account: str) -> None:
         self._stop()
-        self._state.apply(model.chosen, account)
+        self.screen.apply(model.chosen, account)
 
     def _start(self) -> None:
-        self._state.apply(model.started)
-        trial = self.held.trial
+        self.screen.apply(model.started)
+        trial = self.screen.state.trial
         if trial is not None:
             self.bar.buttons[HelpAct.STOP].focus_set()
             follow_test(
                 self._tasks,
-                self._state,
+                self.screen,
                 lambda: self._services.accounts.diagnose(trial.account),
             )
 
     def _stop(self) -> None:
         if self._tasks.under_way(TRYING):
             self._tasks.stop(TRYING)
-            self._state.apply(Help.test_stopped)
+            self.screen.apply(Help.test_stopped)
 
     def _go(self, link: HelpLink) -> None:
         match link:
@@ -203,10 +194,10 @@ class HelpWindow(Dialog):
         return self._services.program.overview(), self._services.program.places()
 
     def _informed(self, told: Told) -> None:
-        state = model.informed(self.held, *told)
-        if self.held.running and not state.running:
+        state = model.informed(self.screen.state, *told)
+        if self.screen.state.running and not state.running:
             self._tasks.stop(TRYING)
-        self.become(state)
+        self.screen.set_state(state)
 
     def _failed(self, error: TraymailError) -> None:
         self._toast.show(sentence_of(error), "err")

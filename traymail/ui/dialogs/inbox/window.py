@@ -69,7 +69,7 @@ class InboxWindow(Window):
         """``server`` is the name and port the server listens on."""
         super().__init__(root, text("Demo inbox"), Size(960, 620, (900, 600)))
         self._doors, self._now = doors, now
-        self._state = ScreenState(Inbox(), self._draw)
+        self.screen = ScreenState(Inbox(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._looked: dict[int, MailLooked] = {}
         self._waiting: deque[Delivered] = deque()
@@ -93,7 +93,7 @@ class InboxWindow(Window):
         self._toast = Toast(self)
         # Nothing else leads back to this window: to close it ends the rehearsal.
         self.protocol("WM_DELETE_WINDOW", doors.end)
-        self.become(self.held)
+        self.screen.set_state(self.screen.state)
 
     def _draw_strip(self) -> None:
         words = text("This is a rehearsal: everything stays on this computer.")
@@ -124,14 +124,9 @@ class InboxWindow(Window):
 
     # --- for those who open it ----------------------------------------------------------------
 
-    @property
-    def held(self) -> Inbox:
-        """What the window shows."""
-        return self._state.state
-
     def know(self, kinds: Mapping[str, Origin]) -> None:
         """Learn of which kind the rules are."""
-        self._state.apply(model.informed, kinds)
+        self.screen.apply(model.informed, kinds)
 
     def arrived(self, delivered: Delivered) -> None:
         """Take in a mail."""
@@ -142,17 +137,13 @@ class InboxWindow(Window):
 
     def on_show(self) -> None:
         """Start in the list, or at the first thing to try."""
-        if self.held.chosen is None:
+        if self.screen.state.chosen is None:
             self.write.focus_set()
         else:
-            self.list.focus_on_choice(self.held)
+            self.list.focus_on_choice(self.screen.state)
 
     def close(self) -> None:
         """Stay: Escape does not end the rehearsal."""
-
-    def become(self, state: Inbox) -> None:
-        """Show this state."""
-        self._state.become(state)
 
     def _draw(self, _before: Inbox, state: Inbox) -> None:
         self.title(self.theme.say(model.title(state)))
@@ -162,20 +153,20 @@ class InboxWindow(Window):
 
     def put(self, looked: MailLooked) -> None:
         """Put a mail that was read on top."""
-        state = model.arrived(self.held, looked.mail, self._now())
+        state = model.arrived(self.screen.state, looked.mail, self._now())
         self._looked[state.entries[0].number] = looked
-        self.become(state)
+        self.screen.set_state(state)
 
     def _choose(self, number: int) -> None:
-        self._state.apply(model.choose, number)
-        self.list.focus_on_choice(self.held)
+        self.screen.apply(model.choose, number)
+        self.list.focus_on_choice(self.screen.state)
 
     def _step(self, by: int) -> None:
-        self._state.apply(model.step, by)
-        self.list.focus_on_choice(self.held)
+        self.screen.apply(model.step, by)
+        self.list.focus_on_choice(self.screen.state)
 
     def _show_source(self, source: bool) -> None:  # noqa: FBT001 - the view that is wanted
-        self._state.apply(model.show_source, source=source)
+        self.screen.apply(model.show_source, source=source)
 
     # --- what blocks --------------------------------------------------------------------------
 

@@ -125,7 +125,7 @@ class MailHandlerParts:
     """The window whose mails they are, with its state."""
 
     window: Window
-    held: ScreenState[OutboxState]
+    screen: ScreenState[OutboxState]
     tasks: Tasks
     looker: Looker
 
@@ -141,7 +141,7 @@ class MailHandler:
         complain: Callable[[TraymailError | None], object],
     ) -> None:
         """``complain`` shows what did not work; None: it is taken back."""
-        self._window, self._held = parts.window, parts.held
+        self._window, self._screen = parts.window, parts.screen
         self._tasks, self._looker = parts.tasks, parts.looker
         self._services, self._doors, self._complain = services, doors, complain
         self._toast = Toast(parts.window, above=24)
@@ -154,7 +154,7 @@ class MailHandler:
 
     def look_at(self, mail_id: int) -> None:
         """Show another mail beside the list."""
-        self._held.state = model.looked_at(self._held.state, mail_id)
+        self._screen.state = model.looked_at(self._screen.state, mail_id)
         self._looker.detail(mail_id, self._show)
 
     def do(self, act: MailAct, mail_id: int) -> None:  # noqa: C901 - one line for each act
@@ -195,7 +195,7 @@ class MailHandler:
         )
 
     def _save(self, mail_id: int) -> None:
-        item = self._held.state.item
+        item = self._screen.state.item
         name = eml_name(item.subject if item is not None and item.id == mail_id else "")
 
         def save(chosen: tuple[Path, ...]) -> None:
@@ -210,10 +210,10 @@ class MailHandler:
 
     def _run(self, act: Callable[[], object]) -> None:
         """Do what blocks, then look what came of it."""
-        self._tasks.run(act, lambda _none: self._looker.now(self._held.state))
+        self._tasks.run(act, lambda _none: self._looker.now(self._screen.state))
 
     def _show(self, mail: MailDetail) -> None:
-        self._held.apply(model.detailed, mail)
+        self._screen.apply(model.detailed, mail)
 
     def _read(self, mail: MailDetail) -> None:
         self._show(mail)

@@ -40,11 +40,11 @@ class OutboxWindow(Window):
     ) -> None:
         super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
         self._now = now
-        self._state = ScreenState(OutboxState(), lambda _before, _state: self._draw())
+        self.screen = ScreenState(OutboxState(), lambda _before, _state: self._draw())
         self._blind = False
         self.tasks = Tasks(self, background, self._complain)
         self._looker = Looker(self.tasks, services, self._take, self._not_found)
-        parts = MailHandlerParts(self, self._state, self.tasks, self._looker)
+        parts = MailHandlerParts(self, self.screen, self.tasks, self._looker)
         self.mails = MailHandler(parts, services, doors, self._complain)
         acts = OutboxHandlers(
             ask=self.ask,
@@ -60,33 +60,28 @@ class OutboxWindow(Window):
 
     # --- for those who open it ----------------------------------------------------------------
 
-    @property
-    def held(self) -> OutboxState:
-        """What the window shows."""
-        return self._state.state
-
     def open(self, mail_id: int | None = None) -> None:
         """Show the window, at a mail when one is asked for."""
         if mail_id is not None:
-            self._state.state = model.asked_for(self.held, mail_id)
+            self.screen.state = model.asked_for(self.screen.state, mail_id)
         self.reveal()
 
     def on_event(self, event: Event) -> None:
         """Follow an event of the engine."""
-        self._state.state = model.heard(self.held, event, self._now())
+        self.screen.state = model.heard(self.screen.state, event, self._now())
         if not self.winfo_viewable():
             return
         if isinstance(event, MailProgress):
             self._draw()
         else:
-            self._looker.soon(self.held)
+            self._looker.soon(self.screen.state)
 
     # --- the window ---------------------------------------------------------------------------
 
     def on_show(self) -> None:
         """Look at the outbox anew."""
         self.sheet.focus()
-        self._looker.now(self.held)
+        self._looker.now(self.screen.state)
 
     def close(self) -> None:
         """Empty the search, or hide."""
@@ -99,15 +94,11 @@ class OutboxWindow(Window):
         self.tasks.stop("draw")
         super().conceal()
 
-    def become(self, state: OutboxState) -> None:
-        """Show this state."""
-        self._state.become(state)
-
     def ask(self, filter: OutboxFilter) -> None:
         """Look for other mails."""
         self._complain(None)
-        self._state.apply(model.filtered, filter)
-        self._looker.now(self.held)
+        self.screen.apply(model.filtered, filter)
+        self._looker.now(self.screen.state)
 
     def destroy(self) -> None:
         """End the window, and that of a mail."""
@@ -115,17 +106,17 @@ class OutboxWindow(Window):
         super().destroy()
 
     def _ask_for_more(self) -> None:
-        self._state.state = model.wanted_more(self.held)
-        self._looker.now(self.held)
+        self.screen.state = model.wanted_more(self.screen.state)
+        self._looker.now(self.screen.state)
 
     def _draw(self) -> None:
         now = self._now()
-        self.sheet.show(self.held, now)
-        seconds = model.look_again(self.held, now)
+        self.sheet.show(self.screen.state, now)
+        seconds = model.look_again(self.screen.state, now)
         self.tasks.later("draw", int(seconds * 1000), self._draw)
 
     def _take(self, found: OutboxFound) -> None:
-        self._state.apply(model.listed, found)
+        self.screen.apply(model.listed, found)
         if self._blind:
             self._blind = False
             self._complain(None)
@@ -159,7 +150,7 @@ class OutboxWindow(Window):
         return "break"
 
     def _by_key(self, act: MailAct) -> None:
-        item = self.held.item
+        item = self.screen.state.item
         may = cancellable if act is MailAct.CANCEL else retryable
         if item is not None and may(item):
             self.mails.do(act, item.id)

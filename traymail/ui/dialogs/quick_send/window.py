@@ -57,7 +57,7 @@ class QuickSendWindow(Window):
         self._doors = doors
         self._drops = False
         self._at_rest: Callable[[], object] | None = None
-        self._held = ScreenState(QuickSend(), self._draw)
+        self.screen = ScreenState(QuickSend(), self._draw)
         tasks = Tasks(self, background, self._failed)
         self.keeper = DraftKeeper(tasks, services.drafts, self._kept)
         self.files = AttachedFiles(
@@ -68,18 +68,18 @@ class QuickSendWindow(Window):
             self.theme.say(text("picture")),
             (round(self.theme.px(_PICTURE[0])), round(self.theme.px(_PICTURE[1]))),
         )
-        people = KnownPeople(services.drafts, tasks, lambda: self.held.recipients)
+        people = KnownPeople(services.drafts, tasks, lambda: self.screen.state.recipients)
         toast = Toast(self)
         self.clipboard = Clipboard(self, background)
         parts = QuickSendParts(
-            self, lambda: self.sheet, self._held, tasks, self.keeper, self.files, people, toast
+            self, lambda: self.sheet, self.screen, tasks, self.keeper, self.files, people, toast
         )
         self.writing = Writing(parts, services, now)
         self.pasting = Pasting(self.clipboard, self.files, toast, tasks, self.writing.into_text)
         self.sending = Sending(parts, services.mail)
         self.sheet = QuickSendSheet(self, self._handlers(), people.helpers, self.files.thumbnails)
         self.sheet.pack(fill="both", expand=True)
-        self.sheet.draw(self.held)
+        self.sheet.draw(self.screen.state)
         keys = WindowKeys(self)
         keys.bind(self.sending.send, "<Control-Return>", "<Control-KP_Enter>")
         keys.bind(self.writing.choose, "<Control-Shift-A>", "<Control-Shift-a>")
@@ -112,15 +112,10 @@ class QuickSendWindow(Window):
         )
 
     def _from_table(self) -> None:
-        written = self.held.written
+        written = self.screen.state.written
         self._doors.table(written.subject, without_pictures(written.body))
 
     # --- for those who open it ----------------------------------------------------------------
-
-    @property
-    def held(self) -> QuickSend:
-        """What the window shows."""
-        return self._held.state
 
     @property
     def takes_drops(self) -> bool:
@@ -142,7 +137,7 @@ class QuickSendWindow(Window):
         if isinstance(event, SettingsApplied):
             self.writing.refresh()
         elif self.writing.loaded:
-            self._held.become(model.heard(self.held, event))
+            self.screen.apply(model.heard, event)
 
     def keep(self) -> None:
         """Keep the draft before this returns: the program ends."""
@@ -159,7 +154,7 @@ class QuickSendWindow(Window):
 
     def undo(self, mail: int) -> bool:
         """Show the window with this mail taken back; False when it is not the one to undo."""
-        if self.held.stage is not DraftStage.WAITING or self.held.mail != mail:
+        if self.screen.state.stage is not DraftStage.WAITING or self.screen.state.mail != mail:
             return False
         self.sending.undo()
         self.reveal()
@@ -170,14 +165,14 @@ class QuickSendWindow(Window):
     def on_show(self) -> None:
         """Start where something is missing."""
         if self.writing.open:
-            self.sheet.focus_on_next(self.held.written)
+            self.sheet.focus_on_next(self.screen.state.written)
         if not self._drops:
             self._drops = True
             self.theme.later(self, lambda: take_drops(self, self.writing.attach, self._hover))
 
     def close(self) -> None:
         """Undo, answer no, or hide and keep the draft."""
-        match self.held.stage:
+        match self.screen.state.stage:
             case DraftStage.WAITING:
                 self.sending.undo()
             case DraftStage.ASKING:
@@ -190,9 +185,9 @@ class QuickSendWindow(Window):
                 pass  # over in a moment
 
     def _shut(self) -> None:
-        if self.held.stage is DraftStage.WAITING:
+        if self.screen.state.stage is DraftStage.WAITING:
             self.conceal()
-            self._doors.out_of_sight(self.held.mail)
+            self._doors.out_of_sight(self.screen.state.mail)
         else:
             self.close()
 
@@ -223,7 +218,7 @@ class QuickSendWindow(Window):
         self.sending.files_came()
 
     def _failed(self, error: TraymailError) -> None:
-        self._held.become(model.refused(self.held, error))
+        self.screen.apply(model.refused, error)
 
     def _kept(self) -> SavedDraft | None:
-        return self.held.kept if self.writing.loaded else None
+        return self.screen.state.kept if self.writing.loaded else None

@@ -32,7 +32,7 @@ class QuickSendParts:
 
     window: Window
     get_sheet: Callable[[], QuickSendSheet]
-    held: ScreenState[QuickSend]
+    screen: ScreenState[QuickSend]
     tasks: Tasks
     keeper: DraftKeeper
     files: AttachedFiles
@@ -61,7 +61,7 @@ class Writing:
     def __init__(
         self, parts: QuickSendParts, services: Services, now: Callable[[], datetime]
     ) -> None:
-        self._parts, self._held, self._files = parts, parts.held, parts.files
+        self._parts, self._screen, self._files = parts, parts.screen, parts.files
         self._services, self._now = services, now
         self._asked = Prefill()
         self.loaded = False
@@ -70,7 +70,7 @@ class Writing:
     @property
     def open(self) -> bool:
         """Whether the mail can be changed now."""
-        return self._held.state.stage is DraftStage.WRITING
+        return self._screen.state.stage is DraftStage.WRITING
 
     # --- what comes from elsewhere ------------------------------------------------------------
 
@@ -96,11 +96,11 @@ class Writing:
         self._asked = old._asked
         if not old.loaded:
             return
-        self.loaded, state = True, old._held.state
+        self.loaded, state = True, old._screen.state
         # Fields that are greyed take nothing.
-        self._held.become(replace(state, stage=DraftStage.WRITING))
+        self._screen.set_state(replace(state, stage=DraftStage.WRITING))
         self._parts.sheet.fill(state.written)
-        self._held.become(state)
+        self._screen.set_state(state)
         self._look_at_all(state)
         self._parts.keeper.soon()
 
@@ -110,15 +110,15 @@ class Writing:
 
     def begin_anew(self, asked: Prefill) -> None:
         """Throw away what is written, and write what is asked for."""
-        self._change(model.prefilled(model.finished(self._held.state), asked))
+        self._change(model.prefilled(model.finished(self._screen.state), asked))
         self._files.look(asked.files)
-        self._parts.sheet.fill(self._held.state.written)
-        self._parts.sheet.focus_on_next(self._held.state.written)
+        self._parts.sheet.fill(self._screen.state.written)
+        self._parts.sheet.focus_on_next(self._screen.state.written)
 
     def _informed(self, loaded: _Loaded) -> None:
         self._parts.people.know(loaded.people)
         regrouped = self._parts.people.know_groups(loaded.overview.settings.groups)
-        state = model.informed(self._held.state, loaded.overview, loaded.now)
+        state = model.informed(self._screen.state, loaded.overview, loaded.now)
         if loaded.draft is not None:
             self.loaded = True
             state = model.restored(state, loaded.draft)
@@ -134,7 +134,7 @@ class Writing:
         if asked != Prefill():
             state = model.prefilled(state, asked)
             self._files.look(asked.files)
-        self._held.become(state)
+        self._screen.set_state(state)
         self._parts.sheet.fill(state.written)
         if regrouped:
             self._parts.sheet.head.relabel()
@@ -160,7 +160,7 @@ class Writing:
             sentence,
             text("&Discard the draft"),
             lambda: self.begin_anew(instead),
-            self._held.state.written.subject.strip()
+            self._screen.state.written.subject.strip()
             or self._parts.window.theme.say(text("no subject")),
         ).reveal()
 
@@ -168,24 +168,24 @@ class Writing:
 
     def typed(self) -> None:
         """Follow the fields."""
-        written = self._parts.sheet.read(self._held.state.written)
-        self._change(model.wrote(self._held.state, written, self._parts.sheet.head.typing))
+        written = self._parts.sheet.read(self._screen.state.written)
+        self._change(model.wrote(self._screen.state, written, self._parts.sheet.head.typing))
 
     def turn_markdown(self) -> None:
         """Write Markdown, or not."""
-        state = self._held.state
+        state = self._screen.state
         written = replace(state.written, markdown=not state.written.markdown)
         self._change(model.wrote(state, written, state.typing))
 
     def add_me(self) -> None:
         """Make the user a recipient."""
-        own = own_mailbox(self._held.state.account)
+        own = own_mailbox(self._screen.state.account)
         if own is not None and self.open:
             self._parts.sheet.head.to.add(own)
 
     def discard(self) -> None:
         """Throw the draft away, when the user means it."""
-        if self.open and not self._held.state.empty:
+        if self.open and not self._screen.state.empty:
             self._ask(
                 text("Discard the draft?"),
                 text("What you wrote and the list of files will be lost."),
@@ -208,7 +208,7 @@ class Writing:
     def found(self, found: tuple[CheckedFile, ...]) -> None:
         """Attach what was looked at, or tell why that cannot be."""
         files = self._add(found)
-        words = model.turned_away(self._held.state, files)
+        words = model.turned_away(self._screen.state, files)
         if words is not None:
             self._parts.toast.show(words, "warn")
 
@@ -220,7 +220,7 @@ class Writing:
     def into_text(self) -> Found | None:
         """Return what shows a picture where one writes; None where one does not write the text."""
         body = self._parts.sheet.body.text
-        writes = body.focus_get() is body and self._held.state.takes_pictures
+        writes = body.focus_get() is body and self._screen.state.takes_pictures
         return self.put_into_text if writes else None
 
     def put_into_text(self, found: tuple[CheckedFile, ...]) -> None:
@@ -241,19 +241,19 @@ class Writing:
 
     def remove(self, path: str) -> None:
         """Take a file out."""
-        self._change(model.removed(self._held.state, path))
+        self._change(model.removed(self._screen.state, path))
 
     def shrunk(self, path: str, small: SmallPicture) -> None:
         """Send a smaller picture in place of a large one."""
-        self._held.apply(model.shrunk, path, small)
+        self._screen.apply(model.shrunk, path, small)
 
     def _add(self, found: tuple[CheckedFile, ...]) -> list[File]:
         files = [File(one.path, one.name, one.size, one.trouble, one.longest) for one in found]
-        self._change(model.looked(self._held.state, files))
+        self._change(model.looked(self._screen.state, files))
         return files
 
     def _change(self, state: QuickSend) -> None:
-        self._held.become(state)
+        self._screen.set_state(state)
         self._files.look_at_shown(state.unseen, self._show_pictures)
         for file in state.to_shrink:
             self._files.shrink(file, state.written.pictures)

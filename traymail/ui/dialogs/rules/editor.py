@@ -40,10 +40,10 @@ class RuleEditor(Dialog):
         """``before`` is the name of the rule to change, None for a new one."""
         super().__init__(root, text("Rule"), Size(960, 660, (900, 600)))
         self._on_closed = on_closed
-        self._state = ScreenState(Editing(kind, before), self._draw)
+        self.screen = ScreenState(Editing(kind, before), self._draw)
         tasks = Tasks(self, background, self._failed)
         self._people = KnownPeople(services.drafts, tasks, self._written_to)
-        self._work = RuleWork(services, self._state, tasks, self._people, self._fill)
+        self._work = RuleWork(services, self.screen, tasks, self._people, self._fill)
         panes = self._panes = Panes(
             self.body, (text("Rule"), text("Preview")), fixed=1, room=480, least=0.85
         )
@@ -53,16 +53,7 @@ class RuleEditor(Dialog):
         panes.hold(self.sheet, self.preview)
         self.bar = ActionBar(self.footer, self._press, self.jump)
         self.bind("<Control-s>", lambda _event: self._save())
-        self.become(self.held)
-
-    @property
-    def held(self) -> Editing:
-        """What the window shows."""
-        return self._state.state
-
-    def become(self, state: Editing) -> None:
-        """Show this state."""
-        self._state.become(state)
+        self.screen.set_state(self.screen.state)
 
     def open(self) -> None:
         """Show the window and fetch what it needs."""
@@ -73,11 +64,11 @@ class RuleEditor(Dialog):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being written."""
-        return self.held.work not in {EditorWork.SAVING, EditorWork.REMOVING}
+        return self.screen.state.work not in {EditorWork.SAVING, EditorWork.REMOVING}
 
     def take_over(self, old: RuleEditor) -> None:
         """Go on where an editor in another language has stopped; that one is gone then."""
-        state, people, place = old.held, old._people, old.geometry()
+        state, people, place = old.screen.state, old._people, old.geometry()
         old.destroy()
         self.reveal()
         self._look_again_on_return()
@@ -93,7 +84,7 @@ class RuleEditor(Dialog):
         """End the editor; with unsaved changes, ask first."""
         if not self.at_rest:
             return
-        if self.held.work is EditorWork.LOADING or not self.held.changed:
+        if self.screen.state.work is EditorWork.LOADING or not self.screen.state.changed:
             self._end()
             return
         question = Question(
@@ -103,7 +94,7 @@ class RuleEditor(Dialog):
             text("&Discard changes"),
             self._end,
         )
-        save = model.buttons(self.held).primary
+        save = model.buttons(self.screen.state).primary
         if save is not None and save.enabled:
             question.offer(save.words, self._save)
         question.reveal()
@@ -132,7 +123,7 @@ class RuleEditor(Dialog):
     def changed(self, name: str) -> None:
         """Take in what was typed into a field."""
         if self._work.idle:
-            self._state.apply(model.edited, name, self.sheet.values)
+            self.screen.apply(model.edited, name, self.sheet.values)
             self._work.judge_later()
 
     def _written_to(self) -> list[str]:
@@ -143,10 +134,10 @@ class RuleEditor(Dialog):
         self.changed(offer.field)
 
     def _turn(self, step: int) -> None:
-        self._state.apply(model.turn, step)
+        self.screen.apply(model.turn, step)
 
     def _by_file(self) -> None:
-        self._fill(model.by_file(self.held))
+        self._fill(model.by_file(self.screen.state))
 
     def _save(self) -> None:
         self._work.save(self._end, self.jump)
@@ -180,12 +171,12 @@ class RuleEditor(Dialog):
 
     def _failed(self, error: TraymailError) -> None:
         if self.winfo_exists():
-            self._state.apply(model.failed, error)
+            self.screen.apply(model.failed, error)
 
     def _fill(self, state: Editing) -> None:
         """Show a state in the fields, too, and have it judged."""
         self.sheet.fill(state)
-        self.become(state)
+        self.screen.set_state(state)
         self._work.judge()
 
     def _draw(self, _before: Editing, state: Editing) -> None:

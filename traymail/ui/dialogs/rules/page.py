@@ -97,7 +97,9 @@ class RulesPage:
         """Make the editors anew; one that is just saving ends as it is."""
         for key, old in tuple(self.editors.items()):
             if old.at_rest:
-                self.editors[key] = self._editor(key, old.held.kind.name, old.held.before)
+                self.editors[key] = self._editor(
+                    key, old.screen.state.kind.name, old.screen.state.before
+                )
                 self.editors[key].take_over(old)
 
     def _editor(self, key: str, kind: str, name: str | None) -> RuleEditor:

@@ -35,22 +35,22 @@ class RuleWork:
     def __init__(
         self,
         services: Services,
-        held: ScreenState[Editing],
+        screen: ScreenState[Editing],
         tasks: Tasks,
         people: KnownPeople,
         fill: Callable[[Editing], object],
     ) -> None:
-        self._services, self._held, self._tasks = services, held, tasks
+        self._services, self._screen, self._tasks = services, screen, tasks
         self._people, self._fill = people, fill
 
     @property
     def idle(self) -> bool:
         """Whether there is a form, and nothing is being done with it."""
-        return self._held.state.work is EditorWork.NONE
+        return self._screen.state.work is EditorWork.NONE
 
     def fetch(self, new_name: str, done: Callable[[], object]) -> None:
         """Read the rule, or begin a new one with this name; ``done`` once there is a form."""
-        before = self._held.state.before
+        before = self._screen.state.before
 
         def work() -> _Opened:
             table = None if before is None else self._services.rules.fields(before)
@@ -59,7 +59,7 @@ class RuleWork:
         def fetched(opened: _Opened) -> None:
             self._people.know(opened.people)
             self._people.know_groups(opened.overview.settings.groups)
-            state = model.known(self._held.state, opened.overview.settings)
+            state = model.known(self._screen.state, opened.overview.settings)
             if opened.table is None:
                 self._fill(model.begun(state, new_name))
             else:
@@ -69,13 +69,13 @@ class RuleWork:
         self._tasks.run(
             work,
             fetched,
-            self._held.by(model.not_loaded),
+            self._screen.by(model.not_loaded),
             slot="ask",
         )
 
     def follow(self) -> None:
         """Read the rule anew, after the file was edited."""
-        before = self._held.state.before
+        before = self._screen.state.before
 
         def work() -> _Opened:
             table = None
@@ -92,21 +92,21 @@ class RuleWork:
         regrouped = self._people.know_groups(opened.overview.settings.groups)
         if not self.idle:
             return
-        state = model.known(self._held.state, opened.overview.settings)
+        state = model.known(self._screen.state, opened.overview.settings)
         if opened.table is not None:
             state = model.followed(state, opened.table)
         elif state.before is not None:
             state = model.gone(state)
-        if regrouped or state != self._held.state:
+        if regrouped or state != self._screen.state:
             self._fill(state)
 
     def save(self, saved: Callable[[], object], refused: Callable[[], object]) -> None:
         """Save the rule, if it is right."""
-        if not self.idle or told(self._held.state):
+        if not self.idle or told(self._screen.state):
             return
         self._stop()
-        self._held.apply(model.saving)
-        fields, before = self._held.state.table_now, self._held.state.before
+        self._screen.apply(model.saving)
+        fields, before = self._screen.state.table_now, self._screen.state.before
 
         def work() -> tuple[Problem, ...]:
             problems = self._services.rules.check(fields, before)
@@ -119,17 +119,17 @@ class RuleWork:
             if not problems:
                 saved()
                 return
-            self._held.apply(model.refused, problems)
+            self._screen.apply(model.refused, problems)
             refused()
 
         self._tasks.run(work, done)
 
     def remove(self, removed: Callable[[], object]) -> None:
         """Delete the rule."""
-        name = self._held.state.before
+        name = self._screen.state.before
         if name is not None:
             self._stop()
-            self._held.apply(model.removing)
+            self._screen.apply(model.removing)
             self._tasks.run(lambda: self._services.rules.remove(name), lambda _none: removed())
 
     def judge_later(self) -> None:
@@ -140,7 +140,7 @@ class RuleWork:
     def judge(self) -> None:
         """Have the values of the moment checked, and show what they would mail."""
         self._stop()
-        fields, before = self._held.state.table_now, self._held.state.before
+        fields, before = self._screen.state.table_now, self._screen.state.before
 
         def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
             problems = self._services.rules.check(fields, before)
@@ -150,26 +150,26 @@ class RuleWork:
 
         def answered(answer: tuple[Problem, ...] | RulePreview) -> None:
             if isinstance(answer, RulePreview):
-                self._held.apply(model.previewed, answer)
+                self._screen.apply(model.previewed, answer)
             else:
-                self._held.apply(model.judged, answer)
+                self._screen.apply(model.judged, answer)
 
         self._tasks.later(
             "looking",
             _SAY_LOOKING_AFTER_MS,
-            self._held.by(model.waiting),
+            self._screen.by(model.waiting),
         )
         self._tasks.follow(
             work,
             answered,
-            lambda: self._looked(replace(self._held.state, looking=False)),
-            lambda error: self._looked(model.not_previewed(self._held.state, error)),
+            lambda: self._looked(replace(self._screen.state, looking=False)),
+            lambda error: self._looked(model.not_previewed(self._screen.state, error)),
             slot="ask",
         )
 
     def _looked(self, state: Editing) -> None:
         self._stop()
-        self._held.become(state)
+        self._screen.set_state(state)
 
     def _stop(self) -> None:
         """Wait for nothing that was begun before."""
