@@ -134,6 +134,48 @@ def test_nobody_else_ends_a_sign_in(account: Account, rooms: Rooms, brought: str
     assert "You are signed in." in pages[20]
 
 
+# What a stranger does who has seen, in the list of processes, what the browser was started with.
+VISIT = """\
+exec 3<>/dev/tcp/$1/$2
+printf 'GET /?code=theirs&state=%s HTTP/1.1\\r\\n\\r\\n' "$3" >&3
+cat <&3
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="root becomes another")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_another_user_brings_no_sign_in_of_their_own(
+    account: Account, rooms: Rooms, address: str
+) -> None:
+    told: list[bytes] = []
+
+    def visit(url: str) -> bool:
+        asked = dict(parse_qsl(urlsplit(url).query))
+        port = str(urlsplit(asked["redirect_uri"]).port)
+        command = ["bash", "-c", VISIT, "stranger", address, port, asked["state"]]
+
+        def go() -> None:
+            for _ in range(20):
+                stranger = subprocess.run(
+                    command,
+                    user=65534,
+                    group=65534,
+                    extra_groups=[],
+                    capture_output=True,
+                    check=False,
+                )
+                told.append(stranger.stdout)
+            urlopen(url).read()  # noqa: S310 # ours
+
+        Thread(target=go, name="visit").start()
+        return True
+
+    around = SignInContext(rooms.tokens, rooms.clock, visit, str, "en")
+    _asked, done = BrowserSignIn(account, around).steps()
+    assert isinstance(done, SignedIn)
+    assert told == [b""] * 20
+
+
 @pytest.mark.parametrize(
     ("life", "passed", "fresh"),
     [(3600, 0, True), (3600, 3299, True), (3600, 3300, False), (60, 29, True), (60, 30, False)],

@@ -78,6 +78,8 @@ def test_reads(words: str, address: Address) -> None:
         ('"Name <a@b>', "quotation mark"),
         ("a@b" * 1000, "too long"),
         ("a..b@c", "before the @"),
+        ("=?utf-8?Q?evil=40x.example=3E?=@good.example", "before the @"),
+        ('"=?x?B?QGV2aWwueA==?="@good.example', "before the @"),
         (".a@b", "before the @"),
         ("a(b)@c", "before the @"),
         ("a@b..c", "domain"),

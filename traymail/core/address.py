@@ -29,6 +29,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # range so long takes `re` several milliseconds.
 _ATOM = re.compile(r"""[^\x00-\x20"(),.:;<>@\[\\\]\x7f-\u00a0]+""")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+# RFC 2047 section 5 has none of these in an address; some programs decode them there all the same,
+# and read another address in it.
+_ENCODED = re.compile(r"=\?.*\?.*\?=")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LITERAL = re.compile(r"\[(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
 # IDNA 2003, which Python speaks, maps these to other letters: the mail would go to another domain.
@@ -172,6 +175,8 @@ def _check_local(local: str, shown: str) -> None:
     """Raise InputError unless ``local`` is a dot-string or a quoted string (RFC 5321 4.1.2)."""
     if not local:
         raise _bad(shown, text("The address “{address}” has nothing before the @"))
+    if _ENCODED.search(local):
+        raise _bad(shown, text("The part before the @ of “{address}” is not valid"))
     if _QUOTED.fullmatch(local):
         return
     if "@" in local:

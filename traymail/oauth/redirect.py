@@ -8,12 +8,14 @@ import sys
 import threading
 from contextlib import suppress
 from html import escape
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from traymail.core.errors import SignInLater
 from traymail.core.texts import text
+from traymail.disk import current_user
 
 if TYPE_CHECKING:
     from traymail.core.texts import Text, Translate
@@ -148,12 +150,42 @@ def _let_in(
 ) -> None:
     with suppress(OSError):
         sock, _ = door.accept()
+        if _of_another_user(sock):
+            sock.close()
+            return
         if len(heard) >= _MOST_VISITORS:  # browsers open connections on which they say nothing
             first = next(iter(heard))
             _show_out(first, doors, heard)
         sock.setblocking(False)  # noqa: FBT003 # as the library has it
         heard[sock] = bytearray()
         doors.register(sock, selectors.EVENT_READ)
+
+
+def _of_another_user(sock: socket.socket) -> bool:
+    """Tell whether another user of this computer has come, but root; False where nobody knows.
+
+    The list of processes shows everybody the address that a browser was started with: enough to
+    come back with a sign-in of one's own, and be sent the mails.
+    """
+    if sys.platform != "linux":
+        return False
+    # https://docs.kernel.org/networking/proc_net_tcp.html
+    table = Path("/proc/net/tcp6" if sock.family == socket.AF_INET6 else "/proc/net/tcp")
+    ends = [_in_table(sock.family, end) for end in (sock.getpeername(), sock.getsockname())]
+    with suppress(OSError, ValueError), table.open(encoding="ascii") as rows:
+        for row in rows:
+            words = row.split()
+            if words[1:3] == ends:
+                return int(words[7]) not in {0, current_user()}
+    return False
+
+
+def _in_table(family: socket.AddressFamily, end: tuple[str, int]) -> str:
+    """Return an address and a port as the kernel lists them: in words of four bytes."""
+    raw = socket.inet_pton(family, end[0])
+    words = (raw[at : at + 4] for at in range(0, len(raw), 4))
+    address = "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+    return f"{address}:{end[1]:04X}"
 
 
 def _show_out(
