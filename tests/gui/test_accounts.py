@@ -26,6 +26,7 @@ from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
 from traymail.disk import exclusive
+from traymail.services.wanted import WantedMail, draft_of
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
@@ -260,6 +261,33 @@ def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> 
     assert desk.account().limits.per_hour == 50
     desk.sees("Saved")
     assert "[accounts.lab]  # the old machine" in desk.written
+
+
+def test_a_signature_is_written_and_stands_below_what_is_sent(desk: Desk) -> None:
+    desk.write("signature", "Li **Na**")
+    desk.keys("Return")
+    desk.type("Hello Ltd")
+    desk.save()
+    desk.until(lambda: desk.account().signature == "Li **Na**\nHello Ltd", "it in force")
+    draft = draft_of(
+        WantedMail(
+            to=("a@x.example",),
+            cc=(),
+            bcc=(),
+            subject="s",
+            body="Hi",
+            html=None,
+            markdown=True,
+            attach=(),
+            account=None,
+            any_domain=False,
+        ),
+        desk.account(),
+        "Hi",
+        None,
+    )
+    assert draft.text == "Hi\n\n-- \nLi **Na**\nHello Ltd\n"
+    assert "Li <strong>Na</strong>" in str(draft.html)
 
 
 def test_what_is_saved_never_falls_back_to_what_it_was(desk: Desk) -> None:

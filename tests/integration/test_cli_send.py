@@ -651,3 +651,53 @@ def test_a_refused_login_names_the_account_and_the_place_in_its_way_out(office: 
     assert office.json("outbox", "list")[0]["advice"] == way
     again = office.quick("send", "--to", "b@c.example", "--subject", "s")
     assert again.stderr.splitlines()[-1] == way
+
+
+def answered(office: Desk, answer: bytes, *arguments: str) -> tuple[int, str]:
+    """Run a command on a terminal and answer its question; return status and what it told."""
+    keyboard, terminal = os.openpty()
+    command = office.home.command(*arguments)
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **office.env},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        os.close(terminal)
+        os.write(keyboard, answer)
+        _, told = running.communicate()
+    os.close(keyboard)
+    return running.returncode, told.decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+@pytest.mark.parametrize(("answer", "status"), [(b"n\n", 65), (b"\n", 65), (b"y\n", 0)])
+def test_a_slip_in_a_domain_is_asked_about(office: Desk, answer: bytes, status: int) -> None:
+    done, told = answered(office, answer, "send", "--to", "li@gmial.com", "--subject", "s")
+    assert done == status
+    assert "Is @gmail.com meant?" in told
+    assert ("Write it with @gmail.com" in told) == (status == 65)
+    assert len(office.states()) == (status == 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_a_slip_in_the_address_of_an_account_is_asked_about(office: Desk) -> None:
+    before = office.home.config.read_text("utf-8")
+    done, told = answered(office, b"n\n", "account", "add", "me@gmial.com")
+    assert done == 65
+    assert "Is @gmail.com meant? Use “me@gmial.com” anyway?" in told
+    assert office.home.config.read_text("utf-8") == before
+
+
+def test_where_nobody_can_be_asked_a_slip_is_told(office: Desk, tmp_path: Path) -> None:
+    mail = ("send", "--to", "li@gmial.com", "--subject", "s")
+    done = office.quick(*mail)
+    assert done.returncode == 0
+    assert "Is @gmail.com meant?" in done.stderr
+    assert "gmail" not in office.quick(*mail, "--any-domain").stderr
+    table = tmp_path / "people.csv"
+    table.write_text("mail\na@qq.con\nb@qq.con\nc@x.example\n")
+    done = office.quick("send", "--csv", str(table), "--to", "{csv.mail}", "--subject", "s")
+    assert done.returncode == 0
+    assert done.stderr.count("Is @qq.com meant?") == 1

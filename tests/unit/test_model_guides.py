@@ -2,7 +2,7 @@
 
 import pytest
 
-from traymail.core.provider import PROVIDERS, AuthKind, by_id, for_address
+from traymail.core.provider import PROVIDERS, AuthKind, by_id, for_address, for_exchangers
 from traymail.ui.model import guides as model
 
 
@@ -17,6 +17,43 @@ def test_every_provider_has_a_guide_with_steps_and_its_page(provider: object) ->
     assert row.help_url == "" or row.help_url in opened
     assert len(opened) == len(set(opened)), "each page has a link of its own"
     assert guide.sixteen <= (row.auth_kind in {AuthKind.AUTHORIZATION_CODE, AuthKind.APP_PASSWORD})
+
+
+@pytest.mark.parametrize(
+    ("domain", "like"),
+    [
+        ("foxmail.com", "foxmail"),
+        ("vip.qq.com", "qq"),
+        *((f"hotmail.{ending}", "outlook") for ending in ("com", "co.uk", "fr", "de")),
+        *((f"outlook.{ending}", "outlook") for ending in ("com", "de", "jp", "com.br")),
+        *((f"live.{ending}", "outlook") for ending in ("com", "cn", "co.uk", "nl")),
+        ("msn.com", "outlook"),
+        ("googlemail.com", "gmail"),
+    ],
+)
+def test_another_name_of_a_provider_leads_to_its_guide(domain: str, like: str) -> None:
+    row = for_address(f"me@{domain}")
+    assert row is by_id(like)
+    assert model.guide_for(row).steps
+
+
+@pytest.mark.parametrize(
+    ("exchanger", "like"),
+    [
+        ("aspmx.l.google.com", "gmail"),
+        ("shop-example-com.mail.protection.outlook.com", "office365"),
+        ("mxbiz1.qq.com", "exmail.qq"),
+        ("qiye163mx01.mxmail.netease.com", "netease-qiye"),
+        ("mx1.qiye.aliyun.com", "aliyun-qiye"),
+    ],
+)
+def test_a_company_s_own_domain_leads_to_the_guide_of_who_keeps_its_mail(
+    exchanger: str, like: str
+) -> None:
+    found = for_exchangers([exchanger])
+    assert found is not None
+    assert found[0] is by_id(like)
+    assert model.guide_for(found[0]).steps
 
 
 def test_an_unknown_server_wants_a_password_behind_dots() -> None:

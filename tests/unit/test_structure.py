@@ -283,6 +283,7 @@ SENDGRID_ROWS: list[tuple[str, str, str, object, str]] = [
     ),
     ("api_url", '""', "host", "api.sendgrid.com", '"https://q.example/v3"'),
     ("ca_file", '"~/ca.pem"', "ca_file", str(Path("/home/me/ca.pem")), '"ca.pem"'),
+    ("signature", '"Li\\nHello Ltd"', "signature", "Li\nHello Ltd", '"\\u0007"'),
     ("display_name", '"Me"', "address", Address("me@desk.example", "Me"), "1"),
     ("max_message_mb", "20", "max_message_bytes", 20_000_000, "0"),
 ]
@@ -543,6 +544,16 @@ def test_a_rule_may_name_people_of_the_own_network_with_a_hint() -> None:
     assert found.problems == ()
     assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc[0]"]
     assert "“wang@qq” has no dot after the @" in str(found.hints[0].what)
+
+
+def test_a_rule_may_name_people_of_a_mistyped_domain_with_a_hint() -> None:
+    groups = '[groups]\nteam = ["li@x.example", "wang@qq.con"]\n'
+    people = 'to = ["me@gmial.com", "a@x.example"]\ncc = ["team"]'
+    source = groups + QQ + FOLDER.replace('to = ["a@b.cd"]', people)
+    found = check(tomllib.loads(source), PLACES, KINDS, lambda: ALL)
+    assert found.problems == ()
+    assert [one.where for one in found.hints] == ["rules[0].to[0]", "rules[0].cc"]
+    assert str(found.hints[0].what) == "Is @gmail.com meant in “me@gmial.com”?"
 
 
 def test_a_key_that_does_nothing_beside_another_is_hinted_at() -> None:

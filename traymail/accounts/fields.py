@@ -12,6 +12,12 @@ from traymail.core.texts import text
 
 ADDRESS = Field("address", text("&Address"))
 DISPLAY_NAME = Field("display_name", text("Disp&lay name"), help=text("What the recipient sees."))
+SIGNATURE = Field(
+    "signature",
+    text("Signature &below"),
+    FieldKind.LINES,
+    text("Below mails that you write, not those of rules. Markdown, where a mail is HTML."),
+)
 CA_FILE = Field(
     "ca_file",
     text("Certi&ficate"),

@@ -20,7 +20,7 @@ from traymail.core.sendgrid import (
     SendgridAccount,
     key_in,
 )
-from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.tables import ACCOUNT_KEYS, AccountTable, read_signature
 from traymail.core.texts import text
 from traymail.core.validators import Form, Key
 
@@ -50,6 +50,7 @@ class SendgridTable(AccountTable):
     address: Address
     api_url: ServicePlace | None = None
     ca_file: str = ""
+    signature: str = ""
 
 
 class SendgridKind(AccountKind[SendgridAccount]):
@@ -65,6 +66,7 @@ class SendgridKind(AccountKind[SendgridAccount]):
             "address": Key(read.address),
             "api_url": Key(service_place),
             "ca_file": Key(read.path_or_empty),
+            "signature": Key(read_signature),
         },
         text("It belongs to accounts of kind “sendgrid”."),
         {"address": "nobody@localhost"},
@@ -92,6 +94,7 @@ class SendgridKind(AccountKind[SendgridAccount]):
             security=place.security,
             username=name,
             ca_file=given.ca_file,
+            signature=given.signature,
         )
         return with_given(account, given)
 

@@ -10,6 +10,7 @@ from traymail.accounts.fields import (
     CA_FILE,
     DISPLAY_NAME,
     RARE,
+    SIGNATURE,
     USUAL,
     values_of_all,
 )
@@ -30,7 +31,7 @@ _API_URL = Field(
 FIRST: Form = (*UPPER, Section(None, (_API_URL, replace(CA_FILE, rare=True))))
 """What is asked of an account that is to be."""
 
-_LOWER = (*USUAL, _API_URL, replace(CA_FILE, rare=True), *RARE)
+_LOWER = (*USUAL, SIGNATURE, _API_URL, replace(CA_FILE, rare=True), *RARE)
 
 
 def lower_for(usual: Mapping[str, str]) -> Form:
@@ -45,5 +46,6 @@ def values_of(account: SendgridAccount) -> dict[str, str]:
         "display_name": account.address.name,
         "api_url": api_url_of(account, SENDGRID_HOST),
         "ca_file": account.ca_file,
+        "signature": account.signature,
         **values_of_all(account),
     }

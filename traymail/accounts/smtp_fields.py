@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from traymail.accounts.fields import ADDRESS, CA_FILE, DISPLAY_NAME, RARE, USUAL, values_of_all
+from traymail.accounts.fields import (
+    ADDRESS,
+    CA_FILE,
+    DISPLAY_NAME,
+    RARE,
+    SIGNATURE,
+    USUAL,
+    values_of_all,
+)
 from traymail.core.account import Account, Auth, Security
 from traymail.core.account_kind import Values
 from traymail.core.account_table import is_local_name
@@ -72,12 +80,6 @@ REDIRECT_PORT = Field(
 CLIENT = (CLIENT_ID, TENANT, AUTHORIZE_URL, TOKEN_URL, DEVICE_URL, SCOPE, REDIRECT_PORT)
 """What an account says of its sign-in."""
 
-SIGNATURE = Field(
-    "signature",
-    text("Signature &below"),
-    FieldKind.LINES,
-    text("Below mails that you write, not those of rules. Markdown, where a mail is HTML."),
-)
 UPPER: Form = (Section(None, (ADDRESS, DISPLAY_NAME, *SERVER)),)
 """What stands above the code."""
 

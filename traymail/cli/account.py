@@ -16,6 +16,7 @@ from traymail.cli.outcome import tell_what_waits
 from traymail.cli.proposals import accounts
 from traymail.cli.session import Session
 from traymail.cli.show import account_word, table
+from traymail.cli.slips import ask_about_slips
 from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.account_kind import read_account
@@ -252,6 +253,8 @@ def add(
     kind = _kind(wanted)
     sender = _address(kind, address)
     settings = session.settings()
+    if sender is not None and wanted.host is None:
+        ask_about_slips(session, (sender.mailbox,))
     provider, words = None, kind.secret(None)
     mailbox = f"@{kind.name}"
     if sender is not None and "host" in kind.form.keys:

@@ -14,6 +14,7 @@ from traymail.cli import endings
 from traymail.cli.outcome import settle_abandoned, tell
 from traymail.cli.session import Session
 from traymail.cli.show import table
+from traymail.cli.slips import ask_about_slips
 from traymail.cli.wanted import Ways
 from traymail.core.errors import problem_line
 from traymail.core.outbox import State
@@ -61,6 +62,7 @@ def send(
         show = _dump if ways.as_json else _show
         show(session, mails, len(checked.lines))
         return endings.OK
+    ask_about_slips(session, checked.domains.values(), any_domain=wanted.any_domain)
     if ways.report is not None:
         write_report(ways.report, ())  # before anything is stored
     batch = session.mail.store_batch(mails.drafts(), checked.shared)

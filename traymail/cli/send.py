@@ -11,6 +11,7 @@ import click
 from traymail.accounts import kind_of
 from traymail.cli.proposals import accounts, people
 from traymail.cli.session import Session, chosen_account, nobody_delivers
+from traymail.cli.slips import ask_about_slips, mailboxes_of
 from traymail.cli.wanted import Ways, body_of
 from traymail.cli.words import PATH, command, option
 from traymail.core.errors import TraymailError
@@ -146,6 +147,7 @@ def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> in
         return each.send(session, wanted, (words, html), (settings, account), ways)
     draft = draft_of(wanted, account, words, html)
     require_fit(draft, account)
+    ask_about_slips(session, mailboxes_of(draft), any_domain=wanted.any_domain)
     item = session.mail.store(draft)
     if queue:
         delivered = session.beside.wake()

@@ -18,6 +18,7 @@ from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
 from traymail.core.paths import PathContext
 from traymail.core.ports import Preflight
+from traymail.core.provider import meant_domain
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
 from traymail.core.sight import Sight, Suited
@@ -33,11 +34,15 @@ R = TypeVar("R", bound=Rule)
 
 @dataclass(frozen=True, slots=True)
 class RuleRead:
-    """A rule at its place in the file; ``bad`` keys were told of already and hold stand-ins."""
+    """A rule at its place in the file; ``bad`` keys were told of already and hold stand-ins.
+
+    ``grouped`` keys name groups: their people stand at other places than in the file.
+    """
 
     index: int
     rule: Rule
     bad: frozenset[str]
+    grouped: frozenset[str] = frozenset()
 
     def place(self, key: str) -> str:
         """Return the place of a key, for a problem."""
@@ -135,23 +140,29 @@ def kind_of_rule(rule: Rule, kinds: Iterable[RuleKind[Any]]) -> RuleKind[Any]:
 def common_problems(one: RuleRead) -> list[Problem]:
     """Return what is wrong with what all kinds of rules have."""
     rule = one.rule
-    problems = [
-        Problem(
-            f"{one.place(key)}[{index}]",
-            text("“{address}” has no dot after the @", address=address.mailbox),
-            advice=text("Only in your own network mail may reach it."),
-            hint=True,
-        )
-        for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc))
-        if key not in one.bad
-        for index, address in enumerate(people)
-        if undotted(address.mailbox)
-    ]
+    problems = []
+    for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc)):
+        for index, address in enumerate(people if key not in one.bad else ()):
+            what, advice = _doubt(address.mailbox)
+            if what is not None:
+                at = "" if key in one.grouped else f"[{index}]"
+                problems.append(Problem(one.place(key) + at, what, advice=advice, hint=True))
     if len(rule.to) + len(rule.cc) + len(rule.bcc) > read.MOST_ADDRESSES:
         most = read.MOST_ADDRESSES
         what = text("to, cc and bcc together must not have more than {count}", count=most)
         problems.append(Problem(one.place("to"), what))
     return problems
+
+
+def _doubt(mailbox: str) -> tuple[Text | None, Text | None]:
+    """Return why another address may be meant, and the way out; None where none is."""
+    if undotted(mailbox):
+        what = text("“{address}” has no dot after the @", address=mailbox)
+        return what, text("Only in your own network mail may reach it.")
+    meant = meant_domain(mailbox)
+    if meant is None:
+        return None, None
+    return text("Is @{meant} meant in “{address}”?", meant=meant, address=mailbox), None
 
 
 def template_problems(

@@ -114,7 +114,8 @@ def _read_rule(
     rule = kind.with_full_paths(table.value, given.paths.user_home)
     if named:
         people_of["to"] = named
-    return RuleRead(index, replace(rule, **people_of), table.bad | unknown)
+    grouped = frozenset(people_of)
+    return RuleRead(index, replace(rule, **people_of), table.bad | unknown, grouped)
 
 
 def _people(

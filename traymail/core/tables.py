@@ -78,7 +78,8 @@ def _argument(value: object) -> str:
     return given
 
 
-def _signature(value: object) -> str:
+def read_signature(value: object) -> str:
+    """Read what stands below mails: several lines, no control characters."""
     given = read.words(value).replace("\r\n", "\n")
     if len(given) > LONGEST_SIGNATURE:
         raise read.invalid(text("must have at most {count} characters", count=LONGEST_SIGNATURE))
@@ -141,7 +142,7 @@ _SMTP: dict[str, Key] = ACCOUNT_KEYS | {
     "oauth": Key(OAUTH),
     "ca_file": Key(read.path_or_empty),
     "api_url": Key(_no_api_url),
-    "signature": Key(_signature),
+    "signature": Key(read_signature),
 }
 
 TOP = table_form(TopTable, text("It belongs at the top of the file, above all tables."))

@@ -25,6 +25,7 @@ from traymail.core.errors import InputError, Problem, SourceError
 from traymail.core.lines import printed
 from traymail.core.message import Draft, DraftFile, FileIdentity
 from traymail.core.outbox import OutboxItem, State
+from traymail.core.provider import meant_domain
 from traymail.core.reasons import unreadable
 from traymail.core.reports import PreviewMail
 from traymail.core.template import Template, compile_template, human_size
@@ -63,12 +64,16 @@ class NumberedDraft:
 
 @dataclass(slots=True)
 class Checked:
-    """What a look at all mails has found: their lines, their files, and what is wrong."""
+    """What a look at all mails has found: their lines, their files, and what is wrong.
+
+    ``domains`` are those of all recipients, each with the first mailbox there.
+    """
 
     lines: array[int] = field(default_factory=lambda: array("q"))
     files: Counter[str] = field(default_factory=Counter)
     guards: dict[str, FileIdentity | None] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
+    domains: dict[str, str] = field(default_factory=dict)
 
     @property
     def shared(self) -> Iterator[DraftFile]:
@@ -116,6 +121,8 @@ class Mails:
                 checked.faults.append(one)
                 continue
             checked.lines.append(one.line)
+            for address in (*one.draft.to, *one.draft.cc, *one.draft.bcc):
+                checked.domains.setdefault(address.mailbox.rpartition("@")[2], address.mailbox)
             files = [file.path or "" for file in one.draft.files]
             for path in files:
                 if path not in checked.files and (fault := _fault_of(path, one.line)):
@@ -210,6 +217,7 @@ class TableLook:
     """What a look at a table has found: its columns, its mails, and what is wrong with them.
 
     ``mails`` and ``faults`` are the first ones; ``trouble`` is wrong with the words themselves.
+    ``slips``: mailboxes whose domain was hardly meant, each with the one that may be.
     """
 
     columns: tuple[str, ...]
@@ -219,6 +227,7 @@ class TableLook:
     faults: tuple[Problem, ...] = ()
     fault_count: int = 0
     trouble: InputError | SourceError | None = None
+    slips: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +268,11 @@ class BatchService:
             mails=tuple(_shown(one) for one in islice(mails.numbered(), MOST_SHOWN)),
             faults=tuple(checked.faults[:MOST_SHOWN]),
             fault_count=len(checked.faults),
+            slips=tuple(
+                (mailbox, meant)
+                for mailbox in checked.domains.values()
+                if (meant := meant_domain(mailbox))
+            )[:MOST_SHOWN],
         )
 
     def post(self, asked: AskedTable, undo: timedelta) -> Batch:

@@ -199,6 +199,7 @@ def sight(state: TableMailing) -> Sight | Instead:
     return Sight(
         _headline(looked),
         caption=text("Mail {i} of {n}", i=mail + 1, n=looked.count),
+        below=tuple(_slip(*one) for one in looked.slips[:_FAULTS]),
         mail=looked.mails[mail],
         earlier=mail > 0,
         later=mail < count - 1,
@@ -217,6 +218,10 @@ def _wrong(looked: TableLook) -> Text:
     return text(
         "{n} rows cannot be sent. Correct the table, and choose it again.", n=looked.fault_count
     )
+
+
+def _slip(mailbox: str, meant: str) -> Text:
+    return text("Is @{meant} meant in “{address}”?", meant=meant, address=mailbox)
 
 
 def _told(fault: Problem) -> Text:
