@@ -4,10 +4,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from jeepney import DBusAddress, DBusErrorResponse, Message, Properties, new_method_call
+from jeepney import (
+    DBusAddress,
+    DBusErrorResponse,
+    Message,
+    Properties,
+    new_method_call,
+    new_signal,
+)
+from jeepney.io.blocking import open_dbus_connection
 
 from tests.support.bus import Peer, address_below, session_bus
 from tests.support.mails import a_rule
@@ -74,6 +83,36 @@ def shown(desk: Desk, peer: Peer, panel: Watcher) -> Desk:
     desk.loop.until(lambda: panel.registered, what="a registered icon")
     assert peer.owns(NAME)
     return desk
+
+
+# What anybody on the bus may say, and nobody should.
+MISSHAPEN: list[tuple[str, str, str | None, tuple[Any, ...]]] = [
+    (interface, member, signature, body)
+    for interface, member in (
+        ("org.kde.StatusNotifierWatcher", "StatusNotifierItemUnregistered"),
+        ("org.freedesktop.Notifications", "ActionInvoked"),
+        ("org.freedesktop.Notifications", "NotificationClosed"),
+        ("org.freedesktop.portal.Settings", "SettingChanged"),
+        ("org.freedesktop.portal.Request", "Response"),
+    )
+    for signature, body in (
+        (None, ()),
+        ("i", (5,)),
+        ("as", (["x"],)),
+        ("uu", (1, 2)),
+        ("ua{sv}", (0, {"uris": ("s", "file:///x")})),
+        ("a{sv}", ({},)),
+    )
+]
+
+
+def test_what_is_said_wrongly_on_the_bus_harms_nothing(shown: Desk, peer: Peer, bus: str) -> None:
+    with open_dbus_connection(bus) as stranger:
+        for interface, member, signature, body in MISSHAPEN:
+            emitter = DBusAddress("/org/freedesktop/portal/desktop", interface=interface)
+            stranger.send(new_signal(emitter, member, signature, body))
+            peer.call(ITEM, "Activate", "ii", 10, 20)
+    assert shown.choices == [Do.QUICK_SEND] * len(MISSHAPEN)
 
 
 # --- the item -------------------------------------------------------------------------------------

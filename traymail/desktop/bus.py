@@ -26,6 +26,8 @@ from jeepney import (
     new_method_call,
 )
 
+from traymail.failures import log_failure
+
 if TYPE_CHECKING:
     from jeepney.io.blocking import DBusConnection
 
@@ -68,6 +70,10 @@ def _usual_address() -> str | None:
     return f"unix:path={folder}/bus" if folder and Path(folder, "bus").is_socket() else None
 
 
+# Whoever is on the bus may say anything in any shape: it must keep from nothing else that comes.
+_MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError)
+
+
 class Bus:
     """One connection: calls with answers, signals, objects of ours. On one thread, the loop's."""
 
@@ -104,7 +110,10 @@ class Bus:
             except OSError as error:
                 self._lose(error)
                 return
-            self._handle(message)
+            try:
+                self._handle(message)
+            except _MISSHAPEN as error:
+                log_failure(log, "a message of the session bus is not understood", error)
 
     def close(self) -> None:
         """Leave the bus; nobody is told. The loop watches it no more."""
