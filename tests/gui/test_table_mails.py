@@ -132,9 +132,11 @@ def test_each_row_becomes_a_mail_and_the_log_tells_what_became_of_it(
     assert (state, code) == ("Failed", "550")
     assert "no such user" in reply
     report = tmp_path / "report.csv"
-    batch = desk.window.screen.state.posted
-    assert batch is not None
-    desk.live.services.batches.save_report(batch, report)
+    with desk.hand_in_dialog(
+        ("key", "ctrl+a"), ("type", "--delay", "8", str(report)), ("key", "Return")
+    ):
+        desk.press("Save the report…")
+    desk.sees("Saved as report.csv.")
     told = list(csv.DictReader(report.read_text("utf-8").splitlines()))
     assert [(one["line"], one["state"]) for one in told] == [
         ("2", "sent"),
