@@ -236,7 +236,7 @@ class Program:
         return describe(self._app, snapshot, self.configuration.error, self.warnings(), translate)
 
     def warnings(self) -> tuple[Text, ...]:
-        """Return what is to be told of the outbox: it was damaged, or cannot be written."""
+        """Return what is to be shown of the outbox: it was damaged, or cannot be written."""
         now = () if self.unwritable is None else (self.unwritable,)
         return (*now, *warnings(self._app.home.database))
 

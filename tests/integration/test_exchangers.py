@@ -20,8 +20,7 @@ from tests.support.sink import serve
 from traymail.core.account import Security
 from traymail.core.provider import Endpoint
 from traymail.senders import detect as detecting
-from traymail.senders.detect import Candidate, detect
-from traymail.senders.exchangers import PATIENCE_SECONDS, exchangers_of
+from traymail.senders.detect import PATIENCE_SECONDS, Candidate, detect, exchangers_of
 
 SHOP = "shop.example.com"
 EXMAIL = {SHOP: [(10, "mxbiz2.qq.com"), (5, "mxbiz1.qq.com")]}

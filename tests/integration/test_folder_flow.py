@@ -35,7 +35,7 @@ from traymail.core.rules.folder import After, Again, Existing
 from traymail.core.texts import text
 from traymail.desktop.files import Files
 from traymail.engine.folder_flow import FolderFlow
-from traymail.engine.folder_preview import preview
+from traymail.engine.folder_mail import preview
 
 Make = Callable[..., FolderDesk]
 

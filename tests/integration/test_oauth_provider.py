@@ -25,7 +25,7 @@ from tests.support.wait import until
 from traymail.app import App
 from traymail.core.account import Account
 from traymail.desktop.paths import home as home_of
-from traymail.oauth.stored_tokens import StoredTokens, as_text, from_text
+from traymail.oauth.tokens import StoredTokens, as_text, from_text
 
 USER = "me@company.example"
 AGAIN = "traymail account login work"

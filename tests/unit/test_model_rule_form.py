@@ -6,7 +6,7 @@ import pytest
 
 from traymail.core.fields import fields_of
 from traymail.core.kinds import ALL, FOLDER, LOG
-from traymail.core.kinds.log_shown import captures
+from traymail.core.kinds.log import captures
 from traymail.core.rules.log import THRESHOLD
 from traymail.ui.model.rule_form import Kind, defaults, drawn, table_of, values_of
 from traymail.ui.model.rule_values import NUMBER, SIZE, WORDS, flat, nested

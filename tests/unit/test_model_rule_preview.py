@@ -6,7 +6,7 @@ import pytest
 
 from traymail.core.errors import Problem
 from traymail.core.kinds import FOLDER, LOG
-from traymail.core.kinds.folder_shown import icon_for
+from traymail.core.kinds.folder import icon_for
 from traymail.core.reports import LeftOut, LineShown, Preview, PreviewMail, RulePreview
 from traymail.core.sight import Sight
 from traymail.core.texts import Text, text

@@ -54,7 +54,7 @@ FIRST: Form = (
         ),
     ),
 )
-"""What may be told of a robot that is to be; for most, the key is enough."""
+"""What may be set for a robot that is to be; for most, the key is enough."""
 
 
 def lower_for(usual: Mapping[str, str]) -> Form:

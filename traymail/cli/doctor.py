@@ -54,7 +54,7 @@ def doctor(session: Session, /, *, account: str | None, as_json: bool, **server:
 
 
 def _visited(host: str, port: int | None, security: str | None) -> Account:
-    """Return an account that only knocks at a server and does not log in."""
+    """Return an account that only connects to a server and does not log in."""
     try:
         host = filled_host(host)
     except ValidationError as error:

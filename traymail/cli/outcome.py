@@ -103,7 +103,7 @@ def _status_of_trouble(advice_id: str | None, code: int | None, *, stopped: bool
 def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False) -> int:
     """Print how a mail stands, a failure with the way out on standard error; return the status.
 
-    ``held``: the caps that are reached. ``quiet``: a mail that was sent has been told of already.
+    ``held``: the caps that are reached. ``quiet``: a mail that was sent has been shown already.
     """
     account = session.app.outbox.account_state(item.account)
     item = _as_agreed(session, as_it_waits(session, item, held))

@@ -48,7 +48,7 @@ class TraymailError(Exception):
 
 
 def unforeseen(error: BaseException) -> Text:
-    """Return what is told of an error that nobody foresaw: its words may hold anything."""
+    """Return what is shown for an error that nobody foresaw: its words may hold anything."""
     return text(
         "something went wrong inside traymail ({kind}); its log has the details",
         kind=type(error).__name__,

@@ -77,7 +77,7 @@ class FileLeftOut(Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoLongerLeftOut(Observation):
-    """What was told of as left out is gone, or may be mailed now."""
+    """What was reported as left out is gone, or may be mailed now."""
 
     what: str
 

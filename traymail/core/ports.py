@@ -58,7 +58,7 @@ class Journal(Protocol):
         ...
 
     def progress(self, done: int, total: int) -> None:
-        """Be told of ``done`` of ``total`` bytes on the wire; may raise Cancelled to stop."""
+        """Take in that ``done`` of ``total`` bytes are on the wire; may raise Cancelled to stop."""
         ...
 
 

@@ -47,7 +47,7 @@ class Files(Protocol):
     ) -> PostSend:
         """Move a file into ``folder``, at the same place below it, never over another one.
 
-        ``arrived`` is told of a name that is new there; where it can be, before the old one goes.
+        ``arrived`` is called with a name that is new there; if it can be, before the old one goes.
         """
         ...
 

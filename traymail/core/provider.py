@@ -1,6 +1,6 @@
 """The providers that traymail knows: servers, kinds of login, sizes and limits.
 
-A row stands here only when a public page or a real session told of its host and port; nothing is
+A row stands here only when a public page or a real session showed its host and port; nothing is
 guessed. Mail of companies (Exmail, Alibaba, Feishu) has domains of its own: those rows are found
 by the exchangers of a domain, and by their host.
 """

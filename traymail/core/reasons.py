@@ -94,7 +94,7 @@ def foreseen(error: BaseException) -> TraymailError | None:
 
 
 def title_of(error: Exception) -> Text:
-    """Return what is told of an error, foreseen or not."""
+    """Return what is shown for an error, foreseen or not."""
     known = foreseen(error)
     return unforeseen(error) if known is None else known.title
 

@@ -34,7 +34,7 @@ R = TypeVar("R", bound=Rule)
 
 @dataclass(frozen=True, slots=True)
 class RuleRead:
-    """A rule at its place in the file; ``bad`` keys were told of already and hold stand-ins.
+    """A rule at its place in the file; ``bad`` keys were reported already and hold stand-ins.
 
     ``grouped`` keys name groups: their people stand at other places than in the file.
     """

@@ -121,7 +121,7 @@ def _read_rule(
 def _people(
     fields: Mapping[str, object], where: str, given: RuleContext, problems: list[Problem]
 ) -> tuple[dict[str, tuple[Address, ...]], frozenset[str]]:
-    """Return whom the keys mean that name groups, and those of them that were told of."""
+    """Return whom the keys mean that name groups, and those of them that were reported."""
     found: dict[str, tuple[Address, ...]] = {}
     bad: set[str] = set()
     for key, least in (("to", 1), ("cc", 0), ("bcc", 0)):
@@ -138,7 +138,7 @@ def _people(
 
 
 def _meant(fields: Mapping[str, object], kinds: Kinds) -> RuleKind[Any] | None:
-    """Return what a rule of no known kind was to be, so that the rest is told of as well."""
+    """Return what a rule of no known kind was to be, so that the rest is reported as well."""
     from difflib import get_close_matches  # only where something is wrong
 
     kind, names = fields.get("kind"), [one.name for one in kinds]
@@ -200,7 +200,7 @@ def _untaken(one: RuleRead, given: RuleContext) -> list[Problem]:
 
 
 def _account_problems(rule: RuleRead, given: RuleContext) -> list[Problem]:
-    """Return why a rule has no account. An unknown default was told of where it stands."""
+    """Return why a rule has no account. An unknown default was reported where it stands."""
     name, where = rule.rule.account, rule.place("account")
     if "account" in rule.bad or given.known is None or name in given.known:
         return []

@@ -36,7 +36,7 @@ def _chosen(label: Text, kind: FieldKind, *choices: Choice, width: int = 0) -> d
 class TopKeys:
     """The keys above all tables, each of them a row.
 
-    ``notifications``: what the desktop is told of: nothing; what needs the user; also what was sent
+    ``notifications``: what the desktop shows: nothing; what needs the user; also what was sent
     by hand; all. ``retention``: how long sent mail is kept.
     """
 

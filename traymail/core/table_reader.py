@@ -24,7 +24,7 @@ _NO_OTHERS: Others = {}
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """A table as a value. ``bad`` are the keys that were told of: stand-ins are in their place."""
+    """A table as a value. ``bad`` are the keys that were reported: stand-ins are in their place."""
 
     value: T
     bad: frozenset[str] = frozenset()
@@ -68,7 +68,7 @@ def _read_keys(
     problems: list[Problem],
     known: _Known,
 ) -> tuple[dict[str, Any], frozenset[str]]:
-    """Return the fields that are given and right, and the keys that were told of."""
+    """Return the fields that are given and right, and the keys that were reported."""
     values: dict[str, Any] = {}
     bad: set[str] = set()
     for name, becomes, required in _order(form):

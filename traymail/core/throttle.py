@@ -1,6 +1,6 @@
 """When do matches become a mail, and what does it tell? The log rule's decisions, pure.
 
-Every match is told of by exactly one mail, in its ``count``: at once, in the digest at the end
+Every match is reported by exactly one mail, in its ``count``: at once, in the digest at the end
 of a cooldown or a pause, in the digest once the rule's hourly cap has room, or, while it has not
 made up a threshold, with the next mail of its group. ``suppressed`` is that part of ``count``
 which got no mail of its own when it came. So at any time, over all mails of a rule,
@@ -23,7 +23,7 @@ from traymail.core.records import Later, Match, Matches
 from traymail.core.rules.log import Threshold
 
 HOUR = timedelta(hours=1)
-# After a start, what was written meanwhile is read before silence is told of.
+# After a start, what was written meanwhile is read before silence is reported.
 GRACE = timedelta(minutes=1)
 # Groups (values of `group_by`) remembered at a time. Beyond, those longest unseen are one group
 # together, or else those that come: what has just been mailed of keeps its rest.
@@ -184,7 +184,7 @@ class Throttle:
 
     @property
     def waiting(self) -> int:
-        """Return how many matches no mail has told of yet."""
+        """Return how many matches no mail has reported yet."""
         return self.over.count + sum(group.held.count for group in self.groups.values())
 
 

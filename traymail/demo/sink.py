@@ -32,7 +32,7 @@ class SinkLogin:
 
 
 class Sink:
-    """A running sink: its port, and who is told of each mail, on the sink's thread."""
+    """A running sink: its port, and who is given each mail, on the sink's thread."""
 
     def __init__(self, login: SinkLogin, deliver: Callable[[Delivered], object]) -> None:
         self.port = 0

@@ -260,7 +260,7 @@ def remove_entry(file: Path) -> None:
 
 
 def not_usable(file: Path, error: OSError) -> StateError:
-    """Return what is told of a file that cannot be read, written or removed."""
+    """Return what is shown for a file that cannot be read, written or removed."""
     return StateError(
         text("{path} cannot be used: {reason}", path=file, reason=reason_of(error)),
         text("Check that the folder belongs to you."),

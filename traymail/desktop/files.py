@@ -52,7 +52,7 @@ class Files:
     ) -> PostSend:
         """Move a file into ``folder``, at the same place below it, never over another one.
 
-        Can be done again after it was broken off at any point. ``arrived`` is told of what this
+        Can be done again after it was broken off at any point. ``arrived`` is called with what this
         call itself made there.
         """
         real = os.path.realpath(root)  # of a link, what it leads to: the file tells if it is this

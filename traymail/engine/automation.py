@@ -34,7 +34,7 @@ WATCHING = "watching"
 
 
 class Automation:
-    """Keeps one flow a rule. A flow that fails is told of, and no other rule suffers.
+    """Keeps one flow a rule. A flow that fails is reported, and no other rule suffers.
 
     A failure is its rule's error until the same thing has worked: what happened only once is tried
     again by itself, and what watchers saw, they tell of again.

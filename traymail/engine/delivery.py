@@ -230,7 +230,7 @@ class Delivery:
             log.info("mail %d is broken off", item.id)
             self.close()
             return None
-        except Exception as error:  # noqa: BLE001 # told of the mail, which waits for no restart
+        except Exception as error:  # noqa: BLE001 # reported for the mail, which waits for no restart
             log_failure(log, f"mail {item.id}", error)
             self.close()
             return gone_wrong(error, after_final=journal.after_final)

@@ -271,7 +271,7 @@ class FolderFlow:
             self._mailer.post(files, outcome, now)
         except StateError:
             raise
-        except Exception as error:  # noqa: BLE001 # told of the file that is at fault
+        except Exception as error:  # noqa: BLE001 # reported for the file at fault
             rest = [file for file in files if not outcome.tells_of(file)]
             if len(files) == 1:
                 self._refuse(files[0], error)

@@ -178,7 +178,7 @@ class BrowserSignIn(SignIn):
     def _back(self, door: Doorstep, state: str) -> Visit:
         """Return the browser with the answer to this very sign-in.
 
-        Whoever else knocks (a page of an earlier one, any page of the web, another user) neither
+        Whoever else connects (a page of an earlier one, any page of the web, another user) neither
         gets in nor ends it.
         """
         until = monotonic() + self._seconds

@@ -40,7 +40,7 @@ class RunningFolders(RunningKind[FolderRule]):
         tools: DryTools,
     ) -> Preview:
         """Return the mails that the files would make, if they were dropped now."""
-        from traymail.engine.folder_preview import preview
+        from traymail.engine.folder_mail import preview
         from traymail.watch.tree import one_file, present
 
         selection = Selection(rule, tools.own_folders)

@@ -37,7 +37,7 @@ class HttpSender(ABC, Generic[A]):
         self._cutoff = Cutoff()
         self._session: HttpSession | None = None
         self._key: Secret | None = None
-        # Where the key was found, for what is told of it once the session is over.
+        # Where the key was found, for what is shown of it once the session is over.
         self._place = ""
 
     def send(self, mail: Mail, journal: Journal) -> Receipt:

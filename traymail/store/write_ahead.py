@@ -124,7 +124,7 @@ def is_doubtful(log: bytes) -> bool:
 
 
 def is_cut(log: bytes, index: bytes) -> bool:
-    """Tell whether a log ends before what its index had been told of."""
+    """Tell whether a log ends before what its index says."""
     copies = index[:_INDEX], index[_INDEX : 2 * _INDEX]
     if len(index) < 2 * _INDEX or copies[0] != copies[1]:
         return False

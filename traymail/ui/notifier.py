@@ -69,7 +69,7 @@ class Notifier:
 
     @property
     def shown(self) -> Mapping[str, Notice]:
-        """What was told of last, by key."""
+        """What was shown last, by key."""
         return self._shown
 
     def hear(self, event: Event) -> None:
@@ -95,7 +95,7 @@ class Notifier:
             self._cancel = None
 
     def _withdraw(self, event: Event) -> None:
-        """Take away what told of something that is over."""
+        """Take away notifications of something that is over."""
         over = [key for key, notice in self._shown.items() if is_over(notice, event)]
         for key in over:
             del self._shown[key]

@@ -40,7 +40,7 @@ class Page(Protocol):
         ...
 
     def on_event(self, event: Event) -> None:
-        """Be told of the engine's events, on Tk's thread, also while out of sight."""
+        """Take in the engine's events, on Tk's thread, also while out of sight."""
         ...
 
 

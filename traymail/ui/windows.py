@@ -50,7 +50,7 @@ class Listener(Protocol):
     """A window that follows what happens."""
 
     def on_event(self, event: Event) -> None:
-        """Be told of an event of the engine, on Tk's thread."""
+        """Take in an event of the engine, on Tk's thread."""
         ...
 
 

@@ -75,7 +75,7 @@ class FolderLooks:
     def all_files(self, root: Folder, *, trusted: bool) -> Iterator[FoundFile]:
         """Yield all there is, whatever the patterns, and note what the next look need not see.
 
-        ``trusted``: what is told of it is what will be kept.
+        ``trusted``: what is reported of it is what will be kept.
         """
         rule, everything = self._everything()
         whole = trusted and self._rule.existing is Existing.SKIP
@@ -128,7 +128,7 @@ class FolderLooks:
         glance: Glance,
         left_out: list[tuple[str, Text]],
     ) -> Iterator[FoundFile]:
-        """Yield the files that are right in a folder; what is told of others is added."""
+        """Yield the files that are right in a folder; what is reported of others is added."""
         self._unseen.discard(glance.path)
         passed = glance.passed
         if passed is None:

@@ -1,4 +1,4 @@
-"""What is told of a watched folder: each thing once, as long as it stays so."""
+"""What is reported of a watched folder: each thing once, as long as it stays so."""
 
 from __future__ import annotations
 

@@ -324,7 +324,7 @@ class FolderWatcher:
 
 
 def _new_observer(*, recursive: bool) -> tuple[BaseObserver, bool]:
-    """Return an observer, and whether it is to be told of the folders inside."""
+    """Return an observer, and whether it has to be given the folders inside."""
     if sys.platform == "linux":
         with suppress(ImportError):  # a watchdog before 7
             from traymail.watch.inotify import FolderObserver

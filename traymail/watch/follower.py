@@ -1,4 +1,4 @@
-"""One open log: what was added to it is read in chunks, searched, and told of.
+"""One open log: what was added to it is read in chunks, searched, and reported.
 
 What several rules want of one file is found in one search. Nothing here decides which file is
 to be read: `traymail.watch.tails` does.
@@ -40,7 +40,7 @@ from traymail.watch.sources import Source
 CHUNK = 128 << 10
 # A record, or the lines after a match, are taken as they are when nothing came for so long.
 QUIET_SECONDS = 1.0
-# A last line without a line break is told of as it is when nothing came for so long.
+# A last line without a line break is reported as it is when nothing came for so long.
 UNENDED_SECONDS = 5.0
 # So many NULs are a hole, as a truncated file has, or one that the power cut left: no line.
 _HOLE = 512
@@ -63,7 +63,7 @@ class ReadProgress(Enum):
 class Reader:
     """One rule's interest in one file.
 
-    ``told`` are the bytes of the line without a line break that it was told of: what comes of
+    ``told`` are the bytes of the line without a line break that it was given: what comes of
     that line later is passed over.
     """
 
@@ -80,7 +80,7 @@ class Reader:
 class Before:
     """How a file was before it was decided where to begin in it.
 
-    ``old``: what it held then is told of only as part of lines that end later.
+    ``old``: what it held then is reported only as part of lines that end later.
     """
 
     head: bytes
@@ -293,7 +293,7 @@ class Follower:
         self._flush(tell)
 
     def position(self, reader: Reader, *, ended: bool = False) -> Position:
-        """Return up to where a rule has been told of all there was; raises SourceError."""
+        """Return up to where a rule has been given all there was; raises SourceError."""
         offset, inside = self._offset, self._inside_line
         if reader.told:
             offset, inside = offset + reader.told, True
@@ -445,7 +445,7 @@ class Follower:
 
 
 def _untold(reader: Reader, block: bytes, hits: list[list[Span]]) -> tuple[bytes, Sequence[Span]]:
-    """Return what a reader has not been told of in lines, and where something matches there."""
+    """Return what a reader has not been given in lines, and where something matches there."""
     mine = hits[reader.number]
     if not reader.told:
         return block, mine

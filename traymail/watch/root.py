@@ -56,7 +56,7 @@ _AGAIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A first look that was told of, and when it is told once more if it is not kept."""
+    """A first look that was reported, and when it is reported once more if it is not kept."""
 
     place: Place
     again: float
@@ -157,7 +157,7 @@ class WatchRoot:
             self.stability.gone(inside)
 
     def _at(self, inside: str) -> Iterator[FoundFile | Passed]:
-        """Yield what lies at a path. Of a tree that is moved in, not all files are told of."""
+        """Yield what lies at a path. Of a tree that is moved in, not all files are reported."""
         *folders, name = inside.split("/")
         if len(folders) > MOST_DEEP:
             return  # a look at all of it tells
@@ -231,7 +231,7 @@ class WatchRoot:
         return strange
 
     def _seen_inside(self, root: Folder, path: str, place: Place) -> Observation:
-        """Return what is told of a medium inside: a first look, or that it is one known before.
+        """Return what is reported of a medium inside: a first look, or that it is one known before.
 
         Some are called otherwise after each mount; those are known by what lies on them.
         """

@@ -27,10 +27,8 @@ from traymail.core.texts import Text
 from traymail.failures import log_failure
 from traymail.watch.followed import Followed
 from traymail.watch.follower import Follower
-from traymail.watch.log_orders import LogOrders
-from traymail.watch.log_owed import AGAIN_SECONDS, OwedLogs
-from traymail.watch.log_paths import LogPaths, Trace, trace
-from traymail.watch.log_reading import LEAVING_SECONDS, LogReader
+from traymail.watch.log_reading import AGAIN_SECONDS, LEAVING_SECONDS, LogReader, OwedLogs
+from traymail.watch.log_wanted import LogOrders, LogPaths, Trace, trace
 from traymail.watch.opener import Opener
 from traymail.watch.position_index import PositionIndex
 from traymail.watch.sources import look, most_open, not_regular
@@ -89,7 +87,7 @@ class Tails:
         self._saved = float("-inf")
 
     def sweep(self) -> float:
-        """Look once; return the seconds until the next look. What fails is told of each rule."""
+        """Look once; return the seconds until the next look. A failure is told for each rule."""
         try:
             wait = self._look()
         except RuleFails as failure:

@@ -174,7 +174,7 @@ def _joined(folder: str, name: str) -> str:
 
 
 def behind_link(selection: Selection, root: Folder, folder: str) -> Passed:
-    """Return what is told of a folder that a link leads to: that link, and no name behind it.
+    """Return what is reported of a folder that a link leads to: that link, and no name behind it.
 
     Nothing is told where there is none any more.
     """

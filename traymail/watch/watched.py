@@ -1,4 +1,4 @@
-"""A log rule that is being watched: what is known of its files, and what was told of them."""
+"""A log rule that is being watched: what is known of its files, and what was reported of them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Watched:
         tell(observation)
 
     def tell_news(self, now_ns: int, tell: Tell) -> None:
-        """Tell positions that nothing was told of, and the globs that have been looked at."""
+        """Report positions that were not reported, and the globs that have been looked at."""
         new = (one for one in self.rule.paths if one not in self.globs)
         globs = {one: now_ns for one in new if one not in self.hidden}
         if self.news or globs:

@@ -1,4 +1,4 @@
-"""The folder rule in the configuration."""
+"""The folder rule in the configuration, and what its editor shows of it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,41 @@ from pathlib import PurePath
 
 from traymail.core.account import Account
 from traymail.core.errors import Problem
-from traymail.core.keys import table_form
-from traymail.core.kinds import folder_shown as shown
+from traymail.core.keys import Layout, laid_out, table_form
 from traymail.core.paths import PathContext, beside, folder_of, full_path, is_inside
 from traymail.core.ports import Preflight
 from traymail.core.reports import RulePreview
-from traymail.core.rule_kind import RuleKind, RuleRead, template_problems
-from traymail.core.rules.folder import After, FolderRule
+from traymail.core.rule_kind import ABOVE, RuleKind, RuleRead, template_problems
+from traymail.core.rules.folder import After, Existing, FolderRule
 from traymail.core.selection import remark_on_file_pattern
-from traymail.core.sight import Sight, Suited
-from traymail.core.template import FOLDER
+from traymail.core.sight import FileShown, Offer, Sight, Suited, told_left_out
+from traymail.core.template import FOLDER, human_size
 from traymail.core.texts import Text, text
 from traymail.core.validators import nearest
 
 _NARROWER = text("Choose a folder of its own for the files that are to be mailed.")
+
+MOST_FILES = 6
+_ICONS: Mapping[str, str] = {
+    "pdf": "file-earmark-pdf",
+    **dict.fromkeys(("jpg", "jpeg", "png", "gif", "webp", "tif", "bmp"), "file-earmark-image"),
+    **dict.fromkeys(("zip", "gz", "7z", "rar", "tar"), "file-earmark-zip"),
+}
+_LAYOUT: Layout = (
+    (text("When a file arrives in"), ("folder", "include")),
+    (text("mail it"), ("to", "subject", "account")),
+    (text("and then"), ("after", "move_to")),
+    (
+        None,
+        (
+            *("batch_seconds", "zip", "cc", "bcc", "body", "recursive", "exclude", "hidden"),
+            *("min_bytes", "max_bytes", "settle_seconds", "existing", "again", "failed_to"),
+            *("max_per_hour", "when_unsure"),
+        ),
+    ),
+)
+_FORM = laid_out(FolderRule, _LAYOUT, ABOVE)
+_MORE = text("More: one mail for several, zip, size, waiting, hourly limit")
 
 
 class FolderKind(RuleKind[FolderRule]):
@@ -35,8 +56,8 @@ class FolderKind(RuleKind[FolderRule]):
     begin = text("Watch a f&older…")
     icon = "folder2"
     status_icon = "folder2-open"
-    asks = shown.FORM
-    more = shown.MORE
+    asks = _FORM
+    more = _MORE
 
     def name_after(self, source: PurePath) -> str:
         """Return the folder's name."""
@@ -102,11 +123,11 @@ class FolderKind(RuleKind[FolderRule]):
     def suited(self, values: Mapping[str, str], preview: RulePreview | None) -> Suited:
         """Return what depends on what becomes of files, and on whether subfolders count."""
         del preview
-        return shown.suited(values)
+        return _suited(values)
 
     def sight(self, values: Mapping[str, str], preview: RulePreview, *, new: bool) -> Sight:
         """Return the files that are there now."""
-        return shown.sight(values, preview, new=new)
+        return _sight(values, preview, new=new)
 
 
 def _folder_problems(one: RuleRead, rule: FolderRule, paths: PathContext) -> list[Problem]:
@@ -171,3 +192,53 @@ def _feeds(producer: FolderRule, rule: FolderRule) -> Text | None:
 def _advice(folder: str, disk: Preflight) -> Text:
     meant = nearest(PurePath(folder).name, disk.folders_beside(folder))
     return meant or text("Make the folder, or fix its path.")
+
+
+def _suited(values: Mapping[str, str]) -> Suited:
+    """Return what depends on what becomes of files, and on whether subfolders count."""
+    deep = text("With all its subfolders.")
+    flat = text("Without its subfolders.")
+    return Suited(
+        shown=dict.fromkeys(("move_to", "keep_sent"), values["after"] == After.MOVE.value),
+        helps={"folder": deep if values["recursive"] == "true" else flat},
+    )
+
+
+def _sight(values: Mapping[str, str], seen: RulePreview, *, new: bool) -> Sight:
+    """Return the files that are there now."""
+    preview = seen.preview
+    files = [one for mail in preview.mails for one in mail.attachments]
+    shown = tuple(
+        FileShown(icon_for(name), name, human_size(size)) for name, size in files[:MOST_FILES]
+    )
+    below = []
+    hidden = preview.events - len(shown)
+    if shown and hidden > 0 and values["zip"] != "true":
+        below.append(text("and {n} more", n=hidden))
+    below += told_left_out(preview.left_out)
+    if preview.events and not new:
+        below.append(text("What this rule has mailed is not mailed again."))
+    if new and preview.events and values["existing"] == Existing.SKIP.value:
+        # Examples only: those that are there already are not mailed.
+        these = Offer(text("Mail these too"), "existing", Existing.SEND.value)
+        return Sight(_examples(preview.events), shown, (), (*below,), these)
+    return Sight(_headline(preview.events), shown, (), (*below,))
+
+
+def _examples(files: int) -> Text:
+    if files == 1:
+        return text("Files like this one will be mailed. The one already here stays.")
+    return text("Files like these will be mailed. The {n} already here stay.", n=files)
+
+
+def _headline(files: int) -> Text:
+    if files == 0:
+        return text("No file would be mailed now.")
+    if files == 1:
+        return text("This file would be mailed now:")
+    return text("These {n} files would be mailed now:", n=files)
+
+
+def icon_for(name: str) -> str:
+    """Return the icon of a file."""
+    return _ICONS.get(name.rpartition(".")[2].lower(), "file-earmark")

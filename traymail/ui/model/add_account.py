@@ -199,7 +199,7 @@ def fields(state: Adding) -> dict[str, Any]:
         table["display_name"] = state.display_name.strip()
     if state.by_hand is not None:
         table |= {name: as_written(BY_HAND, name, value) for name, value in state.by_hand.items()}
-        # What goes without saying is not written.
+        # What is the default is not written.
         if table["auth"] == Auth.PASSWORD.value:
             del table["auth"]
         if table["username"] == state.mailbox:

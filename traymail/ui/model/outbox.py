@@ -168,7 +168,7 @@ def lines(state: OutboxState, now: datetime) -> tuple[OutboxLine, ...]:
 
 
 def detail(state: OutboxState, now: datetime) -> Detail | None:
-    """Return what is told of the mail that is looked at."""
+    """Return what is shown of the mail that is looked at."""
     if state.found is None or state.mail is None:
         return None
     progress = state.progress.get(state.looked_at)

@@ -406,7 +406,7 @@ _STOP_WAITING = MailChoice(MailAct.STOP, text("Sto&p waiting"), "stop-fill")
 def describe(
     mail: MailDetail, overview: Overview, now: datetime, progress: DeliveryProgress | None = None
 ) -> Detail:
-    """Return what is to be told of a mail."""
+    """Return what is to be shown of a mail."""
     item = mail.item
     cause = cause_of(item, overview)
     return Detail(

@@ -155,7 +155,7 @@ def _placed(
 
 
 def told(state: Editing) -> dict[str, Problem]:
-    """Return the problem of each field that is to be told of it, in the form's order."""
+    """Return the problem that is shown at each field, in the form's order."""
     placed, _ = _placed(state, state.problems)
     if state.all_told:
         return placed

@@ -261,7 +261,7 @@ def judged(page: Accounts, name: str, values: Values, problems: tuple[Problem, .
 
 
 def changes(form: AccountForm) -> dict[str, Any]:
-    """Return the keys to write; None: the key goes, and what goes without saying is used.
+    """Return the keys to write; None: the key goes, and the default is used.
 
     Of a table all is written, once something of it has changed.
     """

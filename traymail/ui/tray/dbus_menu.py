@@ -49,7 +49,7 @@ class Numbers:
 
 
 def properties(entry: MenuItem, translate: Translate) -> dict[str, Variant]:
-    """Return what a panel is told of an entry, in the words of dbusmenu."""
+    """Return what a panel is given of an entry, in the words of dbusmenu."""
     if entry.kind is MenuItemKind.SEPARATOR:
         return {"type": ("s", "separator")}
     told: dict[str, Variant] = {

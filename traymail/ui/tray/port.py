@@ -41,7 +41,7 @@ class Tray(Protocol):
         ...
 
     def withdraw(self, key: str) -> None:
-        """Take a notification away: what it told of is over."""
+        """Take a notification away: what it was about is over."""
         ...
 
     def repaint(self) -> None:

@@ -135,7 +135,7 @@ def _follow(event: tk.Event[tk.Misc]) -> None:
 
 
 def _show(area: ScrollArea, widget: tk.Misc) -> None:
-    # What holds the one with the keyboard is told of it, too; but it is not to be led to.
+    # What holds the one with the keyboard gets the event, too; but it is not to be led to.
     if widget.winfo_exists() and str(widget.tk.call("focus", "-displayof", widget)) == str(widget):
         area.show(widget)
 
