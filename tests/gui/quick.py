@@ -12,6 +12,7 @@ from traymail.core.message import Address
 from traymail.core.overview import SavedDraft
 from traymail.core.shown import PICTURE
 from traymail.core.texts import text
+from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip
@@ -101,6 +102,21 @@ def usual(root: Root) -> Window:
 
 def empty(root: Root) -> Window:
     return QuickPicture(root, _state(root, written=SavedDraft(), files=()))
+
+
+def webhook(root: Root) -> Window:
+    """One that takes a subject and a text alone."""
+    preset = BY_NAME["gotify"]
+    alerts = WebhookAccount(
+        name="alerts",
+        address=preset.receiver,
+        preset=preset,
+        body=usual_body(preset),
+        success=usual_success(preset),
+        most=preset.most,
+    )
+    standing = Standing(known=True, accounts={"alerts": alerts}, default="alerts")
+    return QuickPicture(root, QuickSend(standing, SavedDraft(body="full")))
 
 
 def no_account(root: Root) -> Window:
@@ -215,6 +231,7 @@ QUICK = {
     "quick-send-picture": shown_picture,
     "quick-send-empty": empty,
     "quick-send-no-account": no_account,
+    "quick-send-webhook": webhook,
     "quick-send-undo": undo,
     "quick-send-no-subject": asking,
     "quick-send-no-dot": no_dot,

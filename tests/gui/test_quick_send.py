@@ -28,10 +28,13 @@ from tests.support.dragging import Drag, drag
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
+from tests.support.robot import KEY, robot
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.selection import clipboard
+from tests.support.sendgrid import API_KEY, sendgrid
 from tests.support.sink import Arrival, Sink, serve
 from tests.support.tk import every_child, hear
+from tests.support.webhook import hook
 from traymail.core.address import parse_address
 from traymail.core.outbox import State
 from traymail.core.overview import SavedDraft
@@ -1140,3 +1143,104 @@ def test_a_robot_has_no_address_that_is_the_users_own(make_desk: Callable[..., D
     desk.until(head.me.winfo_ismapped, "the chip")
     desk.press("Me")
     desk.until(lambda: head.to.addresses == ("123456@qq.com",), "the own address")
+
+
+def kept(folder: Path, name: str, secret: str) -> Path:
+    """A folder of credentials with the secret of one account."""
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700)
+    (secrets / f"traymail.{name}").write_text(f"{secret}\n")
+    return secrets
+
+
+def test_a_webhook_is_written_to_and_what_it_cannot_do_is_greyed_and_said(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    with hook("gotify") as service:
+        desk = make_desk(
+            'version = 1\ndefault_account = "alerts"\n[accounts.main]\naddress = "123456@qq.com"\n'
+            '[accounts.alerts]\nkind = "webhook"\npreset = "gotify"\nundo_seconds = 0\n',
+            kept(tmp_path, "alerts", service.address),
+        )
+        desk.open()
+        head, foot = desk.window.sheet.head, desk.window.sheet.foot
+        desk.until(lambda: head.greyed == {"to", "cc", "bcc"}, "the rows greyed")
+        assert desk.said() == "A webhook writes to its own place only."
+        assert all(one.instate(["disabled"]) for one in (head.to.entry, head.copies))
+        attach = next(one for one in every_child(foot) if str(one) == str(foot._attach))
+        assert isinstance(attach, Button)
+        assert attach.instate(["disabled"])
+        # With an account of mail all of it can be used, and with the first one no more.
+        head.sender.value = "main"
+        head._acts.typed()
+        desk.until(lambda: not head.greyed and attach.instate(["!disabled"]), "all of it")
+        assert desk.said() == ""
+        head.to.addresses = ("a@b.cd",)
+        head.sender.value = "alerts"
+        head._acts.typed()
+        # What stands there is told, and can be taken out.
+        desk.until(lambda: desk.said() == "A webhook writes to its own place only.", "why not")
+        assert head.to.entry.instate(["!disabled"])
+        head.to.addresses = ()
+        head._acts.typed()
+        desk.until(lambda: "to" in head.greyed, "the row greyed again")
+        desk.click(head.subject)
+        desk.type("Disk")
+        desk.keys("Tab")
+        desk.type("full")
+        desk.keys("ctrl+Return")
+        desk.until(lambda: service.taken, "the message")
+        assert service.taken[0].document == {"title": "Disk", "message": "full"}
+
+
+def test_a_robot_mentions_people_and_takes_files_from_the_window(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("not a picture", "utf-8")
+    with robot() as group:
+        desk = make_desk(
+            'version = 1\n[accounts.team]\nkind = "wecom"\nformat = "text"\nundo_seconds = 0\n'
+            f'api_url = "http://127.0.0.1:{group.port}"\n',
+            kept(tmp_path, "team", KEY),
+        )
+        desk.open()
+        head = desk.window.sheet.head
+        desk.until(lambda: head.greyed == {"cc", "bcc"}, "the copies greyed")
+        assert head.copies.instate(["disabled"])
+        desk.type("wangqing,")
+        desk.keys("Tab")
+        desk.type("Disk")
+        desk.window.writing.attach((str(tmp_path / "a.txt"),))
+        desk.until(lambda: desk.window.screen.state.files, "the file")
+        desk.keys("ctrl+Return")
+        desk.until(lambda: len(group.messages) == 2, "the text and the file")
+        assert group.told[1] == ("file", ("a.txt", b"not a picture"))
+        assert group.messages[0]["text"]["mentioned_list"] == ["wangqing"]
+
+
+def test_sendgrid_is_written_through_with_copies_and_files(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("a", "utf-8")
+    with sendgrid() as service:
+        desk = make_desk(
+            'version = 1\n[accounts.bulk]\nkind = "sendgrid"\naddress = "me@example.com"\n'
+            f'undo_seconds = 0\napi_url = "http://127.0.0.1:{service.port}"\n',
+            kept(tmp_path, "bulk", API_KEY),
+        )
+        desk.open()
+        head = desk.window.sheet.head
+        assert head.greyed == frozenset()
+        desk.type("you@example.com,")
+        head.unfold()
+        head.bcc.addresses = ("hidden@example.com",)
+        desk.click(head.subject)
+        desk.type("Invoice")
+        desk.window.writing.attach((str(tmp_path / "a.txt"),))
+        desk.until(lambda: desk.window.screen.state.files, "the file")
+        desk.keys("ctrl+Return")
+        desk.until(lambda: service.mails, "the mail")
+        [sent] = service.mails
+        assert sent["subject"] == "Invoice"
+        assert [one["filename"] for one in sent["attachments"]] == ["a.txt"]
+        assert "hidden@example.com" in str(sent["personalizations"])

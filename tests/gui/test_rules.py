@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +18,13 @@ from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
+from tests.support.robot import KEY, robot
 from tests.support.running import ADDRESS, CANARY
+from tests.support.sendgrid import API_KEY, sendgrid
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, every_child, until_tk
 from tests.support.toy_kind import TOY
+from tests.support.webhook import hook
 from traymail.core.texts import text
 from traymail.running import ALL
 from traymail.running.kind import RunningKinds
@@ -104,21 +109,57 @@ class Desk(Hands):
         return question
 
 
+@contextmanager
+def at_service(kind: str) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
+    """Serve a kind of account: what is written of it, its secret, and the texts that came."""
+    url = 'api_url = "http://127.0.0.1:{port}"'
+    if kind == "wecom":
+        with robot() as group:
+            yield url.format(port=group.port), KEY, lambda: group.contents
+    elif kind == "sendgrid":
+        with sendgrid() as service:
+            keys = f'address = "me@example.com"\n{url.format(port=service.port)}'
+            yield keys, API_KEY, lambda: [one["content"][0]["value"] for one in service.mails]
+    else:
+        with hook("ntfy") as one:
+            texts = lambda: [posted.document["message"] for posted in one.taken]  # noqa: E731
+            yield 'preset = "ntfy"', one.address, texts
+
+
+@pytest.fixture
+def kind() -> str:
+    """The kind of another account that there is, "" for none."""
+    return ""
+
+
+@pytest.fixture
+def service(kind: str, tmp_path: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    """What is written of that account, and the texts that it has sent."""
+    if not kind:
+        yield "", list
+        return
+    with at_service(kind) as (keys, secret, came):
+        (tmp_path / "secrets").mkdir(mode=0o700)
+        (tmp_path / "secrets/traymail.team").write_text(f"{secret}\n")
+        yield f'\n[accounts.team]\nkind = "{kind}"\n{keys}\n', came
+
+
 @pytest.fixture
 def rule_kinds() -> RunningKinds:
     return ALL
 
 
 @pytest.fixture
-def desk(
+def desk(  # noqa: PLR0917 # fixtures
     make_root: MakeRoot,
     home: Home,
+    service: tuple[str, Callable[[], list[str]]],
     sink: Sink,
     certificates: Certificates,
     tmp_path: Path,
     rule_kinds: RunningKinds,
 ) -> Iterator[Desk]:
-    config, secrets = at_sink(sink, certificates.ca_file), tmp_path / "secrets"
+    config, secrets = at_sink(sink, certificates.ca_file) + service[0], tmp_path / "secrets"
     with live(home, config, secrets, rule_kinds=lambda: rule_kinds) as program:
         root = make_root()
         bridge = Bridge(root)
@@ -207,6 +248,48 @@ def test_a_log_rule_is_made_and_tells_of_a_line(desk: Desk, sink: Sink, tmp_path
     assert mail["Subject"] == "app: ERROR"
     assert "09:43 ERROR new" in mail.get_content()
     desk.until(lambda: "last match" in desk.words(desk.card("app")), "the match on the card")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "told"),
+    [
+        ("wecom", "boss@example.com", "A WeCom robot writes to its group only"),
+        ("webhook", "boss@example.com", "A webhook writes to its own place only."),
+        ("sendgrid", "boss", "boss"),
+    ],
+)
+def test_a_rule_sends_through_a_service(  # a table
+    desk: Desk,
+    service: tuple[str, Callable[[], list[str]]],
+    tmp_path: Path,
+    kind: str,
+    wrong: str,
+    told: str,
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("")
+    editor = desk.new("Watch a log…")
+    desk.type(str(log))
+    desk.write(editor, "match", "ERROR")
+    picker: Any = editor.sheet.form.controls["account"]
+    picker.widget._pick("team")
+    desk.write(editor, "to", wrong)
+    desk.until(lambda: told in desk.words(editor.sheet), "why that cannot be")
+    assert not may_save(editor)
+    if kind == "sendgrid":
+        desk.write(editor, "to", "boss@example.com")
+    else:
+        # It needs no recipient.
+        editor.sheet.form.controls["to"].value = ""
+        desk.write(editor, "subject", "{rule}")
+        desk.until(lambda: not editor.sheet.form.values["to"], "an empty row")
+    desk.save(editor)
+    desk.working("app")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("ERROR 盘满了\n")
+    came = service[1]
+    desk.until(came, "the message")
+    assert "ERROR 盘满了" in came()[0]
 
 
 @pytest.mark.parametrize("rule_kinds", [(*ALL, TOY)], ids=["three"])

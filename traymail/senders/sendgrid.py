@@ -40,6 +40,7 @@ _SHORTEST_HOLD = timedelta(seconds=1)
 # Where each refusal belongs: the key, the sender, the mail.
 _STAGES: dict[int, Stage] = {HTTPStatus.UNAUTHORIZED: Stage.AUTH, HTTPStatus.FORBIDDEN: Stage.MAIL}
 _MOST_DIGITS = 12
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SendgridSender(HttpSender[SendgridAccount]):
@@ -151,6 +152,7 @@ def _hold(answer: Answer) -> timedelta | None:
     with suppress(ValueError, OverflowError, TypeError):
         now = parsedate_to_datetime(answer.headers.get("date", ""))
         now = now if now.tzinfo is not None else now.replace(tzinfo=UTC)
-        pause = datetime.fromtimestamp(int(told), UTC) - now
+        # Windows makes no date of a number as large as a stranger may send.
+        pause = _EPOCH + timedelta(seconds=int(told)) - now
         return min(max(pause, _SHORTEST_HOLD), _LONGEST_HOLD)
     return None

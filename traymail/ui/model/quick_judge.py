@@ -97,7 +97,7 @@ def complaints(state: QuickSend) -> dict[str, Text]:
         if first is not None:
             found[name] = first
     account = state.account
-    cannot = kind_of(account).refused(account) if account else {}
+    cannot = barred(account)
     for name in _FIELDS:
         if name in cannot and getattr(state.written, name):
             found[name] = cannot[name]
@@ -108,6 +108,11 @@ def complaints(state: QuickSend) -> dict[str, Text]:
     if state.tried and not state.recipients and group_of(account) is None:
         found["to"] = text("Who gets it? Type an address, or choose “Me”.")
     return found
+
+
+def barred(account: Account | None) -> Mapping[str, Text]:
+    """Return the parts of a mail that an account takes none of, and the words that say so."""
+    return {} if account is None else kind_of(account).refused(account)
 
 
 def group_of(account: Account | None) -> Address | None:

@@ -16,7 +16,14 @@ from traymail.core.texts import Text, text
 from traymail.ui.dialogs.quick_send.errands import QuickSendHandlers
 from traymail.ui.form import Helpers
 from traymail.ui.model import quick_judge as judge
-from traymail.ui.model.quick_judge import Keeping, Weight, own_mailbox, sender_words, sign_of
+from traymail.ui.model.quick_judge import (
+    Keeping,
+    Weight,
+    barred,
+    own_mailbox,
+    sender_words,
+    sign_of,
+)
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend
 from traymail.ui.theme import Words
 from traymail.ui.widgets import (
@@ -82,15 +89,15 @@ class HeadRow(Area):
         above = (self.theme.px(_ROW) - thing.winfo_reqheight()) // 2
         thing.grid(in_=self.bar, row=0, column=column, sticky="ne", pady=(above, 0))
 
-    def tell(self, what: Text | None) -> None:
-        """Show what is wrong, or nothing."""
+    def tell(self, what: Text | None, *, mild: bool = False) -> None:
+        """Show what is wrong, or nothing; ``mild``: nothing is wrong, it is only so."""
         if what is None:
             self.note.pack_forget()
         else:
             px = self.theme.px
-            self.note.set_text(what, "danger")
+            self.note.set_text(what, "muted" if mild else "danger")
             self.note.pack(fill="x", padx=(px(_SIDE + _LABEL), px(_SIDE)), pady=(px(4), px(2)))
-        self._bad = what is not None
+        self._bad = what is not None and not mild
         self._draw()
 
     def _focus(self, *, on: bool) -> None:
@@ -111,6 +118,9 @@ class QuickSendHead(Area):
         super().__init__(master)
         self._acts = acts
         self._senders: tuple[tuple[str, str], ...] = ()
+        # What the account takes no part of, and whether anything may be changed now.
+        self._barred: Mapping[str, Text] = {}
+        self._enabled = True
         self._make_from()
         self.to = self._people(text("&To"), helpers)
         self._make_links()
@@ -181,8 +191,12 @@ class QuickSendHead(Area):
         else:
             self.me.grid()
         self._show_sender(there=bool(senders), known=state.standing.known)
+        self._barred = barred(chosen)
+        self._grey()
         for name, row in self.rows.items():
             row.tell(wrong.get(name))
+        if "to" in self.greyed and "to" not in wrong:
+            self.rows["to"].tell(self._barred["to"], mild=True)
         if state.may_each:
             self._each_row.pack(fill="x", after=self.rows["to"])
         else:
@@ -200,10 +214,29 @@ class QuickSendHead(Area):
 
     def enable(self, *, enabled: bool) -> None:
         """Let the fields be changed, or not."""
-        for field in (self.to, self.cc, self.bcc, self.subject):
-            field.enable(enabled)
-        for control in (self.sender, self.table, self.me, self.copies, self.each):
+        self._enabled = enabled
+        for control in (self.subject, self.sender, self.table, self.me, self.each):
             control.enable(enabled)
+        self._grey()
+
+    @property
+    def greyed(self) -> frozenset[str]:
+        """The rows that the account has no use for; what stands in one can be taken out."""
+        fields = {"to": self.to, "cc": self.cc, "bcc": self.bcc}
+        return frozenset(
+            name
+            for name, field in fields.items()
+            if name in self._barred and not field.addresses and not field.typing
+        )
+
+    def _grey(self) -> None:
+        """Let the rows be changed that the account has a use for."""
+        for name, field in (("to", self.to), ("cc", self.cc), ("bcc", self.bcc)):
+            field.enable(self._enabled and name not in self.greyed)
+        self.copies.enable(self._enabled and not {"cc", "bcc"} <= self.greyed)
+
+    def _why_no_copies(self) -> str:
+        return self.theme.say(self._barred["cc"]) if {"cc", "bcc"} <= self.greyed else ""
 
     def unfold(self) -> None:
         """Show the rows for copies, in place of the link that asks for them."""
@@ -259,6 +292,7 @@ class QuickSendHead(Area):
         row.put_right(self.me, 2)
         self.copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
         row.put_right(self.copies, 3)
+        Tooltip(self.copies, lambda _x, _y: self._why_no_copies())
         # From the recipients the keyboard goes on to the subject; these are on the way back.
         self.to.lift()
 
@@ -489,6 +523,7 @@ class Foot(Area):
         self.pack_propagate(flag=False)
         self.grid_propagate(flag=False)
         self._buttons = Footer(self, _SIDE)
+        self._no_files: Text | None = None
         self._fill(acts)
         self._buttons.right.lift()  # Tab goes as the eye reads: to attach first, to send last
         self._instead: Area | None = None
@@ -528,11 +563,14 @@ class Foot(Area):
         self._stop_waiting()
         self._timer = self.after(_BUSY_AFTER_MS, lambda: self._show_busy(words))
 
-    def enable(self, *, send: bool, others: bool) -> None:
-        """Let the buttons be pressed, or not."""
+    def enable(self, *, send: bool, others: bool, no_files: Text | None = None) -> None:
+        """Let the buttons be pressed, or not; ``no_files``: why none can be attached."""
+        self._no_files = no_files
         self.send_button.enable(send)
-        for button in (self._attach, self._paste, self._markdown, self.discard_button):
+        for button in (self._markdown, self.discard_button):
             button.enable(others)
+        for button in (self._attach, self._paste):
+            button.enable(others and no_files is None)
 
     def show_markdown(self, *, on: bool) -> None:
         """Show whether the text is Markdown."""
@@ -548,6 +586,8 @@ class Foot(Area):
         self._markdown = bar.add_left(text("Mar&kdown"), acts.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
+        for button in (self._attach, self._paste):
+            Tooltip(button, lambda _x, _y: self.theme.say(self._no_files or ""))
         self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
         self.discard_button.pack(side="left", padx=(0, self.theme.px(8)))
         Tooltip(self.discard_button, lambda _x, _y: self.theme.say(text("Discard the draft")))
@@ -656,7 +696,8 @@ class QuickSendSheet(Area):
         self._notes.show(judge.keeping(state), judge.keeping_words(state), state.trouble)
         self.foot.show_markdown(on=state.written.markdown)
         writing = state.stage is DraftStage.WRITING
-        self.foot.enable(send=judge.may_send(state), others=writing)
+        no_files = judge.barred(state.account).get("files")
+        self.foot.enable(send=judge.may_send(state), others=writing, no_files=no_files)
         if (state.stage, state.question) != self._stage:
             self._stage = state.stage, state.question
             self.head.enable(enabled=writing)
@@ -683,7 +724,10 @@ class QuickSendSheet(Area):
 
     def focus_on_next(self, written: SavedDraft) -> None:
         """Put the keyboard where something is missing."""
-        (self.body.text if written.to else self.head.to.entry).focus_set()
+        if "to" in self.head.greyed:
+            self.head.subject.focus_set()
+        else:
+            (self.body.text if written.to else self.head.to.entry).focus_set()
 
     def _make_room(self) -> None:
         """Let the window be no lower than its parts with a few lines of text."""
