@@ -1,5 +1,6 @@
 """Pictures are made smaller before they are sent, and nothing else happens to them."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -58,3 +59,34 @@ def test_others_are_left_alone(tmp_path: Path) -> None:
     looked = look_at(map(str, (moving, broken, words)))
     assert [one.longest for one in looked] == [0, 1500, 0]
     assert [one.trouble for one in looked] == [None, None, None]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+@pytest.mark.parametrize("name", ["link", "folder/key.png", "folder/../private/key.png"])
+def test_a_strangers_link_is_not_attached(tmp_path: Path, name: str) -> None:
+    private, shared = tmp_path / "private", tmp_path / "shared"
+    private.mkdir()
+    shared.mkdir()
+    shared.chmod(0o777)
+    noise(10, 10).save(private / "key.png")
+    noise(10, 10).save(shared / "theirs.png")
+    os.chown(shared / "theirs.png", 65534, 65534)
+    for link, target in (
+        ("link", private / "key.png"),
+        ("folder", private),
+        ("good", shared / "theirs.png"),
+    ):
+        (shared / link).symlink_to(target)
+        os.chown(shared / link, 65534, 65534, follow_symlinks=False)
+    (tmp_path / "own").symlink_to(private / "key.png")
+    found = look_at([f"{shared}/{name}", f"{shared}/good", f"{tmp_path}/own"])
+    assert [one.trouble is None for one in found] == [False, True, True]
+    assert found[0].thumbnail is None
+    assert found[2].path == str(private / "key.png")
+
+
+def test_a_small_file_with_a_huge_picture_fills_no_memory(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.png"
+    Image.new("1", (10_000, 8_000)).save(file)
+    [found] = look_at([str(file)])
+    assert (found.trouble, found.thumbnail, found.longest) == (None, None, 10_000)

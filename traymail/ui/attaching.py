@@ -12,10 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from traymail.core.errors import UnsafePath
 from traymail.core.texts import Text, text
+from traymail.disk import behind_links
 
 LARGEST = 50_000_000
 """Bytes; a larger file is shown without its picture."""
+# A small file may hold a picture that fills the memory.
+_MOST_PIXELS = 64_000_000
 _UNREADABLE = (
     OSError,
     UnidentifiedImageError,
@@ -30,6 +34,8 @@ def thumbnail(source: Path | BytesIO, most: tuple[int, int]) -> Image.Image | No
     try:
         with Image.open(source) as picture:
             picture.draft("RGB", most)  # a JPEG is decoded no larger than needed
+            if picture.width * picture.height > _MOST_PIXELS:
+                return None
             small = picture.convert("RGBA")
             small.thumbnail(most)
             return small
@@ -70,14 +76,19 @@ def look_at(paths: Iterable[str], most: tuple[int, int] = THUMBNAIL) -> tuple[Ch
 def _look(given: str, most: tuple[int, int]) -> CheckedFile:
     name = Path(given).name
     try:
-        path = Path(given).resolve()
+        path = Path(behind_links(given))
         state = path.stat()
+    except UnsafePath as error:
+        return CheckedFile(given, name, trouble=error.title)
     except (OSError, RuntimeError, ValueError):
         return CheckedFile(given, name, trouble=text("It is not there any more."))
-    if S_ISDIR(state.st_mode):
-        return CheckedFile(given, name, trouble=text("A folder cannot be attached: zip it first."))
     if not S_ISREG(state.st_mode):
-        return CheckedFile(given, name, trouble=text("Only regular files can be attached."))
+        trouble = (
+            text("A folder cannot be attached: zip it first.")
+            if S_ISDIR(state.st_mode)
+            else text("Only regular files can be attached.")
+        )
+        return CheckedFile(given, name, trouble=trouble)
     try:
         path.open("rb").close()
     except OSError:
