@@ -13,9 +13,11 @@ from tests.gui.conftest import MakeRoot
 from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
+from tests.support.http_service import Act
 from tests.support.live import Live, live
 from tests.support.robot import KEY, coded, robot
 from tests.support.running import ADDRESS, CANARY, account
+from tests.support.sendgrid import API_KEY, NOT_VERIFIED, limited, refused, sendgrid
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import every_child, until_tk
@@ -250,6 +252,34 @@ def test_a_webhook_has_fields_of_its_own_and_its_test_sends_a_line(
         assert desk.test() is Verdict.FAILED
         state = desk.live.app.outbox.account_state
         desk.until(lambda: state("alerts").stopped, "the webhook that is refused, stopped")
+
+
+def test_sendgrid_has_fields_of_its_own_and_its_test_says_what_is_refused(
+    make_desk: Callable[[str], Desk],
+) -> None:
+    with sendgrid() as service:
+        url = f"http://127.0.0.1:{service.port}"
+        keys = f'address = "me@example.com"\napi_url = "{url}"\n'
+        desk = make_desk(f'[accounts.bulk]\nkind = "sendgrid"\n{keys}')
+        desk.live.app.credentials.set(desk.account("bulk"), Secret(API_KEY))
+        desk.open()
+        assert set(desk.sheet.first.values) == {"address", "display_name"}
+        desk.sees("API key")
+        desk.write("display_name", "Bulk")
+        desk.save()
+        desk.until(lambda: desk.account("bulk").address.name == "Bulk", "the new name in force")
+        assert desk.test() is Verdict.PASSED
+        assert [one["from"]["name"] for one in service.mails] == ["Bulk"]
+        refusals: tuple[tuple[list[Act], str], ...] = (
+            ([refused(401, "authorization required")], "The API key is wrong, or was deleted."),
+            (["go", refused(403, NOT_VERIFIED)], "SendGrid sends from verified addresses only."),
+            (["go", refused(413, "content too large")], "SendGrid takes less than 30 MB"),
+            (["go", limited(20)], "Too many mails in a short time"),
+        )
+        for acts, told in refusals:
+            service.acts += acts
+            assert desk.test() is Verdict.FAILED
+            desk.sees(told)
 
 
 def test_what_is_changed_is_saved_and_the_rest_of_the_file_lives(desk: Desk) -> None:

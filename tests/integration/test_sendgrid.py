@@ -8,7 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
@@ -509,6 +509,36 @@ def test_send_through_the_outbox(
     assert "X-Message-Id: id-1" in shown.stdout
     [listed] = json.loads(in_process(home, "account", "list", "--json", env=env).stdout)
     assert (listed["kind"], listed["host"], listed["state"]) == ("sendgrid", "127.0.0.1", "ready")
+
+
+def test_pictures_go_along_and_nothing_is_tracked(
+    home: Home, env: dict[str, str], service: Sendgrid, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    (tmp_path / "page.html").write_text('<p>See <img src="a.png"></p>', "utf-8")
+    done = in_process(home, *SEND, "--html", str(tmp_path / "page.html"), env=env)
+    assert done.returncode == 0, done.stderr
+    [posted] = service.mails
+    [picture] = posted["attachments"]
+    assert (picture["disposition"], picture["type"]) == ("inline", "image/png")
+    [page] = [one["value"] for one in posted["content"] if one["type"] == "text/html"]
+    assert f'src="cid:{picture["content_id"]}"' in page
+    switches = posted["tracking_settings"].values()
+    assert {one["enable"] for one in switches} == {False}
+
+
+def test_too_fast_waits_as_long_as_the_rate_headers_say(
+    home: Home, env: dict[str, str], service: Sendgrid
+) -> None:
+    service.acts.append(limited(300))
+    assert in_process(home, *SEND, env=env).returncode == 75
+    shown = in_process(home, "outbox", "show", "1", env=env).stdout
+    assert "Its server asked for a pause until" in shown
+    [entry] = outbox(home)
+    waits = datetime.fromisoformat(entry["next_attempt_at"]) - datetime.fromisoformat(
+        entry["updated_at"]
+    )
+    assert timedelta(seconds=290) <= waits <= timedelta(seconds=301)
 
 
 @pytest.mark.parametrize(

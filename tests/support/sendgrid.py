@@ -127,8 +127,8 @@ class Sendgrid(Service):
         """Return the answer to a request."""
         if (method, path) not in {("GET", "/v3/scopes"), ("POST", "/v3/mail/send")}:
             self.wrong.append(f"{method} {path}")
-        if self.acts:
-            return self.acts.pop(0)
+        if self.acts and (act := self.acts.pop(0)) != "go":
+            return act
         if headers.get("authorization") != f"Bearer {API_KEY}":
             return refused(401, "The provided authorization grant is invalid, expired, or revoked")
         if method == "GET":
