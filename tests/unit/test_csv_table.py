@@ -88,6 +88,14 @@ def test_the_rows(words: str, found: list[tuple[int, object]]) -> None:
     assert rows(words) == found
 
 
+def test_a_first_row_of_very_many_columns_is_read() -> None:
+    """Looking each up among those before it would take minutes."""
+    head = ",".join(f"c{number}" for number in range(300_000))
+    assert len(read_table(f"{head}\n".encode()).columns) == 300_000
+    with pytest.raises(InputError, match="“c7”"):
+        read_table(f"{head},c7\n".encode())
+
+
 def test_a_cell_that_is_too_long_is_told_with_its_line() -> None:
     [fault, row] = rows(f"a\n{'x' * 200_000}\ny\n")
     assert fault == (2, "a cell is too long, or its quotation mark has no partner")

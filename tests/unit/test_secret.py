@@ -368,3 +368,9 @@ def test_the_secrets_that_were_told_last_are_known_by_when_they_were_told_again(
     told.add(first, "me")
     told.add(Secret("8-the-ninth-of-them-8"), "me")
     assert told.strike_out("you said quite-a-secret-0") == "you said ***"
+
+
+def test_a_long_run_of_blanks_costs_no_more_for_each_the_longer_it_is() -> None:
+    """What costs as the square of its length takes longer here than any test may."""
+    code = "abcdefghijklmnop"
+    assert code not in Secret(code).strike_out(" " * 250_000 + code, "me")

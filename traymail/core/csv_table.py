@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ def read_table(data: bytes) -> CsvTable:
             text("Write the names of the columns into its first line."),
         )
     columns = tuple(cell.strip() for cell in first[1])
-    twice = next((one for at, one in enumerate(columns) if one and one in columns[:at]), None)
+    counts = Counter(columns)
+    twice = next((one for one in columns if one and counts[one] > 1), None)
     if twice is not None:
         raise InputError(
             text("Two columns of the table are named “{name}”.", name=twice),

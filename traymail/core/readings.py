@@ -160,7 +160,7 @@ _SEQUENCE = re.compile(
 # One and the same sign between all others.
 _SPACED = re.compile(r".([^0-9A-Za-z])(?:.\1){6,}.?", re.DOTALL)
 # Where a line of uuencode ends, and the length of the next.
-_UU_LINE = re.compile(r"(?<=[ -`]{60})\s+[!-M](?=[ -`]{4,60}(?:\s|$))")
+_UU_LINE = re.compile(r"(?<=[ -`]{60})\s{1,4}[!-M](?=[ -`]{4,60}(?:\s|$))")
 # URL-encoded, also more than once, quoted-printable, escaped as in C or JSON, and as in HTML.
 _ESCAPED = re.compile(
     r"((?:(?:[%=](?:25)*|\\x)[0-9a-f]{2})+)|((?:\\[0-3][0-7]{2})+)"
