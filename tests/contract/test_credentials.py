@@ -1,14 +1,18 @@
 """What every place for secrets does: written once, held to by the real one and its twin."""
 
 import os
+import sys
+from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
+from itertools import count
+from subprocess import run
 from uuid import uuid4
 
 import pytest
 
 from tests.support.mails import an_account
 from tests.support.memory_credentials import InMemoryCredentials
-from tests.support.session import KeyringSession
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError
 from traymail.core.ports import Credentials
@@ -70,8 +74,91 @@ class TestVault(ContractOfCredentials):
         return InMemoryCredentials()
 
 
+@pytest.mark.desktop
 class TestKeyrings(ContractOfCredentials):
+    """The Secret Service of Linux, the Credential Manager of Windows."""
+
     @pytest.fixture
-    def credentials(self, keyring_env: KeyringSession) -> Credentials:
-        assert keyring_env.address
+    def credentials(self, request: pytest.FixtureRequest) -> Keyrings:
+        if sys.platform != "win32":
+            request.getfixturevalue("keyring_env")
         return Keyrings(os.environ)
+
+    @pytest.mark.parametrize("length", [1, 1150, 1200, 1300, 2500, 30_000])
+    def test_what_a_sign_in_gives_is_kept_whatever_its_length(
+        self, credentials: Keyrings, account: Account, length: int
+    ) -> None:
+        words = [letter * length for letter in "ab"]
+        for one in words:
+            credentials.keep_long(account, one)
+            assert credentials.long(account) == one
+        credentials.keep_long(account, "short")
+        assert credentials.long(account) == "short"
+        with pytest.raises(CredentialError):
+            credentials.get(account)  # it is no password
+        assert credentials.delete(account) is True
+        assert credentials.long(account) is None
+
+    @pytest.mark.parametrize("before", ["", "o" * 1300])
+    def test_whoever_is_killed_between_pieces_leaves_the_old_or_the_new(
+        self, credentials: Keyrings, account: Account, before: str
+    ) -> None:
+        new = "n" * 3000
+        for calls in count(1):
+            credentials.delete(account)
+            if before:
+                credentials.keep_long(account, before)
+            command = [sys.executable, "-c", _KILLED, account.host, account.username]
+            done = run([*command, new, str(calls)], env=dict(os.environ), check=False)
+            assert credentials.long(account) in {before or None, new}
+            if done.returncode == 0:
+                break
+            assert done.returncode == _STATUS
+        assert calls > _PIECES
+        assert credentials.long(account) == new
+        credentials.delete(account)
+        assert entries(account) == []
+
+
+def entries(account: Account) -> list[str]:
+    """Return the names of all that the keyring has of an account."""
+    if sys.platform == "win32":
+        win32cred = import_module("win32ctypes.pywin32.win32cred")
+        known = [one["UserName"] for one in win32cred.CredEnumerate(None, 0)]
+    else:
+        import secretstorage
+
+        with closing(secretstorage.dbus_init()) as bus:
+            found = secretstorage.search_items(bus, {"service": f"traymail:{account.host}"})
+            known = [one.get_attributes()["username"] for one in found]
+    return sorted(name for name in known if name.startswith(account.username))
+
+
+_STATUS, _PIECES = 9, 3
+# It ends behind its n-th change of the keyring.
+_KILLED = f"""
+import os, sys
+from dataclasses import replace
+from tests.support.mails import an_account
+from traymail.store import credentials
+
+host, username, words, calls = sys.argv[1:]
+left = int(calls)
+
+def counted(change):
+    def run(*arguments):
+        global left
+        found = change(*arguments)
+        left -= 1
+        if left == 0:
+            os._exit({_STATUS})
+        return found
+    return run
+
+module, name = credentials.TRUSTED.get(sys.platform, credentials.SECRET_SERVICE)
+backend = getattr(__import__(module, fromlist=[name]), name)
+backend.set_password = counted(backend.set_password)
+backend.delete_password = counted(backend.delete_password)
+account = replace(an_account(username=username), host=host)
+credentials.Keyrings(os.environ).keep_long(account, words)
+"""

@@ -45,6 +45,7 @@ MOST_ASKERS = 8
 # is cut into pieces.
 LONGEST_PIECE = 1200
 _LOOKS = 3
+_NOTE = "pieces"
 _LONG = re.compile(r"oauth2 ([0-9a-f]{16}) ([1-9]\d{0,2}) ([!-~ ]*)")
 TRUSTED = {
     "darwin": ("keyring.backends.macOS", "Keyring"),
@@ -227,12 +228,14 @@ class Keyrings:
     def _keep(self, account: Account, words: str, pieces: Mapping[str, str]) -> None:
         """Keep the entry of an account, and its further pieces by their number.
 
-        Those come first: whatever ends us, the entry is a whole one, the old or the new.
+        Those come first: whatever ends us, the entry is a whole one, the old or the new. What is
+        left then is noted, and forgotten the next time.
         """
         service, username = _entry(account)
 
         def keep(keyring: KeyringBackend) -> bool:
             before = keyring.get_password(service, username)
+            _note_pieces(keyring, service, username, before, words)
             for number, piece in pieces.items():
                 keyring.set_password(service, _piece(username, number), piece)
             keyring.set_password(service, username, words)
@@ -240,7 +243,7 @@ class Keyrings:
             whole = kept == list(pieces.values())
             whole = whole and keyring.get_password(service, username) == words
             if whole:
-                _forget_pieces(keyring, service, username, before)
+                _forget_noted(keyring, service, username, words)
             return whole
 
         if not self._ask(account.name, keep):
@@ -355,11 +358,11 @@ class Keyrings:
 
         def forget(keyring: KeyringBackend) -> bool:
             before = keyring.get_password(service, username)
-            if before is None:
-                return False
-            keyring.delete_password(service, username)
-            _forget_pieces(keyring, service, username, before)
-            return True
+            _note_pieces(keyring, service, username, before)
+            if before is not None:
+                keyring.delete_password(service, username)
+            _forget_noted(keyring, service, username, None)
+            return before is not None
 
         return self._ask(account.name, forget) or remembered
 
@@ -477,15 +480,31 @@ def _piece(username: str, number: str) -> str:
     return f"{username}#{number}"
 
 
-def _forget_pieces(keyring: KeyringBackend, service: str, username: str, entry: str | None) -> None:
-    """Remove the further pieces of an entry that is no more."""
-    known = _LONG.fullmatch(entry or "")
-    if known is None:
+def _note_pieces(
+    keyring: KeyringBackend, service: str, username: str, before: str | None, *new: str
+) -> None:
+    """Note whose further pieces there are from now on: that of an entry, and of a ``new`` one."""
+    _forget_noted(keyring, service, username, before)
+    known = (_LONG.fullmatch(words or "") for words in (before, *new))
+    heads = [one[0][: one.start(3)] for one in known if one is not None and one[2] != "1"]
+    if heads:
+        keyring.set_password(service, _piece(username, _NOTE), "\n".join(heads))
+
+
+def _forget_noted(keyring: KeyringBackend, service: str, username: str, entry: str | None) -> None:
+    """Remove what is noted, but for the pieces of this entry; whoever noted it may be dead."""
+    note = keyring.get_password(service, _piece(username, _NOTE))
+    if note is None:
         return
-    for number in range(2, int(known[2]) + 1):
-        name = _piece(username, f"{known[1]}.{number}")
-        if keyring.get_password(service, name) is not None:
-            keyring.delete_password(service, name)
+    for head in note.split("\n"):
+        known = _LONG.fullmatch(head)
+        if known is None or (entry or "").startswith(head):
+            continue
+        for number in range(2, int(known[2]) + 1):
+            name = _piece(username, f"{known[1]}.{number}")
+            if keyring.get_password(service, name) is not None:
+                keyring.delete_password(service, name)
+    keyring.delete_password(service, _piece(username, _NOTE))
 
 
 def _make_backend(account: str) -> KeyringBackend:
