@@ -14,6 +14,7 @@ from traymail.core.errors import RecipientReply, StateError
 from traymail.core.message import Address, Attachment
 from traymail.core.outbox import AccountState, Attempt, OutboxItem, Phase, State
 from traymail.core.overview import MailDetail, Overview
+from traymail.core.robots import GROUP
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
@@ -211,6 +212,19 @@ def _unanswered(root: Root) -> Window:
     return _window(root, replace(state, found=replace(state.found, items=items, detail=detail)))
 
 
+def _parts(root: Root) -> Window:
+    """One for a robot, of whose messages the last is in doubt."""
+    state = _state(root, UNKNOWN)
+    assert state.found is not None
+    assert state.found.detail is not None
+    robots: dict[str, Any] = {"to": (GROUP,), "pending": (GROUP.mailbox,), "account": "team"}
+    robots |= {"advice_id": "http-unanswered", "parts": 2, "parts_of": 3}
+    item = replace(state.found.detail.item, **robots)
+    detail = replace(state.found.detail, item=item)
+    items = tuple(item if one.id == UNKNOWN else one for one in state.found.items)
+    return _window(root, replace(state, found=replace(state.found, items=items, detail=detail)))
+
+
 def _nothing(root: Root) -> Window:
     return _window(root, OutboxState(found=OutboxFound(an_overview(), (), None)))
 
@@ -276,6 +290,7 @@ OUTBOX: dict[str, Callable[[Root], Window]] = {
     "outbox-unanswered": _unanswered,
     "outbox-waiting": _at(WAITING),
     "outbox-unknown": _at(UNKNOWN),
+    "outbox-parts": _parts,
     "outbox-failed": _at(FAILED),
     "outbox-partial": _at(PARTIAL),
     "outbox-sent": _at(SENT),

@@ -86,6 +86,7 @@ def test_what_is_there_of_a_mail_in_parts_is_told(
     if state is State.UNKNOWN:
         assert detail.card is not None
         assert str(detail.card.advice).startswith(f"Part {parts + 1} of 3 went out, but")
+        assert ("the parts behind it follow" in str(detail.card.advice)) is (parts < 2)
         assert detail.note is None
 
 

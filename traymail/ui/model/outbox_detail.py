@@ -126,10 +126,13 @@ def _unknown(item: OutboxItem) -> OutboxCard:
     if item.parts_of > 1:
         advice = text(
             "Part {part} of {all} went out, but the service's answer did not come back. Look "
-            "whether it is there, then choose; either way, the parts behind it follow.",
+            "whether it is there, then choose.",
             part=item.parts + 1,
             all=item.parts_of,
         )
+        if item.parts + 1 < item.parts_of:
+            follow = text("Either way, the parts behind it follow.")
+            advice = text("{advice} {fate}", advice=advice, fate=follow)
     return OutboxCard(
         "warnbg",
         text("It may have been delivered"),
