@@ -4,11 +4,14 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import FrameType, FunctionType
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +23,8 @@ from traymail.core.errors import CredentialError, InputError, SettingsError, Sta
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import AccountState, State
 from traymail.core.overview import SavedDraft
+from traymail.core.parse import check
+from traymail.core.reports import RulePreview
 from traymail.core.secret import Secret
 from traymail.desktop.paths import home
 from traymail.engine.event_log import write_down
@@ -192,6 +197,45 @@ def test_a_draft_is_kept_until_it_is_empty(services: Services) -> None:
     assert services.drafts.load() == SavedDraft()
 
 
+def previewed(services: Services, rule: dict[str, Any]) -> RulePreview:
+    *_, seen = services.rules.look(rule, None)
+    assert isinstance(seen, RulePreview)
+    return seen
+
+
+@contextmanager
+def counted(function: FunctionType) -> Iterator[list[str]]:
+    """Note every call of a function on this thread."""
+    calls: list[str] = []
+
+    def profile(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is function.__code__:
+            calls.append(frame.f_code.co_name)
+
+    sys.setprofile(profile)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+def test_a_look_at_a_rule_reads_the_configuration_once(services: Services, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    rule = {"name": "Scans", "kind": "folder", "to": ["ann@example.com"]}
+    for more, answers in (({"folder": str(folder)}, 2), ({"folder": str(folder), "after": "x"}, 1)):
+        with counted(cast("FunctionType", check)) as calls:
+            assert len(list(services.rules.look({**rule, **more}, None))) == answers
+        assert calls == ["check"]
+    gone = {**rule, "folder": str(tmp_path / "gone")}
+    list(services.rules.look(gone, None))
+    with counted(cast("FunctionType", check)) as calls:
+        (problems,) = services.rules.look(gone, None)
+    # Whether it was missing before is known from the look before.
+    assert isinstance(problems, tuple)
+    assert ([one.where for one in problems], calls) == (["folder"], ["check"])
+
+
 def test_a_rule_is_checked_previewed_saved_switched_and_removed(
     services: Services, tmp_path: Path
 ) -> None:
@@ -204,7 +248,7 @@ def test_a_rule_is_checked_previewed_saved_switched_and_removed(
         services.rules.save(wrong, None)
     good = {**rule, "folder": str(tmp_path / "drop")}
     assert services.rules.check(good, None) == ()
-    assert services.rules.preview(good, None).preview.events == 1
+    assert previewed(services, good).preview.events == 1
     services.rules.save(good, None)
     until(lambda: "Scans" in services.program.overview().rules, what="the rule at work")
     services.rules.enable("Scans", enabled=False)
@@ -319,7 +363,7 @@ def test_a_hint_stops_no_rule(
     assert [(one.where, one.hint) for one in services.rules.check(odd, None)] == [
         ("match[0]", True)
     ]
-    assert services.rules.preview(odd, None).preview.events == 0
+    assert previewed(services, odd).preview.events == 0
     services.rules.save(odd, None)
     until(lambda: "Errors" in services.program.overview().rules, what="the rule at work")
     assert r"rules[0].match[0]: \b is the edge of a word" in caplog.text
@@ -347,7 +391,7 @@ def test_of_a_large_log_only_the_end_is_previewed(services: Services, tmp_path: 
     with log.open("w") as file:
         file.writelines(f"{number} ERROR\n" for number in range(100_000))
     rule = {"name": "L", "kind": "log", "to": ["ann@example.com"], "cooldown": "0s"}
-    seen = services.rules.preview(rule | {"paths": [str(log)], "match": ["ERROR"]}, None)
+    seen = previewed(services, rule | {"paths": [str(log)], "match": ["ERROR"]})
     assert seen.logs == (str(log),)
     assert seen.lines[-1].words == "99999 ERROR"
     assert 200 < seen.preview.events < 30_000

@@ -15,6 +15,7 @@ from tests.support.sink import serve
 from tests.support.toy_kind import TOY
 from tests.support.wait import until
 from traymail.core.fields import fields_of
+from traymail.core.reports import RulePreview
 from traymail.core.sight import Sight
 from traymail.core.texts import Text
 from traymail.running import ALL
@@ -110,9 +111,12 @@ def test_it_has_a_form_and_a_preview_and_runs(
         state = model.judged(state, services.rules.check(state.table_now, None))
         assert str(told(state)["every"].what)
         state = model.edited(state, "every", {"every": "1s", "to": "me@example.com"})
-        state = model.judged(state, services.rules.check(state.table_now, None))
+        problems, preview = services.rules.look(state.table_now, None)
+        assert isinstance(problems, tuple)
+        assert isinstance(preview, RulePreview)
+        state = model.judged(state, problems)
         assert told(state) == {}
-        state = model.previewed(state, services.rules.preview(state.table_now, None))
+        state = model.previewed(state, preview)
         shown = sight(state)
         assert isinstance(shown, Sight)
         assert str(shown.headline) == "Each 1s this mail would be sent:"

@@ -6,26 +6,24 @@ One module, and one row in `traymail.accounts.KINDS`: nothing else knows of it.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from traymail.accounts.fields import ADDRESS, RARE, USUAL, values_of_all
-from traymail.core import fields
 from traymail.core import validators as read
-from traymail.core.account import Account, Auth
+from traymail.core.account import Account, AccountTable, Auth
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.connection_test import Step
 from traymail.core.errors import Problem, Reply, Stage, TransientFailure
-from traymail.core.fields import Field, FieldKind, Section
+from traymail.core.fields import Field, FieldKind
+from traymail.core.keys import key, table_form
 from traymail.core.message import Address, Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Clock, Journal, Sender, SenderTools
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.table_reader import Read
-from traymail.core.tables import ACCOUNT_KEYS, AccountTable
+from traymail.core.tables import ADDRESS
 from traymail.core.texts import text
-from traymail.core.validators import Form, Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +39,10 @@ class EmlAccount(Account):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmlTable(AccountTable):
-    address: Address
-    folder: str
+    address: Address = field(metadata=ADDRESS)
+    folder: str = field(
+        metadata=key(read.path, Field("", text("&Folder"), FieldKind.FOLDER), stand_in="~")
+    )
 
 
 class EmlSender:
@@ -71,12 +71,8 @@ class EmlSender:
 
 class EmlKind(AccountKind[EmlAccount]):
     name = "eml"
-    form = Form(
-        EmlTable,
-        ACCOUNT_KEYS | {"address": Key(read.address), "folder": Key(read.path)},
-        text("It belongs to accounts of kind “eml”."),
-        {"address": "nobody@localhost", "folder": "~"},
-    )
+    form = table_form(EmlTable, text("It belongs to accounts of kind “eml”."))
+    above = ("address", "folder")
     title = text("Folder of mails")
     about = text("Each mail becomes a file of a folder.")
     test = ("folder", "mail")
@@ -116,16 +112,3 @@ class EmlKind(AccountKind[EmlAccount]):
 
     def facts(self, account: EmlAccount) -> dict[str, object]:
         return {"folder": account.folder}
-
-    def upper(self) -> fields.Form:
-        return (Section(None, (ADDRESS, Field("folder", text("&Folder"), FieldKind.FOLDER))),)
-
-    def lower(self, _account: EmlAccount) -> fields.Form:
-        return (Section(None, (*USUAL, *RARE)),)
-
-    def values_of(self, account: EmlAccount) -> dict[str, str]:
-        return {
-            "address": account.address.mailbox,
-            "folder": account.folder,
-            **values_of_all(account),
-        }

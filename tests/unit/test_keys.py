@@ -1,17 +1,20 @@
 """A key is one row: from it come how it is read, where it stands in the form, what it is called."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 import pytest
 
 from traymail.core import validators as read
+from traymail.core.account import Account, AccountTable
+from traymail.core.account_form import parts_of
+from traymail.core.account_form import values_of as values_of_account
 from traymail.core.errors import Problem
 from traymail.core.fields import Field, FieldKind, fields_of
 from traymail.core.keys import Layout, key, laid_out, rows_of, table_form
 from traymail.core.kinds import ALL
 from traymail.core.table_reader import read_table
-from traymail.core.tables import TopTable
+from traymail.core.tables import SmtpTable, TopTable
 from traymail.core.texts import text
 from traymail.ui.model.general import form_of, values_of
 
@@ -110,3 +113,44 @@ def test_a_key_above_all_tables_is_one_row() -> None:
     assert [one.name for one in above.fields] == ["language", "theme", "tray_icon"]
     assert (below.fields[-1].name, below.fields[-1].default) == ("patience", "1d")
     assert values_of(More(patience=timedelta(days=3)), More)["patience"] == "3d"
+
+
+def test_a_key_of_an_account_is_one_row() -> None:
+    """Read, with its field at the end of the form, filled from what has its name."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class MoreTable(SmtpTable):
+        patience: timedelta | None = field(
+            default=None,
+            metadata=key(
+                read.seconds(0, 9), Field("", text("Patience"), FieldKind.NUMBER, rare=True)
+            ),
+        )
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Patient(Account):
+        patience: timedelta
+
+    found: list[Problem] = []
+    form = table_form(MoreTable, text("It belongs to accounts."))
+    table = read_table(
+        form, {"address": "me@x.example", "patience": 3}, "", found, lambda: ALL
+    ).value
+    assert (table.patience, found) == (timedelta(seconds=3), [])
+    upper, lower = parts_of(MoreTable, ("address", "host"))
+    assert [one.name for one in fields_of(upper)] == ["address", "host"]
+    assert [*fields_of(lower)][-1].name == "patience"
+    account = Patient(name="me", address=table.address, patience=timedelta(seconds=3))
+    assert values_of_account(MoreTable, account)["patience"] == "3"
+
+
+def test_what_a_table_tells_is_given_to_its_account() -> None:
+    table = AccountTable(undo=timedelta(seconds=9), max_per_day=7)
+    assert table.given() == {"undo": timedelta(seconds=9)}
+    assert {*fields_names(AccountTable)} - {*fields_names(Account)} == {
+        *("display_name", "max_per_minute", "max_per_hour", "max_per_day")
+    }
+
+
+def fields_names(kind: type[Account | AccountTable]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

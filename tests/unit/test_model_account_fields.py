@@ -10,8 +10,8 @@ import pytest
 from tests.support.accounts import QQ
 from traymail.accounts import KINDS, kind_of
 from traymail.accounts import smtp_fields as model
-from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Limits, Security
+from traymail.core.account_form import as_written
 from traymail.core.account_kind import read_account
 from traymail.core.errors import Problem
 from traymail.core.fields import fields_of
@@ -68,7 +68,7 @@ def test_what_the_form_shows() -> None:
         retry_for=timedelta(days=3),
         undo=timedelta(seconds=0),
     )
-    values = model.values_of(account)
+    values = kind_of(account).values_of(account)
     assert values["address"] == "123456@qq.com"
     assert (values["max_per_minute"], values["max_per_day"]) == ("20", "1000000")
     assert values["password_command"] == "pass 'mail/my qq'"
@@ -132,18 +132,19 @@ def test_what_is_unusual_for_a_webhook_is_not_folded_away() -> None:
     ],
 )
 def test_what_is_written(name: str, value: str, written: Any) -> None:  # noqa: ANN401 # TOML's
-    assert as_written((*model.UPPER, *model.LOWER), name, value) == written
+    assert as_written((*kind_of(QQ).upper(), *kind_of(QQ).lower(QQ)), name, value) == written
 
 
 @pytest.mark.parametrize("account", [QQ, OTHER, replace(QQ, provider="163")])
 def test_a_rare_field_is_folded_unless_it_is_unusual(account: Account) -> None:
-    values = model.values_of(account)
-    fields = {field.name: field for field in fields_of(model.lower_for(account))}
+    kind = kind_of(account)
+    values = kind.values_of(account)
+    fields = {field.name: field for field in fields_of(kind.lower(account))}
     for name in ("username", "auth", "ca_file", "password_command", "timeout_seconds"):
         assert fields[name].rare
         assert fields[name].default == values[name]
     unusual = replace(account, username="somebody")
-    fields = {field.name: field for field in fields_of(model.lower_for(unusual))}
+    fields = {field.name: field for field in fields_of(kind.lower(unusual))}
     assert fields["username"].default != "somebody"
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from traymail.accounts.service import ServicePlace, service_place, where
+from traymail.accounts.service import (
+    API_URL,
+    ServicePlace,
+    api_url_of,
+    may_be_asked,
+    service_place,
+    where,
+)
 from traymail.core import validators as read
+from traymail.core.account import AccountTable
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.errors import InputError
+from traymail.core.keys import key, table_form
 from traymail.core.message import Address
 from traymail.core.sendgrid import (
     KEYS_PAGE,
@@ -20,9 +29,8 @@ from traymail.core.sendgrid import (
     SendgridAccount,
     key_in,
 )
-from traymail.core.tables import ACCOUNT_KEYS, AccountTable, read_signature
+from traymail.core.tables import ADDRESS, CA_FILE, SIGNATURE
 from traymail.core.texts import text
-from traymail.core.validators import Form, Key
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,10 +55,23 @@ _STEPS = (
 class SendgridTable(AccountTable):
     """An account as written."""
 
-    address: Address
-    api_url: ServicePlace | None = None
-    ca_file: str = ""
-    signature: str = ""
+    address: Address = field(metadata=ADDRESS)
+    signature: str = field(default="", metadata=SIGNATURE)
+    api_url: ServicePlace | None = field(
+        default=None,
+        metadata=key(
+            service_place,
+            replace(
+                API_URL,
+                help=text(
+                    "Empty for the usual one; https://api.eu.sendgrid.com for an account in the EU."
+                ),
+            ),
+            after="signature",
+            of=lambda account: api_url_of(account, SENDGRID_HOST),
+        ),
+    )
+    ca_file: str = field(default="", metadata=key(read.path_or_empty, CA_FILE, after="api_url"))
 
 
 class SendgridKind(AccountKind[SendgridAccount]):
@@ -59,18 +80,8 @@ class SendgridKind(AccountKind[SendgridAccount]):
     name = "sendgrid"
     title = text("SendGrid")
     about = text("Mail by SendGrid's HTTP interface, where only https gets out.")
-    form = Form(
-        SendgridTable,
-        ACCOUNT_KEYS
-        | {
-            "address": Key(read.address),
-            "api_url": Key(service_place),
-            "ca_file": Key(read.path_or_empty),
-            "signature": Key(read_signature),
-        },
-        text("It belongs to accounts of kind “sendgrid”."),
-        {"address": "nobody@localhost"},
-    )
+    form = table_form(SendgridTable, text("It belongs to accounts of kind “sendgrid”."))
+    above = ("address", "display_name")
     test = ("dns", "tcp", "tls", "auth", "mail")
     diagnosis = ("dns", "tcp", "tls", "auth", "clock")
     together = (("address", "display_name"),)
@@ -167,26 +178,9 @@ class SendgridKind(AccountKind[SendgridAccount]):
         return {"host": account.host, "port": account.port}
 
     def asked_first(self) -> fields.Form:
-        """Return who the mail is from, and where the service is."""
-        from traymail.accounts.sendgrid_fields import FIRST
+        """Return who the mail is from; where the service is may be told."""
+        return (*self.upper(), *may_be_asked(SendgridTable, ("api_url", "ca_file"), {}))
 
-        return FIRST
-
-    def upper(self) -> fields.Form:
-        """Return who the mail is from."""
-        from traymail.accounts.sendgrid_fields import UPPER
-
-        return UPPER
-
-    def lower(self, account: SendgridAccount) -> fields.Form:
-        """Return limits, and what is rare."""
-        from traymail.accounts.sendgrid_fields import lower_for
-
-        usual = SendgridAccount(name=account.name, address=account.address)
-        return lower_for(self.values_of(usual))
-
-    def values_of(self, account: SendgridAccount) -> dict[str, str]:
-        """Return an account as its form shows it."""
-        from traymail.accounts.sendgrid_fields import values_of
-
-        return values_of(account)
+    def usual_values(self, account: SendgridAccount) -> dict[str, str]:
+        """Return what any account there has."""
+        return self.values_of(SendgridAccount(name=account.name, address=account.address))

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from traymail.core import fields
 from traymail.core import validators as read
-from traymail.core.account import HTTP_PORTS, Account, Security
+from traymail.core.account import HTTP_PORTS, Account, AccountTable, Security
+from traymail.core.fields import Choice, Field, FieldKind, Section
+from traymail.core.keys import asked_of
+from traymail.core.robots import Overflow
 from traymail.core.texts import text
 from traymail.core.validators import is_loopback
 
 _LIKE = text("Write it like https://qyapi.example.com, without anything behind it.")
+
+API_URL = Field("", text("Ser&ver"), rare=True)
+OVERFLOW = Field(
+    "",
+    text("Too &long"),
+    FieldKind.CHOICE,
+    choices=(
+        Choice(Overflow.CUT.value, text("cut it")),
+        Choice(Overflow.REFUSE.value, text("refuse it")),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +78,16 @@ def api_url_of(account: Account, usual_host: str) -> str:
     scheme = "http" if account.security is Security.NONE else "https"
     host = f"[{account.host}]" if ":" in account.host else account.host
     return f"{scheme}://{host}" + ("" if account.port == HTTP_PORTS[scheme] else f":{account.port}")
+
+
+def may_be_asked(
+    table: type[AccountTable], names: Sequence[str], usual: Mapping[str, str]
+) -> fields.Form:
+    """Return what may be told of an account that is to be, folded away where that is ``usual``."""
+    asked = asked_of(table)
+    return (
+        Section(
+            None,
+            tuple(replace(asked[one][0], rare=True, default=usual.get(one, "")) for one in names),
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from traymail.core.account import Account
@@ -14,7 +15,6 @@ from traymail.core.texts import text
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from traymail.core import fields
     from traymail.core.connection_test import Step
     from traymail.core.errors import Problem
     from traymail.core.ports import Clock, Sender, SenderTools
@@ -37,6 +37,8 @@ class SmtpKind(AccountKind[Account]):
     listed = False
     test = ("dns", "tcp", "tls", "ehlo", "auth", "mail")
     diagnosis = ("dns", "tcp", "banner", "tls", "ehlo", "auth", "clock")
+    above = ("address", "display_name", "host", "port", "security")
+    below = ("oauth",)
     # What one of them would be by itself depends on the others.
     together = (("host", "port", "security"), ("address", "display_name"))
     login = ("host", "username")
@@ -85,23 +87,23 @@ class SmtpKind(AccountKind[Account]):
             "auth": account.auth.value,
         }
 
-    def upper(self) -> fields.Form:
-        """Return the address and the server."""
-        from traymail.accounts.smtp_fields import UPPER
+    def usual_values(self, account: Account) -> dict[str, str]:
+        """Return what its provider has for everybody."""
+        from traymail.core.provider import by_id
 
-        return UPPER
-
-    def lower(self, account: Account) -> fields.Form:
-        """Return limits, and what is rare."""
-        from traymail.accounts.smtp_fields import lower_for
-
-        return lower_for(account)
-
-    def values_of(self, account: Account) -> dict[str, str]:
-        """Return an account as its form shows it."""
-        from traymail.accounts.smtp_fields import values_of
-
-        return values_of(account)
+        row = by_id(account.provider)
+        mailbox = account.address.mailbox
+        usual = Account(
+            name=account.name,
+            address=account.address,
+            host=account.host,
+            port=account.port,
+            security=account.security,
+            username=row.username_for(mailbox) if row else mailbox,
+        )
+        if row is not None and row.max_message_bytes is not None:
+            usual = replace(usual, max_message_bytes=row.max_message_bytes)
+        return self.values_of(usual)
 
     def suited(self, values: Values) -> dict[str, bool]:
         """Return which fields of a sign-in mean something."""

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from traymail.accounts.service import ServicePlace, service_place
+from traymail.accounts.service import (
+    API_URL,
+    OVERFLOW,
+    ServicePlace,
+    api_url_of,
+    may_be_asked,
+    service_place,
+)
 from traymail.accounts.service import where as shown_place
 from traymail.core import validators as read
+from traymail.core.account import AccountTable
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.connection_test import Step
 from traymail.core.errors import InputError, Problem
+from traymail.core.fields import Choice, Field, FieldKind
+from traymail.core.keys import key, table_form
 from traymail.core.robots import CUT, Overflow, is_mention, mention
-from traymail.core.tables import ROBOT_KEYS, AccountTable
+from traymail.core.tables import CA_FILE, RobotTable
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
-from traymail.core.validators import Form, Key, place_of
+from traymail.core.validators import place_of
 from traymail.core.webhook_answers import Success, compile_success
 from traymail.core.webhook_body import BodyTemplate, compile_body, message
 from traymail.core.webhooks import (
@@ -26,6 +36,7 @@ from traymail.core.webhooks import (
     CUSTOM,
     DEFAULT_MOST_BYTES,
     NOWHERE,
+    PRESETS,
     Calling,
     FilesTaken,
     Preset,
@@ -56,26 +67,6 @@ _MENTIONS = text(
 _CUSTOM_ONLY = text("is for the preset “custom” only")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookTable:
-    """What a webhook of no known service is sent, and what it answers, as written."""
-
-    body: BodyTemplate
-    success: Success | None = None
-    max_bytes: int = DEFAULT_MOST_BYTES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookTable(AccountTable):
-    """A webhook as written."""
-
-    preset: Preset
-    webhook: HookTable | None = None
-    overflow: Overflow = Overflow.CUT
-    api_url: ServicePlace | None = None
-    ca_file: str = ""
-
-
 def _preset(value: object) -> Preset:
     return BY_NAME[read.one_of(*BY_NAME)(value)]
 
@@ -92,35 +83,98 @@ def _compiled(compile_words: Callable[[str], T]) -> Callable[[object], T]:
     return reader
 
 
+def _own(account: WebhookAccount) -> str:
+    """Return what a webhook of no known service is sent and answers, as it is written."""
+    if account.preset.name != CUSTOM:
+        return ""
+    body, success = map(_quoted, (account.body.words, account.success.words))
+    return f"{{ body = {body}, success = {success}, max_bytes = {account.most} }}"
+
+
+def _quoted(words: str) -> str:
+    """Return a text of TOML; JSON is read best without escapes."""
+    if words.isprintable() and "'" not in words:
+        return f"'{words}'"
+    import json  # seldom needed
+
+    return json.dumps(words, ensure_ascii=False)
+
+
 _OWNS = text("It belongs to accounts of kind “webhook”.")
-_HOOK = Form(
-    HookTable,
-    {
-        "body": Key(_compiled(compile_body)),
-        "success": Key(_compiled(compile_success)),
-        "max_bytes": Key(read.whole(1, 10_000_000)),
-    },
-    _OWNS,
-)
+EXAMPLE = """{ body = '{"text": "{text}"}', success = "HTTP == 200" }"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookTable:
+    """What a webhook of no known service is sent, and what it answers, as written."""
+
+    body: BodyTemplate = field(metadata=key(_compiled(compile_body)))
+    success: Success | None = field(default=None, metadata=key(_compiled(compile_success)))
+    max_bytes: int = field(default=DEFAULT_MOST_BYTES, metadata=key(read.whole(1, 10_000_000)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTable(RobotTable):
+    """A webhook as written."""
+
+    preset: Preset = field(
+        metadata=key(
+            _preset,
+            Field(
+                "",
+                text("Serv&ice"),
+                FieldKind.CHOICE,
+                text("Who shows the messages; what another one is sent stands under “More”."),
+                choices=tuple(Choice(one.name, one.title) for one in PRESETS),
+                default=PRESETS[0].name,
+            ),
+            stand_in=CUSTOM,
+            of=lambda account: account.preset.name,
+        )
+    )
+    overflow: Overflow = field(
+        default=Overflow.CUT,
+        metadata=key(
+            read.choice(Overflow),
+            replace(
+                OVERFLOW,
+                help=text("What becomes of a message that is longer than the service takes."),
+                default=Overflow.CUT.value,
+            ),
+        ),
+    )
+    webhook: HookTable | None = field(
+        default=None,
+        metadata=key(
+            table_form(HookTable, _OWNS),
+            Field(
+                "",
+                text("&Another one"),
+                help=text("What another service is sent and answers: {like}", like=EXAMPLE),
+                rare=True,
+            ),
+            after="undo_seconds",
+            of=_own,
+        ),
+    )
+    api_url: ServicePlace | None = field(
+        default=None,
+        metadata=key(
+            service_place,
+            replace(API_URL, help=text("Empty for the one in the address; https:// and a host.")),
+            after="webhook",
+            of=lambda account: api_url_of(account, "") if account.elsewhere else "",
+        ),
+    )
+    ca_file: str = field(default="", metadata=key(read.path_or_empty, CA_FILE, after="api_url"))
 
 
 class WebhookKind(AccountKind[WebhookAccount]):
     """`traymail.core.account_kind.AccountKind` of webhooks."""
 
     name = "webhook"
-    form = Form(
-        WebhookTable,
-        ROBOT_KEYS
-        | {
-            "preset": Key(_preset),
-            "webhook": Key(_HOOK),
-            "overflow": Key(read.choice(Overflow)),
-            "api_url": Key(service_place),
-            "ca_file": Key(read.path_or_empty),
-        },
-        _OWNS,
-        {"preset": CUSTOM},
-    )
+    form = table_form(WebhookTable, _OWNS)
+    above = ("preset", "overflow")
     title = text("Webhook")
     about = text("Messages in DingTalk, Feishu, Telegram, ntfy, Bark and others.")
     test = ("dns", "tcp", "tls", "mail")
@@ -280,22 +334,15 @@ class WebhookKind(AccountKind[WebhookAccount]):
             "overflow": account.overflow.value,
         }
 
-    def upper(self) -> fields.Form:
-        """Return the service, and what becomes of what is too long."""
-        from traymail.accounts.webhook_fields import UPPER
-
-        return UPPER
-
     def asked_first(self) -> fields.Form:
-        """Return that, and where the service is, for who has it elsewhere."""
-        from traymail.accounts.webhook_fields import FIRST
+        """Return the service; where it is, and what is sent to another, may be told."""
+        preset = self.upper()[0].fields[0]
+        names = ("overflow", "webhook", "api_url", "ca_file")
+        (may_be,) = may_be_asked(WebhookTable, names, {"overflow": Overflow.CUT.value})
+        return (replace(may_be, fields=(preset, *may_be.fields)),)
 
-        return FIRST
-
-    def lower(self, account: WebhookAccount) -> fields.Form:
-        """Return limits, and what is rare."""
-        from traymail.accounts.webhook_fields import lower_for
-
+    def usual_values(self, account: WebhookAccount) -> dict[str, str]:
+        """Return what any webhook of its service has."""
         preset = account.preset
         usual = WebhookAccount(
             name=account.name,
@@ -307,13 +354,7 @@ class WebhookKind(AccountKind[WebhookAccount]):
             most=preset.most,
         )
         usual = with_given(usual, AccountTable(), preset.limits)
-        return lower_for({**self.values_of(usual), "webhook": ""})
-
-    def values_of(self, account: WebhookAccount) -> dict[str, str]:
-        """Return a webhook as its form shows it."""
-        from traymail.accounts.webhook_fields import values_of
-
-        return values_of(account)
+        return {**self.values_of(usual), "webhook": ""}
 
 
 def _reached(account: WebhookAccount, secret: Secret | None) -> WebhookAccount:
@@ -340,8 +381,6 @@ def _own_problems(preset: Preset, own: HookTable | None, where: str) -> list[Pro
     if preset.name != CUSTOM:
         return [] if own is None else [Problem(where, _CUSTOM_ONLY)]
     if own is None:
-        from traymail.accounts.webhook_fields import EXAMPLE
-
         advice = text("Write it like {example}", example=f"webhook = {EXAMPLE}")
         return [Problem(where, text("is missing"), advice=advice)]
     least = len(own.body.filled(dict.fromkeys(own.body.names, CUT), {}))

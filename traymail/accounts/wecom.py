@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from traymail.accounts.service import ServicePlace, service_place, where
+from traymail.accounts.service import (
+    API_URL,
+    OVERFLOW,
+    ServicePlace,
+    api_url_of,
+    may_be_asked,
+    service_place,
+    where,
+)
 from traymail.core import validators as read
 from traymail.core.account import Limits
 from traymail.core.account_kind import AccountKind, SecretWords, with_given
 from traymail.core.errors import InputError
+from traymail.core.fields import Choice, Field, FieldKind
+from traymail.core.keys import key, table_form
 from traymail.core.message import Address
 from traymail.core.robots import (
     GROUP,
@@ -26,9 +36,8 @@ from traymail.core.robots import (
     mention,
     message_of,
 )
-from traymail.core.tables import ROBOT_KEYS, AccountTable
+from traymail.core.tables import CA_FILE, RobotTable
 from traymail.core.texts import text
-from traymail.core.validators import Form, Key
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -58,30 +67,53 @@ _TEXT_ONLY = text("A WeCom robot mentions people only where its format is “tex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WecomTable(AccountTable):
+class WecomTable(RobotTable):
     """A robot as written."""
 
-    format: MessageFormat = MessageFormat.MARKDOWN
-    overflow: Overflow = Overflow.CUT
-    api_url: ServicePlace | None = None
-    ca_file: str = ""
+    format: MessageFormat = field(
+        default=MessageFormat.MARKDOWN,
+        metadata=key(
+            read.choice(MessageFormat),
+            Field(
+                "",
+                text("Form&at"),
+                FieldKind.CHOICE,
+                text("Text is shown as it is; Markdown has bold type and links."),
+                choices=(
+                    Choice(MessageFormat.MARKDOWN.value, "Markdown"),
+                    Choice(MessageFormat.TEXT.value, text("text")),
+                ),
+            ),
+        ),
+    )
+    overflow: Overflow = field(
+        default=Overflow.CUT,
+        metadata=key(
+            read.choice(Overflow),
+            replace(
+                OVERFLOW,
+                help=text("What becomes of a message that is longer than the robot takes."),
+            ),
+        ),
+    )
+    api_url: ServicePlace | None = field(
+        default=None,
+        metadata=key(
+            service_place,
+            replace(API_URL, help=text("Empty for WeCom's own; https:// and a host.")),
+            after="undo_seconds",
+            of=lambda account: api_url_of(account, WECOM_HOST),
+        ),
+    )
+    ca_file: str = field(default="", metadata=key(read.path_or_empty, CA_FILE, after="api_url"))
 
 
 class WecomKind(AccountKind[WecomAccount]):
     """`traymail.core.account_kind.AccountKind` of robots."""
 
     name = "wecom"
-    form = Form(
-        WecomTable,
-        ROBOT_KEYS
-        | {
-            "format": Key(read.choice(MessageFormat)),
-            "overflow": Key(read.choice(Overflow)),
-            "api_url": Key(service_place),
-            "ca_file": Key(read.path_or_empty),
-        },
-        text("It belongs to accounts of kind “wecom”."),
-    )
+    form = table_form(WecomTable, text("It belongs to accounts of kind “wecom”."))
+    above = ("format", "overflow")
     title = text("WeCom group robot")
     about = text("Messages in a group of WeCom.")
     icon = "robot"
@@ -204,26 +236,11 @@ class WecomKind(AccountKind[WecomAccount]):
             "overflow": account.overflow.value,
         }
 
-    def upper(self) -> fields.Form:
-        """Return how messages are shown."""
-        from traymail.accounts.wecom_fields import UPPER
-
-        return UPPER
-
     def asked_first(self) -> fields.Form:
-        """Return that, and where the service is, for a company that has it elsewhere."""
-        from traymail.accounts.wecom_fields import FIRST
+        """Return how messages are shown, and where the service is; for most, the key is enough."""
+        usual = {"format": MessageFormat.MARKDOWN.value, "overflow": Overflow.CUT.value}
+        return may_be_asked(WecomTable, (*usual, "api_url", "ca_file"), usual)
 
-        return FIRST
-
-    def lower(self, account: WecomAccount) -> fields.Form:
-        """Return limits, and what is rare."""
-        from traymail.accounts.wecom_fields import lower_for
-
-        return lower_for(self.values_of(WecomAccount(name=account.name, limits=_LIMITS)))
-
-    def values_of(self, account: WecomAccount) -> dict[str, str]:
-        """Return a robot as its form shows it."""
-        from traymail.accounts.wecom_fields import values_of
-
-        return values_of(account)
+    def usual_values(self, account: WecomAccount) -> dict[str, str]:
+        """Return what any robot has."""
+        return self.values_of(WecomAccount(name=account.name, limits=_LIMITS))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 
+from traymail.core import validators as read
+from traymail.core.fields import Choice, Field, FieldKind
+from traymail.core.keys import KeyRow, key
 from traymail.core.message import Address
+from traymail.core.texts import Text, text
 
 
 class Security(Enum):
@@ -130,3 +136,154 @@ class Account:
     def key_of(self, field: str) -> str:
         """Return the key of the configuration that a field comes from."""
         return field
+
+
+def _limit(
+    unit: Text,
+    width: int,
+    of: Callable[[Account], object],
+    told: Text | None = None,
+) -> dict[str, KeyRow]:
+    """Return the row of a limit; the first one has something ``told``, and begins a line."""
+    asked = Field(
+        "",
+        text("At most"),
+        FieldKind.NUMBER,
+        told,
+        unit=unit,
+        width=width,
+        joined=told is None,
+    )
+    return key(read.whole(1, 1_000_000), asked, of=of)
+
+
+def _argument(value: object) -> str:
+    given = read.words(value)
+    if "\0" in given:
+        raise read.invalid(text("must not contain control characters"))
+    return given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTable:
+    """The keys of accounts of all kinds, each of them a row; None where something knows better.
+
+    One that is not None becomes what has its name in an `Account`.
+    """
+
+    kind: str = field(default=DEFAULT_KIND, metadata=key(read.words))
+    display_name: str = field(
+        default="",
+        metadata=key(
+            read.words,
+            Field("", text("Disp&lay name"), help=text("What the recipient sees.")),
+            of=lambda account: account.address.name,
+        ),
+    )
+    max_per_minute: int | None = field(
+        default=None,
+        metadata=_limit(
+            text("/ min"),
+            4,
+            lambda account: account.limits.per_minute,
+            text("More mails wait in the outbox; none is lost."),
+        ),
+    )
+    max_per_hour: int | None = field(
+        default=None,
+        metadata=_limit(text("/ hour"), 5, lambda one: one.limits.per_hour),
+    )
+    max_per_day: int | None = field(
+        default=None,
+        metadata=_limit(text("/ day"), 6, lambda one: one.limits.per_day),
+    )
+    undo: timedelta | None = field(
+        default=None,
+        metadata=key(
+            read.seconds(0, 3600),
+            Field("", text("&Quick send"), FieldKind.NUMBER, unit=text("seconds to undo"), width=4),
+            called="undo_seconds",
+        ),
+    )
+    password_command: tuple[str, ...] | None = field(
+        default=None,
+        metadata=key(
+            read.many(_argument),
+            Field(
+                "",
+                text("C&ommand"),
+                help=text("A program that prints the code, such as: pass mail/qq"),
+                rare=True,
+            ),
+        ),
+    )
+    max_message_bytes: int | None = field(
+        default=None,
+        metadata=key(
+            read.megabytes,
+            Field(
+                "",
+                text("Larg&est mail"),
+                FieldKind.NUMBER,
+                text("The size as sent: files grow by a third."),
+                unit=text("MB"),
+                width=6,
+                rare=True,
+            ),
+            called="max_message_mb",
+            of=lambda account: account.max_message_bytes / 10**6,
+        ),
+    )
+    timeout: timedelta | None = field(
+        default=None,
+        metadata=key(
+            read.seconds(1, 3600),
+            Field(
+                "",
+                text("Sto&p after"),
+                FieldKind.NUMBER,
+                text("How long to wait for an answer from the server."),
+                unit=text("seconds"),
+                width=6,
+                rare=True,
+            ),
+            called="timeout_seconds",
+        ),
+    )
+    retry_for: timedelta | None = field(
+        default=None,
+        metadata=key(
+            read.duration(timedelta(0), read.YEAR),
+            Field(
+                "",
+                text("Tr&y again for"),
+                FieldKind.DURATION,
+                help=text("After that, a mail has failed. For example 12 h or 3 d."),
+                width=8,
+                rare=True,
+            ),
+        ),
+    )
+    when_unsure: WhenUnsure | None = field(
+        default=None,
+        metadata=key(
+            read.choice(WhenUnsure),
+            Field(
+                "",
+                text("&When unsure"),
+                FieldKind.CHOICE,
+                text("When the server may have a mail, but its answer did not come."),
+                choices=(
+                    Choice(WhenUnsure.ASK.value, text("ask me")),
+                    Choice(WhenUnsure.RESEND.value, text("send it again")),
+                ),
+                rare=True,
+            ),
+        ),
+    )
+
+    def given(self) -> dict[str, Any]:
+        """Return what is told of what an `Account` itself has."""
+        own = {one.name for one in fields(Account)} - {"kind"}
+        told = {one.name: getattr(self, one.name) for one in fields(AccountTable)}
+        return {name: one for name, one in told.items() if name in own and one is not None}

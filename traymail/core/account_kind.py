@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from traymail.core import validators as read
-from traymail.core.account import DEFAULT_KIND, Account, Limits
+from traymail.core.account import DEFAULT_KIND, Account, AccountTable, Limits
 from traymail.core.errors import InputError, Problem
 from traymail.core.paths import full_path
 from traymail.core.table_reader import Read, read_table
-from traymail.core.tables import AccountTable
 from traymail.core.texts import Text, text
 from traymail.core.validators import Form, place_of
 
@@ -55,7 +54,9 @@ class AccountKind(ABC, Generic[A]):
     ``form`` makes a table of the configuration a value, which `made_of` makes an account.
     ``test`` are the steps of its test, ``diagnosis`` those that send nothing; ``step_words`` tell
     them where `traymail.ui.model.trial.NAMES` does not. ``login_by_mail``: only a message shows
-    whether the login works, so a test sends one. ``together`` are fields of its form that are
+    whether the login works, so a test sends one. ``above`` are the keys that stand above the
+    secret in its form, ``below`` those that come right below it. ``together`` are fields of
+    its form that are
     written together as soon as one of them changes; a secret that is kept belongs to the fields
     of ``login``; ``secret_label`` stands before it. ``cannot`` are the parts of a mail that it does
     not take (to, cc, bcc, html, files, given: a whole message of another program), and the words
@@ -72,6 +73,8 @@ class AccountKind(ABC, Generic[A]):
     test: tuple[str, ...]
     diagnosis: tuple[str, ...]
     step_words: Mapping[str, Text] = MappingProxyType({})
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     login: tuple[str, ...] = ()
     login_by_mail: bool = False
@@ -182,22 +185,34 @@ class AccountKind(ABC, Generic[A]):
         """Return what is asked before an account is there: its name and its secret stand beside."""
         return self.upper()
 
-    @abstractmethod
     def upper(self) -> fields.Form:
         """Return what stands above the secret."""
+        from traymail.core.account_form import parts_of  # only for windows
 
-    @abstractmethod
+        return parts_of(self.form.kind, self.above, self.below)[0]
+
     def lower(self, account: A) -> fields.Form:
         """Return what stands below it; its defaults are what is usual for this account."""
+        from traymail.core.account_form import parts_of, with_defaults
+
+        return with_defaults(
+            parts_of(self.form.kind, self.above, self.below)[1], self.usual_values(account)
+        )
+
+    def usual_values(self, account: A) -> dict[str, str]:
+        """Return what stands in the form of an account like this that says as little as it can."""
+        return self.values_of(account)
 
     def suited(self, values: Values) -> Mapping[str, bool]:
         """Return, for fields below the secret that do not always mean anything, whether they do."""
         del values
         return {}
 
-    @abstractmethod
     def values_of(self, account: A) -> dict[str, str]:
         """Return an account as its form shows it."""
+        from traymail.core.account_form import values_of
+
+        return values_of(self.form.kind, account)
 
     def remark(self, account: A, values: Values) -> tuple[str, Text] | None:
         """Return a field, and what is odd there although it can be."""
@@ -266,13 +281,4 @@ def with_given(account: A, table: AccountTable, known: Limits = Limits()) -> A: 
         per_hour=table.max_per_hour or known.per_hour or DEFAULT_LIMITS.per_hour,
         per_day=table.max_per_day or known.per_day or DEFAULT_LIMITS.per_day,
     )
-    given: dict[str, Any] = {
-        "max_message_bytes": table.max_message_bytes,
-        "timeout": table.timeout,
-        "password_command": table.password_command,
-        "retry_for": table.retry_for,
-        "when_unsure": table.when_unsure,
-        "undo": table.undo,
-    }
-    account = replace(account, limits=limits)
-    return replace(account, **{key: value for key, value in given.items() if value is not None})
+    return replace(account, limits=limits, **table.given())

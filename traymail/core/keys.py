@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -25,7 +25,8 @@ class KeyRow:
 
     ``read`` is a form where the key is a table. ``called`` is its name where the field has another
     one; ``stand_in`` takes its place when it is required and wrong. In a form whose layout does not
-    name it, it comes ``after`` another key, or at the end.
+    name it, it comes ``after`` another key, or at the end. ``of`` returns what its field shows of
+    what is made of the table; None: what has the field's name there.
     """
 
     read: Reader[Any] | Form[Any]
@@ -33,6 +34,7 @@ class KeyRow:
     called: str
     stand_in: object
     after: str
+    of: Callable[[Any], object] | None = None
 
 
 def key(
@@ -42,9 +44,10 @@ def key(
     called: str = "",
     stand_in: object = MISSING,
     after: str = "",
+    of: Callable[[Any], object] | None = None,
 ) -> dict[str, KeyRow]:
     """Return the metadata of a dataclass's field that is a key; ``asked`` needs no name."""
-    return {_ROW: KeyRow(read, asked, called, stand_in, after)}
+    return {_ROW: KeyRow(read, asked, called, stand_in, after, of)}
 
 
 def rows_of(kind: type[Any]) -> dict[str, tuple[str, KeyRow]]:
@@ -86,15 +89,19 @@ def asked_of(kind: type[Any]) -> dict[str, tuple[asked.Field, str]]:
     """Return the fields that ask for the keys of a class, and what each comes after."""
     found: dict[str, tuple[asked.Field, str]] = {}
     for name, (_, row) in rows_of(kind).items():
-        if isinstance(row.read, Form):
+        if row.asked is not None:
+            found[name] = replace(row.asked, name=name), row.after
+        elif isinstance(row.read, Form) and _has_rows(row.read.kind):
             inner = asked_of(row.read.kind)
             found |= {
                 f"{name}.{one}": (replace(field, name=f"{name}.{one}"), after and f"{name}.{after}")
                 for one, (field, after) in inner.items()
             }
-        elif row.asked is not None:
-            found[name] = replace(row.asked, name=name), row.after
     return found
+
+
+def _has_rows(kind: type[Any]) -> bool:
+    return all(_ROW in one.metadata for one in fields(kind))
 
 
 def laid_out(kind: type[Any], layout: Layout, elsewhere: Sequence[str] = ()) -> asked.Form:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from traymail.core import validators as read
 from traymail.core.account import OAuth
+from traymail.core.fields import Field, FieldKind
+from traymail.core.keys import key, table_form
 from traymail.core.texts import text
-from traymail.core.validators import Form, Key
 
 ANY_TENANT = "common"
 _TENANTS = (ANY_TENANT, "consumers", "organizations")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 _VISIBLE = re.compile(r"[!-~]*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthTable:
-    """``oauth`` of an account as written; "" where the service knows better."""
-
-    client_id: str = ""
-    tenant: str = ""
-    authorize_url: str = ""
-    token_url: str = ""
-    device_url: str = ""
-    scope: str = ""
-    redirect_port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,16 +197,58 @@ def _scope(value: object) -> str:
     return given
 
 
-OAUTH = Form(
-    OAuthTable,
-    {
-        "client_id": Key(_visible),
-        "tenant": Key(_tenant),
-        "authorize_url": Key(address),
-        "token_url": Key(address),
-        "device_url": Key(address),
-        "scope": Key(_scope),
-        "redirect_port": Key(read.whole(0, 65_535)),
-    },
-    text("It belongs into the table oauth of an account."),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthTable:
+    """``oauth`` of an account as written, a row each; "" where the service knows better."""
+
+    client_id: str = field(
+        default="",
+        metadata=key(
+            _visible,
+            Field(
+                "",
+                text("&Client id"),
+                help=text("Of your own: traymail brings none, and nobody else sees your mail."),
+            ),
+        ),
+    )
+    tenant: str = field(
+        default="",
+        metadata=key(
+            _tenant,
+            Field(
+                "",
+                text("Tenant"),
+                help=text(
+                    "common, consumers, organizations, or the id or domain of your organisation."
+                ),
+            ),
+        ),
+    )
+    authorize_url: str = field(
+        default="",
+        metadata=key(
+            address,
+            Field("", text("Page to sign in"), help=text("Your provider tells it.")),
+        ),
+    )
+    token_url: str = field(default="", metadata=key(address, Field("", text("Tokens from"))))
+    device_url: str = field(default="", metadata=key(address, Field("", text("Codes from"))))
+    scope: str = field(default="", metadata=key(_scope, Field("", text("Scope"))))
+    redirect_port: int = field(
+        default=0,
+        metadata=key(
+            read.whole(0, 65_535),
+            Field(
+                "",
+                text("Redirect port"),
+                FieldKind.NUMBER,
+                text("Only where the provider wants a fixed one: the browser comes back to it."),
+                width=6,
+            ),
+            of=lambda table: table.redirect_port or None,
+        ),
+    )
+
+
+OAUTH = table_form(OAuthTable, text("It belongs into the table oauth of an account."))

@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from traymail.core import validators as read
-from traymail.core.account import DEFAULT_KIND, Auth, Security, WhenUnsure
+from traymail.core.account import AccountTable, Auth, Security
 from traymail.core.address import clean
+from traymail.core.fields import Choice, Field, FieldKind
 from traymail.core.keys import key, table_form
 from traymail.core.message import Address
-from traymail.core.oauth import OAUTH, OAuthTable
+from traymail.core.oauth import OAUTH, OAuthTable, service_for, written
 from traymail.core.settings import TopKeys
-from traymail.core.texts import text
-from traymail.core.validators import Form, Key
+from traymail.core.texts import Text, text
 
-ZERO = timedelta(0)
 LONGEST_SIGNATURE = 10_000
-YEAR = read.YEAR
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountTable:
-    """What accounts of all kinds have, as written; None where something else knows better."""
-
-    kind: str = DEFAULT_KIND
-    display_name: str = ""
-    max_message_bytes: int | None = None
-    max_per_minute: int | None = None
-    max_per_hour: int | None = None
-    max_per_day: int | None = None
-    timeout: timedelta | None = None
-    password_command: tuple[str, ...] | None = None
-    retry_for: timedelta | None = None
-    when_unsure: WhenUnsure | None = None
-    undo: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpTable(AccountTable):
-    """An account with a mail server as written; None where the provider table knows better."""
-
-    address: Address
-    host: str = ""
-    port: int | None = None
-    security: Security | None = None
-    username: str = ""
-    auth: Auth | None = None
-    oauth: OAuthTable | None = None
-    api_url: str = ""
-    ca_file: str = ""
-    signature: str = ""
 
 
 def _no_name(value: object) -> str:
@@ -71,15 +36,7 @@ def _no_api_url(value: object) -> str:
     return ""
 
 
-def _argument(value: object) -> str:
-    given = read.words(value)
-    if "\0" in given:
-        raise read.invalid(text("must not contain control characters"))
-    return given
-
-
-def read_signature(value: object) -> str:
-    """Read what stands below mails: several lines, no control characters."""
+def _signature(value: object) -> str:
     given = read.words(value).replace("\r\n", "\n")
     if len(given) > LONGEST_SIGNATURE:
         raise read.invalid(text("must have at most {count} characters", count=LONGEST_SIGNATURE))
@@ -115,40 +72,106 @@ class TopTable(TopKeys):
     rules: tuple[Any, ...] = field(default=(), metadata=key(read.many(lambda value: value)))
 
 
-ACCOUNT_KEYS: dict[str, Key] = {
-    "kind": Key(read.words),
-    "display_name": Key(read.words),
-    "max_message_mb": Key(read.megabytes, "max_message_bytes"),
-    "max_per_minute": Key(read.whole(1, 1_000_000)),
-    "max_per_hour": Key(read.whole(1, 1_000_000)),
-    "max_per_day": Key(read.whole(1, 1_000_000)),
-    "timeout_seconds": Key(read.seconds(1, 3600), "timeout"),
-    "password_command": Key(read.many(_argument)),
-    "retry_for": Key(read.duration(ZERO, YEAR)),
-    "when_unsure": Key(read.choice(WhenUnsure)),
-    "undo_seconds": Key(read.seconds(0, 3600), "undo"),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotTable(AccountTable):
+    """What robots have; their messages bear the name that they have in their group."""
+
+    display_name: str = field(default="", metadata=key(_no_name))
+
+
+ADDRESS = key(
+    read.address,
+    Field("", text("&Address")),
+    stand_in="nobody@localhost",
+    of=lambda account: account.address.mailbox,
+)
+SIGNATURE = key(
+    _signature,
+    Field(
+        "",
+        text("Signature &below"),
+        FieldKind.LINES,
+        text("Below mails that you write, not those of rules. Markdown, where a mail is HTML."),
+    ),
+    after="undo_seconds",
+)
+CA_FILE = Field(
+    "",
+    text("Certi&ficate"),
+    FieldKind.FILE,
+    text("The file of a company's own authority; empty for all others."),
+    rare=True,
+)
+SECURITIES: Mapping[Security, Text | str] = {
+    Security.TLS: "SSL/TLS",
+    Security.STARTTLS: "STARTTLS",
+    Security.NONE: text("none"),
 }
 
-# A robot's messages bear the name that it has in its group.
-ROBOT_KEYS = ACCOUNT_KEYS | {"display_name": Key(_no_name)}
 
-_SMTP: dict[str, Key] = ACCOUNT_KEYS | {
-    "address": Key(read.address),
-    "host": Key(read.host),
-    "port": Key(read.whole(1, 65_535)),
-    "security": Key(read.choice(Security)),
-    "username": Key(_login),
-    "auth": Key(read.choice(Auth)),
-    "oauth": Key(OAUTH),
-    "ca_file": Key(read.path_or_empty),
-    "api_url": Key(_no_api_url),
-    "signature": Key(read_signature),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpTable(AccountTable):
+    """An account with a mail server as written; None where the provider table knows better."""
+
+    address: Address = field(metadata=ADDRESS)
+    host: str = field(default="", metadata=key(read.host, Field("", text("Ser&ver, port"))))
+    port: int | None = field(
+        default=None,
+        metadata=key(
+            read.whole(1, 65_535),
+            Field("", text("Port"), FieldKind.NUMBER, width=5, joined=True),
+        ),
+    )
+    security: Security | None = field(
+        default=None,
+        metadata=key(
+            read.choice(Security),
+            Field(
+                "",
+                text("Protect&ion"),
+                FieldKind.CHOICE,
+                choices=tuple(Choice(kind.value, words) for kind, words in SECURITIES.items()),
+                default=Security.TLS.value,
+                width=9,
+                joined=True,
+            ),
+        ),
+    )
+    signature: str = field(default="", metadata=SIGNATURE)
+    username: str = field(
+        default="",
+        metadata=key(
+            _login,
+            Field("", text("&User name"), help=text("Usually the address."), rare=True),
+            after="signature",
+        ),
+    )
+    auth: Auth | None = field(
+        default=None,
+        metadata=key(
+            read.choice(Auth),
+            Field(
+                "",
+                text("Lo&gin"),
+                FieldKind.CHOICE,
+                choices=(
+                    Choice(Auth.PASSWORD.value, text("with a password or code")),
+                    Choice(Auth.OAUTH2.value, text("by signing in (OAuth2)")),
+                    Choice(Auth.NONE.value, text("none")),
+                ),
+                default=Auth.PASSWORD.value,
+                rare=True,
+            ),
+            after="username",
+        ),
+    )
+    ca_file: str = field(default="", metadata=key(read.path_or_empty, CA_FILE, after="auth"))
+    oauth: OAuthTable | None = field(
+        default=None,
+        metadata=key(OAUTH, of=lambda account: written(account.oauth, service_for(account.host))),
+    )
+    api_url: str = field(default="", metadata=key(_no_api_url))
+
 
 TOP = table_form(TopTable, text("It belongs at the top of the file, above all tables."))
-ACCOUNT = Form(
-    SmtpTable,
-    _SMTP,
-    text("It belongs to accounts: the tables [accounts.NAME]."),
-    {"address": "nobody@localhost"},
-)
+ACCOUNT = table_form(SmtpTable, text("It belongs to accounts: the tables [accounts.NAME]."))

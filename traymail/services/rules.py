@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,12 +43,22 @@ class RuleService:
         except SettingsError as error:
             return error.problems
 
-    def preview(self, values: Fields, before: str | None) -> RulePreview:
-        """Return what these fields would do now; sends nothing."""
-        rule, settings, _ = self._tried(values, before)
+    def look(
+        self, values: Fields, before: str | None
+    ) -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
+        """Yield what `check` returns and, where nothing is wrong, what the rule would do now.
+
+        The fields are checked once. Sends nothing; raises SourceError, InputError.
+        """
+        try:
+            rule, settings, hints = self._tried(values, before)
+        except SettingsError as error:
+            yield error.problems
+            return
+        yield hints
         dry = DryRun(self.app, self.app.translate(settings.language), _no_bar)
         account, now = settings.accounts[rule.account], self.app.clock.now()
-        return dry.glance(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
+        yield dry.glance(rule, account, now, PREVIEW_MAILS, PREVIEW_LINES)
 
     def fields(self, name: str) -> Fields:
         """Return a saved rule as its form holds it; raises InputError when there is none."""

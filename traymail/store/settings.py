@@ -100,6 +100,8 @@ class SettingsFile:
         self._paths = paths
         self._kinds = kinds
         self._rule_kinds = rule_kinds
+        # What a file says is the same until other bytes stand in it.
+        self._known: tuple[bytes, Settings] = b"", Settings()
 
     @property
     def name(self) -> str:
@@ -137,7 +139,7 @@ class SettingsFile:
         except UnsafePath as error:
             problem = Problem("", error.title, advice=error.advice)
             raise SettingsError((problem,), self._path.name) from error
-        loaded = self._judged(content, good.settings)
+        loaded = self._judged(content, lambda: good.settings)
         if good.settings.accounts or good.settings.rules:
             _require_words(content, self._path.name)
         return replace(loaded, signature=signature)
@@ -275,7 +277,7 @@ class SettingsFile:
                 content = file.read(LARGEST + 1)
         except OSError as error:
             raise unreadable(source, error) from error
-        loaded = self._judged(content, Settings(), source.name)
+        loaded = self._judged(content, Settings, source.name)
         _require_words(content, source.name)
         agree(loaded.settings)  # of these very bytes: the file may be another by now
         with exclusive(self._path.with_name(self._path.name + ".lock")):
@@ -307,9 +309,12 @@ class SettingsFile:
             raise SettingsError((Problem("", what),), path.name) from error
 
     def _judged(
-        self, content: bytes, before: Settings | None = None, file_name: str = ""
+        self, content: bytes, before: Callable[[], Settings] | None = None, file_name: str = ""
     ) -> Loaded:
-        """Return what ``content`` says, or raise SettingsError with the line of each problem."""
+        """Return what ``content`` says, or raise SettingsError with the line of each problem.
+
+        ``before`` is asked where something is not there: an edit must not name it anew.
+        """
         # Only here: not every command reads the configuration.
         from traymail.core.parse import check
 
@@ -324,7 +329,7 @@ class SettingsFile:
         if problems:
             problems += tuple(one.problem for one in missing)
         elif before is not None and missing:
-            problems = self._introduced(missing, before)
+            problems = self._introduced(missing, before())
         hints = found.hints
         if problems or missing or hints:
             lines = lines_of(source)
@@ -358,11 +363,7 @@ class SettingsFile:
         Raises SettingsError; what the edit alone says stands in no line of the file.
         """
         try:
-            settings = self._judged(before).settings
-        except SettingsError:
-            settings = Settings()  # the edit may be what mends it
-        try:
-            return self._judged(content, settings)
+            return self._judged(content, lambda: self._said(before))
         except SettingsError as error:
             there, new = before.split(b"\n"), content.split(b"\n")
             lines = lines_of(parsed(before)[0])
@@ -374,6 +375,15 @@ class SettingsFile:
 
             problems = tuple(map(as_written, error.problems))
             raise SettingsError(problems, self._path.name, written=False) from error
+
+    def _said(self, content: bytes) -> Settings:
+        """Return what the file says, nothing where that is wrong: an edit may be what mends it."""
+        if content != self._known[0]:
+            try:
+                self._known = content, self._judged(content).settings
+            except SettingsError:
+                self._known = content, Settings()
+        return self._known[1]
 
     def _changed(self, content: bytes, change: Callable[[TOMLDocument], None]) -> bytes:
         """Return the document in ``content`` after ``change``."""

@@ -11,13 +11,13 @@ from enum import Enum
 from typing import Any
 
 from traymail.accounts import KINDS
-from traymail.accounts.fields import CA_FILE, as_written
-from traymail.accounts.smtp_fields import AUTH, SECURITIES, SERVER, USERNAME
+from traymail.accounts.smtp_fields import BY_HAND
 from traymail.core.account import Account, Auth
+from traymail.core.account_form import as_written
 from traymail.core.address import parse_address
 from traymail.core.connection_test import Proposal
 from traymail.core.errors import InputError, Problem, TraymailError
-from traymail.core.fields import Form, Section, defaults
+from traymail.core.fields import defaults
 from traymail.core.provider import (
     IMPLICIT_TLS,
     AuthKind,
@@ -28,6 +28,7 @@ from traymail.core.provider import (
     meant_domain,
 )
 from traymail.core.secret import Secret
+from traymail.core.tables import SECURITIES
 from traymail.core.texts import Text, text
 from traymail.ui.model import add_other as others
 from traymail.ui.model import add_sign_in
@@ -40,7 +41,6 @@ from traymail.ui.model.trial import Advice, Headline, Verdict
 
 # The fields that stand on the first page in any case.
 _ABOVE = {"address", "display_name"}
-BY_HAND: Form = (Section(None, (*SERVER, USERNAME, AUTH, CA_FILE)),)
 
 
 class AddPage(Enum):

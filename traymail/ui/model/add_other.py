@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from traymail.accounts import KINDS
-from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Auth
+from traymail.core.account_form import as_written
 from traymail.core.account_kind import AccountKind, SecretWords
 from traymail.core.errors import Problem
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section, fields_of

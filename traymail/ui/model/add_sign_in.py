@@ -6,16 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from traymail.accounts.fields import as_written
-from traymail.accounts.smtp_fields import (
-    AUTHORIZE_URL,
-    CLIENT_ID,
-    DEVICE_URL,
-    REDIRECT_PORT,
-    SCOPE,
-    TENANT,
-    TOKEN_URL,
-)
+from traymail.accounts.smtp_fields import ASKED
+from traymail.core.account_form import as_written
 from traymail.core.fields import Form, Section, fields_of
 from traymail.core.oauth import OAuthService, service_for
 from traymail.core.provider import AuthKind, Provider
@@ -23,14 +15,14 @@ from traymail.core.texts import Text, text
 from traymail.ui.model.guides import GuideStep
 
 _OF = "oauth."
-_ID = replace(CLIENT_ID, label=text("Client &id"))
-_TENANT = replace(TENANT, label=text("Te&nant"), rare=True)
+_ID = replace(ASKED["oauth.client_id"], label=text("Client &id"))
+_TENANT = replace(ASKED["oauth.tenant"], label=text("Te&nant"), rare=True)
 _ADDRESSES = (
-    replace(AUTHORIZE_URL, label=text("Page to si&gn in")),
-    replace(TOKEN_URL, label=text("&Tokens from")),
-    replace(DEVICE_URL, label=text("Codes &from"), rare=True),
-    replace(SCOPE, label=text("Sco&pe")),
-    replace(REDIRECT_PORT, rare=True),
+    replace(ASKED["oauth.authorize_url"], label=text("Page to si&gn in")),
+    replace(ASKED["oauth.token_url"], label=text("&Tokens from")),
+    replace(ASKED["oauth.device_url"], label=text("Codes &from"), rare=True),
+    replace(ASKED["oauth.scope"], label=text("Sco&pe")),
+    replace(ASKED["oauth.redirect_port"], rare=True),
 )
 
 

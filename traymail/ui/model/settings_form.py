@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any
 
 from traymail.accounts import kind_of
-from traymail.accounts.fields import as_written
 from traymail.core.account import Account, Auth
+from traymail.core.account_form import as_written
 from traymail.core.account_kind import Values
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.fields import Form, place_problems

@@ -6,11 +6,11 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from traymail.accounts.smtp_fields import SERVER, remark_on_server
+from traymail.accounts.smtp_fields import BY_HAND, SERVER, remark_on_server
 from traymail.core.errors import Problem
 from traymail.core.texts import text
 from traymail.ui.form import FormView
-from traymail.ui.model.add_account import BY_HAND, Adding, ProviderCard, ServerSearch, card, remark
+from traymail.ui.model.add_account import Adding, ProviderCard, ServerSearch, card, remark
 from traymail.ui.widgets import Area, Box, Button, Entry, FieldRow, Label, Note, ScrollArea, Spinner
 
 _ROW = {field.name for field in SERVER}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from traymail.core.errors import InputError, Problem
@@ -142,12 +142,6 @@ class RuleWork:
         self._stop()
         fields, before = self._screen.state.table_now, self._screen.state.before
 
-        def work() -> Generator[tuple[Problem, ...] | RulePreview, None, None]:
-            problems = self._services.rules.check(fields, before)
-            yield problems
-            if all(one.hint for one in problems):
-                yield self._services.rules.preview(fields, before)
-
         def answered(answer: tuple[Problem, ...] | RulePreview) -> None:
             if isinstance(answer, RulePreview):
                 self._screen.apply(model.previewed, answer)
@@ -160,7 +154,7 @@ class RuleWork:
             self._screen.by(model.waiting),
         )
         self._tasks.follow(
-            work,
+            lambda: self._services.rules.look(fields, before),
             answered,
             lambda: self._looked(replace(self._screen.state, looking=False)),
             lambda error: self._looked(model.not_previewed(self._screen.state, error)),
