@@ -27,7 +27,7 @@ PLACES = {
     "state": Path.home() / ".local/state/traymail",
     "log": Path.home() / ".local/state/traymail/log/traymail.log",
 }
-USUAL = model.known(General(), Settings(), autostart=True, places=PLACES)
+USUAL = model.starts(model.known(General(), Settings(), PLACES), on=True)
 
 
 def _general(root: Root, state: General) -> Window:

@@ -14,6 +14,7 @@ from traymail.core.errors import StateError
 from traymail.core.texts import text
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.refresher import Refresher, Rest
+from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 
 
@@ -182,3 +183,44 @@ def test_between_two_questions_it_rests(root: Root, background: Background) -> N
     oracle.answer("three")
     oracle.refresher.stop()
     assert cancelled == ["rest"]
+
+
+def test_all_who_show_it_are_told_by_one_answer(root: Root, background: Background) -> None:
+    oracle = Oracle(root, background)
+    told: list[list[object]] = [[], [], []]
+    first, second = (
+        Refresher(background, oracle.question, told[place].append, told[place].append)
+        for place in (0, 1)
+    )
+    tasks = Tasks(root, background, told[2].append)
+    first.ask()
+    second.ask()
+    tasks.ask(oracle.question, told[2].append, slot="third")
+    oracle.is_asked(1)
+    oracle.answers.put("one")
+    until_tk(root, lambda: told == [["one"]] * 3, "the answer")
+    oracle.settles()
+    assert oracle.asked == 1
+    first.ask()
+    oracle.is_asked(2)
+    second.ask()  # while it is being answered, so it wants a later one
+    oracle.answers.put("two")
+    oracle.answers.put("three")
+    until_tk(root, lambda: told[:2] == [["one", "two"], ["one", "three"]], "both")
+    assert (oracle.asked, told[2]) == (3, ["one"])
+
+
+def test_who_has_gone_holds_up_nobody(root: Root, background: Background) -> None:
+    """What nobody waits for any more may never be answered."""
+    oracle = Oracle(root, background)
+    told: list[object] = []
+    other = Refresher(background, oracle.question, told.append, told.append)
+    oracle.refresher.ask()
+    oracle.is_asked(1)
+    oracle.refresher.stop()
+    other.ask()
+    oracle.is_asked(2)
+    for _ in range(2):
+        oracle.answers.put("new")
+    until_tk(root, lambda: told == ["new"], "the answer")
+    assert oracle.told == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.support.trayed import trayed
 from traymail.core.errors import StateError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
+from traymail.services.program import ProgramService
 from traymail.ui.dialogs.table_mails import TableMailsWindow
 
 
@@ -70,6 +73,27 @@ def test_entries_of_the_menu_open_their_windows(desk: Office, entry: str, title:
     desk.until(lambda: not window.winfo_viewable(), "the window to close")
     desk.choose(entry)
     assert desk.window(title) is window
+
+
+def test_after_a_change_how_everything_stands_is_asked_once(desk: Office) -> None:
+    """For the icon and all windows that are open, together."""
+    for entry in ("Quick send…", "Outbox…", "Settings…", "Help and diagnosis…"):
+        desk.choose(entry)
+        desk.until(lambda: not desk.shell.busy, "all answers")
+    asked: list[str] = []
+
+    def profile(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is ProgramService.overview.__code__:
+            asked.append(threading.current_thread().name)
+
+    threading.setprofile(profile)
+    try:
+        desk.live.services.program.set_general("theme", "dark")
+        desk.until(lambda: desk.shell.root.theme.palette.mode == "dark", "the change")
+        desk.until(lambda: not desk.shell.busy, "all answers")
+    finally:
+        threading.setprofile(None)
+    assert asked == ["background"]
 
 
 def test_undo_is_offered_by_a_notification_when_the_window_is_closed(

@@ -15,7 +15,7 @@ from traymail.ui.model.general import AUTOSTART, General, Move
 
 CAP = "rules_max_per_hour"
 PLACES = {"config": Path("/c/config.toml"), "state": Path("/s"), "log": Path("/s/log/traymail.log")}
-USUAL = model.known(General(), Settings(), autostart=False, places=PLACES)
+USUAL = model.known(General(), Settings(), PLACES)
 REFUSED = StateError(text("The disk is full."), text("Make room."))
 
 
@@ -24,7 +24,7 @@ def retention(value: str) -> General:
 
 
 def test_every_field_is_shown_as_things_stand() -> None:
-    page = model.known(General(), Settings(), autostart=True, places=PLACES)
+    page = model.starts(model.known(General(), Settings(), PLACES), on=True)
     fields = [*fields_of(model.APPEARANCE), *fields_of(model.BEHAVIOUR)]
     assert set(page.values) == {field.name for field in fields}
     assert page.values[AUTOSTART] == "true"
@@ -37,18 +37,18 @@ def test_what_is_saved_or_typed_wrongly_stays_when_things_are_told_anew() -> Non
     page = model.changed(USUAL, "theme", "dark")
     page = model.refused(model.changed(page, CAP, "0"), CAP, REFUSED)
     page = model.refused(model.changed(page, "language", "en"), "language", REFUSED)
-    told = model.known(page, Settings(), autostart=False, places=PLACES)
+    told = model.known(page, Settings(), PLACES)
     assert (told.values["theme"], told.values[CAP]) == ("dark", "0")
     assert told.values["language"] == "auto"
     assert set(told.problems) == {CAP, "language"}
-    later = model.known(model.saved(told, "theme"), Settings(), autostart=False, places=PLACES)
+    later = model.known(model.saved(told, "theme"), Settings(), PLACES)
     assert later.values["theme"] == "system"
 
 
 def test_how_things_stand_may_be_unknown_for_a_while() -> None:
     page = model.unknown(USUAL, REFUSED)
     assert str(page.trouble) == "The disk is full. Make room."
-    assert model.known(page, Settings(), autostart=False, places=PLACES).trouble is None
+    assert model.known(page, Settings(), PLACES).trouble is None
 
 
 def test_a_change_is_under_way_until_it_is_in_force() -> None:
@@ -134,9 +134,7 @@ def test_the_usual_times_are_offered_and_the_one_that_is_set(value: str, words: 
 
 
 def test_the_file_is_shown_with_its_own_spelling_of_the_time() -> None:
-    page = model.known(
-        General(), Settings(retention=timedelta(hours=36)), autostart=False, places=PLACES
-    )
+    page = model.known(General(), Settings(retention=timedelta(hours=36)), PLACES)
     assert page.values["retention"] in {
         choice.value for choice in model.retention_field(page).choices
     }

@@ -17,7 +17,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from traymail.core.errors import StateError, TraymailError
 from traymail.core.reasons import foreseen
@@ -175,6 +175,7 @@ class Background:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._jobs: set[Job] = set()
+        self._questions: dict[Callable[[], Any], _Question[Any]] = {}
         self._threads = 0
         # Beside the work: what is done with it, or with why it cannot be begun.
         self._waiting: deque[tuple[Job, Act, Callable[[BaseException], Act]]] = deque()
@@ -235,6 +236,20 @@ class Background:
         job = self.run(walk, lambda _none: done(), failed)
         return job
 
+    def ask(
+        self,
+        question: Callable[[], T],
+        known: Callable[[T], object],
+        unknown: Callable[[TraymailError], object],
+    ) -> Job:
+        """Have a question answered that others ask as well: once for all who ask in this turn.
+
+        Who asks while it is being answered gets the answer to the next one, which begins then.
+        """
+        if question not in self._questions:
+            self._questions[question] = _Question(self, self._bridge.post, question)
+        return self._questions[question].ask(known, unknown)
+
     def close(self) -> None:
         """Cancel all work."""
         for job in tuple(self._jobs):
@@ -275,6 +290,52 @@ class Background:
         self._start_next()
         if not job.cancelled:
             answer()
+
+
+class _Question(Generic[T]):
+    """One question, and all who wait for its answer."""
+
+    def __init__(
+        self, background: Background, post: Callable[[Act], object], question: Callable[[], T]
+    ) -> None:
+        self._background, self._post, self._question = background, post, question
+        self._waiting: list[tuple[Job, Callable[[T], object], Callable[[TraymailError], object]]]
+        self._waiting = []
+        self._told: tuple[Job, ...] = ()
+        """Who gets the answer that is under way."""
+        self._job: Job | None = None
+
+    def ask(self, known: Callable[[T], object], unknown: Callable[[TraymailError], object]) -> Job:
+        job = Job()
+        self._waiting.append((job, known, unknown))
+        self._post(self._begin)
+        return job
+
+    def _begin(self) -> None:
+        if self._job is not None:
+            if not all(one.cancelled for one in self._told):
+                return
+            self._job.cancel()  # nobody waits for it any more, and it may never be answered
+        told = [one for one in self._waiting if not one[0].cancelled]
+        self._waiting, self._told, self._job = [], tuple(job for job, _, _ in told), None
+        if told:
+            self._job = self._background.run(
+                lambda _stop: self._question(),
+                lambda answer: self._end([partial(known, answer) for _, known, _ in told]),
+                lambda error: self._end([partial(unknown, error) for _, _, unknown in told]),
+            )
+
+    def _end(self, acts: list[Act]) -> None:
+        jobs, self._told, self._job = self._told, (), None
+        for job, act in zip(jobs, acts, strict=True):
+            if not job.cancelled:
+                self._post(partial(self._tell, job, act))
+        if self._waiting:
+            self._begin()
+
+    def _tell(self, job: Job, act: Act) -> None:
+        if not job.cancelled:
+            act()
 
 
 def _failure(failed: Callable[[TraymailError], object], error: BaseException) -> Act:

@@ -18,7 +18,8 @@ class Refresher(Generic[T]):
     """Asks in the background, and once more after the answer when asked meanwhile.
 
     What was asked for before an answer came may have changed since, so every `ask` is followed by a
-    question that begins after it, also when the one before failed.
+    question that begins after it, also when the one before failed. Those that have the same
+    question ask it together: after a change it is answered once, and all are told.
     """
 
     def __init__(
@@ -47,8 +48,8 @@ class Refresher(Generic[T]):
         if self._job is not None or self._cancel_rest is not None:
             self._again = True
             return
-        self._job = self._background.run(
-            lambda _stop: self._question(),
+        self._job = self._background.ask(
+            self._question,
             lambda answer: self._answered(lambda: self._known(answer)),
             lambda error: self._answered(lambda: self._unknown(error)),
         )

@@ -182,7 +182,11 @@ class Shell:
         self.notifier.hear(event)
         self.windows.on_event(event)
         if isinstance(event, SettingsApplied):
-            self._tasks.run(lambda: self._services.program.overview().settings, self._obey)
+            self._tasks.ask(
+                self._services.program.overview,
+                lambda overview: self._obey(overview.settings),
+                slot="obey",
+            )
 
     def _out_of_sight(self, mail: int) -> None:
         """Offer Undo in a notification: the window that did was closed."""

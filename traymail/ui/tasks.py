@@ -56,6 +56,24 @@ class Tasks:
         )
         self._keep(slot, job.cancel)
 
+    def ask(
+        self,
+        question: Callable[[], T],
+        known: Callable[[T], object],
+        failed: Failed | None = None,
+        *,
+        slot: str,
+    ) -> None:
+        """Ask a question that others ask, too: it is answered once for all of them."""
+        self.stop(slot)
+        end = self._ending(slot)
+        job = self._background.ask(
+            question,
+            lambda answer: end(lambda: known(answer)),
+            lambda error: end(lambda: (failed or self.failed)(error)),
+        )
+        self._keep(slot, job.cancel)
+
     def follow(
         self,
         work: Callable[[], Generator[T, None, None]],

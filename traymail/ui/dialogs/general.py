@@ -198,7 +198,6 @@ class GeneralView(Area):
 # A number is saved once its last digit is typed.
 _TYPING_MS = 600
 _FILE_KIND = ("TOML", ("*.toml",))
-Told = tuple[Overview, bool | TraymailError, Mapping[str, Path]]
 
 
 class Transfer:
@@ -293,7 +292,7 @@ class GeneralPage:
         self._root, self._program = root, program
         self.screen = ScreenState(General(), self._draw)
         self._tasks = Tasks(root, background, self._unknown)
-        self._refresher = Refresher(background, self._question, self._told, self._unknown)
+        self._refresher = Refresher(background, program.overview, self._told, self._unknown)
         self.transfer = Transfer(self.screen, self._tasks, program, self._refresher.ask)
         # Fields that were changed again while their value is being saved.
         self._stale: set[str] = set()
@@ -312,7 +311,7 @@ class GeneralPage:
 
     def on_show(self) -> None:
         """Ask how things stand."""
-        self._refresher.ask()
+        self._ask()
 
     def on_event(self, event: Event) -> None:
         """Follow changes of the configuration, whoever makes them."""
@@ -346,7 +345,7 @@ class GeneralPage:
         self._tasks.stop_all()
         self._stale.clear()
         self.screen.apply(model.stopped)
-        self._refresher.ask()
+        self._ask()
 
     # --- what blocks --------------------------------------------------------------------------
 
@@ -380,25 +379,21 @@ class GeneralPage:
         else:
             self.screen.apply(model.refused, name, error)
             # What was chosen is not in force: the field shows again what is.
-            self._refresher.ask()
+            self._ask()
 
-    def _question(self) -> Told:
-        try:
-            autostart: bool | TraymailError = self._program.autostart()
-        except TraymailError as error:  # the other fields can be told all the same
-            autostart = error
-        return self._program.overview(), autostart, self._program.places()
+    def _ask(self) -> None:
+        self._refresher.ask()
+        self._tasks.run(
+            self._program.autostart,
+            lambda on: self.screen.apply(model.starts, on=on),
+            lambda error: self.screen.apply(model.refused, AUTOSTART, error),
+            slot="starts",
+        )
 
-    def _told(self, told: Told) -> None:
-        overview, autostart, places = told
-        on = autostart is True
-        page = model.known(self.screen.state, overview.settings, autostart=on, places=places)
+    def _told(self, overview: Overview) -> None:
+        page = model.known(self.screen.state, overview.settings, self._program.places())
         page = replace(page, unconfirmed=overview.unconfirmed)
-        if self._root.theme.lacks_font:
-            page = model.lacking_font(page)
-        if isinstance(autostart, TraymailError):
-            page = model.refused(page, AUTOSTART, autostart)
-        self.screen.set_state(page)
+        self.screen.set_state(model.lacking_font(page) if self._root.theme.lacks_font else page)
 
     def _unknown(self, error: TraymailError) -> None:
         self.screen.apply(model.unknown, error)

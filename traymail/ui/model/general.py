@@ -103,17 +103,22 @@ class General:
         return bool(self.saving) or self.moving is not None
 
 
-def known(
-    page: General, settings: Settings, *, autostart: bool, places: Mapping[str, Path]
-) -> General:
+def known(page: General, settings: Settings, places: Mapping[str, Path]) -> General:
     """Return the page as things stand; what is being saved, or typed wrongly, stays as it is."""
-    fresh = {**values_of(settings), AUTOSTART: "true" if autostart else "false"}
+    fresh = {AUTOSTART: "false", **page.values, **values_of(settings)}
     kept = {
         name: value
         for name, value in page.values.items()
         if name in page.saving or (name in page.problems and is_typed(name))
     }
     return replace(page, values={**fresh, **kept}, places=places, known=True, trouble=None)
+
+
+def starts(page: General, *, on: bool) -> General:
+    """Take in whether the program starts with the desktop; what is being saved stays as it is."""
+    if AUTOSTART in page.saving:
+        return page
+    return replace(page, values={**page.values, AUTOSTART: "true" if on else "false"})
 
 
 def lacking_font(page: General) -> General:

@@ -47,7 +47,6 @@ class HelpDoors:
     add_account: Callable[[], object]
 
 
-Told = tuple[Overview, Mapping[str, Path]]
 # What changes nothing that stands here.
 _PASSED_OVER = (ItemChanged, MailProgress, LimitReached)
 
@@ -66,7 +65,9 @@ class HelpWindow(Dialog):
         self.screen = ScreenState(Help(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._about = _about(root)
-        self._refresher = Refresher(background, self._question, self._informed, self._failed)
+        self._refresher = Refresher(
+            background, services.program.overview, self._informed, self._failed
+        )
         self.nav = HelpNav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
@@ -190,11 +191,8 @@ class HelpWindow(Dialog):
 
     # --- what blocks --------------------------------------------------------------------------
 
-    def _question(self) -> Told:
-        return self._services.program.overview(), self._services.program.places()
-
-    def _informed(self, told: Told) -> None:
-        state = model.informed(self.screen.state, *told)
+    def _informed(self, overview: Overview) -> None:
+        state = model.informed(self.screen.state, overview, self._services.program.places())
         if self.screen.state.running and not state.running:
             self._tasks.stop(TRYING)
         self.screen.set_state(state)

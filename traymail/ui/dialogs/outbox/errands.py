@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from traymail.core.errors import InputError, TraymailError
-from traymail.core.overview import MailDetail
+from traymail.core.overview import MailDetail, Overview
 from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.services import Services
@@ -78,12 +78,19 @@ class Looker:
 
     def _look(self) -> None:
         state = self._state
-        self._tasks.run(
-            lambda: _found(self._services, state),
-            lambda found: self._rest(lambda: self._take(found)),
-            lambda error: self._rest(lambda: self._failed(error)),
-            slot="look",
-        )
+
+        def told(overview: Overview) -> None:
+            self._tasks.run(
+                lambda: _found(self._services, state, overview),
+                lambda found: self._rest(lambda: self._take(found)),
+                failed,
+                slot="look",
+            )
+
+        def failed(error: TraymailError) -> None:
+            self._rest(lambda: self._failed(error))
+
+        self._tasks.ask(self._services.program.overview, told, failed, slot="look")
 
     def _rest(self, tell: Callable[[], object]) -> None:
         self._tasks.later("rest", _REST_MS, self._rested)
@@ -95,7 +102,7 @@ class Looker:
             self._look()
 
 
-def _found(services: Services, state: OutboxState) -> OutboxFound:
+def _found(services: Services, state: OutboxState, overview: Overview) -> OutboxFound:
     filter = state.filter
     lists = [
         services.mail.find(
@@ -109,7 +116,7 @@ def _found(services: Services, state: OutboxState) -> OutboxFound:
     ]
     items = newest(lists, state.limit)
     mail = to_look_at(state, items)
-    return OutboxFound(services.program.overview(), items, _detail(services, mail))
+    return OutboxFound(overview, items, _detail(services, mail))
 
 
 def _detail(services: Services, mail_id: int) -> MailDetail | None:

@@ -82,14 +82,16 @@ class Writing:
 
     def refresh(self) -> None:
         """Ask how everything stands, for whom the user writes to, and for the kept draft."""
-        services, first = self._services, not self.loaded
+        services, tasks, first = self._services, self._parts.tasks, not self.loaded
 
-        def ask() -> _Loaded:
+        def told(overview: Overview) -> None:
+            tasks.run(lambda: load(overview), self._informed, slot="load")
+
+        def load(overview: Overview) -> _Loaded:
             kept = services.drafts.load() if first else None
-            overview = services.program.overview()
             return _Loaded(overview, self._now(), services.drafts.people(), kept)
 
-        self._parts.tasks.run(ask, self._informed, slot="load")
+        tasks.ask(services.program.overview, told, slot="load")
 
     def take_over(self, old: Writing) -> None:
         """Go on where a window in another language has stopped; it is gone."""

@@ -77,16 +77,22 @@ class RuleWork:
         """Read the rule anew, after the file was edited."""
         before = self._screen.state.before
 
-        def work() -> _Opened:
-            table = None
-            if before is not None:
-                try:
-                    table = self._services.rules.fields(before)
-                except InputError:
-                    table = None
-            return _Opened(table, self._services.program.overview(), ())
+        def told(overview: Overview) -> None:
+            self._tasks.run(
+                lambda: _Opened(self._saved(before), overview, ()),
+                self._followed,
+                lambda _error: None,
+                slot="follow",
+            )
 
-        self._tasks.run(work, self._followed, lambda _error: None, slot="follow")
+        self._tasks.ask(self._services.program.overview, told, slot="follow")
+
+    def _saved(self, name: str | None) -> Table | None:
+        """Return the rule as the file has it; None where there is none of that name."""
+        try:
+            return None if name is None else self._services.rules.fields(name)
+        except InputError:
+            return None
 
     def _followed(self, opened: _Opened) -> None:
         regrouped = self._people.know_groups(opened.overview.settings.groups)
