@@ -54,14 +54,6 @@ class Listener(Protocol):
         ...
 
 
-class OutOfSight(Protocol):
-    """Who takes over when a mail that can still be undone is seen no more."""
-
-    def __call__(self, mail: int, /) -> None:
-        """Offer Undo elsewhere."""
-        ...
-
-
 class Windows:
     """Opens windows, and tells those that were made what happens."""
 
@@ -71,10 +63,13 @@ class Windows:
         services: Services,
         background: Background,
         clock: Clock,
-        out_of_sight: OutOfSight,
+        out_of_sight: Callable[[int], object],
         in_window: Callable[[], bool],
     ) -> None:
-        """``in_window`` tells whether the menu is in a window instead of the tray."""
+        """``out_of_sight`` offers Undo elsewhere for a mail that is seen no more.
+
+        ``in_window`` tells whether the menu is in a window instead of the tray.
+        """
         self._root = root
         make = _WindowMaker(_Given(root, services, background), clock, self)
         self._quick = Lazy(lambda: make.quick(out_of_sight))
@@ -250,7 +245,7 @@ class _WindowMaker:
     def __init__(self, given: _Given, clock: Clock, windows: Windows) -> None:
         self._given, self._clock, self._windows = given, clock, windows
 
-    def quick(self, out_of_sight: OutOfSight) -> QuickSendWindow:
+    def quick(self, out_of_sight: Callable[[int], object]) -> QuickSendWindow:
         from traymail.ui.dialogs.quick_send.errands import QuickSendDoors
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 

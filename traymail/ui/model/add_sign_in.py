@@ -9,7 +9,7 @@ from typing import Any
 from traymail.accounts.smtp_fields import ASKED
 from traymail.core.account_form import as_written
 from traymail.core.fields import Form, Section, fields_of
-from traymail.core.oauth import OAuthService, service_for
+from traymail.core.oauth import service_for
 from traymail.core.provider import AuthKind, Provider
 from traymail.core.texts import Text, text
 from traymail.ui.model.guides import GuideStep
@@ -78,11 +78,6 @@ def offers_devices(host: str) -> bool:
     """Tell whether one may sign in there on another device, as far as that is known."""
     service = service_for(host)
     return service is None or bool(service.device_url)
-
-
-def offers_sign_in(host: str) -> OAuthService | None:
-    """Return where one can sign in instead of typing a code."""
-    return service_for(host)
 
 
 _MICROSOFT = (

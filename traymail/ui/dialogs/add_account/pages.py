@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from traymail.core.oauth import service_for
 from traymail.ui.dialogs.add_account.address import AddressHandlers, AddressPage
 from traymail.ui.dialogs.add_account.code import CodePage
 from traymail.ui.dialogs.add_account.details import DetailsHandlers, DetailsPage
@@ -13,7 +14,6 @@ from traymail.ui.dialogs.add_account.kinds import KindsPage
 from traymail.ui.dialogs.add_account.sign_in import ClientHandlers, SignInPage
 from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
-from traymail.ui.model import add_sign_in
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.trial_view import TrialView
 from traymail.ui.widgets import Area, Entry, ScrollArea
@@ -126,7 +126,7 @@ class AddPages:
 
     def _show_code(self, state: Adding) -> CodePage:
         if self.code is None:
-            offered = state.account and add_sign_in.offers_sign_in(state.account.host)
+            offered = state.account and service_for(state.account.host)
             self.code = CodePage(
                 self._master,
                 model.guide(state),
