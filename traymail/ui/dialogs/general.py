@@ -382,11 +382,15 @@ class GeneralPage:
             self._ask()
 
     def _ask(self) -> None:
+        def unknown(error: TraymailError) -> None:  # the other fields can be told all the same
+            self.screen.apply(model.starts, on=False)
+            self.screen.apply(model.refused, AUTOSTART, error)
+
         self._refresher.ask()
         self._tasks.run(
             self._program.autostart,
             lambda on: self.screen.apply(model.starts, on=on),
-            lambda error: self.screen.apply(model.refused, AUTOSTART, error),
+            unknown,
             slot="starts",
         )
 
