@@ -197,6 +197,8 @@ def _shares(root: Path, moment: datetime) -> None:
     documents = share / "doc/traymail"
     _copy(wheel.ROOT / "README.md", documents)
     _copy(wheel.ROOT / "README.zh-CN.md", documents)
+    for name in ("oauth.md", "oauth.zh-CN.md"):
+        _copy(wheel.ROOT / "docs" / name, documents / "docs")
     _copy(HERE / "README.md", documents, "README.Debian")
     _pack(_copy(wheel.ROOT / "CHANGELOG.md", documents, "NEWS.upstream"))
     version = (

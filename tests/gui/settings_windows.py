@@ -66,7 +66,9 @@ def refusal() -> Step:
 
 
 def _add(root: Root, *states: Adding) -> Window:
-    window = AddAccountWindow(root, UNASKED, cast("Background", None), lambda: None, lambda: False)
+    window = AddAccountWindow(
+        root, UNASKED, cast("Background", None), lambda _asked: None, lambda: False
+    )
     for state in states:
         window.screen.set_state(state)
     return window

@@ -58,7 +58,11 @@ def window(
     root: Root, program: Live, background: Background, went_on: list[str]
 ) -> AddAccountWindow:
     window = AddAccountWindow(
-        root, program.services, background, lambda: went_on.append("a mail"), lambda: False
+        root,
+        program.services,
+        background,
+        lambda asked: went_on.append(asked.account),
+        lambda: False,
     )
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the window")
@@ -152,7 +156,7 @@ def test_a_wrong_code_then_the_right_one(
     wait(window, program.services.program.autostart, "a start with the desktop")
     press(window, "<Return>")
     assert not window.winfo_viewable()
-    assert went_on == ["a mail"]
+    assert went_on == ["sink"]
 
 
 def test_the_name_that_recipients_see_is_asked_for(

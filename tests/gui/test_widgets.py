@@ -457,6 +457,18 @@ def test_a_window_hears_no_more_for_areas_that_are_gone(window: Window) -> None:
     assert [window.bind(key) for key in keys] == heard
 
 
+def test_an_area_that_goes_before_it_has_scrolled_is_left_alone(window: Window) -> None:
+    """As where a button that gets the keyboard closes its window."""
+    area = ScrollArea(window)
+    area.pack()
+    entry = Entry(area.inner)
+    entry.pack()
+    window.update()
+    window.after_idle(area.destroy)
+    area.show(entry)
+    assert not area.winfo_exists()
+
+
 def test_the_keyboard_never_leads_to_what_cannot_be_seen(window: Window) -> None:
     area = ScrollArea(window)
     area.pack(fill="both", expand=True)

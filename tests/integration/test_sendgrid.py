@@ -615,6 +615,7 @@ def test_no_whole_message_of_another_program(
     done = in_process(home, "sendmail", "root", given="Subject: cron\n\nout\n", env=env)
     assert (done.returncode, service.posts) == (65, 0)
     assert "no whole message of another program" in done.stderr
+    assert "name its address with -f" in done.stderr
 
 
 def test_a_folder_rule_mails_files_and_names_the_empty_one(

@@ -750,6 +750,7 @@ def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], ch
     done = in_process(home, "sendmail", "root", given="Subject: cron\n\nout\n", env=env)
     assert (done.returncode, chat.posts) == (65, 0)
     assert "no whole message of another program" in done.stderr
+    assert "name its address with -f" in done.stderr
 
 
 def test_each_row_of_a_table_is_a_message(

@@ -339,7 +339,7 @@ def test_send_needs_no_recipient(home: Home, env: dict[str, str], group: Robot) 
         (("--to", "boss@example.com"), "writes to its group only"),
         (("--cc", "boss@example.com"), "A WeCom robot takes no Cc."),
         (("--bcc", "boss@example.com"), "A WeCom robot takes no Bcc."),
-        (("--to", "wangqing"), "only where its format is “text”"),
+        (("--to", "wangqing"), "only where its format is “text”.\nSet format = "),
         (("--html", __file__), "A WeCom robot takes no HTML."),
     ],
 )
@@ -368,6 +368,7 @@ def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], gr
     done = in_process(home, "sendmail", "root", given=mailed, env=env)
     assert (done.returncode, group.posts) == (65, 0)
     assert "no whole message of another program" in done.stderr
+    assert "name its address with -f" in done.stderr
 
 
 def test_overflow(home: Home, env: dict[str, str], group: Robot) -> None:

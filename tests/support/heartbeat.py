@@ -111,7 +111,9 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
             lambda: datetime.now(UTC),  # noqa: TID251 - the test's clock is the machine's
         )
         program.services.program.listen(lambda event: bridge.post(lambda: quick.on_event(event)))
-        adding = AddAccountWindow(root, program.services, background, lambda: None, lambda: False)
+        adding = AddAccountWindow(
+            root, program.services, background, lambda _asked: None, lambda: False
+        )
         heart = Heartbeat(root)
         for window in (adding, quick):
             window.reveal()

@@ -697,3 +697,11 @@ def test_a_robot_mentions_people_of_its_group() -> None:
     assert complaints(state) == {}
     assert asked_to_send(state).stage is DraftStage.POSTING
     assert [one.mailbox for one in draft_of(state, {}).to] == ["wangqing", "13800001111", "@all"]
+
+
+@pytest.mark.parametrize(
+    "state", [to_the_group(to=("li@",)), to_a_webhook("dingtalk", to=("li@",))]
+)
+def test_a_robot_says_nothing_of_who_is_not_typed_to_the_end(state: QuickSend) -> None:
+    assert "to" not in complaints(replace(state, typing=frozenset({"li@"})))
+    assert "“li@”" in str(complaints(state)["to"])

@@ -207,6 +207,10 @@ class WecomKind(AccountKind[WecomAccount]):
 
     def require(self, account: WecomAccount, draft: Draft) -> None:
         """Raise InputError for what a robot does not take, or not as a whole where that counts."""
+        if self.wrong_to(account, draft.to) is _TEXT_ONLY:
+            raise InputError(
+                _TEXT_ONLY, text('Set format = "text" in this account, or mention nobody.')
+            )
         super().require(account, draft)
         if draft.to not in {(), (GROUP,)} and not (draft.subject.strip() or draft.text.strip()):
             raise InputError(

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMITS = Limits(per_minute=20, per_hour=200, per_day=500)
 _LONGEST_NAME = 64
+_LEAVE_OUT = text("Leave it out, or use another account.")
+_WAYS_OUT: Mapping[str, Text] = MappingProxyType(
+    {
+        "given": text(
+            "Use the account of a mail server: name its address with -f, or make it the default."
+        )
+    }
+)
 
 A = TypeVar("A", bound=Account)
 Values = Mapping[str, str]
@@ -133,7 +141,7 @@ class AccountKind(ABC, Generic[A]):
     def require(self, account: A, draft: Draft) -> None:
         """Raise InputError for a mail that the account cannot send as it is."""
         if (wrong := self.wrong_to(account, draft.to)) is not None:
-            raise InputError(wrong, text("Leave it out, or use another account."))
+            raise InputError(wrong, _LEAVE_OUT)
         parts = {
             "given": draft.given,
             "cc": draft.cc,
@@ -143,7 +151,7 @@ class AccountKind(ABC, Generic[A]):
         refused = self.refused(account)
         for part, given in parts.items():
             if given and part in refused:
-                raise InputError(refused[part], text("Leave it out, or use another account."))
+                raise InputError(refused[part], _WAYS_OUT.get(part, _LEAVE_OUT))
 
     def require_files(self, account: A, files: tuple[Attachment, ...]) -> None:
         """Raise InputError for files that the account cannot send; they are copied already."""

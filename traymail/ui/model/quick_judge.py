@@ -101,8 +101,9 @@ def complaints(state: QuickSend) -> dict[str, Text]:
     for name in _FIELDS:
         if name in cannot and getattr(state.written, name):
             found[name] = cannot[name]
-    if account is not None and state.written.to and "to" not in found:
-        wrong_to = kind_of(account).wrong_to(account, _addresses(state, state.written.to, {}))
+    ready_to = tuple(words for words in state.written.to if words not in state.typing)
+    if account is not None and ready_to and "to" not in found:
+        wrong_to = kind_of(account).wrong_to(account, _addresses(state, ready_to, {}))
         if wrong_to is not None:
             found["to"] = wrong_to
     if state.tried and not state.recipients and group_of(account) is None:

@@ -60,6 +60,8 @@ class ScrollArea(Area):
     def show(self, widget: tk.Misc) -> None:
         """Scroll until ``widget`` is seen."""
         self.update_idletasks()
+        if not self.inner.winfo_exists():
+            return  # what was waiting closed the window
         whole = max(1, self.inner.winfo_height())
         top = widget.winfo_rooty() - self.inner.winfo_rooty()
         bottom = top + widget.winfo_height()

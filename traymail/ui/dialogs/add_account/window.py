@@ -22,6 +22,7 @@ from traymail.ui.lead_on import LeadOn
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct, buttons
+from traymail.ui.model.prefill import Prefill
 from traymail.ui.sign_in_view import SignInHandlers
 from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
@@ -48,10 +49,13 @@ class AddAccountWindow(Dialog):
         root: Root,
         services: Services,
         background: Background,
-        write_mail: Callable[[], object],
+        write_mail: Callable[[Prefill], object],
         in_window: Callable[[], bool],
     ) -> None:
-        """``in_window`` tells whether the menu is in a window instead of the tray."""
+        """``write_mail`` opens the window for one, from the account that was added.
+
+        ``in_window`` tells whether the menu is in a window instead of the tray.
+        """
         super().__init__(root, text("Add account"), Size(640, 560))
         self._write_mail = write_mail
         self.screen = ScreenState(Adding(), self._draw)
@@ -170,8 +174,9 @@ class AddAccountWindow(Dialog):
                 trial, secret = self.screen.state.trial, self.screen.state.code.secret
                 copy_report(self.root, trial, secret, lambda it: self._toast.show(it, "ok"))
             case AddAct.WRITE:
+                account = self.screen.state.account
                 self.close()
-                self._write_mail()
+                self._write_mail(Prefill(account=account.name if account else ""))
             case _:
                 self._begin(act)
 
