@@ -333,6 +333,9 @@ def test_git_sends_a_patch(office: Desk, tmp_path: Path) -> None:
     git = _needs("git", "git")
     if not list(Path("/usr/lib/git-core").glob("git-send-email")):
         pytest.skip("git send-email is not here (Debian: git-email)")
+    asked = ["perl", "-MMail::Address", "-e", "1"]
+    if subprocess.run(asked, capture_output=True, check=False).returncode:
+        pytest.skip("git send-email lacks a module of Perl (Debian: libmailtools-perl)")
     patch = tmp_path / "0001-x.patch"
     patch.write_text(
         "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n"
@@ -352,6 +355,7 @@ def test_git_sends_a_patch(office: Desk, tmp_path: Path) -> None:
         env={
             **_env(office),
             "PATH": os.environ["PATH"],
+            "PERL5LIB": os.environ.get("PERL5LIB", ""),
             **{
                 f"GIT_{who}_{word}": f"dev@{word}.example"
                 for who in ("AUTHOR", "COMMITTER")
