@@ -641,6 +641,14 @@ def test_key_of_oauth(key: str, good: str, field: str, value: object, bad: str) 
             "localhost",
         ),
         (
+            'a@b.cn"\nhost = "smtp.partner.outlook.cn',
+            ', tenant = "b.partner.onmschina.cn"',
+            "https://login.partner.microsoftonline.cn/b.partner.onmschina.cn/oauth2/v2.0/token",
+            "https://login.partner.microsoftonline.cn/b.partner.onmschina.cn/oauth2/v2.0/devicecode",
+            "https://partner.outlook.cn/SMTP.Send offline_access",
+            "localhost",
+        ),
+        (
             "a@gmail.com",
             "",
             "https://oauth2.googleapis.com/token",

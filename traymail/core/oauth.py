@@ -41,6 +41,7 @@ class OAuthService:
 
 
 _MICROSOFT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0"
+_MICROSOFT_CHINA = "https://login.partner.microsoftonline.cn/{tenant}/oauth2/v2.0"
 
 SERVICES: tuple[OAuthService, ...] = (
     # Takes http://localhost of its portal with any port, and http://127.0.0.1 by a manifest only.
@@ -51,6 +52,16 @@ SERVICES: tuple[OAuthService, ...] = (
         token_url=f"{_MICROSOFT}/token",
         device_url=f"{_MICROSOFT}/devicecode",
         scope="https://outlook.office.com/SMTP.Send offline_access",
+        redirect_host="localhost",
+    ),
+    # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+    OAuthService(
+        id="microsoft-cn",
+        hosts=("smtp.partner.outlook.cn",),
+        authorize_url=f"{_MICROSOFT_CHINA}/authorize",
+        token_url=f"{_MICROSOFT_CHINA}/token",
+        device_url=f"{_MICROSOFT_CHINA}/devicecode",
+        scope="https://partner.outlook.cn/SMTP.Send offline_access",
         redirect_host="localhost",
     ),
     # Without these two, only the very first sign-in gives a token to renew it with. Its devices

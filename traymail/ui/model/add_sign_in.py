@@ -92,6 +92,13 @@ _MICROSOFT = (
     ),
     GuideStep(text("“API permissions”: SMTP.Send. Then copy the application (client) ID")),
 )
+_MICROSOFT_CHINA = (
+    GuideStep(
+        text("Open the Azure portal of 21Vianet and choose “App registrations”"),
+        url="https://portal.azure.cn",
+    ),
+    *_MICROSOFT[1:],
+)
 _GOOGLE = (
     GuideStep(
         text("Open Google Cloud, make a project and choose “Credentials”"),
@@ -106,4 +113,4 @@ _OTHER = (
     GuideStep(text("Where it asks for a redirect address: http://127.0.0.1")),
     GuideStep(text("Copy the client ID")),
 )
-_STEPS = {"microsoft": _MICROSOFT, "google": _GOOGLE}
+_STEPS = {"microsoft": _MICROSOFT, "microsoft-cn": _MICROSOFT_CHINA, "google": _GOOGLE}
