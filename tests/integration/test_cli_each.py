@@ -402,13 +402,16 @@ def test_killed_while_it_stores_there_is_nothing(office: Desk, tmp_path: Path) -
 @pytest.mark.timeout(300)
 def test_killed_while_it_sends_nobody_gets_it_twice(office: Desk, tmp_path: Path) -> None:
     office.configure(**MANY)
-    command = office.home.command(*SEND, "--csv", _people(tmp_path, 60))
+    report = tmp_path / "report.csv"
+    command = office.home.command(*SEND, "--csv", _people(tmp_path, 60), "--report", report)
     for wanted in (7, 23, 41):
         with Popen(command, env={**os.environ, **office.env}, stdout=PIPE, stderr=PIPE) as one:
             office.sink.wait_for(wanted)
             one.kill()
             one.communicate()
         command = office.home.command("outbox", "retry", "--all")
+    _columns, *told = csv.reader(report.read_text("utf-8").splitlines())
+    assert [int(line) for line, *_rest in told] == [*range(2, 62)]
     done = office.run("outbox", "retry", "--all")
     assert done.returncode in {0, 75}
     states = office.states()

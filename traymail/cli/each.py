@@ -66,6 +66,7 @@ def send(
     if ways.report is not None:
         write_report(ways.report, ())  # before anything is stored
     batch = session.mail.store_batch(mails.drafts(), checked.shared)
+    _report(session, batch, checked.lines, ways)  # whose mails there are, should it be killed
     if not ways.as_json:
         session.say(
             text(
