@@ -31,7 +31,8 @@ class PassedTime:
         self._seen = _seconds(memory.meta(KEY))
         if self._seen is None:  # never counted, or damaged: all that was noted begins anew
             self._seen = 0.0
-            memory.forget_passed()
+            with suppress(StateError):  # no room: what was noted is kept longer then
+                memory.forget_passed()
         self._last = clock.passing(), clock.monotonic()
 
     def now(self) -> timedelta:
