@@ -22,7 +22,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.help import HelpDoors, HelpWindow
+from traymail.ui.dialogs.help import HelpNavigation, HelpWindow
 from traymail.ui.model import help as model
 from traymail.ui.model.help import Help, HelpPage
 from traymail.ui.theme import Root
@@ -70,7 +70,7 @@ def an_overview(**changes: object) -> Overview:
 
 
 def _window(root: Root, state: Help) -> Window:
-    doors = HelpDoors(lambda: None, lambda _page: None, lambda: None)
+    doors = HelpNavigation(lambda: None, lambda _page: None, lambda: None)
     window = StillWindow(root, UNASKED, cast("Background", None), doors)
     window.screen.set_state(state)
     return window

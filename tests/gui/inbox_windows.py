@@ -11,7 +11,7 @@ from typing import cast
 from PIL import Image, ImageDraw
 
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
+from traymail.ui.dialogs.inbox import InboxNavigation, InboxWindow
 from traymail.ui.dialogs.inbox.view import PICTURE, MailLooked
 from traymail.ui.dialogs.inbox.window import small_pictures
 from traymail.ui.model import inbox as model
@@ -82,7 +82,7 @@ def _clock() -> Callable[[], datetime]:
 
 
 def _window(root: Root, *received: Received) -> InboxWindow:
-    doors = InboxDoors(*[lambda: None] * 6)
+    doors = InboxNavigation(*[lambda: None] * 6)
     background = cast("Background", None)
     window = InboxWindow(root, background, doors, "127.0.0.1:2525", _clock())
     window.know(KINDS)

@@ -17,7 +17,7 @@ from traymail.core.overview import MailDetail, Overview
 from traymail.core.robots import GROUP
 from traymail.core.texts import text
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
+from traymail.ui.dialogs.outbox import OutboxNavigation, OutboxWindow
 from traymail.ui.dialogs.outbox.view import MessageWindow
 from traymail.ui.model.outbox import OutboxFound, OutboxState
 from traymail.ui.model.outbox_table import DeliveryProgress, OutboxFilter
@@ -192,7 +192,7 @@ def _state(root: Root, looked_at: int, **changes: object) -> OutboxState:
 
 
 def _window(root: Root, state: OutboxState) -> StillWindow:
-    doors = OutboxDoors(lambda _asked: None, lambda: None)
+    doors = OutboxNavigation(lambda _asked: None, lambda: None)
     window = StillWindow(root, UNASKED, cast("Background", None), doors, lambda: NOW)
     window.screen.set_state(state)
     return window

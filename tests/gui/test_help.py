@@ -21,7 +21,7 @@ from tests.support.sink import Sink, serve
 from tests.support.tk import press
 from traymail.accounts.smtp import SmtpKind
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.dialogs.help import HelpDoors, HelpWindow
+from traymail.ui.dialogs.help import HelpNavigation, HelpWindow
 from traymail.ui.model.help import HelpAct, HelpPage
 from traymail.ui.model.trial import Mark, Trial, Verdict
 from traymail.ui.theme import Root
@@ -84,7 +84,7 @@ class MakeDesk:
         background = Background(bridge)
         self._ending.callback(background.close)
         gone_to: list[str] = []
-        doors = HelpDoors(
+        doors = HelpNavigation(
             lambda: gone_to.append("quick send"),
             gone_to.append,
             lambda: gone_to.append("add account"),

@@ -24,7 +24,7 @@ from traymail.demo.rehearsal import Mailbag
 from traymail.demo.sink import HOST, Sink, SinkLogin, running
 from traymail.desktop.clock import SystemClock
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
+from traymail.ui.dialogs.inbox import InboxNavigation, InboxWindow
 from traymail.ui.theme import Root
 from traymail.ui.widgets import ReadingText
 
@@ -87,7 +87,7 @@ def desk(root: Root, tmp_path: Path) -> Iterator[Desk]:
         done.append("drop")
         return text("{name} lies in the folder; it is mailed in a moment.", name="picture 1.png")
 
-    doors = InboxDoors(
+    doors = InboxNavigation(
         write=lambda: done.append("write"),
         drop=drop,
         folder=refuse,

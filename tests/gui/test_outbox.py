@@ -32,7 +32,7 @@ from traymail.core.overview import SavedDraft
 from traymail.core.texts import text
 from traymail.services.mail import MailService
 from traymail.ui.bridge import Background, Bridge
-from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
+from traymail.ui.dialogs.outbox import OutboxNavigation, OutboxWindow
 from traymail.ui.model.outbox_detail import MailAct
 from traymail.ui.model.outbox_table import FIRST
 from traymail.ui.model.prefill import Prefill
@@ -148,7 +148,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         background = Background(bridge)
         composed: list[Prefill] = []
         settings: list[str] = []
-        doors = OutboxDoors(composed.append, lambda: settings.append("settings"))
+        doors = OutboxNavigation(composed.append, lambda: settings.append("settings"))
         window = OutboxWindow(
             root,
             program.services,
@@ -542,7 +542,7 @@ def test_an_outbox_that_cannot_be_read_is_told_until_it_can(desk: Desk) -> None:
     desk.post("Hello")
     blind = Blind(desk.live.services.mail)
     services = replace(desk.live.services, mail=cast("MailService", blind))
-    doors = OutboxDoors(desk.composed.append, lambda: None)
+    doors = OutboxNavigation(desk.composed.append, lambda: None)
     window = OutboxWindow(desk.root, services, desk.background, doors, now)
     window.open()
     desk.until(lambda: "The disk cannot be read." in desk.words(window), "what is wrong")

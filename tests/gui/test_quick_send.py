@@ -43,7 +43,7 @@ from traymail.desktop.language import translator
 from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.clipboard import Clip
-from traymail.ui.dialogs.quick_send import QuickSendDoors, QuickSendWindow
+from traymail.ui.dialogs.quick_send import QuickSendNavigation, QuickSendWindow
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import DraftStage
 from traymail.ui.theme import Root
@@ -120,7 +120,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         bridge = Bridge(root)
         background = Background(bridge)
         doors: list[str] = []
-        ways = QuickSendDoors(
+        ways = QuickSendNavigation(
             lambda: doors.append("add account"),
             lambda: doors.append("settings"),
             lambda subject, _body: doors.append(f"table: {subject}"),
@@ -1167,22 +1167,22 @@ def test_a_webhook_is_written_to_and_what_it_cannot_do_is_greyed_and_said(
         desk.until(lambda: head.greyed == {"to", "cc", "bcc"}, "the rows greyed")
         assert desk.said() == "A webhook writes to its own place only."
         assert all(one.instate(["disabled"]) for one in (head.to.entry, head.copies))
-        attach = next(one for one in every_child(foot) if str(one) == str(foot._attach))
+        attach = next(one for one in every_child(foot) if str(one) == str(foot.attach))
         assert isinstance(attach, Button)
         assert attach.instate(["disabled"])
         # With an account of mail all of it can be used, and with the first one no more.
         head.sender.value = "main"
-        head._acts.typed()
+        desk.window.writing.typed()
         desk.until(lambda: not head.greyed and attach.instate(["!disabled"]), "all of it")
         assert desk.said() == ""
         head.to.addresses = ("a@b.cd",)
         head.sender.value = "alerts"
-        head._acts.typed()
+        desk.window.writing.typed()
         # What stands there is told, and can be taken out.
         desk.until(lambda: desk.said() == "A webhook writes to its own place only.", "why not")
         assert head.to.entry.instate(["!disabled"])
         head.to.addresses = ()
-        head._acts.typed()
+        desk.window.writing.typed()
         desk.until(lambda: "to" in head.greyed, "the row greyed again")
         desk.click(head.subject)
         desk.type("Disk")

@@ -272,7 +272,7 @@ def test_a_rule_sends_through_a_service(  # a table
     desk.type(str(log))
     desk.write(editor, "match", "ERROR")
     picker: Any = editor.sheet.form.controls["account"]
-    picker.widget._pick("team")
+    picker.widget.pick("team")
     desk.write(editor, "to", wrong)
     desk.until(lambda: told in desk.words(editor.sheet), "why that cannot be")
     assert not may_save(editor)

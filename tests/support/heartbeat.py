@@ -20,7 +20,7 @@ from tests.support.running import ADDRESS
 from tests.support.wait import PATIENCE_SECONDS
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
-from traymail.ui.dialogs.quick_send import QuickSendDoors, QuickSendWindow
+from traymail.ui.dialogs.quick_send import QuickSendNavigation, QuickSendWindow
 from traymail.ui.model import add_account as model
 from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.prefill import Prefill
@@ -102,7 +102,7 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
         program = ending.enter_context(live(Home(folder / "home"), config, secrets))
         bridge = ending.enter_context(closing(Bridge(root)))
         background = ending.enter_context(closing(Background(bridge)))
-        nowhere = QuickSendDoors(lambda: None, lambda: None, lambda _subject, _body: None)
+        nowhere = QuickSendNavigation(lambda: None, lambda: None, lambda _subject, _body: None)
         quick = QuickSendWindow(
             root,
             program.services,

@@ -20,7 +20,7 @@ from traymail.desktop.instance import Instance
 from traymail.desktop.language import speaking
 from traymail.desktop.opening import open_path
 from traymail.desktop.starting import REHEARSAL_RUNS
-from traymail.ui.dialogs.inbox import InboxDoors, InboxWindow
+from traymail.ui.dialogs.inbox import InboxNavigation, InboxWindow
 from traymail.ui.model.inbox import Delivered
 from traymail.ui.model.menu import Do
 from traymail.ui.shell import Shell
@@ -158,7 +158,7 @@ def _open_inbox(
         take_over()
         shell.loop.post(end)
 
-    doors = InboxDoors(
+    navigation = InboxNavigation(
         write=shell.windows.quick_send,
         drop=acts.drop,
         folder=acts.folder,
@@ -166,7 +166,7 @@ def _open_inbox(
         real=real,
         end=end,
     )
-    window = InboxWindow(shell.root, shell.background, doors, here.server, clock.now)
+    window = InboxWindow(shell.root, shell.background, navigation, here.server, clock.now)
     window.know(here.kinds)
     mailbag.give(shell.loop.post, window)
     window.reveal()

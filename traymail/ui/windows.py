@@ -246,12 +246,14 @@ class _WindowMaker:
         self._given, self._clock, self._windows = given, clock, windows
 
     def quick(self, out_of_sight: Callable[[int], object]) -> QuickSendWindow:
-        from traymail.ui.dialogs.quick_send.errands import QuickSendDoors
+        from traymail.ui.dialogs.quick_send.errands import QuickSendNavigation
         from traymail.ui.dialogs.quick_send.window import QuickSendWindow
 
         ways = self._windows
-        doors = QuickSendDoors(ways.add_account, self._to_accounts, ways.table_mails, out_of_sight)
-        return QuickSendWindow(*self._given, doors, self._clock.now)
+        navigation = QuickSendNavigation(
+            ways.add_account, self._to_accounts, ways.table_mails, out_of_sight
+        )
+        return QuickSendWindow(*self._given, navigation, self._clock.now)
 
     def table(self) -> TableMailsWindow:
         from traymail.ui.dialogs.table_mails import TableMailsWindow
@@ -295,16 +297,18 @@ class _WindowMaker:
         return SettingsWindow(self._given.root, pages, links)
 
     def outbox(self) -> OutboxWindow:
-        from traymail.ui.dialogs.outbox import OutboxDoors, OutboxWindow
+        from traymail.ui.dialogs.outbox import OutboxNavigation, OutboxWindow
 
-        doors = OutboxDoors(self._windows.quick_send, self._to_accounts)
-        return OutboxWindow(*self._given, doors, self._local_time)
+        navigation = OutboxNavigation(self._windows.quick_send, self._to_accounts)
+        return OutboxWindow(*self._given, navigation, self._local_time)
 
     def help(self) -> HelpWindow:
-        from traymail.ui.dialogs.help import HelpDoors, HelpWindow
+        from traymail.ui.dialogs.help import HelpNavigation, HelpWindow
 
         ways = self._windows
-        return HelpWindow(*self._given, HelpDoors(ways.quick_send, ways.settings, ways.add_account))
+        return HelpWindow(
+            *self._given, HelpNavigation(ways.quick_send, ways.settings, ways.add_account)
+        )
 
     def _to_accounts(self) -> None:
         self._windows.settings("accounts")

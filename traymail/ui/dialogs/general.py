@@ -62,20 +62,22 @@ class GeneralHandlers:
 class GeneralView(Area):
     """Rows from top to bottom; what is under way is told on top, beside the title."""
 
-    def __init__(self, master: tk.Misc, acts: GeneralHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: GeneralHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         head = Area(self, padding=(24, 18, 24, 8))
         head.pack(fill="x")
         Label(head, text("General"), "fg", "TmTitle").pack(side="left")
         self._busy = Area(head)
         self._spinner = Spinner(self._busy, size=18)
         self._spinner.pack(side="right")
-        Button(self._busy, text("&Cancel"), acts.stop, "link").pack(side="right", padx=(0, px(8)))
+        Button(self._busy, text("&Cancel"), handlers.stop, "link").pack(
+            side="right", padx=(0, px(8))
+        )
         words = text("The configuration was changed by hand and waits for your consent.")
         self._unconfirmed = Banner(self, "warn", words)
-        Button(self._unconfirmed.actions, text("&Review…"), acts.review).pack()
+        Button(self._unconfirmed.actions, text("&Review…"), handlers.review).pack()
         self._scroll = scroll = ScrollArea(self, padding=(24, 6, 14, 16))
         scroll.pack(fill="both", expand=True)
         inner = scroll.inner
@@ -124,14 +126,14 @@ class GeneralView(Area):
     def _changed(self, name: str) -> None:
         for form in (self.appearance, self.behaviour):
             if name in form.values:
-                self._acts.change(name, form.values[name])
+                self._handlers.change(name, form.values[name])
 
     def _place(self, row: int, name: str) -> Note:
         px = self.theme.px
         Label(self._rows, _PLACES[name], "muted").grid(row=row, column=0, sticky="w", pady=px(6))
         holder = Area(self._rows)
         holder.grid(row=row, column=1, sticky="we", pady=px(6))
-        open_it = partial(self._acts.open_place, name)
+        open_it = partial(self._handlers.open_place, name)
         # Packed first: a long path gives way.
         link = Button(holder, text("Open folder"), open_it, "link")
         link.pack(side="right")
@@ -154,7 +156,7 @@ class GeneralView(Area):
         line = Area(holder)
         line.pack(fill="x")
         for words, move, icon in moves:
-            button = Button(line, words, partial(self._acts.move, move), icon=icon)
+            button = Button(line, words, partial(self._handlers.move, move), icon=icon)
             button.pack(side="left", padx=(0, px(8)))
             self.buttons[move] = button
         self._outcome = Note(holder)
@@ -299,14 +301,14 @@ class GeneralPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
-        acts = GeneralHandlers(
+        handlers = GeneralHandlers(
             change=self._change,
             open_place=self._open_place,
             move=self.transfer.move,
             review=self.transfer.review,
             stop=self._stop,
         )
-        self.transfer.view = GeneralView(parent, acts)
+        self.transfer.view = GeneralView(parent, handlers)
         return self.transfer.view
 
     def on_show(self) -> None:

@@ -43,9 +43,9 @@ class GroupHandlers:
 class GroupsView(Area):
     """Draws the state of the page."""
 
-    def __init__(self, master: tk.Misc, acts: GroupHandlers, helpers: Helpers) -> None:
+    def __init__(self, master: tk.Misc, handlers: GroupHandlers, helpers: Helpers) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._shown: tuple[str, ...] = ()
         self.rows: dict[str, Button] = {}
         self._empty = Empty(
@@ -54,7 +54,9 @@ class GroupsView(Area):
             text("No groups yet"),
             text("A group stands for several recipients: type its name in place of theirs."),
         )
-        add = Button(self._empty.middle, text("New &group…"), acts.add, "primary", icon="plus-lg")
+        add = Button(
+            self._empty.middle, text("New &group…"), handlers.add, "primary", icon="plus-lg"
+        )
         add.pack()
         self._panes = Panes(self)
         self._list = self._make_list()
@@ -62,7 +64,7 @@ class GroupsView(Area):
         self._panes.hold(self._list, self._detail)
         footer = Footer(self._detail)
         footer.pack(side="bottom", fill="x")
-        self.bar = ActionBar(footer, acts.press, self.jump)
+        self.bar = ActionBar(footer, handlers.press, self.jump)
         self._banner: tuple[Text, Banner] | None = None
         scroll = ScrollArea(self._detail, padding=(24, 20, 14, 12))
         scroll.pack(side="top", fill="both", expand=True)
@@ -110,7 +112,7 @@ class GroupsView(Area):
         title.pack(anchor="w", padx=px(22), pady=(px(20), px(12)))
         foot = Area(area, padding=(20, 12, 20, 16))
         foot.pack(side="bottom", fill="x")
-        self.add = Button(foot, text("New &group…"), self._acts.add, icon="plus-lg")
+        self.add = Button(foot, text("New &group…"), self._handlers.add, icon="plus-lg")
         self.add.pack(fill="x")
         self._rows = ScrollArea(area, padding=(12, 0, 2, 0))
         self._rows.pack(side="top", fill="both", expand=True)
@@ -127,7 +129,7 @@ class GroupsView(Area):
 
     def _row(self, name: str) -> Button:
         words = name if name != NEW else text("New group")
-        row = Button(self._rows.inner, words, partial(self._acts.choose, name), "nav", "people")
+        row = Button(self._rows.inner, words, partial(self._handlers.choose, name), "nav", "people")
         row.pack(fill="x", pady=(0, self.theme.px(4)))
         for key, step in (("<Up>", -1), ("<Down>", 1)):
             row.bind(key, partial(self._move, name, step))
@@ -136,7 +138,7 @@ class GroupsView(Area):
     def _move(self, name: str, step: int, _event: object) -> str:
         names = list(self.rows)
         place = min(max(names.index(name) + step, 0), len(names) - 1)
-        self._acts.choose(names[place])
+        self._handlers.choose(names[place])
         self.rows[names[place]].focus_set()
         return "break"
 
@@ -150,7 +152,7 @@ class GroupsView(Area):
             self._banner = trouble, banner
 
     def _typed(self, _name: str) -> None:
-        self._acts.typed(self.form.values)
+        self._handlers.typed(self.form.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +183,13 @@ class GroupsPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
-        acts = GroupHandlers(
+        handlers = GroupHandlers(
             choose=lambda name: self.screen.apply(model.chose, name),
             add=self._add,
             typed=lambda values: self.screen.apply(model.typed, values),
             press=self._press,
         )
-        self._view = GroupsView(parent, acts, self._people.helpers)
+        self._view = GroupsView(parent, handlers, self._people.helpers)
         self._view.show(self.screen.state)
         return self._view
 

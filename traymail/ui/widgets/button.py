@@ -197,7 +197,7 @@ class Picker(ttk.Menubutton):
         self._words = {choice.value: self._theme.say(choice.words) for choice in choices}
         self._menu.delete(0, "end")
         for choice in choices:
-            pick = partial(self._pick, choice.value)
+            pick = partial(self.pick, choice.value)
             # Tk's menus know no padding.
             self._menu.add_command(label=f" {self._words[choice.value]} ", command=pick)
         self.value = value
@@ -206,7 +206,8 @@ class Picker(ttk.Menubutton):
         """Let it be opened, or not."""
         self.state(["!disabled" if enabled else "disabled"])
 
-    def _pick(self, value: str) -> None:
+    def pick(self, value: str) -> None:
+        """Choose what the menu offers."""
         changed = value != self._value
         self.value = value
         if changed and self._on_change is not None:

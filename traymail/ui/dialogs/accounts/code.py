@@ -7,7 +7,7 @@ from functools import partial
 
 from traymail.accounts import kind_of
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.add_sign_in import offers_devices
 from traymail.ui.model.guides import CodeCheck
@@ -26,9 +26,9 @@ from traymail.ui.widgets import Area, Button, Entry, FieldRow, Label
 class CodeRow(Area):
     """Drawn anew when something else stands in it; what is typed lives in the field only."""
 
-    def __init__(self, master: tk.Misc, acts: AccountHandlers, label_width: float) -> None:
+    def __init__(self, master: tk.Misc, handlers: AccountHandlers, label_width: float) -> None:
         super().__init__(master)
-        self._acts, self._label_width = acts, label_width
+        self._handlers, self._label_width = handlers, label_width
         self._sight: tuple[CodeSight, bool, Text, bool] | None = None
         self._row: FieldRow | None = None
         self.entry: Entry | None = None
@@ -84,18 +84,18 @@ class CodeRow(Area):
 
     def _draw_stored(self, controls: Area) -> None:
         self._sign(controls, text("in the keyring"), "success", "shield-check")
-        replace = Button(controls, text("&Replace…"), self._acts.replace_code, "link")
+        replace = Button(controls, text("&Replace…"), self._handlers.replace_code, "link")
         replace.pack(side="left", padx=(self.theme.px(12), 0))
 
     def _draw_sign_in(self, controls: Area, form: AccountForm) -> None:
         """Offer it for the account as it is saved: what is only typed signs in nowhere."""
         words = text("Sign in in t&he browser")
-        act = partial(self._acts.press, AccountAct.SIGN_IN)
+        act = partial(self._handlers.press, AccountAct.SIGN_IN)
         browser = Button(controls, words, act, icon="box-arrow-up-right")
         browser.pack(side="top", anchor="w")
         browser.enable(may_sign_in(form))
         if offers_devices(form.account.host):
-            act = partial(self._acts.press, AccountAct.DEVICE)
+            act = partial(self._handlers.press, AccountAct.DEVICE)
             device = Button(controls, text("On another &device…"), act, "link")
             device.pack(side="top", anchor="w", pady=(self.theme.px(2), 0))
             device.enable(may_sign_in(form))
@@ -103,12 +103,12 @@ class CodeRow(Area):
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:
         px = self.theme.px
         if form.replacing:
-            keep = Button(controls, text("Keep t&he old one"), self._acts.keep_code, "link")
+            keep = Button(controls, text("Keep t&he old one"), self._handlers.keep_code, "link")
             keep.pack(side="right", padx=(px(8), 0))
         hidden = guide(form).hidden
         font = "TkDefaultFont" if hidden else "TkFixedFont"
         self.entry = Entry(
-            controls, on_change=self._acts.typed_code, font=font, secret=hidden, width=16
+            controls, on_change=self._handlers.typed_code, font=font, secret=hidden, width=16
         )
         self.entry.pack(side="left", fill="x", expand=True)
 

@@ -6,7 +6,7 @@ import tkinter as tk
 from functools import partial
 
 from traymail.core.texts import text
-from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.model.settings_form import AccountEntry
 from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
 
@@ -16,19 +16,19 @@ _WIDTH = 226
 class AccountList(Area):
     """One row an account; Up and Down move."""
 
-    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: AccountHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
         self.configure(width=px(_WIDTH))
         self.pack_propagate(flag=False)
-        self._acts = acts
+        self._handlers = handlers
         self.rows: dict[str, AccountRow] = {}
         Label(self, text("Accounts"), "fg", "TmHead").pack(
             anchor="w", padx=px(22), pady=(px(20), px(12))
         )
         foot = Area(self, padding=(20, 12, 20, 16))
         foot.pack(side="bottom", fill="x")
-        self.add = Button(foot, text("Add accou&nt…"), acts.add, icon="plus-lg")
+        self.add = Button(foot, text("Add accou&nt…"), handlers.add, icon="plus-lg")
         self.add.pack(fill="x")
         self._scroll = ScrollArea(self, padding=(12, 0, 2, 0))
         self._scroll.pack(side="top", fill="both", expand=True)
@@ -51,7 +51,7 @@ class AccountList(Area):
             row.destroy()
         self.rows = {}
         for entry in entries:
-            self.rows[entry.name] = AccountRow(self._scroll.inner, self._acts)
+            self.rows[entry.name] = AccountRow(self._scroll.inner, self._handlers)
             self.rows[entry.name].pack(fill="x", pady=(0, self.theme.px(4)))
         self.focus_on(focused)
 
@@ -59,10 +59,10 @@ class AccountList(Area):
 class AccountRow(Area):
     """A click or the arrow keys choose it."""
 
-    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: AccountHandlers) -> None:
         super().__init__(master)
         self.configure(takefocus=True, cursor="hand2")
-        self._acts = acts
+        self._handlers = handlers
         self._shown: tuple[AccountEntry, bool] | None = None
         self._box: Box | None = None
         self.bind("<FocusIn>", lambda _event: self._ring())
@@ -116,11 +116,11 @@ class AccountRow(Area):
     def _clicked(self, _event: object) -> str:
         if self._shown is not None:
             self.focus_set()
-            self._acts.choose(self._shown[0].name)
+            self._handlers.choose(self._shown[0].name)
         return "break"
 
     def _move(self, step: int, _event: object) -> str:
-        self._acts.move(step)
+        self._handlers.move(step)
         return "break"
 
     def _ring(self) -> None:

@@ -10,7 +10,7 @@ from traymail.core.events import AccountChanged, Event, SettingsApplied
 from traymail.core.texts import Text, text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.dialogs.accounts.view import AccountsView
 from traymail.ui.dialogs.accounts.work import AccountWork
 from traymail.ui.model import settings_form as model
@@ -59,7 +59,7 @@ class AccountsPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page; what was changed and not saved is there again."""
-        acts = AccountHandlers(
+        handlers = AccountHandlers(
             choose=lambda name: self._choose(model.choose(self.screen.state, name)),
             move=self._move,
             add=self._add,
@@ -74,7 +74,7 @@ class AccountsPage:
                 copy=self._copy,
             ),
         )
-        self._view = AccountsView(parent, acts)
+        self._view = AccountsView(parent, handlers)
         self._toast = Toast(parent.winfo_toplevel())
         self.screen.apply(model.codes_forgotten)
         return self._view

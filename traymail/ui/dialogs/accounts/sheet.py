@@ -8,8 +8,8 @@ from functools import partial
 from traymail.accounts import kind_of
 from traymail.core.fields import fields_of
 from traymail.core.texts import Text, text
-from traymail.ui.dialogs.accounts.acts import AccountHandlers
 from traymail.ui.dialogs.accounts.code import CodeRow
+from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.form import FormView
 from traymail.ui.model.account_buttons import again
 from traymail.ui.model.settings_form import AccountForm, Stop, needs_code
@@ -21,10 +21,10 @@ _LABELS = 106
 class AccountSheet(Area):
     """Head, what is wrong with the account, fields, code, more fields."""
 
-    def __init__(self, master: tk.Misc, form: AccountForm, acts: AccountHandlers) -> None:
+    def __init__(self, master: tk.Misc, form: AccountForm, handlers: AccountHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         self._told: object = None
         self._suited: object = None
         self._stop: Stop | None = None
@@ -34,7 +34,7 @@ class AccountSheet(Area):
         head = Area(inner)
         head.pack(fill="x", pady=(0, px(14)))
         self._default = Label(head, text("default"), "muted", icon="check", icon_size=14)
-        self.make_default = Button(head, text("Ma&ke default"), acts.set_default, "link")
+        self.make_default = Button(head, text("Ma&ke default"), handlers.set_default, "link")
         Note(head, form.account.name, "fg", font="TmTitle").pack(side="left", fill="x", expand=True)
         self._head = head
         self._holder = Area(inner)
@@ -44,7 +44,7 @@ class AccountSheet(Area):
         self._upper = {field.name for field in fields_of(self._kind.upper())}
         self.first = FormView(inner, self._kind.upper(), changed, label_width=_LABELS)
         self.first.pack(fill="x")
-        self.code = CodeRow(inner, acts, _LABELS)
+        self.code = CodeRow(inner, handlers, _LABELS)
         self.code.pack(fill="x")
         lower = self._kind.lower(form.account)
         self.rest = FormView(inner, lower, changed, label_width=_LABELS, more=text("More"))
@@ -134,8 +134,8 @@ class AccountSheet(Area):
             reply.pack(fill="x", pady=(px(4), 0))
         if stop.login:
             offer = again(form)
-            button = Button(card, offer.words, partial(self._acts.press, offer.act))
+            button = Button(card, offer.words, partial(self._handlers.press, offer.act))
             button.pack(anchor="w", pady=(px(10), 0))
 
     def _changed(self, _name: str) -> None:
-        self._acts.typed(self.values)
+        self._handlers.typed(self.values)

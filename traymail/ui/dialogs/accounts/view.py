@@ -6,7 +6,7 @@ import tkinter as tk
 
 from traymail.core.texts import Text, text
 from traymail.ui.action_bar import ActionBar
-from traymail.ui.dialogs.accounts.acts import AccountHandlers
+from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.dialogs.accounts.list import AccountList
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.model import settings_form as model
@@ -21,9 +21,9 @@ from traymail.ui.window import Footer
 class AccountsView(Area):
     """Draws the state of the page."""
 
-    def __init__(self, master: tk.Misc, acts: AccountHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: AccountHandlers) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._page = Accounts()
         self._spinner = Spinner(self, size=24)
         self.empty = Empty(
@@ -32,21 +32,23 @@ class AccountsView(Area):
             text("No account yet"),
             text("Add the address you send from. It takes about a minute."),
         )
-        Button(self.empty.middle, text("Add accou&nt…"), acts.add, "primary", icon="plus-lg").pack()
+        Button(
+            self.empty.middle, text("Add accou&nt…"), handlers.add, "primary", icon="plus-lg"
+        ).pack()
         self.panes = Panes(self)
-        self.list = AccountList(self.panes, acts)
+        self.list = AccountList(self.panes, handlers)
         self._detail = Area(self.panes)
         self.panes.hold(self.list, self._detail)
         footer = Footer(self._detail)
         footer.pack(side="bottom", fill="x")
-        self.bar = ActionBar(footer, acts.press, self.jump)
+        self.bar = ActionBar(footer, handlers.press, self.jump)
         self._banner: Banner | None = None
         self._trouble: Text | None = None
         self._test = ScrollArea(self._detail, padding=(24, 20, 14, 12))
         self._trial = TrialView(self._test.inner)
         self._trial.pack(fill="x")
         self._signing = ScrollArea(self._detail, padding=(24, 20, 14, 12))
-        self.sign_in = SignInView(self._signing.inner, acts.sign_in)
+        self.sign_in = SignInView(self._signing.inner, handlers.sign_in)
         self.sign_in.pack(fill="x")
         self.sheets: dict[str, AccountSheet] = {}
         self._in_sight: Area | None = None
@@ -118,7 +120,7 @@ class AccountsView(Area):
         if form is None or name is None:
             return
         if name not in self.sheets:
-            self.sheets[name] = AccountSheet(self._detail, form, self._acts)
+            self.sheets[name] = AccountSheet(self._detail, form, self._handlers)
         self.sheets[name].show(form, default=name == page.default, stop=model.stop_of(page))
 
     def _turn(self, page: Accounts) -> None:

@@ -30,19 +30,19 @@ class AddressHandlers:
 class AddressPage(Area):
     """Recognises while one types."""
 
-    def __init__(self, master: tk.Misc, acts: AddressHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: AddressHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         self._drawn: ProviderCard | None = None
         self.form: FormView | None = None
         self._links = Area(self, padding=(18, 4, 18, 12))
         self._links.pack(side="bottom", fill="x")
         elsewhere = text("A group &robot or another service…")
-        self.others = Button(self._links, elsewhere, acts.others, "link")
+        self.others = Button(self._links, elsewhere, handlers.others, "link")
         self.others.pack(side="bottom", anchor="w")
         by_hand = text("Other ser&ver or set up by hand…")
-        self.unfold = Button(self._links, by_hand, acts.unfold, "link")
+        self.unfold = Button(self._links, by_hand, handlers.unfold, "link")
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 12))
         self._scroll.pack(side="top", fill="both", expand=True)
         inner = self._scroll.inner
@@ -51,13 +51,13 @@ class AddressPage(Area):
         subtitle.pack(anchor="w", pady=(px(4), px(16)))
         self._row = FieldRow(inner, text("&Email address"), above=True)
         self._row.pack(fill="x")
-        self.entry = Entry(self._row.controls, on_change=acts.typed)
+        self.entry = Entry(self._row.controls, on_change=handlers.typed)
         self.entry.pack(fill="x")
         self._name_row = FieldRow(
             inner, text("Name (&optional)"), text("What recipients see beside it."), above=True
         )
         self._name_row.pack(fill="x", pady=(px(12), 0))
-        self.name = Entry(self._name_row.controls, on_change=acts.named)
+        self.name = Entry(self._name_row.controls, on_change=handlers.named)
         self.name.pack(fill="x")
         self._holder = Area(inner)
         self._holder.pack(fill="x")
@@ -130,7 +130,7 @@ class AddressPage(Area):
             return
         if self.form is None:
             self.form = FormView(
-                self._below, BY_HAND, lambda _name: self._acts.edited(), label_width=110
+                self._below, BY_HAND, lambda _name: self._handlers.edited(), label_width=110
             )
             self.form.pack(fill="x", pady=(self.theme.px(16), 0))
         if self.form.values != state.by_hand:

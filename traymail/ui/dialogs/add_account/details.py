@@ -30,10 +30,10 @@ class DetailsHandlers:
 class DetailsPage(Area):
     """Made for one kind; what is typed as its secret lives in its field only."""
 
-    def __init__(self, master: tk.Misc, other: Other, acts: DetailsHandlers) -> None:
+    def __init__(self, master: tk.Misc, other: Other, handlers: DetailsHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         self.kind = other.kind
         self._words: SecretWords | None = None
         self._field: SecretField | None = None
@@ -92,15 +92,15 @@ class DetailsPage(Area):
             self._steps.configure(height=1)
             return
         guide = guide_of(words)
-        draw_steps(self._steps, guide.steps, self._acts.open_page)
+        draw_steps(self._steps, guide.steps, self._handlers.open_page)
         if words.url:
-            act = partial(self._acts.open_page, words.url)
+            act = partial(self._handlers.open_page, words.url)
             icon = "box-arrow-up-right"
             more = Button(self._steps, text("The pa&ge that tells more"), act, "link", icon)
             more.pack(anchor="w", pady=(self.theme.px(4), 0))
-        self._field = SecretField(self, guide, self._acts.typed)
+        self._field = SecretField(self, guide, self._handlers.typed)
         self._field.pack(side="bottom", fill="x", before=self._scroll)
         self._field.entry.value = typed
 
     def _changed(self, _name: str) -> None:
-        self._acts.filled(self.form.values)
+        self._handlers.filled(self.form.values)

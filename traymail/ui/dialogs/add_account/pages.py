@@ -36,9 +36,9 @@ class PageHandlers:
 class AddPages:
     """Those with a secret are made when they are come to, and forgotten when they are left."""
 
-    def __init__(self, master: tk.Misc, acts: PageHandlers) -> None:
-        self._master, self._acts = master, acts
-        self.address = AddressPage(master, acts.address)
+    def __init__(self, master: tk.Misc, handlers: PageHandlers) -> None:
+        self._master, self._handlers = master, handlers
+        self.address = AddressPage(master, handlers.address)
         self.code: CodePage | None = None
         self.kinds: KindsPage | None = None
         self.details: DetailsPage | None = None
@@ -106,16 +106,16 @@ class AddPages:
                 return self._show_code(state)
             case AddPage.SIGN_IN:
                 if self.sign_in is None:
-                    self.sign_in = SignInPage(self._master, state, self._acts.client)
+                    self.sign_in = SignInPage(self._master, state, self._handlers.client)
                 self.sign_in.show(state)
                 return self.sign_in
             case AddPage.KINDS:
                 if self.kinds is None:
-                    self.kinds = KindsPage(self._master, self._acts.choose)
+                    self.kinds = KindsPage(self._master, self._handlers.choose)
                 return self.kinds
             case AddPage.DETAILS if state.other is not None:
                 if self.details is None:
-                    self.details = DetailsPage(self._master, state.other, self._acts.details)
+                    self.details = DetailsPage(self._master, state.other, self._handlers.details)
                 self.details.show(state)
                 return self.details
             case _:
@@ -130,9 +130,9 @@ class AddPages:
             self.code = CodePage(
                 self._master,
                 model.guide(state),
-                self._acts.typed_code,
-                self._acts.details.open_page,
-                self._acts.sign_in if offered else None,
+                self._handlers.typed_code,
+                self._handlers.details.open_page,
+                self._handlers.sign_in if offered else None,
             )
         self.code.show(state.code)
         return self.code
@@ -165,8 +165,8 @@ class AddPages:
         if good and self.lead_on is None:
             self.lead_on = LeadOn(
                 self._test.inner,
-                in_window=self._acts.in_window(),
-                start=self._acts.start_with_desktop,
+                in_window=self._handlers.in_window(),
+                start=self._handlers.start_with_desktop,
             )
             self.lead_on.pack(fill="x")
         elif not good and self.lead_on is not None:

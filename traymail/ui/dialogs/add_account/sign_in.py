@@ -30,14 +30,14 @@ class ClientHandlers:
 class SignInPage(Area):
     """Made for one server; the client's secret lives in its field until the page is left."""
 
-    def __init__(self, master: tk.Misc, state: Adding, acts: ClientHandlers) -> None:
+    def __init__(self, master: tk.Misc, state: Adding, handlers: ClientHandlers) -> None:
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 8))
         self._scroll.pack(fill="both", expand=True)
         self._asked = Area(self._scroll.inner)
-        self.view = SignInView(self._scroll.inner, acts.view)
+        self.view = SignInView(self._scroll.inner, handlers.view)
         host, provider = host_of(state), provider_of(state)
         title = add_sign_in.title_for(provider)
         Note(self._asked, title, "fg", font="TmTitle").pack(fill="x")
@@ -48,10 +48,10 @@ class SignInPage(Area):
         if easier is not None:
             card = Box(self._asked, "infobg", (14, 8))
             card.pack(fill="x", pady=(0, px(8)))
-            by_code = Button(card, text("&Use an app password"), acts.by_code, "link")
+            by_code = Button(card, text("&Use an app password"), handlers.by_code, "link")
             by_code.pack(side="right")
             Note(card, easier, "fg", "lightbulb").pack(side="left", fill="x", expand=True)
-        draw_steps(self._asked, add_sign_in.steps_for(host), acts.view.open_page)
+        draw_steps(self._asked, add_sign_in.steps_for(host), handlers.view.open_page)
         self.form = FormView(
             self._asked, add_sign_in.form_for(host), self.changed, label_width=_LABELS
         )
@@ -59,7 +59,7 @@ class SignInPage(Area):
         help_ = text("Only where the provider gave one, as Google does.")
         row = FieldRow(self._asked, text("Client s&ecret"), help_, label_width=_LABELS)
         row.pack(fill="x")
-        self.entry = Entry(row.controls, on_change=acts.typed, secret=True)
+        self.entry = Entry(row.controls, on_change=handlers.typed, secret=True)
         self.entry.pack(fill="x", expand=True)
         row.caption.lead(self.entry.focus_set)
 
@@ -86,4 +86,4 @@ class SignInPage(Area):
 
     def changed(self, _name: str) -> None:
         """Take in what was typed."""
-        self._acts.filled(self.form.values)
+        self._handlers.filled(self.form.values)

@@ -1,5 +1,5 @@
 """The window for help and diagnosis."""
 
-from traymail.ui.dialogs.help.window import HelpDoors, HelpWindow
+from traymail.ui.dialogs.help.window import HelpNavigation, HelpWindow
 
-__all__ = ["HelpDoors", "HelpWindow"]
+__all__ = ["HelpNavigation", "HelpWindow"]

@@ -39,7 +39,7 @@ from traymail.ui.window import Dialog, Size
 
 
 @dataclass(frozen=True, slots=True)
-class HelpDoors:
+class HelpNavigation:
     """``settings`` is given the name of a page: "accounts" or "rules"."""
 
     quick_send: Callable[[], object]
@@ -58,10 +58,10 @@ class HelpWindow(Dialog):
     floats = False
 
     def __init__(
-        self, root: Root, services: Services, background: Background, doors: HelpDoors
+        self, root: Root, services: Services, background: Background, navigation: HelpNavigation
     ) -> None:
         super().__init__(root, text("Help and diagnosis"), Size(900, 600, (900, 600)))
-        self._services, self._doors = services, doors
+        self._services, self._navigation = services, navigation
         self.screen = ScreenState(Help(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._about = _about(root)
@@ -71,7 +71,7 @@ class HelpWindow(Dialog):
         self.nav = HelpNav(self, self.turn)
         self.nav.pack(side="left", fill="y", before=self.footer)
         Line(self).pack(side="left", fill="y", before=self.footer)
-        self.diagnosis = DiagnosisPage(self.body, self._choose, doors.add_account)
+        self.diagnosis = DiagnosisPage(self.body, self._choose, navigation.add_account)
         self.state_page = StatePage(self.body)
         self.files = FilesPage(self.body, self._about, self._open)
         self._pages: Mapping[HelpPage, Area] = {
@@ -180,11 +180,11 @@ class HelpWindow(Dialog):
     def _go(self, link: HelpLink) -> None:
         match link:
             case HelpLink.QUICK_SEND:
-                self._doors.quick_send()
+                self._navigation.quick_send()
             case HelpLink.ACCOUNTS:
-                self._doors.settings("accounts")
+                self._navigation.settings("accounts")
             case HelpLink.RULES:
-                self._doors.settings("rules")
+                self._navigation.settings("rules")
 
     def _open(self, path: Path) -> None:
         self._tasks.run(lambda: open_path(path))

@@ -29,7 +29,7 @@ from traymail.ui.window import Footer, Size, Window
 
 
 @dataclass(frozen=True, slots=True)
-class InboxDoors:
+class InboxNavigation:
     """``write`` and ``end`` are called on Tk's thread; the others may block, and may fail."""
 
     write: Callable[[], object]
@@ -62,13 +62,13 @@ class InboxWindow(Window):
         self,
         root: Root,
         background: Background,
-        doors: InboxDoors,
+        navigation: InboxNavigation,
         server: str,
         now: Callable[[], datetime],
     ) -> None:
         """``server`` is the name and port the server listens on."""
         super().__init__(root, text("Demo inbox"), Size(960, 620, (900, 600)))
-        self._doors, self._now = doors, now
+        self._navigation, self._now = navigation, now
         self.screen = ScreenState(Inbox(), self._draw)
         self._tasks = Tasks(self, background, self._failed)
         self._looked: dict[int, MailLooked] = {}
@@ -92,14 +92,14 @@ class InboxWindow(Window):
         panes.hold(left, self.pane)
         self._toast = Toast(self)
         # Nothing else leads back to this window: to close it ends the rehearsal.
-        self.protocol("WM_DELETE_WINDOW", doors.end)
+        self.protocol("WM_DELETE_WINDOW", navigation.end)
         self.screen.set_state(self.screen.state)
 
     def _draw_strip(self) -> None:
         words = text("This is a rehearsal: everything stays on this computer.")
         strip = Banner(self, "info", words, "house-check")
         real = text("Add a &real account…")
-        self.real = Button(strip.actions, real, lambda: self._do(self._doors.real), "primary")
+        self.real = Button(strip.actions, real, lambda: self._do(self._navigation.real), "primary")
         self.real.pack()
         strip.pack(side="top", fill="x")
 
@@ -108,16 +108,19 @@ class InboxWindow(Window):
         footer.pack(side="bottom", fill="x")
         words = Label(footer.left, text("Try it:"), "fg", "TmStrong")
         words.pack(side="left", padx=(0, self.theme.px(8)))
-        doors = self._doors
-        self.write = footer.add_left(text("&Write a mail…"), doors.write, "normal", "pencil")
+        navigation = self._navigation
+        self.write = footer.add_left(text("&Write a mail…"), navigation.write, "normal", "pencil")
         self.drop = footer.add_left(
-            text("Drop a &picture"), lambda: self._do(doors.drop), "normal", "image"
+            text("Drop a &picture"), lambda: self._do(navigation.drop), "normal", "image"
         )
         self.folder = footer.add_left(
-            text("Open the f&older"), lambda: self._do(doors.folder), "normal", "folder2-open"
+            text("Open the f&older"), lambda: self._do(navigation.folder), "normal", "folder2-open"
         )
         self.error = footer.add_left(
-            text("Write an error into the &log"), lambda: self._do(doors.error), "normal", "bug"
+            text("Write an error into the &log"),
+            lambda: self._do(navigation.error),
+            "normal",
+            "bug",
         )
         acts = (self.write, self.drop, self.folder, self.error)
         fold_when_narrow(footer, acts)

@@ -24,7 +24,7 @@ from traymail.ui.window import Window
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxDoors:
+class OutboxNavigation:
     """The ways out of the window."""
 
     compose: Callable[[Prefill], object]
@@ -144,13 +144,13 @@ class MailHandler:
         self,
         parts: MailHandlerParts,
         services: Services,
-        doors: OutboxDoors,
+        navigation: OutboxNavigation,
         complain: Callable[[TraymailError | None], object],
     ) -> None:
         """``complain`` shows what did not work; None: it is taken back."""
         self._window, self._screen = parts.window, parts.screen
         self._tasks, self._looker = parts.tasks, parts.looker
-        self._services, self._doors, self._complain = services, doors, complain
+        self._services, self._navigation, self._complain = services, navigation, complain
         self._toast = Toast(parts.window, above=24)
         self.message: MessageWindow | None = None
 
@@ -172,7 +172,7 @@ class MailHandler:
             case MailAct.EDIT:
                 self._edit(mail_id)
             case MailAct.SETTINGS:
-                self._doors.settings()
+                self._navigation.settings()
             case MailAct.RETRY:
                 self._run(lambda: mail.retry((mail_id,)))
             case MailAct.SEND_NOW:
@@ -198,7 +198,7 @@ class MailHandler:
     def _edit(self, mail_id: int) -> None:
         mail, drafts = self._services.mail, self._services.drafts
         self._tasks.run(
-            lambda: as_new(mail.detail(mail_id), drafts.unpack(mail_id)), self._doors.compose
+            lambda: as_new(mail.detail(mail_id), drafts.unpack(mail_id)), self._navigation.compose
         )
 
     def _save(self, mail_id: int) -> None:

@@ -77,9 +77,9 @@ _SOON_MS = 150
 class OutboxHead(Area):
     """Tells what is asked for as it is typed and chosen."""
 
-    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: OutboxHandlers) -> None:
         super().__init__(master, "chrome")
-        self._acts, self._filter = acts, OutboxFilter()
+        self._handlers, self._filter = handlers, OutboxFilter()
         self.configure(height=self.theme.px(_HEIGHT))
         self.pack_propagate(flag=False)
         Line(self).pack(side="bottom", fill="x")
@@ -109,10 +109,10 @@ class OutboxHead(Area):
         self.configure(height=px(_HEIGHT + 36 if narrow else _HEIGHT))
 
     def _chosen(self, key: str) -> None:
-        self._acts.ask(replace(self._filter, chip=key))
+        self._handlers.ask(replace(self._filter, chip=key))
 
     def _searched(self, words: str) -> None:
-        self._acts.ask(replace(self._filter, words=words))
+        self._handlers.ask(replace(self._filter, words=words))
 
 
 class SearchField(Box):
@@ -193,14 +193,14 @@ COLUMNS = (
 class ListPane(Area):
     """Pickers, the table, and below it how to see more."""
 
-    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: OutboxHandlers) -> None:
         super().__init__(master)
-        self._acts, self._filter = acts, OutboxFilter()
+        self._handlers, self._filter = handlers, OutboxFilter()
         self._drawn: tuple[OutboxLine, ...] = ()
         self._offered: object = None
         self._looked_at = 0
         self._make_bar()
-        self._foot = _Foot(self, acts)
+        self._foot = _Foot(self, handlers)
         self.table = Table(self, COLUMNS, self._selected, self._opened)
         self.table.pack(fill="both", expand=True, padx=(self.theme.px(8), 0))
         self._nothing: Empty | None = None
@@ -224,7 +224,7 @@ class ListPane(Area):
         bar = Area(self, padding=(12, 8, 10, 2))
         bar.pack(fill="x")
         self.retry_all = Button(
-            bar, text("Retry a&ll"), self._acts.retry_all, "link", "arrow-clockwise"
+            bar, text("Retry a&ll"), self._handlers.retry_all, "link", "arrow-clockwise"
         )
         self.retry_all.pack(side="right")
         self.accounts = Picker(bar, account_choices(None), "", self._account, bare=True)
@@ -251,7 +251,7 @@ class ListPane(Area):
             clear = Button(
                 self._nothing.middle,
                 text("Clear &filter"),
-                lambda: self._acts.ask(OutboxFilter()),
+                lambda: self._handlers.ask(OutboxFilter()),
                 "link",
             )
             clear.pack(pady=(self.theme.px(4), 0))
@@ -263,28 +263,28 @@ class ListPane(Area):
         return Row(str(line.id), cells, line.sign.icon, line.sign.role, muted=line.muted)
 
     def _account(self, value: str) -> None:
-        self._acts.ask(replace(self._filter, account=account_of(value)))
+        self._handlers.ask(replace(self._filter, account=account_of(value)))
 
     def _rule(self, value: str) -> None:
-        self._acts.ask(replace(self._filter, rule=rule_of(value)))
+        self._handlers.ask(replace(self._filter, rule=rule_of(value)))
 
     def _selected(self, key: str | None) -> None:
         # A row that goes away leaves its mail in sight: nothing jumps.
         if key is not None and int(key) != self._looked_at:
-            self._acts.look_at(int(key))
+            self._handlers.look_at(int(key))
 
     def _opened(self, key: str) -> None:
-        self._acts.do(MailAct.OPEN, int(key))
+        self._handlers.do(MailAct.OPEN, int(key))
 
 
 class _Foot(Area):
     """Says that the list is not all there is."""
 
-    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: OutboxHandlers) -> None:
         super().__init__(master, "chrome", (16, 4))
         self._words = Label(self, "", "muted", "TmSmall")
         self._words.pack(side="left")
-        Button(self, text("S&how more"), acts.ask_for_more, "link").pack(side="right")
+        Button(self, text("S&how more"), handlers.ask_for_more, "link").pack(side="right")
 
     def show(self, count: int) -> None:
         """Say how many mails are shown; 0: that is all of them."""
@@ -302,9 +302,9 @@ _NAMES = 84
 class DetailPane(Area):
     """Is drawn anew only when it says something else; while a mail leaves, only the bar moves."""
 
-    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: OutboxHandlers) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._drawn: Detail | None = None
         self._bar: _ProgressBar | None = None
         self._content: Area | None = None
@@ -400,7 +400,7 @@ class DetailPane(Area):
     def _doing(self, act: MailAct) -> Callable[[], None]:
         def do() -> None:
             if self._drawn is not None:
-                self._acts.do(act, self._drawn.id)
+                self._handlers.do(act, self._drawn.id)
 
         return do
 
@@ -490,16 +490,16 @@ class MessageWindow(Dialog):
 class OutboxSheet(Area):
     """The head, the list and the pane; while there is no mail at all, an invitation instead."""
 
-    def __init__(self, master: tk.Misc, acts: OutboxHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: OutboxHandlers) -> None:
         super().__init__(master)
-        self._acts = acts
-        self.head = OutboxHead(self, acts)
+        self._handlers = handlers
+        self.head = OutboxHead(self, handlers)
         self.head.pack(fill="x")
         self._banner: Banner | None = None
         self.body = Panes(self, fixed=1, room=528)
         self.body.pack(fill="both", expand=True)
-        self.pane = DetailPane(self.body, acts)
-        self.list = ListPane(self.body, acts)
+        self.pane = DetailPane(self.body, handlers)
+        self.list = ListPane(self.body, handlers)
         self.body.hold(self.list, self.pane)
         self._invitation: Empty | None = None
 
@@ -540,7 +540,7 @@ class OutboxSheet(Area):
                 text("Every mail traymail sends is listed here, with the answer of the server."),
             )
             words = text("Write a mail")
-            Button(self._invitation.middle, words, self._acts.write, "primary", "pencil").pack()
+            Button(self._invitation.middle, words, self._handlers.write, "primary", "pencil").pack()
             self._invitation.place(relwidth=1, relheight=1)
         elif not wanted and self._invitation is not None:
             self._invitation.destroy()

@@ -11,7 +11,12 @@ from traymail.core.events import Event, MailProgress
 from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background
-from traymail.ui.dialogs.outbox.errands import Looker, MailHandler, MailHandlerParts, OutboxDoors
+from traymail.ui.dialogs.outbox.errands import (
+    Looker,
+    MailHandler,
+    MailHandlerParts,
+    OutboxNavigation,
+)
 from traymail.ui.dialogs.outbox.view import OutboxHandlers, OutboxSheet
 from traymail.ui.model import outbox as model
 from traymail.ui.model.outbox import OutboxFound, OutboxState
@@ -35,7 +40,7 @@ class OutboxWindow(Window):
         root: Root,
         services: Services,
         background: Background,
-        doors: OutboxDoors,
+        navigation: OutboxNavigation,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(root, text("Outbox"), Size(960, 620, LEAST))
@@ -45,16 +50,16 @@ class OutboxWindow(Window):
         self.tasks = Tasks(self, background, self._complain)
         self._looker = Looker(self.tasks, services, self._take, self._not_found)
         parts = MailHandlerParts(self, self.screen, self.tasks, self._looker)
-        self.mails = MailHandler(parts, services, doors, self._complain)
-        acts = OutboxHandlers(
+        self.mails = MailHandler(parts, services, navigation, self._complain)
+        handlers = OutboxHandlers(
             ask=self.ask,
             ask_for_more=self._ask_for_more,
             look_at=self.mails.look_at,
             do=self.mails.do,
             retry_all=self.mails.retry_all,
-            write=lambda: doors.compose(Prefill()),
+            write=lambda: navigation.compose(Prefill()),
         )
-        self.sheet = OutboxSheet(self, acts)
+        self.sheet = OutboxSheet(self, handlers)
         self.sheet.pack(fill="both", expand=True)
         self._bind_keys()
 

@@ -24,7 +24,7 @@ from traymail.ui.widgets import Toast
 
 
 @dataclass(frozen=True, slots=True)
-class QuickSendDoors:
+class QuickSendNavigation:
     """The ways out of the window."""
 
     add_account: Callable[[], object]

@@ -114,9 +114,9 @@ class HeadRow(Area):
 class QuickSendHead(Area):
     """The rows, read and filled as a part of a draft."""
 
-    def __init__(self, master: tk.Misc, helpers: Helpers, acts: QuickSendHandlers) -> None:
+    def __init__(self, master: tk.Misc, helpers: Helpers, handlers: QuickSendHandlers) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._senders: tuple[tuple[str, str], ...] = ()
         # What the account takes no part of, and whether anything may be changed now.
         self._barred: Mapping[str, Text] = {}
@@ -129,13 +129,15 @@ class QuickSendHead(Area):
         self.rows = {"to": self._row_of(self.to), "cc": self._row_of(self.cc)}
         self.rows["bcc"] = self._row_of(self.bcc)
         self._subject_row = HeadRow(self, text("Sub&ject"))
-        self.subject = Entry(self._subject_row.bar, on_change=lambda _v: acts.typed(), bare=True)
+        self.subject = Entry(
+            self._subject_row.bar, on_change=lambda _v: handlers.typed(), bare=True
+        )
         self._subject_row.put(self.subject, self.subject)
         self._each_row = Area(self, padding=(_SIDE + _LABEL, 2, _SIDE, 6))
         self.each = Switch(
             self._each_row,
             text("One mail each: nobody sees the others"),
-            on_change=lambda _on: acts.typed(),
+            on_change=lambda _on: handlers.typed(),
         )
         self.each.pack(side="left")
         self._each_row.lower()  # see _make_links
@@ -252,17 +254,17 @@ class QuickSendHead(Area):
     def _make_from(self) -> None:
         self._from_row = HeadRow(self, text("F&rom"))
         bar = self._from_row.bar
-        changed = self._acts.typed
+        changed = self._handlers.typed
         self.sender = Picker(bar, (), on_change=lambda _name: changed(), bare=True)
         self._no_sender = Button(
-            bar, text("Add account…"), self._acts.add_account, "link", icon="person-plus"
+            bar, text("Add account…"), self._handlers.add_account, "link", icon="person-plus"
         )
         self._from_row.put(self.sender, self.sender)
         self.sender.grid_configure(sticky="w")
         self._from_row.put(self._no_sender, self._no_sender)
         self._no_sender.grid_configure(sticky="w")
         self._no_sender.grid_remove()
-        self.table = Button(bar, text("From a tab&le…"), self._acts.from_table, "link")
+        self.table = Button(bar, text("From a tab&le…"), self._handlers.from_table, "link")
         self._from_row.put_right(self.table)
 
     def _show_sender(self, *, there: bool, known: bool) -> None:
@@ -276,7 +278,7 @@ class QuickSendHead(Area):
     def _people(self, label: Text, helpers: Helpers) -> AddressField:
         row = HeadRow(self, label)
         field = AddressField(
-            row.bar, helpers.label, helpers.suggest, helpers.forget, self._acts.typed
+            row.bar, helpers.label, helpers.suggest, helpers.forget, self._handlers.typed
         )
         row.put(field, field.entry)
         return field
@@ -288,7 +290,7 @@ class QuickSendHead(Area):
 
     def _make_links(self) -> None:
         row = self._row_of(self.to)
-        self.me = Button(row.bar, text("M&e"), self._acts.add_me, "link", icon="person")
+        self.me = Button(row.bar, text("M&e"), self._handlers.add_me, "link", icon="person")
         row.put_right(self.me, 2)
         self.copies = Button(row.bar, text("&Cc/Bcc"), self._unfold_by_user, "link")
         row.put_right(self.copies, 3)
@@ -419,16 +421,18 @@ class Drawer(Area):
         self,
         master: tk.Misc,
         thumbnails: Mapping[str, Image.Image],
-        acts: QuickSendHandlers,
+        handlers: QuickSendHandlers,
     ) -> None:
         """``thumbnails`` are small pictures of files, by their paths."""
         super().__init__(master, padding=(_SIDE, 0, _SIDE, 8))
-        self.strip = AttachmentStrip(self, acts.remove, acts.show_in_text)
+        self.strip = AttachmentStrip(self, handlers.remove, handlers.show_in_text)
         self._meter = Meter(self)
         self._sizes = Area(self)
         words = Label(self._sizes, text("Large pictures"), "muted", "TmSmall")
         words.pack(side="left", padx=(0, self.theme.px(8)))
-        self.picker = Picker(self._sizes, _SIZES, on_change=lambda _value: acts.typed(), bare=True)
+        self.picker = Picker(
+            self._sizes, _SIZES, on_change=lambda _value: handlers.typed(), bare=True
+        )
         self.picker.value = "0"
         self.picker.pack(side="left")
         self._shown: object = None
@@ -517,14 +521,14 @@ _BUSY_AFTER_MS = 300
 class Foot(Area):
     """Keeps its height, whatever is in it."""
 
-    def __init__(self, master: tk.Misc, acts: QuickSendHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: QuickSendHandlers) -> None:
         super().__init__(master, "chrome")
         self.configure(height=self.theme.px(_HEIGHT))
         self.pack_propagate(flag=False)
         self.grid_propagate(flag=False)
         self._buttons = Footer(self, _SIDE)
         self._no_files: Text | None = None
-        self._fill(acts)
+        self._fill(handlers)
         self._buttons.right.lift()  # Tab goes as the eye reads: to attach first, to send last
         self._instead: Area | None = None
         self._timer: str | None = None
@@ -569,7 +573,7 @@ class Foot(Area):
         self.send_button.enable(send)
         for button in (self._markdown, self.discard_button):
             button.enable(others)
-        for button in (self._attach, self._paste):
+        for button in (self.attach, self._paste):
             button.enable(others and no_files is None)
 
     def show_markdown(self, *, on: bool) -> None:
@@ -579,20 +583,20 @@ class Foot(Area):
         else:
             self._markdown.set_style("ghost", "markdown")
 
-    def _fill(self, acts: QuickSendHandlers) -> None:
+    def _fill(self, handlers: QuickSendHandlers) -> None:
         bar = self._buttons
-        self._attach = bar.add_left(text("&Attach"), acts.choose, icon="paperclip")
-        self._paste = bar.add_left(text("&Paste picture"), acts.paste_picture, icon="clipboard")
-        self._markdown = bar.add_left(text("Mar&kdown"), acts.turn_markdown, icon="markdown")
+        self.attach = bar.add_left(text("&Attach"), handlers.choose, icon="paperclip")
+        self._paste = bar.add_left(text("&Paste picture"), handlers.paste_picture, icon="clipboard")
+        self._markdown = bar.add_left(text("Mar&kdown"), handlers.turn_markdown, icon="markdown")
         for button in (self._paste, self._markdown):
             button.pack_configure(padx=0)
-        for button in (self._attach, self._paste):
+        for button in (self.attach, self._paste):
             Tooltip(button, lambda _x, _y: self.theme.say(self._no_files or ""))
-        self.discard_button = Button(bar.right, "", acts.discard, "ghost", icon="trash")
+        self.discard_button = Button(bar.right, "", handlers.discard, "ghost", icon="trash")
         self.discard_button.pack(side="left", padx=(0, self.theme.px(8)))
         Tooltip(self.discard_button, lambda _x, _y: self.theme.say(text("Discard the draft")))
         self._keys = Label(bar.right, "Ctrl+Enter", "muted", "TmSmall")
-        self.send_button = bar.add(text("&Send"), acts.send_mail, "primary", icon="send")
+        self.send_button = bar.add(text("&Send"), handlers.send_mail, "primary", icon="send")
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         """Leave the name of the key out where there is little room."""
@@ -662,24 +666,24 @@ class QuickSendSheet(Area):
     def __init__(
         self,
         master: tk.Misc,
-        acts: QuickSendHandlers,
+        handlers: QuickSendHandlers,
         helpers: Helpers,
         thumbnails: Mapping[str, Image.Image],
     ) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._stage: tuple[DraftStage, Text | None] | None = None
         # How high the window was before its parts needed more, 0 while they do not; how high then.
         self._before = self._grown = 0
         # Made in the order in which the keyboard goes through them.
-        self.head = QuickSendHead(self, helpers, acts)
-        self.body = BodyArea(self, acts.typed, acts.add_account)
-        self.drawer = Drawer(self, thumbnails, acts)
-        self.foot = Foot(self, acts)
+        self.head = QuickSendHead(self, helpers, handlers)
+        self.body = BodyArea(self, handlers.typed, handlers.add_account)
+        self.drawer = Drawer(self, thumbnails, handlers)
+        self.foot = Foot(self, handlers)
         self.foot.pack(side="bottom", fill="x")
         self.head.pack(side="top", fill="x")
         self.body.pack(side="top", fill="both", expand=True)
-        self._notes = Notes(self.foot, acts.open_settings)
+        self._notes = Notes(self.foot, handlers.open_settings)
         for part in (self.head, self.drawer):
             part.bind("<Configure>", lambda _event: self.later(self._make_room), add="+")
 
@@ -757,17 +761,19 @@ class QuickSendSheet(Area):
         return window
 
     def _draw_foot(self, state: QuickSend) -> None:
-        acts = self._acts
+        handlers = self._handlers
         match state.stage:
             case DraftStage.WRITING:
                 self.foot.show_buttons()
             case DraftStage.ASKING:
                 question = state.question or judge.NO_SUBJECT
-                self.foot.ask(question, text("&Send"), acts.send_anyway, acts.reconsider)
+                self.foot.ask(question, text("&Send"), handlers.send_anyway, handlers.reconsider)
             case DraftStage.POSTING:
                 self.foot.working(text("Putting it into the outbox…"))
             case DraftStage.WAITING:
-                choices = UndoChoices(undo=acts.undo, done=acts.end_undo, now=acts.hurry)
+                choices = UndoChoices(
+                    undo=handlers.undo, done=handlers.end_undo, now=handlers.hurry
+                )
                 self.foot.show_undo(
                     lambda seconds: judge.countdown(state, seconds), state.seconds, choices
                 )

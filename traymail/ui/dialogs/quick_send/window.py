@@ -19,8 +19,8 @@ from traymail.ui.dialogs.quick_send.errands import (
     AttachedFiles,
     DraftKeeper,
     Pasting,
-    QuickSendDoors,
     QuickSendHandlers,
+    QuickSendNavigation,
     take_drops,
 )
 from traymail.ui.dialogs.quick_send.sending import Sending
@@ -50,11 +50,11 @@ class QuickSendWindow(Window):
         root: Root,
         services: Services,
         background: Background,
-        doors: QuickSendDoors,
+        navigation: QuickSendNavigation,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(root, text("New mail"), Size(600, 560, LEAST))
-        self._doors = doors
+        self._navigation = navigation
         self._drops = False
         self._at_rest: Callable[[], object] | None = None
         self.screen = ScreenState(QuickSend(), self._draw)
@@ -94,8 +94,8 @@ class QuickSendWindow(Window):
         return QuickSendHandlers(
             typed=writing.typed,
             add_me=writing.add_me,
-            add_account=self._doors.add_account,
-            open_settings=self._doors.settings,
+            add_account=self._navigation.add_account,
+            open_settings=self._navigation.settings,
             choose=writing.choose,
             paste_picture=self.pasting.picture,
             remove=writing.remove,
@@ -113,7 +113,7 @@ class QuickSendWindow(Window):
 
     def _from_table(self) -> None:
         written = self.screen.state.written
-        self._doors.table(written.subject, without_pictures(written.body))
+        self._navigation.table(written.subject, without_pictures(written.body))
 
     # --- for those who open it ----------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class QuickSendWindow(Window):
     def _shut(self) -> None:
         if self.screen.state.stage is DraftStage.WAITING:
             self.conceal()
-            self._doors.out_of_sight(self.screen.state.mail)
+            self._navigation.out_of_sight(self.screen.state.mail)
         else:
             self.close()
 

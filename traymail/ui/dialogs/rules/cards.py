@@ -24,9 +24,9 @@ class CardHandlers:
 class RuleCard(Box):
     """Return and a click open the rule, the space bar switches it, Up and Down move."""
 
-    def __init__(self, master: tk.Misc, shown: RuleSummary, acts: CardHandlers) -> None:
+    def __init__(self, master: tk.Misc, shown: RuleSummary, handlers: CardHandlers) -> None:
         super().__init__(master, "card", (14, 11))
-        self.shown, self._acts, self._filled = shown, acts, False
+        self.shown, self._handlers, self._filled = shown, handlers, False
         self.configure(takefocus=True, cursor="hand2")
         px = self.theme.px
         self.switch = Switch(self, on=shown.enabled, on_change=self._switched)
@@ -88,7 +88,7 @@ class RuleCard(Box):
 
     def _clicked(self, _event: object) -> str:
         self.focus_set()
-        self._acts.open(self.shown.name)
+        self._handlers.open(self.shown.name)
         return "break"
 
     def _toggle(self, _event: object) -> str:
@@ -96,8 +96,8 @@ class RuleCard(Box):
         return "break"
 
     def _switched(self, on: bool) -> None:  # noqa: FBT001 - the value of the switch
-        self._acts.switch(self.shown.name, on)
+        self._handlers.switch(self.shown.name, on)
 
     def _move(self, step: int) -> str:
-        self._acts.move(self.shown.name, step)
+        self._handlers.move(self.shown.name, step)
         return "break"

@@ -61,8 +61,8 @@ class RulesPage:
 
     def build(self, parent: tk.Misc) -> tk.Widget:
         """Make the page."""
-        acts = CardHandlers(self.open, self._switch, self._move)
-        self.view = RuleListView(parent, acts, self._kinds, self.new)
+        handlers = CardHandlers(self.open, self._switch, self._move)
+        self.view = RuleListView(parent, handlers, self._kinds, self.new)
         return self.view
 
     def on_show(self) -> None:
@@ -139,12 +139,12 @@ class RuleListView(Area):
     """The list as it is seen."""
 
     def __init__(
-        self, master: tk.Misc, acts: CardHandlers, kinds: Kinds, new: Callable[[str], object]
+        self, master: tk.Misc, handlers: CardHandlers, kinds: Kinds, new: Callable[[str], object]
     ) -> None:
         """Draw an empty list; ``new`` is called with the name of one of ``kinds``."""
         super().__init__(master)
         px = self.theme.px
-        self._acts = acts
+        self._handlers = handlers
         self.cards: dict[str, RuleCard] = {}
         head = Area(self, padding=(24, 18, 24, 12))
         head.pack(fill="x")
@@ -203,7 +203,7 @@ class RuleListView(Area):
         self._foot.pack_forget()
         self.cards = {}
         for card in shown:
-            self.cards[card.name] = RuleCard(self._list.inner, card, self._acts)
+            self.cards[card.name] = RuleCard(self._list.inner, card, self._handlers)
             self.cards[card.name].pack(fill="x", pady=(0, self.theme.px(8)))
         self._foot.pack(fill="x", pady=(self.theme.px(6), 0))
         if focused in self.cards:
