@@ -115,6 +115,7 @@ PACKAGE_PROGRAMS: dict[str, tuple[str, ...]] = {
 }
 TEST_FILES = {
     "/usr/lib/git-core/git-send-email": "git-email",
+    "/usr/share/perl5/Mail/Address.pm": "libmailtools-perl",
     "/usr/lib/dovecot/submission": "dovecot-submissiond",
     # The font that Chinese windows are measured with.
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
