@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traymail.core.markdown import text_of, to_html
+from traymail.core.pictures import with_pictures
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,9 @@ def test_nothing_active_comes_through(markdown: str) -> None:
         ("<head><title>t</title><style>s</style><body>x<script>y</script>z", "xz\n"),
         ("<!-- no --><![if !x]>yes<![endif]><![odd[ no", "yes\n"),
         ("a <b>bold</b> move", "a bold move\n"),
+        ("1 < 2", "1 < 2\n"),
+        ("<b>1</b> < <i 2", "1 < <i 2\n"),
+        ("a<!-- b --> c <!-- d <b>e</b>", "a c\n"),
     ],
 )
 def test_html_becomes_text(html: str, text: str) -> None:
@@ -81,6 +85,14 @@ TAGS = ["<p>", "</p>", "<a href='http://x'>", "</a>", "<pre>", "</pre>", "<![", 
 @given(st.lists(st.one_of(st.sampled_from(TAGS), st.text(max_size=5)), max_size=20))
 def test_any_html_has_a_text(pieces: list[str]) -> None:
     text_of("".join(pieces))
+
+
+@pytest.mark.parametrize("piece", ["<img ", "<!-- >", "<!-- ", "</p ", "<?", "<!x", "<a b='", "<"])
+def test_what_never_ends_is_read_once(piece: str) -> None:
+    # Read from each beginning anew, this would take an hour.
+    html = piece * 200_000
+    assert isinstance(text_of(html), str)
+    assert with_pictures(html, lambda _address, _line: "x") == html
 
 
 def test_a_document_of_ours_has_its_text() -> None:
