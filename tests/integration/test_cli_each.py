@@ -12,6 +12,7 @@ from email.parser import BytesParser
 from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -356,6 +357,30 @@ def test_a_terminal_shows_how_far_it_is(office: Desk, tmp_path: Path) -> None:
     out, shown = watched(command, office.env)
     assert b"waiting 0" in out
     assert b"8/8" in shown
+
+
+def test_a_terminal_shows_how_long_the_rest_takes(office: Desk, tmp_path: Path) -> None:
+    office.configure(**MANY)
+    released = Event()
+    office.sink.hold("rcpt", released, only="to4@")
+    began = monotonic()
+
+    def seen(shown: bytes) -> None:
+        # How long one takes is not known before a second is over.
+        if b"4/8" in shown and not released.is_set():
+            first = monotonic()
+            until(lambda: monotonic() > first + 1.2, what="a second")
+            released.set()
+
+    command = office.home.command(*SEND, "--csv", _people(tmp_path, 8))
+    out, shown = watched(command, office.env, seen)
+    assert b"waiting 0" in out
+    told = re.findall(rb"([567])/8 +(\d+):(\d\d):(\d\d)", shown)
+    assert [left for left, *_ in told][:1] == [b"5"]
+    # What is left takes as long as it took so far, in proportion; no more than all of it did.
+    hours, minutes, seconds = (int(one) for one in told[0][1:])
+    took = monotonic() - began
+    assert hours * 3600 + minutes * 60 + seconds <= took
 
 
 def test_ctrl_c_leaves_the_rest_in_the_outbox(office: Desk, tmp_path: Path) -> None:

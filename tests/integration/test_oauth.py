@@ -378,6 +378,64 @@ def test_a_program_with_a_secret_of_its_own(office: Office) -> None:
     assert "GOCSPX" not in office.home.config.read_text()
 
 
+SECRETS = ("GOCSPX", "canary", "code-", "refresh-", "access-", "device-")
+
+
+def told_nowhere(office: Office, *told: CompletedProcess[str]) -> None:
+    """Require that no secret stands in what commands print and in what is kept in the home."""
+    words = "".join(one.stdout + one.stderr for one in told) + everything(office.home.path)
+    assert [one for one in SECRETS if one in words] == []
+    assert (office.home.path / "log" / "traymail.log").stat().st_size > 0
+
+
+@pytest.mark.parametrize("way", ["browser", "device"])
+def test_what_a_service_repeats_at_the_sign_in_is_struck_out(office: Office, way: str) -> None:
+    office.service.echoes = "invalid_grant"
+    office.service.client_secret = secret = "GOCSPX-canary"
+    words = ("--device",) if way == "device" else ()
+    login = ("-v", "account", "login", "work", "--client-secret", *words)
+    done = office.run(*login, given=f"{secret}\n")
+    assert done.returncode == 77, done.stderr
+    assert "invalid_grant: bad: " in done.stderr
+    assert "***" in done.stderr
+    asked = office.service.forms[-1]
+    hidden = {"code", "code_verifier", "client_secret", "device_code"} & asked.keys()
+    assert len(hidden) == (2 if way == "device" else 3)
+    assert [key for key in hidden if asked[key] in done.stdout + done.stderr] == []
+    assert [key for key in hidden if asked[key] in everything(office.home.path)] == []
+    told_nowhere(office, done)
+    assert not any(one in office.shown() for one in SECRETS)
+
+
+def test_what_a_service_repeats_at_the_renewal_is_struck_out(office: Office) -> None:
+    secret = office.service.client_secret = "GOCSPX-canary"
+    done = office.run("account", "login", "work", "--client-secret", given=f"{secret}\n")
+    assert done.returncode == 0, done.stderr
+    age_tokens()
+    office.service.expire()
+    office.service.echoes = "invalid_grant"
+    sent = office.run("-v", "send", "--to", "you@example.com", "--subject", "hello", "--json")
+    assert sent.returncode == 77, sent.stderr
+    assert office.service.exchanges[-1] == "refresh_token"
+    reply = json.loads(sent.stdout)["reply"]
+    assert "invalid_grant: bad: " in reply
+    assert "***" in reply
+    told = [
+        office.run("-v", *words)
+        for words in (
+            ("outbox", "show", "1"),
+            ("outbox", "show", "1", "--json"),
+            ("outbox", "list", "--json"),
+            ("account", "test", "work"),
+            ("account", "test", "work", "--json"),
+            ("account", "list", "--json"),
+            ("doctor", "work", "--json"),
+        )
+    ]
+    assert "***" in told[0].stdout
+    told_nowhere(office, sent, *told)
+
+
 def test_the_page_speaks_the_users_language(office: Office) -> None:
     done = office.run("--lang", "zh_CN", "account", "login", "work")
     assert done.returncode == 0, done.stderr
@@ -408,6 +466,28 @@ def test_on_another_device(office: Office, agreed: bool, status: int) -> None:
         office.send()
     else:
         assert "was not agreed to" in err
+
+
+# As Microsoft answers it, https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+BLOCKED = {
+    "error": "invalid_grant",
+    "error_description": "AADSTS53003: Access has been blocked by Conditional Access policies. "
+    "The access policy does not allow token issuance. Trace ID: 1 Correlation ID: 2",
+    "error_codes": [53003],
+    "suberror": "message_only",
+}
+
+
+def test_an_organisation_that_forbids_devices_is_told_with_the_way_out(office: Office) -> None:
+    office.service.acts.append((400, BLOCKED))
+    done = office.run("account", "login", "work", "--device")
+    assert done.returncode == 77, done.stderr
+    cause, way_out = done.stderr.splitlines()[-2:]
+    assert "AADSTS53003: Access has been blocked" in cause
+    assert "Sign in in the browser of this computer" in way_out
+    assert office.standing() == ("no secret", "never")
+    office.sign_in()  # which the way out says
+    office.send()
 
 
 def test_without_an_interval_a_device_asks_every_five_seconds_and_more_slowly_when_told(
@@ -495,6 +575,27 @@ def test_without_a_browser_the_address_is_told(office: Office) -> None:
     assert one.returncode == 130
     assert "No browser can be started here" in err
     assert "The sign-in was broken off." in err
+
+
+@pytest.mark.parametrize("way", ["browser", "device"])
+def test_a_user_who_never_comes_back_is_waited_for_so_long(office: Office, way: str) -> None:
+    words, told = (
+        (("--device",), "The code was not typed in time.")
+        if way == "device"
+        else ((), "The browser did not come back in time, or its window was closed.")
+    )
+    # A browser that starts, and goes nowhere.
+    nobody = {"BROWSER": "true"}
+    done = office.run("account", "login", "work", "--wait", "200ms", *words, env=nobody)
+    assert done.returncode == 75, done.stderr
+    cause, way_out = done.stderr.splitlines()[-2:]
+    assert told in cause
+    assert "traymail account login work" in way_out
+    assert office.service.url in done.stdout
+    assert office.service.exchanges == []
+    assert office.standing() == ("no secret", "never")
+    done = office.run("account", "login", "work", "--wait", "soon", *words, env=nobody)
+    assert (done.returncode, "not a duration" in done.stderr) == (65, True)
 
 
 @pytest.mark.parametrize("words", [("set-secret", "work"), ("login", "other")])

@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import shlex
 import signal
 import ssl
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 import trustme
 
 from tests.support.http_service import served
+from tests.support.oauth import browser, provider
 from tests.support.robot import ADDRESS as ROBOT_ADDRESS
 from tests.support.robot import Robot
 from tests.support.sendgrid import API_KEY, Sendgrid
@@ -265,6 +267,116 @@ def test_accounts_of_other_kinds_send_as_the_readme_says(  # a table
         assert len(there) == (2 if isinstance(service, Robot) else 1)
 
 
+@pytest.mark.parametrize("language", READMES)
+def test_sendgrid_by_its_mail_server_as_the_readme_says(
+    language: str, keyring: KeyringSession, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host := "smtp.sendgrid.net").configure_cert(context)
+    words = " ".join(READMES[language].read_text("utf-8").split())
+    [added] = re.findall(rf"`(traymail account add [^`]*{re.escape(host)})`", words)
+    with (
+        serve(context, security="starttls", user="apikey", password=API_KEY) as sink,
+        reader(keyring, {host: sink.port}, ca_file, LOCALES[language]) as one,
+    ):
+        (one.folder / "code.txt").write_text(f"{API_KEY}\n")
+        one.type(". .venv/bin/activate")
+        for command in (added, "traymail send --to friend@example.com --subject Hello"):
+            printed, status = one.type(command)
+            assert status == 0, printed
+        assert {user for user, _ in sink.logins} == {"apikey"}
+        assert [(mail.user, mail.sender, mail.encrypted) for mail in sink.arrivals] == [
+            ("apikey", "you@example.com", True)
+        ]
+        assert API_KEY not in one.config.read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_an_account_signs_in_and_sends_as_the_readme_says(
+    language: str, keyring: KeyringSession, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
+    hosts = ("login.microsoftonline.com", "smtp-mail.outlook.com")
+    at_service, at_mail = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in hosts)
+    for host, context in zip(hosts, (at_service, at_mail), strict=True):
+        authority.issue_cert(host).configure_cert(context)
+    [block] = [one for one in blocks(READMES[language]) if "account login" in one.content]
+    with (
+        provider(at_service) as service,
+        serve(at_mail, security="starttls", tokens=service.tokens) as sink,
+        reader(
+            keyring,
+            {hosts[0]: int(service.url.rpartition(":")[2]), hosts[1]: sink.port},
+            ca_file,
+            LOCALES[language],
+        ) as one,
+    ):
+        service.user = "you@outlook.com"
+        service.client = "11111111-2222-3333-4444-555555555555"
+        service.scope = "https://outlook.office.com/SMTP.Send offline_access"
+        command, _page = browser(tmp_path)
+        one.type(f"export BROWSER={shlex.quote(command)}; . .venv/bin/activate")
+        for typed in (
+            *block.content.splitlines(),
+            "traymail send --to friend@example.com --subject Hello",
+        ):
+            printed, status = one.type(typed)
+            assert status == 0, printed
+        [visit] = service.visits
+        # Microsoft takes no other name of this computer.
+        assert re.fullmatch(r"http://localhost:\d+", visit["redirect_uri"])
+        assert service.exchanges == ["authorization_code"]
+        assert [(mail.user, mail.sender) for mail in sink.arrivals] == [
+            ("you@outlook.com", "you@outlook.com")
+        ]
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_a_table_of_fifty_rows_goes_as_the_readme_says(
+    language: str, keyring: KeyringSession, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("smtp.qq.com").configure_cert(context)
+    commands = [
+        command
+        for block in blocks(READMES[language])
+        if block.language == "console"
+        for command, _ in steps(block)
+        if "send --csv people.csv" in command
+    ]
+    first, second = commands
+    assert ("--dry-run" in first, "--report report.csv" in second) == (True, True)
+    with (
+        serve(context, user=ADDRESS, password=CODE) as sink,
+        reader(keyring, {"smtp.qq.com": sink.port}, ca_file, LOCALES[language]) as one,
+    ):
+        rows = [f"Nr. {number},to{number}@example.com,report.pdf\n" for number in range(50)]
+        (one.folder / "people.csv").write_text(f"name,mail,file\n{''.join(rows)}")
+        one.type(". .venv/bin/activate")
+        printed, status = one.type(f"traymail account add {ADDRESS}")
+        assert status == 0, printed
+        printed, status = one.type(first)
+        assert (status, printed.count("@example.com")) == (0, 50)
+        assert sink.arrivals == []
+        # "As many leave as the account's caps allow. When some have to wait, the status is 75."
+        printed, status = one.type(second)
+        assert (status, len(sink.arrivals)) == (75, 20), printed
+        # The key of the reference that lets all of them go.
+        words = one.config.read_text("utf-8").replace("[accounts.qq]\n", "[accounts.qq]\n{}", 1)
+        one.config.write_text(words.format("max_per_minute = 1000\n"), "utf-8")
+        printed, status = one.type("traymail outbox retry --all")
+        assert status == 0, printed
+        got = sorted(recipient for mail in sink.arrivals for recipient in mail.recipients)
+        assert got == sorted(f"to{number}@example.com" for number in range(50))
+        report = (one.folder / "report.csv").read_text("utf-8-sig").splitlines()
+        assert len(report) == 51
+
+
 def test_the_comparison_sees_a_difference() -> None:
     assert agrees("Mail 12 is sent:  250 OK\n", "Mail 1 is sent: 250 ...")
     assert agrees("first\nsecond\nthird", "...\nthird")
@@ -443,6 +555,32 @@ def test_links_lead_to_files_that_are_there(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", words)
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+def slug(heading: str) -> str:
+    """Return what the page of a forge calls the place of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_links_within_a_document_lead_to_its_headings(document: Path) -> None:
+    words = re.sub(r"(?ms)^```.*?^```", "", document.read_text("utf-8"))
+    headings = {slug(one) for one in re.findall(r"(?m)^#+ (.*)$", words)}
+    assert [one for one in re.findall(r"\]\(#([^)]+)\)", words) if one not in headings] == []
+
+
+WAYS = [
+    ("### Outlook and Microsoft 365", "### Outlook 和 Microsoft 365"),
+    ("### WeCom and other robots", "### 企业微信和其他机器人"),
+    ("## One mail for each row", "## 每行一封邮件"),
+    ("## As sendmail", "## 当作 sendmail 使用"),
+]
+
+
+@pytest.mark.parametrize("headings", WAYS, ids=lambda headings: headings[0])
+def test_each_way_in_and_out_has_its_section(headings: tuple[str, str]) -> None:
+    for readme, heading in zip(READMES.values(), headings, strict=True):
+        assert heading in readme.read_text("utf-8").splitlines()
 
 
 # --- the same in both languages -----------------------------------------------------------------

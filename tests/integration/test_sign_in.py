@@ -1,6 +1,7 @@
 """Signing in, step by step, as windows use it; and tokens that are renewed while all runs."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tests.support.session import KeyringSession
 from tests.support.sign_in import Rooms, account_of
 from tests.support.sink import serve
 from tests.support.wait import until
+from traymail.core import events
 from traymail.core.account import Account
 from traymail.core.errors import AuthFailure, SignInLater, TraymailError
 from traymail.core.secret import Secret
@@ -32,6 +34,7 @@ from traymail.oauth.exchange import Granted
 from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext
 from traymail.oauth.redirect import Doorstep
 from traymail.oauth.tokens import AccessTokens
+from traymail.ui.model.notices import Notice, NoticeState, Wishes, after, due
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -188,6 +191,20 @@ def test_a_browser_that_does_not_come_back(account: Account, rooms: Rooms) -> No
         next(steps)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_whole_sign_in_comes_back_by_the_name_that_its_service_takes(
+    account: Account, rooms: Rooms, service: Provider, host: str
+) -> None:
+    account = replace(account, oauth=replace(account.oauth, redirect_host=host))
+    rooms.sign_in(account)
+    [visit] = service.visits
+    assert re.fullmatch(rf"http://{re.escape(host)}:\d+", visit["redirect_uri"])
+    # The service compares it with the one of the exchange.
+    assert service.exchanges == ["authorization_code"]
+    assert service.forms[0]["redirect_uri"] == visit["redirect_uri"]
+    assert rooms.tokens.get(account).reveal() in service.tokens
+
+
 @pytest.mark.parametrize("kind", [BrowserSignIn, DeviceSignIn])
 def test_one_that_is_cancelled_ends_at_once(
     account: Account, rooms: Rooms, service: Provider, kind: type[BrowserSignIn | DeviceSignIn]
@@ -292,6 +309,8 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             f'port = {sink.port}\nsecurity = "none"\n{service.config()}'
         )
         with live(home, config) as one:
+            heard = list[events.Event]()
+            one.app.publisher.listen(heard.append)
             account = one.program.engine.snapshot().settings.accounts["work"]
             assert one.services.accounts.login_of(account) == Login(LoginState.NEVER)
             steps = list(one.services.accounts.login(account).steps())
@@ -314,6 +333,7 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             until(lambda: one.app.outbox.account_state("work").stopped, what="the stop")
             asked = list(service.exchanges)
             assert asked.count("refresh_token") == 1
+            until(lambda: notices(heard), what="the notification")
             assert home.run(*send).returncode == 0
             login = one.services.accounts.login_of(account)
             assert login is not None
@@ -322,7 +342,22 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             list(one.services.accounts.login(account).steps())
             sink.wait_for(5)
             assert service.exchanges == [*asked, "authorization_code"]
+            # One, with three mails that wait and one more afterwards; nothing is held back, either.
+            [notice] = notices(heard)
+            assert notice.key == "account:work"
+            assert notice.title == text("The account {name} needs you", name="work")
             assert one.app.credentials.delete(account)
+
+
+def notices(heard: list[events.Event]) -> list[Notice]:
+    """Return what asks for the user, as if there were an hour between two events."""
+    state, shown = NoticeState(), list[Notice]()
+    for hour, event in enumerate(list(heard)):
+        state, notice = after(state, event, Wishes(sent=False, undo=False), 3600.0 * hour)
+        shown += [] if notice is None else [notice]
+        state, late = due(state, 3600.0 * hour + 1800.0)
+        shown += late
+    return [one for one in shown if not one.passing]
 
 
 WAYS_OUT = {

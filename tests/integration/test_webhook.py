@@ -746,6 +746,29 @@ settle_seconds = 0
         assert one.taken[1].body == b"dropped"
 
 
+def test_telegram_gets_a_file_by_command(tmp_path: Path, home: Home, env: dict[str, str]) -> None:
+    scan = tmp_path / "扫描 1.pdf"
+    scan.write_bytes(LARGE)
+    home.configure(ding().replace("dingtalk", "telegram"))
+    with hook("telegram") as one:
+        (Path(env["CREDENTIALS_DIRECTORY"]) / "traymail.ding").write_text(f"{one.address}\n")
+        words = ("send", "--subject", "Disk", "--body", "full", "--attach", str(scan))
+        done = in_process(home, *words, "--json", env=env)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["state"] == "sent"
+        [posted] = one.taken
+        assert posted.path == f"/{BOT}/sendDocument?chat_id=-100200300"
+        assert parts_of(posted) == {
+            "caption": (None, b"Disk\n\nfull"),
+            "document": ("扫描 1.pdf", LARGE),
+        }
+        many = [word for _ in range(11) for word in ("--attach", str(scan))]
+        done = in_process(home, "send", "--subject", "x", *many, env=env)
+        assert (done.returncode, one.posts) == (65, 1)
+        assert "More files than the service takes in one message: 10 at most." in done.stderr
+    assert BOT not in done.stdout + done.stderr
+
+
 def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], chat: Hook) -> None:
     done = in_process(home, "sendmail", "root", given="Subject: cron\n\nout\n", env=env)
     assert (done.returncode, chat.posts) == (65, 0)

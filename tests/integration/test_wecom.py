@@ -712,6 +712,21 @@ def test_a_file_that_is_too_small_is_bad_input(
     assert "c.txt is too small" in done.stderr
 
 
+@pytest.mark.parametrize(("more", "status"), [(0, 0), (1, 65)])
+def test_a_file_of_exactly_20_mb_goes_and_one_byte_more_does_not(  # a table
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path, more: int, status: int
+) -> None:
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(20 * 1024 * 1024 + more)
+    done = in_process(home, *ONCE, "--attach", str(large), env=env)
+    assert done.returncode == status, done.stderr
+    kept = [(name, len(content)) for name, content in group.uploads.values()]
+    assert kept == ([("large.bin", 20 * 1024 * 1024)] if status == 0 else [])
+    assert ("too large" in done.stderr) is (status == 65)
+    assert [entry["state"] for entry in outbox(home)] == (["sent"] if status == 0 else [])
+
+
 @pytest.mark.parametrize(
     ("act", "status", "state"),
     [

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
@@ -46,8 +46,15 @@ def in_process(
     return CompletedProcess(command, status, *(_read(stream) for stream in (out, err)))
 
 
-def watched(command: list[str], env: Mapping[str, str]) -> tuple[bytes, bytes]:
-    """Run a command to its end; return its output, and what a terminal showed meanwhile."""
+def watched(
+    command: list[str],
+    env: Mapping[str, str],
+    seen: Callable[[bytes], object] = lambda _shown: None,
+) -> tuple[bytes, bytes]:
+    """Run a command to its end; return its output, and what a terminal showed meanwhile.
+
+    ``seen`` is called with all that it shows so far, whenever that is more.
+    """
     screen, terminal = os.openpty()
     with Popen(command, env={**os.environ, **env}, stdout=PIPE, stderr=terminal) as running:
         os.close(terminal)
@@ -56,6 +63,7 @@ def watched(command: list[str], env: Mapping[str, str]) -> tuple[bytes, bytes]:
         with suppress(OSError), os.fdopen(screen, "rb", buffering=0) as stream:
             while block := stream.read(4096):
                 shown += block
+                seen(shown)
         assert running.stdout is not None
         return running.stdout.read(), shown
 

@@ -69,11 +69,15 @@ class Provider:
     """The kinds of grants that were asked for, in their order."""
     times: list[float] = field(default_factory=list)
     """When each came."""
+    forms: list[dict[str, str]] = field(default_factory=list, repr=False)
+    """What each said."""
     polls: list[float] = field(default_factory=list)
     visits: list[dict[str, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     user: str = USER
     """Who signs in."""
+    client: str = CLIENT
+    scope: str = SCOPE
     life: int = 3600
     interval: int | None = 1
     device_life: int = 600
@@ -84,6 +88,8 @@ class Provider:
     rotates: bool = True
     acts: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """What the next exchanges are answered instead."""
+    echoes: str = ""
+    """An error that every exchange ends with, telling all that it was sent."""
     hold: Event | None = None
     devices: dict[str, _Device] = field(default_factory=dict)
     _codes: dict[str, _Grant] = field(default_factory=dict)
@@ -122,7 +128,7 @@ class Provider:
         given = query.get("response_type"), query.get("code_challenge_method")
         if given != ("code", "S256") or len(query.get("code_challenge", "")) != 43:
             self.wrong.append(f"authorize: {query}")
-        if query.get("client_id") != CLIENT or query.get("scope") != SCOPE:
+        if query.get("client_id") != self.client or query.get("scope") != self.scope:
             return None
         if back.scheme != "http" or back.hostname not in {"127.0.0.1", "localhost"}:
             self.wrong.append(f"redirect: {query['redirect_uri']}")
@@ -141,11 +147,17 @@ class Provider:
         kind = form.get("grant_type", "")
         self.exchanges.append(kind)
         self.times.append(monotonic())
+        self.forms.append(form)
         if self.hold is not None:
             self.hold.wait(60)
         if self.acts:
             return self.acts.pop(0)
-        if form.get("client_id") != CLIENT:
+        if self.echoes:
+            return 400, {
+                "error": self.echoes,
+                "error_description": f"bad: {' '.join(form.values())}",
+            }
+        if form.get("client_id") != self.client:
             return 400, {"error": "invalid_client", "error_description": "no such client"}
         if form.get("client_secret", "") != self.client_secret:
             words = "client_secret is missing." if self.client_secret else "AADSTS700025: public"
@@ -160,7 +172,8 @@ class Provider:
 
     def device(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """Return a code for a device."""
-        if form != {"client_id": CLIENT, "scope": SCOPE}:
+        secret = {"client_secret": self.client_secret} if self.client_secret else {}
+        if form != {"client_id": self.client, "scope": self.scope, **secret}:
             self.wrong.append(f"device: {form}")
         code, user_code = self._name("device"), f"ABCD-{next(self._numbers):04d}"
         self.devices[code] = _Device(user_code)
@@ -223,7 +236,7 @@ class Provider:
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": self.life,
-            "scope": SCOPE,
+            "scope": self.scope,
         }
         if self.rotates or not grant.refresh:
             if grant.refresh:
@@ -268,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # as the base has it
         url = urlsplit(self.path)
         target = self.server.provider.authorize(dict(parse_qsl(url.query)))
-        if url.path != "/authorize" or target is None:
+        if not url.path.endswith("/authorize") or target is None:
             self._answer(400, b"AADSTS700016: no such client", "text/plain")
             return
         self.send_response(302)
@@ -284,11 +297,12 @@ class _Handler(BaseHTTPRequestHandler):
             provider.wrong.append(f"{kind} {self.path}")
         form = dict(parse_qsl(body, strict_parsing=True))
         asked = {
-            "/token": provider.token,
-            "/device": provider.device,
-            "/introspect": provider.introspect,
+            "token": provider.token,
+            "device": provider.device,
+            "devicecode": provider.device,  # Microsoft's
+            "introspect": provider.introspect,
         }
-        status, document = asked[self.path](form)
+        status, document = asked[self.path.rpartition("/")[2]](form)
         self._answer(status, json.dumps(document).encode(), "application/json")
 
     def _answer(self, status: int, content: bytes, kind: str) -> None:

@@ -88,9 +88,12 @@ class Sink:
         """Close the connection at `stage` without a word."""
         self._add(_Act(stage, times, drop=True))
 
-    def hold(self, stage: Stage, until_set: Event, *, times: int = 1) -> None:
-        """Keep the client waiting at `stage` until the event is set; then go on as usual."""
-        self._add(_Act(stage, times, hold=until_set))
+    def hold(self, stage: Stage, until_set: Event, *, times: int = 1, only: str = "") -> None:
+        """Keep the client waiting at `stage` until the event is set; then go on as usual.
+
+        `only` where the address contains it.
+        """
+        self._add(_Act(stage, times, hold=until_set, only=only))
 
     def wait_for(self, count: int, timeout: float = PATIENCE_SECONDS) -> list[Arrival]:
         """Wait until `count` mails have come and return all."""

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traymail.core.account import Security
+from traymail.accounts import KINDS
+from traymail.core.account import Limits, Security
+from traymail.core.account_kind import read_account
 from traymail.core.errors import InputError
+from traymail.core.kinds import ALL
 from traymail.core.robots import CUT
 from traymail.core.webhook_address import read_address
 from traymail.core.webhook_answers import compile_success, heard
@@ -30,6 +33,47 @@ def test_the_rows_are_whole(row: Preset) -> None:
     found = read_address(shown, row)
     assert found.security is Security.TLS
     assert found.host == row.host or not row.host
+
+
+# Of which preset how many messages leave in a minute, an hour, a day; and where that comes from.
+RATES = [
+    # https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages: 20 a minute, then
+    # nothing for 10 minutes.
+    ("dingtalk", 20, 1200, 28_800),
+    # https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot: 100 a minute, 5 a second.
+    ("feishu", 100, 6000, 144_000),
+    # https://sct.ftqq.com: 1000 a day of a paying member; of an hour and a minute nothing is said.
+    ("serverchan", 20, 200, 1000),
+    # https://bark.day.app says nothing: ours.
+    ("bark", 60, 3600, 86_400),
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: 20 a minute
+    # to one group.
+    ("telegram", 20, 1200, 28_800),
+    # https://docs.ntfy.sh/publish/#limitations: 60 at once and one more in 5 seconds; 250 a day.
+    ("ntfy", 30, 250, 250),
+    # A server of one's own, which has none: ours.
+    ("gotify", 60, 3600, 86_400),
+    # Those of any account.
+    ("custom", 20, 200, 500),
+]
+
+
+@pytest.mark.parametrize(("name", "minute", "hour", "day"), RATES)
+def test_an_account_keeps_to_what_its_service_allows(
+    name: str, minute: int, hour: int, day: int
+) -> None:
+    own = {"webhook": {"body": '{"a": "{text}"}'}} if name == "custom" else {}
+    table = {"kind": "webhook", "preset": name, **own}
+    account = read_account("one", table, "/home/me", KINDS, lambda: ALL, [])
+    assert account is not None
+    assert account.limits == Limits(per_minute=minute, per_hour=hour, per_day=day)
+    slower = read_account("one", {**table, "max_per_minute": 3}, "/home/me", KINDS, lambda: ALL, [])
+    assert slower is not None
+    assert slower.limits == Limits(per_minute=3, per_hour=hour, per_day=day)
+
+
+def test_no_preset_is_without_a_row_of_its_rate() -> None:
+    assert [name for name, *_ in RATES] == [one.name for one in PRESETS]
 
 
 # --- the address ----------------------------------------------------------------------------------

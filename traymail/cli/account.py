@@ -21,7 +21,7 @@ from traymail.cli.words import argument, command, files, group, option
 from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.account_kind import read_account
 from traymail.core.address import excerpt, parse_address
-from traymail.core.duration import iso
+from traymail.core.duration import iso, parse_duration
 from traymail.core.errors import CredentialError, InputError, KeyringError, Problem, problem_line
 from traymail.core.oauth import OAUTH
 from traymail.core.outbox import State
@@ -529,20 +529,27 @@ def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
     "with_secret",
     is_flag=True,
 )
+@option(
+    "--wait",
+    text("How long to wait for the sign-in, such as 2m; ten minutes when left out."),
+    metavar="DURATION",
+)
 @click.pass_obj
-def login(session: Session, /, *, name: str, device: bool, with_secret: bool) -> None:
+def login(
+    session: Session, /, *, name: str, device: bool, with_secret: bool, wait: str | None
+) -> None:
     """Sign in; the account goes on with it."""
-    from traymail.services.signing_in import SigningIn
+    from traymail.services.signing_in import SigningIn, SignInWish
 
     one = session.account(name)
+    seconds = None if wait is None else parse_duration(wait).total_seconds()
     secret = Secret(session.ask_secret(text("Client secret"))) if with_secret else None
     signing_in = SigningIn(
         one,
         session.app,
         lambda: session.beside.stops.clear(name, mails=True),
         language=session.language,
-        device=device,
-        client_secret=secret or None,
+        wish=SignInWish(device, secret or None, seconds),
     )
     try:
         with closing(signing_in.steps()) as steps:

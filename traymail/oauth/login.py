@@ -8,7 +8,7 @@ import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -63,12 +63,20 @@ class SignIn(ABC):
     """One sign-in. `steps` is walked through once; `cancel` ends it from any thread."""
 
     def __init__(
-        self, account: Account, around: SignInContext, client_secret: Secret | None = None
+        self,
+        account: Account,
+        around: SignInContext,
+        client_secret: Secret | None = None,
+        seconds: float | None = None,
     ) -> None:
-        """``client_secret`` None: the one given at the sign-in before, if there was one."""
+        """``client_secret`` None: the one given at the sign-in before, if there was one.
+
+        ``seconds``: how long the user is waited for; None: as long as is usual.
+        """
         self._account = account
         self._around = around
         self._client_secret = client_secret
+        self._seconds = seconds
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -117,17 +125,6 @@ class SignIn(ABC):
 
 class BrowserSignIn(SignIn):
     """In the browser of this computer, with a code that is worth something for us only (PKCE)."""
-
-    def __init__(
-        self,
-        account: Account,
-        around: SignInContext,
-        client_secret: Secret | None = None,
-        seconds: float = BROWSER_SECONDS,
-    ) -> None:
-        """``seconds``: how long the browser is waited for."""
-        super().__init__(account, around, client_secret)
-        self._seconds = seconds
 
     def _walk(self, service: Service, secret: Secret | None) -> Generator[SignInStep, None, None]:
         if not self._account.oauth.authorize_url:
@@ -181,7 +178,7 @@ class BrowserSignIn(SignIn):
         Whoever else connects (a page of an earlier one, any page of the web, another user) neither
         gets in nor ends it.
         """
-        until = monotonic() + self._seconds
+        until = monotonic() + (BROWSER_SECONDS if self._seconds is None else self._seconds)
         while True:
             visit = door.wait(until, self._cancelled)
             self._check()
@@ -222,6 +219,8 @@ class DeviceSignIn(SignIn):
                 text("Sign in in the browser of this computer, without --device."),
             )
         device = service.device_code()
+        if self._seconds is not None:
+            device = replace(device, life=min(device.life, timedelta(seconds=self._seconds)))
         until = self._around.clock.now() + device.life
         yield DeviceAsked(device.page, device.user_code, device.whole_page, until)
         yield self._kept(self._granted(service, device), secret)

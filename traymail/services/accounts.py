@@ -120,15 +120,15 @@ class AccountService:
         as `check` returns it: its configuration is best saved before. ``client_secret``: what
         Google calls the client's secret; None: that of the sign-in before, if there was one.
         """
-        from traymail.services.signing_in import SigningIn  # no HTTP before it is needed
+        # No HTTP before it is needed.
+        from traymail.services.signing_in import SigningIn, SignInWish
 
         return SigningIn(
             account,
             self.app,
             lambda: self.running.stops.clear(account.name, mails=True),
             language=self.running.engine.snapshot().settings.language,
-            device=device,
-            client_secret=client_secret,
+            wish=SignInWish(device, client_secret),
         )
 
     def login_of(self, account: Account) -> Login | None:

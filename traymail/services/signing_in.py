@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     from traymail.core.secret import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class SignInWish:
+    """How somebody wants to sign in.
+
+    ``client_secret`` None: the one given at the sign-in before, if there was one. ``seconds``: how
+    long the user is waited for; None: as long as is usual.
+    """
+
+    device: bool = False
+    client_secret: Secret | None = None
+    seconds: float | None = None
+
+
 class SigningIn:
     """One sign-in as it goes on; `traymail.services.accounts.AccountService.login` makes it."""
 
@@ -27,8 +41,7 @@ class SigningIn:
         done: Callable[[], object],
         *,
         language: str,
-        device: bool = False,
-        client_secret: Secret | None = None,
+        wish: SignInWish,
     ) -> None:
         """``done`` is called once the tokens are kept."""
         self._done = done
@@ -39,11 +52,8 @@ class SigningIn:
             app.translate(language),
             app.language(language),
         )
-        self._sign_in = (
-            DeviceSignIn(account, around, client_secret)
-            if device
-            else BrowserSignIn(account, around, client_secret)
-        )
+        kind = DeviceSignIn if wish.device else BrowserSignIn
+        self._sign_in = kind(account, around, wish.client_secret, wish.seconds)
 
     def steps(self) -> Generator[SignInStep, None, None]:
         """Sign in, and yield what the user is to see; see `traymail.oauth.login.SignIn.steps`."""
