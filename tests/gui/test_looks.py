@@ -131,6 +131,12 @@ QUESTIONS: tuple[tuple[Text, tuple[Text, ...], Text, str], ...] = (
         text("&Remove"),
         "",
     ),
+    (
+        text("Delete the group {name}?", name="W" * 64),
+        (text("Mails that were written stay as they are."),),
+        text("&Delete group"),
+        "",
+    ),
 )
 
 

@@ -883,6 +883,21 @@ def test_pictures_pasted_into_the_text_are_shown_there_in_the_mail(
     desk.until(lambda: list(kept.glob("*")) == [], "the kept pictures to go")
 
 
+def test_a_file_that_is_being_looked_at_is_kept_when_the_program_ends(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text("a note")
+    desk.open(Prefill(("a@x.example",)))
+    desk.until(lambda: desk.window.writing.loaded, "the draft")
+    desk.window.writing.attach((str(file),))
+    desk.window.keep()
+    assert desk.live.services.drafts.load().files == (str(file),)
+    desk.until(lambda: desk.window.screen.state.files, "the file")
+    desk.window.keep()
+    assert desk.live.services.drafts.load().files == (str(file),)
+
+
 def test_a_picture_in_the_text_is_kept_with_the_draft(desk: Desk, tmp_path: Path) -> None:
     desk.open(Prefill(("a@x.example",)))
     desk.type("See ")

@@ -42,7 +42,7 @@ format = "text"
 [[rules]]
 name = "Scans"
 kind = "folder"
-folder = "/home/me/scans"
+folder = "~/scans"
 account = "qq"
 """
 

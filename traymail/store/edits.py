@@ -40,8 +40,7 @@ def put_account(document: TOMLDocument, name: str, values: Values) -> None:
     if name not in accounts:
         accounts[name] = tomlkit.table()
     _fill(accounts[name], values)
-    for key in [key for key in accounts[name] if key not in values]:
-        del accounts[name][key]
+    _keep_only(accounts[name], values)
 
 
 def put_rule(document: TOMLDocument, values: Values, before: str | None) -> int:
@@ -107,10 +106,16 @@ def _fill(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's table
             if not isinstance(table.get(key), Mapping):
                 table[key] = tomlkit.inline_table()
             _fill(table[key], value)
-            for gone in [one for one in table[key] if one not in value]:
-                del table[key][gone]
         elif key not in table or table[key] != value:
             table[key] = value
+
+
+def _keep_only(table: Any, values: Values) -> None:  # noqa: ANN401 # tomlkit's tables are loosely typed
+    for key in list(table):
+        if key not in values:
+            del table[key]
+        elif isinstance(values[key], Mapping):
+            _keep_only(table[key], values[key])
 
 
 def _index(rules: Any, name: str) -> int:  # noqa: ANN401 # tomlkit's arrays are loosely typed

@@ -11,10 +11,13 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from traymail.core.errors import StateError
-from traymail.core.ports import Clock
 from traymail.store.memory import Memory
+
+if TYPE_CHECKING:
+    from traymail.core.ports import Clock
 
 KEY = "passed"  # in ms; migration 14 notes it with mails that end
 # So much may be lost when the program is killed, and so much younger is a mail than its note.

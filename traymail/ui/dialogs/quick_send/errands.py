@@ -137,6 +137,7 @@ class AttachedFiles:
         self._drafts, self._tasks, self._found, self._picture = drafts, tasks, found, picture
         self._shrunk, self._room = shrunk, room
         self._under_way = 0
+        self._awaited: list[tuple[str, ...]] = []
         self.thumbnails: dict[str, Image.Image] = {}
 
     @property
@@ -144,11 +145,17 @@ class AttachedFiles:
         """Whether more is about to be found."""
         return self._under_way > 0
 
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The paths that are being looked at: an end meanwhile keeps them with the draft."""
+        return tuple(path for paths in self._awaited for path in paths)
+
     def look(self, paths: Iterable[str]) -> None:
         """Look at the files at these paths."""
         wanted = tuple(paths)
         if wanted:
-            self._run(lambda: look_at(wanted))
+            self._awaited.append(wanted)
+            self._run(lambda: look_at(wanted), awaited=wanted)
 
     def look_at_shown(self, paths: Iterable[str], found: Found) -> None:
         """Look at pictures of the text, and call ``found`` first."""
@@ -185,9 +192,27 @@ class AttachedFiles:
         self._under_way += 1
         self._tasks.run(work, made, self._not_looked, slot=job)
 
-    def _run(self, work: Callable[[], tuple[CheckedFile, ...]], first: Found | None = None) -> None:
+    def _run(
+        self,
+        work: Callable[[], tuple[CheckedFile, ...]],
+        first: Found | None = None,
+        awaited: tuple[str, ...] = (),
+    ) -> None:
         self._under_way += 1
-        self._tasks.run(work, lambda found: self._looked(found, first), self._not_looked)
+
+        def looked(found: tuple[CheckedFile, ...]) -> None:
+            self._came(awaited)
+            self._looked(found, first)
+
+        def not_looked(error: TraymailError) -> None:
+            self._came(awaited)
+            self._not_looked(error)
+
+        self._tasks.run(work, looked, not_looked)
+
+    def _came(self, awaited: tuple[str, ...]) -> None:
+        if awaited in self._awaited:
+            self._awaited.remove(awaited)
 
     def _looked(self, found: tuple[CheckedFile, ...], first: Found | None) -> None:
         self._under_way -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from traymail.core.errors import TraymailError
@@ -221,4 +222,8 @@ class QuickSendWindow(Window):
         self.screen.apply(model.refused, error)
 
     def _kept(self) -> SavedDraft | None:
-        return self.screen.state.kept if self.writing.loaded else None
+        if not self.writing.loaded:
+            return None
+        kept = self.screen.state.kept
+        awaited = [path for path in self.files.awaited if path not in kept.files]
+        return replace(kept, files=(*kept.files, *awaited))
