@@ -218,7 +218,7 @@ class OAuthTable:
             _visible,
             Field(
                 "",
-                text("Clie&nt id"),
+                text("Cl&ient id"),
                 help=text("Of your own: traymail brings none, and nobody else sees your mail."),
             ),
         ),
