@@ -3,14 +3,19 @@
 import os
 import socket
 import stat
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dns.resolver import Resolver
 
 from tests.support.certificates import Certificates
 from tests.support.homes import Home
 from tests.support.live import Live, live
+from tests.support.nameserver import NameServer, name_server
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
@@ -227,27 +232,126 @@ def test_a_provider_that_takes_no_password_leads_to_the_sign_in(window: AddAccou
     assert focused(window).value == "me@outlook.com"
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_the_page_of_the_provider_is_opened(
-    window: AddAccountWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], NameServer]]:
+    """Give the system a server of names of the test's own: it knows one domain's exchanger."""
+    with ExitStack() as running:
+
+        def serve_names(domain: str, exchanger: str) -> NameServer:
+            known = {domain: [(5, exchanger)]} if exchanger else {}
+            server = running.enter_context(name_server(known))
+
+            def configure(asking: Resolver, *_where: object) -> None:
+                asking.nameservers, asking.port = [server.address[0]], server.port
+
+            system = "read_registry" if sys.platform == "win32" else "read_resolv_conf"
+            monkeypatch.setattr(Resolver, system, configure)
+            known_here = socket.getaddrinfo
+
+            def look_up(host: str, *more: Any, **others: Any) -> Any:  # noqa: ANN401 # as it is there
+                if host in {"127.0.0.1", "localhost"}:
+                    return known_here(host, *more, **others)
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+            monkeypatch.setattr(socket, "getaddrinfo", look_up)
+            return server
+
+        yield serve_names
+
+
+@pytest.mark.parametrize(
+    ("exchanger", "name", "host", "wanted"),
+    [
+        (
+            "mxbiz1.qq.com",
+            "Tencent Exmail",
+            "smtp.exmail.qq.com : 465",
+            "kept at a provider for companies",
+        ),
+        ("aspmx.l.google.com", "Gmail", "smtp.gmail.com : 465", "app password"),
+    ],
+)
+def test_a_domain_of_ones_own_is_recognised_by_its_exchanger(
+    window: AddAccountWindow,
+    names: Callable[[str, str], NameServer],
+    exchanger: str,
+    name: str,
+    host: str,
+    wanted: str,
 ) -> None:
+    server = names("shop.example.com", exchanger)
+    write(window, "li@shop.example.com")
+    sees(window, host)
+    assert name in words(window)
+    assert "shop.example.com 15" in server.asked
+    to_the_code(window)
+    sees(window, wanted)
+    account = window.screen.state.account
+    assert account is not None
+    assert (account.username, account.port) == ("li@shop.example.com", 465)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "host"),
+    [("me@qq.con", "qq.com", "smtp.qq.com"), ("me@gmial.com", "gmail.com", "smtp.gmail.com")],
+)
+def test_a_slip_in_a_great_domain_is_asked_about(
+    window: AddAccountWindow,
+    names: Callable[[str, str], NameServer],
+    typed: str,
+    meant: str,
+    host: str,
+) -> None:
+    domain = typed.partition("@")[2]
+    names(domain, "")
+    write(window, typed)
+    sees(window, f"Is {meant} meant instead of {domain}?")
+    wait(
+        window, lambda: window.screen.state.search is ServerSearch.MISSING, "the end of the search"
+    )
+    sees(window, f"Is {meant} meant instead of {domain}?")
+    window.address.entry.focus_set()
+    entry = focused(window)
+    for _ in domain:
+        entry.event_generate("<Key>", keysym="BackSpace")
+    write(window, meant)
+    sees(window, host)
+    assert "meant instead" not in words(window)
+
+
+@pytest.fixture
+def there() -> bool:
+    """Whether the desktop has a browser."""
+    return True
+
+
+@pytest.fixture
+def opened(there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file with the address that the browser of the desktop was asked for last."""
     asked = tmp_path / "asked"
     opener = tmp_path / "bin" / "xdg-open"
     opener.parent.mkdir()
     opener.write_text(f'#!/bin/sh\nprintf %s "$1" > "{asked}"\nexit {0 if there else 3}\n')
     opener.chmod(opener.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
+    return asked
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_page_of_the_provider_is_opened(
+    window: AddAccountWindow, opened: Path, there: bool
+) -> None:
     write(window, "me@163.com")
     to_the_code(window)
     mailbox, about_the_code = buttons_of(window, "Open page")
     mailbox.invoke()
-    wait(window, asked.exists, "the browser")
-    wait(window, lambda: asked.read_text() == "https://mail.163.com/", "the mailbox")
+    wait(window, opened.exists, "the browser")
+    wait(window, lambda: opened.read_text() == "https://mail.163.com/", "the mailbox")
     if not there:  # of two that are asked at once, either may be told of last
         wait(window, lambda: "No browser was found." in words(window), "a word")
     about_the_code.invoke()
     url = for_address("me@163.com").help_url  # type: ignore[union-attr] # it is in the table
-    wait(window, lambda: asked.read_text() == url, "the address of the page")
+    wait(window, lambda: opened.read_text() == url, "the address of the page")
     if not there:
         wait(window, lambda: window.clipboard_get() == url, "the address of the page, copied")
 

@@ -3,13 +3,16 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.gui.test_add_account import (
     background,
+    opened,
     sees,
+    there,
     wait,
     went_on,
     window,
@@ -21,7 +24,7 @@ from tests.support.live import Live, live
 from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, provider
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.tk import until_tk
+from tests.support.tk import buttons_of, until_tk
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.model.add_account import AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct
@@ -29,7 +32,7 @@ from traymail.ui.model.sign_in import SignInStage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
 
-__all__ = ["background", "went_on", "window"]  # fixtures
+__all__ = ["background", "opened", "there", "went_on", "window"]  # fixtures
 
 
 @dataclass
@@ -225,3 +228,69 @@ def test_where_an_app_password_does_the_same_that_is_asked_for_first(
     wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
     assert "An app password of" in words(window)
     sees(window, "does the same")
+
+
+def test_a_secret_of_the_client_is_typed_and_kept(
+    window: AddAccountWindow, program: Live, place: Place
+) -> None:
+    place.service.client_secret = "GOCSPX-canary"
+    to_the_sign_in(window, place)
+    window.bar.buttons[AddAct.SIGN_IN].invoke()
+    wait(window, lambda: stage(window) is SignInStage.FAILED, "the refusal without it")
+    window.bar.buttons[AddAct.BACK].invoke()
+    page = window.pages.sign_in
+    assert page is not None
+    wait(window, page.entry.winfo_viewable, "the details again")
+    assert page.entry.cget("show")
+    page.entry.focus_force()
+    wait(window, lambda: window.focus_get() is page.entry, "the keyboard in the field")
+    write(window, place.service.client_secret)
+    assert page.entry.value == place.service.client_secret
+    window.bar.buttons[AddAct.SIGN_IN].invoke()
+    is_saved(window, program)
+    # It is needed for each token to come, and kept beside them.
+    [account] = program.services.program.overview().settings.accounts.values()
+    kept = program.app.access_tokens.client_secret(account)
+    assert kept is not None
+    assert kept.reveal() == place.service.client_secret
+    assert place.service.client_secret not in words(window)
+
+
+def _names(file: Path, page: str) -> bool:
+    return file.read_text().startswith(page)
+
+
+@pytest.mark.parametrize(
+    ("address", "told", "pages"),
+    [
+        ("me@outlook.com", ["Microsoft Entra", "SMTP.Send"], ["https://entra.microsoft.com/"]),
+        (
+            "me@gmail.com",
+            ["OAuth client ID", "client secret"],
+            ["https://console.cloud.google.com/apis/credentials"],
+        ),
+    ],
+)
+def test_the_steps_to_a_client_id_are_told_and_their_pages_opened(
+    window: AddAccountWindow,
+    opened: Path,
+    address: str,
+    told: list[str],
+    pages: list[str],
+) -> None:
+    write(window, address)
+    window.bar.buttons[AddAct.NEXT].invoke()
+    wait(window, lambda: window.screen.state.page is not AddPage.ADDRESS, "the next page")
+    if window.screen.state.page is AddPage.CODE:
+        assert window.code is not None
+        assert isinstance(window.code.instead, Button)
+        window.code.instead.invoke()
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
+    for one in told:
+        sees(window, one)
+    buttons = buttons_of(window, "Open page")
+    assert len(buttons) == len(pages)
+    for button, page in zip(buttons, pages, strict=True):
+        button.invoke()
+        wait(window, opened.exists, "the browser")
+        wait(window, partial(_names, opened, page), "its page")

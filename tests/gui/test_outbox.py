@@ -19,7 +19,9 @@ from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
+from tests.support.robot import KEY, coded, robot
 from tests.support.running import ADDRESS, CANARY, credentials
+from tests.support.sendgrid import API_KEY, sendgrid
 from tests.support.sink import Sink, serve
 from tests.support.tk import until_tk
 from tests.support.wait import until
@@ -29,6 +31,7 @@ from traymail.core.events import OutboxChanged
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.overview import SavedDraft
+from traymail.core.robots import GROUP
 from traymail.core.texts import text
 from traymail.services.mail import MailService
 from traymail.ui.bridge import Background, Bridge
@@ -128,6 +131,14 @@ class Desk(Hands):
     def pause(self) -> None:
         self.live.services.program.pause(None)
         self.until(lambda: self.live.services.program.overview().paused, "the pause")
+
+
+def kept(folder: Path, name: str, secret: str) -> Path:
+    """A folder of credentials with the secret of one account."""
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700)
+    (secrets / f"traymail.{name}").write_text(f"{secret}\n")
+    return secrets
 
 
 def a_draft(subject: str, to: str = "a@x.example", **more: object) -> Draft:
@@ -299,6 +310,78 @@ def test_a_mail_of_unknown_fate_is_settled(desk: Desk, sink: Sink, act: MailAct)
     assert twice is (act is MailAct.RESEND)
     # It is the same mail, so whoever has it twice can tell.
     assert len({arrival.content for arrival in sink.arrivals}) == 1
+
+
+@pytest.mark.parametrize("act", [MailAct.MARK_SENT, MailAct.RESEND])
+def test_a_mail_in_parts_of_which_one_has_an_unknown_fate_is_settled(
+    make_desk: Callable[..., Desk], tmp_path: Path, act: MailAct
+) -> None:
+    with robot() as group:
+        url = f"http://127.0.0.1:{group.port}"
+        desk = make_desk(
+            f'version = 1\n[accounts.team]\nkind = "wecom"\napi_url = "{url}"\n',
+            kept(tmp_path, "team", KEY),
+        )
+        files = tuple(DraftFile(f"{one}.txt", content=b"no picture " * 3) for one in "ab")
+        # The words, and of each file its upload and its message; of the last, nobody knows.
+        group.acts += ["go", "go", "go", "go", "close"]
+        draft = Draft("team", GROUP, (GROUP,), subject="Disk", text="full", files=files)
+        mail = desk.live.services.mail.post(draft, timedelta(0))
+        desk.open()
+        desk.until_state(mail, State.UNKNOWN)
+        desk.sees("2 of 3 parts are there; of the next, nobody knows.")
+        desk.sees("Part 3 of 3 went out, but the service's answer did not come back.")
+        assert len(group.messages) == 2
+        desk.act(act)
+        desk.until_state(mail, State.SENT)
+        assert "parts are there" not in desk.words()
+        names = [one[0] for kind, one in group.told if kind == "file"]
+        assert names == (["a.txt"] if act is MailAct.MARK_SENT else ["a.txt", "b.txt"])
+        assert len(group.contents) == 1
+
+
+def test_a_mail_in_parts_goes_on_where_it_stopped(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    with robot() as group:
+        url = f"http://127.0.0.1:{group.port}"
+        desk = make_desk(
+            f'version = 1\n[accounts.team]\nkind = "wecom"\napi_url = "{url}"\n',
+            kept(tmp_path, "team", KEY),
+        )
+        files = tuple(DraftFile(f"{one}.txt", content=b"no picture " * 3) for one in "ab")
+        group.acts += ["go", "go", "go", "go", coded(40058)]
+        draft = Draft("team", GROUP, (GROUP,), subject="Disk", text="full", files=files)
+        mail = desk.live.services.mail.post(draft, timedelta(0))
+        desk.open()
+        desk.until_state(mail, State.FAILED)
+        desk.sees("2 of 3 parts are there; another try sends only the rest.")
+        desk.act(MailAct.RETRY)
+        desk.until_state(mail, State.SENT)
+        assert [one[0] for kind, one in group.told if kind == "file"] == ["a.txt", "b.txt"]
+        assert len(group.contents) == 1
+
+
+def test_the_number_that_sendgrid_gives_is_seen(
+    make_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    with sendgrid() as service:
+        desk = make_desk(
+            'version = 1\n[accounts.bulk]\nkind = "sendgrid"\naddress = "me@example.com"\n'
+            f'api_url = "http://127.0.0.1:{service.port}"\n',
+            kept(tmp_path, "bulk", API_KEY),
+        )
+        people = (Address("li@example.com"),)
+        draft = Draft("bulk", Address("me@example.com"), people, subject="Invoice", text="Hello")
+        mail = desk.live.services.mail.post(draft, timedelta(0))
+        desk.open()
+        desk.until_state(mail, State.SENT)
+        desk.sees("202 X-Message-Id: id-1")
+        desk.keys("Return")
+        message = desk.until(lambda: desk.window.mails.message, "the mail in full")
+        assert message is not None
+        desk.until(message.winfo_viewable, "its window")
+        assert "X-Message-Id: id-1" in message.reading.text.get("1.0", "end")
 
 
 def test_a_waiting_mail_is_cancelled_by_a_key(desk: Desk, sink: Sink) -> None:

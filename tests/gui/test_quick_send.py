@@ -39,6 +39,7 @@ from traymail.core.address import parse_address
 from traymail.core.outbox import State
 from traymail.core.overview import SavedDraft
 from traymail.core.shown import PICTURE
+from traymail.core.template import human_size
 from traymail.desktop.language import translator
 from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
@@ -259,6 +260,51 @@ def test_large_pictures_are_made_smaller_when_that_is_wanted(
     with Image.open(BytesIO(content)) as small:
         assert (small.format, small.size) == ("JPEG", (1024, 768))
     assert photo.exists()
+
+
+def test_the_size_of_a_large_picture_is_shown_as_it_would_be_sent(
+    desk: Desk, sink: Sink, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    Image.effect_noise((2400, 1800), 60).convert("RGB").save(photo, quality=95)
+    whole = human_size(photo.stat().st_size)
+    desk.open(Prefill(to=("li@x.example",), subject="Photo", files=(str(photo),)))
+    drawer = desk.window.sheet.drawer
+    desk.until(drawer.picker.winfo_viewable, "the choice")
+    assert drawer.picker.value == "0"
+    assert drawer.picker.cget("text") == "as they are"
+    desk.until(lambda: whole in desk.words(drawer.strip), "its size")
+
+    sizes = {"0": whole}
+
+    def choose(value: str) -> None:
+        """Pick a size; wait until the size of what that makes is shown."""
+        drawer.picker.pick(value)
+        desk.until(lambda: drawer.picker.value == value, "the choice")
+
+        def made() -> int | None:
+            [file] = desk.window.screen.state.files
+            small = file.small
+            return small.size if small is not None and small.most == int(value) else None
+
+        size = desk.until(made, "the smaller one")
+        assert size is not None
+        sizes[value] = human_size(size)
+        desk.until(lambda: sizes[value] in desk.words(drawer.strip), "its new size")
+        assert whole not in desk.words(drawer.strip)
+
+    choose("1600")
+    choose("1024")
+    assert len(set(sizes.values())) == 3
+    drawer.picker.pick("0")
+    desk.until(lambda: whole in desk.words(drawer.strip), "the size as it is")
+    choose("1600")
+    desk.keys("ctrl+Return")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    desk.press("Send now")
+    content = next(parsed(desk.arrival(sink).content).iter_attachments()).get_content()
+    with Image.open(BytesIO(content)) as small:
+        assert small.size == (1600, 1200)
 
 
 def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
@@ -484,6 +530,81 @@ def test_an_address_without_a_dot_is_asked_about(desk: Desk, sink: Sink) -> None
     desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.window.tk.call(desk.window.protocol("WM_DELETE_WINDOW"))
     assert desk.arrival(sink).recipients == ("wang@intranet",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("wang@qq.con", "wang@qq.com"), ("li@gmial.com", "li@gmail.com")]
+)
+def test_a_slip_in_a_great_domain_is_asked_about(
+    desk: Desk, sink: Sink, typed: str, meant: str
+) -> None:
+    slip, domain = typed.partition("@")[2], meant.partition("@")[2]
+    desk.open()
+    desk.type(f"{typed},")
+    desk.until(lambda: desk.window.screen.state.written.to == (typed,), "the recipient")
+    desk.click(desk.window.sheet.head.subject)
+    desk.type("Hi")
+    desk.until(lambda: desk.window.screen.state.written.subject == "Hi", "the subject")
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question")
+    desk.sees(f"Is @{domain} meant? Send to “@{slip}” anyway?")
+    desk.keys("Escape")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "no question")
+    entry = desk.window.sheet.head.to.entry
+    desk.until(lambda: desk.window.focus_get() is entry, "the keyboard at the recipient")
+    desk.keys("BackSpace", "BackSpace")
+    desk.until(lambda: not desk.window.screen.state.written.to, "no recipient")
+    desk.type(f"{meant},")
+    desk.until(lambda: desk.window.screen.state.written.to == (meant,), "the right one")
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    desk.press("Send now")
+    assert desk.arrival(sink).recipients == (meant,)
+
+
+def test_a_slip_may_be_meant_so(desk: Desk, sink: Sink) -> None:
+    desk.open(Prefill(("wang@qq.con",), subject="Hi"))
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question")
+    desk.press("Send", desk.window.sheet.foot)
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    desk.press("Send now")
+    assert desk.arrival(sink).recipients == ("wang@qq.con",)
+
+
+def test_more_than_15_who_see_each_other_are_asked_about(desk: Desk, sink: Sink) -> None:
+    people = tuple(f"colleague{number}@example.com" for number in range(16))
+    desk.open(Prefill(people[:8], people[8:], subject="Hi"))
+    desk.until(lambda: desk.window.screen.state.written.to, "the mail")
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.ASKING, "the question")
+    desk.sees("All 16 recipients see each other. Send anyway?")
+    assert sink.arrivals == []
+    desk.keys("Escape")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "no question")
+    desk.window.writing.begin_anew(Prefill(people, subject="Hi"))
+    head = desk.window.sheet.head
+    desk.until(lambda: len(desk.window.screen.state.written.to) == 16, "all in one row")
+    desk.press("Send")
+    desk.sees("All 16 recipients see each other. Send anyway?")
+    desk.keys("Escape")
+    desk.until(lambda: desk.window.screen.state.stage is DraftStage.WRITING, "no question again")
+    # One mail for each shows nobody the others.
+    desk.click(head.each)
+    desk.until(lambda: desk.window.screen.state.each, "one mail each")
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    desk.press("Send now")
+    desk.until(lambda: len(sink.arrivals) == 16, "all mails")
+    assert sorted(one.recipients for one in sink.arrivals) == sorted((one,) for one in people)
+
+
+def test_15_recipients_are_not_asked_about(desk: Desk) -> None:
+    people = tuple(f"colleague{number}@example.com" for number in range(15))
+    desk.open(Prefill(people, bcc=("boss@example.com",), subject="Hi"))
+    desk.until(lambda: len(desk.window.screen.state.written.to) == 15, "the mail")
+    desk.press("Send")
+    desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
 
 
 def test_many_recipients_leave_room_for_the_text(desk: Desk, tmp_path: Path) -> None:
