@@ -1021,7 +1021,7 @@ def test_after_kill_9_a_message_that_may_be_there_is_not_sent_again(
     assert chat.posts == 2
 
 
-README = re.compile(r"^### Webhook.*?^```sh\n(.*?)^```.*?^```toml\n(.*?)^```", re.M | re.S)
+README = re.compile(r"^#### Webhook.*?^```sh\n(.*?)^```.*?^```toml\n(.*?)^```", re.M | re.S)
 
 
 @pytest.mark.usefixtures("keyring_env")
