@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import os
 import sys
 import threading
@@ -204,6 +205,7 @@ def test_an_outbox_that_cannot_be_had_just_now_does_not_end_the_engine(
 def test_mail_waits_while_there_is_no_room_for_a_thread_that_delivers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "traymail")  # what is seen without -v
     start = threading.Thread.start
 
     def starts(thread: threading.Thread) -> None:
