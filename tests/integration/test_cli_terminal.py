@@ -160,10 +160,12 @@ def test_the_status_of_a_program(office: Desk) -> None:
 
 
 def test_the_log(tmp_path: Path) -> None:
+    level = logging.getLogger("traymail").level
     handler = log_to(tmp_path / "traymail.log", verbose=True)
     assert handler is not None
     logging.getLogger("traymail.test").error("%s\nis odd", EVIL, exc_info=OSError(EVIL))
     logging.getLogger("traymail").removeHandler(handler)
+    logging.getLogger("traymail").setLevel(level)
     handler.close()
     lines = (tmp_path / "traymail.log").read_text("utf-8").splitlines()
     assert "is odd" in lines[0]
