@@ -360,6 +360,20 @@ def drawn_for() -> Mode:
 
 
 @in_one_language
+def test_a_menu_that_is_open_stays_and_the_next_time_it_is_the_new_one(at_work: Desk) -> None:
+    tray: Any = at_work.shell.tray
+    windows_hands.click(*icon(), "3")
+    at_work.until(lambda: "Outbox…" in windows_hands.menu_entries(), "the menu")
+    at_work.live.services.program.pause(None)
+    at_work.until(lambda: "Paused" in tray.icon.title, "the icon of a pause")
+    at_work.until(lambda: not at_work.shell.busy, "the end of what goes on in the background")
+    at_work.choose("Outbox…")
+    at_work.window("Outbox")
+    at_work.choose("Resume")
+    at_work.until(lambda: "Paused" not in tray.icon.title, "the icon without a pause")
+
+
+@in_one_language
 def test_a_click_on_a_notification_opens_what_it_tells_of(at_work: Desk, sink: Sink) -> None:
     sink.reply("final", "554 5.7.1 not this one")
     to = (Address("you@example.com"),)

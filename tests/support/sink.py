@@ -25,6 +25,7 @@ Stage = Literal["mail", "rcpt", "data", "final", "answer"]
 reply to the final dot too, but the sink has taken the mail when it gives it, or fails to."""
 
 _LARGEST_MAIL = 200 * 10**6
+_GOODBYE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -359,6 +360,10 @@ class _Runner:
             connection.hang_up()
         await server.wait_closed()
         await asyncio.sleep(0)  # the aborted transports close their sockets in the next turn
+        # Python 3.11 waits for no connection, and one whose handshake goes on is in no list.
+        deadline = loop.time() + _GOODBYE_SECONDS
+        while getattr(server, "_active_count", 0) and loop.time() < deadline:
+            await asyncio.sleep(0.01)
 
 
 def _ignore_rude_goodbyes(loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:

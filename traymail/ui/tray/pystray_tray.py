@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -84,6 +84,11 @@ class PystrayTray:
         self.icon = pystray.Icon("traymail", title="traymail")
         self._shown: Shown | None = None
         self._bubble = ""
+        # pystray makes another menu by destroying the one before, which is not to happen while it
+        # is open: then Windows leaves it standing, deaf, and its thread waits for it for ever.
+        self._in_menu = 0
+        self._next_menu: tuple[MenuItem, ...] | None = None
+        self._menu_lock = Lock()
         self._hear_more()
         if small_icon_size() and hasattr(self.icon, _LOAD_ICON):
             setattr(self.icon, _LOAD_ICON, self._load_icon)
@@ -121,8 +126,11 @@ class PystrayTray:
             self.show(shown)
 
     def set_menu(self, entries: tuple[MenuItem, ...]) -> None:
-        """Offer another menu."""
-        self.icon.menu = self._menu(entries)
+        """Offer another menu; while one is open, once it is closed."""
+        with self._menu_lock:
+            self._next_menu = entries if self._in_menu else None
+            if not self._in_menu:
+                self.icon.menu = self._menu(entries)
 
     def notify(self, bubble: Bubble) -> None:
         """Show a bubble; pystray's have no buttons."""
@@ -185,9 +193,21 @@ class PystrayTray:
                 key = self._bubble
                 self._parts.loop.post(lambda: self._parts.on_press(key, DEFAULT))
                 return None
-            return known(wparam, lparam)
+            with self._menu_lock:
+                self._in_menu += 1
+            try:
+                return known(wparam, lparam)
+            finally:
+                with self._menu_lock:
+                    self._in_menu -= 1
+                    if self._next_menu is not None:
+                        self._parts.loop.post(self._catch_up)
 
         return heard
+
+    def _catch_up(self) -> None:
+        if self._next_menu is not None:
+            self.set_menu(self._next_menu)
 
     def _setting_changed(self, _wparam: int, lparam: int) -> None:
         if tells_of_colours(lparam):
