@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,7 +86,7 @@ cat <&3
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="root becomes another")
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_another_user_brings_no_sign_in_of_their_own(
     account: Account, rooms: Rooms, address: str
 ) -> None:
@@ -116,6 +117,31 @@ def test_another_user_brings_no_sign_in_of_their_own(
     _asked, done = BrowserSignIn(account, around).steps()
     assert isinstance(done, SignedIn)
     assert told == [b""] * 20
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="root becomes another")
+@pytest.mark.parametrize("user", [0, 65534])
+@pytest.mark.parametrize("reset", [False, True])
+def test_who_has_gone_again_brings_no_sign_in(*, user: int, reset: bool) -> None:
+    """Linux may have forgotten whose it was, and say root's, which may come in."""
+    door = Doorstep()
+    try:
+        os.seteuid(user)  # whose a socket is: who makes it
+        stranger = socket.socket()
+        os.seteuid(0)
+        with stranger:
+            stranger.connect(("127.0.0.1", door.port))
+            stranger.sendall(b"GET /?code=theirs HTTP/1.1\r\n\r\n")
+            if reset:
+                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with socket.create_connection(("127.0.0.1", door.port)) as ours:
+            ours.sendall(b"GET /?code=ours HTTP/1.1\r\n\r\n")
+            visit = door.wait(monotonic() + 60, Event())
+            assert visit is not None
+            assert visit.values == {"code": "ours"}
+            visit.answer(text("Hello"), text("done"), str, "en")
+    finally:
+        door.close()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 import threading
 from contextlib import suppress
 from html import escape
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from traymail.core.texts import text
 from traymail.disk import current_user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from traymail.core.texts import Text, Translate
 
 _TRIES = 20
@@ -150,7 +153,7 @@ def _let_in(
 ) -> None:
     with suppress(OSError):
         sock, _ = door.accept()
-        if _of_another_user(sock):
+        if not _may_come_in(sock):
             sock.close()
             return
         if len(heard) >= _MOST_VISITORS:  # browsers open connections on which they say nothing
@@ -161,31 +164,47 @@ def _let_in(
         doors.register(sock, selectors.EVENT_READ)
 
 
-def _of_another_user(sock: socket.socket) -> bool:
-    """Tell whether another user of this computer has come, but root; False where nobody knows.
+def _may_come_in(sock: socket.socket) -> bool:
+    """Tell whether it is this user who has come, or root; True where the system tells nobody.
 
     The list of processes shows everybody the address that a browser was started with: enough to
-    come back with a sign-in of one's own, and be sent the mails.
+    come back with a sign-in of one's own, and be sent the mails. Who has gone again may not: of a
+    connection that its owner has closed, Linux may say that it is root's.
     """
     if sys.platform != "linux":
-        return False
-    # https://docs.kernel.org/networking/proc_net_tcp.html
-    table = Path("/proc/net/tcp6" if sock.family == socket.AF_INET6 else "/proc/net/tcp")
-    ends = [_in_table(sock.family, end) for end in (sock.getpeername(), sock.getsockname())]
-    with suppress(OSError, ValueError), table.open(encoding="ascii") as rows:
-        for row in rows:
-            words = row.split()
-            if words[1:3] == ends:
-                return int(words[7]) not in {0, current_user()}
+        return True
+    listed = False
+    with suppress(OSError):
+        peer, own = sock.getpeername()[:2], sock.getsockname()[:2]
+        # A socket of IPv6 may have come by IPv4; it is listed with the others of its own kind.
+        for family in dict.fromkeys((sock.family, socket.AF_INET6)):
+            there, here = _in_table(family, *peer), _in_table(family, *own)
+            for ends, user, number in _connections(family):
+                if ends == [there, here]:
+                    return number != "0" and int(user) in {0, current_user()}
+                listed = listed or ends == [here, there]
+        sock.getpeername()  # reset meanwhile, it is listed no more: that is an error then
+        return not listed
     return False
 
 
-def _in_table(family: socket.AddressFamily, end: tuple[str, int]) -> str:
+def _connections(family: socket.AddressFamily) -> Iterator[tuple[list[str], str, str]]:
+    """Yield both ends of each connection, the user at the first, and the number of its socket."""
+    # https://docs.kernel.org/networking/proc_net_tcp.html
+    table = Path("/proc/net/tcp6" if family == socket.AF_INET6 else "/proc/net/tcp")
+    with suppress(OSError), table.open(encoding="ascii") as rows:
+        for row in islice(rows, 1, None):
+            words = row.split()
+            yield words[1:3], words[7], words[9]
+
+
+def _in_table(family: socket.AddressFamily, address: str, port: int) -> str:
     """Return an address and a port as the kernel lists them: in words of four bytes."""
-    raw = socket.inet_pton(family, end[0])
+    mapped = family == socket.AF_INET6 and ":" not in address
+    raw = socket.inet_pton(family, f"::ffff:{address}" if mapped else address)
     words = (raw[at : at + 4] for at in range(0, len(raw), 4))
-    address = "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
-    return f"{address}:{end[1]:04X}"
+    shown = "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+    return f"{shown}:{port:04X}"
 
 
 def _show_out(
