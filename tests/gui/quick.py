@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from PIL import Image
 
+from tests.support.accounts import ALERTS
 from traymail.core.account import Account, Security
 from traymail.core.message import Address
 from traymail.core.overview import SavedDraft
 from traymail.core.shown import PICTURE
 from traymail.core.texts import text
-from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.dialogs.quick_send.view import QuickSendSheet
 from traymail.ui.form import Helpers
 from traymail.ui.model.completion import chip
@@ -106,16 +106,7 @@ def empty(root: Root) -> Window:
 
 def webhook(root: Root) -> Window:
     """One that takes a subject and a text alone."""
-    preset = BY_NAME["gotify"]
-    alerts = WebhookAccount(
-        name="alerts",
-        address=preset.receiver,
-        preset=preset,
-        body=usual_body(preset),
-        success=usual_success(preset),
-        most=preset.most,
-    )
-    standing = Standing(known=True, accounts={"alerts": alerts}, default="alerts")
+    standing = Standing(known=True, accounts={"alerts": ALERTS}, default="alerts")
     return QuickPicture(root, QuickSend(standing, SavedDraft(body="full")))
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from tests.support.accounts import ALERTS
 from tests.support.mails import an_item
 from tests.support.overviews import an_overview
 from tests.support.unasked import UNASKED
@@ -15,6 +16,7 @@ from traymail.core.errors import Problem
 from traymail.core.message import Address
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reports import PreviewMail
+from traymail.core.robots import GROUP, MessageFormat, WecomAccount
 from traymail.core.texts import text
 from traymail.services.batches import Batch, BatchStanding, TableLook
 from traymail.ui.bridge import Background
@@ -76,6 +78,22 @@ def _ready(root: Root) -> Window:
     return _window(root, _written(root))
 
 
+def _robot(root: Root) -> Window:
+    state = _written(root)
+    robot = WecomAccount(name="team", format=MessageFormat.TEXT)
+    values = {**state.values, "account": "team", "to": "", "attach": ""}
+    assert state.looked is not None
+    shown = tuple(replace(one, to=(GROUP.mailbox,)) for one in state.looked.mails)
+    looked = replace(state.looked, to="", mails=shown)
+    return _window(root, replace(state, accounts={"team": robot}, values=values, looked=looked))
+
+
+def _webhook(root: Root) -> Window:
+    state = _written(root)
+    values = {**state.values, "account": "alerts", "to": "", "attach": ""}
+    return _window(root, replace(state, accounts={"alerts": ALERTS}, values=values))
+
+
 def _wrong(root: Root) -> Window:
     faults = (
         Problem("", text("The mail has no recipient."), 7),
@@ -117,6 +135,8 @@ def _at(root: Root, ended: int) -> TableMailing:
 TABLE_MAILS: dict[str, Callable[[Root], Window]] = {
     "table-empty": _empty,
     "table-ready": _ready,
+    "table-robot": _robot,
+    "table-webhook": _webhook,
     "table-wrong": _wrong,
     "table-sending": _sending,
     "table-done": _done,

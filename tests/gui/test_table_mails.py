@@ -1,10 +1,12 @@
-"""Mails from a table, played with keys and clicks, on the real program and a real server."""
+"""Mails from a table, played with keys and clicks, on the real program and real servers."""
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,10 @@ from tests.support.certificates import Certificates
 from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
+from tests.support.robot import KEY, robot
 from tests.support.running import ADDRESS, CANARY
 from tests.support.sink import Sink, serve
+from tests.support.webhook import hook
 from traymail.core.outbox import State
 from traymail.core.sight import Sight
 from traymail.ui.bridge import Background, Bridge
@@ -189,3 +193,119 @@ def test_the_rest_can_be_stopped_while_it_waits(
     counts = desk.live.services.batches.standing(batch.number).counts
     assert counts[State.CANCELLED] == 3
     assert sink.arrivals == []
+
+
+@dataclass
+class TeamDesk(Desk):
+    """One with an account "team" besides, whose mails have readers of their own."""
+
+    came: Callable[[], list[str]]
+
+    def send_from(self, account: str) -> None:
+        """Choose the account that sends, and wait until that was looked at."""
+        assert self.window.sheet.form is not None
+        picker: Any = self.window.sheet.form.controls["account"]
+        picker.widget.pick(account)
+        self.until(lambda: not self.window.screen.state.looking, "the look")
+
+
+@contextmanager
+def at_service(kind: str) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
+    """Serve a robot or a webhook: what is written of it, its secret, and what came."""
+    if kind == "wecom":
+        with robot() as group:
+            keys = f'api_url = "http://127.0.0.1:{group.port}"\nformat = "text"'
+            yield keys, KEY, lambda: group.contents
+        return
+    with hook("gotify") as one:
+
+        def came() -> list[str]:
+            told = (posted.document for posted in one.taken)
+            return [f"{each['title']}\n\n{each['message']}" for each in told]
+
+        yield 'preset = "gotify"', one.address, came
+
+
+@pytest.fixture
+def team_desk(
+    make_desk: Callable[[str], Desk], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[TeamDesk]:
+    with at_service(request.param) as (keys, secret, came):
+        (tmp_path / "secrets").mkdir(mode=0o700)
+        (tmp_path / "secrets/traymail.team").write_text(f"{secret}\n")
+        team = f'[accounts.team]\nkind = "{request.param}"\n{keys}\nundo_seconds = 0'
+        desk = make_desk(f"undo_seconds = 0\n\n{team}")
+        yield TeamDesk(desk.root, desk.live, desk.window, came)
+
+
+@pytest.mark.parametrize("team_desk", ["wecom", "webhook"], indirect=True)
+def test_what_has_readers_of_its_own_gets_a_message_of_each_row(
+    team_desk: TeamDesk, table: Path
+) -> None:
+    desk = team_desk
+    desk.take(table)
+    assert desk.window.screen.state.values["to"] == "{csv.邮箱}"
+    desk.send_from("team")
+    # The addresses of the table are nothing to it; whoever goes back has them again.
+    assert desk.window.screen.state.values["to"] == ""
+    desk.send_from("main")
+    assert desk.window.screen.state.values["to"] == "{csv.邮箱}"
+    desk.send_from("team")
+    desk.field("body", "Hello")
+    desk.sees("3 mails would be sent, one for each row.")
+    desk.press("Send all")
+    desk.until(lambda: desk.window.over, "all messages to come to an end")
+    desk.sees("3 of 3 sent")
+    assert desk.came() == [f"您好 {name}\n\nHello" for name in ("王芳", "李娜", "张伟")]
+
+
+@pytest.mark.parametrize(
+    ("team_desk", "told"),
+    [
+        ("wecom", "A WeCom robot writes to its group only"),
+        ("webhook", "A webhook writes to its own place only."),
+    ],
+    indirect=["team_desk"],
+)
+def test_recipients_that_were_written_are_refused_where_they_mean_nothing(
+    team_desk: TeamDesk, table: Path, told: str
+) -> None:
+    desk = team_desk
+    desk.take(table)
+    form = desk.window.sheet.form
+    assert form is not None
+    desk.go_to(form, "to")
+    desk.keys("End")
+    desk.type(", boss@x.example")
+    desk.until(lambda: desk.window.screen.state.values["to"].endswith(", boss@x.example"))
+    desk.send_from("team")
+    desk.sees(told)
+    assert not desk.window.screen.state.may_send
+    # They can be taken out again.
+    desk.go_to(form, "to")
+    desk.keys("ctrl+a", "BackSpace")
+    desk.sees("3 mails would be sent, one for each row.")
+    assert desk.window.screen.state.may_send
+
+
+@pytest.mark.parametrize("team_desk", ["wecom"], indirect=True)
+def test_a_column_mentions_people_and_another_table_brings_its_own_columns(
+    team_desk: TeamDesk, table: Path, tmp_path: Path
+) -> None:
+    desk = team_desk
+    desk.take(table)
+    desk.send_from("team")
+    watch = tmp_path / "watch.csv"
+    watch.write_text("host,who\nweb,wangqing\nmail,\n", "utf-8")
+    desk.take(watch)
+    form = desk.window.sheet.form
+    assert form is not None
+    desk.sees("Empty: to the whole group.")
+    desk.go_to(form, "subject")
+    desk.keys("ctrl+a", "BackSpace")
+    desk.field("subject", "{csv.host}")
+    desk.field("to", "{csv.who}")
+    desk.sees("2 mails would be sent, one for each row.")
+    desk.press("Send all")
+    desk.until(lambda: desk.window.over, "all messages to come to an end")
+    assert desk.came() == ["web", "mail"]

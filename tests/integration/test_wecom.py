@@ -363,6 +363,43 @@ def test_each_row_of_a_table_is_a_message(
     assert group.contents == ["**web**\n\nup", "**mail**\n\ndown"]
 
 
+def test_a_column_mentions_people_and_an_empty_cell_nobody(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path
+) -> None:
+    home.configure(team(group, 'format = "text"'))
+    table = tmp_path / "table.csv"
+    table.write_text("host,who,also\nweb,wangqing,13800001111\nmail,,\ndisk,@all,\n")
+    words = ("--csv", str(table), "--subject", "{csv.host}")
+    who = ("--to", "{csv.who}", "--to", "{csv.also}")
+    done = in_process(home, "send", *words, *who, env=env)
+    assert done.returncode == 0, done.stderr
+    assert [one["text"] for one in group.messages] == [
+        {
+            "content": "web",
+            "mentioned_list": ["wangqing"],
+            "mentioned_mobile_list": ["13800001111"],
+        },
+        {"content": "mail"},
+        {"content": "disk", "mentioned_list": ["@all"]},
+    ]
+    # What is no cell is an empty variable of a script, as it is without a table.
+    for more in (("--csv", str(table)), ()):
+        done = in_process(home, "send", *more, "--to", "", "--subject", "x", env=env)
+        assert (done.returncode, "no recipient" in done.stderr) == (65, True), done.stderr
+
+
+def test_addresses_in_a_column_are_told_with_their_line(
+    home: Home, env: dict[str, str], group: Robot, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("host,mail\nweb,boss@x.example\nmail,\n")
+    words = ("--csv", str(table), "--to", "{csv.mail}", "--subject", "{csv.host}")
+    done = in_process(home, "send", *words, env=env)
+    assert (done.returncode, group.posts) == (65, 0)
+    assert done.stderr.startswith("table.csv:2: A WeCom robot writes to its group only")
+    assert outbox(home) == []
+
+
 def test_no_whole_message_of_another_program(home: Home, env: dict[str, str], group: Robot) -> None:
     mailed = "Subject: cron\n\nout\n"
     done = in_process(home, "sendmail", "root", given=mailed, env=env)

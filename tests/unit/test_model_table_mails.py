@@ -88,9 +88,25 @@ def test_the_log_has_time_code_and_reply_of_each() -> None:
 def test_a_slip_in_a_domain_is_asked_about_below_the_mails() -> None:
     mail = PreviewMail("Hi", ("li@gmial.com",), "Hello", ())
     looked = TableLook(("mail",), "{csv.mail}", 1, (mail,), slips=(("li@gmial.com", "gmail.com"),))
-    state = model.found(TableMailing(path=Path("/people.csv"), looked=looked), looked)
+    proposed = model.found(TableMailing(path=Path("/people.csv")), looked)
+    state = model.found(proposed, looked)
     shown = model.sight(state)
     assert isinstance(shown, Sight)
     assert list(map(str, shown.below)) == ["Is @gmail.com meant in “li@gmial.com”?"]
     assert shown.mail == mail
     assert state.may_send
+
+
+def test_a_column_of_addresses_is_proposed_to_whom_writes_none() -> None:
+    people = TableLook(("mail",), "{csv.mail}")
+    state = model.found(TableMailing(path=Path("/people.csv")), people)
+    assert (state.values["to"], state.looking) == ("{csv.mail}", True)
+    state = model.found(state, people)
+    assert not state.looking
+    # Another table has another one; an account whose mails have their readers needs none.
+    others = TableLook(("address",), "{csv.address}")
+    assert model.found(model.chosen(state, Path("/o.csv")), others).values["to"] == "{csv.address}"
+    assert model.found(state, TableLook(("mail",), "")).values["to"] == ""
+    for typed in ("", "boss@x.example"):
+        own = model.written(state, {**state.values, "to": typed})
+        assert model.found(own, others).values["to"] == typed

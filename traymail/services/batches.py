@@ -19,6 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from traymail.accounts import kind_of
+from traymail.core.address import split_addresses
 from traymail.core.csv_table import CsvRow, CsvTable, read_table
 from traymail.core.duration import iso
 from traymail.core.errors import InputError, Problem, SourceError
@@ -151,6 +153,7 @@ class TableMails(Mails):
         """``rows`` have the columns; raises InputError for a name that is none of theirs."""
         super().__init__(wanted, words, html, account)
         self._rows, names = rows, rows.names
+        self._group = kind_of(account).group(account)
         self._to = [compile_template(one, names) for one in wanted.to]
         self._subject = compile_template(wanted.subject, names)
         # A text that was made of an HTML file is no template, nor is the file.
@@ -184,9 +187,15 @@ class TableMails(Mails):
                 text("The cell that names the file to attach is empty."),
                 text("Write the path of a file there."),
             )
+        to = zip(self._to, map(fill, self._to), strict=True)
         wanted = replace(
             self._wanted,
-            to=tuple(map(fill, self._to)),
+            # An empty cell names nobody besides those who read there anyway.
+            to=tuple(
+                one
+                for template, one in to
+                if self._group is None or not template.names or split_addresses(one)
+            ),
             subject=fill(self._subject),
             attach=tuple(Path(fill(one)) for one in self._attach),
         )
@@ -216,6 +225,7 @@ class AskedTable:
 class TableLook:
     """What a look at a table has found: its columns, its mails, and what is wrong with them.
 
+    ``to`` are recipients to propose: a column of addresses, for an account that needs some.
     ``mails`` and ``faults`` are the first ones; ``trouble`` is wrong with the words themselves.
     ``slips``: mailboxes whose domain was hardly meant, each with the one that may be.
     """
@@ -256,7 +266,9 @@ class BatchService:
     def look(self, asked: AskedTable) -> TableLook:
         """Read the table and make each mail once; raises InputError, SourceError for no table."""
         rows = table_in(asked.path)
-        found = TableLook(rows.columns, rows.likely_to)
+        account = self.running.engine.snapshot().settings.accounts.get(asked.account)
+        needless = account is not None and kind_of(account).group(account) is not None
+        found = TableLook(rows.columns, "" if needless else rows.likely_to)
         try:
             mails = self._mails(asked, rows)
             checked = mails.checked()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from traymail.core.errors import TraymailError
 from traymail.core.events import Event, ItemChanged, OutboxChanged
-from traymail.core.fields import Field
+from traymail.core.fields import Form, fields_of
 from traymail.core.texts import text
 from traymail.desktop.requests import Aim, WantedFile
 from traymail.services.batches import Batch, BatchService, BatchStanding, TableLook
@@ -296,6 +296,7 @@ class _Sheet(Area):
         self.preview = PreviewPane(self._panes, turn, lambda _offer: None)
         self._panes.hold(self._left, self.preview)
         self.form: FormView | None = None
+        self._offered: Form = ()
         self._empty = Empty(
             self._left,
             "file-earmark-text",
@@ -315,19 +316,28 @@ class _Sheet(Area):
         self.preview.show(model.sight(state))
         if state.looked is None:
             return
+        wanted = model.form_of(state)
         if self.form is None:
-            self.form = self._draw_form(state)
-        self.form.offer("account", Field("", text("From"), choices=state.accounts))
+            self.form = self._draw_form(wanted)
+        if wanted != self._offered:  # another table has other columns
+            self._offered = wanted
+            for field in fields_of(wanted):
+                self.form.offer(field.name, field)
         mine = self.form.values
         new = {name: words for name, words in state.values.items() if words != mine.get(name)}
         if new:
             self.form.fill(new)
+        barred = model.barred_fields(state)
+        for name, words in model.help_of(state).items():
+            self.form.explain(name, words)
+            # What stands there already can be taken out.
+            self.form.enable(name, name not in barred or bool(state.values.get(name)))
 
-    def _draw_form(self, state: TableMailing) -> FormView:
+    def _draw_form(self, wanted: Form) -> FormView:
         self._empty.destroy()
         scroll = ScrollArea(self._left, padding=(24, 16, 14, 16))
         scroll.pack(fill="both", expand=True)
-        form = FormView(scroll.inner, model.form_of(state), self._changed, label_width=104)
+        form = FormView(scroll.inner, wanted, self._changed, label_width=104)
         form.pack(fill="x")
         return form
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from traymail.accounts import kind_of
+from traymail.core.account import Account
 from traymail.core.csv_table import PREFIX
 from traymail.core.errors import Problem, TraymailError
 from traymail.core.fields import Choice, Field, FieldKind, Form, Section
@@ -17,6 +18,7 @@ from traymail.core.sight import Sight
 from traymail.core.texts import Text, text
 from traymail.services.batches import AskedTable, Batch, BatchStanding, TableLook
 from traymail.ui.model.outbox_table import SIGNS, Sign, time_left
+from traymail.ui.model.quick_judge import barred, group_of
 from traymail.ui.model.rule_preview import Instead
 from traymail.ui.model.sentences import sentence_of
 
@@ -30,13 +32,14 @@ _SURE_AFTER = 3
 class TableMailing:
     """How the window stands. ``looked`` belongs to ``values``, or is looked for.
 
+    ``proposed`` are the recipients that a look has put in, for a user who writes none.
     ``posted``: the mails are in the outbox since ``began``.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
-    accounts: tuple[Choice, ...] = ()
-    undo: Mapping[str, timedelta] = field(default_factory=dict)
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    proposed: str = ""
     looked: TableLook | None = None
     looking: bool = False
     mail: int = 0
@@ -61,6 +64,11 @@ class TableMailing:
             given.get("attach", ""),
             markdown=given.get("markdown") == "true",
         )
+
+    @property
+    def account(self) -> Account | None:
+        """The account that sends; None before the accounts are known, and where there is none."""
+        return self.accounts.get(self.values.get("account", ""))
 
     @property
     def may_send(self) -> bool:
@@ -90,16 +98,11 @@ class TableMailing:
 def informed(state: TableMailing, overview: Overview) -> TableMailing:
     """Return the state once the accounts are known."""
     settings = overview.settings
-    accounts = tuple(
-        Choice(one.name, f"{one.name} · {kind_of(one).shown_address(one)}")
-        for one in settings.accounts.values()
-    )
-    usual = settings.default_account or (accounts[0].value if accounts else "")
+    accounts = settings.accounts
+    usual = settings.default_account or next(iter(accounts), "")
     kept = state.values.get("account", "")
-    chosen = kept if kept in settings.accounts else usual
-    undo = {one.name: one.undo for one in settings.accounts.values()}
-    values = {**state.values, "account": chosen}
-    return replace(state, accounts=accounts, undo=undo, values=values)
+    values = {**state.values, "account": kept if kept in accounts else usual}
+    return replace(state, accounts=accounts, values=values)
 
 
 def chosen(state: TableMailing, path: Path) -> TableMailing:
@@ -115,10 +118,13 @@ def written(state: TableMailing, values: Mapping[str, str]) -> TableMailing:
 
 
 def found(state: TableMailing, looked: TableLook) -> TableMailing:
-    """Return the state after a look; the first one proposes the column of the addresses."""
-    if state.looked is None and not state.values.get("to") and looked.to:
+    """Return the state after a look; it proposes recipients to a user who has written none.
+
+    They are looked at next; an account whose mails have their readers needs none.
+    """
+    if state.values.get("to", "") == state.proposed != looked.to:
         values = {**state.values, "to": looked.to}
-        return replace(state, values=values, looked=looked, looking=True)
+        return replace(state, values=values, proposed=looked.to, looked=looked, looking=True)
     mail = min(state.mail, max(len(looked.mails) - 1, 0))
     return replace(state, looked=looked, looking=False, mail=mail)
 
@@ -153,27 +159,44 @@ def followed(state: TableMailing, standing: BatchStanding) -> TableMailing:
 
 def form_of(state: TableMailing) -> Form:
     """Return the form: a button beside each text offers the columns."""
+    accounts = tuple(
+        Choice(one.name, f"{one.name} · {kind_of(one).shown_address(one)}")
+        for one in state.accounts.values()
+    )
     columns = () if state.looked is None else state.looked.columns
     offered = tuple(Choice(f"{{{PREFIX}{one}}}", one) for one in columns if one)
-    path = text("The path of a file; empty: none.")
     return (
         Section(
             None,
             (
-                Field("account", text("&From"), FieldKind.CHOICE),
+                Field("account", text("&From"), FieldKind.CHOICE, choices=accounts),
                 Field("to", text("T&o"), choices=offered),
                 Field("subject", text("S&ubject"), choices=offered),
                 Field("body", text("Te&xt"), FieldKind.LINES, choices=offered),
                 Field("markdown", text("Mark&down"), FieldKind.SWITCH),
-                Field("attach", text("&Attach"), help=path, choices=offered),
+                Field("attach", text("&Attach"), choices=offered),
             ),
         ),
     )
 
 
+def barred_fields(state: TableMailing) -> Mapping[str, Text]:
+    """Return the fields that mean nothing to the account, and the words that say so."""
+    cannot = barred(state.account)
+    parts = {"to": "to", "attach": "files"}
+    return {name: cannot[part] for name, part in parts.items() if part in cannot}
+
+
+def help_of(state: TableMailing) -> Mapping[str, Text | None]:
+    """Return what stands below fields: an account may take none of them, or none at all."""
+    path = text("The path of a file; empty: none.")
+    group = None if group_of(state.account) is None else text("Empty: to the whole group.")
+    return {"to": group, "attach": path, **barred_fields(state)}
+
+
 def undo_of(state: TableMailing) -> timedelta:
     """Return how long the mails wait before they leave, as those of the quick send do."""
-    return state.undo.get(state.values.get("account", ""), timedelta(0))
+    return timedelta(0) if state.account is None else state.account.undo
 
 
 def table_words(state: TableMailing) -> Text | str:
