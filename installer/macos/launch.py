@@ -2,7 +2,8 @@
 
 import sys
 
-from traymail.cli.main import main
+from traymail.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["run"]))
+    sys.argv[1:] = sys.argv[1:] or ["run"]
+    sys.exit(main())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The program's own folder is not looked through for modules, nor is what the user set for Python.
 _FIRST_LINE = '#!"<launcher_dir>\\runtime\\{python}" -I\r\n'
-_CALL = "import sys\nfrom traymail.cli.main import {main}\nsys.exit({main}())\n"
+_CALL = "import sys\nfrom traymail.__main__ import {main}\nsys.exit({main}())\n"
 # The same at every build.
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _RT_ICON = 3

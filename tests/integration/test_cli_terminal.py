@@ -1,8 +1,9 @@
-"""Whatever a file, a server, a log or the configuration says, no terminal is steered by it."""
+"""What a file, a server, a log, the configuration or Ctrl+C leave on a terminal: nothing odd."""
 
 import json
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -171,3 +172,29 @@ def test_the_log(tmp_path: Path) -> None:
     assert "is odd" in lines[0]
     assert lines[1].startswith("OSError")
     assert all(line.isprintable() for line in lines)
+
+
+# Presses Ctrl+C when Python looks for the module of this name, or takes itself down.
+_CTRL_C = """
+import atexit, os, signal, sys
+moment = os.environ["CTRL_C_AT"]
+def press(event, args):
+    if event == "import" and args[0] == moment:
+        os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(press)
+if moment == "the end":
+    atexit.register(os.kill, os.getpid(), signal.SIGINT)
+"""
+_MOMENTS = ("traymail.cli", "click", "traymail.core.errors", "traymail.desktop.paths", "the end")
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+@pytest.mark.parametrize("started", ["python -m traymail", "traymail", "traymail-sendmail"])
+def test_ctrl_c_shows_no_traceback_at_any_moment(started: str, moment: str, tmp_path: Path) -> None:
+    name, *more = started.split()
+    (tmp_path / "sitecustomize.py").write_text(_CTRL_C)
+    environ = {"PYTHONPATH": str(tmp_path), "CTRL_C_AT": moment, "TRAYMAIL_HOME": str(tmp_path)}
+    command = [str(Path(sys.executable).with_name(name)), *more, "--help"]
+    done = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
+    assert (done.stdout == b"") is (moment != "the end")
