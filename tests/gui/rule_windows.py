@@ -20,6 +20,7 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
+from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardHandlers
 from traymail.ui.dialogs.rules.editor import RuleEditor
@@ -158,7 +159,7 @@ def _log(root: Root) -> Editing:
     return model.loaded(model.known(Editing(LOG, name), SETTINGS), table)
 
 
-def _lines(root: Root) -> RulePreview:
+def _lines(root: Root, to: str = "me@qq.com") -> RulePreview:
     name = "程序报错" if root.theme.language == ZH else "App errors"
     shown = (
         ("09:40:58 INFO  request /cart 200", False, False),
@@ -172,7 +173,7 @@ def _lines(root: Root) -> RulePreview:
     lines = tuple(
         LineShown(words, ((9, 14),) if marked else (), ignored) for words, marked, ignored in shown
     )
-    mail = PreviewMail(f"[web-1] {name}: ERROR", ("me@qq.com",), shown[1][0])
+    mail = PreviewMail(f"[web-1] {name}: ERROR", (to,), shown[1][0])
     logs = ("/var/log/app/web.log", "/var/log/app/shop.log")
     return RulePreview(Preview(name, 3, (mail,), ()), lines, logs)
 
@@ -183,6 +184,26 @@ def log(root: Root) -> Window:
 
 def log_more(root: Root) -> Window:
     window = _editor(root, model.previewed(_log(root), _lines(root)))
+    window.sheet.form.unfold()
+    return window
+
+
+def log_webhook(root: Root) -> Window:
+    """One that is told by a webhook, which needs no recipient and takes no copies."""
+    preset = BY_NAME["gotify"]
+    alerts = WebhookAccount(
+        name="alerts",
+        address=preset.receiver,
+        preset=preset,
+        body=usual_body(preset),
+        success=usual_success(preset),
+        most=preset.most,
+    )
+    settings = replace(SETTINGS, accounts={"qq": QQ, "alerts": alerts})
+    state = model.known(_log(root), settings)
+    state = model.previewed(state, _lines(root, preset.receiver.mailbox))
+    values = {**state.values, "to": "", "account": "alerts"}
+    window = _editor(root, replace(state, values=values))
     window.sheet.form.unfold()
     return window
 
@@ -266,5 +287,6 @@ RULES = {
     "rule-trouble": trouble,
     "rule-log": log,
     "rule-log-more": log_more,
+    "rule-log-webhook": log_webhook,
     "rule-log-errors": log_errors,
 }

@@ -33,10 +33,21 @@ from traymail.ui.dialogs.rules import RuleEditor, RulesPage
 from traymail.ui.dialogs.rules.cards import RuleCard
 from traymail.ui.model.rule_editor import EditorWork, RuleAct, told
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Button
+from traymail.ui.widgets import Button, Entry
 from traymail.ui.window import Question, Size, Window
 
 NO_CAP = 30.0
+
+
+def greyed(editor: RuleEditor) -> list[str]:
+    """Return the rows of people in which nothing can be typed."""
+    controls = editor.sheet.form.controls
+
+    def entries(name: str) -> list[Entry]:
+        return [one for one in every_child(controls[name].widget) if isinstance(one, Entry)]
+
+    people = ("to", "cc", "bcc")
+    return [name for name in people if all(one.instate(["disabled"]) for one in entries(name))]
 
 
 def may_save(editor: RuleEditor) -> bool:
@@ -110,7 +121,7 @@ class Desk(Hands):
 
 
 @contextmanager
-def at_service(kind: str) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
+def at_service(kind: str, preset: str) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
     """Serve a kind of account: what is written of it, its secret, and the texts that came."""
     url = 'api_url = "http://127.0.0.1:{port}"'
     if kind == "wecom":
@@ -121,9 +132,9 @@ def at_service(kind: str) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
             keys = f'address = "me@example.com"\n{url.format(port=service.port)}'
             yield keys, API_KEY, lambda: [one["content"][0]["value"] for one in service.mails]
     else:
-        with hook("ntfy") as one:
+        with hook(preset) as one:
             texts = lambda: [posted.document["message"] for posted in one.taken]  # noqa: E731
-            yield 'preset = "ntfy"', one.address, texts
+            yield f'preset = "{preset}"', one.address, texts
 
 
 @pytest.fixture
@@ -133,12 +144,20 @@ def kind() -> str:
 
 
 @pytest.fixture
-def service(kind: str, tmp_path: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+def preset() -> str:
+    """The service of a webhook: one that takes files."""
+    return "ntfy"
+
+
+@pytest.fixture
+def service(
+    kind: str, preset: str, tmp_path: Path
+) -> Iterator[tuple[str, Callable[[], list[str]]]]:
     """What is written of that account, and the texts that it has sent."""
     if not kind:
         yield "", list
         return
-    with at_service(kind) as (keys, secret, came):
+    with at_service(kind, preset) as (keys, secret, came):
         (tmp_path / "secrets").mkdir(mode=0o700)
         (tmp_path / "secrets/traymail.team").write_text(f"{secret}\n")
         yield f'\n[accounts.team]\nkind = "{kind}"\n{keys}\n', came
@@ -271,9 +290,9 @@ def test_a_rule_sends_through_a_service(  # a table
     editor = desk.new("Watch a log…")
     desk.type(str(log))
     desk.write(editor, "match", "ERROR")
+    desk.write(editor, "to", wrong)
     picker: Any = editor.sheet.form.controls["account"]
     picker.widget.pick("team")
-    desk.write(editor, "to", wrong)
     desk.until(lambda: told in desk.words(editor.sheet), "why that cannot be")
     assert not may_save(editor)
     if kind == "sendgrid":
@@ -283,6 +302,16 @@ def test_a_rule_sends_through_a_service(  # a table
         editor.sheet.form.controls["to"].value = ""
         desk.write(editor, "subject", "{rule}")
         desk.until(lambda: not editor.sheet.form.values["to"], "an empty row")
+        copies: dict[str, list[str]] = {"wecom": ["cc", "bcc"], "webhook": ["to", "cc", "bcc"]}
+        desk.until(lambda: greyed(editor) == copies[kind], "what it cannot do greyed")
+        desk.go_to(editor.sheet.form, "account")  # the rare fields are unfolded
+        for name in copies[kind]:
+            desk.sees(f"takes no {name.title()}." if name != "to" else told)
+        picker.widget.pick("main")
+        desk.until(lambda: not greyed(editor), "all of it with an account of mail")
+        assert "takes no Cc." not in desk.words(editor.sheet)
+        picker.widget.pick("team")
+        desk.until(lambda: greyed(editor) == copies[kind], "what it cannot do greyed again")
     desk.save(editor)
     desk.working("app")
     with log.open("a", encoding="utf-8") as file:
@@ -290,6 +319,23 @@ def test_a_rule_sends_through_a_service(  # a table
     came = service[1]
     desk.until(came, "the message")
     assert "ERROR 盘满了" in came()[0]
+
+
+@pytest.mark.parametrize(("kind", "preset"), [("webhook", "gotify")])
+def test_a_service_without_files_sends_none_of_a_folder(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "Scans"
+    folder.mkdir()
+    editor = desk.new("Watch a folder…")
+    desk.type(str(folder))
+    picker: Any = editor.sheet.form.controls["account"]
+    picker.widget.pick("team")
+    desk.until(lambda: "A webhook takes no files." in desk.words(editor.sheet), "why not")
+    desk.until(lambda: not may_save(editor), "no way to save it")
+    assert "to" in greyed(editor)
+    picker.widget.pick("main")
+    desk.until(lambda: "takes no files" not in desk.words(editor.sheet), "a way")
+    desk.write(editor, "to", "boss@example.com")
+    desk.save(editor)
 
 
 @pytest.mark.parametrize("rule_kinds", [(*ALL, TOY)], ids=["three"])

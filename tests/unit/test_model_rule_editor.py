@@ -9,6 +9,7 @@ from traymail.core.errors import InputError, Problem, SettingsError
 from traymail.core.kinds import ALL, FOLDER
 from traymail.core.message import Address
 from traymail.core.reports import Preview, PreviewMail, RulePreview
+from traymail.core.robots import GROUP, WecomAccount
 from traymail.core.rule_kind import kind_named
 from traymail.core.rules.folder import FolderRule
 from traymail.core.settings import Settings
@@ -45,6 +46,24 @@ def old() -> Editing:
 
 def put(state: Editing, name: str, words: str) -> Editing:
     return model.edited(state, name, {**state.values, name: words})
+
+
+def test_what_the_account_takes_none_of_is_barred_while_nothing_stands_there() -> None:
+    robot = WecomAccount(name="team", address=GROUP)
+    settings = replace(SETTINGS, accounts={"qq": ACCOUNT, "team": robot})
+    state = model.known(old(), settings)
+    assert model.barred(state) == {}
+    state = put(state, "account", "team")
+    assert {name: str(words) for name, words in model.barred(state).items()} == {
+        "cc": "A WeCom robot takes no Cc.",
+        "bcc": "A WeCom robot takes no Bcc.",
+    }
+    # It is to be taken out, and so it can be.
+    assert list(model.barred(put(state, "cc", "a@b.example"))) == ["bcc"]
+    assert model.barred(put(state, "account", "qq")) == {}
+    state = model.known(state, replace(settings, default_account="team"))
+    assert list(model.barred(put(state, "account", ""))) == ["cc", "bcc"]
+    assert model.barred(put(state, "account", "gone")) == {}
 
 
 def test_a_hint_is_told_beside_problems_and_stops_nothing() -> None:

@@ -219,6 +219,7 @@ class _AddressesControl(Plain):
 
     def enable(self, *, enabled: bool) -> None:
         self._field.enable(enabled)
+        self.widget.state(["!disabled" if enabled else "disabled"])
 
     def focus(self) -> None:
         self._field.entry.focus_set()

@@ -44,17 +44,18 @@ def _field(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
 
 
 def _field_box(kit: Kit, name: str, surface: Surface, _variant: str) -> None:
-    _field_element(kit, name, surface)
+    # What lies in it hides all but its edge.
+    _field_element(kit, name, surface, greyed="input")
     kit.style.layout(name, [(f"{name}.box", {"sticky": "nsew"})])
     kit.style.configure(name, background=kit.palette.input)
 
 
-def _field_element(kit: Kit, name: str, surface: Surface) -> None:
+def _field_element(kit: Kit, name: str, surface: Surface, greyed: str = "hover") -> None:
     p = kit.palette
     kit.element(
         f"{name}.box",
         kit.box("input", surface, p.field),
-        ("disabled", kit.box("hover", surface, p.border)),
+        ("disabled", kit.box(greyed, surface, p.border)),
         ("invalid focus", kit.box("input", surface, p.danger, ring=True)),
         ("invalid", kit.box("input", surface, p.danger)),
         ("focus", kit.box("input", surface, p.link, ring=True)),

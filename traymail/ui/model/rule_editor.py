@@ -174,6 +174,16 @@ def _told(problem: Problem) -> Text:
     return text("{where}: {what}", where=problem.where, what=problem.what)
 
 
+def barred(state: Editing) -> dict[str, Text]:
+    """Return the empty fields that the rule's account has no use for, and why it has none.
+
+    What stands in one can be taken out, and is a problem until then.
+    """
+    account = state.accounts.get(state.values.get("account") or state.default)
+    cannot = {} if account is None else kind_of(account).refused(account)
+    return {name: words for name, words in cannot.items() if state.values.get(name) == ""}
+
+
 # --- what it would mail -----------------------------------------------------------------------
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from traymail.core.fields import Field, fields_of
 from traymail.core.sight import Suited
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.ui.form import FormView, Helpers
-from traymail.ui.model.rule_editor import Editing, account_choices, remarks, strip, told
+from traymail.ui.model.rule_editor import Editing, account_choices, barred, remarks, strip, told
 from traymail.ui.model.rule_form import Kind, drawn
 from traymail.ui.model.sentences import below_field
 from traymail.ui.widgets import Area, Banner, Button, Entry, Note, ScrollArea, Switch
@@ -37,6 +37,8 @@ class RuleSheet(Area):
         # What was wrong once stays in sight, also where it means nothing any more.
         self._seen_bad: set[str] = set()
         self._drawn: dict[str, object] = {}
+        self._barred: Mapping[str, Text] = {}
+        self._helps = {field.name: field.help for field in fields_of(kind.asks)}
         self.scroll = ScrollArea(self, padding=(24, 20, 14, 20))
         self.scroll.pack(fill="both", expand=True)
         self._draw_head(self.scroll.inner)
@@ -75,6 +77,7 @@ class RuleSheet(Area):
         for name, hint in remarks(state).items():
             self.form.tell(name, below_field(hint, self.theme.say))
         self._suit(self._kind.suited(state.values, state.preview))
+        self._grey(barred(state))
         self._show_strip(state)
 
     def jump(self) -> None:
@@ -137,6 +140,16 @@ class RuleSheet(Area):
             self._drawn["choices"] = wanted.choices
             for name, choices in wanted.choices.items():
                 self.form.offer(name, Field(name, text("Text"), choices=choices))
+
+    def _grey(self, wanted: Mapping[str, Text]) -> None:
+        """Grey the fields that the account has no use for, and say why."""
+        before, self._barred = self._barred, wanted
+        for name in before.keys() - wanted.keys():
+            self.form.enable(name)
+            self.form.explain(name, self._helps[name])
+        for name, words in wanted.items():
+            self.form.enable(name, enabled=False)
+            self.form.explain(name, words)
 
     def _show_strip(self, state: Editing) -> None:
         wanted = strip(state)
