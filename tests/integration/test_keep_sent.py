@@ -368,14 +368,26 @@ def test_of_a_sleep_no_more_than_a_day_is_believed(make: Make) -> None:
     assert not there.exists()
 
 
-def test_what_was_counted_and_is_lost_begins_anew(make: Make) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        *("'damaged'", "'-5'", "'٣'", "x'ff'", "'9' || value", "value || '0'"),
+        *(
+            "'99999999999 00000000'",
+            f"'{'9' * 400}'",
+            f"'{'9' * 5000}'",
+            "replace(value, '1', '7')",
+        ),
+    ],
+)
+def test_what_was_counted_and_is_damaged_begins_anew(make: Make, damaged: str) -> None:
     desk = make()
     wait(desk, 30)
     there = sent(desk)
     wait(desk, 45)
     desk.restart()
     with desk.database.transaction() as connection:
-        connection.execute("UPDATE meta SET value = 'damaged' WHERE key = 'passed'")
+        connection.execute(f"UPDATE meta SET value = {damaged} WHERE key = 'passed'")  # noqa: S608
     desk.database.close()
     desk.open()
     wait(desk, 89)

@@ -9,6 +9,7 @@ time than a day, since it may be told by the same clock.
 from __future__ import annotations
 
 import threading
+import zlib
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ from traymail.store.memory import Memory
 if TYPE_CHECKING:
     from traymail.core.ports import Clock
 
-KEY = "passed"  # in ms; migration 14 notes it with mails that end
+# In ms, and behind a space what tells that it was really counted: a number that damage made larger
+# would delete everything. Migration 14 notes it with mails that end.
+KEY = "passed"
 # So much may be lost when the program is killed, and so much younger is a mail than its note.
 KEPT_EACH = timedelta(hours=1)
 _LONGEST_SLEEP = 24 * 3600.0
@@ -49,9 +52,15 @@ class PassedTime:
     def keep(self) -> float:
         """Keep it for the next run; return the seconds until it is to be kept again."""
         with suppress(StateError):  # no room: less time has passed then, and nothing goes early
-            self._memory.set_meta(KEY, str(self.now() // timedelta(milliseconds=1)))
+            counted = str(self.now() // timedelta(milliseconds=1))
+            self._memory.set_meta(KEY, f"{counted} {_check(counted)}")
         return KEPT_EACH.total_seconds()
 
 
 def _seconds(kept: str | None) -> float | None:
-    return int(kept) / 1000 if kept is not None and kept.isascii() and kept.isdigit() else None
+    counted, _, check = kept.partition(" ") if isinstance(kept, str) else ("", "", "")
+    return int(counted) / 1000 if counted and check == _check(counted) else None
+
+
+def _check(counted: str) -> str:
+    return f"{zlib.crc32(counted.encode()):08x}"
