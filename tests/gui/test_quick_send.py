@@ -124,7 +124,7 @@ def make_desk(make_root: MakeRoot, home: Home) -> Iterator[Callable[..., Desk]]:
         ways = QuickSendNavigation(
             lambda: doors.append("add account"),
             lambda: doors.append("settings"),
-            lambda subject, _body: doors.append(f"table: {subject}"),
+            lambda subject, _body, account: doors.append(f"table: {subject}, {account}"),
         )
 
         def make_window() -> QuickSendWindow:
@@ -311,7 +311,7 @@ def test_a_table_is_the_way_to_many_mails(desk: Desk) -> None:
     desk.open(Prefill(subject="Statement"))
     desk.until(lambda: desk.window.screen.state.written.subject, "the subject")
     desk.click(desk.window.sheet.head.table)
-    desk.until(lambda: desk.doors == ["table: Statement"], "the window of tables")
+    desk.until(lambda: desk.doors == ["table: Statement, main"], "the window of tables")
 
 
 def test_emoji_are_written_kept_and_sent(desk: Desk, sink: Sink) -> None:

@@ -1,11 +1,13 @@
 """Mails from a table, played with keys and clicks, on the real program and real servers."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -27,6 +29,15 @@ from traymail.ui.model.rule_preview import Instead
 from traymail.ui.model.table_mails import sight, turned
 from traymail.ui.theme import Root
 
+SLOW = """\
+address = "me@slow.example"
+host = "127.0.0.1"
+port = 9
+security = "none"
+auth = "none"
+max_per_hour = 1
+undo_seconds = 60
+"""
 ROWS = "姓名,邮箱,file\n王芳,fang@x.example,\n李娜,na@x.example,\n张伟,wei@x.example,\n"
 
 
@@ -193,6 +204,41 @@ def test_the_rest_can_be_stopped_while_it_waits(
     counts = desk.live.services.batches.standing(batch.number).counts
     assert counts[State.CANCELLED] == 3
     assert sink.arrivals == []
+
+
+def test_how_long_the_rest_takes_is_told_while_it_is_sent(
+    make_desk: Callable[[], Desk], table: Path, sink: Sink
+) -> None:
+    people = (f"{number},to{number}@x.example,\n" for number in range(8))
+    table.write_text("姓名,邮箱,file\n" + "".join(people), "utf-8")
+    desk = make_desk()
+    desk.take(table)
+    released = Event()
+    sink.hold("rcpt", released, only="to4@x.example")
+    desk.press("Send all")
+    try:
+        desk.sees("4 of 8 sent")
+        desk.until(lambda: re.search(r"^\d+ (s|min) left$", desk.words(), re.M), "the rest's time")
+    finally:
+        released.set()
+    desk.sees("8 of 8 sent")
+    desk.sees("All done")
+    assert " left" not in desk.words()
+
+
+def test_the_rest_takes_as_long_as_the_caps_say(
+    make_desk: Callable[[str], Desk], table: Path
+) -> None:
+    desk = make_desk("undo_seconds = 0\n[accounts.slow]\n" + SLOW)
+    desk.take(table)
+    picker: Any = desk.window.sheet.form and desk.window.sheet.form.controls["account"]
+    picker.widget.pick("slow")
+    desk.until(lambda: desk.window.screen.state.may_send, "the look")
+    desk.press("Send all")
+    # Nothing has left yet, and no two of them leave in the same hour.
+    desk.sees("2 h left")
+    desk.press("Stop the rest")
+    desk.sees("All done")
 
 
 @dataclass

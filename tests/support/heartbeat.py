@@ -102,7 +102,7 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
         program = ending.enter_context(live(Home(folder / "home"), config, secrets))
         bridge = ending.enter_context(closing(Bridge(root)))
         background = ending.enter_context(closing(Background(bridge)))
-        nowhere = QuickSendNavigation(lambda: None, lambda: None, lambda _subject, _body: None)
+        nowhere = QuickSendNavigation(lambda: None, lambda: None, lambda *_written: None)
         quick = QuickSendWindow(
             root,
             program.services,

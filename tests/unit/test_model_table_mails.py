@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.accounts import QQ
+from traymail.core.account import Limits
 from traymail.core.message import Address
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reports import PreviewMail
@@ -62,6 +64,31 @@ def under_way(*latest: OutboxItem, **counts: int) -> TableMailing:
 )
 def test_how_long_the_rest_takes(sent: int, seconds: int, words: str) -> None:
     state = under_way(sent=sent)
+    assert str(model.rest_words(state, NOW + timedelta(seconds=seconds))) == words
+
+
+@pytest.mark.parametrize(
+    ("limits", "count", "sent", "seconds", "words"),
+    [
+        (Limits(20, 200, 500), 20, 0, 1, ""),  # all of them may leave at once
+        (Limits(20, 200, 500), 48, 0, 0, "2 min left"),
+        (Limits(20, 200, 500), 48, 20, 2, "2 min left"),  # not the 3 s of those before
+        (Limits(20, 200, 500), 48, 40, 110, "22 s left"),  # it is slower than it may be
+        (Limits(20, 200, 500), 48, 40, 200, "40 s left"),
+        (Limits(20, 200, 500), 501, 400, 3600, "23 h left"),
+        (Limits(per_hour=10), 21, 0, 0, "2 h left"),
+        (Limits(per_hour=10), 20, 0, 0, "60 min left"),
+    ],
+)
+def test_the_rest_takes_as_long_as_the_caps_say(
+    limits: Limits, count: int, sent: int, seconds: int, words: str
+) -> None:
+    account = replace(QQ, limits=limits, undo=timedelta(seconds=5))
+    state = TableMailing({"account": "qq"}, accounts={"qq": account})
+    # It counts from when the first of them leaves.
+    state = model.posted(state, Batch(1, tuple(range(count))), NOW - timedelta(seconds=5))
+    counts = {**dict.fromkeys(State, 0), State.SENT: sent, State.QUEUED: count - sent}
+    state = model.followed(state, BatchStanding(counts, ()))
     assert str(model.rest_words(state, NOW + timedelta(seconds=seconds))) == words
 
 

@@ -50,6 +50,21 @@ class Limits:
     per_hour: int | None = None
     per_day: int | None = None
 
+    @property
+    def spans(self) -> tuple[tuple[int, timedelta], ...]:
+        """The limits that there are, each with the time in which so many may leave."""
+        all_of_them = (
+            (self.per_minute, timedelta(minutes=1)),
+            (self.per_hour, timedelta(hours=1)),
+            (self.per_day, timedelta(days=1)),
+        )
+        return tuple((most, span) for most, span in all_of_them if most is not None)
+
+    def least_time(self, count: int) -> timedelta:
+        """Return in which time so many mails can leave at the earliest."""
+        waits = (max(count - 1, 0) // most * span for most, span in self.spans)
+        return max(waits, default=timedelta(0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:

@@ -11,7 +11,7 @@ from traymail.core.account import Limits
 from traymail.core.holds import Holds
 from traymail.core.settings import Settings
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 class Departures(Protocol):
@@ -61,12 +61,10 @@ def account_wait(
     departures: Departures, account: str, limits: Limits, now: datetime
 ) -> datetime | None:
     """Return when the account may send again, None for now."""
-    spans = ((limits.per_minute, MINUTE), (limits.per_hour, HOUR), (limits.per_day, DAY))
     waits = [
         wait
-        for most, span in spans
-        if most is not None
-        and (wait := _room(departures.departure(most, account=account), span, now)) is not None
+        for most, span in limits.spans
+        if (wait := _room(departures.departure(most, account=account), span, now)) is not None
     ]
     return max(waits, default=None)
 

@@ -92,7 +92,7 @@ class Windows:
         """Open it with what is in the clipboard."""
         self._quick().send_clipboard()
 
-    def table_mails(self, subject: str = "", body: str = "") -> None:
+    def table_mails(self, subject: str = "", body: str = "", account: str = "") -> None:
         """Open the window that sends a mail for each row of a table; the next batch needs another.
 
         One whose mails still go out stays.
@@ -101,7 +101,7 @@ class Windows:
         if before is not None and before.over:
             self._table.drop()
             before.destroy()
-        self._table().open(subject, body)
+        self._table().open(subject, body, account)
 
     def welcome(self) -> None:
         """Open the window of the first start."""

@@ -99,11 +99,14 @@ class TableMailsWindow(Dialog):
         self._at_rest = act
         self._rest()
 
-    def open(self, subject: str = "", body: str = "") -> None:
+    def open(self, subject: str = "", body: str = "", account: str = "") -> None:
         """Show the window; what is written already is taken over where nothing is."""
-        given = {"subject": subject, "body": body}
-        kept = {name: words for name, words in self.screen.state.values.items() if words}
-        self.screen.set_state(replace(self.screen.state, values={**given, **kept}))
+        state = self.screen.state
+        given = {"subject": subject, "body": body, "account": account}
+        kept = {name: words for name, words in state.values.items() if words}
+        if account and state.path is None:  # before a table is chosen, nobody has chosen it here
+            kept.pop("account", None)
+        self.screen.set_state(replace(state, values={**given, **kept}))
         self.reveal()
         self._tasks.run(
             self._services.program.overview,
@@ -203,6 +206,8 @@ class TableMailsWindow(Dialog):
 
     def _followed(self, standing: BatchStanding) -> bool:
         self.screen.apply(model.followed, standing)
+        if self.log is not None:  # time goes on where nothing else does
+            self.log.show_rest(self.screen.state, self._now())
         return not self.over
 
     def _save(self, batch: Batch) -> None:
@@ -373,7 +378,7 @@ class BatchLog(Area):
     def show(self, state: TableMailing, now: datetime) -> None:
         """Draw a state."""
         self._words.set_text(model.progress_words(state))
-        self._rest.set_text(model.rest_words(state, now))
+        self.show_rest(state, now)
         self._bar.show(model.part_done(state), "success" if not state.left else "link")
         say = self.theme.say
         self.table.show(
@@ -387,3 +392,7 @@ class BatchLog(Area):
                 for one in model.log_lines(state)
             ]
         )
+
+    def show_rest(self, state: TableMailing, now: datetime) -> None:
+        """Show how long the rest takes."""
+        self._rest.set_text(model.rest_words(state, now))

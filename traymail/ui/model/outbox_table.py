@@ -76,7 +76,9 @@ def time_left(seconds: float) -> Text:
     """Return how much time is left, in words."""
     if seconds < _MINUTE:
         return text("{n} s left", n=max(1, round(seconds)))
-    return text("{n} min left", n=round(seconds / _MINUTE))
+    if seconds < 2 * _HOUR:
+        return text("{n} min left", n=round(seconds / _MINUTE))
+    return text("{n} h left", n=round(seconds / _HOUR))
 
 
 FIRST = 500

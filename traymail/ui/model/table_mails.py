@@ -33,7 +33,7 @@ class TableMailing:
     """How the window stands. ``looked`` belongs to ``values``, or is looked for.
 
     ``proposed`` are the recipients that a look has put in, for a user who writes none.
-    ``posted``: the mails are in the outbox since ``began``.
+    ``posted``: the mails are in the outbox, and leave from ``began`` on.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def posting(state: TableMailing) -> TableMailing:
 
 def posted(state: TableMailing, batch: Batch, now: datetime) -> TableMailing:
     """Return the state once the mails are stored."""
-    return replace(state, posting=False, posted=batch, began=now)
+    return replace(state, posting=False, posted=batch, began=now + undo_of(state))
 
 
 def followed(state: TableMailing, standing: BatchStanding) -> TableMailing:
@@ -298,12 +298,14 @@ def progress_words(state: TableMailing) -> Text:
 
 
 def rest_words(state: TableMailing, now: datetime) -> Text | str:
-    """Return how long the rest takes, once that is known."""
+    """Return how long the rest takes: as those before, and no less than the account's caps say."""
     if state.posted is None or state.began is None:
         return ""
     if not state.left:
         return text("All done")
-    done, seconds = len(state.posted.lines) - state.left, (now - state.began).total_seconds()
-    if done < _SURE_AFTER or seconds <= 0:
-        return ""
-    return time_left(state.left * seconds / done)
+    count, took = len(state.posted.lines), now - state.began
+    done = count - state.left
+    rest = state.left * took / done if done >= _SURE_AFTER else timedelta(0)
+    if state.account is not None:
+        rest = max(rest, state.account.limits.least_time(count) - took)
+    return time_left(rest.total_seconds()) if rest > timedelta(0) else ""

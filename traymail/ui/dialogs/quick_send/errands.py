@@ -29,8 +29,8 @@ class QuickSendNavigation:
 
     add_account: Callable[[], object]
     settings: Callable[[], object]
-    table: Callable[[str, str], object]
-    """Is given subject and text, for a mail for each row of a table."""
+    table: Callable[[str, str, str], object]
+    """Is given subject, text and account, for a mail for each row of a table."""
     out_of_sight: Callable[[int], object] = lambda _mail: None
     """Is given the mail that can still be undone when the window is closed."""
 

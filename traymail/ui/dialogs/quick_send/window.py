@@ -113,8 +113,10 @@ class QuickSendWindow(Window):
         )
 
     def _from_table(self) -> None:
-        written = self.screen.state.written
-        self._navigation.table(written.subject, without_pictures(written.body))
+        state = self.screen.state
+        account = "" if state.account is None else state.account.name
+        body = without_pictures(state.written.body)
+        self._navigation.table(state.written.subject, body, account)
 
     # --- for those who open it ----------------------------------------------------------------
 
