@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -415,31 +416,55 @@ def test_mutt_sends_with_a_file(office: Desk, tmp_path: Path) -> None:
     assert b"\r\n.\r\nend" in arrival.content
 
 
-# Only what cron itself looks for is another one in its mounts, so that it meets no other job.
+# Only what cron itself looks for is another one in its mounts, so that it meets no other job; and
+# the folders of programs are ones that can be written, without a mail server's sendmail.
 _IN_ITS_MOUNTS = """\
 set -e
 mount -t tmpfs none /run
 mount --bind "$0/tabs" /var/spool/cron/crontabs
 mount --bind "$0/none" /etc/cron.d
 mount --bind /dev/null /etc/crontab
-mount --bind "$1" "$(readlink -f /usr/sbin/sendmail)"
+for one in bin sbin; do
+    mkdir "$0/$one" "$0/usual-$one"
+    mount --bind "/usr/$one" "$0/usual-$one"
+    ln -s "$0/usual-$one/"* "$0/$one/"
+done
+rm -f "$0/sbin/sendmail"
+ln -s "$1" "$0/bin/traymail-sendmail"
+for one in bin sbin; do mount --bind "$0/$one" "/usr/$one"; done
+eval "$3"
 exec "$2" -f
 """
+ROOT = Path(__file__).parents[2]
+
+
+def _line_for_cron() -> str:
+    """Return what both READMEs say is to be typed, so that cron finds a sendmail."""
+    row = re.compile(r"\| cron[^|]*\| `(ln -s [^`]*)`")
+    english, chinese = (
+        row.findall((ROOT / name).read_text("utf-8")) for name in ("README.md", "README.zh-CN.md")
+    )
+    assert english == chinese
+    [line] = english
+    return str(line)
 
 
 @pytest.mark.timeout(300)  # cron looks once a minute what is to be done
-def test_cron_mails_what_a_job_prints(office: Desk, tmp_path: Path) -> None:
+def test_cron_mails_what_a_job_prints_with_the_line_of_the_readme(
+    office: Desk, tmp_path: Path
+) -> None:
     cron = _needs("cron", "cron")
     if os.geteuid() != 0 or not can_unshare("--mount"):
         pytest.skip("needs root, and mounts of its own")
-    if not Path("/usr/sbin/sendmail").exists() or not Path("/var/spool/cron/crontabs").exists():
-        pytest.skip("there is no /usr/sbin/sendmail, or no folder of crontabs, to put ours over")
+    if not Path("/var/spool/cron/crontabs").exists():
+        pytest.skip("there is no folder of crontabs to put ours over")
     for name in ("tabs", "none"):
         (tmp_path / name).mkdir(mode=0o700)
     table = tmp_path / "tabs" / "root"
     table.write_text("* * * * * printf 'disk is full\\n.\\nend\\n'\n")
     table.chmod(0o600)
-    command = ["unshare", "--mount", "sh", "-c", _IN_ITS_MOUNTS, str(tmp_path), str(SENDMAIL), cron]
+    given = (str(tmp_path), str(SENDMAIL), cron, _line_for_cron())
+    command = ["unshare", "--mount", "sh", "-c", _IN_ITS_MOUNTS, *given]
     instance = Instance(office.home.path / "state")
     with Popen(command, env=_env(office), stdin=subprocess.DEVNULL, stderr=PIPE) as one:
         try:
