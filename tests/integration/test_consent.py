@@ -119,6 +119,73 @@ def test_a_port_that_nobody_agreed_to_gets_no_secret(office: Desk) -> None:
     assert (done.returncode, "config accept" in done.stdout + done.stderr) == (77, True)
 
 
+_GOOGLE = ("https://accounts.google.com/o/oauth2/v2/auth", "https://oauth2.googleapis.com/token")
+
+
+def _signing_in(host: str = "smtp.gmail.com", **oauth: str) -> str:
+    keys = ", ".join(f'{key} = "{value}"' for key, value in {"client_id": "x", **oauth}.items())
+    return (
+        'version = 1\n[accounts.desk]\naddress = "me@desk.example"\nauth = "oauth2"\n'
+        f'host = "{host}"\nport = 465\noauth = {{ {keys} }}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("offered", "page", "tokens", "host"),
+    [
+        (
+            _signing_in(token_url="https://evil.example/token"),
+            *("accounts.google.com", "evil.example", "smtp.gmail.com"),
+        ),
+        (
+            _signing_in(authorize_url="https://accounts.google.com.EVIL.example/auth"),
+            *("accounts.google.com.evil.example", "oauth2.googleapis.com", "smtp.gmail.com"),
+        ),
+        (
+            _signing_in(device_url="https://evil.example/device"),
+            *("accounts.google.com, evil.example", "oauth2.googleapis.com", "smtp.gmail.com"),
+        ),
+        (
+            _signing_in("smtp.evil.example", authorize_url=_GOOGLE[0], token_url=_GOOGLE[1]),
+            *("accounts.google.com", "oauth2.googleapis.com", "smtp.evil.example"),
+        ),
+    ],
+)
+def test_an_import_that_leads_a_sign_in_elsewhere(
+    office: Desk, offered: str, page: str, tokens: str, host: str
+) -> None:
+    before = office.home.config.read_bytes()
+    done = _imported(office, offered, env=False)
+    told = f"Account desk signs in at {page}; what comes of it goes to {tokens} and {host}.\n"
+    assert (done.returncode, told in done.stderr) == (65, True), done.stderr
+    assert office.home.config.read_bytes() == before
+    assert _imported(office, offered, "--yes").returncode == 0
+    # What is known is not asked about again.
+    assert _imported(office, offered).stderr == ""
+
+
+def test_an_import_that_signs_in_where_the_mail_servers_own_service_is_asks_nothing(
+    office: Desk,
+) -> None:
+    for offered in (_signing_in(), _signing_in(authorize_url=_GOOGLE[0], token_url=_GOOGLE[1])):
+        done = _imported(office, offered, env=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nobody_signs_in_where_an_edit_led_that_waits(office: Desk) -> None:
+    office.env.pop("CREDENTIALS_DIRECTORY")
+    office.home.configure(_signing_in())
+    evil = _signing_in(token_url="https://evil.example/token")
+    with office.running():
+        office.home.configure(evil)
+        told = until(lambda: office.json("status")["config_error"], what="the edit to wait")
+        assert "accounts.desk.oauth: could give a secret away" in told
+    done = office.quick("account", "login", "desk", "--wait", "1ms")
+    assert (done.returncode, "config accept" in done.stderr) == (77, True), done.stderr
+    assert "http" not in done.stdout
+    assert "what comes of it goes to evil.example" in office.quick("config", "accept").stderr
+
+
 def test_harmless_imports_ask_nothing(office: Desk) -> None:
     done = _imported(office, _offered(office, display_name="Me", max_per_hour=3))
     assert (done.returncode, done.stderr) == (0, "")

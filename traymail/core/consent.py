@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import clean
 from traymail.core.errors import Problem
+from traymail.core.oauth import is_usual
 from traymail.core.settings import Settings
 from traymail.core.texts import Text, by_command, elided, text
 from traymail.core.validators import place_of
 
 HOST, COMMAND, AUTHORITY, PORT = "host", "password_command", "ca_file", "port"
+SIGN_IN = "oauth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def risks(before: Settings, after: Settings, bound_to: BoundTo) -> tuple[Risk, .
     commands = {(one.password_command, one.host) for one in known}
     authorities = {(one.host, one.ca_file) for one in known}
     open_ports = {(one.host, one.port) for one in known if _is_open(one)}
+    sign_ins = {_sign_in(one).value for one in known if _leads_elsewhere(one)}
     found = list[Risk]()
     for one in after.accounts.values():
         if one.auth is Auth.NONE:
@@ -62,6 +65,8 @@ def risks(before: Settings, after: Settings, bound_to: BoundTo) -> tuple[Risk, .
             found.append(_authority(one))
         if _is_open(one) and (one.host, one.port) not in open_ports:
             found.append(_port(one))
+        if _leads_elsewhere(one) and _sign_in(one).value not in sign_ins:
+            found.append(_sign_in(one))
     return tuple(found)
 
 
@@ -73,6 +78,7 @@ def waiting(one: Account, unagreed: frozenset[str]) -> tuple[Risk, ...]:
     named += [_command(one)] if one.password_command else []
     named += [_authority(one)] if one.ca_file else []
     named += [_port(one)] if _is_open(one) else []
+    named += [_sign_in(one)] if _leads_elsewhere(one) else []
     return tuple(risk for risk in named if risk.id in unagreed)
 
 
@@ -164,3 +170,31 @@ def _port(one: Account) -> Risk:
         port=one.port,
     )
     return Risk(one.name, PORT, f"{one.host} {one.port}", told, one.key_of(PORT))
+
+
+def _leads_elsewhere(one: Account) -> bool:
+    """Tell whether a sign-in is not just between the mail server and the service it belongs to.
+
+    A page that the user knows may lead the code, or the token, to somebody else then.
+    """
+    return one.signs_in and not is_usual(one.oauth, one.host)
+
+
+def _sign_in(one: Account) -> Risk:
+    oauth = one.oauth
+    pages = dict.fromkeys(_host_of(url) for url in (oauth.authorize_url, oauth.device_url) if url)
+    told = text(
+        "Account {name} signs in at {page}; what comes of it goes to {tokens} and {host}.",
+        name=one.name,
+        page=", ".join(pages),
+        tokens=_host_of(oauth.token_url),
+        host=one.host,
+    )
+    places = (one.host, oauth.authorize_url, oauth.device_url, oauth.token_url)
+    return Risk(one.name, SIGN_IN, " ".join(places), told, SIGN_IN)
+
+
+def _host_of(url: str) -> str:
+    from urllib.parse import urlsplit  # seldom needed, and slow to import
+
+    return urlsplit(url).hostname or ""

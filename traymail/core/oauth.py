@@ -104,6 +104,13 @@ def service_for(host: str) -> OAuthService | None:
     return next((row for row in SERVICES if host in row.hosts), None)
 
 
+def is_usual(oauth: OAuth, host: str) -> bool:
+    """Tell whether one signs in just where the service of the mail server has it."""
+    service = service_for(host)
+    known = {} if service is None else _known(service, oauth.tenant)
+    return all(getattr(oauth, key) == known.get(key) for key in _PAGES)
+
+
 def filled_in(table: OAuthTable, service: OAuthService | None) -> OAuth:
     """Return where an account signs in; what its table leaves out comes from the service."""
     given = {
@@ -135,7 +142,8 @@ def written(oauth: OAuth, service: OAuthService | None) -> OAuthTable:
     )
 
 
-_ADDRESSES = ("authorize_url", "token_url", "device_url", "scope")
+_PAGES = ("authorize_url", "token_url", "device_url")
+_ADDRESSES = (*_PAGES, "scope")
 
 
 def _known(service: OAuthService, tenant: str) -> dict[str, str]:

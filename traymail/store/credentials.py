@@ -148,6 +148,7 @@ class Keyrings:
             self._require_agreed(account, consent.COMMAND)
             return from_command(account, self._deadline)
         if account.auth is Auth.OAUTH2 and self._sign_ins is not None:
+            self._require_agreed(account, consent.SIGN_IN)
             return self._sign_ins().get(account)
         remembered = self._memory.get(_entry(account))
         try:
@@ -298,7 +299,8 @@ class Keyrings:
         self._ask(name, lambda _keyring: None)
 
     def require_keyring(self, account: Account) -> None:
-        """Raise CredentialError when a secret in the keyring would not count."""
+        """Raise CredentialError when a secret in the keyring would not count, or be given away."""
+        self._require_agreed(account, consent.SIGN_IN)
         file = credential_file(account.name, self._environ)
         if self.has_file(account.name):
             raise CredentialError(
