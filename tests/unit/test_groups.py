@@ -210,8 +210,23 @@ def test_a_group_that_is_gone_elsewhere_is_gone_here() -> None:
     assert (page.chosen, page.changed) == ("老板", False)
     begun = _fill(model.began(_page()), "Friends", "x@c.example")
     assert model.known(begun, {}).values["name"] == "Friends"
-    saved = model.saved(model.busy(begun), "Friends", {**GROUPS, "Friends": (WANG,)})
+    saved = model.saved(model.busy(begun), "", begun.values, {**GROUPS, "Friends": (WANG,)})
     assert (saved.chosen, saved.changed, saved.busy) == ("Friends", False, False)
+
+
+def test_what_is_typed_while_a_group_is_saved_or_removed_stays() -> None:
+    begun = _fill(_page(), "Crew", "x@c.example")
+    busy, after = model.busy(begun), {"Crew": (LI,), "老板": (BOSS, LI)}
+    other = _fill(model.chose(busy, "老板"), "老板", "boss@c.example")
+    page = model.saved(other, "Team", begun.values, after)
+    assert (page.chosen, page.values["people"], page.may_save) == ("老板", "boss@c.example", True)
+    assert not model.chose(page, "Crew").changed
+    page = model.saved(_fill(busy, "Crew", "y@c.example"), "Team", begun.values, after)
+    assert (page.chosen, page.values["people"], page.may_save) == ("Crew", "y@c.example", True)
+    page = model.removed(other, "Team", {"老板": (BOSS, LI)})
+    assert (page.chosen, page.values["people"], page.may_save) == ("老板", "boss@c.example", True)
+    page = model.removed(busy, "Team", {"老板": (BOSS, LI)})
+    assert (page.chosen, page.changed, page.busy) == ("老板", False, False)
 
 
 def test_what_could_not_be_saved_is_still_in_the_fields() -> None:

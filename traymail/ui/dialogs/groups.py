@@ -205,17 +205,17 @@ class GroupsPage:
     def save(self) -> None:
         """Save the group in sight, if it was changed and nothing is wrong."""
         page = self.screen.state
-        if not page.may_save:
+        edited, values, people = page.chosen, page.values, page.people
+        if edited is None or not page.may_save:
             return
-        name, people = page.values[NAME].strip(), page.people
-        before = None if page.chosen == NEW else page.chosen
+        before = None if edited == NEW else edited
         self.screen.set_state(model.busy(page))
 
         def work() -> Groups:
-            self._services.groups.save(name, people, before)
+            self._services.groups.save(values[NAME].strip(), people, before)
             return self._services.program.overview().settings.groups
 
-        self._tasks.run(work, lambda groups: self.screen.apply(model.saved, name, groups))
+        self._tasks.run(work, lambda groups: self.screen.apply(model.saved, edited, values, groups))
 
     # --- what the user does -------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ class GroupsPage:
             self._services.groups.remove(name)
             return self._services.program.overview().settings.groups
 
-        self._tasks.run(work, lambda groups: self.screen.apply(model.saved, "", groups))
+        self._tasks.run(work, lambda groups: self.screen.apply(model.removed, name, groups))
 
     # --- what comes of it ---------------------------------------------------------------------
 

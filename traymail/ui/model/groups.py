@@ -142,10 +142,24 @@ def busy(page: GroupPage) -> GroupPage:
     return replace(page, busy=True, trouble=None)
 
 
-def saved(page: GroupPage, name: str, groups: Groups) -> GroupPage:
-    """Return the page once the group in sight is saved under this name."""
-    edits = {one: its for one, its in page.edits.items() if one != page.chosen}
-    return known(replace(page, edits=edits, chosen=name, busy=False), groups)
+def saved(page: GroupPage, edited: str, values: Values, groups: Groups) -> GroupPage:
+    """Return the page once these values of the group ``edited`` are saved.
+
+    What was typed meanwhile, there or in another group, is still to be saved.
+    """
+    name = values[NAME].strip()
+    edits = {one: its for one, its in page.edits.items() if one != edited}
+    later = page.edits.get(edited, values)
+    if later != values:
+        edits[name] = later
+    chosen = name if page.chosen == edited else page.chosen
+    return known(replace(page, edits=edits, chosen=chosen, busy=False), groups)
+
+
+def removed(page: GroupPage, name: str, groups: Groups) -> GroupPage:
+    """Return the page once a group is removed."""
+    edits = {one: its for one, its in page.edits.items() if one != name}
+    return known(replace(page, edits=edits, busy=False), groups)
 
 
 def failed(page: GroupPage, error: TraymailError) -> GroupPage:
