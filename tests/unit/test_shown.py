@@ -53,6 +53,11 @@ def test_markdown_names_no_other_picture_and_puts_none_into_a_tag() -> None:
     assert P not in html
 
 
+def test_the_sign_of_a_picture_written_as_an_entity_of_html_is_none() -> None:
+    words = f"&#xfffc;7&#xfffc; and &#65532;{'9' * 5000}&#65532; {P}"
+    assert body(from_markdown(words, [ONE], markdown.to_html)) == f"<p> and  {image(*ONE)}</p>\n"
+
+
 def test_the_words_say_where_a_picture_was() -> None:
     assert plain(f"see {P} and {P}", ["a.png", r"\1.png"]) == r"see [a.png] and [\1.png]"
     assert plain(f"see {P}{P}", ["a.png"]) == "see [a.png]"

@@ -61,7 +61,9 @@ def from_markdown(
     html = made(filled(words, numbered))
     # In a tag, such as that of a link with a title, no other can be.
     html = _TAG.sub(lambda tag: _NUMBERED.sub("", tag[0]), html)
-    return _NUMBERED.sub(lambda found: _tag(*pictures[int(found[1])]), html)
+    # Written as an entity, the sign comes back without having been a picture.
+    tags = {str(number): _tag(*one) for number, one in enumerate(pictures)}
+    return _NUMBERED.sub(lambda found: tags.get(found[1], ""), html)
 
 
 def _tag(cid: str, name: str) -> str:
