@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from traymail import __version__
 from traymail.app import App, look_at_log, machine, recover
@@ -46,9 +46,6 @@ from traymail.store.salvage import check
 from traymail.store.settings import Loaded
 from traymail.store.write_ahead import warnings
 from traymail.watch.scheduler import Scheduler
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

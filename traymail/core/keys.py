@@ -91,17 +91,13 @@ def asked_of(kind: type[Any]) -> dict[str, tuple[asked.Field, str]]:
     for name, (_, row) in rows_of(kind).items():
         if row.asked is not None:
             found[name] = replace(row.asked, name=name), row.after
-        elif isinstance(row.read, Form) and _has_rows(row.read.kind):
+        elif isinstance(row.read, Form):
             inner = asked_of(row.read.kind)
             found |= {
                 f"{name}.{one}": (replace(field, name=f"{name}.{one}"), after and f"{name}.{after}")
                 for one, (field, after) in inner.items()
             }
     return found
-
-
-def _has_rows(kind: type[Any]) -> bool:
-    return all(_ROW in one.metadata for one in fields(kind))
 
 
 def laid_out(kind: type[Any], layout: Layout, elsewhere: Sequence[str] = ()) -> asked.Form:

@@ -39,8 +39,6 @@ _HOST = re.compile(
 )
 # Patterns of these signs alone cannot be wrong, and pathspec is slow to import.
 _PLAIN_FILE_PATTERN = re.compile(r"[\w.*?+-][\w.*? +-]*(?<! )")
-
-
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from traymail.core.account import Account
 from traymail.core.errors import CredentialError, DeliveryError, Reply, Stage, TransientFailure
 from traymail.core.replies import as_error, diagnose, remedy_for
 from traymail.core.reply_rules import Trouble
@@ -26,7 +25,6 @@ from traymail.desktop.instance import FileLock
 if TYPE_CHECKING:
     from traymail.core.account import Account
     from traymail.core.ports import Clock
-    from traymail.core.secret import Secret
     from traymail.oauth.exchange import Granted
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,14 @@ from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import open_session
 from traymail.senders.smtp_wire import SmtpError
 
+log = logging.getLogger(__name__)
+
 DEADLINE_SECONDS = 10.0
+# So long exchangers are waited for: what knows them usually answers within a tenth of a second.
+PATIENCE_SECONDS = 3.0
+# https://www.iana.org/assignments/special-use-domain-names: no server of the world knows these.
+_NOT_ASKED = ("test", "invalid", "example", "localhost", "local", "onion", "internal", "home.arpa")
+_ENDINGS = tuple(f".{one}" for one in _NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +202,6 @@ def _account(mailbox: str, candidate: Candidate, ca_file: str) -> Account:
     )
 
 
-# So long the answer is waited for: what knows it usually answers within a tenth of a second.
-PATIENCE_SECONDS = 3.0
-
-# https://www.iana.org/assignments/special-use-domain-names: no server of the world knows these.
-_NOT_ASKED = ("test", "invalid", "example", "localhost", "local", "onion", "internal", "home.arpa")
-
-log = logging.getLogger(__name__)
-
-
 def exchangers_of(domain: str, resolver: tuple[str, int] | None = None) -> tuple[str, ...]:
     """Return the exchangers of a domain in ASCII, the best first; none where that is unknown.
 
@@ -230,6 +228,3 @@ def exchangers_of(domain: str, resolver: tuple[str, int] | None = None) -> tuple
     records = [record for record in answer if isinstance(record, MX)]
     records.sort(key=lambda record: record.preference)
     return tuple(record.exchange.to_text(omit_final_dot=True) for record in records)
-
-
-_ENDINGS = tuple(f".{one}" for one in _NOT_ASKED)

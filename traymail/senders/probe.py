@@ -81,7 +81,7 @@ def http_connection_test(
     without it whether the login works stays open. Closed early, the connection ends.
     """
     steps = HTTP_STEPS if login is None else HTTP_LOGIN_STEPS
-    yield from _in_order(_HttpExamination(account, secret, clock, told, login), steps)
+    yield from _in_order(_HttpConnectionTest(account, secret, clock, told, login), steps)
 
 
 def _in_order(test: _ConnectionTest, steps: Sequence[str]) -> Generator[Step, None, None]:
@@ -256,7 +256,7 @@ class _ConnectionTest:
         return None if told is None else _differing(now, told)
 
 
-class _HttpExamination(_ConnectionTest):
+class _HttpConnectionTest(_ConnectionTest):
     """The work where the protocol is HTTP: there is nothing to say before a message."""
 
     def __init__(

@@ -127,7 +127,7 @@ class AccountService:
             account,
             self.app,
             lambda: self.running.stops.clear(account.name, mails=True),
-            language=self.running.engine.snapshot().settings.language,
+            language=self.running.configuration.settings.language,
             wish=SignInWish(device, client_secret),
         )
 

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 LEAVING_SECONDS = 5.0
 SLICE = 4 << 20  # bytes of one file in one look, nearly
 LOOK = 8 << 20  # bytes of all files in one look, nearly
+# What is owed and cannot be looked for: until the next try.
+AGAIN_SECONDS = 10.0
+_NOW = float("-inf")
 
 
 class LogReader:
@@ -149,12 +152,8 @@ class LogReader:
         self.active.discard(follower)
 
 
-AGAIN_SECONDS = 10.0
-_NOW = float("-inf")
-
-
 class OwedLogs:
-    """Has it looked for, again and again while it cannot be looked for."""
+    """Has what was left unread looked for, again and again while it cannot be looked for."""
 
     def __init__(self, followed: Followed, opener: Opener) -> None:
         self._followed, self._opener = followed, opener

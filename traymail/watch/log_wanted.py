@@ -16,6 +16,9 @@ from traymail.watch.followed import Followed
 from traymail.watch.globs import Globs, refusal
 from traymail.watch.watched import RuleFails, Watched
 
+# A rule that makes something go wrong that nobody foresaw: until it is tried again.
+SET_ASIDE_SECONDS = 600.0
+
 Trace = tuple[int, int, int, int]  # time of the last change, size, inode, device
 
 
@@ -103,10 +106,6 @@ def trace(found: os.stat_result) -> Trace:
 def _real(path: str) -> Path:
     """Return where a path leads; a link that leads to itself leads nowhere else."""
     return Path(os.path.realpath(path))  # pathlib's raises there
-
-
-# A rule that makes something go wrong that nobody foresaw: until it is tried again.
-SET_ASIDE_SECONDS = 600.0
 
 
 class Changes(NamedTuple):
