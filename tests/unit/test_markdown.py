@@ -73,6 +73,12 @@ def test_nothing_active_comes_through(markdown: str) -> None:
         ("1 < 2", "1 < 2\n"),
         ("<b>1</b> < <i 2", "1 < <i 2\n"),
         ("a<!-- b --> c <!-- d <b>e</b>", "a c\n"),
+        (
+            "<p>a</p><!--[if mso]><b>no</b><![endif]--><p>b</p><!--[if x]><![endif]-->c",
+            "a\n\nb\n\nc\n",
+        ),
+        ("<!--[if !mso]><!-->a<!--<![endif]-->b", "ab\n"),
+        ("a<!-->b<!--->c<!-- x --!>d", "abcd\n"),
     ],
 )
 def test_html_becomes_text(html: str, text: str) -> None:
@@ -87,7 +93,10 @@ def test_any_html_has_a_text(pieces: list[str]) -> None:
     text_of("".join(pieces))
 
 
-@pytest.mark.parametrize("piece", ["<img ", "<!-- >", "<!-- ", "</p ", "<?", "<!x", "<a b='", "<"])
+@pytest.mark.parametrize(
+    "piece",
+    ["<img ", "<!-- >", "<!-- ", "</p ", "<?", "<!x", "<a b='", "<", "<!--[if x]", "<script>"],
+)
 def test_what_never_ends_is_read_once(piece: str) -> None:
     # Read from each beginning anew, this would take an hour.
     html = piece * 200_000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from traymail.core.address import whole_characters
-from traymail.core.markup import MARKED_SECTION, ended
+from traymail.core.markup import bearable
 from traymail.core.pictures import Picture, is_local
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def text_of(html: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
     ``names``: what the files of pictures are called, by their Content-ID.
     """
     reader = _TextReader(names)
-    reader.feed(ended(MARKED_SECTION.sub("", html)))
+    reader.feed(bearable(html))
     reader.close()
     return reader.text()
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 
-# The parser knows a few of these only, and gives up at any other; browsers skip them all.
-MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
+# Comments as browsers have them: one without an end hides the rest. Those of Outlook look like
+# marked sections inside, of which the parser knows a few only, and gives up at any other. What
+# stands in a script or a style is neither.
+_HIDDEN = re.compile(
+    r"(?P<kept><(?P<name>script|style)(?=[\s/>]).*?(?:</(?P=name)|\Z))"
+    r"|<!--(?:-?>|.*?(?:--!?>|\Z))|<!\[[^>]*>?",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
-def without_marked_sections(html: str) -> str:
-    """Return the text with spaces in their place, so that everything else stays where it is."""
-    return MARKED_SECTION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), html)
+def bearable(html: str, *, in_place: bool = False) -> str:
+    """Return the text without comments and marked sections, and no tag in it without its end.
 
-
-def ended(html: str) -> str:
-    """Return the text, in which no comment and no tag is without its end now.
-
-    The parser looks for a missing end from each beginning anew, which takes minutes for a file full
-    of them. As browsers have it, a comment without an end hides the rest.
+    ``in_place``: spaces stand where they were, so that every tag stays where it is. The parser
+    looks for a missing end from each beginning anew, which takes minutes for a file full of them.
     """
-    comment = html.find("<!--", html.rfind("-->") + 1)
-    html = html[:comment] if comment >= 0 else html
+
+    def instead(found: re.Match[str]) -> str:
+        if found["kept"]:
+            return found[0]
+        return re.sub(r"[^\n]", " ", found[0]) if in_place else ""
+
+    html = _HIDDEN.sub(instead, html)
     tags = html.rfind(">") + 1
     return html[:tags] + html[tags:].replace("<", "&lt;")

@@ -8,7 +8,7 @@ from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from traymail.core.markup import ended, without_marked_sections
+from traymail.core.markup import bearable
 
 Picture = Callable[[str, int], str | None]
 """Given an address and its line: the Content-ID of the picture there, None: it is elsewhere."""
@@ -79,7 +79,7 @@ def _renamed(tag: str, line: int, picture: Picture) -> str | None:
 def _images(html: str) -> Iterator[tuple[int, str, int]]:
     """Yield where each tag of an image begins, the tag, and its line."""
     reader = _Images()
-    reader.feed(ended(without_marked_sections(html)))
+    reader.feed(bearable(html, in_place=True))
     reader.close()
     starts = [0, *(found.end() for found in re.finditer("\n", html))]
     for line, column, tag in reader.found:
