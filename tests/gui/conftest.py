@@ -1,16 +1,22 @@
 """Real Tk on a display of its own; every test here is marked `desktop`."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
 
+from tests.gui.office import Office, enter, office
+from tests.support.certificates import Certificates
 from tests.support.display import Display, display, missing_programs, panel
+from tests.support.homes import Home
+from tests.support.running import ADDRESS, CANARY
 from tests.support.session import missing_programs as missing_for_keyring
 from tests.support.session import unlocked_keyring
+from tests.support.sink import Sink, serve
 from traymail.desktop.language import translator
 from traymail.desktop.screens import Rectangle
 from traymail.ui.palette import Mode
@@ -79,6 +85,23 @@ def screen(display_session: Display, monkeypatch: pytest.MonkeyPatch) -> Display
     for name, value in display_session.variables.items():
         monkeypatch.setenv(name, value)
     return display_session
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[Sink]:
+    """A server for the account of tests."""
+    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
+        yield made
+
+
+@pytest.fixture
+def open_office(
+    desktop: Display, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], AbstractContextManager[Office]]:
+    """Run the program with this configuration and its windows, in this process."""
+    enter(desktop, monkeypatch)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return lambda config: office(home, config, tmp_path / "secrets")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.support.robot import KEY, coded, robot
 from tests.support.running import ADDRESS, CANARY, account
 from tests.support.sendgrid import API_KEY, NOT_VERIFIED, limited, refused, sendgrid
 from tests.support.session import KeyringSession
-from tests.support.sink import Sink, serve
+from tests.support.sink import Sink
 from tests.support.tk import every_child, until_tk
 from tests.support.webhook import hook
 from traymail.core.account import Account
@@ -50,12 +50,6 @@ security = "none"
 auth = "none"
 """
 NEW_CODE = "another-Code-7"
-
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as running:
-        yield running
 
 
 @dataclass

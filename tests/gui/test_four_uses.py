@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from io import BytesIO
@@ -18,27 +19,17 @@ from tests.support.homes import Home
 from tests.support.live import at_sink
 from tests.support.running import ADDRESS, CANARY
 from tests.support.selection import clipboard
-from tests.support.sink import Sink, serve
-
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
-        yield made
+from tests.support.sink import Sink
 
 
 @pytest.fixture
 def desk(
-    desktop: Display,
-    home: Home,
+    open_office: Callable[[str], AbstractContextManager[Office]],
     sink: Sink,
     certificates: Certificates,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Office]:
     """The program with an account that works."""
-    enter(desktop, monkeypatch)
-    with office(home, at_sink(sink, certificates.ca_file), tmp_path / "secrets") as made:
+    with open_office(at_sink(sink, certificates.ca_file)) as made:
         yield made
 
 

@@ -6,21 +6,19 @@ import os
 import stat
 import subprocess
 import tkinter as tk
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.gui.office import Office, enter, office
+from tests.gui.office import Office
 from tests.support.bus import Peer
 from tests.support.certificates import Certificates
-from tests.support.display import Display
-from tests.support.homes import Home
 from tests.support.live import at_sink
-from tests.support.running import ADDRESS, CANARY
-from tests.support.sink import Sink, serve
+from tests.support.running import CANARY
+from tests.support.sink import Sink
 from tests.support.tk import every_child
 from tests.support.tray import MENU, labels, layout
 from traymail.core.settings import Settings
@@ -131,24 +129,12 @@ class Desk:
 
 
 @pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
-        yield made
-
-
-@pytest.fixture
 def desk(
-    desktop: Display,
-    home: Home,
+    open_office: Callable[[str], AbstractContextManager[Office]],
     sink: Sink,
     certificates: Certificates,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Desk]:
-    enter(desktop, monkeypatch)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    config = 'theme = "light"\n' + at_sink(sink, certificates.ca_file)
-    with office(home, config, tmp_path / "secrets") as here:
+    with open_office('theme = "light"\n' + at_sink(sink, certificates.ca_file)) as here:
         made = Desk(here)
         made.open()
         yield made

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.gui.office import Office, enter, office
+from tests.gui.office import Office
 from tests.support.certificates import Certificates
-from tests.support.display import Display
-from tests.support.homes import Home
 from tests.support.live import at_sink
-from tests.support.running import ADDRESS, CANARY
-from tests.support.sink import Sink, serve
+from tests.support.sink import Sink
 from tests.support.tk import every_child
 from traymail.core.groups import Groups
 from traymail.ui.dialogs.groups import GroupsView
@@ -21,23 +19,12 @@ from traymail.ui.model.groups import GroupAct
 
 
 @pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
-        yield made
-
-
-@pytest.fixture
 def desk(
-    desktop: Display,
-    home: Home,
+    open_office: Callable[[str], AbstractContextManager[Office]],
     sink: Sink,
     certificates: Certificates,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Office]:
-    enter(desktop, monkeypatch)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    with office(home, at_sink(sink, certificates.ca_file), tmp_path / "secrets") as here:
+    with open_office(at_sink(sink, certificates.ca_file)) as here:
         here.choose("Settings…")
         here.window("Settings")
         here.press("Groups")

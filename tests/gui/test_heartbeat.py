@@ -4,18 +4,15 @@ How long the longest pause is, `python3 bootstrap.py bench heartbeat` tells.
 """
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
-
-import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.heartbeat import Scene, scene, silent_keyring
 from tests.support.live import at_sink
-from tests.support.running import ADDRESS, CANARY, account
+from tests.support.running import CANARY, account
 from tests.support.session import KeyringSession
-from tests.support.sink import Sink, serve
+from tests.support.sink import Sink
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
 from traymail.ui.model.add_account import AddSaving
@@ -26,13 +23,6 @@ BEATS = 30
 FILE_BYTES = 33_000_000  # 45 MB as a mail
 MORE = "undo_seconds = 0\nmax_message_mb = 60"
 CODE = "right-Code-7"
-
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    context = certificates.good.server_context()
-    with serve(context, user=ADDRESS, password=CANARY) as running:
-        yield running
 
 
 def test_while_a_large_mail_is_sent(

@@ -22,7 +22,7 @@ from tests.support.live import Live, at_sink, live
 from tests.support.robot import KEY, coded, robot
 from tests.support.running import ADDRESS, CANARY, credentials
 from tests.support.sendgrid import API_KEY, sendgrid
-from tests.support.sink import Sink, serve
+from tests.support.sink import Sink
 from tests.support.tk import until_tk
 from tests.support.wait import until
 from traymail.core.address import parse_address
@@ -43,13 +43,6 @@ from traymail.ui.theme import Root
 
 NO_CAP = 30.0
 LARGE = 60_000_000
-
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    context = certificates.good.server_context()
-    with serve(context, user=ADDRESS, password=CANARY) as running:
-        yield running
 
 
 def now() -> datetime:

@@ -29,10 +29,10 @@ from tests.support.hands import Hands
 from tests.support.homes import Home
 from tests.support.live import Live, at_sink, live
 from tests.support.robot import KEY, robot
-from tests.support.running import ADDRESS, CANARY, account
+from tests.support.running import ADDRESS, account
 from tests.support.selection import clipboard
 from tests.support.sendgrid import API_KEY, sendgrid
-from tests.support.sink import Arrival, Sink, serve
+from tests.support.sink import Arrival, Sink
 from tests.support.tk import every_child, hear
 from tests.support.webhook import hook
 from traymail.core.address import parse_address
@@ -52,13 +52,6 @@ from traymail.ui.widgets import Button, UndoBar
 from traymail.ui.window import Question, Size, Window
 
 NO_CAP = 30.0
-
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    context = certificates.good.server_context()
-    with serve(context, user=ADDRESS, password=CANARY) as running:
-        yield running
 
 
 @dataclass

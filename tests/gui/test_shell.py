@@ -13,13 +13,13 @@ from types import FrameType
 
 import pytest
 
-from tests.gui.office import Office, enter, office
+from tests.gui.office import Office
 from tests.support.certificates import Certificates
 from tests.support.display import Display
 from tests.support.homes import Home
 from tests.support.live import at_sink
-from tests.support.running import ADDRESS, CANARY
-from tests.support.sink import Sink, serve
+from tests.support.running import ADDRESS
+from tests.support.sink import Sink
 from tests.support.trayed import trayed
 from traymail.core.errors import StateError
 from traymail.core.message import Address, Draft
@@ -27,27 +27,8 @@ from traymail.core.outbox import State
 from traymail.services.program import ProgramService
 from traymail.ui.dialogs.table_mails import TableMailsWindow
 
-
-@pytest.fixture
-def sink(certificates: Certificates) -> Iterator[Sink]:
-    with serve(certificates.good.server_context(), user=ADDRESS, password=CANARY) as made:
-        yield made
-
-
 NOW = timedelta(0)
-Open = Callable[..., AbstractContextManager[Office]]
-
-
-@pytest.fixture
-def open_office(
-    desktop: Display, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Open:
-    enter(desktop, monkeypatch)
-
-    def make(config: str) -> AbstractContextManager[Office]:
-        return office(home, config, tmp_path / "secrets")
-
-    return make
+Open = Callable[[str], AbstractContextManager[Office]]
 
 
 @pytest.fixture

@@ -203,14 +203,21 @@ def reader(
             one.end()
 
 
+def certified(folder: Path, *hosts: str) -> tuple[Path, list[ssl.SSLContext]]:
+    """Return the file of an authority, and with what a server proves to be each host."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ca_file := folder / "ca.pem")
+    contexts = [ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in hosts]
+    for host, context in zip(hosts, contexts, strict=True):
+        authority.issue_cert(host).configure_cert(context)
+    return ca_file, contexts
+
+
 @pytest.mark.parametrize("language", READMES)
 def test_every_command_does_what_the_readme_says(
     language: str, keyring: KeyringSession, tmp_path: Path
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("smtp.qq.com").configure_cert(context)
+    ca_file, [context] = certified(tmp_path, "smtp.qq.com")
     with (
         serve(context, user=ADDRESS, password=CODE) as sink,
         reader(keyring, {"smtp.qq.com": sink.port}, ca_file, LOCALES[language]) as one,
@@ -247,10 +254,7 @@ def test_accounts_of_other_kinds_send_as_the_readme_says(  # a table
     keyring: KeyringSession,
     tmp_path: Path,
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host).configure_cert(context)
+    ca_file, [context] = certified(tmp_path, host)
     kind = "wecom" if make is Robot else "sendgrid"
     [block] = [one for one in blocks(READMES[language]) if f"--kind {kind}" in one.content]
     with (
@@ -271,10 +275,7 @@ def test_accounts_of_other_kinds_send_as_the_readme_says(  # a table
 def test_sendgrid_by_its_mail_server_as_the_readme_says(
     language: str, keyring: KeyringSession, tmp_path: Path
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host := "smtp.sendgrid.net").configure_cert(context)
+    ca_file, [context] = certified(tmp_path, (host := "smtp.sendgrid.net"))
     words = " ".join(READMES[language].read_text("utf-8").split())
     [added] = re.findall(rf"`(traymail account add [^`]*{re.escape(host)})`", words)
     with (
@@ -297,12 +298,8 @@ def test_sendgrid_by_its_mail_server_as_the_readme_says(
 def test_an_account_signs_in_and_sends_as_the_readme_says(
     language: str, keyring: KeyringSession, tmp_path: Path
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
     hosts = ("login.microsoftonline.com", "smtp-mail.outlook.com")
-    at_service, at_mail = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in hosts)
-    for host, context in zip(hosts, (at_service, at_mail), strict=True):
-        authority.issue_cert(host).configure_cert(context)
+    ca_file, [at_service, at_mail] = certified(tmp_path, *hosts)
     [block] = [one for one in blocks(READMES[language]) if "account login" in one.content]
     with (
         provider(at_service) as service,
@@ -338,10 +335,7 @@ def test_an_account_signs_in_and_sends_as_the_readme_says(
 def test_a_table_of_fifty_rows_goes_as_the_readme_says(
     language: str, keyring: KeyringSession, tmp_path: Path
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(ca_file := tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("smtp.qq.com").configure_cert(context)
+    ca_file, [context] = certified(tmp_path, "smtp.qq.com")
     commands = [
         command
         for block in blocks(READMES[language])

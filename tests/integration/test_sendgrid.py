@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -30,7 +29,7 @@ from tests.support.sendgrid import (
     refused,
     sendgrid,
 )
-from tests.support.sending import Notes, Pocket, mail, posting, written, zeros
+from tests.support.sending import Notes, Pocket, broken_off, mail, posting, written, zeros
 from tests.support.wait import until
 from traymail.accounts import kind_of
 from traymail.core.account import Security
@@ -412,22 +411,8 @@ def test_the_certificate_is_checked(certificates: Certificates, trusted: bool) -
     sys.platform == "win32", reason="nobody who waits is woken there: passes, in a minute"
 )
 def test_one_that_is_broken_off_while_it_waits_is_unknown(service: Sendgrid) -> None:
-    service.acts.append("hold")
     uses = posting(service.port)
-    found: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            uses.send(written(), Notes())
-        except DeliveryError as error:
-            found.append(error)
-
-    thread = Thread(target=work)
-    thread.start()
-    until(lambda: service.posts == 1, what="the post")
-    uses.abort()
-    thread.join()
-    assert [type(error) for error in found] == [UnknownOutcome]
+    assert broken_off(uses, written(), service) == [UnknownOutcome]
 
 
 def test_the_schema_is_checked_as_the_library_does() -> None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,7 +21,7 @@ from tests.support.homes import Home
 from tests.support.http_service import Act
 from tests.support.live import live
 from tests.support.running import outbox, running
-from tests.support.sending import Notes, Pocket, mail, webhook, with_file
+from tests.support.sending import Notes, Pocket, broken_off, mail, webhook, with_file
 from tests.support.wait import until
 from tests.support.webhook import BOT, NTFY_TOKEN, SERVICES, Hook, answer, hook, parts_of
 from traymail.core.errors import (
@@ -583,22 +582,8 @@ def test_a_certificate_of_another_host_is_refused(certificates: Certificates) ->
 
 def test_one_that_is_broken_off_while_it_waits_is_unknown() -> None:
     with hook("bark") as one:
-        one.acts.append("hold")
         uses = webhook("bark", one.address)
-        found: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                uses.send(message("bark"), Notes())
-            except DeliveryError as error:
-                found.append(error)
-
-        thread = Thread(target=work)
-        thread.start()
-        until(lambda: one.posts == 1, what="the post")
-        uses.abort()
-        thread.join()
-        assert [type(error) for error in found] == [UnknownOutcome]
+        assert broken_off(uses, message("bark"), one) == [UnknownOutcome]
 
 
 def test_one_of_your_own() -> None:

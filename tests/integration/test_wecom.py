@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 
 import pytest
@@ -21,7 +20,7 @@ from tests.support.http_service import Act, Raw
 from tests.support.live import live
 from tests.support.robot import ADDRESS, KEY, Robot, coded, robot
 from tests.support.running import outbox, running
-from tests.support.sending import Notes, Pocket, mail, wecom, with_file
+from tests.support.sending import Notes, Pocket, broken_off, mail, wecom, with_file
 from tests.support.wait import until
 from traymail.core.account import Security
 from traymail.core.errors import (
@@ -263,22 +262,8 @@ def test_a_certificate_of_another_host_is_refused(certificates: Certificates) ->
 
 def test_one_that_is_broken_off_while_it_waits_is_unknown() -> None:
     with robot() as group:
-        group.acts.append("hold")
         uses = wecom(group.port)
-        found: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                uses.send(message(), Notes())
-            except DeliveryError as error:
-                found.append(error)
-
-        thread = Thread(target=work)
-        thread.start()
-        until(lambda: group.posts == 1, what="the post")
-        uses.abort()
-        thread.join()
-        assert [type(error) for error in found] == [UnknownOutcome]
+        assert broken_off(uses, message(), group) == [UnknownOutcome]
 
 
 # --- the commands ---------------------------------------------------------------------------------

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 
+from tests.support.http_service import Service
 from tests.support.memory_credentials import InMemoryCredentials
 from tests.support.robot import KEY
 from tests.support.sendgrid import API_KEY
-from tests.support.wait import PATIENCE_SECONDS
+from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.core.account import Account, Auth, Security
 from traymail.core.address import parse_address
+from traymail.core.errors import DeliveryError
 from traymail.core.message import (
     Address,
     Attachment,
@@ -26,7 +29,7 @@ from traymail.core.message import (
     Stamp,
 )
 from traymail.core.mime import compose
-from traymail.core.ports import Credentials, SenderTools
+from traymail.core.ports import Credentials, Sender, SenderTools
 from traymail.core.robots import WecomAccount
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.sendgrid import SendgridAccount
@@ -102,6 +105,25 @@ class Zeros(BytesIO):
 
 def zeros(attachment: Attachment) -> BinaryIO:
     return Zeros(attachment.size)
+
+
+def broken_off(uses: Sender, mail: Mail, service: Service) -> list[type[BaseException]]:
+    """Break a mail off that waits for the answer of a service; return what its sender raised."""
+    service.acts.append("hold")
+    found: list[type[BaseException]] = []
+
+    def work() -> None:
+        try:
+            uses.send(mail, Notes())
+        except DeliveryError as error:
+            found.append(type(error))
+
+    thread = Thread(target=work)
+    thread.start()
+    until(lambda: service.posts == 1, what="the post")
+    uses.abort()
+    thread.join()
+    return found
 
 
 @dataclass

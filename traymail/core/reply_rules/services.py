@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from traymail.core.provider import SENDGRID_HTTP
-from traymail.core.reply_rules import titles
+from traymail.core.reply_rules import titles, troubles
 from traymail.core.reply_rules.rule import Action, ReplyRule, Trouble
-from traymail.core.texts import by_command, text
+from traymail.core.texts import Text, by_command, text
 
 HTTP = "http"
 # Of accounts whose mail leaves by HTTP, the family that is their own, or the wider one of it.
@@ -19,6 +22,36 @@ _IN_BETWEEN = text(
     "Something else may answer in its place: a proxy, or the page of a hotel's network. If the "
     "account names a server of its own (api_url), check that."
 )
+# What is to be done where a session ends as one with a mail server may.
+_WAYS_OUT: Mapping[Trouble, Text] = {
+    Trouble.NAME: text(
+        "Check the internet connection: the service has to be reached directly, not through a "
+        "proxy. If its address was given by hand (api_url, or a webhook of your own), check "
+        "the name in it."
+    ),
+    Trouble.REFUSED: _NO_PROXY,
+    Trouble.TIMEOUT: _NO_PROXY,
+    Trouble.NETWORK: text("Check the internet connection."),
+    Trouble.LOST: text("If this goes on, a firewall or a proxy may be in between."),
+    Trouble.TLS_FAILED: _IN_BETWEEN,
+    Trouble.CERT_TIME: text(
+        "It has expired, unless the clock of this computer is ahead. Check date and time "
+        "here; if they are right, only the service can renew it. Nothing was sent."
+    ),
+    Trouble.CERT_NOT_YET: text(
+        "It is not valid yet: the clock of this computer is probably behind. Set date and "
+        "time. Nothing was sent."
+    ),
+    Trouble.CERT_HOST: text(
+        "It belongs to another server name: something else answers there. If the account "
+        "names a server of its own (api_url), check that. Nothing was sent."
+    ),
+    Trouble.CERT_TRUST: text(
+        "The connection is being inspected (antivirus, company proxy), or it is not the "
+        "service that answers. Nothing was sent. For a server of your company, give its "
+        "certificate (ca_file)."
+    ),
+}
 
 
 def by_service(provider: str) -> bool:
@@ -27,54 +60,11 @@ def by_service(provider: str) -> bool:
 
 
 RULES: tuple[ReplyRule, ...] = (
-    ReplyRule(
-        id="http-dns",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.NAME,
-        title=titles.NO_NAME,
-        advice=text(
-            "Check the internet connection: the service has to be reached directly, not through a "
-            "proxy. If its address was given by hand (api_url, or a webhook of your own), check "
-            "the name in it."
-        ),
-        fate=titles.TRIED_AGAIN,
-    ),
-    ReplyRule(
-        id="http-refused",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.REFUSED,
-        title=titles.NO_CONNECTION,
-        advice=_NO_PROXY,
-        fate=titles.TRIED_AGAIN,
-    ),
-    ReplyRule(
-        id="http-timeout",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.TIMEOUT,
-        title=titles.NO_ANSWER,
-        advice=_NO_PROXY,
-        fate=titles.TRIED_AGAIN,
-    ),
-    ReplyRule(
-        id="http-network",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.NETWORK,
-        title=titles.NO_NETWORK,
-        advice=text("Check the internet connection."),
-        fate=titles.TRIED_AGAIN,
-    ),
-    ReplyRule(
-        id="http-lost",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.LOST,
-        title=titles.LOST,
-        advice=text("If this goes on, a firewall or a proxy may be in between."),
-        fate=text("The server had not taken the mail yet; it is retried automatically."),
+    *(
+        replace(row, id=f"http-{row.id}", family=HTTP, advice=way_out)
+        for trouble, way_out in _WAYS_OUT.items()
+        for row in troubles.RULES
+        if row.trouble is trouble
     ),
     ReplyRule(
         id="http-nonsense",
@@ -94,15 +84,6 @@ RULES: tuple[ReplyRule, ...] = (
         advice=_IN_BETWEEN,
     ),
     ReplyRule(
-        id="http-tls-failed",
-        action=Action.RETRY,
-        family=HTTP,
-        trouble=Trouble.TLS_FAILED,
-        title=titles.NO_ENCRYPTION,
-        advice=_IN_BETWEEN,
-        fate=titles.TRIED_AGAIN,
-    ),
-    ReplyRule(
         id="http-unprotected",
         action=Action.NEEDS_USER,
         family=HTTP,
@@ -111,51 +92,6 @@ RULES: tuple[ReplyRule, ...] = (
         advice=text(
             "The address begins with http:// and does not lead to this computer, so nothing was "
             "sent. Use one that begins with https://."
-        ),
-    ),
-    ReplyRule(
-        id="http-cert-expired",
-        action=Action.NEEDS_USER,
-        family=HTTP,
-        trouble=Trouble.CERT_TIME,
-        title=titles.CERTIFICATE,
-        advice=text(
-            "It has expired, unless the clock of this computer is ahead. Check date and time "
-            "here; if they are right, only the service can renew it. Nothing was sent."
-        ),
-    ),
-    ReplyRule(
-        id="http-cert-not-yet",
-        action=Action.NEEDS_USER,
-        family=HTTP,
-        trouble=Trouble.CERT_NOT_YET,
-        title=titles.CERTIFICATE,
-        advice=text(
-            "It is not valid yet: the clock of this computer is probably behind. Set date and "
-            "time. Nothing was sent."
-        ),
-    ),
-    ReplyRule(
-        id="http-cert-host",
-        action=Action.NEEDS_USER,
-        family=HTTP,
-        trouble=Trouble.CERT_HOST,
-        title=titles.CERTIFICATE,
-        advice=text(
-            "It belongs to another server name: something else answers there. If the account "
-            "names a server of its own (api_url), check that. Nothing was sent."
-        ),
-    ),
-    ReplyRule(
-        id="http-cert-untrusted",
-        action=Action.NEEDS_USER,
-        family=HTTP,
-        trouble=Trouble.CERT_TRUST,
-        title=titles.CERTIFICATE,
-        advice=text(
-            "The connection is being inspected (antivirus, company proxy), or it is not the "
-            "service that answers. Nothing was sent. For a server of your company, give its "
-            "certificate (ca_file)."
         ),
     ),
     ReplyRule(
