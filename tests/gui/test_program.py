@@ -97,6 +97,24 @@ def test_what_is_composed_is_in_the_window_and_survives_the_end(
     assert "passwd" not in draft
 
 
+def test_a_group_is_composed_to_by_its_name(
+    desktop: Display, home: Home, sink: Sink, certificates: Certificates, tmp_path: Path
+) -> None:
+    groups = '[groups]\nTeam = ["li@x.example", "Wang <wang@x.example>"]'
+    home.configure(at_sink(sink, certificates.ca_file, f"undo_seconds = 0\n\n{groups}"))
+    with trayed(home, desktop, credentials(tmp_path / "secrets")) as program:
+        program.ready()
+        nobody = program.run("compose", "--to", "crew")
+        assert (nobody.returncode, "“crew” is neither" in nobody.stderr) == (65, True)
+        done = program.run("compose", "--to", "team", "--subject", "Lunch")
+        assert (done.returncode, done.stderr) == (0, "")
+        program.window("New mail")
+        program.keys("ctrl+Return")
+        [mail] = sink.wait_for(1)
+        assert mail.recipients == ("li@x.example", "wang@x.example")
+        assert b"Subject: Lunch\r\n" in mail.content
+
+
 def test_what_is_too_long_for_a_link_is_told(program: Trayed) -> None:
     program.ready()
     people = ",".join(f"person-{number}@example.com" for number in range(4000))

@@ -35,6 +35,11 @@ address = "me@qq.com"
 [accounts.home]
 address = "me@163.com"
 
+[groups]
+Team = ["li@x.example", "wang@x.example"]
+"Test people" = ["li@x.example"]
+"客户" = ["zhao@x.example"]
+
 [[rules]]
 name = "App errors"
 kind = "log"
@@ -206,6 +211,8 @@ def test_what_a_shell_completes(terminal: Terminal) -> None:
     assert complete("send --account wo") == ["send", "--account", "work"]
     assert complete("send --account=wo") == ["send", "--account=work"]
     assert complete("send --to bo") == ["send", "--to", "boss@c.example"]
+    assert complete("send --to Tea") == ["send", "--to", "Team"]
+    assert complete("compose --to Tes") == ["compose", "--to", "Test people"]
     assert complete("outbox retry ") == ["outbox", "retry", "2"]
     assert complete("send --attach REP") == ["send", "--attach", "REPORT (two).txt"]
     assert complete("config export some") in (
@@ -282,6 +289,12 @@ def _words(told: str) -> list[str]:
         ("account set-secret w", ["work"]),
         ("send --bcc bo", ["boss@c.example"]),
         ("send --body ", []),
+        *((f"{one} Te", ["Team", "Test people"]) for one in ("send --to", "compose --to")),
+        *((f"{one} 客", ["客户"]) for one in ("send --cc", "send --bcc")),
+        # A word without a domain is the account's own address there.
+        ("sendmail Te", []),
+        ("sendmail bo", ["boss@c.example"]),
+        ("sendmail -f ", ["me@qq.com", "me@163.com"]),
         ("-v --version dem", ["demo"]),
         ("--home /nowhere account test ", []),
         ("completion z", ["zsh"]),

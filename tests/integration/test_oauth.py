@@ -184,8 +184,8 @@ def test_a_token_that_the_server_takes_no_more_is_renewed_once(office: Office) -
     assert [right for _, right in office.sink.logins] == [False, True]
 
 
-def age_tokens(seconds: int = 120) -> None:
-    """Let what is in the keyring be from some time ago."""
+def age_tokens(seconds: int = 120, refused: str = "") -> None:
+    """Let what is in the keyring be from some time ago, and have been refused a renewal."""
     import secretstorage  # Linux has it
 
     with closing(secretstorage.dbus_init()) as bus:
@@ -194,6 +194,7 @@ def age_tokens(seconds: int = 120) -> None:
         got = re.search(r'"got":([\d.]+)', words)
         assert got is not None
         older = words.replace(got[0], f'"got":{float(got[1]) - seconds}')
+        older = older.replace('"refused":""', f'"refused":"{refused}"')
         item.set_secret(older.encode())
 
 
@@ -376,6 +377,29 @@ def test_a_program_with_a_secret_of_its_own(office: Office) -> None:
     office.send()
     office.sign_in()  # it is known by now
     assert "GOCSPX" not in office.home.config.read_text()
+
+
+def test_the_list_says_how_the_sign_in_stands(office: Office) -> None:
+    def word() -> str:
+        return office.run("account", "list").stdout.splitlines()[1].split("  ")[-2].strip()
+
+    assert (word(), office.standing()) == ("not signed in", ("no secret", "never"))
+    chinese = office.run("--lang", "zh_CN", "account", "list").stdout
+    assert "尚未登录" in chinese
+    office.sign_in()
+    assert (word(), office.standing()) == ("ready", ("ready", "ok"))
+    age_tokens(refused="invalid_grant")
+    assert (word(), office.standing()) == ("sign-in has ended", ("ready", "expired"))
+
+
+def test_a_secret_that_is_promised_and_not_given_is_missed(office: Office) -> None:
+    for given in ("", "\n", "  \n"):
+        done = office.run("account", "login", "work", "--client-secret", given=given)
+        assert (done.returncode, done.stdout) == (65, "")
+        cause, way_out = done.stderr.splitlines()
+        assert cause == "No client secret is given."
+        assert "standard input" in way_out
+    assert office.service.visits == []
 
 
 SECRETS = ("GOCSPX", "canary", "code-", "refresh-", "access-", "device-")

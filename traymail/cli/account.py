@@ -29,8 +29,8 @@ from traymail.core.provider import AuthKind, Provider, for_address, for_host, fr
 from traymail.core.robots import MessageFormat, Overflow
 from traymail.core.secret import Secret
 from traymail.core.settings import Settings
-from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignedIn, SignInStep
-from traymail.core.texts import in_command, text
+from traymail.core.sign_in import BrowserAsked, DeviceAsked, LoginState, SignedIn, SignInStep
+from traymail.core.texts import Text, in_command, text
 from traymail.core.validators import place_of
 from traymail.core.webhooks import BY_NAME
 from traymail.disk import in_home, typed
@@ -70,13 +70,26 @@ def list_(session: Session, /, *, as_json: bool) -> None:
         (
             *(row["name"], row["address"]),
             kind_of(settings.accounts[row["name"]]).destination(settings.accounts[row["name"]]),
-            session.translated(account_word(row["state"])),
+            session.translated(_state_word(row)),
             session.translated(text("yes")) if row["default"] else "",
         )
         for row in rows
     ]
     for line in table([head, *lines]):
         session.say(line)
+
+
+def _state_word(row: dict[str, Any]) -> Text:
+    """Return the state of an account as people read it: one that signs in has no secret to miss."""
+    login = None if row["state"] in {"attention", "locked"} else row["login"]
+    return _SIGN_INS[LoginState(login["state"])] if login else account_word(row["state"])
+
+
+_SIGN_INS = {
+    LoginState.OK: text("ready"),
+    LoginState.EXPIRED: text("sign-in has ended"),
+    LoginState.NEVER: text("not signed in"),
+}
 
 
 def _facts(session: Session, one: Account, default: str) -> dict[str, Any]:
@@ -543,13 +556,13 @@ def login(
 
     one = session.account(name)
     seconds = None if wait is None else parse_duration(wait).total_seconds()
-    secret = Secret(session.ask_secret(text("Client secret"))) if with_secret else None
+    secret = _client_secret(session) if with_secret else None
     signing_in = SigningIn(
         one,
         session.app,
         lambda: session.beside.stops.clear(name, mails=True),
         language=session.language,
-        wish=SignInWish(device, secret or None, seconds),
+        wish=SignInWish(device, secret, seconds),
     )
     try:
         with closing(signing_in.steps()) as steps:
@@ -559,6 +572,20 @@ def login(
         session.note(text("The sign-in was broken off."))
         raise
     tell_what_waits(session, name)
+
+
+def _client_secret(session: Session) -> Secret:
+    """Ask for the secret of a client id; raises InputError where none is given."""
+    given = session.ask_secret(text("Client secret"))
+    if not given.strip():
+        raise InputError(
+            text("No client secret is given."),
+            text(
+                "Type it when asked, or write it as one line to standard input; without "
+                "--client-secret, the one from before is used."
+            ),
+        )
+    return Secret(given)
 
 
 def _show_sign_in(session: Session, one: Account, step: SignInStep) -> None:

@@ -30,6 +30,14 @@ def accounts(
     return _items(((name, str(one.get("address", ""))) for name, one in found), beginning)
 
 
+def senders(
+    context: click.Context, _parameter: click.Parameter, beginning: str
+) -> list[CompletionItem[str]]:
+    """Return the addresses of the accounts, each with its account."""
+    found = _tables(context).get("accounts", {}).items()
+    return _items(((str(one.get("address", "")), name) for name, one in found), beginning)
+
+
 def rules(
     context: click.Context, _parameter: click.Parameter, beginning: str
 ) -> list[CompletionItem[str]]:
@@ -61,16 +69,23 @@ def mails(*states: State) -> Proposals:
 
 
 def people(
-    context: click.Context, _parameter: click.Parameter, beginning: str
+    context: click.Context, parameter: click.Parameter, beginning: str
 ) -> list[CompletionItem[str]]:
     """Return the groups, and those whom the user has written to."""
+    groups = _tables(context).get("groups", {}).items()
+    named = ((name, ", ".join(map(str, people))) for name, people in groups)
+    return [*_items(named, beginning), *mailboxes(context, parameter, beginning)]
+
+
+def mailboxes(
+    context: click.Context, _parameter: click.Parameter, beginning: str
+) -> list[CompletionItem[str]]:
+    """Return those whom the user has written to, where the names of groups mean nothing."""
     from traymail.store import glance
 
     session = _session(context)
     session.home.check()
-    groups = _tables(context).get("groups", {}).items()
-    named = ((name, ", ".join(map(str, people))) for name, people in groups)
-    return _items((*named, *glance.people(session.home.database, beginning, MOST)), beginning)
+    return _items(glance.people(session.home.database, beginning, MOST), beginning)
 
 
 def _session(context: click.Context) -> Session:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from traymail.accounts import kind_of
-from traymail.cli.proposals import people
+from traymail.cli.proposals import mailboxes, senders
 from traymail.cli.session import Session, chosen_account
 from traymail.cli.words import argument, command, option
 from traymail.core.errors import InputError
@@ -80,7 +80,7 @@ def _ignored(name: str, **attributes: Any) -> Callable[[Any], Any]:  # noqa: ANN
     metavar="ADDRESS",
     multiple=True,
     may_be_empty=True,
-    shell_complete=people,
+    shell_complete=senders,
 )
 @option(
     "-F",
@@ -108,7 +108,7 @@ def _ignored(name: str, **attributes: Any) -> Callable[[Any], Any]:  # noqa: ANN
 @_ignored("-n", is_flag=True)
 @_ignored("-U", is_flag=True)
 @_ignored("-v", is_flag=True)
-@argument("recipients", "[ADDRESS]...", nargs=-1, may_be_long=True, shell_complete=people)
+@argument("recipients", "[ADDRESS]...", nargs=-1, may_be_long=True, shell_complete=mailboxes)
 @click.pass_obj
 def sendmail(
     session: Session,
