@@ -104,5 +104,17 @@ def test_what_never_ends_is_read_once(piece: str) -> None:
     assert with_pictures(html, lambda _address, _line: "x") == html
 
 
+def test_a_number_of_no_character_is_read_as_browsers_do() -> None:
+    endless = f"&#{'9' * 5000};"
+    asked: list[str] = []
+    html = f'<p title="{endless}">a{endless}b<img alt={endless} src="{endless}.png"></p>\n<b>c</b>'
+    assert text_of(html).startswith("a\ufffd")
+    assert with_pictures(html, lambda address, _line: asked.append(address)) == html
+    changed = with_pictures(f"{html}<img src=x.png>", lambda address, _line: address)
+    assert changed.endswith('</p>\n<b>c</b><img src="cid:x.png">')
+    assert endless in changed
+    assert [one.split() for one in asked] == [["\ufffd", ".png"]]
+
+
 def test_a_document_of_ours_has_its_text() -> None:
     assert text_of(to_html("# T\n\n- a\n- b")) == "T\n\n- a\n- b\n"

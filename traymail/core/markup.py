@@ -13,6 +13,14 @@ _HIDDEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
+# More digits than it makes a number of, which is no character's anyway.
+_ENDLESS_NUMBER = re.compile("&#[0-9]{1000,};?")
+
+
+def without_endless_numbers(html: str) -> str:
+    """Return the text with a sign for what is no character, so that the rest stays where it is."""
+    return _ENDLESS_NUMBER.sub(lambda found: "\ufffd".ljust(len(found[0])), html)
+
 
 def bearable(html: str, *, in_place: bool = False) -> str:
     """Return the text without comments and marked sections, and no tag in it without its end.
@@ -26,6 +34,6 @@ def bearable(html: str, *, in_place: bool = False) -> str:
             return found[0]
         return re.sub(r"[^\n]", " ", found[0]) if in_place else ""
 
-    html = _HIDDEN.sub(instead, html)
+    html = without_endless_numbers(_HIDDEN.sub(instead, html))
     tags = html.rfind(">") + 1
     return html[:tags] + html[tags:].replace("<", "&lt;")

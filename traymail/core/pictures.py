@@ -8,7 +8,7 @@ from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from traymail.core.markup import bearable
+from traymail.core.markup import bearable, without_endless_numbers
 
 Picture = Callable[[str, int], str | None]
 """Given an address and its line: the Content-ID of the picture there, None: it is elsewhere."""
@@ -68,7 +68,8 @@ def _renamed(tag: str, line: int, picture: Picture) -> str | None:
         if one[1].lower() != "src" or one[3] is None:
             continue
         quoted = one[3][:1] in {'"', "'"}
-        address = unescape(one[3][1:-1] if quoted else one[3]).strip()
+        value = without_endless_numbers(one[3][1:-1] if quoted else one[3])
+        address = unescape(value).strip()
         known = picture(address, line) if is_local(address) else None
         if known is None:
             return None
