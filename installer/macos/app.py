@@ -50,6 +50,8 @@ def gathering(folder: Path) -> list[str]:
     command += ["--collect-submodules", "keyring.backends", "--copy-metadata", "keyring"]
     command += ["--collect-data", "ttkbootstrap", "--collect-data", "tkinterdnd2"]
     command += ["--add-data", f"{DRAWN}:traymail/icons"]
+    for guide in sorted((wheel.ROOT / "docs").glob("oauth*.md")):
+        command += ["--add-data", f"{guide}:traymail/guides"]
     return [*command, str(HERE / "launch.py")]
 
 

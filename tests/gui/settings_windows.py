@@ -21,9 +21,11 @@ from traymail.core.settings import Settings
 from traymail.core.sign_in import BrowserAsked, DeviceAsked, SignInStep
 from traymail.core.texts import text
 from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
+from traymail.desktop.paths import guide_file
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.add_account import AddAccountWindow
+from traymail.ui.dialogs.guide import GuideWindow
 from traymail.ui.model import add_account as adding
 from traymail.ui.model import settings_form as accounts
 from traymail.ui.model.add_account import Adding
@@ -65,9 +67,13 @@ def refusal() -> Step:
     return Step("auth", False, 140, detail, rule.advice)
 
 
+def _no_guide(_host: str) -> None:
+    pass
+
+
 def _add(root: Root, *states: Adding) -> Window:
     window = AddAccountWindow(
-        root, UNASKED, cast("Background", None), lambda _asked: None, lambda: False
+        root, UNASKED, cast("Background", None), lambda _asked: None, lambda: False, _no_guide
     )
     for state in states:
         window.screen.set_state(state)
@@ -154,6 +160,18 @@ def add_sign_in_elsewhere(root: Root) -> Window:
     state = adding.to_sign_in(adding.edit(by_hand, filled))
     problem = Problem("oauth.client_id", text("is missing: OAuth2 wants a client id of your own"))
     return _add(root, adding.refused(state, (problem,)))
+
+
+def guide(root: Root) -> Window:
+    window = GuideWindow(root, UNASKED.program, cast("Background", None))
+    window.host = "smtp.gmail.com"
+    # Where it begins is known once it has its size.
+    window.bind("<Map>", lambda _event: window.fill(_guide_in(root.theme.language)), add="+")
+    return window
+
+
+def _guide_in(language: str) -> str:
+    return guide_file(language).read_text("utf-8")
 
 
 def _at_sign_in(root: Root, step: SignInStep, *, device: bool = False) -> Window:
@@ -266,6 +284,7 @@ ADDING = {
     "account-2-sign-in-browser": add_sign_in_browser,
     "account-2-sign-in-device": add_sign_in_device,
     "account-2-sign-in-failed": add_sign_in_failed,
+    "guide": guide,
     "account-3-testing": add_testing,
     "account-3-refused": add_refused,
     "account-3-works": add_works,
@@ -319,7 +338,7 @@ def _nothing() -> None:
 
 
 def _accounts_page(root: Root) -> AccountsPage:
-    return AccountsPage(root, UNASKED, cast("Background", None), _nothing)
+    return AccountsPage(root, UNASKED, cast("Background", None), _nothing, _no_guide)
 
 
 def _accounts(root: Root, state: Accounts) -> Window:

@@ -33,6 +33,7 @@ from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.accounts import AccountsPage
 from traymail.ui.dialogs.accounts.sheet import AccountSheet
 from traymail.ui.dialogs.accounts.view import AccountsView
+from traymail.ui.dialogs.guide import GuideWindow
 from traymail.ui.dialogs.settings import SettingsWindow
 from traymail.ui.form import FormView
 from traymail.ui.model.account_buttons import AccountAct
@@ -163,7 +164,11 @@ def make_desk(
         background = Background(bridge)
         added: list[str] = []
         page = AccountsPage(
-            root, program.services, background, lambda: added.append("a window to add one")
+            root,
+            program.services,
+            background,
+            lambda: added.append("a window to add one"),
+            GuideWindow(root, program.services.program, background).open,
         )
         window = SettingsWindow(root, (page,), ())
         program.services.program.listen(lambda event: bridge.post(lambda: window.on_event(event)))

@@ -22,6 +22,7 @@ from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
 from traymail.core.provider import for_address
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
+from traymail.ui.dialogs.guide import GuideWindow
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
 from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.trial import Mark, Verdict
@@ -68,6 +69,7 @@ def window(
         background,
         lambda asked: went_on.append(asked.account),
         lambda: False,
+        GuideWindow(root, program.services.program, background).open,
     )
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the window")

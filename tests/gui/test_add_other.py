@@ -234,7 +234,14 @@ def test_in_another_language_the_details_are_still_there(
     left = window.leave()
     assert KEY not in repr(left)
     window.destroy()
-    other = AddAccountWindow(root, program.services, background, lambda _asked: None, lambda: False)
+    other = AddAccountWindow(
+        root,
+        program.services,
+        background,
+        lambda _asked: None,
+        lambda: False,
+        lambda _host: None,
+    )
     other.reveal()
     other.take_over(left)
     anew = other.pages.details

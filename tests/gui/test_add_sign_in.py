@@ -1,6 +1,7 @@
 """Adding an account that signs in by OAuth2, and signing in from the settings: keys and clicks."""
 
 import socket
+import tkinter as tk
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +25,10 @@ from tests.support.live import Live, live
 from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, provider
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
-from tests.support.tk import buttons_of, until_tk
+from tests.support.tk import buttons_of, every_child, press, until_tk
 from traymail.ui.dialogs.add_account import AddAccountWindow
+from traymail.ui.dialogs.add_account.sign_in import SignInPage
+from traymail.ui.dialogs.guide import GuideWindow
 from traymail.ui.model.add_account import AddPage, AddSaving
 from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.sign_in import SignInStage
@@ -260,6 +263,57 @@ def _names(file: Path, page: str) -> bool:
     return file.read_text().startswith(page)
 
 
+def to_a_client_id(window: AddAccountWindow, address: str) -> SignInPage:
+    """Go on to where a client id is asked for, also where an app password is proposed first."""
+    write(window, address)
+    window.bar.buttons[AddAct.NEXT].invoke()
+    wait(window, lambda: window.screen.state.page is not AddPage.ADDRESS, "the next page")
+    if window.screen.state.page is AddPage.CODE:
+        assert window.code is not None
+        assert isinstance(window.code.instead, Button)
+        window.code.instead.invoke()
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
+    assert window.pages.sign_in is not None
+    return window.pages.sign_in
+
+
+def guide_beside(window: tk.Misc) -> GuideWindow:
+    """Wait for the guide, written and in sight."""
+    [guide] = [one for one in every_child(window.nametowidget(".")) if isinstance(one, GuideWindow)]
+    until_tk(window, lambda: guide.winfo_viewable() and words_in(guide), what="the guide")
+    return guide
+
+
+def words_in(guide: GuideWindow) -> str:
+    """Return what is to be read from the top of the window on."""
+    return guide.reading.text.get("@0,0 linestart", "end-1c")
+
+
+@pytest.mark.parametrize(
+    ("address", "head", "page"),
+    [
+        ("me@outlook.com", "Microsoft: Outlook.com", "https://entra.microsoft.com"),
+        ("me@gmail.com", "Google: Gmail", "https://console.cloud.google.com"),
+    ],
+)
+def test_the_guide_is_opened_where_it_is_about_the_provider(
+    window: AddAccountWindow, opened: Path, address: str, head: str, page: str
+) -> None:
+    to_a_client_id(window, address).guide.invoke()
+    guide = guide_beside(window)
+    text = guide.reading.text
+    wait(window, lambda: words_in(guide).startswith(head), head)
+    place = text.bbox(text.tk.call(text, "tag", "nextrange", "link", "@0,0")[0])
+    assert place is not None
+    left, top, _, high = place
+    for event in ("<Motion>", "<Button-1>"):
+        text.event_generate(event, x=left + 4, y=top + high // 2)
+    wait(window, opened.exists, "the browser")
+    wait(window, partial(_names, opened, page), "its page")
+    press(text, "<Escape>")
+    wait(window, lambda: not guide.winfo_viewable(), "the end of the guide")
+
+
 @pytest.mark.parametrize(
     ("address", "told", "pages"),
     [
@@ -278,14 +332,7 @@ def test_the_steps_to_a_client_id_are_told_and_their_pages_opened(
     told: list[str],
     pages: list[str],
 ) -> None:
-    write(window, address)
-    window.bar.buttons[AddAct.NEXT].invoke()
-    wait(window, lambda: window.screen.state.page is not AddPage.ADDRESS, "the next page")
-    if window.screen.state.page is AddPage.CODE:
-        assert window.code is not None
-        assert isinstance(window.code.instead, Button)
-        window.code.instead.invoke()
-    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the page of the sign-in")
+    to_a_client_id(window, address)
     for one in told:
         sees(window, one)
     buttons = buttons_of(window, "Open page")

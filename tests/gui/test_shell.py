@@ -25,6 +25,7 @@ from traymail.core.errors import StateError
 from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
 from traymail.services.program import ProgramService
+from traymail.ui.dialogs.guide import GuideWindow
 from traymail.ui.dialogs.table_mails import TableMailsWindow
 
 NOW = timedelta(0)
@@ -136,6 +137,18 @@ def test_another_language_is_spoken_at_once(desk: Office) -> None:
     assert desk.tool_tip() == "traymail：空闲"
     desk.live.services.program.set_general("language", "auto")
     desk.window("Settings")
+
+
+def test_the_guide_to_a_client_id_is_there_in_another_language(desk: Office) -> None:
+    desk.shell.windows.guide("smtp.gmail.com")
+    desk.window("Guide to a client id")
+    desk.live.services.program.set_general("language", "zh_CN")
+    guide = desk.window("获取客户端 ID 的说明")
+    assert isinstance(guide, GuideWindow)
+    text = guide.reading.text
+    desk.until(lambda: text.get("@0,0 linestart", "end").startswith("Google：Gmail"), "its part")
+    desk.live.services.program.set_general("language", "auto")
+    desk.window("Guide to a client id")
 
 
 def test_what_is_written_goes_along_into_another_language_also_with_a_full_disk(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.gui.test_accounts import Desk, make_desk
-from tests.gui.test_add_sign_in import Place, place
+from tests.gui.test_add_sign_in import Place, guide_beside, place, words_in
 from tests.support.oauth import CLIENT, SCOPE, USER
 from tests.support.tk import every_child
 from traymail.ui.model.account_buttons import AccountAct
@@ -14,6 +14,7 @@ from traymail.ui.model.sign_in import SignInStage
 from traymail.ui.widgets import Button
 
 __all__ = ["make_desk", "place"]  # fixtures
+GUIDE = "Where to get a client id…"
 
 
 def config(place: Place) -> str:
@@ -78,13 +79,25 @@ def test_the_code_of_a_device_is_copied_cancelled_and_refused(
     assert state_of(desk) == "never"
 
 
+def test_the_guide_to_a_client_id_is_opened(make_desk: Callable[[str], Desk], place: Place) -> None:
+    desk = make_desk(config(place))
+    desk.open()
+    desk.press(GUIDE)
+    guide = guide_beside(desk.root)
+    desk.until(lambda: guide.reading.text.dlineinfo("head 3"), "how it is with any provider")
+    assert "Others" in words_in(guide)
+    assert "Microsoft: Outlook.com" not in words_in(guide)
+    desk.press("Close", guide)
+    desk.until(lambda: not guide.winfo_viewable(), "the end of the guide")
+
+
 def test_what_is_changed_is_saved_before_one_signs_in(
     make_desk: Callable[[str], Desk], place: Place
 ) -> None:
     desk = make_desk(config(place))
     desk.open()
     desk.write("display_name", "Ming")
-    desk.until(lambda: not offered(desk), "it to be off")
+    desk.until(lambda: offered(desk) == [GUIDE], "it to be off")
     desk.save()
     desk.press("Sign in in the browser")
     desk.until(lambda: stage(desk) is SignInStage.DONE, "the sign-in")

@@ -14,9 +14,11 @@ from packaging.specifiers import SpecifierSet
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from installer import wheel
 from tests.packages.checkout import PROMISED, Built, copy_checkout
 from tests.packages.chroot import Chroot, debian
 from traymail import __version__
+from traymail.core.languages import LANGUAGES
 
 
 def test_one_command_builds_all_packages_and_nothing_else(everything: Built) -> None:
@@ -27,6 +29,21 @@ def test_the_archive_holds_the_sources_alone(built: Path) -> None:
     """Nothing of what was built before it, by the same checkout."""
     [archive] = built.glob("*.tar.gz")
     assert archive.stat().st_size < 4_000_000
+
+
+@pytest.fixture(scope="module")
+def wheel_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this very checkout."""
+    return wheel.build(tmp_path_factory.mktemp("wheel"))[0]
+
+
+def test_the_wheel_holds_the_guides(wheel_alone: Path) -> None:
+    """The set-up program and the package for Debian are made of it."""
+    guides = sorted((wheel.ROOT / "docs").glob("*.md"))
+    assert len(guides) == len(LANGUAGES)
+    with ZipFile(wheel_alone) as packed:
+        for guide in guides:
+            assert packed.read(f"traymail/guides/{guide.name}") == guide.read_bytes()
 
 
 def test_the_set_up_program_is_built_by_itself(windows_alone: Built) -> None:

@@ -112,7 +112,12 @@ def scene(root: Root, folder: Path, config: str, secrets: Path | None = None) ->
         )
         program.services.program.listen(lambda event: bridge.post(lambda: quick.on_event(event)))
         adding = AddAccountWindow(
-            root, program.services, background, lambda _asked: None, lambda: False
+            root,
+            program.services,
+            background,
+            lambda _asked: None,
+            lambda: False,
+            lambda _host: None,
         )
         heart = Heartbeat(root)
         for window in (adding, quick):

@@ -2,8 +2,12 @@
 
 import pytest
 
+from traymail.core.languages import LANGUAGES
 from traymail.core.provider import PROVIDERS, AuthKind, by_id, for_address, for_exchangers
+from traymail.desktop.paths import guide_file
 from traymail.ui.model import guides as model
+from traymail.ui.model.guide_text import passages, section_for
+from traymail.ui.model.passages import Passage
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda row: row.id)
@@ -132,3 +136,76 @@ def test_the_mailbox_and_the_page_about_the_code_have_a_link_each(
 def test_what_a_provider_wants_is_said(address: str, words: str | None) -> None:
     told = model.wants(for_address(address))
     assert (told is None) if words is None else (words in str(told))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("smtp.gmail.com", ("Google",)),
+        ("smtp.office365.com", ("Microsoft", "微软")),
+        ("smtp.partner.outlook.cn", ("Microsoft", "微软")),
+        ("smtp.yandex.com", ("Others", "其他")),
+        ("smtp.company.example", ("Others", "其他")),
+    ],
+)
+def test_the_guide_to_a_client_id_has_a_part_for_each_provider(
+    language: str, host: str, names: tuple[str, ...]
+) -> None:
+    read = passages(guide_file(language).read_text("utf-8"))
+    heads = [str(one.words) for one in read if one.tone == "head"]
+    assert heads[section_for(host)].startswith(names)
+
+
+def test_a_guide_is_read_without_its_marks() -> None:
+    markdown = """# Title
+
+[Other language](other.md)
+
+Type `x`, see [a page](https://example.com/p)
+or [a file](other.md).
+
+1. Open it
+   and `y`.
+2. Go.
+
+| what | do |
+| --- | --- |
+| a | b `c` |
+
+```sh
+run it
+```
+"""
+    assert passages(markdown) == (
+        Passage("Title", "head"),
+        Passage("\n"),
+        Passage("Type "),
+        Passage("x", "mono"),
+        Passage(", see "),
+        Passage("a page", url="https://example.com/p"),
+        Passage(" "),
+        Passage("or "),
+        Passage("a file"),
+        Passage("."),
+        Passage("\n"),
+        Passage("\n"),
+        Passage("1.\t", "value"),
+        Passage("Open it", "value"),
+        Passage(" ", "value"),
+        Passage("and ", "value"),
+        Passage("y", "code"),
+        Passage(".", "value"),
+        Passage("\n", "value"),
+        Passage("2.\t", "value"),
+        Passage("Go.", "value"),
+        Passage("\n", "value"),
+        Passage("\n"),
+        Passage("a"),
+        Passage("\n"),
+        Passage("b "),
+        Passage("c", "mono"),
+        Passage("\n"),
+        Passage("\n"),
+        Passage("run it\n\n", "mono"),
+    )

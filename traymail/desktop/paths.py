@@ -10,19 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from traymail.core.errors import CONFIG_NAME, InputError, StateError
+from traymail.core.languages import DEFAULT
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
 from traymail.disk import in_home, open_folder, require_own_file, require_private
 
 APP = "traymail"
 _PACKAGE = Path(__file__).parent.parent
-# In a wheel the drawn icons lie in the package, in a checkout beside it.
+# In a wheel the drawn icons and the guides lie in the package, in a checkout beside it.
 _ICONS = (_PACKAGE / "icons", _PACKAGE.parent / "icons" / "drawn")
+_GUIDES = (_PACKAGE / "guides", _PACKAGE.parent / "docs")
 
 
 def drawn_icons() -> Path:
     """Return the folder of the drawn icons."""
     return next((folder for folder in _ICONS if folder.is_dir()), _ICONS[0])
+
+
+def guide_file(language: str) -> Path:
+    """Return the guide to a client id for OAuth2 in a language, in Markdown."""
+    folder = next((folder for folder in _GUIDES if folder.is_dir()), _GUIDES[0])
+    mark = "" if language == DEFAULT else f".{language.replace('_', '-')}"
+    return folder / f"oauth{mark}.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 from traymail.app import App
 from traymail.core.commands import Pause, Resume
 from traymail.core.consent import Risk
+from traymail.core.errors import StateError
 from traymail.core.events import Event
 from traymail.core.outbox import AccountState, in_trouble
 from traymail.core.overview import Overview
+from traymail.core.reasons import reason_of
+from traymail.core.texts import text
 from traymail.desktop.language import speaking
+from traymail.desktop.paths import guide_file
 from traymail.program import Program
 from traymail.store import window_places
 
@@ -94,6 +98,17 @@ class ProgramService:
         """Return where the files are: config, state, log."""
         home = self.app.home
         return {"config": home.config_file, "state": home.state, "log": home.log_file}
+
+    def guide(self, language: str) -> str:
+        """Return the guide to a client id for OAuth2, in Markdown; raises StateError."""
+        file = guide_file(language)
+        try:
+            return file.read_text("utf-8")
+        except OSError as error:
+            raise StateError(
+                text("{path} cannot be read: {reason}", path=file, reason=reason_of(error)),
+                text("Install traymail once more."),
+            ) from error
 
     def autostart(self) -> bool:
         """Return whether the program starts with the desktop session."""

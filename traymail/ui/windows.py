@@ -17,6 +17,7 @@ from traymail.ui.window import Page, Window, WithWindows
 
 if TYPE_CHECKING:
     from traymail.ui.dialogs.add_account import AddAccountWindow
+    from traymail.ui.dialogs.guide import GuideWindow
     from traymail.ui.dialogs.help import HelpWindow
     from traymail.ui.dialogs.outbox import OutboxWindow
     from traymail.ui.dialogs.quick_send.window import QuickSendWindow
@@ -81,6 +82,7 @@ class Windows:
         self._settings = Lazy(lambda: make.settings(self._pages()))
         self._outbox = Lazy(make.outbox)
         self._help = Lazy(make.help)
+        self._guide = Lazy(make.guide)
 
     # --- ways in ------------------------------------------------------------------------------
 
@@ -129,6 +131,10 @@ class Windows:
     def help(self) -> None:
         """Open help and diagnosis."""
         self._help().open()
+
+    def guide(self, host: str) -> None:
+        """Open the guide to a client id for OAuth2, at what it says of a mail server."""
+        self._guide().open(host)
 
     def undo(self, mail: int) -> bool:
         """Take back the mail that the quick-send window has let go; False when it is another."""
@@ -190,8 +196,9 @@ class Windows:
         """End all windows, ``change``, and make them again; ``put`` is told where they were."""
         quick, settings = self._quick.made, self._settings.made
         adding = None if self._adding.made is None else self._adding.made.leave()
-        table = self._table.made
+        table, guide = self._table.made, self._guide.made
         page = "" if settings is None else settings.page.name
+        host = "" if guide is None else guide.host
         reopened: list[tuple[Callable[[], None], Callable[[], Window], str]] = []
         for once, reopen in (
             (self._welcome, self.welcome),
@@ -201,6 +208,7 @@ class Windows:
             (self._outbox, self.outbox),
             (self._help, self.help),
             (self._settings, lambda: self.settings(page)),
+            (self._guide, lambda: self.guide(host)),
         ):
             if once.made is not None:
                 if once.made.winfo_viewable():
@@ -271,7 +279,8 @@ class _WindowMaker:
     def adding(self, in_window: Callable[[], bool]) -> AddAccountWindow:
         from traymail.ui.dialogs.add_account import AddAccountWindow
 
-        return AddAccountWindow(*self._given, self._windows.quick_send, in_window)
+        ways = self._windows
+        return AddAccountWindow(*self._given, ways.quick_send, in_window, ways.guide)
 
     def pages(self) -> tuple[Page, ...]:
         from traymail.ui.dialogs.accounts import AccountsPage
@@ -281,7 +290,7 @@ class _WindowMaker:
 
         root, services, background = self._given
         return (
-            AccountsPage(*self._given, self._windows.add_account),
+            AccountsPage(*self._given, self._windows.add_account, self._windows.guide),
             RulesPage(*self._given, self._local_time),
             GroupsPage(*self._given),
             GeneralPage(root, services.program, background),
@@ -309,6 +318,12 @@ class _WindowMaker:
         return HelpWindow(
             *self._given, HelpNavigation(ways.quick_send, ways.settings, ways.add_account)
         )
+
+    def guide(self) -> GuideWindow:
+        from traymail.ui.dialogs.guide import GuideWindow
+
+        root, services, background = self._given
+        return GuideWindow(root, services.program, background)
 
     def _to_accounts(self) -> None:
         self._windows.settings("accounts")

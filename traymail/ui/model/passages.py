@@ -7,12 +7,16 @@ from typing import Literal
 
 from traymail.core.texts import Text
 
-Tone = Literal["plain", "head", "name", "value", "muted", "mono"]
+Tone = Literal["plain", "head", "name", "value", "muted", "mono", "code"]
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Words in one tone; a ``name`` stands in a column of its own, before what it names."""
+    """Words in one tone; a ``name`` stands in a column of its own, before what it names.
+
+    ``code`` is what is typed as it stands, within a ``value``. ``url``: the page they lead to.
+    """
 
     words: Text | str
     tone: Tone = "plain"
+    url: str = ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from tkinter import ttk
 
 from traymail.ui.model.passages import Passage
@@ -14,9 +15,18 @@ from traymail.ui.widgets.base import Area
 class ReadingText(Area):
     """Passages one after the other, with a scroll bar."""
 
-    def __init__(self, master: tk.Misc, names: float = 110) -> None:
-        """``names`` is the width of the column of names, in 96-dpi pixels."""
+    def __init__(
+        self,
+        master: tk.Misc,
+        names: float = 110,
+        open_page: Callable[[str], object] = lambda _url: None,
+    ) -> None:
+        """``names`` is the width of the column of names, in 96-dpi pixels.
+
+        ``open_page`` is told the page of a passage that was clicked.
+        """
         super().__init__(master)
+        self._open_page = open_page
         bar = ttk.Scrollbar(
             self, orient="vertical", style=self.theme.style("Scroll", self.surface), takefocus=False
         )
@@ -50,10 +60,31 @@ class ReadingText(Area):
         """Show these in place of what was shown, from the top."""
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
+        heads = count()
         for passage in passages:
-            self.text.insert("end", self.theme.say(passage.words), passage.tone)
+            tags: tuple[str, ...] = (passage.tone,)
+            if passage.tone == "head":
+                head = f"head {next(heads)}"
+                self.text.mark_set(head, "end-1c")
+                self.text.mark_gravity(head, "left")
+            if passage.url:
+                tags += ("link", self._link(passage.url))
+            self.text.insert("end", self.theme.say(passage.words), tags)
         self.text.configure(state="disabled")
         self.text.yview_moveto(0)
+
+    def see_head(self, number: int) -> None:
+        """Have a head at the top, the first being 0."""
+        self.text.yview(f"head {number}")
+
+    def _link(self, url: str) -> str:
+        """Return the tag of words that lead to a page."""
+        tag = f"link {url}"
+        if tag not in self.text.tag_names():
+            self.text.tag_bind(tag, "<Button-1>", lambda _event: self._open_page(url))
+            self.text.tag_bind(tag, "<Enter>", lambda _event: self.text.configure(cursor="hand2"))
+            self.text.tag_bind(tag, "<Leave>", lambda _event: self.text.configure(cursor="arrow"))
+        return tag
 
     def _mark_all(self, _event: tk.Event[tk.Misc]) -> str:
         self.text.tag_add("sel", "1.0", "end-1c")
@@ -76,4 +107,6 @@ class ReadingText(Area):
         text.tag_configure("value", lmargin2=self._column)
         text.tag_configure("muted", foreground=palette.muted)
         text.tag_configure("mono", font="TkFixedFont", foreground=palette.muted)
+        text.tag_configure("code", font="TkFixedFont", lmargin2=self._column)
+        text.tag_configure("link", foreground=palette.link, underline=True)
         text.tag_raise("sel")

@@ -99,6 +99,10 @@ class CodeRow(Area):
             device = Button(controls, text("On another &device…"), act, "link")
             device.pack(side="top", anchor="w", pady=(self.theme.px(2), 0))
             device.enable(may_sign_in(form))
+        lead = partial(self._handlers.guide, form.account.host)
+        words = text("Whe&re to get a client id…")
+        guide_ = Button(controls, words, lead, "link", icon="book")
+        guide_.pack(side="top", anchor="w", pady=(self.theme.px(2), 0))
 
     def _draw_entry(self, controls: Area, form: AccountForm) -> None:
         px = self.theme.px

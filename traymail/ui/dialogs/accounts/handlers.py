@@ -22,4 +22,5 @@ class AccountHandlers:
     keep_code: Callable[[], object]
     set_default: Callable[[], object]
     press: Callable[[AccountAct], object]
+    guide: Callable[[str], object]
     sign_in: SignInHandlers

@@ -39,9 +39,13 @@ class AccountsPage:
         services: Services,
         background: Background,
         add_account: Callable[[], object],
+        guide: Callable[[str], object],
     ) -> None:
-        """``add_account`` opens the window that adds one."""
-        self._root, self._add_account = root, add_account
+        """``add_account`` opens the window that adds one.
+
+        ``guide`` opens the guide to a client id, for a mail server.
+        """
+        self._root, self._add_account, self._guide = root, add_account, guide
         self.screen = ScreenState(Accounts(), self._draw)
         self._view: AccountsView | None = None
         self._toast: Toast | None = None
@@ -69,6 +73,7 @@ class AccountsPage:
             keep_code=self.screen.by(model.keep_code),
             set_default=self._work.set_default,
             press=self._press,
+            guide=self._guide,
             sign_in=SignInHandlers(
                 open_page=lambda url: self._work.open_page(url, lambda: self._copy(url)),
                 copy=self._copy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from traymail.core.texts import text
 from traymail.ui.dialogs.add_account.secret import draw_steps
@@ -24,6 +25,7 @@ class ClientHandlers:
     filled: Callable[[Mapping[str, str]], object]
     typed: Callable[[str], object]
     by_code: Callable[[], object]
+    guide: Callable[[str], object]
     view: SignInHandlers
 
 
@@ -52,6 +54,9 @@ class SignInPage(Area):
             by_code.pack(side="right")
             Note(card, easier, "fg", "lightbulb").pack(side="left", fill="x", expand=True)
         draw_steps(self._asked, add_sign_in.steps_for(host), handlers.view.open_page)
+        lead = partial(handlers.guide, host)
+        self.guide = Button(self._asked, text("All steps in detai&l…"), lead, "link", icon="book")
+        self.guide.pack(anchor="w", pady=(px(6), 0))
         self.form = FormView(
             self._asked, add_sign_in.form_for(host), self.changed, label_width=_LABELS
         )

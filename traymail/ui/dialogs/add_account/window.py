@@ -51,13 +51,15 @@ class AddAccountWindow(Dialog):
         background: Background,
         write_mail: Callable[[Prefill], object],
         in_window: Callable[[], bool],
+        guide: Callable[[str], object],
     ) -> None:
         """``write_mail`` opens the window for one, from the account that was added.
 
-        ``in_window`` tells whether the menu is in a window instead of the tray.
+        ``in_window`` tells whether the menu is in a window instead of the tray; ``guide`` opens
+        the guide to a client id, for a mail server.
         """
         super().__init__(root, text("Add account"), Size(640, 560))
-        self._write_mail = write_mail
+        self._write_mail, self._guide = write_mail, guide
         self.screen = ScreenState(Adding(), self._draw)
         self._work = AddWork(
             services,
@@ -151,6 +153,7 @@ class AddAccountWindow(Dialog):
                 filled=self.screen.by(model.fill_client),
                 typed=self.screen.by(model.type_client_secret),
                 by_code=self.screen.by(model.to_code),
+                guide=self._guide,
                 view=SignInHandlers(self._open_page, self._copy),
             ),
             sign_in=self.screen.by(model.to_sign_in),
