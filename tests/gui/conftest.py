@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 
 from tests.gui.office import Office, enter, office
+from tests.support.bus import address_below, session_bus
 from tests.support.certificates import Certificates
 from tests.support.display import Display, display, missing_programs, panel
 from tests.support.homes import Home
@@ -85,6 +86,21 @@ def screen(display_session: Display, monkeypatch: pytest.MonkeyPatch) -> Display
     for name, value in display_session.variables.items():
         monkeypatch.setenv(name, value)
     return display_session
+
+
+@pytest.fixture
+def bus_address() -> Iterator[str]:
+    """Where a session bus of one's own can be."""
+    with TemporaryDirectory(prefix="tm-") as folder:
+        yield address_below(Path(folder))
+
+
+@pytest.fixture
+def bus(bus_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A session bus of one's own, which this process is on."""
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus_address)
+    with session_bus(bus_address):
+        yield bus_address
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support import notifyd
-from tests.support.bus import Peer, SelectLoop, address_below, session_bus
+from tests.support.bus import Peer, SelectLoop
 from tests.support.display import display, missing_programs
 from tests.support.mails import NOON, an_item
 from traymail.core.events import ItemChanged, RuleTrouble
@@ -89,15 +89,6 @@ class Server:
         self._process.stdin.close()
         self._process.wait(60)
         self._thread.join(60)
-
-
-@pytest.fixture
-def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with TemporaryDirectory(prefix="tm-") as folder:
-        address = address_below(Path(folder))
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        with session_bus(address):
-            yield address
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,7 +16,7 @@ from jeepney import (
 )
 from jeepney.io.blocking import open_dbus_connection
 
-from tests.support.bus import Peer, address_below, session_bus
+from tests.support.bus import Peer
 from tests.support.mails import a_rule
 from tests.support.tray import (
     IDLE,
@@ -41,19 +39,6 @@ pytestmark = [
     pytest.mark.desktop,
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="no dbus-daemon here"),
 ]
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with TemporaryDirectory(prefix="tm-") as folder:
-        yield address_below(Path(folder))
-
-
-@pytest.fixture
-def bus(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    with session_bus(address):
-        yield address
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from jeepney import DBusAddress
 
-from tests.support.bus import Peer, address_below, session_bus
+from tests.support.bus import Peer, session_bus
 from tests.support.mails import a_rule
 from tests.support.tray import (
     IDLE,
@@ -35,19 +34,6 @@ pytestmark = [
     pytest.mark.desktop,
     pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="no dbus-daemon here"),
 ]
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with TemporaryDirectory(prefix="tm-") as folder:
-        yield address_below(Path(folder))
-
-
-@pytest.fixture
-def bus(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    with session_bus(address):
-        yield address
 
 
 @pytest.fixture
@@ -180,11 +166,11 @@ def test_a_panel_that_goes_leaves_a_window_until_it_is_back(hosted: tuple[Desk, 
 
 
 def test_a_bus_that_goes_leaves_a_window_until_it_is_back(
-    address: str, monkeypatch: pytest.MonkeyPatch
+    bus_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus_address)
     with a_desk(by_hand=0.1, gone=0.1, first_retry=0.05) as desk:
-        with session_bus(address):
+        with session_bus(bus_address):
             watcher = Watcher(desk.loop)
             desk.tray.start(IDLE, a_menu())
             desk.loop.until(lambda: watcher.registered)
@@ -192,7 +178,7 @@ def test_a_bus_that_goes_leaves_a_window_until_it_is_back(
             assert desk.windows == []
             watcher.close()
         desk.loop.until(lambda: desk.windows)
-        with session_bus(address):
+        with session_bus(bus_address):
             watcher = Watcher(desk.loop)
             desk.loop.until(lambda: desk.windows[0].seen[-1] == "gone")
             watcher.close()
@@ -242,20 +228,20 @@ def test_a_bus_that_cannot_be_reached_is_none(
 
 
 def test_the_bus_is_found_where_systemd_has_it(
-    address: str, monkeypatch: pytest.MonkeyPatch
+    bus_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(Path(address.removeprefix("unix:path=")).parent))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(Path(bus_address.removeprefix("unix:path=")).parent))
     assert connect() is None
-    with session_bus(address):
+    with session_bus(bus_address):
         connection = connect()
         assert connection is not None
         connection.close()
 
 
-def test_a_bus_that_is_gone_comes_back(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+def test_a_bus_that_is_gone_comes_back(bus_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus_address)
     with a_desk(first_retry=0.05) as desk, ExitStack() as first:
-        first.enter_context(session_bus(address))
+        first.enter_context(session_bus(bus_address))
         desk.tray.start(IDLE, a_menu())
         watcher = Watcher(desk.loop)
         desk.loop.until(lambda: watcher.registered)
@@ -263,10 +249,10 @@ def test_a_bus_that_is_gone_comes_back(address: str, monkeypatch: pytest.MonkeyP
         first.close()
         desk.loop.settle()
         desk.tray.show(NEEDS)
-        with session_bus(address):
+        with session_bus(bus_address):
             watcher = Watcher(desk.loop)
             desk.loop.until(lambda: watcher.registered)
-            with Peer(address, desk.loop.turn) as peer:
+            with Peer(bus_address, desk.loop.turn) as peer:
                 assert peer.get(ITEM, "Status") == "NeedsAttention"
                 click(peer, number_of(peer, "Quit"))
             assert desk.choices == [Do.QUIT]
