@@ -58,7 +58,7 @@ def test_each_recipient_gets_a_mail_of_their_own(office: Desk) -> None:
         ("a@x.example", "c@x.example"),
         ("b@x.example", "c@x.example"),
     ]
-    assert [_mail(one)["To"] for one in (first, second)] == ["a@x.example", "b@x.example"]
+    assert [_mail(one)["To"] for one in (first, second)] == ["A <a@x.example>", "b@x.example"]
     assert _mail(first)["Subject"] == "{csv.x}"
     assert first.connection == second.connection
 

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType, FunctionType
@@ -90,6 +90,23 @@ def test_a_post_can_be_undone_while_it_waits(services: Services) -> None:
     assert services.mail.detail(item.id).item.state is State.CANCELLED
     assert not services.mail.take_back(item.id)
     assert services.drafts.people() == (Address("ann@example.com", "Ann"),)
+
+
+def test_who_stands_there_twice_gets_one_of_the_mails_to_each(running: Running) -> None:
+    mail, ann = running.services.mail, Address("ann@example.com", "Ann")
+    to = (ann, Address("bob@example.com"), Address(ann.mailbox))
+    first = mail.post_each(replace(draft(), to=to), timedelta(minutes=5))
+    posted = [running.app.outbox.get(one) for one in running.app.outbox.posted_with(first)]
+    assert [one for item in posted for one in item.mailboxes] == [ann.mailbox, "bob@example.com"]
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_only_who_has_an_address_is_remembered(services: Services, *, each: bool) -> None:
+    ann = Address("ann@example.com", "Ann")
+    both = replace(draft(), to=(ann, Address("wangqing")))  # a robot mentions people by such a name
+    post = services.mail.post_each if each else services.mail.post
+    post(both, timedelta(minutes=5))
+    assert services.drafts.people() == (ann,)
 
 
 def test_what_was_lost_on_the_disk_is_told_until_its_remains_are_removed(running: Running) -> None:

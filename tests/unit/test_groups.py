@@ -67,6 +67,7 @@ def test_what_is_no_name() -> None:
 
 def test_who_is_meant_twice_gets_one_mail() -> None:
     assert recipients(["wang@c.example", "team", "老板"], GROUPS) == (WANG, LI, BOSS)
+    assert recipients(["team", "wang@c.example", "L <li@c.example>"], GROUPS) == (LI, WANG)
     assert recipients([], GROUPS) == ()
 
 

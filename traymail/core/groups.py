@@ -39,20 +39,17 @@ def recipients(
     groups: Groups,
     own: Callable[[str], Address | None] = lambda _words: None,
 ) -> tuple[Address, ...]:
-    """Return who is meant by addresses and names of groups; who is in two groups is meant once.
+    """Return who is meant by addresses and names of groups; who stands there twice is meant once.
 
     ``own`` knows those that only the kind of the account has: it is asked first. Raises InputError.
     """
-    found: list[Address] = []
+    found: dict[str, Address] = {}
     for words in given:
         named = own(words)
         people = None if named is not None else members(words, groups)
-        if people is None:
-            found.append(named or person(words, groups))
-        else:
-            there = {address.mailbox for address in found}
-            found += (address for address in people if address.mailbox not in there)
-    return tuple(found)
+        for address in (named or person(words, groups),) if people is None else people:
+            found.setdefault(address.mailbox, address)
+    return tuple(found.values())
 
 
 def person(words: str, groups: Groups) -> Address:

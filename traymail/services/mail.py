@@ -66,10 +66,7 @@ class MailService:
     def post(self, draft: Draft, undo: timedelta) -> OutboxItem:
         """`store` a mail, and tell the one who delivers; its recipients are remembered."""
         item = self.store(draft, undo)
-        # Whom a robot mentions has no address.
-        people = (one for one in (*draft.to, *draft.cc, *draft.bcc) if "@" in one.mailbox[1:])
-        self.people.note(people, self.app.clock.now())
-        self.deliverer.wake()
+        self._posted(draft)
         return item
 
     def post_each(self, draft: Draft, undo: timedelta) -> int:
@@ -77,11 +74,18 @@ class MailService:
 
         That stands for all of them in `take_back` and `send_now`.
         """
-        drafts = [replace(draft, to=(one,)) for one in dict.fromkeys(draft.to)]
+        each = {one.mailbox: one for one in draft.to}
+        drafts = [replace(draft, to=(one,)) for one in each.values()]
         batch = self.app.new_poster().store_batch(drafts, draft.files, undo)
-        self.people.note(draft.to, self.app.clock.now())
-        self.deliverer.wake()
+        self._posted(draft)
         return next(iter(self.app.outbox.of_batch(batch))).id
+
+    def _posted(self, draft: Draft) -> None:
+        """Remember the recipients, and tell the one who delivers."""
+        # Whom a robot mentions has no address.
+        people = (one for one in (*draft.to, *draft.cc, *draft.bcc) if "@" in one.mailbox[1:])
+        self.people.note(people, self.app.clock.now())
+        self.deliverer.wake()
 
     def take_back(self, mail_id: int) -> bool:
         """Undo a post: True when the mail has not begun to leave, and never will."""
