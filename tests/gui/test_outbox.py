@@ -32,6 +32,7 @@ from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.overview import SavedDraft
 from traymail.core.robots import GROUP
+from traymail.core.shown import PICTURE, to_html
 from traymail.core.texts import text
 from traymail.services.mail import MailService
 from traymail.ui.bridge import Background, Bridge
@@ -588,6 +589,32 @@ def test_a_file_that_is_gone_is_told(desk: Desk, sink: Sink, tmp_path: Path) -> 
     assert desk.composed == []
     with pytest.raises(SourceError):
         desk.live.services.mail.save_eml(mail.id, tmp_path / "large.eml")
+
+
+def test_a_mail_with_pictures_is_edited_with_them_in_its_text(desk: Desk, sink: Sink) -> None:
+    sink.reply("rcpt", "550 5.1.1 Mailbox not found")
+    pictures = [(f"{number}@x.example", "same.png") for number in range(2)]
+    draft = Draft(
+        "main",
+        Address("me@example.com"),
+        (Address("a@x.example"),),
+        subject="Pictures",
+        text="[same.png] and [same.png]",
+        html=to_html(f"{PICTURE} and {PICTURE}", pictures),
+        files=(
+            *(DraftFile(name, content=cid.encode(), cid=cid) for cid, name in pictures),
+            DraftFile("note.txt", content=b"a note"),
+        ),
+    )
+    mail = desk.live.services.mail.post(draft, timedelta(0))
+    desk.open()
+    desk.until_state(mail, State.FAILED)
+    desk.act(MailAct.EDIT)
+    desk.until(lambda: desk.composed, "quick send")
+    asked = desk.composed[0]
+    assert (asked.body, asked.markdown) == (f"{PICTURE} and {PICTURE}", False)
+    assert [Path(one).read_text() for one in asked.shown] == [cid for cid, _name in pictures]
+    assert [Path(one).name for one in asked.files] == ["note.txt"]
 
 
 def test_a_place_that_cannot_be_written_is_told(desk: Desk, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ from traymail.store.people import People
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.clipboard import Clip
 from traymail.ui.dialogs.quick_send import QuickSendNavigation, QuickSendWindow
+from traymail.ui.model.outbox_detail import as_new
 from traymail.ui.model.prefill import Prefill
 from traymail.ui.model.quick_send import DraftStage
 from traymail.ui.theme import Root
@@ -995,6 +996,57 @@ def test_pictures_pasted_into_the_text_are_shown_there_in_the_mail(
     ]
     kept = desk.live.home.path / "state" / "pictures"
     desk.until(lambda: list(kept.glob("*")) == [], "the kept pictures to go")
+
+
+@pytest.mark.parametrize("markdown", [False, True], ids=["plain", "markdown"])
+def test_a_mail_that_is_edited_again_has_its_pictures_in_the_text(
+    desk: Desk, sink: Sink, tmp_path: Path, *, markdown: bool
+) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text("a note")
+    sink.reply("rcpt", "550 5.1.1 no such user", times=1)
+    desk.open(Prefill(("a@x.example",), subject="Pictures", files=(str(file),)))
+    body = desk.window.sheet.body
+    if markdown:
+        desk.press("Markdown")
+    desk.click(body.text)
+    desk.type("Before ")
+    paste_picture(desk, noise(tmp_path / "one.png"))
+    desk.type(" between ")
+    paste_picture(desk, noise(tmp_path / "two.png", (40, 30)))
+    words = f"Before {PICTURE} between {PICTURE}"
+    desk.until(lambda: body.value == words, "the text")
+    desk.keys("ctrl+Return")
+    mail = desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    services = desk.live.services
+    failed = lambda: services.mail.detail(mail).item.state is State.FAILED  # noqa: E731
+    desk.until(failed, "the refusal")
+    detail = services.mail.detail(mail)
+    # As the button of the outbox does it.
+    desk.open(as_new(detail, services.drafts.unpack(mail)))
+    desk.until(lambda: body.value == words, "the text again")
+    state = desk.window.screen
+    desk.until(lambda: len(state.state.files) == 3, "the files")
+    assert len(body.text.image_names()) == 2
+    assert [one.name for one in state.state.attached] == ["note.txt"]
+    assert state.state.written.markdown is markdown
+    desk.keys("ctrl+Return")
+    desk.until(lambda: state.state.mail, "the undo bar")
+    desk.click(desk.button("Send now"))
+    mixed = parsed(desk.arrival(sink).content)
+    alternative, note = mixed.iter_parts()
+    assert note.get_filename() == "note.txt"
+    assert isinstance(alternative, EmailMessage)
+    plain, related = alternative.iter_parts()
+    assert plain.get_content().strip() == detail.text.strip()
+    html, *pictures = related.iter_parts()
+    assert [one.get_filename() for one in pictures] == [one.name for one in detail.attachments[:2]]
+    cids = [str(part["Content-ID"]).strip("<>") for part in pictures]
+    first, second = (html.get_content().index(f'src="cid:{one}"') for one in cids)
+    assert html.get_content().index("Before ") < first < html.get_content().index("between")
+    assert html.get_content().index("between") < second
+    assert pixels(pictures[0].get_content()) == pixels((tmp_path / "one.png").read_bytes())
 
 
 def test_a_file_that_is_being_looked_at_is_kept_when_the_program_ends(

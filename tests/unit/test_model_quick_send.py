@@ -16,6 +16,7 @@ from traymail.core.outbox import AccountState, OutboxItem, State
 from traymail.core.overview import Overview, SavedDraft
 from traymail.core.robots import GROUP, MessageFormat, Overflow, WecomAccount
 from traymail.core.settings import Settings
+from traymail.core.shown import PICTURE
 from traymail.core.texts import text
 from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.model import quick_send as model
@@ -283,6 +284,20 @@ def test_what_is_asked_for_is_added_to_what_is_written() -> None:
     assert (written.subject, written.body) == ("Hello", "Hi\n\nmore")
     written = model.prefilled(QuickSend(standing()), asked).written
     assert (written.subject, written.body) == ("Other", "more")
+    blank = QuickSend(standing(), SavedDraft(body=" \n"))
+    assert model.prefilled(blank, asked).written.body == "more"
+    assert model.prefilled(blank, Prefill(subject="Other")).written.body == " \n"
+    # Those of another text bring no picture, and neither take one away.
+    there = QuickSend(standing(), SavedDraft(body=f"Hi {PICTURE}", shown=("/1.png",)))
+    more = Prefill(body=f"See {PICTURE}", shown=("/2.png",))
+    for one, body, shown in (
+        (more, f"Hi {PICTURE}\n\nSee {PICTURE}", ("/1.png", "/2.png")),
+        (replace(more, shown=()), f"Hi {PICTURE}\n\nSee ", ("/1.png",)),
+    ):
+        written = model.prefilled(there, one).written
+        assert (written.body, written.shown) == (body, shown)
+    assert merged(more, Prefill(subject="x")).shown == ("/2.png",)
+    assert merged(more, Prefill(body="x")).shown == ()
 
 
 def test_a_new_request_lets_the_mail_before_it_go() -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from traymail.core import shown
 from traymail.core.markdown import to_html
-from traymail.core.signature import signed, unsigned
+from traymail.core.signature import Written, signed, unsigned
 
 SIGNATURE = "**Li Na**\n[Shop](https://shop.example)\n"
 
@@ -73,7 +74,47 @@ def test_what_was_written_comes_back_and_is_never_signed_twice(
     page = to_html(body) if markdown else None
     words, html = signed(body, page, signature)
     assert signed(words, html, signature) == (words, html)
-    again, was_markdown = unsigned(words, html)
-    assert was_markdown is markdown
+    again = unsigned(words, html)
+    assert again.markdown is markdown
     if markdown:
-        assert signed(again, to_html(again), signature) == (words, html)
+        assert signed(again.body, to_html(again.body), signature) == (words, html)
+
+
+NAMES = ("a.png", "a.png", "<b>&.png")
+
+
+@given(
+    st.text(st.sampled_from(f"a -\n*#é{shown.PICTURE}"), max_size=30).filter(
+        lambda words: 0 < words.count(shown.PICTURE) <= len(NAMES)
+    ),
+    st.text(st.sampled_from("a -\n*#é"), max_size=20),
+    st.booleans(),
+)
+def test_pictures_that_were_put_into_the_text_are_found_there(
+    body: str, signature: str, markdown: bool
+) -> None:
+    names = NAMES[: body.count(shown.PICTURE)]
+    pictures = tuple((f"{number}@x.example", name) for number, name in enumerate(names))
+    page = (
+        shown.from_markdown(body, pictures, to_html) if markdown else shown.to_html(body, pictures)
+    )
+    words, html = signed(shown.plain(body, names), page, signature)
+    again = unsigned(words, html)
+    if shown.pictures_of(page) == list(pictures):  # in a line of Markdown there is room for none
+        assert again.pictures == pictures
+        made = (
+            shown.from_markdown(again.body, pictures, to_html)
+            if again.markdown
+            else shown.to_html(again.body, pictures)
+        )
+        assert signed(shown.plain(again.body, names), made, signature) == (words, html)
+
+
+def test_words_that_look_like_a_picture_stay_words() -> None:
+    picture = ("1@x.example", "a.png")
+    html = shown.to_html(f"[a.png] is this: {shown.PICTURE}", [picture])
+    # It could be either: then both are words, and the picture is attached.
+    assert unsigned("[a.png] is this: [a.png]", html) == Written("[a.png] is this: [a.png]")
+    html = shown.to_html(f"{shown.PICTURE} is [a.png]", [picture])
+    assert unsigned("[a.png] is [a.png]", html).body == f"{shown.PICTURE} is [a.png]"
+    assert unsigned("no such", html) == Written("no such")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from html import escape
+from html import escape, unescape
 from uuid import NAMESPACE_URL, uuid5
 
 PICTURE = "\ufffc"
@@ -19,6 +19,7 @@ _DOCUMENT = """\
 </html>
 """
 _TAG = re.compile("<[^>]*>")
+_PICTURE_TAG = re.compile('<img src="cid:([^"]*)" alt="([^"]*)" style="max-width: 100%">')
 _NUMBERED = re.compile(f"{PICTURE}([0-9]+){PICTURE}")
 _SPACES = re.compile(r"^ |(?<= ) ", re.MULTILINE)
 
@@ -37,6 +38,29 @@ def filled(words: str, instead: Sequence[str]) -> str:
 def plain(words: str, names: Sequence[str]) -> str:
     """Return a text that says where its pictures were, by their names."""
     return filled(words, [f"[{name}]" for name in names])
+
+
+def with_signs(words: str, names: Sequence[str]) -> str | None:
+    """Return a text in which the pictures are that `plain` has named, in this order; None: not all.
+
+    A name that was written before its picture is taken for it: what is made of the result tells.
+    """
+    if PICTURE in words:
+        return None
+    pieces, at = [], 0
+    for name in names:
+        mark = f"[{name}]"
+        found = words.find(mark, at)
+        if found < 0:
+            return None
+        pieces += [words[at:found], PICTURE]
+        at = found + len(mark)
+    return "".join((*pieces, words[at:]))
+
+
+def pictures_of(html: str) -> list[tuple[str, str]]:
+    """Return the Content-ID and the name of each picture that `to_html`, `from_markdown` put in."""
+    return [(unescape(cid), unescape(name)) for cid, name in _PICTURE_TAG.findall(html)]
 
 
 def to_html(words: str, pictures: Sequence[tuple[str, str]]) -> str:

@@ -18,7 +18,7 @@ from traymail.core.replies import have_it, outcome_told, parts_told, title_for, 
 from traymail.core.reply_rules import Trouble
 from traymail.core.reply_rules.details import reply_told
 from traymail.core.reply_rules.services import UNANSWERED
-from traymail.core.signature import unsigned
+from traymail.core.signature import Written, unsigned
 from traymail.core.template import human_size
 from traymail.core.texts import Text, text
 from traymail.ui.model.outbox_table import (
@@ -307,10 +307,16 @@ def _moment(iso: str) -> str:
 def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
     """Return a new mail with the words and recipients of one; its files are at these paths.
 
-    When only some have the mail, the new one is for the others.
+    When only some have the mail, the new one is for the others. Those of its pictures that a
+    person has put into the text are there again.
     """
     item = mail.item
-    body, markdown = unsigned(mail.text, mail.html)
+    written = unsigned(mail.text, mail.html)
+    # In a message, the pictures of its HTML come before the files that are attached.
+    places = dict(zip(dict.fromkeys(written.pictures), files, strict=False))
+    names = [one.name for one in mail.attachments]
+    if [name for _cid, name in places] != names[: len(set(written.pictures))]:
+        written, places = Written(mail.text, markdown=written.markdown), {}
     lacking = set(item.mailboxes) - set(item.accepted) or set(item.mailboxes)
 
     def for_them(people: Sequence[Address]) -> tuple[str, ...]:
@@ -321,11 +327,12 @@ def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
         cc=for_them(item.cc),
         bcc=for_them(item.bcc),
         subject=item.subject,
-        body=body,
-        files=tuple(map(str, files)),
+        body=written.body,
+        files=tuple(map(str, files[len(places) :])),
         account=item.account,
         # HTML of another origin cannot be edited: the plain text goes out alone.
-        markdown=markdown,
+        markdown=written.markdown,
+        shown=tuple(str(places[one]) for one in written.pictures),
     )
 
 

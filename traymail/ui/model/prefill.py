@@ -20,7 +20,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 class Prefill:
     """Recipients as they were given, words, and the paths of files to attach.
 
-    ``account`` is the one to send from, "" for the usual one.
+    ``account`` is the one to send from, "" for the usual one. ``shown``: the paths of the pictures
+    in ``body``, as a `SavedDraft` has them.
     """
 
     to: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Prefill:
     files: tuple[str, ...] = ()
     account: str = ""
     markdown: bool = False
+    shown: tuple[str, ...] = ()
 
 
 def parse_mailto(url: str) -> Prefill:
@@ -98,6 +100,7 @@ def merged(asked: Prefill, more: Prefill) -> Prefill:
         files=_joined(asked.files, more.files),
         account=more.account or asked.account,
         markdown=more.markdown or asked.markdown,
+        shown=more.shown if more.body else asked.shown,
     )
 
 

@@ -249,17 +249,18 @@ def prefilled(state: QuickSend, asked: Prefill) -> QuickSend:
     if state.stage is DraftStage.WAITING:
         state = finished(state)  # it is stored, and leaves when its time has come
     old = state.written
-    more = without_pictures(asked.body)
-    body = f"{old.body.rstrip()}\n\n{more}" if old.body.strip() and more else ""
+    more = asked.body if asked.shown else without_pictures(asked.body)
+    lead = old.body.rstrip()
     written = replace(
         old,
         to=_with(old.to, asked.to),
         cc=_with(old.cc, asked.cc),
         bcc=_with(old.bcc, asked.bcc),
         subject=old.subject or asked.subject,
-        body=body or old.body or more,
+        body=f"{lead}\n\n{more}" if lead and more else more or old.body,
         account=asked.account or old.account,
         markdown=old.markdown or asked.markdown,
+        shown=(*old.shown, *asked.shown),
     )
     return replace(state, written=written)
 

@@ -136,6 +136,7 @@ class Writing:
         if asked != Prefill():
             state = model.prefilled(state, asked)
             self._files.look(asked.files)
+            self._files.look_at_shown(state.unseen, self._show_pictures)
         self._screen.set_state(state)
         self._parts.sheet.fill(state.written)
         if regrouped:
