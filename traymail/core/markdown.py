@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from traymail.core.address import whole_characters
-from traymail.core.markup import bearable
+from traymail.core.markup import DOCUMENT, bearable
 from traymail.core.pictures import Picture, is_local
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FILES = "traymail: pictures may be files"
-_DOCUMENT = """\
-<!DOCTYPE html>
-<html>
-<head><meta charset="utf-8"></head>
-<body style="font-family: sans-serif; line-height: 1.5">
-{body}</body>
-</html>
-"""
 _CELL = "border: 1px solid #bbb; padding: 3px 8px"
 _STYLES: dict[str, str] = {
     "table_open": "border-collapse: collapse",
@@ -52,7 +44,7 @@ def to_html(markdown: str, picture: Picture | None = None) -> str:
     HTML in it is shown, not obeyed; only http, https and mailto become links. ``picture`` tells
     what pictures that are files are called in the mail; without it they are shown as written.
     """
-    return _DOCUMENT.format(body=fragment_of(markdown, picture))
+    return DOCUMENT.format(body=fragment_of(markdown, picture))
 
 
 def fragment_of(markdown: str, picture: Picture | None = None) -> str:

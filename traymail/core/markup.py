@@ -1,9 +1,17 @@
-"""What Python's parser of HTML does not bear."""
+"""HTML: the document that texts become, and what Python's parser does not bear."""
 
 from __future__ import annotations
 
 import re
 
+DOCUMENT = """\
+<!DOCTYPE html>
+<html>
+<head><meta charset="utf-8"></head>
+<body style="font-family: sans-serif; line-height: 1.5">
+{body}</body>
+</html>
+"""
 # Comments as browsers have them: one without an end hides the rest. Those of Outlook look like
 # marked sections inside, of which the parser knows a few only, and gives up at any other. What
 # stands in a script or a style is neither.

@@ -7,17 +7,11 @@ from collections.abc import Callable, Sequence
 from html import escape, unescape
 from uuid import NAMESPACE_URL, uuid5
 
+from traymail.core.markup import DOCUMENT
+
 PICTURE = "\ufffc"
 """Stands in a text for a picture: Unicode's own sign for an object that is no letter."""
 
-_DOCUMENT = """\
-<!DOCTYPE html>
-<html>
-<head><meta charset="utf-8"></head>
-<body style="font-family: sans-serif; line-height: 1.5">
-{body}</body>
-</html>
-"""
 _TAG = re.compile("<[^>]*>")
 _PICTURE_TAG = re.compile('<img src="cid:([^"]*)" alt="([^"]*)" style="max-width: 100%">')
 _NUMBERED = re.compile(f"{PICTURE}([0-9]+){PICTURE}")
@@ -71,7 +65,7 @@ def to_html(words: str, pictures: Sequence[tuple[str, str]]) -> str:
     safe = _SPACES.sub("&nbsp;", escape(words, quote=False).replace("\t", "    "))
     lines = safe.rstrip("\n").replace("\n", "<br>\n")
     tags = [_tag(*one) for one in pictures]
-    return _DOCUMENT.format(body=f"<div>{filled(lines, tags)}</div>\n")
+    return DOCUMENT.format(body=f"<div>{filled(lines, tags)}</div>\n")
 
 
 def from_markdown(
