@@ -56,7 +56,7 @@ class Loaded:
 
 
 class Disk:
-    """The world of `traymail.core.preflight`, as it is now."""
+    """`traymail.core.ports.Preflight` of the disk as it is now."""
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder is there; what cannot be there (a name too long) is not."""

@@ -1,6 +1,6 @@
 """The look of all windows: theme pair, fonts, scale, language; one `Theme` for each Tk root.
 
-Windows are made of the widgets in `traymail.ui.widgets`, which ask their root for its look.
+Windows are made of the widgets in `traymail.ui.widgets`, which ask their root for its theme.
 """
 
 from __future__ import annotations

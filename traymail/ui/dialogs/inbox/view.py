@@ -151,9 +151,9 @@ class MailLooked:
 class MailPane(Area):
     """Drawn anew when another mail, or the other view of it, is wanted."""
 
-    def __init__(self, master: tk.Misc, acts: MailHandlers) -> None:
+    def __init__(self, master: tk.Misc, handlers: MailHandlers) -> None:
         super().__init__(master)
-        self._acts = acts
+        self._handlers = handlers
         self._shown: tuple[int | None, bool] | None = None
         # Tk drops a picture when its Python object is collected.
         self.pictures: list[ImageTk.PhotoImage] = []
@@ -199,7 +199,8 @@ class MailPane(Area):
             card = self._card(inner, part, looked.pictures.get(place))
             card.pack(anchor="w", pady=(px(14), 0))
         source = text("Show headers and source")
-        toggle = Button(inner, source, partial(self._acts.source, True), "link", "chevron-right")  # noqa: FBT003 - show it
+        show = partial(self._handlers.source, True)  # noqa: FBT003 - show it
+        toggle = Button(inner, source, show, "link", "chevron-right")
         toggle.pack(anchor="w", pady=(px(16), 0))
         return toggle
 
@@ -215,7 +216,7 @@ class MailPane(Area):
         row = Area(card)
         row.pack(fill="x")
         icon = "file-earmark" if picture is None else "file-earmark-image"
-        save = Button(row, text("Save…"), partial(self._acts.save, part), "link")
+        save = Button(row, text("Save…"), partial(self._handlers.save, part), "link")
         save.pack(side="right", padx=(px(12), 0))
         Label(row, model.size_of(part), "muted").pack(side="right", padx=(px(16), 0))
         name = Label(row, model.name_of(part), "fg", icon=icon)
@@ -226,7 +227,7 @@ class MailPane(Area):
     def _draw_source(self, looked: MailLooked) -> Button:
         px = self.theme.px
         back = text("Back to the mail")
-        toggle = Button(self, back, partial(self._acts.source, False), "link", "chevron-left")  # noqa: FBT003 - hide it
+        toggle = Button(self, back, partial(self._handlers.source, False), "link", "chevron-left")  # noqa: FBT003 - hide it
         toggle.pack(anchor="w", padx=px(18), pady=(px(14), 0))
         reading = ReadingText(self)
         reading.show((Passage(looked.mail.source, "mono"),))
