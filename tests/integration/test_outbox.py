@@ -398,3 +398,14 @@ def test_a_closed_database_says_so(outbox: Outbox, database: Database) -> None:
     with pytest.raises(StateError) as caught:
         outbox.find()
     assert isinstance(caught.value.__cause__, sqlite3.ProgrammingError)
+
+
+@pytest.mark.parametrize("damaged", ["x", "", "0", "-5", "9" * 30, "9" * 5000, "\u0663", "[1]"])
+def test_a_damaged_count_of_batches_gives_no_number_twice(
+    outbox: Outbox, database: Database, damaged: str
+) -> None:
+    with database.transaction():
+        put(outbox, batch=outbox.new_batch())
+    outbox.set_meta("batches", damaged)
+    assert outbox.new_batch() == 2
+    assert outbox.new_batch() == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -91,9 +92,19 @@ class Outbox(Lists):
         """Return a number that no batch had yet; inside the transaction that stores its mails."""
         self._spool.require_room()
         with self._database.transaction():
-            number = int(self.meta(_BATCHES) or 0) + 1
+            number = self._largest_batch() + 1
             self.set_meta(_BATCHES, str(number))
         return number
+
+    def _largest_batch(self) -> int:
+        """Return the number of the last batch, also where what was counted is damaged."""
+        kept = self.meta(_BATCHES) or ""
+        counted = int(kept) if re.fullmatch("[0-9]{1,15}", kept) else 0
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT max(batch) AS last FROM mail WHERE batch < 1000000000000000"
+            ).fetchone()
+        return max(counted, row["last"] or 0)
 
     def mend_clock(self, account: str, now: datetime) -> None:
         """Let nothing wait for a time that was planned by a clock that has since been set back."""
