@@ -28,6 +28,7 @@ from traymail.core.message import Address, Draft
 from traymail.core.outbox import State
 from traymail.core.secret import Secret
 from traymail.disk import exclusive
+from traymail.services.services import Services
 from traymail.services.wanted import WantedMail, draft_of
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.accounts import AccountsPage
@@ -151,11 +152,11 @@ class Desk(Hands):
 @pytest.fixture
 def make_desk(
     make_root: MakeRoot, keyring_env: KeyringSession, home: Home
-) -> Iterator[Callable[[str], Desk]]:
+) -> Iterator[Callable[..., Desk]]:
     del keyring_env  # the bus of the keyring
     ends: list[Callable[[], object]] = []
 
-    def make(config: str) -> Desk:
+    def make(config: str, hurry: Callable[[Services], Services] = lambda usual: usual) -> Desk:
         running = live(home, config)
         program = running.__enter__()
         ends.append(lambda: running.__exit__(None, None, None))
@@ -165,7 +166,7 @@ def make_desk(
         added: list[str] = []
         page = AccountsPage(
             root,
-            program.services,
+            hurry(program.services),
             background,
             lambda: added.append("a window to add one"),
             GuideWindow(root, program.services.program, background).open,

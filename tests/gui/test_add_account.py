@@ -20,6 +20,7 @@ from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
 from traymail.core.provider import for_address
+from traymail.services.services import Services
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.guide import GuideWindow
@@ -63,13 +64,20 @@ def went_on() -> list[str]:
 def window(
     root: Root, program: Live, background: Background, went_on: list[str]
 ) -> AddAccountWindow:
+    return adding(root, program.services, background, went_on)
+
+
+def adding(
+    root: Root, services: Services, background: Background, went_on: list[str]
+) -> AddAccountWindow:
+    """Open the window; ``went_on`` gets the accounts from which a mail is to be written."""
     window = AddAccountWindow(
         root,
-        program.services,
+        services,
         background,
         lambda asked: went_on.append(asked.account),
         lambda: False,
-        GuideWindow(root, program.services.program, background).open,
+        GuideWindow(root, services.program, background).open,
     )
     window.reveal()
     until_tk(root, window.winfo_viewable, what="the window")

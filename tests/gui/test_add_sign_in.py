@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.gui.test_add_account import (
+    adding,
     background,
     opened,
     sees,
@@ -22,10 +23,11 @@ from tests.gui.test_add_account import (
 )
 from tests.support.homes import Home
 from tests.support.live import Live, live
-from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, provider
+from tests.support.oauth import CLIENT, SCOPE, USER, Provider, browser, hurried, provider
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, every_child, press, until_tk
+from traymail.ui.bridge import Background
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.add_account.sign_in import SignInPage
 from traymail.ui.dialogs.guide import GuideWindow
@@ -155,6 +157,44 @@ def test_what_is_denied_is_told_and_can_be_tried_again(
     if device:
         wait(window, lambda: stage(window) is SignInStage.DEVICE, "another code")
         place.service.approve()
+    is_saved(window, program)
+
+
+@pytest.mark.parametrize("device", [False, True])
+def test_a_sign_in_that_nobody_ends_in_time_is_told_and_can_be_tried_again(  # fixtures
+    root: Root,
+    program: Live,
+    background: Background,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    device: bool,
+) -> None:
+    browser = program.app.environ["BROWSER"]
+    monkeypatch.setitem(program.app.environ, "BROWSER", "true")  # its window is closed at once
+    window = adding(root, hurried(program.services, 2), background, [])
+    to_the_sign_in(window, place)
+    act = AddAct.DEVICE if device else AddAct.SIGN_IN
+    window.bar.buttons[act].invoke()
+    if not device:
+        sees(window, "If you closed it, open the page again.")
+    wait(window, lambda: stage(window) is SignInStage.FAILED, "the end of the patience")
+    sees(window, "The sign-in did not work")
+    code, page = "The code was not typed in time.", "The browser did not come back in time"
+    sees(window, code if device else page)
+    sees(window, "Try again.")
+    assert program.services.program.overview().settings.accounts == {}
+    assert str(window.bar.buttons[act].cget("text")).strip() == "Try again"
+
+    def ended() -> bool:
+        """On a busy machine this takes its time, too: then once more, as people would."""
+        if stage(window) is SignInStage.FAILED:
+            window.bar.buttons[act].invoke()
+        if device and stage(window) is SignInStage.DEVICE:
+            place.service.approve()
+        return window.screen.state.saving is AddSaving.DONE
+
+    monkeypatch.setitem(program.app.environ, "BROWSER", browser)
+    wait(window, ended, "the account to be saved")
     is_saved(window, program)
 
 

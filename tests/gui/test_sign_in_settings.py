@@ -7,7 +7,7 @@ import pytest
 
 from tests.gui.test_accounts import Desk, make_desk
 from tests.gui.test_add_sign_in import Place, guide_beside, place, words_in
-from tests.support.oauth import CLIENT, SCOPE, USER
+from tests.support.oauth import CLIENT, SCOPE, USER, hurried
 from tests.support.tk import every_child
 from traymail.ui.model.account_buttons import AccountAct
 from traymail.ui.model.sign_in import SignInStage
@@ -136,6 +136,31 @@ def test_a_browser_that_does_not_come_back_is_waited_for_until_it_is_stopped(
     desk.act(AccountAct.STOP)
     desk.sees("The sign-in was stopped")
     assert state_of(desk) == "never"
+
+
+def test_a_browser_that_does_not_come_back_in_time_is_told_and_can_be_tried_again(
+    make_desk: Callable[..., Desk], place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(config(place), lambda usual: hurried(usual, 2))
+    browser = desk.live.app.environ["BROWSER"]
+    monkeypatch.setitem(desk.live.app.environ, "BROWSER", "true")  # its window is closed at once
+    desk.open()
+    desk.press("Sign in in the browser")
+    desk.sees("If you closed it, open the page again.")
+    desk.until(lambda: stage(desk) is SignInStage.FAILED, "the end of the patience")
+    desk.sees("The browser did not come back in time, or its window was closed.")
+    desk.sees("Try again.")
+    assert state_of(desk) == "never"
+    monkeypatch.setitem(desk.live.app.environ, "BROWSER", browser)
+
+    def ended() -> bool:
+        """On a busy machine this takes its time, too: then once more, as people would."""
+        if stage(desk) is SignInStage.FAILED:
+            desk.act(AccountAct.SIGN_IN)
+        return stage(desk) is SignInStage.DONE
+
+    desk.until(ended, "the sign-in")
+    assert state_of(desk) == "ok"
 
 
 def test_a_code_that_nobody_types_and_a_port_that_is_taken_are_told(

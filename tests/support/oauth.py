@@ -13,7 +13,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,8 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from traymail.services.services import Services
 
 CLIENT = "traymail-of-mine"
 USER = "me@desk.example"
@@ -334,6 +336,11 @@ def provider(context: ssl.SSLContext | None = None) -> Iterator[Provider]:
         server.server_close()
         thread.join()
     assert one.wrong == []
+
+
+def hurried(services: Services, seconds: float) -> Services:
+    """Return the same for windows, where somebody who signs in is waited for no longer."""
+    return replace(services, accounts=replace(services.accounts, sign_in_seconds=seconds))
 
 
 def browser(folder: Path) -> tuple[str, Path]:

@@ -30,7 +30,7 @@ from traymail.core.sign_in import (
     SignedIn,
     SignInStep,
 )
-from traymail.core.texts import Text, text
+from traymail.core.texts import ByCommand, Text, text
 from traymail.oauth.exchange import DeviceCode, Granted, Refused, Service, refusal
 from traymail.oauth.redirect import Doorstep, Visit
 
@@ -120,7 +120,11 @@ class SignIn(ABC):
             raise SignInLater(text("The sign-in was broken off."), self._again())
 
     def _again(self) -> Text:
-        return remedy_for("not-signed-in", self._account.name)
+        """Return the way out for who has not ended it: in its own window, to begin it anew."""
+        way_out = remedy_for("not-signed-in", self._account.name)
+        if isinstance(way_out, ByCommand):
+            return replace(way_out, at_hand=text("Try again."))
+        return way_out
 
 
 class BrowserSignIn(SignIn):

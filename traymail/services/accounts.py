@@ -37,10 +37,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AccountService:
-    """The accounts of the configuration, and their secrets."""
+    """The accounts of the configuration, and their secrets.
+
+    ``sign_in_seconds``: how long somebody who signs in is waited for; None: as long as is usual.
+    """
 
     app: App
     running: Program
+    sign_in_seconds: float | None = None
 
     def find_server(self, address: str) -> Proposal | None:
         """Propose a server: the provider table first, then trying the usual names."""
@@ -128,7 +132,7 @@ class AccountService:
             self.app,
             lambda: self.running.stops.clear(account.name, mails=True),
             language=self.running.configuration.settings.language,
-            wish=SignInWish(device, client_secret),
+            wish=SignInWish(device, client_secret, self.sign_in_seconds),
         )
 
     def login_of(self, account: Account) -> Login | None:

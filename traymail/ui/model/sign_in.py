@@ -93,7 +93,8 @@ _NO_BROWSER = Headline(
 _HEADLINES = {
     SignInStage.BEGINNING: Headline(text("Signing in…"), text("This takes a few seconds.")),
     SignInStage.BROWSER: Headline(
-        text("Sign in in your browser"), text("It is open now; traymail waits for it.")
+        text("Sign in in your browser"),
+        text("It is open now; traymail waits for it. If you closed it, open the page again."),
     ),
     SignInStage.DEVICE: Headline(
         text("Type this code on any device"), text("Open the page there; traymail waits for it.")
