@@ -641,12 +641,14 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, lasting: bool =
         _write_whole(folder, path.name, pieces, lasting=lasting)
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, *, strangers: bool = False) -> bytes:
     """Return what a file holds; a pipe in its place is not waited for. Raises OSError.
 
-    A link is followed: it is for files in folders of the user's own.
+    A link is followed: it is for files in folders of the user's own. ``strangers``: it may lie in
+    another one, and is read as `open_behind_links` does; raises UnsafePath, too.
     """
-    with os.fdopen(os.open(path, READ & ~_NO_FOLLOW), "rb") as file:
+    opened = open_behind_links(str(path)) if strangers else os.open(path, READ & ~_NO_FOLLOW)
+    with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
         return file.read()

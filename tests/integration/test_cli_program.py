@@ -184,6 +184,15 @@ def test_what_cannot_be_composed(office: Desk, arguments: tuple[str, ...], statu
     assert len(done.stderr.splitlines()) == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes are files there")
+def test_a_pipe_is_not_composed_and_not_waited_for(office: Desk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for given in (("--attach", str(tmp_path / "pipe")), (str(tmp_path / "pipe"),)):
+        done = office.quick("compose", *given)
+        assert (done.returncode, done.stdout) == (66, "")
+        assert done.stderr.splitlines()[1] == "Only regular files can be attached."
+
+
 def test_run_with_a_broken_configuration(office: Desk) -> None:
     office.home.configure("version = 1\nbogus = 2\n")
     done = office.run("run", "--headless")

@@ -199,7 +199,7 @@ ASTRAY = ("file", "folder/key", "sub/key", "sub/../key", "sub/../sub/key", "roun
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
-@pytest.mark.parametrize("way", ["--attach", "--html", "--csv", "picture"])
+@pytest.mark.parametrize("way", ["--attach", "--html", "--csv", "table", "picture"])
 def test_a_strangers_link_leads_to_no_file_of_the_users(
     office: Desk, shared: Path, tmp_path: Path, way: str
 ) -> None:
@@ -209,6 +209,8 @@ def test_a_strangers_link_leads_to_no_file_of_the_users(
         if way == "--csv":
             (tmp_path / "t.csv").write_text(f"file\n{path}\n")
             done = office.quick(*send, "--csv", tmp_path / "t.csv", "--attach", "{csv.file}")
+        elif way == "table":
+            done = office.quick(*send, "--csv", path, "--body", "x", "--dry-run")
         elif way == "picture":
             done = office.quick(*send, "--markdown", "--body", f"![]({path})", "--attach", path)
         else:

@@ -85,6 +85,17 @@ def test_a_strangers_link_is_not_attached(tmp_path: Path, name: str) -> None:
     assert found[2].path == str(private / "key.png")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows lets few people make links")
+def test_a_link_that_came_since_it_was_looked_at_is_not_made_smaller(tmp_path: Path) -> None:
+    private, shown = tmp_path / "private.png", tmp_path / "shown.png"
+    for file in (private, shown):
+        noise(2400, 1200).save(file)
+    [found] = look_at([str(shown)])
+    shown.unlink()
+    shown.symlink_to(private)
+    assert smaller(Path(found.path), 1024) is None
+
+
 def test_a_small_file_with_a_huge_picture_fills_no_memory(tmp_path: Path) -> None:
     file = tmp_path / "bomb.png"
     Image.new("1", (10_000, 8_000)).save(file)

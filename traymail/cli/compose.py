@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import stat
 import subprocess
 import threading
 from dataclasses import asdict
@@ -18,12 +20,12 @@ from traymail.cli.session import Session
 from traymail.cli.start_errors import told_on_desktop
 from traymail.cli.words import PATH, argument, command, option
 from traymail.core.address import excerpt, split_addresses
-from traymail.core.errors import NotRunning, SourceError, StateError
+from traymail.core.errors import NotRunning, SourceError, StateError, UnsafePath
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
 from traymail.desktop.activation import COMPOSE, activate_running
 from traymail.desktop.starting import WITHOUT_CONSOLE
-from traymail.disk import start_folder, typed
+from traymail.disk import open_behind_links, start_folder, typed
 
 if TYPE_CHECKING:
     from traymail.ui.model.prefill import Prefill
@@ -194,8 +196,11 @@ def _file(path: Path) -> str:
     """Return a file to attach as the running program finds it; raises SourceError."""
     absolute = str(path.absolute())
     try:
-        with path.open("rb"):
-            return absolute
+        with os.fdopen(open_behind_links(absolute), "rb") as file:  # a pipe is not waited for
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return absolute
+    except UnsafePath as error:
+        raise SourceError(absolute, error.title, error.advice) from error
     except OSError as error:
         # Windows opens no folder, and says that it is not permitted.
         if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():
@@ -205,3 +210,8 @@ def _file(path: Path) -> str:
                 text("Only regular files can be attached."),
             ) from error
         raise unreadable(Path(excerpt(str(path))), error) from error
+    raise SourceError(
+        absolute,
+        text("{path} is not a file.", path=path),
+        text("Only regular files can be attached."),
+    )

@@ -23,7 +23,7 @@ from traymail.accounts import kind_of
 from traymail.core.address import split_addresses
 from traymail.core.csv_table import CsvRow, CsvTable, read_table
 from traymail.core.duration import iso
-from traymail.core.errors import InputError, Problem, SourceError
+from traymail.core.errors import InputError, Problem, SourceError, UnsafePath
 from traymail.core.lines import printed
 from traymail.core.message import Draft, DraftFile, FileIdentity
 from traymail.core.outbox import OutboxItem, State
@@ -355,7 +355,9 @@ def table_in(path: Path) -> CsvTable:
                 text("{path} is larger than {most}.", path=path, most=human_size(LARGEST_TABLE)),
                 text("Split it into several files."),
             )
-        return read_table(read_file(path))
+        return read_table(read_file(path, strangers=True))
+    except UnsafePath as error:
+        raise SourceError(os.fspath(path), error.title, error.advice) from error
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from traymail.core.errors import UnsafePath
 from traymail.core.texts import Text, text
-from traymail.disk import behind_links
+from traymail.disk import behind_links, open_behind_links
 
 LARGEST = 50_000_000
 """Bytes; a larger file is shown without its picture."""
@@ -115,7 +116,9 @@ def smaller(path: Path, most: int) -> bytes | None:
     where it was taken, nothing is left.
     """
     try:
-        with Image.open(path) as picture:
+        # Since it was looked at, somebody may have put a link in its place.
+        opened = open_behind_links(str(path), last=False)
+        with os.fdopen(opened, "rb") as file, Image.open(file) as picture:
             format = picture.format
             if format not in _SHRINKABLE:
                 return None
@@ -126,8 +129,8 @@ def smaller(path: Path, most: int) -> bytes | None:
             upright.info = {}
             upright.save(made, format, icc_profile=profile, **_SHRINKABLE[format])
             content = made.getvalue()
-            return content if len(content) < path.stat().st_size else None
-    except _UNREADABLE:
+            return content if len(content) < os.fstat(file.fileno()).st_size else None
+    except (*_UNREADABLE, UnsafePath):
         return None
 
 
