@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.support.tk import until_tk
+from tests.support.wait import until
 from traymail.core.errors import StateError, TraymailError
 from traymail.core.texts import text
 from traymail.ui.bridge import MOST_THREADS, MOST_WAITING, Background, Bridge
@@ -91,6 +92,30 @@ def test_nothing_is_heard_after_the_end(root: Root, bridge: Bridge) -> None:
     bridge.close()
     bridge.post(lambda: pytest.fail("heard"))
     root.update()
+
+
+def test_no_thread_waits_for_ever_for_a_loop_that_ended(root: Root) -> None:
+    """As it would when it asks just while the program ends."""
+    for _ in range(10):
+        before = set(threading.enumerate())
+        bridge = Bridge(root, pump=True)
+        root.after(0, root.quit)  # after the pump began
+        root.mainloop()
+        [pump] = set(threading.enumerate()) - before
+
+        def asks(ident: int | None = pump.ident) -> bool:
+            return sys._current_frames()[ident or 0].f_code.co_name == "event_generate"
+
+        def end(bridge: Bridge = bridge, asks: Callable[[], bool] = asks) -> None:
+            bridge.post(lambda: None)
+            until(asks, what="the pump's question to Tk")
+            root.quit()
+
+        root.after(0, end)
+        root.mainloop()
+        bridge.close()
+        pump.join(10)
+        assert not pump.is_alive()
 
 
 def test_work_is_done_elsewhere_and_heard_here(root: Root) -> None:

@@ -6,6 +6,7 @@ waits at the queue and generates an event. Nothing polls.
 
 from __future__ import annotations
 
+import _tkinter
 import logging
 import os
 import sys
@@ -81,12 +82,14 @@ class Bridge:
 
 
 class _Pump:
-    """Wakes Tk by a thread that generates an event; never joined, because it waits for Tk."""
+    """Wakes Tk by a thread that generates an event."""
 
     def __init__(self, root: tk.Tk, turn: Act) -> None:
         self._root = root
         self._calls: SimpleQueue[bool] = SimpleQueue()
         self._closed = Event()
+        self._answered = Event()
+        self._answered.set()
         root.bind(_POSTED, lambda _event: turn())
         # To ask for its id makes a hidden root exist for the system: else its events are lost.
         root.winfo_id()
@@ -99,6 +102,10 @@ class _Pump:
     def close(self) -> None:
         self._closed.set()
         self._calls.put(False)  # noqa: FBT003 - end
+        # What the thread asks of Tk just now is still answered, or it would wait for ever. Tk does
+        # that with any event, so none of the windows' is taken.
+        while not self._answered.wait(0.001):
+            self._root.tk.dooneevent(_tkinter.FILE_EVENTS | _tkinter.DONT_WAIT)
 
     def _run(self) -> None:
         while self._calls.get() and not self._closed.is_set():
@@ -109,12 +116,16 @@ class _Pump:
 
     def _generate(self) -> None:
         """Generate the event; while the loop does not run, as before it begins, try again."""
-        while not self._closed.is_set():
-            try:
-                self._root.event_generate(_POSTED, when="tail")
-            except RuntimeError:  # tkinter has waited a second for the loop
-                continue
-            return
+        self._answered.clear()  # before it looks at `_closed`: `close` goes the other way round
+        try:
+            while not self._closed.is_set():
+                try:
+                    self._root.event_generate(_POSTED, when="tail")
+                except RuntimeError:  # tkinter has waited a second for the loop
+                    continue
+                return
+        finally:
+            self._answered.set()
 
 
 if sys.platform == "win32":
