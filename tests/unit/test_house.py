@@ -27,6 +27,7 @@ EXCHANGED = {
 OF_LIBRARIES = {
     "_asdict",
     "_base_executable",
+    "_current_frames",
     "_exit",
     "_hwnd",
     "_icon_handle",
