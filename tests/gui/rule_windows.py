@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from tests.gui.settings_frame import in_settings
+from tests.support.accounts import ALERTS
 from tests.support.unasked import UNASKED
 from traymail.core.account import Account, Security
 from traymail.core.errors import Problem
@@ -20,7 +21,6 @@ from traymail.core.rules.folder import FolderRule
 from traymail.core.rules.log import LogRule
 from traymail.core.settings import Settings
 from traymail.core.texts import text
-from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardHandlers
 from traymail.ui.dialogs.rules.editor import RuleEditor
@@ -190,19 +190,10 @@ def log_more(root: Root) -> Window:
 
 def log_webhook(root: Root) -> Window:
     """One that is told by a webhook, which needs no recipient and takes no copies."""
-    preset = BY_NAME["gotify"]
-    alerts = WebhookAccount(
-        name="alerts",
-        address=preset.receiver,
-        preset=preset,
-        body=usual_body(preset),
-        success=usual_success(preset),
-        most=preset.most,
-    )
-    settings = replace(SETTINGS, accounts={"qq": QQ, "alerts": alerts})
+    settings = replace(SETTINGS, accounts={"qq": QQ, ALERTS.name: ALERTS})
     state = model.known(_log(root), settings)
-    state = model.previewed(state, _lines(root, preset.receiver.mailbox))
-    values = {**state.values, "to": "", "account": "alerts"}
+    state = model.previewed(state, _lines(root, ALERTS.address.mailbox))
+    values = {**state.values, "to": "", "account": ALERTS.name}
     window = _editor(root, replace(state, values=values))
     window.sheet.form.unfold()
     return window
