@@ -70,8 +70,7 @@ class Files:
                 to = folder if inside is None else str(PurePath(real, inside))
                 with _open_target(real, to, PurePosixPath(path).parent) as target:
                     if source.folder.itself().st_dev == target.itself().st_dev:
-                        with _one_mount():
-                            return _rename(source, target, source.name, identity, arrived)
+                        return _rename_unless_gone(source, target, identity, arrived)
                     return _copy_over(source, target, identity, arrived)
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PostSend:
@@ -187,6 +186,21 @@ def _open_target(root: str, path: str, below: PurePosixPath) -> Folder:
     if inside is None:
         return open_folder(str(PurePath(path, below)), make=True)
     return open_folder(root).descend((*PurePosixPath(inside).parts, *below.parts), make=True)
+
+
+def _rename_unless_gone(
+    source: _Source, target: Folder, identity: FileIdentity, arrived: Arrived
+) -> PostSend:
+    """Give the file its new name, if it is still there."""
+    try:
+        with _one_mount():
+            return _rename(source, target, source.name, identity, arrived)
+    except FileNotFoundError:
+        # The system says so, too, when another file takes its place at this very moment.
+        state = source.state(identity)
+        if state is PostSend.DONE:
+            raise  # something else is gone
+        return state
 
 
 def _rename(
