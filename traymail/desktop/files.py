@@ -70,7 +70,8 @@ class Files:
                 to = folder if inside is None else str(PurePath(real, inside))
                 with _open_target(real, to, PurePosixPath(path).parent) as target:
                     if source.folder.itself().st_dev == target.itself().st_dev:
-                        return _rename_unless_gone(source, target, identity, arrived)
+                        with _one_mount():
+                            return _rename_unless_gone(source, target, identity, arrived)
                     return _copy_over(source, target, identity, arrived)
 
     def delete(self, root: str, path: str, identity: FileIdentity) -> PostSend:
@@ -193,8 +194,7 @@ def _rename_unless_gone(
 ) -> PostSend:
     """Give the file its new name, if it is still there."""
     try:
-        with _one_mount():
-            return _rename(source, target, source.name, identity, arrived)
+        return _rename(source, target, source.name, identity, arrived)
     except FileNotFoundError:
         # The system says so, too, when another file takes its place at this very moment.
         state = source.state(identity)
