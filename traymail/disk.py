@@ -308,6 +308,27 @@ def open_behind_links(path: str, *, last: bool = True) -> int:
     raise _a_strangers_link(path)
 
 
+def open_to_read(path: str) -> int:
+    """Open what the user names as `open_behind_links` does, or a pipe, whose other end is awaited.
+
+    What ``/dev/fd`` leads to may have no name: a shell's pipe, or a file that is gone.
+    """
+    flags = READ & ~getattr(os, "O_NONBLOCK", 0)
+    if not HAS_DESCRIPTORS:
+        return os.open(path, flags)
+    owners = set[int]()
+    folder, name = _behind_links(path, owners, nameless=True)
+    with folder:
+        if owners <= {folder.look(name).st_uid}:  # before a pipe's other end takes notice
+            if _is_of_proc(folder.itself()):
+                flags &= ~_NO_FOLLOW
+            descriptor = folder.open(name, flags)
+            if owners <= {os.fstat(descriptor).st_uid}:
+                return descriptor
+            os.close(descriptor)
+    raise _a_strangers_link(path)
+
+
 def behind_links(path: str) -> str:
     """Return where a path leads; that of what is not there leads nowhere, and is told when opened.
 
@@ -315,16 +336,17 @@ def behind_links(path: str) -> str:
     """
     if not HAS_DESCRIPTORS:
         return os.path.realpath(path)
-    owners = set[int]()
-    try:
-        folder, name = _behind_links(path, owners)
+    # Never where it leads by now: since it was looked at, a link may have come there.
+    owners, where = set[int](), str(Path(path).absolute())
+    with contextlib.suppress(OSError):
+        folder, name = _behind_links(path, owners, gone=True)
+        where = folder.full(name)
         with folder:
             if owners <= {folder.look(name).st_uid}:
-                return folder.full(name)
-    except OSError:  # among others, what has no name: a pipe in /dev/fd
-        if not owners:
-            return os.path.realpath(path)
-    raise _a_strangers_link(path)
+                return where
+    if owners:
+        raise _a_strangers_link(path)
+    return where
 
 
 def _a_strangers_link(path: str) -> UnsafePath:
@@ -349,18 +371,24 @@ def folder_behind_links(path: str) -> str:
         return folder.path if owners <= {folder.itself().st_uid} else ""
 
 
-def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
+def _behind_links(
+    path: str, owners: set[int], *, nameless: bool = False, gone: bool = False
+) -> tuple[Folder, str]:
     """Return the folder and the name of what a path leads to; add strangers whose links lead there.
 
-    Raises OSError.
+    ``nameless``: that may be a link in ``/proc``; ``gone``: nothing need have that name. Raises
+    OSError.
     """
     folder, links = _top(), 0
     pending = list(reversed(Path(path).absolute().parts[1:])) or ["."]
     try:
         while True:
             name = pending.pop()
+            if gone and not pending and not folder.has(name):
+                return folder, name
             found = folder.look(name)
-            if not _is_link(found):
+            to_nameless = nameless and not pending and _is_of_proc(found)
+            if to_nameless or not _is_link(found):
                 if not pending:
                     return folder, name
                 step = folder.enter(name)
@@ -370,10 +398,7 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
                 links += 1
                 if links > _MOST_LINKS:
                     break
-                if found.st_uid not in (0, current_user()) and open_to_others(
-                    folder, folder.itself()
-                ):
-                    owners.add(found.st_uid)
+                owners |= _strangers_of(folder, found)
                 if pending and not found.st_size:  # in /proc, which knows the way beyond its names
                     flags = _ENTER & ~_NO_FOLLOW
                     step = Folder(folder.full(name), os.open(name, flags, dir_fd=folder.descriptor))
@@ -392,6 +417,22 @@ def _behind_links(path: str, owners: set[int]) -> tuple[Folder, str]:
         raise
     folder.close()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def _strangers_of(folder: Folder, link: os.stat_result) -> set[int]:
+    """Return whose a link is that a stranger has put into a folder where others may."""
+    stranger = link.st_uid not in (0, current_user())
+    return {link.st_uid} if stranger and open_to_others(folder, folder.itself()) else set()
+
+
+def _is_of_proc(found: os.stat_result) -> bool:
+    """Tell whether it is in Linux' ``/proc``, where nobody puts links but the kernel."""
+    if sys.platform != "linux":
+        return False
+    with contextlib.suppress(OSError):
+        device = Path("/proc").stat().st_dev
+        return found.st_dev == device != Path("/").stat().st_dev
+    return False
 
 
 def _found_folder(path: str, *, make: bool) -> Folder:

@@ -6,8 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -20,10 +21,14 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.cli import USER, Desk, desk, watched
 from tests.support.homes import Home
+from tests.support.mails import an_account
 from tests.support.sink import Arrival, Sink
 from tests.support.wait import PATIENCE_SECONDS, until
-from traymail.core.errors import SourceError
+from traymail.cli.wanted import body_of
+from traymail.core.errors import SourceError, TraymailError
 from traymail.core.message import DraftFile
+from traymail.services.pictures import Pictures
+from traymail.services.wanted import WantedMail, place_of
 from traymail.store.spool import Spool
 
 STRANGER = 65534
@@ -170,6 +175,7 @@ def test_a_link_that_is_named_by_hand_leads_to_its_file(office: Desk, tmp_path: 
     (tmp_path / "report-7.txt").unlink()
     gone = office.run("send", "--to", "b@c.example", "--attach", tmp_path / "latest.txt")
     assert gone.returncode == 66
+    assert "report-7.txt cannot be read: No such file" in gone.stderr
 
 
 @pytest.fixture
@@ -234,6 +240,105 @@ def test_a_folder_that_becomes_a_strangers_link_gives_nothing_away(
         with pytest.raises(SourceError):
             spool.take(DraftFile("key", path=os.path.join(shared, name)))  # noqa: PTH118 # as above
     assert spool.take(DraftFile("theirs", path=str(shared / "theirs"))).content == b"-----BEGIN"
+
+
+@contextmanager
+def _exchanged(own: Path, link: Path) -> Iterator[None]:
+    """Let a stranger exchange what is theirs for a link of theirs, as fast as can be."""
+    away, stopping = own.with_name("away"), threading.Event()
+
+    def exchange() -> None:
+        while not stopping.is_set():
+            for one, other in ((own, link), (link, own)):
+                one.rename(away)
+                other.rename(one)
+                away.rename(other)
+
+    stranger = threading.Thread(target=exchange)
+    stranger.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        stranger.join()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+def test_a_page_that_is_exchanged_for_a_link_meanwhile_is_not_read(shared: Path) -> None:
+    """What was looked at is what is read: no instant between two calls is long enough."""
+    page, account, read = shared / "theirs", an_account(), set[str | None]()
+    page.write_text("theirs")
+    wanted = WantedMail(
+        (), (), (), "", None, page, markdown=False, attach=(), account="", any_domain=False
+    )
+    with _exchanged(page, shared / "file"):
+        for _ in range(2000):
+            with suppress(OSError, TraymailError):
+                read.add(body_of(wanted, account)[2])
+    assert read == {"theirs"}
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+@pytest.mark.parametrize("way", ["attached", "shown", "beside the page"])
+def test_a_picture_that_is_exchanged_for_a_link_meanwhile_is_not_taken(
+    shared: Path, tmp_path: Path, way: str
+) -> None:
+    private, theirs, sender = tmp_path / "private", shared / "site", an_account().address
+    (private / "key.png").write_bytes(b"-----BEGIN")
+    theirs.mkdir()
+    (theirs / "key.png").write_bytes(b"theirs")
+    for one in (theirs, theirs / "key.png"):
+        os.chown(one, STRANGER, STRANGER)
+    spool, taken = Spool(tmp_path / "state" / "spool"), set[bytes | None]()
+    spool.require_room()
+    picture = theirs / "key.png"
+
+    def take() -> bytes | None:
+        if way == "attached":
+            return spool.take(DraftFile("key.png", place_of(picture))).content
+        if way == "shown":
+            found = Pictures(sender, [picture])
+            found.cid_of(str(picture), 1)
+        else:
+            found = Pictures(sender, [], theirs / "page.html")
+            found.cid_of("key.png", 1)
+        return spool.take(found.files[0]).content
+
+    with _exchanged(theirs, shared / "folder"):
+        for _ in range(1500):
+            with suppress(OSError, TraymailError):
+                taken.add(take())
+    assert taken == {b"theirs"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's pipes")
+@pytest.mark.parametrize("way", ["named", "inherited", "input", "nameless"])
+def test_a_page_comes_from_what_a_shell_gives(office: Desk, tmp_path: Path, way: str) -> None:
+    """A pipe with or without a name, standard input, and what holds a long text of the script."""
+    send, words = ("send", "--to", "b@c.example", "--html"), "<p>piped</p>"
+    file = tmp_path / "file"
+    if way == "input":
+        done = office.run(*send, "/dev/stdin", given=words)
+    elif way == "named":
+        os.mkfifo(file)
+        writer = threading.Thread(target=file.write_text, args=(words,))
+        writer.start()
+        done = office.quick(*send, file)
+        writer.join()
+    elif way == "nameless":
+        file.write_text(words)
+        with file.open() as opened:
+            file.unlink()
+            done = office.quick(*send, f"/dev/fd/{opened.fileno()}")
+    else:
+        reading, writing = os.pipe()
+        os.write(writing, words.encode())
+        os.close(writing)
+        done = office.quick(*send, f"/dev/fd/{reading}")
+        os.close(reading)
+    assert (done.returncode, done.stderr) == (0, "")
+    _text, html = _parsed(office.sink.arrivals[0]).iter_parts()
+    assert ">piped</" in html.get_content()
 
 
 GROUPS = """[groups]

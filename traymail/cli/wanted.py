@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from traymail.core.errors import InputError, SourceError
+from traymail.core.errors import InputError, SourceError, UnsafePath
 from traymail.core.lines import printed
 from traymail.core.reasons import unreadable
 from traymail.core.texts import text
-from traymail.services.wanted import WantedMail, place_of, too_large
+from traymail.disk import open_to_read
+from traymail.services.wanted import WantedMail, too_large
 
 if TYPE_CHECKING:
     from traymail.core.account import Account
@@ -72,10 +74,12 @@ def _bounded(source: BinaryIO, account: Account) -> bytes:
 
 
 def _html_file(path: Path, account: Account) -> str:
-    place_of(path)  # behind a stranger's link, anything of the user's could be
     try:
-        with path.open("rb") as source:
+        # Behind a stranger's link, anything of the user's could be.
+        with os.fdopen(open_to_read(os.fspath(path)), "rb") as source:
             return _bounded(source, account).decode("utf-8-sig")
+    except UnsafePath as error:
+        raise SourceError(os.fspath(path), error.title, error.advice) from error
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path, PurePath
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from traymail.core.pictures import paths_of
 from traymail.core.reasons import unreadable
 from traymail.core.texts import Text, text
 from traymail.disk import open_folder, typed
+from traymail.services.wanted import place_of
 
 
 class Pictures:
@@ -47,7 +49,7 @@ class Pictures:
         given = next((found for one in paths if (found := self._by_hand(one))), None)
         guard = None
         if given is not None:
-            name, path = typed(given.name), os.path.realpath(given)
+            name, path = typed(given.name), place_of(given)
         else:
             path, guard = self._in_folder(address, paths, line)
             name = typed(PurePath(path).name)
@@ -71,8 +73,12 @@ class Pictures:
         return None
 
     def _placed(self, path: str) -> str:
-        folder = "." if self._page is None else self._page.parent
-        return os.path.realpath(os.path.join(folder, path))  # noqa: PTH118 # any text may be a path
+        return os.path.realpath(os.path.join(self._folder, path))  # noqa: PTH118 # any text may be a path
+
+    @cached_property
+    def _folder(self) -> str:
+        """Where pictures are looked for: asked once, since a link may be put there meanwhile."""
+        return place_of(Path() if self._page is None else self._page.parent)
 
     def _in_folder(self, address: str, paths: Sequence[str], line: int) -> tuple[str, FileIdentity]:
         """Return a file below the folder of the page, and which one it is."""
@@ -83,7 +89,7 @@ class Pictures:
                 text("Give it with --attach: then it is shown in the text."),
                 address,
             )
-        folder = os.path.realpath(self._page.parent)
+        folder = self._folder
         true = next((one for one in map(self._placed, paths) if os.path.lexists(one)), None)
         if true is None:
             raise self._wrong(
