@@ -1,17 +1,27 @@
 """What every way for mail to leave does: written once, held to by the real one and its twin."""
 
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from tests.support.engine import ScriptedSender, failure
-from tests.support.robot import coded, robot
-from tests.support.sendgrid import refused, sendgrid
+from tests.support.http_service import no_http
+from tests.support.robot import KEY, coded, robot
+from tests.support.sendgrid import API_KEY, refused, sendgrid
 from tests.support.sending import Notes, account, mail, posting, sender, webhook, wecom, written
 from tests.support.sink import serve
 from tests.support.webhook import SERVICES, answer, hook
-from traymail.core.errors import PermanentFailure, Stage, StateError, TransientFailure
+from traymail.core.errors import (
+    DeliveryError,
+    PermanentFailure,
+    Stage,
+    StateError,
+    TransientFailure,
+)
 from traymail.core.message import Mail
 from traymail.core.ports import Cancelled, Sender
 from traymail.core.robots import GROUP
@@ -154,3 +164,25 @@ class TestSendgridSender(ContractOfSenders):
                 make=written,
             )
             uses.close()
+
+
+@pytest.mark.parametrize("name", ["wecom", "dingtalk", "sendgrid"])
+def test_the_log_of_an_answer_that_is_no_http_shows_no_key(name: str) -> None:
+    """With ``-v`` it has the whole error, and what led to it."""
+    told: dict[str, tuple[Any, Callable[[Any], Sender], Mail, str]] = {
+        "wecom": (robot(), lambda one: wecom(one.port), mail(GROUP.mailbox), KEY),
+        "dingtalk": (
+            hook("dingtalk"),
+            lambda one: webhook("dingtalk", one.address),
+            mail(BY_NAME["dingtalk"].receiver.mailbox),
+            "tok0123456789abcdef",
+        ),
+        "sendgrid": (sendgrid(), lambda one: posting(one.port), written(), API_KEY),
+    }
+    serving, make, sent, key = told[name]
+    with serving as service, closing(make(service)) as uses:
+        for answer in no_http(key):
+            service.acts.append(answer)
+            with pytest.raises(DeliveryError) as caught:
+                uses.send(sent, Notes())
+            assert key not in "".join(traceback.format_exception(caught.value))

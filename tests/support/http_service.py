@@ -19,6 +19,15 @@ class Raw:
     more: bytes = b""
 
 
+def no_http(words: str) -> Iterator[Raw]:
+    """Yield what no answer is, each with words that its reader may find worth telling."""
+    chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for answer in (words, f"HTTP/1.1 {words}", f"HTTP/1.1 2{words} OK", f"HTTP/{words} 200 OK"):
+        yield Raw(f"{answer}\r\n\r\n".encode())
+    for size in (words, f"-{words}", f"5\r\nhello{words}"):
+        yield Raw(f"{chunked}{size}\r\n".encode())
+
+
 Answered = tuple[int, bytes, Mapping[str, str]]
 """A status, a content, and headers."""
 Act = tuple[int, bytes] | Answered | Raw | Literal["go", "close", "hold", "drip"]

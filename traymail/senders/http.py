@@ -221,11 +221,16 @@ class HttpSession:
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Let numbers that no answer has leave as HTTPException, as all else does."""
+    """Let what is no answer leave as HTTPException, also numbers that no answer has.
+
+    Its own words, which the log has with ``-v``, may be the server's, and those may be the key.
+    """
     try:
         yield
-    except ValueError as error:  # a negative size of a chunk
-        raise HTTPException(str(error)) from error
+    except OSError:  # the end of the connection is an HTTPException, too
+        raise
+    except (ValueError, HTTPException) as error:
+        raise HTTPException(type(error).__name__) from None
 
 
 def post_once(
