@@ -449,3 +449,17 @@ def test_the_running_program_waits_through_pause_restart_and_another_name(
             until(lambda: not (folder / "sent" / "a.pdf").exists(), what="it to be deleted")
             assert running.program.engine.snapshot().rules["Papers"].error is None
         assert len(sink.arrivals) == 1
+
+
+@pytest.mark.parametrize("noted", [1 << 62, 253_402_300_800_000, -(1 << 62)])
+def test_a_damaged_note_of_when_it_was_moved_keeps_the_rule_at_work(make: Make, noted: int) -> None:
+    desk = make()
+    there = sent(desk)
+    with desk.database.transaction() as connection:
+        connection.execute("UPDATE moved_file SET passed = ?", (noted,))
+    desk.set_rule(subject="anew")
+    assert desk.tick() is not None
+    wait(desk, 1)
+    sent(desk, "b.pdf")
+    assert len(desk.mails()) == 2
+    assert there.exists()

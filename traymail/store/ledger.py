@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from itertools import islice
 
+from traymail.core.duration import LONGEST
 from traymail.core.ledger import Begun, FileState, Goal, LedgerFile, MovedFile
 from traymail.core.message import FileIdentity
 from traymail.core.observations import FoundFile, Place
@@ -351,7 +352,7 @@ class MovedFiles:
         """Return what was moved to ``folder`` until then, from the present place; oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND passed <= ?"
+                "SELECT * FROM moved_file WHERE root = ? AND folder = ? AND passed BETWEEN 0 AND ?"
                 " ORDER BY passed, path LIMIT ?",
                 (self._root(), _to_blob(folder), passed // _MS, most),
             ).fetchall()
@@ -367,11 +368,15 @@ class MovedFiles:
         )
 
     def first(self, folder: str) -> timedelta | None:
-        """Return how much time had passed when the oldest of them was moved."""
+        """Return how much time had passed when the oldest of them was moved.
+
+        A damaged number, which tells of no such time, is passed over: what it belongs to stays.
+        """
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT min(passed) FROM moved_file WHERE root = ? AND folder = ?",
-                (self._root(), _to_blob(folder)),
+                "SELECT min(passed) FROM moved_file"
+                " WHERE root = ? AND folder = ? AND passed BETWEEN 0 AND ?",
+                (self._root(), _to_blob(folder), LONGEST // _MS),
             ).fetchone()
         return None if row[0] is None else row[0] * _MS
 
