@@ -18,7 +18,7 @@ from tests.support.sink import serve
 from tests.support.wait import until
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Text
-from traymail.senders.dial import STAGGER_SECONDS, Found, look_up, race
+from traymail.senders.dial import STAGGER_SECONDS, Cutoff, Found, dial, look_up, race
 from traymail.senders.probe import connection_test
 
 pytestmark = pytest.mark.skipif(
@@ -166,3 +166,12 @@ def test_the_doctor_shows_both_families(monkeypatch: pytest.MonkeyPatch) -> None
     detail = steps["tcp"].detail
     assert isinstance(detail, Text)
     assert str(detail) == f"127.0.0.1, {sink.port}; IPv6: timed out"
+
+
+def test_what_goes_wrong_on_our_side_is_no_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_asked: object, **_how: object) -> list[object]:
+        raise MemoryError
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_room)
+    with pytest.raises(MemoryError):
+        dial("localhost", 25, 5.0, Cutoff())

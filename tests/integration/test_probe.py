@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from time import monotonic
@@ -245,6 +246,23 @@ def test_detect_tries_the_usual_servers(certificates: Certificates) -> None:
         assert (found.provider, found.username) == (None, "me@example.test")
         # A certificate that is not trusted is no server.
         assert detect("me@example.test", candidates=candidates) is None
+
+
+def test_detect_tells_what_keeps_it_from_trying_any(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = threading.Thread.start
+
+    def starts(thread: threading.Thread) -> None:
+        if thread.name == "connect":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", starts)
+    candidates = [Candidate("localhost", Endpoint(port, Security.TLS)) for port in (1, 2)]
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        detect("me@example.test", candidates=candidates)
+    assert capsys.readouterr().err == ""
 
 
 def test_detect_never_tries_port_25_and_prefers_implicit_tls() -> None:

@@ -28,6 +28,7 @@ from traymail.core.provider import (
 )
 from traymail.core.secret import ToldSecrets
 from traymail.core.texts import Text, text
+from traymail.failures import log_failure
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import open_session
 from traymail.senders.smtp_wire import SmtpError
@@ -82,6 +83,7 @@ def detect(
     another authority). All are tried at once, for ten seconds at most; nothing is logged in to.
     Meanwhile the domain's exchangers are asked for (``resolver``: of this server of names): a
     provider that keeps its mail comes before a server that was tried. Without them it goes on.
+    Raises what keeps this computer from trying a server, such as a lack of memory.
     """
     provider = for_address(mailbox)
     if provider is not None:
@@ -128,21 +130,28 @@ def _search(
     resolver: tuple[str, int] | None,
 ) -> ListedProvider | Candidate | None:
     """Ask for the exchangers and try all servers at once; return what is best."""
-    answers: SimpleQueue[_Tried | _Asked] = SimpleQueue()
+    answers: SimpleQueue[_Tried | _Asked | Exception] = SimpleQueue()
     cutoffs = [Cutoff() for _ in candidates]
 
     def attempt(at: int) -> None:
-        account = _account(mailbox, candidates[at], ca_file)
-        answers.put(_Tried(at, _works(account, cutoffs[at])))
+        try:
+            account = _account(mailbox, candidates[at], ca_file)
+            answers.put(_Tried(at, _works(account, cutoffs[at])))
+        except Exception as error:  # noqa: BLE001 # raised where the answers are waited for
+            answers.put(error)
 
     def ask() -> None:
-        found = for_exchangers(exchangers_of(mailbox.rpartition("@")[2], resolver))
+        found = None
+        try:
+            found = for_exchangers(exchangers_of(mailbox.rpartition("@")[2], resolver))
+        except Exception as error:  # noqa: BLE001 # nothing depends on it
+            log_failure(log, "the exchangers cannot be asked for", error)
         answers.put(_Asked(ListedProvider(*found) if found else None))
 
-    threading.Thread(target=ask, name="exchangers", daemon=True).start()
-    for at in range(len(candidates)):
-        threading.Thread(target=attempt, args=(at,), name="detect", daemon=True).start()
     try:
+        threading.Thread(target=ask, name="exchangers", daemon=True).start()
+        for at in range(len(candidates)):
+            threading.Thread(target=attempt, args=(at,), name="detect", daemon=True).start()
         best = _best(answers, len(candidates))
     finally:
         for cutoff in cutoffs:
@@ -150,7 +159,9 @@ def _search(
     return candidates[best] if isinstance(best, int) else best
 
 
-def _best(answers: SimpleQueue[_Tried | _Asked], count: int) -> int | ListedProvider | None:
+def _best(
+    answers: SimpleQueue[_Tried | _Asked | Exception], count: int
+) -> int | ListedProvider | None:
     """Return the provider; else the best server, as soon as no better one can still answer."""
     began = monotonic()
     known: dict[int, bool] = {}
@@ -168,6 +179,8 @@ def _best(answers: SimpleQueue[_Tried | _Asked], count: int) -> int | ListedProv
                 asking = False
             case _Asked(told):
                 return told
+            case error:
+                raise error
     return min((at for at, works in known.items() if works), default=None)
 
 

@@ -62,7 +62,10 @@ class Cutoff:
 
 
 def dial(host: str, port: int, timeout: float, cutoff: Cutoff) -> socket.socket:
-    """Connect; raises OSError (gaierror for an unknown name, TimeoutError) or ValueError."""
+    """Connect; raises OSError (gaierror for an unknown name, TimeoutError) or ValueError.
+
+    And what else went wrong on this computer, such as a lack of memory.
+    """
     call = Call(host, port, timeout)
     cutoff.watch_call(call)
     try:
@@ -83,7 +86,7 @@ class Call:
         self._port = port
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._answers: SimpleQueue[socket.socket | OSError | ValueError] = SimpleQueue()
+        self._answers: SimpleQueue[socket.socket | Exception] = SimpleQueue()
         self._given_up = False
 
     def answer(self) -> socket.socket:
@@ -106,10 +109,10 @@ class Call:
             self._answers.put(TimeoutError("timed out"))
 
     def _run(self) -> None:
-        result: socket.socket | OSError | ValueError
+        result: socket.socket | Exception
         try:
             result = race(look_up(self._host, self._port), self._timeout)
-        except (OSError, ValueError) as error:  # ValueError: a name that IDNA refuses
+        except Exception as error:  # noqa: BLE001 # raised by whoever waits: else it is a time-out
             result = error
         with self._lock:
             if not self._given_up:
