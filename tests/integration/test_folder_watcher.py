@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import socket
@@ -548,6 +549,28 @@ def test_a_lookup_that_fails_ends_nothing(begin: Begin, folder: Path) -> None:
     watched.wait_for(WatchTrouble)
     watched.fails = False
     watched.wait(lambda: watched.settled() == ["a"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a thread that reads its events")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_reads_the_events_is_begun_anew_when_it_has_died(begin: Begin, folder: Path) -> None:
+    from watchdog.observers.inotify_c import InotifyFD
+
+    def readers() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if isinstance(one, InotifyFD)]
+
+    before = readers()
+    watched = begin(EVENTS_ONLY)
+    watched.wait_for(FirstScan)
+    [reader] = [one for one in readers() if one not in before]
+    assert reader.ident is not None
+    kill = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    assert kill(ctypes.c_ulong(reader.ident), ctypes.py_object(SystemExit)) == 1
+    write(folder / "a")  # it hears of it, and dies
+    until(lambda: not reader.is_alive(), what="its death")
+    watched.wait(lambda: watched.settled() == ["a"])
+    write(folder / "b")
+    watched.wait(lambda: watched.settled() == ["a", "b"])
 
 
 @posix

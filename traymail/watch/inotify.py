@@ -43,6 +43,10 @@ class FolderObserver(InotifyObserver):
             self, _Recursive if recursive else _Emitter, inotify_fd=self._inotify_fd
         )
 
+    def is_alive(self) -> bool:
+        """Tell whether events are handed on: it runs, and so does the thread that reads them."""
+        return super().is_alive() and self._inotify_fd.is_alive()
+
 
 class _Emitter(InotifyEmitter):
     """Emits for one folder."""
