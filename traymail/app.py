@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from traymail.accounts import KINDS, kind_of
-from traymail.core.errors import NotRunning, SettingsError
+from traymail.core.echoes import STRUCK_OUT
+from traymail.core.errors import NotRunning, SettingsError, TraymailError
 from traymail.core.outbox import UNANSWERED
 from traymail.core.paths import PathContext
 from traymail.core.secret import ToldSecrets
@@ -80,6 +81,11 @@ class App:
         self._language = language
 
     # --- parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def told_by_all(self) -> ToldSecrets:
+        """The secrets that servers were told by this process, or by the running program."""
+        return ToldSecrets(self.told, lambda words: _without_others_secrets(self, words))
 
     @cached_property
     def settings_file(self) -> SettingsFile:
@@ -248,15 +254,23 @@ class App:
 
         return rule_caps(settings, self.known_rules.caps())
 
-    def make_sender(self, account: Account, credentials: SecretSource | None = None) -> Sender:
-        """Return the way in which an account's mails leave, with the secret from here or there."""
+    def make_sender(
+        self,
+        account: Account,
+        credentials: SecretSource | None = None,
+        told: ToldSecrets | None = None,
+    ) -> Sender:
+        """Return the way in which an account's mails leave, with the secret from here or there.
+
+        ``told``: see `traymail.core.ports.SenderTools`; else those of this process.
+        """
         from traymail.core.ports import SenderTools
 
         def login_worked() -> bool:
             return credentials is None and self.outbox.account_state(account.name).login_worked
 
         secrets = credentials or self.credentials
-        tools = SenderTools(secrets, self.spool.open, login_worked, self.told)
+        tools = SenderTools(secrets, self.spool.open, login_worked, told or self.told)
         return kind_of(account).make_sender(account, tools)
 
 
@@ -301,6 +315,24 @@ def machine() -> Machine:
     from traymail.engine.flow import Machine
 
     return Machine(socket.gethostname(), user_name())
+
+
+def _without_others_secrets(app: App, words: str) -> str:
+    """Return what a server says without what the running program told any, of another account.
+
+    Nothing of it where that program does not answer: what it told is not known then. Of a long one
+    no more is left than is ever shown, so that others need not wait for an answer of theirs.
+    """
+    if not words or app.instance.running.holder() in {None, os.getpid()}:
+        return words
+    from traymail.core.replies import LONGEST_REPLY
+
+    some = words[: 4 * LONGEST_REPLY]  # blanks are still to be taken out
+    with contextlib.suppress(TraymailError):
+        rest = app.instance.ask({"command": "strike_out", "words": some}).get("words")
+        if isinstance(rest, str):
+            return rest
+    return STRUCK_OUT
 
 
 def _waits(app: App, account: Account) -> Collection[str]:

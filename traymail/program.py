@@ -193,27 +193,35 @@ class Program:
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer another process; called on the server's thread."""
         match request.get("command"):
-            case "status":
-                return self.status(self._translator_for(request))
             case "pause":
                 self.engine.submit(Pause(_moment(request.get("until"))))
             case "resume":
                 self.engine.submit(Resume())
             case "wake":
                 self.wake(_numbers(request.get("ended", [])))
-            case "consent":
-                return self.configuration.answer(request, self._translator_for(request))
             case "cancel":
                 self.cancel(_numbers(request.get("ids", [])))
+            case "quit":
+                self.end()
+            case _:
+                return self._told(request)
+        return {"ok": True}
+
+    def _told(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer who asks for more than that it is done."""
+        match request.get("command"):
+            case "status":
+                return self.status(self._translator_for(request))
+            case "consent":
+                return self.configuration.answer(request, self._translator_for(request))
+            case "strike_out":
+                return {"words": self._app.told.strike_out(str(request.get("words", "")))}
             case "hello" | "compose" | "add_account" as wish:
                 if self._front is not None and wish != "hello":
                     self._front.visit(request)
                 return self._hello()
-            case "quit":
-                self.end()
             case _:
                 return {"error": "unknown command"}
-        return {"ok": True}
 
     def _translator_for(self, request: dict[str, Any]) -> Translate:
         return translator(choose(str(request.get("language", "auto")), self._app.environ))

@@ -205,6 +205,28 @@ def test_doctor_names_the_step_that_fails(
         )
 
 
+@pytest.mark.parametrize("command", [("doctor",), ("account", "test")])
+def test_a_server_shows_nothing_that_the_running_program_told_it(
+    office: Desk, command: tuple[str, ...]
+) -> None:
+    """It was told that in the session of another account, of another process."""
+    server = {"host": office.sink.host, "port": office.sink.port, "ca_file": str(office.ca_file)}
+    keys = {**server, "address": "other@desk.example", "security": office.sink.security}
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    office.configure(f"[accounts.other]\n{lines}\n")
+    (office.folder / "credentials" / "traymail.other").write_text("k3vT-q9wZ-x2\n")
+    with office.running():
+        done = office.run("send", "--account", "desk", "--to", "b@c.example", "--subject", "s")
+        assert done.returncode == 0, done.stderr
+        long = ["龘" * 300] * 70
+        for echo in ([CODE], [f"X{CODE[:10]}"], [CODE, *long]):
+            office.sink.instead = tuple(f"250-{one}" for one in echo)
+            done = office.run(*command, "other")
+            assert done.returncode == 77, done.stderr
+            assert "***" in done.stdout
+            assert CODE[:8] not in done.stdout + done.stderr
+
+
 def test_doctor_visits_a_host(home: Home) -> None:
     done = in_process(home, "doctor", "--host", "nowhere.invalid", "--port", "465", "--json")
     assert done.returncode == 75

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 from traymail.core.echoes import Echoes
 
@@ -80,8 +81,12 @@ class ToldSecrets:
     the secret was changed. Used from any thread.
     """
 
-    def __init__(self) -> None:
-        self._told: dict[tuple[Secret, str], None] = {}
+    def __init__(
+        self, before: ToldSecrets | None = None, others: Callable[[str], str] = str
+    ) -> None:
+        """``before``: those that this goes on with. ``others`` strikes out what others told."""
+        self._told: dict[tuple[Secret, str], None] = {} if before is None else before._told
+        self._others = others
 
     def add(self, secret: Secret, username: str) -> None:
         """Know one more; the last ones are kept, since to look for each takes its time."""
@@ -94,7 +99,7 @@ class ToldSecrets:
         """Return ``words`` without any of them, nor the session's own; see `Secret.strike_out`."""
         for secret, username in dict.fromkeys((*own, *list(self._told))):
             words = secret.strike_out(words, username)
-        return words
+        return self._others(words)
 
 
 def tidy_code(words: str) -> str:

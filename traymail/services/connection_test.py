@@ -63,7 +63,7 @@ def diagnose(
             login_worked = app.outbox.account_state(account.name).login_worked
         except (CredentialError, DeliveryError) as error:
             missing = error
-    kind, told = kind_of(account), app.told
+    kind, told = kind_of(account), app.told_by_all
     test = kind.connection_test(account, secret, app.clock, told, login_worked=login_worked)
     with closing(test) as steps:
         for step in steps:
@@ -96,7 +96,7 @@ def _with_another_token(app: App, account: Account, refused: Secret, step: Step)
     except (CredentialError, DeliveryError) as error:
         return _failed(step, error, account)
     with closing(
-        kind.connection_test(account, secret, app.clock, app.told, login_worked=False)
+        kind.connection_test(account, secret, app.clock, app.told_by_all, login_worked=False)
     ) as steps:
         return next((one for one in steps if one.step == step.step), step)
 
@@ -164,7 +164,8 @@ def send_to_oneself(
     mailbox = account.address.mailbox
     envelope = Envelope(mailbox, (mailbox,))
     mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton, to=draft.to)
-    sender = app.make_sender(account, app.credentials if secret is None else _Given(secret))
+    source = app.credentials if secret is None else _Given(secret)
+    sender = app.make_sender(account, source, app.told_by_all)
     try:
         receipt = sender.send(mail, _Nobody())
     except (DeliveryError, CredentialError) as error:
