@@ -83,11 +83,6 @@ class App:
     # --- parts ----------------------------------------------------------------------------------
 
     @cached_property
-    def told_by_all(self) -> ToldSecrets:
-        """The secrets that servers were told by this process, or by the running program."""
-        return ToldSecrets(self.told, lambda words: _without_others_secrets(self, words))
-
-    @cached_property
     def settings_file(self) -> SettingsFile:
         """Return the configuration file; raises UnsafePath for one in a home that is not ours."""
         self.home.check()
@@ -315,6 +310,11 @@ def machine() -> Machine:
     from traymail.engine.flow import Machine
 
     return Machine(socket.gethostname(), user_name())
+
+
+def told_by_all(app: App) -> ToldSecrets:
+    """Return the secrets that servers were told by this process, or by the running program."""
+    return ToldSecrets(app.told, lambda words: _without_others_secrets(app, words))
 
 
 def _without_others_secrets(app: App, words: str) -> str:

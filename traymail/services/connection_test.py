@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from traymail import __version__
 from traymail.accounts import kind_of
-from traymail.app import App
+from traymail.app import App, told_by_all
 from traymail.core.account import Account, Auth
 from traymail.core.connection_test import Step
 from traymail.core.errors import AccountFailure, AuthFailure, CredentialError, DeliveryError
@@ -63,7 +63,7 @@ def diagnose(
             login_worked = app.outbox.account_state(account.name).login_worked
         except (CredentialError, DeliveryError) as error:
             missing = error
-    kind, told = kind_of(account), app.told_by_all
+    kind, told = kind_of(account), told_by_all(app)
     test = kind.connection_test(account, secret, app.clock, told, login_worked=login_worked)
     with closing(test) as steps:
         for step in steps:
@@ -96,7 +96,7 @@ def _with_another_token(app: App, account: Account, refused: Secret, step: Step)
     except (CredentialError, DeliveryError) as error:
         return _failed(step, error, account)
     with closing(
-        kind.connection_test(account, secret, app.clock, app.told_by_all, login_worked=False)
+        kind.connection_test(account, secret, app.clock, told_by_all(app), login_worked=False)
     ) as steps:
         return next((one for one in steps if one.step == step.step), step)
 
@@ -165,7 +165,7 @@ def send_to_oneself(
     envelope = Envelope(mailbox, (mailbox,))
     mail = Mail(stamp.message_id, envelope, draft.subject, draft.text, None, skeleton, to=draft.to)
     source = app.credentials if secret is None else _Given(secret)
-    sender = app.make_sender(account, source, app.told_by_all)
+    sender = app.make_sender(account, source, told_by_all(app))
     try:
         receipt = sender.send(mail, _Nobody())
     except (DeliveryError, CredentialError) as error:
