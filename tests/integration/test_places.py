@@ -659,9 +659,12 @@ def test_a_stick_that_is_known_inside_one_share_is_new_inside_another(
 
 @pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
 def test_two_sticks_that_take_turns_are_known_apart(office: Office, tmp_path: Path) -> None:
-    """Cards of cameras all begin with the same names."""
+    """Cards of cameras all begin with the same names.
+
+    But with files of other sizes: one size at one moment would be one and the same picture.
+    """
     inside, folder = office.home, office.folder
-    cards = tmp_path / "one", tmp_path / "two"
+    cards = tmp_path / "one", tmp_path / "another"
     for place in (inner := folder / "inner", *cards):
         place.mkdir()
         inside.put(place / "IMG_0001.JPG", f"old, in {place.name}")
