@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 import tracemalloc
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -338,6 +339,33 @@ def test_a_keyring_that_is_gone_is_asked_again(
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", keyring_env.address)
     assert credentials.get(account) == Secret(CANARY)
     credentials.delete(account)
+
+
+def test_a_secret_that_several_forget_at_once_is_gone_without_an_error(
+    keyring_env: KeyringSession, account: Account
+) -> None:
+    """What one of them found, another one takes away before it is read, or removed."""
+    wrong: list[CredentialError] = []
+    credentials = Keyrings(keyring_env.env)
+
+    def work(step: Callable[[Account], object]) -> None:
+        try:
+            step(account)
+        except CredentialError as error:
+            wrong.append(error)
+
+    for _ in range(20):
+        credentials.keep_long(account, CANARY * 200)
+        threads = [
+            threading.Thread(target=work, args=(step,))
+            for step in (credentials.delete, credentials.delete, credentials.is_in_keyring)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not credentials.is_in_keyring(account)
+    assert not wrong
 
 
 @pytest.mark.timeout(30)

@@ -45,6 +45,9 @@ MOST_ASKERS = 8
 # is cut into pieces.
 LONGEST_PIECE = 1200
 _LOOKS = 3
+# What backends say of an entry that went since they found it.
+_GONE = {"ItemNotFoundException", "PasswordDeleteError"}
+_TRIES = 5
 _NOTE = "pieces"
 _LONG = re.compile(r"oauth2 ([0-9a-f]{16}) ([1-9]\d{0,2}) ([!-~ ]*)")
 TRUSTED = {
@@ -399,7 +402,11 @@ class Keyrings:
 
         def work() -> None:
             try:
-                answers.put(question(self._keyring(name, unlocked_only=unlocked_only)))
+                answers.put(
+                    _although_others_write(
+                        lambda: question(self._keyring(name, unlocked_only=unlocked_only))
+                    )
+                )
             except CredentialError as error:
                 log.info("the keyring failed: %s", error.title)
                 answers.put(error)
@@ -466,6 +473,17 @@ class Keyrings:
         )
 
 
+def _although_others_write(ask: Callable[[], T]) -> T:
+    """Ask again when what was found is gone a moment later: others write the keyring, too."""
+    for _ in range(_TRIES - 1):
+        try:
+            return ask()
+        except Exception as error:
+            if type(error).__name__ not in _GONE:
+                raise
+    return ask()
+
+
 def _silent() -> KeyringError:
     return KeyringError(
         text("The keyring does not answer."),
@@ -509,11 +527,29 @@ def _forget_noted(keyring: KeyringBackend, service: str, username: str, entry: s
     keyring.delete_password(service, _piece(username, _NOTE))
 
 
+def _closing(secret_service: type[KeyringBackend]) -> type[KeyringBackend]:
+    """Return the backend that leaves no connection open when its collection cannot be had."""
+    import secretstorage
+
+    class Closing(secret_service):  # type: ignore[valid-type, misc] # which module is a row above
+        def get_preferred_collection(self) -> secretstorage.Collection:
+            bus = secretstorage.dbus_init()
+            try:
+                return secretstorage.get_default_collection(bus)
+            except BaseException:
+                bus.close()
+                raise
+
+    return Closing
+
+
 def _make_backend(account: str) -> KeyringBackend:
     """Make the trusted backend of this platform; raises CredentialError when it cannot work."""
     module, name = TRUSTED.get(sys.platform, SECRET_SERVICE)
     try:
         backend: type[KeyringBackend] = getattr(importlib.import_module(module), name)
+        if sys.platform not in TRUSTED:
+            backend = _closing(backend)
         # By the contract of keyring, asking for it raises where the backend is not usable.
         _ = backend.priority
         return backend()
