@@ -88,8 +88,9 @@ def test_looks_come_ever_later_until_something_happens() -> None:
         waits.acts.pop()()
     assert waits.seconds == [2, 8, 32, 60, 60]
     garbage.stir()
-    knots = [[number] for number in range(1000)]
+    enough = gc.get_threshold()[0] + 100
+    knots = [[number] for number in range(enough)]
     waits.acts.pop()()
-    assert (waits.seconds[5:], len(waits.acts), len(knots)) == ([2, 2], 1, 1000)
+    assert (waits.seconds[5:], len(waits.acts), len(knots)) == ([2, 2], 1, enough)
     garbage.close()
     assert (waits.acts, gc.isenabled()) == ([], True)

@@ -205,12 +205,13 @@ class HttpSession:
         with wire.translated():
             deadline = monotonic() + self._account.timeout.total_seconds()
             patient = _Patient(wire.sock, deadline, wire.heard())
-            response = HTTPResponse(cast("socket.socket", patient), method=method)
-            with _understood():
+            with (
+                HTTPResponse(cast("socket.socket", patient), method=method) as response,
+                _understood(),
+            ):
                 response.begin()
                 content = response.read(LONGEST_ANSWER)
-        self.over = response.will_close or not response.isclosed()
-        response.close()
+                self.over = response.will_close or not response.isclosed()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, content)
 
