@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Any, cast
 
 import pytest
+from PIL import Image
 
 from tests.gui.conftest import MakeRoot
 from tests.gui.outbox_windows import OUTBOX
@@ -615,6 +616,47 @@ def test_a_mail_with_pictures_is_edited_with_them_in_its_text(desk: Desk, sink: 
     assert (asked.body, asked.markdown) == (f"{PICTURE} and {PICTURE}", False)
     assert [Path(one).read_text() for one in asked.shown] == [cid for cid, _name in pictures]
     assert [Path(one).name for one in asked.files] == ["note.txt"]
+
+
+@pytest.mark.parametrize("signature", ["", "Li Na"])
+@pytest.mark.parametrize("option", ["--markdown", "--html"])
+def test_a_mail_that_a_command_made_of_a_page_is_edited_with_its_pictures(
+    make_desk: Callable[..., Desk],
+    sink: Sink,
+    certificates: Certificates,
+    tmp_path: Path,
+    option: str,
+    signature: str,
+) -> None:
+    sink.reply("rcpt", "550 5.1.1 Mailbox not found")
+    more = f'signature = "{signature}"'
+    desk = make_desk(at_sink(sink, certificates.ca_file, more), tmp_path / "secrets")
+    pictures = [tmp_path / name for name in ("a.png", "b.png")]
+    for picture in pictures:
+        Image.new("RGB", (4, 3)).save(picture)
+    (note := tmp_path / "note.txt").write_text("a note")
+    (page := tmp_path / "page").write_text("<p>Hi<p><img src=a.png alt=Chart> <img src=b.png>")
+    files: list[str | Path] = [option, page, "--attach", note]
+    text = f"Hi\n\n{PICTURE} {PICTURE}"
+    if option == "--markdown":
+        files = [option, "--body", "**Hi**\n\n![Chart](a.png) ![](b.png)"]
+        for one in (*pictures, note):
+            files += ["--attach", one]
+        text = f"**Hi**\n\n{PICTURE} {PICTURE}"
+    elif signature:  # of a page there is the text alone, and all of it
+        text += f"\n\n-- \n{signature}"
+    asked = ("send", "--queue", "--to", "a@x.example", "--subject", "Chart")
+    run = desk.live.home.run(*asked, *files)
+    assert run.returncode == 0, run.stderr
+    desk.open()
+    [mail] = desk.live.services.mail.find()
+    desk.until_state(mail, State.FAILED)
+    desk.act(MailAct.EDIT)
+    desk.until(lambda: desk.composed, "quick send")
+    new = desk.composed[0]
+    assert (new.body.rstrip(), new.markdown) == (text, option == "--markdown")
+    assert [Path(one).name for one in new.shown] == ["a.png", "b.png"]
+    assert [Path(one).name for one in new.files] == ["note.txt"]
 
 
 def test_a_place_that_cannot_be_written_is_told(desk: Desk, tmp_path: Path) -> None:

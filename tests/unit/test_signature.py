@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traymail.core import shown
-from traymail.core.markdown import to_html
+from traymail.core.markdown import text_of, to_html
+from traymail.core.pictures import with_pictures
 from traymail.core.signature import Written, signed, unsigned
 
 SIGNATURE = "**Li Na**\n[Shop](https://shop.example)\n"
@@ -118,3 +119,57 @@ def test_words_that_look_like_a_picture_stay_words() -> None:
     html = shown.to_html(f"{shown.PICTURE} is [a.png]", [picture])
     assert unsigned("[a.png] is [a.png]", html).body == f"{shown.PICTURE} is [a.png]"
     assert unsigned("no such", html) == Written("no such")
+
+
+def _cid(address: str, _line: int) -> str:
+    return f"{address[0]}@x.example"
+
+
+@pytest.mark.parametrize(
+    ("words", "written", "shows"),
+    [
+        ("Hi\n\n![Chart](a.png)\n", f"Hi\n\n{shown.PICTURE}\n", "a"),
+        ("![](b.png) ![x](a.png 'T') ![](b.png)", " ".join([shown.PICTURE] * 3), "bab"),
+        ("[![x](a.png)](https://x.example)", f"[{shown.PICTURE}](https://x.example)", "a"),
+        # Not everything that looks like one is one: then they are attached.
+        ("`![x](a.png)` ![x](b.png)", "`![x](a.png)` ![x](b.png)", ""),
+    ],
+)
+@pytest.mark.parametrize("signature", ["", SIGNATURE])
+def test_pictures_that_markdown_named_are_in_it_again(
+    words: str, written: str, shows: str, signature: str
+) -> None:
+    text, html = signed(words, to_html(words, _cid), signature)
+    again = unsigned(text, html, ["a.png" if shows[:1] != "b" else "b.png", "2.png", "note.txt"])
+    assert [cid[0] for cid, _name in again.pictures] == list(shows)
+    if shows:
+        assert (again.body.rstrip(), again.markdown) == (written.rstrip(), True)
+    else:
+        assert again == Written(text)
+
+
+@pytest.mark.parametrize("signature", ["", SIGNATURE])
+def test_pictures_that_html_showed_are_in_its_text_again(signature: str) -> None:
+    page = with_pictures(
+        "<body><p>[a.png] is:<p><IMG SRC = 'a.png' alt=Chart> and<img src=b.png></body>", _cid
+    )
+    names = {"a@x.example": "a.png", "b@x.example": "b.png"}
+    text, html = signed(text_of(page, names), page, signature)
+    rest = text.removeprefix("[a.png] is:\n\n[Chart: a.png] and[b.png]")
+    assert rest != text
+    again = unsigned(text, html, ["a.png", "b.png", "note.txt"])
+    assert again.pictures == tuple(names.items())
+    assert again.body.rstrip() == (
+        f"[a.png] is:\n\n{shown.PICTURE} and{shown.PICTURE}{rest}".rstrip()
+    )
+    assert not again.markdown
+    # The text was another one, or a file is not there: then they are attached.
+    assert unsigned("Hi", page, ["a.png", "b.png"]) == Written("Hi")
+    assert unsigned(text, html, ["a.png"]) == Written(text)
+
+
+@pytest.mark.timeout(30)
+def test_a_mail_of_thousands_of_lines_of_dashes_is_tried_a_few_times() -> None:
+    """All of them would take as long as a coffee break."""
+    words = "Hi\n" + "-- \nLi Na\n" * 3000
+    assert unsigned(words, "<p>something else</p>") == Written(words)

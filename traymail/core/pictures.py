@@ -35,6 +35,18 @@ def with_pictures(html: str, picture: Picture) -> str:
     return "".join([*pieces, html[done:]])
 
 
+def cids_in(html: str) -> list[str]:
+    """Return the Content-IDs of the pictures that the text shows, in their order."""
+    found: list[str] = []
+
+    def note(address: str, _line: int) -> None:
+        if address[:4].lower() == "cid:":
+            found.append(address[4:])
+
+    with_pictures(html, note)
+    return found
+
+
 def is_local(address: str) -> bool:
     """Tell whether the picture is a file, or a part of the mail, and not on the net."""
     found = _SCHEME.match(address)

@@ -14,6 +14,10 @@ PICTURE = "\ufffc"
 
 _TAG = re.compile("<[^>]*>")
 _PICTURE_TAG = re.compile('<img src="cid:([^"]*)" alt="([^"]*)" style="max-width: 100%">')
+_ANY_PICTURE_TAG = re.compile("<img [^<>]*>")
+_CID = re.compile('src="cid:([^"]*)"')
+_IN_MARKDOWN = re.compile(r"!\[[^\[\]]*\]\((?!\s*https?:)[^()\n]*\)")
+_IN_TEXT = re.compile(rf"\[(?:[^\[\]\n]*: )?{PICTURE}\]")
 _NUMBERED = re.compile(f"{PICTURE}([0-9]+){PICTURE}")
 _SPACES = re.compile(r"^ |(?<= ) ", re.MULTILINE)
 
@@ -55,6 +59,26 @@ def with_signs(words: str, names: Sequence[str]) -> str | None:
 def pictures_of(html: str) -> list[tuple[str, str]]:
     """Return the Content-ID and the name of each picture that `to_html`, `from_markdown` put in."""
     return [(unescape(cid), unescape(name)) for cid, name in _PICTURE_TAG.findall(html)]
+
+
+def in_markdown(words: str) -> str:
+    """Return Markdown with signs for what looks like its pictures of this computer."""
+    return _IN_MARKDOWN.sub(PICTURE, words)
+
+
+def in_text(words: str) -> str:
+    """Return the text of HTML in which the sign is every picture's name, without what is around."""
+    return _IN_TEXT.sub(PICTURE, words)
+
+
+def bare(html: str) -> str:
+    """Return HTML that says of its pictures nothing but which they are."""
+
+    def which(tag: re.Match[str]) -> str:
+        found = _CID.search(tag[0])
+        return tag[0] if found is None else f"<img {found[1]}>"
+
+    return _ANY_PICTURE_TAG.sub(which, html)
 
 
 def to_html(words: str, pictures: Sequence[tuple[str, str]]) -> str:

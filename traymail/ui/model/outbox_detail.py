@@ -307,14 +307,14 @@ def _moment(iso: str) -> str:
 def as_new(mail: MailDetail, files: Sequence[Path]) -> Prefill:
     """Return a new mail with the words and recipients of one; its files are at these paths.
 
-    When only some have the mail, the new one is for the others. Those of its pictures that a
-    person has put into the text are there again.
+    When only some have the mail, the new one is for the others. The pictures that
+    were in its text are there again.
     """
     item = mail.item
-    written = unsigned(mail.text, mail.html)
+    names = [one.name for one in mail.attachments]
+    written = unsigned(mail.text, mail.html, names)
     # In a message, the pictures of its HTML come before the files that are attached.
     places = dict(zip(dict.fromkeys(written.pictures), files, strict=False))
-    names = [one.name for one in mail.attachments]
     if [name for _cid, name in places] != names[: len(set(written.pictures))]:
         written, places = Written(mail.text, markdown=written.markdown), {}
     lacking = set(item.mailboxes) - set(item.accepted) or set(item.mailboxes)
