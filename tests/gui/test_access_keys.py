@@ -13,9 +13,11 @@ from tests.support.tk import every_child, until_tk
 from traymail.core.fields import Choice, Field, FieldKind, Section
 from traymail.core.texts import text
 from traymail.ui.form import FormView
+from traymail.ui.model.passages import Passage
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Button
 from traymail.ui.widgets.base import accessible
+from traymail.ui.widgets.reading import ReadingText
 from traymail.ui.window import Dialog, Footer, Size
 
 FORM = (
@@ -134,3 +136,28 @@ def test_other_words_bring_another_key(desk: Desk) -> None:
     desk.keys("alt+s", "alt+l")
     desk.until(lambda: desk.pressed, "the button")
     assert desk.pressed == ["save"]
+
+
+def test_links_in_a_text_are_reached_and_opened_by_keys(root: Root) -> None:
+    desk, opened = Desk(root), list[str]()
+    reading = ReadingText(desk.window.body, open_page=opened.append)
+    reading.show(
+        [
+            Passage("Begin at "),
+            *(Passage(url, url=url) for url in ("https://a.example", "https://b.example")),
+            Passage(" and go on."),
+        ]
+    )
+    reading.pack(fill="both", expand=True)
+    reading.text.focus_force()
+    desk.until(lambda: desk.focused() == "Text", "the keyboard in the text")
+    desk.keys("Return")
+    desk.keys("Tab", "Return", "Tab", "Return", "shift+Tab", "Return")
+    desk.until(lambda: len(opened) == 3, "the pages")
+    assert opened == ["https://a.example", "https://b.example", "https://a.example"]
+    assert desk.focused() == "Text"
+    shown = reading.text.get(*map(str, reading.text.tag_ranges("here")))
+    assert shown == "https://a.example"
+    desk.keys("Tab", "Tab")
+    desk.until(lambda: desk.focused() != "Text", "the keyboard to go on")
+    assert not reading.text.tag_ranges("here")

@@ -544,7 +544,10 @@ def _tested(session: Session, one: Account, *, as_json: bool = False) -> int:
 )
 @option(
     "--wait",
-    text("How long to wait for the sign-in, such as 2m; ten minutes when left out."),
+    text(
+        "How long to wait for the sign-in, such as 2m; when left out, ten minutes, or with "
+        "--device for as long as its code can be used."
+    ),
     metavar="DURATION",
 )
 @click.pass_obj
