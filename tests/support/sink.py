@@ -26,6 +26,7 @@ reply to the final dot too, but the sink has taken the mail when it gives it, or
 
 _LARGEST_MAIL = 200 * 10**6
 _GOODBYE_SECONDS = 5.0
+_TURNS = 5
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,12 @@ class _Server(SMTP):
         super().connection_made(transport)
 
     def hang_up(self) -> None:
-        """Close the connection at once and without a word."""
-        transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            transport.abort()
+        """Close the connection at once and without a word.
+
+        Also one that is closing: with TLS, it would wait for the goodbye of its client.
+        """
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
 
     def _check_login(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
@@ -356,16 +359,29 @@ class _Runner:
         self._ready.set()
         await ending.wait()
         server.close()
+        await _some_turns()  # what was accepted just now gets its transport
         for connection in alive:
             connection.hang_up()
         await server.wait_closed()
-        await asyncio.sleep(0)  # the aborted transports close their sockets in the next turn
+        await _some_turns()  # the aborted transports close their sockets
         # Python 3.11 waits for no connection; some have ended their handshake only now.
         deadline = loop.time() + _GOODBYE_SECONDS
         while getattr(server, "_active_count", 0) and loop.time() < deadline:
             for connection in alive:
                 connection.hang_up()
             await asyncio.sleep(0.01)
+        # What is cancelled closes its socket some turns later, and the loop has none behind this.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await _some_turns()
+
+
+async def _some_turns() -> None:
+    """Let the loop do what is to be done soon, and what that leads to."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _ignore_rude_goodbyes(loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
