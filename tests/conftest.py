@@ -78,7 +78,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     needs = _NEEDS_MARKS & {mark.name for mark in item.iter_markers()}
-    if report.skipped and needs and item.config.getoption("--require-desktop"):
+    required = needs and item.get_closest_marker("some_pythons") is None
+    if report.skipped and required and item.config.getoption("--require-desktop"):
         report.outcome = "failed"
         report.longrepr = f"--require-desktop allows no skip: {report.longrepr}"
     return report
