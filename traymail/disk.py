@@ -21,7 +21,7 @@ from time import monotonic
 from typing import BinaryIO, TypeVar
 
 from traymail.core.address import whole_characters
-from traymail.core.errors import StateError, UnsafePath
+from traymail.core.errors import SourceError, StateError, UnsafePath
 from traymail.core.reasons import reason_of
 from traymail.core.texts import text
 from traymail.winapi import make_private, strangers
@@ -347,6 +347,14 @@ def behind_links(path: str) -> str:
     if owners:
         raise _a_strangers_link(path)
     return where
+
+
+def true_place(path: Path) -> str:
+    """Return where a file is that the user names; raises SourceError behind a stranger's link."""
+    try:
+        return behind_links(os.fspath(path))
+    except UnsafePath as error:
+        raise SourceError(os.fspath(path), error.title, error.advice) from error
 
 
 def _a_strangers_link(path: str) -> UnsafePath:

@@ -27,8 +27,9 @@ from tests.support.wait import PATIENCE_SECONDS, until
 from traymail.cli.wanted import body_of
 from traymail.core.errors import SourceError, TraymailError
 from traymail.core.message import DraftFile
+from traymail.disk import true_place
 from traymail.services.pictures import Pictures
-from traymail.services.wanted import WantedMail, place_of
+from traymail.services.wanted import WantedMail
 from traymail.store.spool import Spool
 
 STRANGER = 65534
@@ -295,7 +296,7 @@ def test_a_picture_that_is_exchanged_for_a_link_meanwhile_is_not_taken(
 
     def take() -> bytes | None:
         if way == "attached":
-            return spool.take(DraftFile("key.png", place_of(picture))).content
+            return spool.take(DraftFile("key.png", true_place(picture))).content
         if way == "shown":
             found = Pictures(sender, [picture])
             found.cid_of(str(picture), 1)

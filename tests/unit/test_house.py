@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import traymail
 
@@ -54,6 +57,41 @@ def test_no_class_is_wide() -> None:
         if methods > MOST_METHODS:
             wide[f"{module}.{node.name}"] = methods
     assert wide == {}
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Nor in a circle of several, also where one imports the other only when it is called."""
+    all_of = modules()
+    asked = {name: set(modules_asked(tree, all_of.keys())) for name, tree in all_of.items()}
+    try:
+        TopologicalSorter(asked).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return what stands in each module of traymail, by its dotted name."""
+    return {
+        ".".join(("traymail", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): ast.parse(path.read_text("utf-8"))
+        for path in PACKAGE.rglob("*.py")
+    }
+
+
+def modules_asked(tree: ast.AST, known: Collection[str]) -> Iterator[str]:
+    """Yield which of the known ones is imported, but for what only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=rest):
+                for one in rest:
+                    yield from modules_asked(one, known)
+            case ast.ImportFrom(module=str(module), names=names):
+                for name in names:
+                    inner = f"{module}.{name.name}"
+                    yield inner if inner in known else module
+            case _:
+                yield from modules_asked(node, known)
 
 
 def test_only_a_port_and_what_fills_it_have_one_name() -> None:

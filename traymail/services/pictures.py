@@ -19,8 +19,7 @@ from traymail.core.mime import guess_type
 from traymail.core.pictures import paths_of
 from traymail.core.reasons import unreadable
 from traymail.core.texts import Text, text
-from traymail.disk import open_folder, typed
-from traymail.services.wanted import place_of
+from traymail.disk import open_folder, true_place, typed
 
 
 class Pictures:
@@ -49,7 +48,7 @@ class Pictures:
         given = next((found for one in paths if (found := self._by_hand(one))), None)
         guard = None
         if given is not None:
-            name, path = typed(given.name), place_of(given)
+            name, path = typed(given.name), true_place(given)
         else:
             path, guard = self._in_folder(address, paths, line)
             name = typed(PurePath(path).name)
@@ -78,7 +77,7 @@ class Pictures:
     @cached_property
     def _folder(self) -> str:
         """Where pictures are looked for: asked once, since a link may be put there meanwhile."""
-        return place_of(Path() if self._page is None else self._page.parent)
+        return true_place(Path() if self._page is None else self._page.parent)
 
     def _in_folder(self, address: str, paths: Sequence[str], line: int) -> tuple[str, FileIdentity]:
         """Return a file below the folder of the page, and which one it is."""

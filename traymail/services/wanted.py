@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from traymail.accounts import kind_of
 from traymail.core.address import split_addresses, undotted
-from traymail.core.errors import InputError, SourceError, UnsafePath
+from traymail.core.errors import InputError
 from traymail.core.groups import Groups, recipients
 from traymail.core.message import Address, Draft, DraftFile
 from traymail.core.mime import wire_bytes
 from traymail.core.texts import Text, text
-from traymail.disk import behind_links, typed
+from traymail.disk import true_place, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,17 +104,9 @@ def _attached(wanted: WantedMail, shown: Iterable[DraftFile]) -> Iterator[DraftF
     """Yield the files that are attached, and not shown in the text already."""
     there = {file.path for file in shown}
     for path in wanted.attach:
-        true = place_of(path)
+        true = true_place(path)
         if true not in there:
             yield DraftFile(typed(path.name), true)
-
-
-def place_of(path: Path) -> str:
-    """Return where a file is that the user names; raises SourceError behind a stranger's link."""
-    try:
-        return behind_links(os.fspath(path))
-    except UnsafePath as error:
-        raise SourceError(os.fspath(path), error.title, error.advice) from error
 
 
 def _what_is_empty(wanted: WantedMail) -> Text:
