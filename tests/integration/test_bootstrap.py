@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bootstrap
-from tests.support.wait import PATIENCE_SECONDS, until
+from tests.support.wait import PATIENCE_SECONDS, goes_on, until
 
 ROOT = Path(bootstrap.__file__).parent
 
@@ -277,19 +277,12 @@ def test_interrupted_it_ends_what_it_started(
         until(begun.exists, what="the test that hangs")
         pids = [int(pid) for pid in begun.read_text().split()]
         try:
-            assert all(map(_alive, pids))
+            assert all(map(goes_on, pids))
             running.send_signal(number)
             assert running.wait(60) == 128 + number
-            assert [pid for pid in pids if _alive(pid)] == []
+            assert [pid for pid in pids if goes_on(pid)] == []
         finally:
-            for pid in filter(_alive, pids):
+            for pid in filter(goes_on, pids):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
     assert (tmp_path / "tidied").exists()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -27,7 +27,7 @@ from tests.support.session import (
     unlocked_keyring,
 )
 from tests.support.sink import serve
-from tests.support.wait import until
+from tests.support.wait import goes_on, until
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
@@ -215,7 +215,7 @@ def test_a_command_that_never_ends_is_ended_with_what_it_started(tmp_path: Path)
     assert raised.value.detail == "timed out"  # what the outbox tells of it
     both = [int(pid) for pid in pids.read_text().split()]
     assert len(both) == 2
-    until(lambda: not any(map(_alive, both)), what="the end of the command")
+    until(lambda: not any(map(goes_on, both)), what="the end of the command")
 
 
 def test_a_command_that_does_not_answer_is_not_quoted_in_a_traceback() -> None:
@@ -223,14 +223,6 @@ def test_a_command_that_does_not_answer_is_not_quoted_in_a_traceback() -> None:
     with pytest.raises(CredentialError, match="does not answer") as caught:
         Keyrings({}, deadline_seconds=0.5).get(an_account(password_command=printing(code)))
     assert CANARY not in "".join(traceback.format_exception(caught.value))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 @pytest.mark.parametrize("outranked", ["file", "command"])

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import TypeVar
@@ -29,3 +30,12 @@ def until(condition: Callable[[], T], timeout: float = PATIENCE_SECONDS, what: s
         if monotonic() >= deadline:
             raise AssertionError(f"not within {timeout:g} s: {what or condition!r}")
         never.wait(_PAUSE_SECONDS)
+
+
+def goes_on(pid: int) -> bool:
+    """Whether the process of Linux with this number has not ended, whoever waits for it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # the latter: it ended between open and read
+        return False
+    return state not in (b"Z", b"X")
