@@ -373,6 +373,12 @@ def test_a_server_of_the_own_network_is_a_warning(desk: Desk) -> None:
     desk.until(lambda: desk.form.problems == (), "no error")
 
 
+def test_a_mistyped_address_is_asked_about(desk: Desk) -> None:
+    desk.write("address", "wang@gmial.com")
+    desk.until(lambda: "Is @gmail.com meant in “wang@gmial.com”?" in desk.words(), "the question")
+    desk.until(lambda: desk.form.problems == (), "no error")
+
+
 def test_an_unusual_port_is_a_warning_and_25_an_error(desk: Desk) -> None:
     desk.write("port", "26")
     desk.sees("Port 26 is unusual.")

@@ -65,6 +65,16 @@ def test_a_group_is_made_with_the_keyboard_and_gets_a_mail(desk: Office, sink: S
     assert sink.arrivals[0].recipients == ("li@x.example", "wang@x.example")
 
 
+def test_a_mistyped_address_is_asked_about_and_can_be_kept(desk: Office) -> None:
+    desk.press("New group…")
+    desk.type("Team")
+    desk.keys("Tab")
+    desk.type("wang@qq.con, li@x.example")
+    desk.sees("Is @qq.com meant in “wang@qq.con”?")
+    desk.keys("ctrl+s")
+    desk.until(lambda: "Team" in groups_of(desk), "the group")
+
+
 def test_a_group_is_named_anew_undone_and_removed_once_no_rule_mails_it(
     desk: Office, tmp_path: Path
 ) -> None:

@@ -201,6 +201,24 @@ def test_a_new_group(name: str, people: str, told: list[str], saves: bool) -> No
     assert model.undone(page).chosen == "Team"
 
 
+@pytest.mark.parametrize(
+    ("people", "remark"),
+    [
+        ("li@x.example, wang@qq.con", "Is @qq.com meant in “wang@qq.con”?"),
+        ("wang@qq", "“wang@qq” has no dot after the @"),
+        ("wang@qq.con, no address", None),
+        ("li@x.example", None),
+    ],
+)
+def test_a_slip_of_the_finger_is_asked_about_and_can_be_meant(
+    people: str, remark: str | None
+) -> None:
+    page = _fill(model.began(_page()), "Others", people)
+    told = page.remark
+    assert (None if told is None else str(told.what)) == remark
+    assert page.may_save is ("no address" not in people)
+
+
 def test_a_group_may_be_named_anew_but_not_like_another() -> None:
     assert _fill(_page(), "team", "li@c.example").may_save
     assert not _fill(_page(), "老板", "li@c.example").may_save

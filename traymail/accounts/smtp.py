@@ -112,11 +112,13 @@ class SmtpKind(AccountKind[Account]):
         return suited(values)
 
     def remark(self, account: Account, values: Values) -> tuple[str, Text] | None:
-        """Return what is odd about server or port."""
+        """Return what is odd about server, port or address."""
         from traymail.accounts.smtp_fields import remark_on_server
 
-        remark = remark_on_server(values, account.provider)
-        return None if remark is None else ("port", remark)
+        odd = super().remark(account, values)
+        if odd is None and (remark := remark_on_server(values, account.provider)) is not None:
+            odd = "port", remark
+        return odd
 
 
 def secret_of(provider: Provider | None) -> SecretWords:

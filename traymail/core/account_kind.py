@@ -224,8 +224,12 @@ class AccountKind(ABC, Generic[A]):
 
     def remark(self, account: A, values: Values) -> tuple[str, Text] | None:
         """Return a field, and what is odd there although it can be."""
-        del account, values
-        return None
+        from traymail.core.provider import doubt
+
+        del account
+        mailbox = values.get("address", "").strip()
+        what = doubt(mailbox)[0] if mailbox else None
+        return None if what is None else ("address", what)
 
 
 Kinds = Mapping[str, AccountKind[Any]]

@@ -8,6 +8,7 @@ from traymail.core import validators as read
 from traymail.core.address import SEPARATORS, excerpt, parse_address
 from traymail.core.errors import InputError, Problem
 from traymail.core.message import Address
+from traymail.core.provider import doubt
 from traymail.core.texts import Text, by_command, text
 from traymail.core.validators import place_of
 
@@ -120,7 +121,7 @@ def read_groups(value: object) -> dict[str, tuple[Address, ...]]:
 def group_problems(
     name: str, written: Sequence[str], groups: Groups, before: str | None = None
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with a group, at ``name`` and ``people``.
+    """Return what is wrong with a group, at ``name`` and ``people``, and hints.
 
     ``before``: its name among the ``groups`` so far, None for a new one.
     """
@@ -133,9 +134,16 @@ def group_problems(
     except read.ValidationError as error:
         found += [Problem("name", one.what, advice=one.advice) for one in error.findings]
     try:
-        read.many(read.address, least=1)(list(written))
+        addresses = read.many(read.address, least=1)(list(written))
     except read.ValidationError as error:
         found += [Problem(f"people{f.at}", f.what, advice=f.advice) for f in error.findings]
+    else:
+        doubts = (doubt(one.mailbox) for one in addresses)
+        found += [
+            Problem("people", what, advice=advice, hint=True)
+            for what, advice in doubts
+            if what is not None
+        ]
     return tuple(found)
 
 

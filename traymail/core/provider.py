@@ -13,6 +13,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from traymail.core.account import Limits, Security
+from traymail.core.address import undotted
 from traymail.core.texts import Text, text
 
 
@@ -151,6 +152,17 @@ def meant_domain(address: str) -> str | None:
         return _MEANT[domain]
     endings = {ending} | {right for right, slips in _SLIPS_OF.items() if ending in slips}
     return next((one for one in _GREAT if _slips_from(one, label, endings)), None)
+
+
+def doubt(mailbox: str) -> tuple[Text | None, Text | None]:
+    """Return why another address may be meant, and the way out; None and None where none is."""
+    if undotted(mailbox):
+        what = text("“{address}” has no dot after the @", address=mailbox)
+        return what, text("Only in your own network mail may reach it.")
+    meant = meant_domain(mailbox)
+    if meant is None:
+        return None, None
+    return text("Is @{meant} meant in “{address}”?", meant=meant, address=mailbox), None
 
 
 def _slips_from(domain: str, label: str, endings: Collection[str]) -> bool:

@@ -14,11 +14,10 @@ from typing import Any, Generic, TypeVar
 from traymail.core import fields
 from traymail.core import validators as read
 from traymail.core.account import Account
-from traymail.core.address import undotted
 from traymail.core.errors import InputError, Problem
 from traymail.core.paths import PathContext
 from traymail.core.ports import Preflight
-from traymail.core.provider import meant_domain
+from traymail.core.provider import doubt
 from traymail.core.reports import RulePreview
 from traymail.core.rule import Rule
 from traymail.core.sight import Sight, Suited
@@ -143,7 +142,7 @@ def common_problems(one: RuleRead) -> list[Problem]:
     problems = []
     for key, people in (("to", rule.to), ("cc", rule.cc), ("bcc", rule.bcc)):
         for index, address in enumerate(people if key not in one.bad else ()):
-            what, advice = _doubt(address.mailbox)
+            what, advice = doubt(address.mailbox)
             if what is not None:
                 at = "" if key in one.grouped else f"[{index}]"
                 problems.append(Problem(one.place(key) + at, what, advice=advice, hint=True))
@@ -152,17 +151,6 @@ def common_problems(one: RuleRead) -> list[Problem]:
         what = text("to, cc and bcc together must not have more than {count}", count=most)
         problems.append(Problem(one.place("to"), what))
     return problems
-
-
-def _doubt(mailbox: str) -> tuple[Text | None, Text | None]:
-    """Return why another address may be meant, and the way out; None where none is."""
-    if undotted(mailbox):
-        what = text("“{address}” has no dot after the @", address=mailbox)
-        return what, text("Only in your own network mail may reach it.")
-    meant = meant_domain(mailbox)
-    if meant is None:
-        return None, None
-    return text("Is @{meant} meant in “{address}”?", meant=meant, address=mailbox), None
 
 
 def template_problems(

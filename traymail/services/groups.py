@@ -34,6 +34,7 @@ class GroupService:
         from traymail.store.edits import put_group, rename_recipient
 
         problems = group_problems(name, people, self._groups, before)
+        problems = tuple(one for one in problems if not one.hint)
         if problems:
             raise SettingsError(problems)
 

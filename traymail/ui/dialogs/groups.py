@@ -18,7 +18,8 @@ from traymail.ui.action_bar import ActionBar
 from traymail.ui.bridge import Background
 from traymail.ui.form import FormView, Helpers
 from traymail.ui.model import groups as model
-from traymail.ui.model.groups import FORM, NAME, NEW, GroupAct, GroupPage, Values
+from traymail.ui.model.groups import FORM, NAME, NEW, PEOPLE, GroupAct, GroupPage, Values
+from traymail.ui.model.sentences import below_field
 from traymail.ui.people import KnownPeople
 from traymail.ui.refresher import Refresher
 from traymail.ui.tasks import ScreenState, Tasks
@@ -92,6 +93,8 @@ class GroupsView(Area):
         if dict(page.values) != self.form.values:
             self.form.fill(page.values)
         self.form.show_problems(page.told)
+        if page.remark is not None:
+            self.form.tell(PEOPLE, below_field(page.remark, self.theme.say))
         self.bar.show(model.buttons(page))
 
     def begin(self) -> None:

@@ -88,6 +88,15 @@ class GroupPage:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All that is wrong with the group in sight."""
+        return tuple(one for one in self._found if not one.hint)
+
+    @property
+    def remark(self) -> Problem | None:
+        """What is odd about its people although it can be."""
+        return next((one for one in self._found if one.hint), None)
+
+    @property
+    def _found(self) -> tuple[Problem, ...]:
         if self.chosen is None:
             return ()
         before = None if self.chosen == NEW else self.chosen
