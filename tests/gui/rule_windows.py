@@ -27,7 +27,7 @@ from traymail.ui.dialogs.rules.editor import RuleEditor
 from traymail.ui.dialogs.rules.page import RuleListView
 from traymail.ui.model import rule_editor as model
 from traymail.ui.model.rule_editor import Editing
-from traymail.ui.model.rule_list import cards
+from traymail.ui.model.rule_list import RuleList, cards
 from traymail.ui.theme import Root
 from traymail.ui.window import Window
 
@@ -213,7 +213,7 @@ def _page(root: Root, overview: Overview) -> Window:
 
     def build(parent: tk.Misc) -> RuleListView:
         view = RuleListView(parent, acts, ALL, lambda _kind: None)
-        view.show(cards(overview, "/home/ming", NOW))
+        view.show(RuleList(cards(overview, "/home/ming", NOW)))
         return view
 
     return in_settings(root, "rules", build)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from traymail.core.overview import Overview
@@ -26,6 +26,28 @@ class RuleSummary:
     state: Text
     role: str
     last: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """The page: a card for each rule, None before any answer; ``trouble`` is what went wrong."""
+
+    cards: tuple[RuleSummary, ...] | None = None
+    trouble: Text | None = None
+
+    def kind_of(self, name: str) -> str | None:
+        """Return the kind of a rule that has a card."""
+        return next((one.kind for one in self.cards or () if one.name == name), None)
+
+
+def known(page: RuleList, shown: tuple[RuleSummary, ...]) -> RuleList:
+    """Return the page with these cards."""
+    return replace(page, cards=shown)
+
+
+def told(page: RuleList, trouble: Text | None) -> RuleList:
+    """Return the page with what went wrong, None when somebody tries again."""
+    return replace(page, trouble=trouble)
 
 
 def cards(overview: Overview, home: str, now: datetime) -> tuple[RuleSummary, ...]:

@@ -24,9 +24,10 @@ from traymail.services.services import Services
 from traymail.ui.bridge import Background
 from traymail.ui.dialogs.rules.cards import CardHandlers, RuleCard
 from traymail.ui.dialogs.rules.editor import RuleEditor
-from traymail.ui.model.rule_list import RuleSummary, cards
+from traymail.ui.model.rule_list import RuleList, RuleSummary, cards, known, told
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.refresher import Refresher
+from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import Area, Button, Empty, Label, Note, ScrollArea
 
@@ -50,20 +51,25 @@ class RulesPage:
         """``now`` is the local time: of today, only the hour of a match is shown."""
         self._kinds = services.rules.kinds
         self._root, self._services, self._background, self._now = root, services, background, now
-        self.view: RuleListView | None = None
+        self.screen = ScreenState(RuleList(), self._draw)
+        self._tasks = Tasks(root, background, self._failed)
+        self._view: RuleListView | None = None
         self._refresher = Refresher(
-            background,
-            services.program.overview,
-            self._answered,
-            lambda error: self._say(sentence_of(error)),
+            background, services.program.overview, self._answered, self._say
         )
         self.editors: dict[str, RuleEditor] = {}
 
+    @property
+    def view(self) -> RuleListView | None:
+        """The page as it is seen, None when it was not made or is gone."""
+        return self._view if self._view is not None and self._view.winfo_exists() else None
+
     def build(self, parent: tk.Misc) -> tk.Widget:
-        """Make the page."""
+        """Make the page, as it stands."""
         handlers = CardHandlers(self.open, self._switch, self._move)
-        self.view = RuleListView(parent, handlers, self._kinds, self.new)
-        return self.view
+        self._view = RuleListView(parent, handlers, self._kinds, self.new)
+        self._view.show(self.screen.state)
+        return self._view
 
     def on_show(self) -> None:
         """Ask for the health of the rules."""
@@ -82,9 +88,9 @@ class RulesPage:
 
     def open(self, name: str) -> None:
         """Open the editor of a rule."""
-        card = None if self.view is None else self.view.card(name)
-        if card is not None:
-            self._edit(f"={name}", card.kind, name)
+        kind = self.screen.state.kind_of(name)
+        if kind is not None:
+            self._edit(f"={name}", kind, name)
 
     def _edit(self, key: str, kind: str, name: str | None) -> None:
         if key in self.editors:
@@ -110,29 +116,27 @@ class RulesPage:
         del self.editors[key]
 
     def _switch(self, name: str, on: bool) -> None:  # noqa: FBT001 - the value of the switch
-        self._say(None)
-        self._background.run(
-            lambda _stop: self._services.rules.enable(name, enabled=on),
-            # That it acts is told by an event; what is asked before that is still of the past.
-            lambda _none: None,
-            self._failed,
-        )
+        self.screen.apply(told, None)
+        # That it acts is told by an event; what is asked before that is still of the past.
+        self._tasks.run(lambda: self._services.rules.enable(name, enabled=on))
 
     def _move(self, name: str, step: int) -> None:
         if self.view is not None:
             self.view.move(name, step)
 
     def _failed(self, error: TraymailError) -> None:
-        self._say(sentence_of(error))
+        self._say(error)
         self._refresher.ask()
 
-    def _say(self, words: Text | None) -> None:
-        if self.view is not None and self.view.winfo_exists():
-            self.view.set_text(words)
+    def _say(self, error: TraymailError) -> None:
+        self.screen.apply(told, sentence_of(error))
 
     def _answered(self, overview: Overview) -> None:
-        if self.view is not None and self.view.winfo_exists():
-            self.view.show(cards(overview, str(in_home("~")), self._now()))
+        self.screen.apply(known, cards(overview, str(in_home("~")), self._now()))
+
+    def _draw(self, _before: RuleList, page: RuleList) -> None:
+        if self.view is not None:
+            self.view.show(page)
 
 
 class RuleListView(Area):
@@ -168,27 +172,25 @@ class RuleListView(Area):
             ),
         )
 
-    def card(self, name: str) -> RuleSummary | None:
-        """Return what is shown of a rule."""
-        return self.cards[name].shown if name in self.cards else None
+    def show(self, page: RuleList) -> None:
+        """Show how the page stands; cards that are there stay, with the keyboard on them."""
+        self._show_trouble(page.trouble)
+        if page.cards is None:
+            return
+        if [card.name for card in page.cards] != list(self.cards):
+            self._draw(page.cards)
+        for card in page.cards:
+            self.cards[card.name].show(card)
+        wanted, other = (self._list, self._empty) if page.cards else (self._empty, self._list)
+        other.pack_forget()
+        wanted.pack(fill="both", expand=True)
 
-    def set_text(self, words: Text | None) -> None:
-        """Show what went wrong, above the list."""
+    def _show_trouble(self, words: Text | None) -> None:
         if words is None:
             self._trouble.pack_forget()
             return
         self._trouble.set_text(words, "danger", "exclamation-circle")
         self._trouble.pack(side="bottom", fill="x", pady=(self.theme.px(8), 0))
-
-    def show(self, shown: tuple[RuleSummary, ...]) -> None:
-        """Show these rules; cards that are there stay, with the keyboard on them."""
-        if [card.name for card in shown] != list(self.cards):
-            self._draw(shown)
-        for card in shown:
-            self.cards[card.name].show(card)
-        wanted, other = (self._list, self._empty) if shown else (self._empty, self._list)
-        other.pack_forget()
-        wanted.pack(fill="both", expand=True)
 
     def move(self, name: str, step: int) -> None:
         """Put the keyboard on the card above or below."""
