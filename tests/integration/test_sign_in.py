@@ -1,5 +1,6 @@
 """Signing in, step by step, as windows use it; and tokens that are renewed while all runs."""
 
+import json
 import os
 import re
 import socket
@@ -26,7 +27,7 @@ from tests.support.sink import serve
 from tests.support.wait import until
 from traymail.core import events
 from traymail.core.account import Account
-from traymail.core.errors import AuthFailure, SignInLater, TraymailError
+from traymail.core.errors import AuthFailure, CredentialError, SignInLater, TraymailError
 from traymail.core.secret import Secret
 from traymail.core.sign_in import BrowserAsked, DeviceAsked, Login, LoginState, SignedIn, is_fresh
 from traymail.core.texts import text
@@ -206,6 +207,31 @@ def test_tokens_without_a_way_to_renew_them_end(
     with pytest.raises(AuthFailure):
         rooms.tokens.get(account)
     assert service.exchanges == []
+
+
+@pytest.mark.parametrize("key", ["got", "ends"])
+@pytest.mark.parametrize("seconds", [1e17, -1e17, 1e300, 253402300799, -62135596800, None, "x"])
+def test_a_sign_in_whose_times_are_damaged_ends_nothing(
+    account: Account,
+    rooms: Rooms,
+    service: Provider,
+    tmp_path: Path,
+    key: str,
+    seconds: object,
+) -> None:
+    rooms.sign_in(account)
+    kept = json.loads(rooms.shelf.kept[USER])
+    rooms.shelf.kept[USER] = json.dumps({**kept, key: seconds})
+    other = AccessTokens(rooms.shelf, rooms.clock, tmp_path)
+    login = other.login(account)
+    assert login is not None
+    if login.state is LoginState.NEVER:
+        with pytest.raises(CredentialError, match="is not signed in"):
+            other.get(account)
+    else:
+        token = other.get(account)
+        assert token.reveal() in service.tokens
+        other.another(account, token)
 
 
 def test_a_browser_that_does_not_come_back(account: Account, rooms: Rooms) -> None:

@@ -62,4 +62,5 @@ class Login:
 
 def is_fresh(got: datetime, ends: datetime, now: datetime) -> bool:
     """Tell whether an access token need not be renewed yet."""
-    return now + min(MARGIN, (ends - got) / 2) < ends
+    # What was kept may be damaged, and have ended long before it was got.
+    return now + max(min(MARGIN, (ends - got) / 2), timedelta(0)) < ends

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from traymail.core.duration import in_calendar
 from traymail.core.errors import CredentialError, DeliveryError, Reply, Stage, TransientFailure
 from traymail.core.replies import as_error, diagnose, remedy_for
 from traymail.core.reply_rules import Trouble
@@ -273,18 +274,23 @@ def from_text(words: str, account: Account) -> StoredTokens | None:
     document: Any = None
     with suppress(ValueError, RecursionError):
         document = json.loads(words)
-    with suppress(KeyError, TypeError, ValueError, OverflowError):
+    with suppress(KeyError, TypeError, ValueError, OverflowError, OSError):
         made_for = (document["token_url"], document["client_id"])
         if made_for == (account.oauth.token_url, account.oauth.client_id):
             return StoredTokens(
                 Secret(str(document["access_token"])),
-                datetime.fromtimestamp(document["got"], UTC),
-                datetime.fromtimestamp(document["ends"], UTC),
+                _time(document["got"]),
+                _time(document["ends"]),
                 _secret(document["refresh_token"]),
                 _secret(document["client_secret"]),
                 str(document["refused"]),
             )
     return None
+
+
+def _time(seconds: float) -> datetime:
+    """Return a time that can be calculated with; OSError is of systems that know no such year."""
+    return in_calendar(datetime.fromtimestamp(seconds, UTC))
 
 
 def _secret(value: object) -> Secret | None:
