@@ -44,6 +44,12 @@ def wrong(root: Root) -> Window:
     )
 
 
+def mistyped(root: Root) -> Window:
+    page = model.began(_known(root))
+    people = "li.na@example.com, wang.wei@gmial.com"
+    return _groups(root, model.typed(page, {"name": "Team", "people": people}))
+
+
 def refused(root: Root) -> Window:
     error = InputError(
         text("The rule {rule} mails this group.", rule="Scans"),
@@ -56,5 +62,6 @@ GROUPS: dict[str, Callable[[Root], Window]] = {
     "settings-groups": lambda root: _groups(root, _known(root)),
     "settings-groups-none": lambda root: _groups(root, model.known(GroupPage(), {})),
     "settings-groups-wrong": wrong,
+    "settings-groups-mistyped": mistyped,
     "settings-groups-refused": refused,
 }
