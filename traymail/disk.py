@@ -690,8 +690,10 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, lasting: bool =
         _write_whole(folder, path.name, pieces, lasting=lasting)
 
 
-def read_file(path: Path, *, strangers: bool = False) -> bytes:
+def read_file(path: Path, *, strangers: bool = False, most: int = -1) -> bytes:
     """Return what a file holds; a pipe in its place is not waited for. Raises OSError.
+
+    ``most``: of a larger one, only so many bytes.
 
     A link is followed: it is for files in folders of the user's own. ``strangers``: it may lie in
     another one, and is read as `open_behind_links` does; raises UnsafePath, too.
@@ -700,7 +702,7 @@ def read_file(path: Path, *, strangers: bool = False) -> bytes:
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
-        return file.read()
+        return file.read(most)
 
 
 @contextlib.contextmanager

@@ -133,6 +133,53 @@ def test_every_fault_is_told_with_its_line_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize(
+    ("cell", "attach"),
+    [
+        ("../key.txt", "docs/{csv.file}"),
+        ("./..//key.txt", "docs/{csv.file}"),
+        ("../key", "docs/{csv.file}.txt"),
+        ("sub/../../key.txt", "docs/{csv.file}"),
+        ("./key.txt", "docs/.{csv.file}"),
+        (".", "docs/{csv.file}{csv.file}/key.txt"),
+        ("../docs/../key.txt", "docs/../docs/{csv.file}"),
+    ],
+)
+def test_a_cell_leads_out_of_no_folder_that_the_command_names(
+    office: Desk, tmp_path: Path, cell: str, attach: str
+) -> None:
+    """Who fills in a table is not who sends: theirs is the choice among what lies there."""
+    (tmp_path / "docs" / "sub").mkdir(parents=True)
+    (tmp_path / "key.txt").write_text("-----BEGIN")
+    table = _table(tmp_path, f"mail,file\na@x.example,{cell}\n")
+    wanted = ("--to", "{csv.mail}", "--subject", "x", "--attach", f"{tmp_path}/{attach}")
+    done = office.quick("send", "--csv", table, *wanted)
+    assert (done.returncode, done.stdout) == (65, "")
+    assert done.stderr.startswith("people.csv:2: A cell leads out of the folder")
+    assert office.json("outbox", "list") == []
+
+
+def test_a_cell_may_lead_further_in_and_the_command_anywhere(office: Desk, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "..sub").mkdir(parents=True)
+    for name in ("key.txt", "docs/..sub/a.txt", "docs/b..txt"):
+        (tmp_path / name).write_text(name)
+    table = _table(
+        tmp_path,
+        "mail,file,whole\n"
+        f"a@x.example,..sub/a,{tmp_path}/docs/../key.txt\nb@x.example,b.,{tmp_path}/key.txt\n",
+    )
+    done = office.quick(
+        *("send", "--csv", table, "--to", "{csv.mail}", "--subject", "x"),
+        *("--attach", f"{tmp_path}/docs/../docs/{{csv.file}}.txt", "--attach", "{csv.whole}"),
+    )
+    assert done.returncode == 0, done.stderr
+    names = [
+        [part.get_filename() for part in _mail(one).iter_attachments()]
+        for one in office.sink.arrivals
+    ]
+    assert names == [["a.txt", "key.txt"], ["b..txt", "key.txt"]]
+
+
+@pytest.mark.parametrize(
     ("words", "options", "status", "told"),
     [
         ("a,mail\n", SEND[1:3], 65, "The table has no row below its first one."),

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,6 +29,7 @@ from traymail.cli.wanted import body_of
 from traymail.core.errors import SourceError, TraymailError
 from traymail.core.message import DraftFile
 from traymail.disk import true_place
+from traymail.services.batches import LARGEST_TABLE, Mails
 from traymail.services.pictures import Pictures
 from traymail.services.wanted import WantedMail
 from traymail.store.spool import Spool
@@ -277,6 +279,58 @@ def test_a_page_that_is_exchanged_for_a_link_meanwhile_is_not_read(shared: Path)
             with suppress(OSError, TraymailError):
                 read.add(body_of(wanted, account)[2])
     assert read == {"theirs"}
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+def test_a_file_that_is_exchanged_for_a_pipe_meanwhile_is_not_waited_for(shared: Path) -> None:
+    """A stranger may hold up whoever opens what was looked at before."""
+    file, pipe, kept = shared / "theirs", shared / "pipe", shared / "kept"
+    os.link(file, kept)
+    os.mkfifo(pipe)
+    mails = Mails(_with_file(file), "x", None, an_account())
+
+    def look() -> None:
+        for _ in range(3000):
+            with suppress(OSError, TraymailError):
+                mails.checked()
+
+    looker = threading.Thread(target=look, daemon=True)
+    exchange = "import os\nwhile True:\n" + "".join(
+        f"    os.link({os.fspath(one)!r}, 'next'); os.rename('next', {os.fspath(file)!r})\n"
+        for one in (pipe, kept)
+    )
+    # A process of its own: threads take turns, and seldom between two calls.
+    with Popen([sys.executable, "-c", exchange], cwd=shared) as stranger:
+        looker.start()
+        looker.join(PATIENCE_SECONDS)
+        ended = not looker.is_alive()
+        stranger.kill()
+    with suppress(OSError):  # whoever waits there goes on
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    looker.join()
+    assert ended
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
+def test_a_strangers_link_does_not_tell_how_large_a_file_is(
+    office: Desk, shared: Path, tmp_path: Path
+) -> None:
+    os.truncate(tmp_path / "private" / "key", LARGEST_TABLE + 1)
+    done = office.quick("send", "--csv", shared / "file", "--to", "{csv.a}", "--body", "x")
+    assert done.returncode == 66
+    assert "link of another user's" in done.stderr
+    table = tmp_path / "t.csv"
+    table.touch()
+    os.truncate(table, LARGEST_TABLE + 1)
+    done = office.quick("send", "--csv", table, "--to", "{csv.a}", "--body", "x")
+    assert (done.returncode, done.stderr.count("is larger than 64 MB")) == (65, 1)
+
+
+def _with_file(path: Path) -> WantedMail:
+    return WantedMail(
+        ("b@c.example",), (), (), "s", "x", None, markdown=False, attach=(path,), account="",
+        any_domain=False,
+    )  # fmt: skip
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")

@@ -193,6 +193,15 @@ def test_a_usage_error_is_a_sentence_of_the_language(
         assert done.stderr.splitlines()[0] == said
 
 
+def test_a_name_with_a_line_break_makes_no_line_of_a_usage_error(home: Home) -> None:
+    """Files of others come to a command by a pattern of the shell."""
+    for command in (("send", "--to", "a@b.example"), ("rule", "check"), ("config", "path")):
+        done = in_process(home, *command, "x\nMail 1 is sent: 250 ok")
+        assert done.returncode == 64
+        assert "Mail 1 is sent" in done.stderr.splitlines()[0]
+        assert len(done.stderr.splitlines()) == 2
+
+
 def test_help_lists_every_command(home: Home) -> None:
     done = in_process(home, "-h")
     assert done.returncode == 0

@@ -141,7 +141,8 @@ def _tell(error: Exception, session: Session) -> int:
 
 
 def _tell_usage(error: click.UsageError, session: Session) -> None:
-    if "\n" in error.message:  # a group without its command: this is its help
+    # A group without its command; any other may name a file with a line break in its name.
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         for line in error.message.splitlines():
             session.note(line)
         return

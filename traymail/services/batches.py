@@ -6,6 +6,7 @@ memory longer than it takes to write it.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from traymail.accounts import kind_of
@@ -32,7 +33,7 @@ from traymail.core.reasons import unreadable
 from traymail.core.reports import PreviewMail
 from traymail.core.template import Template, compile_template, human_size
 from traymail.core.texts import text
-from traymail.disk import read_file, typed, write_whole
+from traymail.disk import open_behind_links, read_file, typed, write_whole
 from traymail.services.wanted import WantedMail, draft_of, require_fit
 from traymail.store.spool import INLINE_BYTES
 
@@ -197,7 +198,7 @@ class TableMails(Mails):
                 if self._group is None or not template.names or split_addresses(one)
             ),
             subject=fill(self._subject),
-            attach=tuple(Path(fill(one)) for one in self._attach),
+            attach=tuple(_file_of(one, row.values) for one in self._attach),
         )
         words = printed(fill(self._body).encode("utf-8", "replace"))
         draft = draft_of(wanted, self._account, words, self._html)
@@ -206,6 +207,22 @@ class TableMails(Mails):
                 text("The mail has no recipient."), text("Write at least one address.")
             )
         return draft
+
+
+def _file_of(template: Template, values: Mapping[str, str]) -> Path:
+    """Return the file that a row names; raises InputError for one beyond what the user has named.
+
+    Others may have written the table: where the user's own words come first, a cell chooses among
+    what is in that folder, and below it.
+    """
+    path = PurePath(template.render(values))
+    plain = PurePath(template.render(dict.fromkeys(template.names, "x")))
+    if template.parts[0] and path.parts.count("..") > plain.parts.count(".."):
+        raise InputError(
+            text("A cell leads out of the folder whose files are meant: {path}", path=path),
+            text("Write no “..” there, or let the cell hold the whole path."),
+        )
+    return Path(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,16 +367,17 @@ def _shown(one: NumberedDraft) -> PreviewMail:
 def table_in(path: Path) -> CsvTable:
     """Read a table; raises InputError, SourceError."""
     try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise InputError(
-                text("{path} is larger than {most}.", path=path, most=human_size(LARGEST_TABLE)),
-                text("Split it into several files."),
-            )
-        return read_table(read_file(path, strangers=True))
+        content = read_file(path, strangers=True, most=LARGEST_TABLE + 1)
     except UnsafePath as error:
         raise SourceError(os.fspath(path), error.title, error.advice) from error
     except OSError as error:
         raise unreadable(path, error) from error
+    if len(content) > LARGEST_TABLE:
+        raise InputError(
+            text("{path} is larger than {most}.", path=path, most=human_size(LARGEST_TABLE)),
+            text("Split it into several files."),
+        )
+    return read_table(content)
 
 
 def size_of(path: str | None) -> int:
@@ -401,12 +419,17 @@ def require_own_place(report: Path, files: Iterable[Path | str]) -> None:
 
 def _fault_of(path: str, line: int) -> Problem | None:
     """Return what keeps a file from being attached; a pipe is not waited for."""
+    no_file = Problem("", text("Only regular files can be attached."), line)
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            return Problem("", text("Only regular files can be attached."), line)
-        with Path(path).open("rb"):
-            return None
+        with os.fdopen(open_behind_links(path, last=False), "rb") as file:
+            return None if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else no_file
+    except UnsafePath as error:
+        return Problem("", error.title, line, error.advice)
     except OSError as error:
+        # A folder, and a socket, are opened by no system, or not by every one.
+        with contextlib.suppress(OSError):
+            if not stat.S_ISREG(Path(path).lstat().st_mode):
+                return no_file
         why = unreadable(Path(path), error)
         return Problem("", why.title, line, why.advice)
 
