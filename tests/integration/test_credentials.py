@@ -9,6 +9,7 @@ import traceback
 import tracemalloc
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -334,30 +335,48 @@ def test_a_keyring_that_is_gone_is_asked_again(
 
 
 def test_a_secret_that_several_forget_at_once_is_gone_without_an_error(
-    keyring_env: KeyringSession, account: Account
+    account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one of them found, another one takes away before it is read, or removed."""
-    wrong: list[CredentialError] = []
-    credentials = Keyrings(keyring_env.env)
+    rounds = daemons = 0
+    with TemporaryDirectory(prefix="tm-") as folder, empty_session(Path(folder)) as env:
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        # Asked so much at once, gnome-keyring falls now and then: such a round tells nothing.
+        while rounds < 20 and daemons < 10:
+            daemons += 1
+            with unlocked_keyring(env) as session:
+                while rounds < 20:
+                    wrong = _forgotten_at_once(Keyrings(env), account)
+                    if not session.is_unlocked():
+                        break
+                    assert not wrong
+                    rounds += 1
+    assert rounds == 20
 
-    def work(step: Callable[[Account], object]) -> None:
+
+def _forgotten_at_once(credentials: Keyrings, account: Account) -> list[str]:
+    """Keep a long secret and have several forget it at once; return what went wrong."""
+    wrong: list[str] = []
+
+    def work(step: Callable[[], object]) -> None:
         try:
-            step(account)
+            step()
         except CredentialError as error:
-            wrong.append(error)
+            wrong.append(str(error))
 
-    for _ in range(20):
-        credentials.keep_long(account, CANARY * 200)
-        threads = [
-            threading.Thread(target=work, args=(step,))
-            for step in (credentials.delete, credentials.delete, credentials.is_in_keyring)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert not credentials.is_in_keyring(account)
-    assert not wrong
+    work(lambda: credentials.keep_long(account, CANARY * 200))
+    threads = [
+        threading.Thread(target=work, args=(partial(step, account),))
+        for step in (credentials.delete, credentials.delete, credentials.is_in_keyring)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    left: list[bool] = []
+    work(lambda: left.append(credentials.is_in_keyring(account)))
+    return [*wrong, *("it is still there" for there in left if there)]
 
 
 @pytest.mark.timeout(30)

@@ -37,6 +37,15 @@ class KeyringSession:
         """The value for DBUS_SESSION_BUS_ADDRESS."""
         return self.env["DBUS_SESSION_BUS_ADDRESS"]
 
+    def is_unlocked(self) -> bool:
+        """Tell whether the session has a keyring, and it is unlocked."""
+        with open_dbus_connection(bus=self.address, auth_timeout=PATIENCE_SECONDS) as bus:
+            owned = bus.send_and_get_reply(new_method_call(_BUS, "NameHasOwner", "s", (_SECRETS,)))
+            if not owned.body[0]:
+                return False
+            locked = bus.send_and_get_reply(Properties(_DEFAULT).get("Locked"))
+            return locked.header.message_type.name == "method_return" and not locked.body[0][1]
+
     def lock(self) -> None:
         """Lock the default collection, as an idle session does; there is no way to unlock it."""
         with open_dbus_connection(bus=self.address, auth_timeout=PATIENCE_SECONDS) as bus:
@@ -88,7 +97,7 @@ def unlocked_keyring(env: dict[str, str]) -> Iterator[KeyringSession]:
         daemon.stdin.write(b"the password of a throw-away keyring")
         daemon.stdin.close()
         session = KeyringSession(env)
-        until(lambda: _is_unlocked(session), what="an unlocked keyring")
+        until(session.is_unlocked, what="an unlocked keyring")
         yield session
     finally:
         _end(daemon)
@@ -123,12 +132,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(5)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def _is_unlocked(session: KeyringSession) -> bool:
-    with open_dbus_connection(bus=session.address, auth_timeout=PATIENCE_SECONDS) as bus:
-        owned = bus.send_and_get_reply(new_method_call(_BUS, "NameHasOwner", "s", (_SECRETS,)))
-        if not owned.body[0]:
-            return False
-        locked = bus.send_and_get_reply(Properties(_DEFAULT).get("Locked"))
-        return locked.header.message_type.name == "method_return" and not locked.body[0][1]
