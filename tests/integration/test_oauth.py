@@ -281,6 +281,9 @@ def test_two_processes_at_once_renew_it_once(office: Office) -> None:
         (429, {"error": "slow"}),
         (400, {"error": "server_error"}),
         (200, {}),
+        (404, {}),
+        (403, {"message": "Log in to the network of this hotel."}),
+        (400, {"error": {"code": 1}}),
     ],
 )
 def test_trouble_of_the_service_passes(

@@ -93,7 +93,14 @@ class Service:
     def refresh(self, token: Secret) -> Granted:
         """Return a new access token, and a new token to renew it with where they rotate."""
         given = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
-        return _granted(self._ask(self._account.oauth.token_url, given, token))
+        try:
+            return _granted(self._ask(self._account.oauth.token_url, given, token))
+        except Refused as refused:
+            if refused.error:
+                raise
+            # A service that refuses has a word for it (RFC 6749 section 5.2). Without one it is a
+            # gateway that answers, or the page of a hotel: no reason to end a sign-in.
+            raise _later(refused.said) from refused
 
     def device_code(self) -> DeviceCode:
         """Return a code that the user types on another device."""
