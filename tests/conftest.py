@@ -154,13 +154,6 @@ def _session() -> Iterator[KeyringSession]:
 
 
 @pytest.fixture
-def new_keyring_env(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringSession]:
-    """A session of the test's own with an unlocked keyring, entered by this process."""
-    for session in _session():
-        yield _enter(session, monkeypatch)
-
-
-@pytest.fixture
 def keyring_env(keyring: KeyringSession, monkeypatch: pytest.MonkeyPatch) -> KeyringSession:
     """The session `keyring`, entered by this process."""
     return _enter(keyring, monkeypatch)

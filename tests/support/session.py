@@ -5,12 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.core.errors import CredentialError
 
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon")
 if sys.platform == "linux":
@@ -101,6 +104,27 @@ def unlocked_keyring(env: dict[str, str]) -> Iterator[KeyringSession]:
         yield session
     finally:
         _end(daemon)
+
+
+def with_keyring_of_its_own(work: Callable[[], object]) -> None:
+    """Do what gnome-keyring does not always survive where it reaches no other test.
+
+    When the daemon itself fell meanwhile, that tells nothing of us: it is done again with another.
+    """
+    with (
+        TemporaryDirectory(prefix="tm-") as folder,
+        empty_session(Path(folder)) as env,
+        patch.dict(os.environ, env),
+    ):
+        for left in reversed(range(10)):
+            with unlocked_keyring(env) as session:
+                try:
+                    work()
+                except (AssertionError, CredentialError):
+                    if not left or session.is_unlocked():
+                        raise
+                else:
+                    return
 
 
 def _environment(folder: Path) -> dict[str, str]:
