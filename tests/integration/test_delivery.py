@@ -17,7 +17,7 @@ from tests.support.engine import (
     limited,
     surroundings,
 )
-from traymail.core.account import WhenUnsure
+from traymail.core.account import Limits, WhenUnsure
 from traymail.core.errors import (
     AccountFailure,
     AuthFailure,
@@ -138,6 +138,17 @@ def test_caps_of_the_account_hold_mail_back_and_say_so_once(around: Surroundings
     around.clock.turn(seconds=60)
     assert delivery.step() == 0.0
     assert len(around.sender.mails) == 3
+
+
+def test_a_cap_of_a_second_spreads_mail_without_a_word(around: Surroundings) -> None:
+    for _ in range(4):
+        around.post()
+    delivery = around.delivery(replace(ACCOUNT, limits=Limits(per_minute=3, per_second=2)))
+    assert [delivery.step() for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert [e for e in around.events if isinstance(e, LimitReached)] == []
+    around.clock.turn(seconds=1)
+    assert [delivery.step() for _ in range(2)] == [0.0, 59.0]
+    assert len([e for e in around.events if isinstance(e, LimitReached)]) == 1
 
 
 class InThree(ScriptedSender):

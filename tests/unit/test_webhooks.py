@@ -66,10 +66,11 @@ def test_an_account_keeps_to_what_its_service_allows(
     table = {"kind": "webhook", "preset": name, **own}
     account = read_account("one", table, "/home/me", KINDS, lambda: ALL, [])
     assert account is not None
-    assert account.limits == Limits(per_minute=minute, per_hour=hour, per_day=day)
+    second = 5 if name == "feishu" else None
+    assert account.limits == Limits(minute, hour, day, second)
     slower = read_account("one", {**table, "max_per_minute": 3}, "/home/me", KINDS, lambda: ALL, [])
     assert slower is not None
-    assert slower.limits == Limits(per_minute=3, per_hour=hour, per_day=day)
+    assert slower.limits == Limits(3, hour, day, second)
 
 
 def test_no_preset_is_without_a_row_of_its_rate() -> None:

@@ -44,16 +44,18 @@ class WhenUnsure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many mails may leave in a minute, an hour, a day; None where nothing is said."""
+    """How many mails may leave in such a time; None where nothing is said."""
 
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None
+    per_second: int | None = None
 
     @property
     def spans(self) -> tuple[tuple[int, timedelta], ...]:
         """The limits that there are, each with the time in which so many may leave."""
         all_of_them = (
+            (self.per_second, timedelta(seconds=1)),
             (self.per_minute, timedelta(minutes=1)),
             (self.per_hour, timedelta(hours=1)),
             (self.per_day, timedelta(days=1)),

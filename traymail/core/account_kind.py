@@ -292,5 +292,6 @@ def with_given(account: A, table: AccountTable, known: Limits = Limits()) -> A: 
         per_minute=table.max_per_minute or known.per_minute or DEFAULT_LIMITS.per_minute,
         per_hour=table.max_per_hour or known.per_hour or DEFAULT_LIMITS.per_hour,
         per_day=table.max_per_day or known.per_day or DEFAULT_LIMITS.per_day,
+        per_second=known.per_second,
     )
     return replace(account, limits=limits, **table.given())

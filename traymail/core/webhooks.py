@@ -164,7 +164,7 @@ PRESETS: tuple[Preset, ...] = (
         success="code == 0",
         # 20 KB with the signature.
         most=19_800,
-        limits=Limits(per_minute=100, per_hour=6000, per_day=144_000),
+        limits=Limits(per_minute=100, per_hour=6000, per_day=144_000, per_second=5),
         signing=Signing.FEISHU,
         coded=True,
         # 19001: no such address; 19007: the robot is switched off.

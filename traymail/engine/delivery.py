@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 # How long an outcome that cannot be stored (disk full) waits before it is tried again.
 SAVE_AGAIN_SECONDS = 2.0
+# A wait that is told of is longer.
+A_MOMENT = timedelta(seconds=1)
 
 _Stored = tuple[OutboxItem, AccountState, AccountState]
 """A mail as it was stored, and how its account stood before that, and stands."""
@@ -159,7 +161,12 @@ class Delivery:
         return held
 
     def _tell_cap(self, whose: Text, until: datetime, now: datetime) -> None:
-        """Publish that a cap holds mail back: once each time it is reached, and only if it does."""
+        """Publish that a cap holds mail back: once each time it is reached, and only if it does.
+
+        A cap of a second spreads mail, which nobody has to know.
+        """
+        if until - now <= A_MOMENT:
+            return
         due = self._tools.outbox.next_due(self.account.name)
         if due is not None and due <= now and self._told != (whose, until):
             self._told = (whose, until)
