@@ -26,7 +26,8 @@ from traymail.core.message import (
     Envelope,
     Mail,
     Stamp,
-    base64_lines,
+    base64_text,
+    contents_of,
     encoded_size,
 )
 from traymail.core.mime import compose, guess_type, message_id
@@ -492,8 +493,10 @@ class Slow(io.BytesIO):
 @pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 56_999, 57_000, 57_001, 200_000])
 def test_short_reads_do_not_break_base64(size: int) -> None:
     content = bytes(n % 251 for n in range(size))
-    encoded = b"".join(base64_lines(Slow(content)))
-    assert encoded == b"".join(base64_lines(io.BytesIO(content)))
-    assert len(encoded) == encoded_size(size)
-    data = b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded
+    file = Attachment("a.bin", "application/octet-stream", size, "")
+    whole = b"".join(map(base64_text, contents_of(file, lambda _file: io.BytesIO(content))))
+    slow = b"".join(map(base64_text, contents_of(file, lambda _file: Slow(content))))
+    assert slow == whole
+    assert len(slow) == encoded_size(size)
+    data = b"Content-Transfer-Encoding: base64\r\n\r\n" + slow
     assert classic(data).get_payload(decode=True) == content

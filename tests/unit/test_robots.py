@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.robot import ADDRESS, KEY
+from traymail.core.errors import InputError
 from traymail.core.robots import (
     CUT,
     GROUP,
@@ -25,16 +26,26 @@ MARKDOWN, TEXT = MessageFormat.MARKDOWN, MessageFormat.TEXT
         (ADDRESS, KEY),
         (f"{ADDRESS}&debug=1", KEY),
         (ADDRESS.removeprefix("https://"), KEY),
-        ("", ""),
-        ("two words", ""),
-        ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", ""),
-        ("https://qyapi.weixin.qq.com/?key=a%20b", ""),
-        ("http://[/?key=a", ""),
-        ("键", ""),
     ],
 )
 def test_the_key_is_found_alone_and_in_the_address(pasted: str, key: str) -> None:
     assert key_in(pasted) == key
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "",
+        "two words",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+        "https://qyapi.weixin.qq.com/?key=a%20b",
+        "http://[/?key=a",
+        "键",
+    ],
+)
+def test_what_has_no_key_in_it_is_refused(pasted: str) -> None:
+    with pytest.raises(InputError):
+        key_in(pasted)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,7 @@ from traymail.core.message import Address
 from traymail.core.sendgrid import (
     KEYS_PAGE,
     MOST_RECIPIENTS,
-    NO_KEY,
     SENDGRID_HOST,
-    WHERE_KEYS_ARE,
     SendgridAccount,
     key_in,
 )
@@ -136,10 +134,7 @@ class SendgridKind(AccountKind[SendgridAccount]):
         from traymail.core.secret import Secret
 
         del account
-        key = key_in(secret.reveal())
-        if not key:
-            raise InputError(NO_KEY, WHERE_KEYS_ARE)
-        return Secret(key, secret.place)
+        return Secret(key_in(secret.reveal()), secret.place)
 
     def require(self, account: SendgridAccount, draft: Draft) -> None:
         """Raise InputError for what SendGrid refuses in every mail."""

@@ -24,9 +24,7 @@ from traymail.core.keys import key, table_form
 from traymail.core.message import Address
 from traymail.core.robots import (
     GROUP,
-    NO_KEY,
     WECOM_HOST,
-    WHERE_KEYS_ARE,
     MessageFormat,
     Overflow,
     WecomAccount,
@@ -180,10 +178,7 @@ class WecomKind(AccountKind[WecomAccount]):
         """Return the key alone: it may have been pasted with the whole address."""
         from traymail.core.secret import Secret
 
-        key = key_in(secret.reveal())
-        if not key:
-            raise InputError(NO_KEY, WHERE_KEYS_ARE)
-        return Secret(key, secret.place)
+        return Secret(key_in(secret.reveal()), secret.place)
 
     def named(self, account: WecomAccount, words: str) -> Address | None:
         """Return somebody of the group, or all of it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from traymail.core.errors import SourceError
+from traymail.core.reasons import reason_of
 from traymail.core.texts import text
 
 # 57 bytes make a base64 line of 76 characters (RFC 2045 section 6.8); 1,000 lines a chunk.
@@ -205,23 +206,16 @@ class Mail:
         """Return the octets of the message on the wire (RFC 1870), without dot-stuffing."""
         return len(self.skeleton) + sum(encoded_size(p.attachment.size) for p in self.placed)
 
-    def chunks(self, open_attachment: OpenAttachment) -> Iterator[bytes]:
+    def chunks(self, open_attachment: OpenAttachment) -> Generator[bytes, None, None]:
         """Yield the message's bytes in order; at most 64 KiB of a file is in memory at a time.
 
-        Raises SourceError for a file that is no longer as long as it was: before the last bytes.
+        Raises SourceError as `contents_of` does: before the last bytes.
         """
         done = 0
         for place in self.placed:
             yield from self._of_skeleton(done, place.offset)
             done = place.offset
-            length = 0
-            with open_attachment(place.attachment) as source:
-                for block in base64_lines(source):
-                    length += len(block)
-                    yield block
-            if length != encoded_size(place.attachment.size):
-                name = place.attachment.name
-                raise SourceError(name, text("The kept copy of {name} is damaged.", name=name))
+            yield from map(base64_text, contents_of(place.attachment, open_attachment))
         yield from self._of_skeleton(done, len(self.skeleton))
 
     def _of_skeleton(self, start: int, end: int) -> Iterator[bytes]:
@@ -237,10 +231,27 @@ def encoded_size(size: int) -> int:
     return lines * 78 + (4 * ((rest + 2) // 3) + 2 if rest else 0)
 
 
-def base64_lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield base64 in lines of 76 characters, each ended by CRLF, a thousand lines at a time."""
-    while block := read_fully(source, CHUNK_BYTES):
-        yield base64_text(block)
+def contents_of(file: Attachment, open_attachment: OpenAttachment) -> Iterator[bytes]:
+    """Yield a file as it is kept, a thousand lines of base64 at a time.
+
+    Raises SourceError when it cannot be read, or is no longer as long as it was: the last piece
+    stays here until all is there, and not a byte more than was announced leaves.
+    """
+    length, held = 0, b""
+    try:
+        with open_attachment(file) as source:
+            while length <= file.size and (block := read_fully(source, CHUNK_BYTES)):
+                length += len(block)
+                if held:
+                    yield held
+                held = block
+    except OSError as error:
+        title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
+        raise SourceError(str(error.filename or ""), title) from error
+    if length != file.size:
+        raise SourceError(file.name, text("The kept copy of {name} is damaged.", name=file.name))
+    if held:
+        yield held
 
 
 def base64_text(block: bytes) -> bytes:

@@ -64,7 +64,10 @@ class WecomAccount(Account):
 
 
 def key_in(pasted: str) -> str:
-    """Return the key of a robot, given alone or as the whole address of the webhook, or ""."""
+    """Return the key of a robot, given alone or as the whole address of the webhook.
+
+    Raises InputError for what is neither.
+    """
     from urllib.parse import parse_qs, urlsplit  # seldom needed, and slow to import
 
     words = pasted.strip()
@@ -73,7 +76,9 @@ def key_in(pasted: str) -> str:
             words = parse_qs(urlsplit(words).query).get("key", [""])[0]
         except ValueError:
             words = ""
-    return words if _KEY.fullmatch(words) else ""
+    if not _KEY.fullmatch(words):
+        raise InputError(NO_KEY, WHERE_KEYS_ARE)
+    return words
 
 
 def message_of(kind: MessageFormat, subject: str, body: str) -> tuple[str, bool]:

@@ -14,17 +14,16 @@ from typing import Any
 
 from traymail.core.account import Account
 from traymail.core.address import clean, whole_characters
-from traymail.core.errors import SourceError
+from traymail.core.errors import InputError
 from traymail.core.given import read_given
 from traymail.core.headers import RULE_HEADER
 from traymail.core.message import (
-    CHUNK_BYTES,
     Address,
     Attachment,
     Mail,
     OpenAttachment,
     Placed,
-    read_fully,
+    contents_of,
 )
 from traymail.core.provider import SENDGRID_HTTP
 from traymail.core.texts import text
@@ -71,9 +70,11 @@ class SendgridAccount(Account):
 
 
 def key_in(pasted: str) -> str:
-    """Return the API key that was pasted, "" for what cannot be one."""
+    """Return the API key that was pasted; raises InputError for what cannot be one."""
     words = pasted.strip()
-    return words if _KEY.fullmatch(words) else ""
+    if not _KEY.fullmatch(words):
+        raise InputError(NO_KEY, WHERE_KEYS_ARE)
+    return words
 
 
 def headers_of(mail: Mail) -> dict[str, str]:
@@ -132,16 +133,9 @@ def _blocks(
     before = opening
     for frame, file in zip(frames, files, strict=True):
         yield before + frame
-        length = 0
-        with open_attachment(file) as source:
-            while length <= file.size and (block := read_fully(source, CHUNK_BYTES)):
-                length += len(block)
-                # One byte more than was announced would end the document before it is whole.
-                if length <= file.size:
-                    yield binascii.b2a_base64(block, newline=False)
-        if length != file.size:
-            name = file.name
-            raise SourceError(name, text("The kept copy of {name} is damaged.", name=name))
+        # One byte more than was announced would end the document before it is whole.
+        for block in contents_of(file, open_attachment):
+            yield binascii.b2a_base64(block, newline=False)
         before = b'"}, '
     yield b'"}]}'
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
 from traymail.core.address import excerpt
+from traymail.core.answers import CODES, json_table
 from traymail.core.errors import InputError
 from traymail.core.texts import text
 
 HTTP = "HTTP"
 LONGEST = 200
-# What a number of an answer may be; one beyond is no code of any service.
-CODES = range(-(2**31), 2**31)
 LONGEST_REST = timedelta(days=1)
 _KEYED = re.compile(
     r'([A-Za-z_][\w-]*(?:\.[\w-]+)*) *== *(-?\d{1,10}|true|false|"[^"\\]*")', re.ASCII
@@ -92,10 +90,7 @@ def _literal(value: str) -> str | int | bool:
 
 def heard(success: Success, status: int, content: bytes, retry_after: str, now: float) -> Heard:
     """Return what an answer says. ``now``: seconds since 1970, for a date in ``retry_after``."""
-    found: Any = None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(content)
-    table = found if isinstance(found, dict) else {}
+    table = json_table(content)
     words = next((one for key in _WORDS if isinstance(one := table.get(key), str) and one), None)
     rest = _rest(table, retry_after, now)
     fine = status in range(200, 300)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from traymail.core.address import clean
-from traymail.core.errors import SourceError
-from traymail.core.message import CHUNK_BYTES, Attachment, OpenAttachment, read_fully
-from traymail.core.texts import text
+from traymail.core.message import Attachment, OpenAttachment, contents_of
 from traymail.core.webhook_body import BodyTemplate, compile_body, message
 from traymail.core.webhooks import FilePosting, FilesTaken
 
@@ -69,7 +67,7 @@ def _content(
 
     named = urlencode({"filename": _name(file), **said})
     target = f"{path.rstrip('/')}?{query}&{named}" if query else f"{path.rstrip('/')}?{named}"
-    blocks = _pieces(file, open_attachment)
+    blocks = contents_of(file, open_attachment)
     return Posted(target, "application/octet-stream", file.size, blocks)
 
 
@@ -108,7 +106,7 @@ def _form(
         before = opening
         for head, file in zip(heads, files, strict=True):
             yield before + head
-            yield from _pieces(file, open_attachment)
+            yield from contents_of(file, open_attachment)
             before = b"\r\n"
         yield before + closing
 
@@ -116,20 +114,6 @@ def _form(
     target = f"{path.rpartition('/')[0]}/{method}?{query}"
     content_type = f"multipart/form-data; boundary={boundary}"
     return Posted(target, content_type, length + sum(one.size for one in files), blocks())
-
-
-def _pieces(file: Attachment, open_attachment: OpenAttachment) -> Iterator[bytes]:
-    length, held = 0, b""
-    with open_attachment(file) as source:
-        while length <= file.size and (block := read_fully(source, CHUNK_BYTES)):
-            length += len(block)
-            if held:
-                yield held
-            held = block
-    # The last piece stays here until all is there: without it, nothing is posted.
-    if length != file.size:
-        raise SourceError(file.name, text("The kept copy of {name} is damaged.", name=file.name))
-    yield held
 
 
 def _name(file: Attachment) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
+from traymail.core.answers import json_table
 from traymail.core.errors import (
     AlreadyRunning,
     InputError,
@@ -349,11 +350,8 @@ class Server:
             self._answer(peer, bytes(heard.split(b"\n", 1)[0]))
 
     def _answer(self, peer: socket.socket, line: bytes) -> None:
-        try:
-            request = json.loads(line)
-        except (ValueError, RecursionError):
-            request = None
-        if not isinstance(request, dict) or request.pop("token", None) != self._token:
+        request = json_table(line)
+        if request.pop("token", None) != self._token:
             self._drop(peer)
             return
         try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -13,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from traymail.core.account import HTTP_PORTS, Account, Auth, Security
+from traymail.core.answers import json_table
 from traymail.core.errors import DeliveryError, Reply, Stage, TransientFailure, UnknownOutcome
 from traymail.core.message import Address
 from traymail.core.replies import as_error, diagnose
@@ -163,10 +162,7 @@ def _later(said: str) -> DeliveryError:
 
 def _answered(status: int, content: bytes, words: Callable[[bytes], str]) -> dict[str, Any]:
     """Return the document of a good answer."""
-    found: Any = None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(content)
-    document = found if isinstance(found, dict) else {}
+    document = json_table(content)
     error = document.get("error")
     error = error if isinstance(error, str) else ""
     if status == HTTPStatus.OK and not error:

@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from traymail.core.answers import json_table
 from traymail.core.duration import in_calendar
 from traymail.core.errors import CredentialError, DeliveryError, Reply, Stage, TransientFailure
 from traymail.core.replies import as_error, diagnose, remedy_for
@@ -271,9 +272,7 @@ def as_text(kept: StoredTokens, account: Account) -> str:
 
 def from_text(words: str, account: Account) -> StoredTokens | None:
     """Return what was kept; None for what is damaged, or from another service or program."""
-    document: Any = None
-    with suppress(ValueError, RecursionError):
-        document = json.loads(words)
+    document = json_table(words)
     with suppress(KeyError, TypeError, ValueError, OverflowError, OSError):
         made_for = (document["token_url"], document["client_id"])
         if made_for == (account.oauth.token_url, account.oauth.client_id):

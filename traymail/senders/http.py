@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from traymail.core.account import HTTP_PORTS, Account, Security
+from traymail.core.answers import json_table
 from traymail.core.errors import Stage
 from traymail.core.reply_rules import Trouble, details
 from traymail.core.secret import Secret, ToldSecrets
@@ -94,6 +95,11 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     early: bool = False
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """Return the object that the content is in JSON; {} for anything else."""
+        return json_table(self.content)
 
     @property
     def retry_after(self) -> str:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Generic, TypeVar
 
 from traymail.core.account import Account
-from traymail.core.errors import DeliveryError, SourceError, Stage
+from traymail.core.errors import CredentialError, DeliveryError, InputError, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal, SenderTools
-from traymail.core.reasons import reason_of
 from traymail.core.replies import as_error, diagnose
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
-from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.http import Answer, HttpSession, open_http
 from traymail.senders.smtp_wire import SmtpError
@@ -68,7 +65,7 @@ class HttpSender(ABC, Generic[A]):
 
     @abstractmethod
     def key(self, found: Secret) -> Secret:
-        """Return the key in a secret; raises CredentialError for what is none."""
+        """Return the key in a secret; raises InputError for what is none."""
 
     def open(self, key: Secret, cutoff: Cutoff) -> HttpSession:
         """Return a new session; raises SmtpError."""
@@ -85,7 +82,10 @@ class HttpSender(ABC, Generic[A]):
         if self._session is None or self._key is None:
             found = self.tools.credentials.get(self.account)
             self._place = found.place
-            self._key = self.key(found)
+            try:
+                self._key = self.key(found)
+            except InputError as error:
+                raise CredentialError(error.title, error.advice) from error
             self._session = self.open(self._key, self._cutoff)
         return self._session, self._key
 
@@ -102,15 +102,6 @@ class HttpSender(ABC, Generic[A]):
             self._session.close()
             self._session = None
         self._key = None
-
-
-def readable(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what is posted; raises SourceError when a stored file cannot be read."""
-    try:
-        yield from blocks
-    except OSError as error:
-        title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
-        raise SourceError(str(error.filename or ""), title) from error
 
 
 def unsure_about(answer: Answer) -> Trouble | None:

@@ -5,14 +5,12 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
 
-from traymail.core.errors import CredentialError, Reply, Stage
+from traymail.core.errors import InputError, Reply, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
@@ -20,15 +18,13 @@ from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
 from traymail.core.sendgrid import (
     MOST_RECIPIENTS,
-    NO_KEY,
-    WHERE_KEYS_ARE,
     SendgridAccount,
     headers_of,
     key_in,
     posted,
 )
 from traymail.senders.http import Answer, HttpBody, HttpSession
-from traymail.senders.http_sender import HttpSender, readable, unsure_about
+from traymail.senders.http_sender import HttpSender, unsure_about
 from traymail.senders.smtp_wire import SmtpError
 
 PATH = "/v3/mail/send"
@@ -59,10 +55,7 @@ class SendgridSender(HttpSender[SendgridAccount]):
 
     def key(self, found: Secret) -> Secret:
         """Return the API key."""
-        key = key_in(found.reveal())
-        if not key:
-            raise CredentialError(NO_KEY, WHERE_KEYS_ARE)
-        return Secret(key, found.place)
+        return Secret(key_in(found.reveal()), found.place)
 
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
         """Post the mail."""
@@ -76,7 +69,7 @@ class SendgridSender(HttpSender[SendgridAccount]):
             journal.before_final()
 
         headers = {**_headers(key), "Content-Type": "application/json"}
-        body = HttpBody(length, readable(blocks))
+        body = HttpBody(length, blocks)
         answer = session.post(PATH, headers, body, before_final, progress)
         if answer.status != HTTPStatus.ACCEPTED or answer.early:
             raise _refusal(answer, session)
@@ -91,15 +84,14 @@ class SendgridSender(HttpSender[SendgridAccount]):
 
 def try_key(session: HttpSession, key: Secret) -> str:
     """Ask what a key may do; return what was found. Raises SmtpError when it may send no mail."""
-    if not key_in(key.reveal()):
-        raise SmtpError(Reply(None, "", Stage.AUTH))
-    answer = session.get(SCOPES_PATH, _headers(Secret(key_in(key.reveal()))))
+    try:
+        own = Secret(key_in(key.reveal()))
+    except InputError as error:
+        raise SmtpError(Reply(None, "", Stage.AUTH)) from error
+    answer = session.get(SCOPES_PATH, _headers(own))
     if answer.status == HTTPStatus.FORBIDDEN:
         return str(answer.status)  # a key that may send, and not ask
-    found: Any = None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(answer.content)
-    scopes = found.get("scopes") if isinstance(found, dict) else None
+    scopes = answer.table.get("scopes")
     if answer.status != HTTPStatus.OK:
         raise _refusal(answer, session)
     if not isinstance(scopes, list):
@@ -116,21 +108,18 @@ def _headers(key: Secret) -> dict[str, str]:
 def _refusal(answer: Answer, session: HttpSession) -> SmtpError:
     """Return the error of an answer that is no success."""
     stage = _STAGES.get(answer.status, Stage.FINAL)
-    reply = Reply(answer.status, session.wire.words(_told(answer.content)), stage)
+    reply = Reply(answer.status, session.wire.words(_told(answer)), stage)
     success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
     unsure = Trouble.UNSURE if success else unsure_about(answer)
     too_often = answer.status == HTTPStatus.TOO_MANY_REQUESTS
     return SmtpError(reply, unsure, hold=_hold(answer) if too_often else None)
 
 
-def _told(content: bytes) -> bytes:
+def _told(answer: Answer) -> bytes:
     """Return the list of errors in an answer as words, else the answer itself."""
-    found: Any = None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(content)
-    errors = found.get("errors") if isinstance(found, dict) else None
+    errors = answer.table.get("errors")
     if not isinstance(errors, list):
-        return content
+        return answer.content
     words = []
     for one in errors:
         message = one.get("message") if isinstance(one, dict) else None
@@ -138,7 +127,7 @@ def _told(content: bytes) -> bytes:
             field = one.get("field")
             named = isinstance(field, str) and field not in {"", "null"}
             words.append(f"{field}: {message}" if named else message)
-    return "; ".join(words).encode("utf-8", "replace") or content
+    return "; ".join(words).encode("utf-8", "replace") or answer.content
 
 
 def _hold(answer: Answer) -> timedelta | None:

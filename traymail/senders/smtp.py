@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import closing, suppress
 
 from traymail.core.account import Account, Auth
@@ -11,18 +10,15 @@ from traymail.core.errors import (
     DeliveryError,
     RecipientReply,
     Reply,
-    SourceError,
     Stage,
     TransientFailure,
 )
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal, SenderTools
-from traymail.core.reasons import reason_of
 from traymail.core.replies import Diagnosis, as_error, diagnose, refused_recipient
 from traymail.core.reply_rules import Trouble
 from traymail.core.secret import Secret
-from traymail.core.texts import text
 from traymail.senders.dial import Cutoff
 from traymail.senders.smtp_session import (
     FINAL_SECONDS,
@@ -105,7 +101,7 @@ class SmtpSender:
             self._session = open_session(
                 account, secret, self._cutoff, self._tools.told, self._final_seconds
             )
-        with closing(self._content(mail)) as chunks:
+        with closing(mail.chunks(self._tools.open_attachment)) as chunks:
             return self._receipt(mail, self._session.deliver(mail, chunks, journal))
 
     def _has_another_token(self, error: SmtpError) -> bool:
@@ -115,13 +111,6 @@ class SmtpSender:
         if not refused or not account.signs_in or secret is None:
             return False
         return self._tools.credentials.another(account, secret)
-
-    def _content(self, mail: Mail) -> Generator[bytes, None, None]:
-        try:
-            yield from mail.chunks(self._tools.open_attachment)
-        except OSError as error:
-            title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
-            raise SourceError(str(error.filename or ""), title) from error
 
     def _receipt(self, mail: Mail, taken: Taken) -> Receipt:
         refused = self._as_refused(taken.refused)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from time import time
 
-from traymail.core.errors import CredentialError, InputError, Reply, Stage
+from traymail.core.errors import Reply, Stage
 from traymail.core.message import Mail
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
@@ -21,7 +21,7 @@ from traymail.core.webhook_files import caption, posted
 from traymail.core.webhooks import Calling, WebhookAccount
 from traymail.senders.dial import Cutoff
 from traymail.senders.http import Answer, HttpBody, HttpSession, open_http
-from traymail.senders.http_sender import HttpSender, readable, unsure_about
+from traymail.senders.http_sender import HttpSender, unsure_about
 from traymail.senders.smtp_wire import SmtpError
 
 _JSON = "application/json; charset=utf-8"
@@ -44,12 +44,12 @@ class WebhookSender(HttpSender[WebhookAccount]):
 
     def key(self, found: Secret) -> Secret:
         """Return the address, and what stands behind it."""
-        self._address_in(found)
+        read_address(found.reveal(), self.account.preset)
         return found
 
     def open(self, key: Secret, cutoff: Cutoff) -> HttpSession:
         """Return a session with the server of the address."""
-        address, told = self._address_in(key), self.tools.told
+        address, told = read_address(key.reveal(), self.account.preset), self.tools.told
         account = reached(self.account, address)
         session = open_http(account, key, cutoff, told)
         # Of an address, the keys alone may be said, too.
@@ -60,7 +60,7 @@ class WebhookSender(HttpSender[WebhookAccount]):
 
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
         """Post the message, all of it in one request."""
-        address, now = self._address_in(key), time()
+        address, now = read_address(key.reveal(), self.account.preset), time()
         target, kind, body = self._made(mail, address, now)
 
         def progress(done: int) -> None:
@@ -78,12 +78,6 @@ class WebhookSender(HttpSender[WebhookAccount]):
         answer = session.post(target, headers, body, before_final, progress)
         return Receipt(answer.status, self._reply(answer, session), mail.envelope.recipients)
 
-    def _address_in(self, key: Secret) -> HookAddress:
-        try:
-            return read_address(key.reveal(), self.account.preset)
-        except InputError as error:
-            raise CredentialError(error.title, error.advice) from error
-
     def _fits(self, mail: Mail) -> bool:
         one, to = self.account, mail.envelope.recipients
         written = one.written(mail.subject, mail.text, to)
@@ -97,7 +91,7 @@ class WebhookSender(HttpSender[WebhookAccount]):
         files = one.preset.files
         if mail.placed and files is not None:
             made = posted(files, mail, address.path, address.query, self.tools.open_attachment)
-            return made.target, made.content_type, HttpBody(made.length, readable(made.blocks))
+            return made.target, made.content_type, HttpBody(made.length, made.blocks)
         to, more = mail.envelope.recipients, address.more(one.preset, now)
         written = one.written(mail.subject, mail.text, to)
         content, _whole = message(

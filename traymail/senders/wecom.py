@@ -10,24 +10,21 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from traymail.core.errors import CredentialError, Reply, SourceError, Stage
+from traymail.core.answers import CODES
+from traymail.core.errors import Reply, Stage
 from traymail.core.headers import quoted_name
-from traymail.core.message import CHUNK_BYTES, Attachment, Mail, read_fully
+from traymail.core.message import Attachment, Mail, contents_of
 from traymail.core.outbox import Receipt
 from traymail.core.ports import Journal
-from traymail.core.reasons import reason_of
 from traymail.core.reply_rules import Trouble
 from traymail.core.robots import (
     GROUP,
     MOST_PICTURE_BYTES,
-    NO_KEY,
     PICTURES,
-    WHERE_KEYS_ARE,
     MessageFormat,
     Overflow,
     WecomAccount,
@@ -38,7 +35,6 @@ from traymail.core.robots import (
     message_of,
 )
 from traymail.core.secret import Secret
-from traymail.core.texts import text
 from traymail.senders.http import Answer, HttpBody, HttpSession
 from traymail.senders.http_sender import HttpSender, unsure_about
 from traymail.senders.smtp_wire import SmtpError, trouble_at
@@ -47,8 +43,6 @@ PATH = "/cgi-bin/webhook/send"
 UPLOAD_PATH = "/cgi-bin/webhook/upload_media"
 _JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
 _TAKEN, _WRONG_KEY = 0, 93000
-# What a number of WeCom's may be; one beyond is no answer of its.
-_CODES = range(-(2**31), 2**31)
 
 
 class WecomSender(HttpSender[WecomAccount]):
@@ -69,10 +63,7 @@ class WecomSender(HttpSender[WecomAccount]):
 
     def key(self, found: Secret) -> Secret:
         """Return the key, given alone or as the whole address."""
-        key = key_in(found.reveal())
-        if not key:
-            raise CredentialError(NO_KEY, WHERE_KEYS_ARE)
-        return Secret(key, found.place)
+        return Secret(key_in(found.reveal()), found.place)
 
     def deliver(self, mail: Mail, journal: Journal, session: HttpSession, key: Secret) -> Receipt:
         """Post the messages that are not taken yet, one after the other."""
@@ -124,7 +115,7 @@ class WecomSender(HttpSender[WecomAccount]):
         """Return a picture that is a message of its own; None: it is another file."""
         if file.size > MOST_PICTURE_BYTES:
             return None
-        content = b"".join(self._blocks(file))
+        content = b"".join(contents_of(file, self.tools.open_attachment))
         return content if content.startswith(PICTURES) else None
 
     def _uploaded(self, file: Attachment) -> str:
@@ -140,7 +131,7 @@ class WecomSender(HttpSender[WecomAccount]):
 
         def blocks() -> Iterator[bytes]:
             yield head
-            yield from self._blocks(file)
+            yield from contents_of(file, self.tools.open_attachment)
             yield tail
 
         headers = {**_JSON, "Content-Type": f"multipart/form-data; boundary={boundary}"}
@@ -154,27 +145,10 @@ class WecomSender(HttpSender[WecomAccount]):
                 raise
             # Whether it is there or not: nothing was said in the group.
             raise trouble_at(Stage.DATA, Trouble.LOST, error.reply.text) from error
-        found = json.loads(answer.content).get("media_id")
+        found = answer.table.get("media_id")
         if not isinstance(found, str) or not found:
             raise trouble_at(Stage.DATA, Trouble.NONSENSE, session.wire.words(answer.content))
         return found
-
-    def _blocks(self, file: Attachment) -> Iterator[bytes]:
-        """Yield the content of a file; raises SourceError before one byte more than it has."""
-        length = 0
-        try:
-            with self.tools.open_attachment(file) as source:
-                while length <= file.size and (block := read_fully(source, CHUNK_BYTES)):
-                    length += len(block)
-                    if length <= file.size:
-                        yield block
-        except OSError as error:
-            title = text("A stored attachment cannot be read: {why}", why=reason_of(error))
-            raise SourceError(str(error.filename or ""), title) from error
-        if length != file.size:
-            raise SourceError(
-                file.name, text("The kept copy of {name} is damaged.", name=file.name)
-            )
 
 
 def _path(path: str, key: Secret) -> str:
@@ -186,13 +160,10 @@ def _reply(answer: Answer, session: HttpSession) -> Reply:
     said = session.wire.words(answer.content)
     if answer.status != HTTPStatus.OK:
         raise SmtpError(Reply(answer.status, said, Stage.FINAL), unsure_about(answer))
-    found: Any = None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(answer.content)
-    code = found.get("errcode") if isinstance(found, dict) else None
-    if not isinstance(code, int) or isinstance(code, bool) or code not in _CODES:
+    code = answer.table.get("errcode")
+    if not isinstance(code, int) or isinstance(code, bool) or code not in CODES:
         raise trouble_at(Stage.FINAL, Trouble.UNSURE, said)
-    words = found.get("errmsg")
+    words = answer.table.get("errmsg")
     if isinstance(words, str):
         said = session.wire.words(words.encode("utf-8", "replace"))
     reply = Reply(code, said, Stage.AUTH if code == _WRONG_KEY else Stage.FINAL)
