@@ -12,10 +12,9 @@ from uuid import uuid4
 import pytest
 
 from tests.support.mails import an_account
-from tests.support.memory_credentials import InMemoryCredentials
+from tests.support.memory_credentials import Credentials, InMemoryCredentials
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError
-from traymail.core.ports import Credentials
 from traymail.core.secret import Secret
 from traymail.store.credentials import Keyrings
 

@@ -99,7 +99,7 @@ def is_saved(window: AddAccountWindow, program: Live) -> None:
     until_tk(window, lambda: name in program.services.program.overview().settings.accounts)
     account = program.services.program.overview().settings.accounts[name]
     assert account.signs_in
-    login = program.services.accounts.login_of(account)
+    login = program.app.access_tokens.login(account)
     assert login is not None
     assert login.state.value == "ok"
     assert "canary" not in (program.home.path / "config.toml").read_text("utf-8")
@@ -243,13 +243,13 @@ def test_what_is_not_saved_leaves_no_token(
     )
     account = window.screen.state.account
     assert account is not None
-    found = program.services.accounts.login_of(account)
+    found = program.app.access_tokens.login(account)
     assert found is not None
     assert found.state.value == "ok"
     window.close()
 
     def gone() -> bool:
-        login = program.services.accounts.login_of(account)
+        login = program.app.access_tokens.login(account)
         return login is not None and login.state.value == "never"
 
     until_tk(window, gone, "no token")

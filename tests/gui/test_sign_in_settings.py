@@ -30,7 +30,7 @@ def stage(desk: Desk) -> SignInStage | None:
 
 
 def state_of(desk: Desk) -> str:
-    login = desk.live.services.accounts.login_of(desk.account())
+    login = desk.live.app.access_tokens.login(desk.account())
     return "" if login is None else login.state.value
 
 

@@ -364,7 +364,7 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             heard = list[events.Event]()
             one.app.publisher.listen(heard.append)
             account = one.program.engine.snapshot().settings.accounts["work"]
-            assert one.services.accounts.login_of(account) == Login(LoginState.NEVER)
+            assert one.app.access_tokens.login(account) == Login(LoginState.NEVER)
             steps = list(one.services.accounts.login(account).steps())
             assert [type(step) for step in steps] == [BrowserAsked, SignedIn]
             send = ("send", "--queue", "--to", "you@example.com", "--subject", "x")
@@ -374,7 +374,7 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             list(one.services.accounts.login(account).steps())
             service.revoke()
             now = one.app.clock.now
-            login = one.services.accounts.login_of(account)
+            login = one.app.access_tokens.login(account)
             assert login is not None
             ends = login.until
             assert ends is not None
@@ -387,7 +387,7 @@ def test_the_running_program_asks_once_and_waits_for_its_user(
             assert asked.count("refresh_token") == 1
             until(lambda: notices(heard), what="the notification")
             assert home.run(*send).returncode == 0
-            login = one.services.accounts.login_of(account)
+            login = one.app.access_tokens.login(account)
             assert login is not None
             assert login.state is LoginState.EXPIRED
             service.life = 3600

@@ -1,9 +1,24 @@
 """Credentials in memory: the twin of the real ones, held to the same contract."""
 
+from typing import Protocol
+
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError
+from traymail.core.ports import SecretSource
 from traymail.core.secret import Secret
 from traymail.core.texts import text
+
+
+class Credentials(SecretSource, Protocol):
+    """Where secrets live."""
+
+    def set(self, account: Account, secret: Secret) -> None:
+        """Keep it in the keyring and read it back; raises CredentialError."""
+        ...
+
+    def delete(self, account: Account) -> bool:
+        """Forget it; False when there was none."""
+        ...
 
 
 class InMemoryCredentials:

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from tests.support.http_service import Service
-from tests.support.memory_credentials import InMemoryCredentials
+from tests.support.memory_credentials import Credentials, InMemoryCredentials
 from tests.support.robot import KEY
 from tests.support.sendgrid import API_KEY
 from tests.support.wait import PATIENCE_SECONDS, until
@@ -29,7 +29,7 @@ from traymail.core.message import (
     Stamp,
 )
 from traymail.core.mime import compose
-from traymail.core.ports import Credentials, Sender, SenderTools
+from traymail.core.ports import Sender, SenderTools
 from traymail.core.robots import WecomAccount
 from traymail.core.secret import Secret, ToldSecrets
 from traymail.core.sendgrid import SendgridAccount

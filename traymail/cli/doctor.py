@@ -88,7 +88,7 @@ def report(session: Session, account: Account, *, as_json: bool = False) -> int:
     return show_steps(session, tried, as_json=as_json)
 
 
-def show_steps(session: Session, tried: Iterable[Step], *, as_json: bool = False) -> int:
+def show_steps(session: Session, tried: Iterable[Step], *, as_json: bool) -> int:
     """Show each step as it is done, and return the exit status."""
     steps = []
     for step in tried:

@@ -19,6 +19,7 @@ UNITS: dict[str, timedelta] = {
     "s": timedelta(seconds=1),
     "ms": timedelta(milliseconds=1),
 }
+HOUR = timedelta(hours=1)
 # A century: a time of day plus any duration is still a date that every system can hold.
 LONGEST = timedelta(days=36_500)
 # Between them, any time of day plus two of the longest durations is a date that every system can

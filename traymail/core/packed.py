@@ -31,12 +31,12 @@ _ANY_SIZE = 0xFFFFFFFF
 _EXTRA, _ZIP64, _EIGHT = struct.Struct("<HH"), 1, 8
 
 
-def contents(read: Read, budget: Budget | None = None) -> Iterator[Read]:
+def contents(read: Read, budget: Budget) -> Iterator[Read]:
     """Yield what a file holds: each of its packed files, or itself when nothing is packed in it.
 
     Each is to be read before the next one is asked for; it need not be read to its end.
     """
-    return _contents(_Stream(read), DEPTH, budget or Budget())
+    return _contents(_Stream(read), DEPTH, budget)
 
 
 def _contents(stream: _Stream, depth: int, budget: Budget) -> Iterator[Read]:

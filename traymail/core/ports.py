@@ -106,18 +106,6 @@ class SecretSource(Protocol):
         ...
 
 
-class Credentials(SecretSource, Protocol):
-    """Where secrets live."""
-
-    def set(self, account: Account, secret: Secret) -> None:
-        """Keep it in the keyring and read it back; raises CredentialError."""
-        ...
-
-    def delete(self, account: Account) -> bool:
-        """Forget it; False when there was none."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class SenderTools:
     """What senders work with; ``login_worked`` tells whether the secret was accepted before.
@@ -153,7 +141,25 @@ class Spool(Protocol):
         ...
 
 
-class Outbox(Protocol):
+class Departures(Protocol):
+    """What the outbox remembers of mails that left, or may have: the base of all caps."""
+
+    def departure(
+        self,
+        nth: int,
+        *,
+        account: str | None = None,
+        rule: str | None = None,
+        by_rules: bool = False,
+    ) -> datetime | None:
+        """Return when the nth last mail reached the final phase (1: the last one).
+
+        Counted are the mails of an account, of a rule, or of all rules together.
+        """
+        ...
+
+
+class Outbox(Departures, Protocol):
     """The durable queue, as the engine uses it. Every call may raise StateError."""
 
     def transaction(self) -> AbstractContextManager[object]:
@@ -226,17 +232,6 @@ class Outbox(Protocol):
 
     def accounts_with_work(self) -> set[str]:
         """Return the accounts that have queued mail."""
-        ...
-
-    def departure(
-        self,
-        nth: int,
-        *,
-        account: str | None = None,
-        rule: str | None = None,
-        by_rules: bool = False,
-    ) -> datetime | None:
-        """Return when the nth last mail reached its final phase (1: the last one)."""
         ...
 
     def account_state(self, name: str) -> AccountState:

@@ -18,11 +18,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
+from traymail.core.duration import HOUR
 from traymail.core.lines import CUT_MARK
 from traymail.core.records import Later, Match, Matches
 from traymail.core.rules.log import Threshold
 
-HOUR = timedelta(hours=1)
 # After a start, what was written meanwhile is read before silence is reported.
 GRACE = timedelta(minutes=1)
 # Groups (values of `group_by`) remembered at a time. Beyond, those longest unseen are one group

@@ -5,31 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from traymail.core.account import Limits
+from traymail.core.duration import HOUR
 from traymail.core.holds import Holds
+from traymail.core.ports import Departures
 from traymail.core.settings import Settings
-
-HOUR = timedelta(hours=1)
-
-
-class Departures(Protocol):
-    """What the outbox remembers of mails that left, or may have: the base of all caps."""
-
-    def departure(
-        self,
-        nth: int,
-        *,
-        account: str | None = None,
-        rule: str | None = None,
-        by_rules: bool = False,
-    ) -> datetime | None:
-        """Return when the nth last mail reached the final phase (1: the last one).
-
-        Counted are the mails of an account, of a rule, or of all rules together.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from traymail.program import Program
 from traymail.services.connection_test import diagnose, judge, send_to_oneself
 
 if TYPE_CHECKING:
-    from traymail.core.sign_in import Login
     from traymail.services.signing_in import SigningIn
 
 log = logging.getLogger(__name__)
@@ -134,13 +133,6 @@ class AccountService:
             language=self.running.configuration.settings.language,
             wish=SignInWish(device, client_secret, self.sign_in_seconds),
         )
-
-    def login_of(self, account: Account) -> Login | None:
-        """Tell how an account's sign-in stands, asking nobody.
-
-        None: it does not sign in by itself, or the keyring is locked.
-        """
-        return self.app.access_tokens.login(account) if account.signs_in else None
 
     def forget_login(self, account: Account) -> None:
         """Leave no token of a sign-in whose account was not saved."""

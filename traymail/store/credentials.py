@@ -103,7 +103,7 @@ class CredentialHosts:
 
 
 class Keyrings:
-    """`traymail.core.ports.Credentials` over all places a secret may be in, in a fixed order."""
+    """Where secrets live: all places a secret may be in, in a fixed order."""
 
     def __init__(
         self,
