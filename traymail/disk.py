@@ -690,18 +690,26 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, lasting: bool =
         _write_whole(folder, path.name, pieces, lasting=lasting)
 
 
-def read_file(path: Path, *, strangers: bool = False, most: int = -1) -> bytes:
-    """Return what a file holds; a pipe in its place is not waited for. Raises OSError.
-
-    ``most``: of a larger one, only so many bytes.
+@contextlib.contextmanager
+def opened_file(path: str, *, strangers: bool = False, last: bool = True) -> Iterator[BinaryIO]:
+    """Open a regular file to read it; a pipe in its place is not waited for. Raises OSError.
 
     A link is followed: it is for files in folders of the user's own. ``strangers``: it may lie in
-    another one, and is read as `open_behind_links` does; raises UnsafePath, too.
+    another one, and is opened as `open_behind_links` does it (``last``); raises UnsafePath, too.
     """
-    opened = open_behind_links(str(path)) if strangers else os.open(path, READ & ~_NO_FOLLOW)
+    opened = open_behind_links(path, last=last) if strangers else os.open(path, READ & ~_NO_FOLLOW)
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+        yield file
+
+
+def read_file(path: Path, *, strangers: bool = False, most: int = -1) -> bytes:
+    """Return what a file holds, opened as `opened_file` does; raises the same.
+
+    ``most``: of a larger one, only so many bytes.
+    """
+    with opened_file(str(path), strangers=strangers) as file:
         return file.read(most)
 
 

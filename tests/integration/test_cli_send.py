@@ -25,14 +25,20 @@ from tests.support.homes import Home
 from tests.support.mails import an_account
 from tests.support.sink import Arrival, Sink
 from tests.support.wait import PATIENCE_SECONDS, until
+from traymail.accounts import KINDS
 from traymail.cli.wanted import body_of
 from traymail.core.errors import SourceError, TraymailError
+from traymail.core.kinds import ALL
 from traymail.core.message import DraftFile
+from traymail.core.paths import PathContext
 from traymail.disk import true_place
 from traymail.services.batches import LARGEST_TABLE, Mails
 from traymail.services.pictures import Pictures
 from traymail.services.wanted import WantedMail
+from traymail.store.settings import SettingsFile
 from traymail.store.spool import Spool
+from traymail.ui.attaching import look_at
+from traymail.watch.rereading import last_of
 
 STRANGER = 65534
 KEYS = {"id", "message_id", "state", "code", "reply", "duration_ms", "account", "recipients"}
@@ -282,17 +288,29 @@ def test_a_page_that_is_exchanged_for_a_link_meanwhile_is_not_read(shared: Path)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root makes another's")
-def test_a_file_that_is_exchanged_for_a_pipe_meanwhile_is_not_waited_for(shared: Path) -> None:
+@pytest.mark.parametrize("way", ["table", "window", "log", "configuration"])
+def test_a_file_that_is_exchanged_for_a_pipe_meanwhile_is_not_waited_for(
+    shared: Path, tmp_path: Path, way: str
+) -> None:
     """A stranger may hold up whoever opens what was looked at before."""
     file, pipe, kept = shared / "theirs", shared / "pipe", shared / "kept"
     os.link(file, kept)
     os.mkfifo(pipe)
     mails = Mails(_with_file(file), "x", None, an_account())
+    settings = SettingsFile(
+        tmp_path / "config.toml", PathContext(user_home=str(shared)), KINDS, lambda: ALL
+    )
+    look_once: dict[str, Callable[[], object]] = {
+        "table": mails.checked,
+        "window": lambda: look_at([str(file)]),
+        "log": lambda: last_of(str(file), "auto", 9),
+        "configuration": lambda: settings.import_from(file),
+    }
 
     def look() -> None:
         for _ in range(3000):
             with suppress(OSError, TraymailError):
-                mails.checked()
+                look_once[way]()
 
     looker = threading.Thread(target=look, daemon=True)
     exchange = "import os\nwhile True:\n" + "".join(

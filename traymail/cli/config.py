@@ -96,7 +96,7 @@ def import_(session: Session, /, *, file: Path, yes: bool) -> None:
         agreed.extend(session.app.agreements.risks(present, settings))
         _require_consent(session, [one.told for one in agreed], yes=yes)
 
-    loaded = session.app.settings_file.import_from(file, agree)
+    loaded = session.app.settings_file.import_from(file, agree, awaited=True)
     session.beside.agree(agreed)
     session.say(text("The configuration is imported from {file}.", file=file))
     for account in loaded.settings.accounts.values():

@@ -12,6 +12,7 @@ from traymail.core.errors import (
     InputError,
     Problem,
     SettingsError,
+    SourceError,
     StateError,
     UnsafePath,
 )
@@ -263,20 +264,21 @@ class SettingsFile:
         return self._read(self._path)
 
     def import_from(
-        self, source: Path, agree: Callable[[Settings], object] = lambda _settings: None
+        self,
+        source: Path,
+        agree: Callable[[Settings], object] = lambda _settings: None,
+        *,
+        awaited: bool = False,
     ) -> Loaded:
         """Put the configuration in ``source`` in the place of this one, kept as ``….bak``.
 
-        ``agree`` is shown what would be taken, and raises where that is not wanted. Raises
-        SourceError when ``source`` cannot be read, SettingsError when it is not valid.
+        ``agree`` is shown what would be taken, and raises where that is not wanted. ``awaited``:
+        ``source`` may be a pipe, whose other end is waited for. Raises SourceError when
+        ``source`` cannot be read, SettingsError when it is not valid.
         """
         from traymail.disk import exclusive, write_whole
 
-        try:
-            with source.open("rb") as file:
-                content = file.read(LARGEST + 1)
-        except OSError as error:
-            raise unreadable(source, error) from error
+        content = _given(source, awaited=awaited)
         loaded = self._judged(content, Settings, source.name)
         _require_words(content, source.name)
         agree(loaded.settings)  # of these very bytes: the file may be another by now
@@ -411,6 +413,21 @@ def _inline(values: Mapping[str, object]) -> InlineTable:
     table = tomlkit.inline_table()
     table.update(values)
     return table
+
+
+def _given(source: Path, *, awaited: bool) -> bytes:
+    """Return what is to be imported, one byte more than allowed at most; raises SourceError."""
+    from traymail.disk import open_to_read, read_file
+
+    try:
+        if not awaited:
+            return read_file(source, strangers=True, most=LARGEST + 1)
+        with os.fdopen(open_to_read(os.fspath(source)), "rb") as file:
+            return file.read(LARGEST + 1)
+    except UnsafePath as error:
+        raise SourceError(os.fspath(source), error.title, error.advice) from error
+    except OSError as error:
+        raise unreadable(source, error) from error
 
 
 def _require_words(content: bytes, file_name: str) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from traymail.core.errors import UnsafePath
 from traymail.core.texts import Text, text
-from traymail.disk import behind_links, open_behind_links
+from traymail.disk import behind_links, opened_file
 
 LARGEST = 50_000_000
 """Bytes; a larger file is shown without its picture."""
@@ -30,7 +30,7 @@ _UNREADABLE = (
 )
 
 
-def thumbnail(source: Path | BytesIO, most: tuple[int, int]) -> Image.Image | None:
+def thumbnail(source: BinaryIO, most: tuple[int, int]) -> Image.Image | None:
     """Return a picture no larger than ``most``; None when it is none, whatever it says to be."""
     try:
         with Image.open(source) as picture:
@@ -91,18 +91,20 @@ def _look(given: str, most: tuple[int, int]) -> CheckedFile:
         )
         return CheckedFile(given, name, trouble=trouble)
     try:
-        path.open("rb").close()
-    except OSError:
+        # Since it was looked at, somebody may have put a link or a pipe in its place.
+        with opened_file(str(path), strangers=True, last=False) as file:
+            if path.suffix.lower() not in _PICTURES or state.st_size > LARGEST:
+                return CheckedFile(str(path), name, state.st_size)
+            small = thumbnail(file, most)
+            longest = _longest(file)
+    except (OSError, UnsafePath):
         return CheckedFile(str(path), name, state.st_size, trouble=text("It cannot be read."))
-    if path.suffix.lower() not in _PICTURES or state.st_size > LARGEST:
-        return CheckedFile(str(path), name, state.st_size)
-    small = thumbnail(path, most)
-    return CheckedFile(str(path), name, state.st_size, small, longest=_longest(path))
+    return CheckedFile(str(path), name, state.st_size, small, longest=longest)
 
 
-def _longest(path: Path) -> int:
+def _longest(file: BinaryIO) -> int:
     try:
-        with Image.open(path) as picture:
+        with Image.open(file) as picture:
             still = getattr(picture, "n_frames", 1) == 1
             return max(picture.size) if still and picture.format in _SHRINKABLE else 0
     except _UNREADABLE:
@@ -117,8 +119,8 @@ def smaller(path: Path, most: int) -> bytes | None:
     """
     try:
         # Since it was looked at, somebody may have put a link in its place.
-        opened = open_behind_links(str(path), last=False)
-        with os.fdopen(opened, "rb") as file, Image.open(file) as picture:
+        given = opened_file(str(path), strangers=True, last=False)
+        with given as file, Image.open(file) as picture:
             format = picture.format
             if format not in _SHRINKABLE:
                 return None

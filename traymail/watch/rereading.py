@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.lines import encoding_of, to_utf8
 from traymail.core.matcher import PatternSet
 from traymail.core.observations import LinesMatched, LogObservation
@@ -13,6 +14,7 @@ from traymail.core.reasons import unreadable
 from traymail.core.records import Gatherer, wants_of
 from traymail.core.rules.log import LogRule
 from traymail.core.texts import Text, text
+from traymail.disk import opened_file
 from traymail.watch.follower import Follower, Reader, ReadProgress
 from traymail.watch.globs import expand, refusal
 from traymail.watch.sources import Source, look
@@ -84,12 +86,15 @@ def _matches(told: list[LogObservation]) -> Iterator[LinesMatched]:
 def last_of(path: str, encoding: str, most: int) -> list[bytes]:
     """Return the last lines of a log as UTF-8, at most ``most`` and 256 KiB; raises SourceError."""
     try:
-        with Path(path).open("rb") as file:
+        # Since it was looked at, somebody may have put a link or a pipe in its place.
+        with opened_file(path, strangers=True) as file:
             head = file.read(HEAD_BYTES)
             start = max(file.seek(0, 2) - TAIL_BYTES, 0)
             # An even place: UTF-16 has two bytes a unit.
             file.seek(start - start % 2)
             raw = file.read(TAIL_BYTES)
+    except UnsafePath as error:
+        raise SourceError(path, error.title, error.advice) from error
     except OSError as error:
         raise unreadable(path, error) from error
     lines = to_utf8(raw, encoding_of(head, encoding)).splitlines()
