@@ -118,6 +118,12 @@ ECHOES: dict[str, Callable[[str], str]] = {
 # What a server does that means to show it to whoever reads there, with eyes or common programs.
 HOSTILE: dict[str, Callable[[str], str]] = {
     "colours": lambda value: "".join(f"\x1b[0m{c}" for c in value),
+    "colours, in brackets": lambda value: (
+        "<" + "\x1b[0m".join(value[at : at + 3] for at in range(0, len(value), 3)) + ">"
+    ),
+    "marks, in brackets": lambda value: (
+        "<" + "\u200b".join(value[at : at + 3] for at in range(0, len(value), 3)) + ">"
+    ),
     "colours of many numbers": lambda value: "".join(
         f"\x1b[38;5;{at}m{c}" for at, c in enumerate(value)
     ),

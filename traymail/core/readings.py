@@ -149,14 +149,16 @@ def _nothing(found: re.Match[str]) -> str:
 
 
 # Control sequences (ECMA-48), also what is left of them when the escape character was taken away
-# or is spelled; markup; what a printer strikes over; the colours of IRC.
+# or is spelled; what a printer strikes over; the colours of IRC.
 _SEQUENCE = re.compile(
     r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
     r"|(?:\\e|\^\[|\u241b)?\[[0-9;:?]{0,16}[A-Za-z]"
-    r"|</?[A-Za-z!][^<>]{0,200}>|.\x08|\x03[0-9]{1,2}(?:,[0-9]{1,2})?"
+    r"|.\x08|\x03[0-9]{1,2}(?:,[0-9]{1,2})?"
     r"|[\xad\u0300-\u036f\u115f\u1160\u180e\u200b-\u200f\u2060-\u2064\u3164\ufeff]"
 )
+# By itself: a secret between < and > is no markup, even when it holds one of those sequences.
+_MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
 # One and the same sign between all others.
 _SPACED = re.compile(r".([^0-9A-Za-z])(?:.\1){6,}.?", re.DOTALL)
 # Where a line of uuencode ends, and the length of the next.
@@ -226,6 +228,7 @@ def _looks_like(sign: str) -> str:
 
 _SMOOTHED = (
     (_SEQUENCE, _nothing),
+    (_MARKUP, _nothing),
     (_ESCAPED, _meant),
     (_FOREIGN, _alike),
     (_SPACED, _every_second),
