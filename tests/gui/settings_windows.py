@@ -369,6 +369,10 @@ def accounts_attention(root: Root) -> Window:
     return _accounts(root, accounts.choose(_known({"work": REFUSED}), "work"))
 
 
+def accounts_mistyped(root: Root) -> Window:
+    return _accounts(root, _edited(accounts.choose(_known(), "work"), address="wang@gmial.com"))
+
+
 def accounts_wrong(root: Root) -> Window:
     state = accounts.choose(_known(), "lab")
     state = _edited(state, host="http://mail.lab", port="many", max_per_day="0")
@@ -502,6 +506,7 @@ SETTINGS = {
     "settings-accounts": accounts_usual,
     "settings-accounts-empty": accounts_empty,
     "settings-accounts-attention": accounts_attention,
+    "settings-accounts-mistyped": accounts_mistyped,
     "settings-accounts-wrong": accounts_wrong,
     "settings-accounts-code": accounts_code,
     "settings-accounts-more": accounts_more,
