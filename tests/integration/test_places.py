@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,11 +36,14 @@ from traymail.core.observations import (
     Observation,
 )
 from traymail.core.rules.folder import Existing
+from traymail.core.selection import Selection
+from traymail.disk import open_folder
 from traymail.store.database import Database
 from traymail.store.ledger import FolderLedger
 from traymail.watch.folders import Pace
 from traymail.watch.mounts import Mounts
 from traymail.watch.root import WatchRoot
+from traymail.watch.tree import behind_link
 
 Begin = Callable[..., Watched]
 CAN_MOUNT = sys.platform == "linux" and os.geteuid() == 0 and can_unshare("--mount")
@@ -274,6 +278,31 @@ def test_a_file_behind_a_link_that_came_before_it_settled_is_not_called_one(
     replaced(folder / "sub", private / "Scans")
     root.settle(1.0)
     assert [one.what for one in told if isinstance(one, FileLeftOut)] == ["sub"]
+
+
+def test_a_name_behind_a_link_that_comes_and_goes_is_not_told_in_its_place(
+    folder: Path, private: Path
+) -> None:
+    (folder / "sub").mkdir()
+    (private / "Scans" / "deep").mkdir(parents=True)
+    link, away = folder.with_name("inner"), folder.with_name("away")
+    link.symlink_to(private / "Scans", target_is_directory=True)
+    over = threading.Event()
+
+    def exchange() -> None:
+        while not over.is_set():
+            (folder / "sub").rename(away)
+            link.rename(folder / "sub")
+            (folder / "sub").rename(link)
+            away.rename(folder / "sub")
+
+    selection = Selection(folder_rule(folder, recursive=True))
+    with open_folder(str(folder)) as root, ThreadPoolExecutor(1) as stranger:
+        done = stranger.submit(exchange)
+        passed = [behind_link(selection, root, "sub/deep") for _ in range(20_000)]
+        over.set()
+        done.result()
+    assert {one.path for one in passed if one.told} == {"sub"}
 
 
 def test_names_behind_links_that_come_and_go_are_never_told(

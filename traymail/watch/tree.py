@@ -179,17 +179,23 @@ def behind_link(selection: Selection, root: Folder, folder: str) -> Passed:
     Nothing is told where there is none any more.
     """
     parts = _parts(folder)
-    for number in range(1, len(parts) + 1):
-        try:
-            root.reach(parts[:number]).close()
-        except UnsafePath:
-            link = "/".join(parts[:number])
-            exclusion = selection.exclusion(link)
-            if exclusion is not None:
-                return Passed(link, exclusion.reason, exclusion.told)
-            return Passed(link, _kind(stat.S_IFLNK))
-        except OSError:
-            break
+    # From each folder to the next through what was opened: one on the way may become a link
+    # meanwhile, and what lies behind it must not be taken for what is here.
+    here = root.reach(())
+    try:
+        for number, name in enumerate(parts, 1):
+            try:
+                here = here.descend((name,))
+            except UnsafePath:
+                link = "/".join(parts[:number])
+                exclusion = selection.exclusion(link)
+                if exclusion is not None:
+                    return Passed(link, exclusion.reason, exclusion.told)
+                return Passed(link, _kind(stat.S_IFLNK))
+            except OSError:
+                break
+    finally:
+        here.close()
     return Passed(folder, _kind(stat.S_IFLNK), told=False)
 
 
