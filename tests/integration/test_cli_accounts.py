@@ -153,7 +153,7 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
     [
         (["add", "me@outlook.com"], 65, "OAuth2"),
         (["add", "me@desk.example", "--host", "h.example", "--auth", "oauth2"], 65, "OAuth2"),
-        (["add", "me@foxmail.com", "--auth", "oauth2"], 65, "docs/oauth.md"),
+        (["add", "me@foxmail.com", "--auth", "oauth2"], 65, "README shows"),
         (["add", "me@desk.example", "--host", "h.example", "--kind", "wecom"], 65, "wecom"),
         (["add", "me@desk.example", "--kind", "webhook"], 65, "webhook has no address"),
         (["add", "me@desk.example", "--kind", "smpt"], 65, "There is no kind of account smpt."),

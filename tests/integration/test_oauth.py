@@ -575,6 +575,12 @@ def test_no_way_for_a_device_and_no_way_without_one(office: Office) -> None:
     office.configure(keys=keys)
     done = office.run("account", "login", "work", "--device")
     assert (done.returncode, "without --device" in done.stderr) == (65, True)
+    assert "Give device_url" in done.stderr, "it may be there, and only not be given"
+    browser = {"BROWSER": "no-such-browser"}
+    done = office.run("account", "login", "work", "--wait", "200ms", env=browser)
+    assert done.returncode == 75
+    assert "Open this address on this computer:" in done.stderr
+    assert "--device" not in done.stderr, "where that way ends"
     keys = re.sub(r'authorize_url = "[^"]*", ', "", office.service.config())
     office.configure(keys=keys)
     done = office.run("account", "login", "work")

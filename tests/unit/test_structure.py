@@ -682,7 +682,7 @@ def test_where_one_signs_in_is_known(
     ("given", "where", "told"),
     [
         ("", "oauth.client_id", "Azure directory"),
-        ('auth = "password"', "auth", "docs/oauth.md"),
+        ('auth = "password"', "auth", "README leads"),
         ('oauth = { client_id = "x", tenant = "comon" }', "oauth.tenant", "Did you mean common?"),
         ('oauth = { clientid = "x" }', "oauth.clientid", "Did you mean client_id?"),
         (

@@ -404,7 +404,11 @@ def _signs_in(wanted: WantedAccount, provider: Provider | None) -> bool:
             )
         )
         raise InputError(
-            title, text("Give it with --client-id; docs/oauth.md shows how to get one of your own.")
+            title,
+            text(
+                "Give it with --client-id; README shows under “Outlook and Microsoft 365” how to "
+                "get one of your own."
+            ),
         )
     return True
 
@@ -591,17 +595,21 @@ def _client_secret(session: Session) -> Secret:
     return Secret(given)
 
 
+def _how_to_open(one: Account, *, opened: bool) -> Text:
+    if opened:
+        return text("Sign in in your browser. If it does not open, open this address in it:")
+    if not one.oauth.device_url:
+        return text("No browser can be started here. Open this address on this computer:")
+    return text(
+        "No browser can be started here. Open this address on this computer, or sign in with "
+        "--device:"
+    )
+
+
 def _show_sign_in(session: Session, one: Account, step: SignInStep) -> None:
     match step:
         case BrowserAsked(url, opened):
-            session.note(
-                text("Sign in in your browser. If it does not open, open this address in it:")
-                if opened
-                else text(
-                    "No browser can be started here. Open this address on this computer, or sign "
-                    "in with --device:"
-                )
-            )
+            session.note(_how_to_open(one, opened=opened))
             session.say(url, whole=True)
         case DeviceAsked(page, code):
             session.note(text("On any device, open this page and type the code:"))

@@ -150,7 +150,10 @@ def _auth_problems(account: Account, provider: Provider | None, where: str) -> l
             text(
                 "{provider} takes no passwords from programs, only OAuth2", provider=provider.name
             ),
-            advice=text('Set auth = "oauth2"; docs/oauth.md leads to the client id.'),
+            advice=text(
+                'Set auth = "oauth2"; README leads under “Outlook and Microsoft 365” to the client '
+                "id."
+            ),
         )
     ]
 
@@ -199,7 +202,8 @@ def _missing_for_sign_in(
                 place_of(place, missing),
                 text("is missing: the sign-in of {host} is not known", host=account.host),
                 advice=text(
-                    "Its provider tells the addresses for OAuth2; docs/oauth.md shows how."
+                    "Its provider tells the addresses for OAuth2; README leads under “Outlook and "
+                    "Microsoft 365” to the guide that shows how."
                 ),
             )
         )
@@ -210,13 +214,14 @@ def _of_your_own(service: OAuthService | None) -> Text:
     """Return how one gets a client id: what users stumble over first."""
     if service is not None and service.has_tenants:
         return text(
-            "Register one in Azure, as docs/oauth.md shows. A personal Outlook.com account needs "
-            "an Azure directory for that, which a free Azure account brings along. Or let "
-            "password_command print an access token."
+            "Register one in Azure, as the guide shows to which README leads under “Outlook and "
+            "Microsoft 365”. A personal Outlook.com account needs an Azure directory for that, "
+            "which a free Azure account brings along. Or let password_command print an access "
+            "token."
         )
     return text(
-        "Register one with the provider, as docs/oauth.md shows, or let password_command print an "
-        "access token."
+        "Register one with the provider, as the guide shows to which README leads under “Outlook "
+        "and Microsoft 365”, or let password_command print an access token."
     )
 
 

@@ -217,10 +217,13 @@ class DeviceSignIn(SignIn):
         if not self._account.oauth.device_url:
             raise InputError(
                 text(
-                    "The service of account {name} has no sign-in on another device.",
+                    "Of account {name}, no address is known for a sign-in on another device.",
                     name=self._account.name,
                 ),
-                text("Sign in in the browser of this computer, without --device."),
+                text(
+                    "Give device_url if its provider has one, or sign in in the browser of this "
+                    "computer, without --device."
+                ),
             )
         device = service.device_code()
         if self._seconds is not None:

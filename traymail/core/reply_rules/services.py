@@ -102,12 +102,12 @@ RULES: tuple[ReplyRule, ...] = (
         title=titles.UNSURE,
         advice=by_command(
             text(
-                "No answer came to the end of the message; it may have arrived. Look whether it "
-                "is there, then use: traymail outbox resolve"
+                "The whole message went out, but no answer came that says whether it arrived. Look "
+                "whether it is there; a mail in the outbox is settled with: traymail outbox resolve"
             ),
             in_window=text(
-                "The whole message went out, but the service's answer did not come back. Look "
-                "whether it is there, then choose."
+                "The whole message went out, but no answer came that says whether it arrived. "
+                "Look whether it is there, then choose."
             ),
         ),
     ),
