@@ -1,4 +1,5 @@
 import json
+import os
 import random
 import re
 import shutil
@@ -558,6 +559,20 @@ def test_whatever_is_damaged_in_the_head_the_way_out_is_told(in_memory: Path, ch
         assert salvage is None or (salvage.mails, salvage.incomplete) == (3, 0), place
         assert check(path, NOON) is None
         fill(path, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes in folders")
+def test_a_pipe_in_the_place_of_the_database_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.configure("version = 1\n")
+    assert home.run("outbox", "list").returncode == 0
+    database = home.path / "state" / "outbox.db"
+    database.unlink()
+    os.mkfifo(database)
+    for command in (["outbox", "list"], ["run", "--headless"], ["status"]):
+        done = home.run(*command)
+        told = (69, "not running") if command == ["status"] else (73, str(database))
+        assert (done.returncode, told[1] in done.stderr + done.stdout) == (told[0], True), done
 
 
 @pytest.mark.parametrize("place", [(0, 1), (18, 19), (44, 48), (60, 61), (63, 64), (96, 100)])

@@ -19,7 +19,7 @@ from traymail.core.duration import in_calendar
 from traymail.core.errors import StateError
 from traymail.core.reasons import reason_of
 from traymail.core.texts import Text, text
-from traymail.disk import NO_LINK, make_folder
+from traymail.disk import NO_LINK, make_folder, opened_file
 from traymail.store.write_ahead import logs_set_aside
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -466,7 +466,7 @@ def is_of_known_form(path: Path) -> bool:
     No traymail makes such a file: https://sqlite.org/fileformat2.html#file_format_version_numbers
     """
     try:
-        with path.open("rb") as file:
+        with opened_file(str(path)) as file:
             forms = file.read(_FORMS.stop)[_FORMS]
     except OSError:
         return True
