@@ -299,8 +299,10 @@ def test_a_name_behind_a_link_that_comes_and_goes_is_not_told_in_its_place(
     selection = Selection(folder_rule(folder, recursive=True))
     with open_folder(str(folder)) as root, ThreadPoolExecutor(1) as stranger:
         done = stranger.submit(exchange)
-        passed = [behind_link(selection, root, "sub/deep") for _ in range(20_000)]
-        over.set()
+        try:
+            passed = [behind_link(selection, root, "sub/deep") for _ in range(20_000)]
+        finally:
+            over.set()
         done.result()
     assert {one.path for one in passed if one.told} == {"sub"}
 

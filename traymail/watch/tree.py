@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -178,25 +179,30 @@ def behind_link(selection: Selection, root: Folder, folder: str) -> Passed:
 
     Nothing is told where there is none any more.
     """
-    parts = _parts(folder)
-    # From each folder to the next through what was opened: one on the way may become a link
-    # meanwhile, and what lies behind it must not be taken for what is here.
-    here = root.reach(())
-    try:
+    link = _first_link(root, _parts(folder))
+    if not link:
+        return Passed(folder, _kind(stat.S_IFLNK), told=False)
+    exclusion = selection.exclusion(link)
+    if exclusion is not None:
+        return Passed(link, exclusion.reason, exclusion.told)
+    return Passed(link, _kind(stat.S_IFLNK))
+
+
+def _first_link(root: Folder, parts: list[str]) -> str:
+    """Return the first step that is a link; "" where there is none any more.
+
+    From each folder to the next through what was opened: one on the way may become a link
+    meanwhile, and what lies behind it must not be taken for what is here.
+    """
+    with contextlib.suppress(OSError):
+        here = root.reach(())
         for number, name in enumerate(parts, 1):
             try:
                 here = here.descend((name,))
             except UnsafePath:
-                link = "/".join(parts[:number])
-                exclusion = selection.exclusion(link)
-                if exclusion is not None:
-                    return Passed(link, exclusion.reason, exclusion.told)
-                return Passed(link, _kind(stat.S_IFLNK))
-            except OSError:
-                break
-    finally:
+                return "/".join(parts[:number])
         here.close()
-    return Passed(folder, _kind(stat.S_IFLNK), told=False)
+    return ""
 
 
 def _parts(path: str) -> list[str]:
