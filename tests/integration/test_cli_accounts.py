@@ -56,7 +56,7 @@ def test_a_server_of_the_own_network_is_taken_with_a_hint_and_a_refusal_names_no
     refused = keyed.quick(*added, "--name", "b", "--host", "x.example.com", "--port", "25")
     cause, way_out = refused.stderr.splitlines()
     assert (refused.returncode, way_out[:20]) == (65, "Nothing was changed.")
-    assert cause.startswith("config.toml: accounts.b.port: ")
+    assert cause.startswith("traymail account add: --port: ")
     assert keyed.home.config.read_bytes() == before
 
 
@@ -81,6 +81,34 @@ def test_what_makes_no_account_is_bad_input_and_not_a_wrong_configuration(
     # What was wrong before is another matter.
     keyed.home.configure("version = 1\nlangage = 'en'\n")
     assert keyed.quick(*added, "--host", "mail.example.com").returncode == 78
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--name", "a/b"), "--name: "),
+        (("--name", "there"), "There is an account there already."),
+        (("--port", "2500"), "--security: "),
+        (("--client-id", "mine"), "--token-url: is missing"),
+        (("--token-url", "https://mail.example.com/t"), "Signing in by OAuth2 wants a client id."),
+    ],
+)
+def test_what_makes_no_account_is_told_before_its_secret_is_asked_for(
+    keyed: Desk, more: tuple[str, ...], told: str
+) -> None:
+    added = ("account", "add", "lina@example.com", "--host", "mail.example.com")
+    assert keyed.quick(*added, "--name", "there", "--no-secret", "--no-test").returncode == 0
+    refused = keyed.quick(*added, *more)
+    assert (refused.returncode, told in refused.stderr) == (65, True), refused.stderr
+    assert "No secret is given." not in refused.stderr
+
+
+def test_who_names_a_client_means_oauth2(keyed: Desk) -> None:
+    urls = ("--token-url", "https://id.example/t", "--authorize-url", "https://id.example/a")
+    added = ("account", "add", "lina@example.com", "--host", "mail.example.com", "--name", "o")
+    done = keyed.quick(*added, "--client-id", "mine", *urls)
+    assert (done.returncode, "traymail account login o" in done.stdout) == (0, True), done.stderr
+    assert keyed.json("account", "list")[-1]["auth"] == "oauth2"
 
 
 def test_the_life_of_an_account(keyed: Desk) -> None:
@@ -161,7 +189,8 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
         (["add", "no address"], 65, "no address"),
         (["add", "me@qq.com"], 65, "No secret is given."),
         (["add", "me@nowhere.invalid"], 65, "me@nowhere.invalid"),
-        (["add", "me@qq.com", "--port", "25", "--no-secret"], 65, "config.toml:"),
+        (["add", "me@qq.com", "--port", "25", "--no-secret"], 65, "--port: 25 is for mail"),
+        (["add"], 64, "Missing argument 'ADDRESS'."),
         (["add", "me@qq.com", "--name", "desk", "--no-secret"], 65, "desk"),
         (["remove", "nobody"], 65, "nobody"),
         (["test", "nobody"], 65, "nobody"),

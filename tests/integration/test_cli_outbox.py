@@ -62,6 +62,18 @@ def test_retry_all_after_a_passing_failure(office: Desk) -> None:
     assert office.run("outbox", "retry", "--all").stdout == "No mail is waiting.\n"
 
 
+def test_what_delivers_several_mails_that_wait_still_is_told_once(office: Desk) -> None:
+    office.sink.reply("final", "451 4.3.0 later", times=9)
+    for subject in ("x", "y", "z"):
+        _store(office, subject)
+    done = office.run("outbox", "retry", "--all")
+    assert done.returncode == 75
+    assert done.stderr.count("Nothing delivers") == 1
+    assert done.stderr.endswith("or run: traymail outbox retry --all\n")
+    office.sink.reply("final", "451 4.3.0 later", times=9)
+    assert "traymail outbox retry 2" in office.run("outbox", "retry", "2").stderr
+
+
 def test_a_mail_of_unknown_fate(office: Desk) -> None:
     office.sink.drop("answer", times=2)
     for _ in range(2):

@@ -410,7 +410,8 @@ ACTS: list[tuple[str, str, Act, type[DeliveryError]]] = [
         AuthFailure,
     ),
     ("ntfy", "webhook-often", answer(429, code=42901, http=429, error="limit"), TransientFailure),
-    ("ntfy", "webhook-key", answer(403, code=40301, http=403, error="forbidden"), AuthFailure),
+    ("ntfy", "ntfy-token", answer(403, code=40301, http=403, error="forbidden"), AuthFailure),
+    ("ntfy", "ntfy-token", answer(401, code=40101, http=401, error="no"), AuthFailure),
     ("ntfy", "webhook-large", answer(413, code=41301, http=413, error="large"), PermanentFailure),
     ("gotify", "webhook-key", answer(401, error="Unauthorized", errorCode=401), AuthFailure),
     ("gotify", "webhook-other", answer(400, error="Bad Request"), PermanentFailure),
@@ -681,6 +682,15 @@ def test_what_a_webhook_takes_not_is_bad_input(
     assert outbox(home) == []
 
 
+def test_a_name_for_a_service_that_mentions_nobody_is_no_wrong_address(
+    home: Home, env: dict[str, str]
+) -> None:
+    home.configure(ding().replace("dingtalk", "telegram"))
+    done = in_process(home, "send", "--subject", "x", "--to", "wang", env=env)
+    assert (done.returncode, outbox(home)) == (65, [])
+    assert "A webhook writes to its own place only." in done.stderr
+
+
 def test_people_of_the_group_are_mentioned(home: Home, env: dict[str, str], chat: Hook) -> None:
     done = in_process(home, "send", "--to", "@all, wangqing", "--body", "now", "--json", env=env)
     assert done.returncode == 0, done.stderr
@@ -925,9 +935,10 @@ def test_adding_one_of_your_own(home: Home) -> None:
     ("more", "status", "told"),
     [
         (("me@example.com", "--preset", "bark"), 65, "An account of kind webhook has no address."),
-        ((), 65, "preset: is missing"),
+        ((), 65, "--preset: is missing"),
         (("--preset", "slack"), 64, "--preset"),
-        (("--preset", "custom"), 65, "webhook: is missing"),
+        (("--preset", "custom"), 65, '--template: is missing (Write it like --template \'{"text"'),
+        (("--preset", "custom", "--success", "ok == true"), 65, "--template: is missing"),
         (("--preset", "custom", "--template", "{text}"), 65, "is not valid JSON"),
         (("--preset", "custom", "--template", '{"a": "{text}"}', "--success", "x"), 65, "compares"),
         (("--preset", "bark", "--template", '{"a": "{text}"}'), 65, "is for the preset “custom”"),

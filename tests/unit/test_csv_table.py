@@ -45,6 +45,22 @@ def test_encodings_ends_of_lines_and_delimiters(data: bytes) -> None:
     assert list(table.rows()) == [CsvRow(2, {"csv.名字": "王", "csv.mail": "w@x.example"})]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "iso8859-2", "cp1250"])
+def test_a_table_of_one_byte_a_letter_is_refused_and_not_read_as_chinese(encoding: str) -> None:
+    table = "name,mail\nAnn,a@x.example\nMüller,m@x.example\nGroß,g@x.example\n"
+    with pytest.raises(InputError) as raised:
+        read_table(table.encode(encoding))
+    assert str(raised.value) == "Line 3 of the table is not text."
+    assert "UTF-8" in str(raised.value.advice)
+
+
+@pytest.mark.parametrize("name", ["张喆", "朱镕基", "王𠮷", "李😀", "㐂", "汉字 Müller"])
+def test_rare_letters_are_read_in_gb18030(name: str) -> None:
+    [row] = read_table(f"名字,mail\n{name},m@x.example\n".encode("gb18030")).rows()
+    assert isinstance(row, CsvRow)
+    assert row.values["csv.名字"] == name
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

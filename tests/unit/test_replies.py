@@ -35,6 +35,7 @@ from traymail.core.replies import (
     title_for,
 )
 from traymail.core.reply_rules import RULES, ReplyRule, Trouble
+from traymail.core.reply_rules.rule import Action
 from traymail.core.reply_rules.services import by_service
 from traymail.core.secret import FILE
 from traymail.core.texts import text
@@ -293,6 +294,12 @@ def test_what_happens_without_a_reply(
 
 def test_every_trouble_has_a_rule() -> None:
     assert {rule.trouble for rule in RULES} - {None} == set(Trouble)
+
+
+def test_what_is_refused_for_good_is_not_to_be_tried_again_as_it_is() -> None:
+    """Where a row has no way out, "try again in a few minutes" is told."""
+    rows = [row for row in RULES if row.action in {Action.PERMANENT, Action.NEEDS_USER}]
+    assert [row.id for row in rows if row.advice is None] == []
 
 
 def test_ids_are_unique_and_unknown_ones_have_no_advice() -> None:

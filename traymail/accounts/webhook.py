@@ -101,7 +101,8 @@ def _quoted(words: str) -> str:
 
 
 _OWNS = text("It belongs to accounts of kind “webhook”.")
-EXAMPLE = """{ body = '{"text": "{text}"}', success = "HTTP == 200" }"""
+EXAMPLE_BODY = '{"text": "{text}"}'
+EXAMPLE = f"""{{ body = '{EXAMPLE_BODY}', success = "HTTP == 200" }}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +254,9 @@ class WebhookKind(AccountKind[WebhookAccount]):
         return account.preset.receiver
 
     def named(self, account: WebhookAccount, words: str) -> Address | None:
-        """Return somebody of the group, or all of it, where the service mentions people."""
-        return None if account.preset.calling is Calling.NOBODY else mention(words)
+        """Return somebody of the group, or all of it: services without any say so (wrong_to)."""
+        del account
+        return mention(words)
 
     def wrong_to(self, account: WebhookAccount, to: tuple[Address, ...]) -> Text | None:
         """Return why the service mentions none of these."""

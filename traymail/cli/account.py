@@ -10,6 +10,7 @@ import click
 
 from traymail.accounts import KINDS, kind_of
 from traymail.accounts.smtp import secret_of
+from traymail.accounts.webhook import EXAMPLE_BODY
 from traymail.cli import endings
 from traymail.cli.doctor import PORT, SECURITY, not_found, show_steps
 from traymail.cli.outcome import tell_what_waits
@@ -22,7 +23,15 @@ from traymail.core.account import DEFAULT_KIND, Auth
 from traymail.core.account_kind import read_account
 from traymail.core.address import excerpt, parse_address
 from traymail.core.duration import iso, parse_duration
-from traymail.core.errors import CredentialError, InputError, KeyringError, Problem, problem_line
+from traymail.core.errors import (
+    CredentialError,
+    InputError,
+    KeyringError,
+    Problem,
+    SettingsError,
+    name_taken,
+    problem_line,
+)
 from traymail.core.oauth import OAUTH
 from traymail.core.outbox import State
 from traymail.core.provider import AuthKind, Provider, for_address, for_host, free_name
@@ -274,15 +283,16 @@ def add(
         wanted, provider = _found(session, wanted, sender)
         words, mailbox = secret_of(provider), sender.mailbox
     name = wanted.name or free_name(provider, mailbox, settings.accounts)
+    if name in settings.accounts:
+        raise name_taken(name)
     credentials = session.app.credentials
-    signs_in = _signs_in(wanted, provider)
+    wanted, signs_in = _way_in(wanted, provider, kind)
+    table = _described(sender) | wanted.fields()
+    to_be = _account_to_be(session, name, table)
     by_password = wanted.auth != Auth.NONE.value and not signs_in
     given_elsewhere = no_secret or not by_password or credentials.has_file(name)
     asked = None if given_elsewhere else words
     secret, nowhere = _new_secret(session, asked, name) if asked else (None, None)
-    table = _described(sender) | wanted.fields()
-    rule_kinds = session.app.configured_rule_kinds
-    to_be = read_account(name, table, str(in_home("~")), KINDS, rule_kinds, [])
     secret = kind.checked(secret, to_be) if secret else None
     session.home.make()
     loaded = session.app.settings_file.add_account(name, table)
@@ -303,6 +313,35 @@ def add(
     if no_test or (no_secret and one.auth is not Auth.NONE):
         return endings.OK
     return _tested(session, one)
+
+
+def _account_to_be(session: Session, name: str, table: dict[str, object]) -> Account:
+    """Return the account that the options describe, before anybody types its secret.
+
+    Raises SettingsError, which names the options.
+    """
+    problems: list[Problem] = []
+    rule_kinds = session.app.configured_rule_kinds
+    to_be = read_account(name, table, str(in_home("~")), KINDS, rule_kinds, problems)
+    if to_be is None:
+        place = place_of("accounts", name)
+        told = tuple(_of_option(one, place) for one in problems if not one.hint)
+        raise SettingsError(told, click.get_current_context().command_path, written=False)
+    return to_be
+
+
+def _of_option(problem: Problem, place: str) -> Problem:
+    """Return what is wrong with a key of the account at ``place`` as of the option that gave it."""
+    if problem.where == place:
+        return replace(problem, where="--name")
+    key = problem.where.removeprefix(f"{place}.")
+    if key == "webhook":  # the table is made of several options, of which one has to be there
+        like = text("Write it like {example}", example=f"--template '{EXAMPLE_BODY}'")
+        return replace(problem, where="--template", advice=problem.advice and like)
+    last = key.rpartition(".")[2]
+    option_ = "--template" if key == "webhook.body" else "--" + last.replace("_", "-")
+    known = {one for each in click.get_current_context().command.params for one in each.opts}
+    return replace(problem, where=option_) if option_ in known else problem
 
 
 def _tell_added(
@@ -388,11 +427,20 @@ def _tell_of_twins(session: Session, mailbox: str, settings: Settings) -> None:
             )
 
 
-def _signs_in(wanted: WantedAccount, provider: Provider | None) -> bool:
-    """Tell whether a new account signs in by OAuth2; raises InputError where that cannot be yet."""
+def _way_in(
+    wanted: WantedAccount, provider: Provider | None, kind: AccountKind[Any]
+) -> tuple[WantedAccount, bool]:
+    """Return what is wanted, and whether it signs in by OAuth2.
+
+    Whoever gives options of OAuth2 and no ``--auth`` means it. Raises InputError where it cannot
+    sign in yet.
+    """
     only_oauth = provider is not None and provider.auth_kind is AuthKind.OAUTH2
+    meant = any(getattr(wanted, key) is not None for key in OAUTH.keys)
+    if wanted.auth is None and meant and not only_oauth and "auth" in kind.form.keys:
+        wanted = replace(wanted, auth=Auth.OAUTH2.value)
     if wanted.auth != Auth.OAUTH2.value and not (only_oauth and wanted.auth is None):
-        return False
+        return wanted, False
     if not wanted.client_id:
         title = (
             text("Signing in by OAuth2 wants a client id.")
@@ -410,7 +458,7 @@ def _signs_in(wanted: WantedAccount, provider: Provider | None) -> bool:
                 "get one of your own."
             ),
         )
-    return True
+    return wanted, True
 
 
 def _kind(wanted: WantedAccount) -> AccountKind[Any]:
@@ -429,7 +477,7 @@ def _address(kind: AccountKind[Any], given: str | None) -> Address | None:
         if given is None:
             context = click.get_current_context()
             [missing] = [one for one in context.command.params if one.name == "address"]
-            raise click.MissingParameter(ctx=context, param=missing)
+            raise click.MissingParameter(ctx=context, param=missing, param_hint="'ADDRESS'")
         return parse_address(typed(given))
     if given is not None:
         raise InputError(

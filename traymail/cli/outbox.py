@@ -9,6 +9,7 @@ import click
 
 from traymail.cli import endings
 from traymail.cli.outcome import (
+    NOTHING_DELIVERS,
     as_it_waits,
     deliver,
     reason_to_wait,
@@ -262,7 +263,11 @@ def _deliver(session: Session, items: Sequence[OutboxItem], settings: Settings) 
         if not session.app.outbox.account_state(name).stopped:
             session.beside.stops.clear(name, mails=True)
     held = session.app.holds(settings)
-    status = next(filter(None, [tell(session, item, held) for item in ended]), 0)
+    several = len([item for item in ended if nobody_delivers(session, item)]) > 1
+    status = next(filter(None, [tell(session, item, held, several=several) for item in ended]), 0)
+    if several:
+        session.note(NOTHING_DELIVERS)
+        return status
     # Others of the accounts may be due now; of those that were tried it is told.
     for name in work - {item.account for item in ended if item.state is State.QUEUED}:
         tell_what_waits(session, name)

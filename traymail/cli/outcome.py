@@ -100,10 +100,13 @@ def _status_of_trouble(advice_id: str | None, code: int | None, *, stopped: bool
     return endings.UNAVAILABLE if stopped else endings.LATER
 
 
-def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False) -> int:
+def tell(
+    session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False, several: bool = False
+) -> int:
     """Print how a mail stands, a failure with the way out on standard error; return the status.
 
     ``held``: the caps that are reached. ``quiet``: a mail that was sent has been shown already.
+    ``several``: that nothing delivers it is told of all of them at once.
     """
     account = session.app.outbox.account_state(item.account)
     item = _as_agreed(session, as_it_waits(session, item, held))
@@ -117,10 +120,11 @@ def tell(session: Session, item: OutboxItem, held: Holds, *, quiet: bool = False
         for line in _divided(session, item):
             session.note(line)
         advice = gone or _advice(item, account) or reason_to_wait(session, item, held)
-        if advice is not None and alone is not None:
-            advice = text("{advice} {more}", advice=advice, more=alone)
-        if advice is not None or alone is not None:
-            session.note(advice or alone or "")
+        more = None if several else alone
+        if advice is not None and more is not None:
+            advice = text("{advice} {more}", advice=advice, more=more)
+        if advice is not None or more is not None:
+            session.note(advice or more or "")
         if gone is not None:
             return endings.CONFIG
     return status_of(item, account)
@@ -142,15 +146,16 @@ def without_account(session: Session, item: OutboxItem) -> Text | None:
     )
 
 
+NOTHING_DELIVERS = text(
+    "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all"
+)
+
+
 def tell_what_waits(session: Session, account: str) -> None:
     """Say so when mail of an account waits for its time, while no program runs."""
     waits = session.app.outbox.next_due(account) is not None
     if waits and session.app.instance.running.holder() is None:
-        session.note(
-            text(
-                "Nothing delivers waiting mail: start traymail, or run: traymail outbox retry --all"
-            )
-        )
+        session.note(NOTHING_DELIVERS)
 
 
 def as_it_waits(session: Session, item: OutboxItem, held: Holds) -> OutboxItem:

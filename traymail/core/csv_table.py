@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +23,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
+# Letters with accents in encodings of one byte a letter stand alone among others, and read as
+# GB18030 they swallow what follows them. In Chinese, bytes above 127 stand together but for rare
+# letters, and in front of a digit (four bytes a letter).
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff0-9])")
+_TOGETHER = re.compile(rb"[\x80-\xff]{2,}")
 
 # What columns of addresses are called.
 _ADDRESSES = frozenset(
@@ -146,6 +151,9 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        alone = list(_ALONE.finditer(data))
+        if len(alone) > len(_TOGETHER.findall(data)):
+            raise _no_text(data[: alone[0].start()].decode("gb18030", "replace")) from None
         return _in(data, "gb18030")
 
 

@@ -64,6 +64,14 @@ class InputError(TraymailError):
     """Bad input: an address, a header, an argument."""
 
 
+def name_taken(name: str) -> InputError:
+    """Return that a new account cannot be called so."""
+    return InputError(
+        text("There is an account {name} already.", name=name),
+        text("Choose another name, or remove that one first."),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a configuration: where (``rules[2].folder``), which line, and what.

@@ -114,7 +114,7 @@ def _listeners(port: int) -> list[socket.socket]:
         )
     raise SignInLater(
         text("No port of this computer is free for the browser to come back to."),
-        text("End programs that listen on this computer, or sign in with --device."),
+        text("End programs that listen on this computer, then sign in again."),
     )
 
 

@@ -15,6 +15,7 @@ from traymail.core.errors import (
     SourceError,
     StateError,
     UnsafePath,
+    name_taken,
 )
 from traymail.core.paths import PathContext
 from traymail.core.reasons import reason_of, unreadable
@@ -201,10 +202,7 @@ class SettingsFile:
                 accounts = tomlkit.table(is_super_table=True)
                 document.add("accounts", accounts)
             if name in accounts:
-                raise InputError(
-                    text("There is an account {name} already.", name=name),
-                    text("Choose another name, or remove that one first."),
-                )
+                raise name_taken(name)
             if len(accounts) == 1 and "default_account" not in document:
                 document.add("default_account", next(iter(accounts)))
             table = tomlkit.table()

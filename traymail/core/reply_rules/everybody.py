@@ -381,6 +381,6 @@ RULES: tuple[ReplyRule, ...] = (
         action=Action.PERMANENT,
         code="5..",
         title=titles.REFUSED,
-        advice=text("Read what the server says; changed, the mail may go through."),
+        advice=titles.READ_IT,
     ),
 )

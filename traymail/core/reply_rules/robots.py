@@ -97,5 +97,6 @@ RULES: tuple[ReplyRule, ...] = (
         family="wecom",
         code=r"-?\d+",
         title=titles.REFUSED,
+        advice=titles.READ_IT,
     ),
 )

@@ -44,6 +44,8 @@ BAD_ADDRESS = text("An address cannot be used")
 PASSING = text("The server has a passing problem")
 UNWILLING = text("The server does not want to talk")
 REFUSED = text("The server refused the mail")
+# The way out where nothing more is known of a refusal.
+READ_IT = text("Read what the server says; changed, the mail may go through.")
 ATTACHMENT = text("An attachment cannot be read")
 INTERNAL = text("Something on this computer keeps mail from being sent")
 KEYRING = text("The keyring cannot be asked just now")

@@ -95,6 +95,7 @@ RULES: tuple[ReplyRule, ...] = (
         code="9499",
         words=r"bad request",
         title=titles.REFUSED,
+        advice=titles.READ_IT,
     ),
     ReplyRule(
         id="feishu-often",
@@ -159,6 +160,24 @@ RULES: tuple[ReplyRule, ...] = (
         ),
         fate=titles.TRIED_AGAIN,
         hold=timedelta(hours=1),
+    ),
+    ReplyRule(
+        id="ntfy-token",
+        action=Action.NEEDS_USER,
+        family="webhook:ntfy",
+        stages=(Stage.AUTH,),
+        code="401|403",
+        title=titles.LOGIN_REFUSED,
+        cause=text(
+            "The topic wants an access token, or the one that is given may not write to it."
+        ),
+        advice=by_command(
+            text(
+                "Give the address, a space and the token with: "
+                "traymail account set-secret {account}"
+            ),
+            in_window=text("Enter the address, a space and the token."),
+        ),
     ),
     ReplyRule(
         id="bark-long",
@@ -248,5 +267,6 @@ RULES: tuple[ReplyRule, ...] = (
         family="webhook",
         code=r"-?\d+|None",
         title=titles.REFUSED,
+        advice=titles.READ_IT,
     ),
 )
