@@ -195,6 +195,7 @@ def test_a_locked_keyring(office: Desk, locked_keyring_env: KeyringSession) -> N
         (["remove", "nobody"], 65, "nobody"),
         (["test", "nobody"], 65, "nobody"),
         (["login", "desk"], 65, "OAuth2"),
+        (["login", "desk", "--client-secret"], 65, "Account desk does not sign in by OAuth2."),
         (["login", "desk", "--device"], 65, "OAuth2"),
         (["bogus"], 64, "bogus"),
     ],

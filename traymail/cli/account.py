@@ -607,9 +607,10 @@ def login(
     session: Session, /, *, name: str, device: bool, with_secret: bool, wait: str | None
 ) -> None:
     """Sign in; the account goes on with it."""
-    from traymail.services.signing_in import SigningIn, SignInWish
+    from traymail.services.signing_in import SigningIn, SignInWish, require_account
 
     one = session.account(name)
+    require_account(one, session.app)
     seconds = None if wait is None else parse_duration(wait).total_seconds()
     secret = _client_secret(session) if with_secret else None
     signing_in = SigningIn(

@@ -59,6 +59,13 @@ class SignInContext:
     language: str
 
 
+def require_sign_in(account: Account, tokens: AccessTokens) -> None:
+    """Raise InputError for an account that does not sign in, CredentialError without a keyring."""
+    if not account.signs_in:
+        raise _not_by_oauth(account)
+    tokens.require_place(account)
+
+
 class SignIn(ABC):
     """One sign-in. `steps` is walked through once; `cancel` ends it from any thread."""
 
@@ -91,9 +98,7 @@ class SignIn(ABC):
         Closed early, it is over.
         """
         account, tokens = self._account, self._around.tokens
-        if not account.signs_in:
-            raise _not_by_oauth(account)
-        tokens.require_place(account)
+        require_sign_in(account, tokens)
         secret = self._client_secret or tokens.client_secret(account)
         try:
             yield from self._walk(Service(account, secret), secret)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from traymail.core.sign_in import SignedIn, SignInStep
 from traymail.desktop.opening import open_in_browser
-from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext
+from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext, require_sign_in
 
 if TYPE_CHECKING:
     from traymail.app import App
@@ -29,6 +29,11 @@ class SignInWish:
     device: bool = False
     client_secret: Secret | None = None
     seconds: float | None = None
+
+
+def require_account(account: Account, app: App) -> None:
+    """Raise InputError or CredentialError for an account that cannot sign in whatever is given."""
+    require_sign_in(account, app.access_tokens)
 
 
 class SigningIn:
