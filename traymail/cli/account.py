@@ -12,7 +12,8 @@ from traymail.accounts import KINDS, kind_of
 from traymail.accounts.smtp import secret_of
 from traymail.accounts.webhook import EXAMPLE_BODY
 from traymail.cli import endings
-from traymail.cli.doctor import PORT, SECURITY, not_found, show_steps
+from traymail.cli.doctor import PORT, PORT_NUMBER, SECURITY, not_found, show_steps
+from traymail.cli.options import AS_JSON
 from traymail.cli.outcome import tell_what_waits
 from traymail.cli.proposals import accounts
 from traymail.cli.session import Session
@@ -61,7 +62,7 @@ def account() -> None:
 
 
 @command("list", text("List the accounts."))
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured accounts."""
@@ -195,8 +196,8 @@ def _given(found: dict[str, object]) -> dict[str, object]:
     metavar="KIND",
 )
 @option("--host", text("The mail server, when traymail does not find it."), metavar="HOST")
-@option("--port", text("Its port."), type=PORT, metavar="PORT")
-@option("--security", text("Its encryption."), type=SECURITY)
+@PORT
+@SECURITY
 @option("--username", text("The login name, when it is not the address."), metavar="NAME")
 @option(
     "--auth",
@@ -250,7 +251,7 @@ def _given(found: dict[str, object]) -> dict[str, object]:
 @option(
     "--redirect-port",
     text("OAuth2: the port for the browser to come back to, where the provider wants a fixed one."),
-    type=PORT,
+    type=PORT_NUMBER,
     metavar="PORT",
 )
 @option("--default", text("Make it the default account."), "as_default", is_flag=True)
@@ -562,7 +563,7 @@ def set_secret(session: Session, /, *, name: str) -> None:
     "test", text("Test an account step by step; when the login works, a stopped account resumes.")
 )
 @NAME
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def test(session: Session, /, *, name: str, as_json: bool) -> int:
     """Examine the account's server and log in."""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import click
 
 from traymail.cli import endings
-from traymail.cli.proposals import people
+from traymail.cli.options import ATTACH, SUBJECT, to
 from traymail.cli.session import Session
 from traymail.cli.start_errors import told_on_desktop
-from traymail.cli.words import PATH, argument, command, option
+from traymail.cli.words import argument, command
 from traymail.core.address import excerpt, split_addresses
 from traymail.core.errors import NotRunning, SourceError, StateError, UnsafePath
 from traymail.core.reasons import unreadable
@@ -46,29 +46,9 @@ _MAIL = re.compile("mailto:", re.IGNORECASE)
         "It belongs to the running program, which is started if needed."
     ),
 )
-@option(
-    "--to",
-    text("A recipient; repeat it, or separate several with commas."),
-    multiple=True,
-    may_be_long=True,
-    metavar="ADDRESS",
-    shell_complete=people,
-)
-@option(
-    "--subject",
-    text("The subject."),
-    default="",
-    metavar="TEXT",
-    may_be_empty=True,
-    may_be_long=True,
-)
-@option(
-    "--attach",
-    text("A file to attach; repeat it for more."),
-    multiple=True,
-    type=PATH,
-    metavar="FILE",
-)
+@to()
+@SUBJECT
+@ATTACH
 @argument("given", "[MAILTO-URL|FILE]...", nargs=-1, may_be_long=True)
 @click.pass_obj
 def compose(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from traymail.cli import endings
+from traymail.cli.options import AS_JSON
 from traymail.cli.outcome import status_of_failure, tell_what_waits
 from traymail.cli.proposals import accounts
 from traymail.cli.session import Session
@@ -22,16 +23,21 @@ from traymail.core.validators import ValidationError, filled_host
 from traymail.senders.detect import detect as detect_server
 from traymail.services.connection_test import diagnose, judge
 
-SECURITY = click.Choice([security.value for security in Security])
-PORT = Number(1, 65_535)
+PORT_NUMBER = Number(1, 65_535)
+PORT = option("--port", text("Its port."), type=PORT_NUMBER, metavar="PORT")
+SECURITY = option(
+    "--security",
+    text("Its encryption."),
+    type=click.Choice([security.value for security in Security]),
+)
 
 
 @command("doctor", text("Test a server step by step, and say what to do if it fails."))
 @argument("account", "[ACCOUNT]", required=False, shell_complete=accounts)
 @option("--host", text("A server instead of an account."), metavar="HOST")
-@option("--port", text("Its port."), type=PORT, metavar="PORT")
-@option("--security", text("Its encryption."), type=SECURITY)
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@PORT
+@SECURITY
+@AS_JSON
 @click.pass_obj
 def doctor(session: Session, /, *, account: str | None, as_json: bool, **server: object) -> int:
     """Examine an account's server, or any server, and say what is wrong with the windows here."""
@@ -138,7 +144,7 @@ def _show(session: Session, step: Step) -> None:
 
 @command("detect", text("Find the mail server that belongs to an address."))
 @argument("address", "ADDRESS")
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def detect(session: Session, /, *, address: str, as_json: bool) -> int:
     """Propose host, port and security."""

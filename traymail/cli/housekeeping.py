@@ -41,8 +41,9 @@ SHELLS = ("bash", "zsh", "fish")
 def completion(ctx: click.Context, /, shell: str) -> None:
     """Print the script for the shell."""
     from traymail.cli.completing import script
+    from traymail.cli.main import COMPLETE, NAME
 
-    write(sys.stdout, script(shell, ctx.find_root().command, "traymail", "_TRAYMAIL_COMPLETE"))
+    write(sys.stdout, script(shell, ctx.find_root().command, NAME, COMPLETE))
 
 
 @command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from traymail.cli import endings
+from traymail.cli.options import AS_JSON
 from traymail.cli.outcome import (
     NOTHING_DELIVERS,
     as_it_waits,
@@ -36,6 +37,7 @@ from traymail.core.address import clean
 from traymail.core.duration import parse_duration
 from traymail.core.errors import InputError, SettingsError
 from traymail.core.holds import Holds
+from traymail.core.message import LARGEST_NUMBER
 from traymail.core.outbox import RETRYABLE, OutboxItem, Recipient, State, recipients
 from traymail.core.replies import (
     advice_for,
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from traymail.core.settings import Settings
 
 # No number is larger in SQLite.
-_NUMBER = Number(1, 2**63 - 1)
+_NUMBER = Number(1, LARGEST_NUMBER)
 # So much of an address or a subject stands in the list.
 MOST_PLACES = 60
 
@@ -80,7 +82,7 @@ def outbox() -> None:
     type=click.Choice([state.value for state in State]),
 )
 @option("--batch", text("Only mails of this batch."), type=_NUMBER, metavar="N")
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def list_(session: Session, /, *, state: str | None, batch: int | None, as_json: bool) -> None:
     """Print entries of the outbox."""
@@ -121,7 +123,7 @@ def _row(session: Session, item: OutboxItem) -> tuple[str, ...]:
 @command("show", text("Show one mail with its attempts."))
 @_id(*State)
 @option("--eml", text("Print the message itself, as it is sent."), is_flag=True)
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def show(session: Session, /, *, mail_id: int, eml: bool, as_json: bool) -> None:
     """Print all that is known of a mail."""

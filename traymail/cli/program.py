@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from traymail.cli import endings
+from traymail.cli.options import AS_JSON
 from traymail.cli.session import Session
 from traymail.cli.show import STATES, account_word, local, table
 from traymail.cli.words import argument, command, option
@@ -72,7 +73,7 @@ def run(session: Session, /, *, headless: bool, login: bool) -> int:
 
 
 @command("status", text("Show the status of the running program."))
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def status(session: Session, /, *, as_json: bool) -> None:
     """Ask the running program."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from traymail.cli.config import checked
+from traymail.cli.options import AS_JSON
 from traymail.cli.progress import TerminalBar
 from traymail.cli.proposals import rules
 from traymail.cli.session import Session
@@ -31,7 +32,7 @@ def rule() -> None:
 
 
 @command("list", text("List the rules."))
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def list_(session: Session, /, *, as_json: bool) -> None:
     """Print the configured rules."""
@@ -101,7 +102,7 @@ def check(session: Session, /) -> None:
     type=Number(min=0),
     metavar="N",
 )
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def test(
     session: Session, /, *, name: str, file: Path | None, limit: int | None, as_json: bool

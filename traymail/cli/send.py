@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traymail.accounts import kind_of
+from traymail.cli.options import AS_JSON, ATTACH, SUBJECT, to
 from traymail.cli.proposals import accounts, people
 from traymail.cli.session import Session, chosen_account, nobody_delivers
 from traymail.cli.slips import ask_about_slips, mailboxes_of
@@ -30,15 +31,7 @@ if TYPE_CHECKING:
         "It is stored in the outbox first, then delivered; what fails for now is tried again."
     ),
 )
-@option(
-    "--to",
-    text("A recipient; repeat it, or separate several with commas."),
-    multiple=True,
-    may_be_long=True,
-    metavar="ADDRESS",
-    may_be_empty=True,  # told as any address that is none
-    shell_complete=people,
-)
+@to(may_be_empty=True)  # told as any address that is none
 @option(
     "--cc",
     text("Who gets a copy."),
@@ -55,14 +48,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     shell_complete=people,
 )
-@option(
-    "--subject",
-    text("The subject."),
-    default="",
-    metavar="TEXT",
-    may_be_empty=True,
-    may_be_long=True,
-)
+@SUBJECT
 @option(
     "--body",
     text("The message; “-” reads it from standard input."),
@@ -79,13 +65,7 @@ if TYPE_CHECKING:
 @option(
     "--markdown", text("The message is Markdown: it is sent as HTML and as text."), is_flag=True
 )
-@option(
-    "--attach",
-    text("A file to attach; repeat it for more."),
-    multiple=True,
-    type=PATH,
-    metavar="FILE",
-)
+@ATTACH
 @option("--any-domain", text("Allow addresses without a dot after the @."), is_flag=True)
 @option(
     "--account",
@@ -113,7 +93,7 @@ if TYPE_CHECKING:
     type=PATH,
     metavar="FILE",
 )
-@option("--json", text("Print the result as JSON, for programs."), "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def send(session: Session, /, *, queue: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401 # what click gives
     """Store a message, and deliver it."""

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # The configuration's language, found also in a file that is broken elsewhere; before any table.
 _LANGUAGE = re.compile(r"""^\s*language\s*=\s*["'](\w+)["']""", re.MULTILINE)
 _TABLE = re.compile(r"^\s*\[", re.MULTILINE)
-_LARGEST_CONFIG = 64 * 1024
 # What JSON need not escape: a terminal's own control characters, and marks that turn text around.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -274,11 +273,13 @@ def nobody_delivers(session: Session, item: OutboxItem) -> Text | None:
 
 
 def _configured_language(file: Path) -> str:
+    from traymail.store.toml import LARGEST
+
     with contextlib.suppress(OSError):
         if file.is_fifo():  # it would be waited for
             return "auto"
         with file.open(encoding="utf-8", errors="replace") as stream:
-            head = _TABLE.split(stream.read(_LARGEST_CONFIG), maxsplit=1)[0]
+            head = _TABLE.split(stream.read(LARGEST), maxsplit=1)[0]
         if found := _LANGUAGE.search(head):
             return found[1]
     return "auto"

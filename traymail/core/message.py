@@ -41,8 +41,9 @@ class Stat(Protocol):
     def st_mtime_ns(self) -> int: ...  # noqa: D102 # as os.stat_result has it
 
 
-# Device and inode may use all of 64 bits (overlayfs does); what keeps them has 63 and a sign.
-_NUMBER = (1 << 63) - 1
+# Device and inode may use all of 64 bits (overlayfs does); what keeps them, SQLite, has 63 and a
+# sign.
+LARGEST_NUMBER = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class FileIdentity:
     @classmethod
     def of(cls, found: Stat) -> FileIdentity:
         """Return the identity of a file of which the system tells this."""
-        device, inode = found.st_dev & _NUMBER, found.st_ino & _NUMBER
+        device, inode = found.st_dev & LARGEST_NUMBER, found.st_ino & LARGEST_NUMBER
         return cls(device, inode, found.st_size, found.st_mtime_ns)
 
     def same_file(self, other: FileIdentity) -> bool:

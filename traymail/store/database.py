@@ -25,8 +25,6 @@ from traymail.store.write_ahead import logs_set_aside
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 20.0
 AGAIN_SECONDS = 0.01
-# SQLite keeps 63 bits and a sign.
-LARGEST = (1 << 63) - 1
 # Where a file says of which form it is, to write and to read; those that SQLite has so far.
 _FORMS = slice(18, 20)
 _KNOWN_FORMS = (1, 2)

@@ -11,9 +11,9 @@ from itertools import islice
 
 from traymail.core.duration import LONGEST
 from traymail.core.ledger import Begun, FileState, Goal, LedgerFile, MovedFile
-from traymail.core.message import FileIdentity
+from traymail.core.message import LARGEST_NUMBER, FileIdentity
 from traymail.core.observations import FoundFile, Place
-from traymail.store.database import LARGEST, Database, to_ms
+from traymail.store.database import Database, to_ms
 
 # SQLite takes 999 values in one statement at least.
 _AT_ONCE = 500
@@ -127,14 +127,14 @@ class FolderLedger:
                 "SELECT inode FROM ledger_root WHERE rule = ? AND folder = ? AND medium = ?",
                 (self._rule, self._folder, place.medium),
             ).fetchone()
-        return row is not None and row["inode"] not in (None, inode & LARGEST)
+        return row is not None and row["inode"] not in (None, inode & LARGEST_NUMBER)
 
     def keep_inode(self, place: Place, inode: int) -> None:
         """Remember that number, once the rule has begun there."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE ledger_root SET inode = ? WHERE rule = ? AND folder = ? AND medium = ?",
-                (inode & LARGEST, self._rule, self._folder, place.medium),
+                (inode & LARGEST_NUMBER, self._rule, self._folder, place.medium),
             )
 
     def started(self, path: str = "") -> bool:
@@ -421,8 +421,8 @@ def _row(root: int | None, file: LedgerFile) -> tuple[object, ...]:
 def _identity_row(identity: FileIdentity) -> tuple[int | bytes, ...]:
     return (
         # An inode may use all of 64 bits (overlayfs does).
-        identity.device & LARGEST,
-        identity.inode & LARGEST,
+        identity.device & LARGEST_NUMBER,
+        identity.inode & LARGEST_NUMBER,
         _number(identity.size),
         _number(identity.mtime_ns),
     )
@@ -441,12 +441,12 @@ def _is_row_of(row: sqlite3.Row, file: FoundFile) -> bool:
 
 def _marks(file: FoundFile) -> tuple[int | bytes, int | bytes, int]:
     identity = file.identity
-    return _number(identity.size), _number(identity.mtime_ns), identity.inode & LARGEST
+    return _number(identity.size), _number(identity.mtime_ns), identity.inode & LARGEST_NUMBER
 
 
 def _number(value: int) -> int | bytes:
     """Return a number as SQLite keeps it: one that is too large for it, digit by digit."""
-    return value if -LARGEST <= value <= LARGEST else b"%d" % value
+    return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else b"%d" % value
 
 
 def _to_number(kept: int | bytes) -> int:

@@ -8,11 +8,11 @@ from datetime import datetime
 from types import NoneType
 
 from traymail.core.errors import InputError, RecipientReply, SourceError
-from traymail.core.message import Envelope, Mail, Placed
+from traymail.core.message import LARGEST_NUMBER, Envelope, Mail, Placed
 from traymail.core.outbox import Attempt, OutboxItem, State
 from traymail.core.texts import by_command, text
 from traymail.store import due, rows
-from traymail.store.database import LARGEST, from_ms
+from traymail.store.database import from_ms
 from traymail.store.memory import Memory
 from traymail.store.rows import SELECT, item_of
 
@@ -48,7 +48,7 @@ class Lists(Memory):
     def get(self, mail_id: int) -> OutboxItem:
         """Return a mail's entry; raises InputError when there is none."""
         row = None
-        if abs(mail_id) <= LARGEST:  # else no number of ours, whoever asks
+        if abs(mail_id) <= LARGEST_NUMBER:  # else no number of ours, whoever asks
             with self._database.read() as connection:
                 row = connection.execute(SELECT + "WHERE id = ?", (mail_id,)).fetchone()
         if row is None:
