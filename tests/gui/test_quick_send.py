@@ -441,7 +441,7 @@ def test_files_that_hover_light_up_the_window(desk: Desk, tmp_path: Path) -> Non
     file.write_text("x")
     desk.open()
     text = desk.window.sheet.body.text
-    desk.until(lambda: desk.window.takes_drops and text.winfo_viewable(), "the window")
+    desk.until(lambda: desk.window.bind("<<DropEnter>>") and text.winfo_viewable(), "the window")
     desk.root.update()
     place = text.winfo_rootx() + 50, text.winfo_rooty() + 50
     with ThreadPoolExecutor(1) as hands:

@@ -120,11 +120,6 @@ class QuickSendWindow(Window):
 
     # --- for those who open it ----------------------------------------------------------------
 
-    @property
-    def takes_drops(self) -> bool:
-        """Whether files can be dropped on it by now."""
-        return self._drops
-
     def open(self, asked: Prefill | None = None) -> None:
         """Show the window, with what is asked for added to what is written."""
         self.reveal()
