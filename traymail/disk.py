@@ -295,7 +295,7 @@ def open_behind_links(path: str, *, last: bool = True) -> int:
         return descriptor
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/self/fd/{descriptor}") == os.path.abspath(path):  # noqa: PTH100, PTH115 (hot: many logs)
+            if os.readlink(f"/proc/self/fd/{descriptor}") == os.path.abspath(path):  # noqa: PTH100, PTH115 # hot: many logs
                 return descriptor  # no link was on the way
     os.close(descriptor)
     owners = set[int]()
@@ -372,7 +372,7 @@ def folder_behind_links(path: str) -> str:
     Raises OSError.
     """
     if not HAS_DESCRIPTORS:
-        return os.path.dirname(os.path.realpath(path))  # noqa: PTH120 (hot: many logs)
+        return os.path.dirname(os.path.realpath(path))  # noqa: PTH120 # hot: many logs
     owners = set[int]()
     folder, _ = _behind_links(path, owners)
     with folder:

@@ -1020,7 +1020,7 @@ def test_a_mail_that_is_edited_again_has_its_pictures_in_the_text(
     mail = desk.until(lambda: desk.window.screen.state.mail, "the undo bar")
     desk.click(desk.button("Send now"))
     services = desk.live.services
-    failed = lambda: services.mail.detail(mail).item.state is State.FAILED  # noqa: E731
+    failed = lambda: services.mail.detail(mail).item.state is State.FAILED  # noqa: E731 # asked again and again
     desk.until(failed, "the refusal")
     detail = services.mail.detail(mail)
     # As the button of the outbox does it.

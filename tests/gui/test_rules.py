@@ -133,7 +133,7 @@ def at_service(kind: str, preset: str) -> Iterator[tuple[str, str, Callable[[], 
             yield keys, API_KEY, lambda: [one["content"][0]["value"] for one in service.mails]
     else:
         with hook(preset) as one:
-            texts = lambda: [posted.document["message"] for posted in one.taken]  # noqa: E731
+            texts = lambda: [posted.document["message"] for posted in one.taken]  # noqa: E731 # read again at each look
             yield f'preset = "{preset}"', one.address, texts
 
 

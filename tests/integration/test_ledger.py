@@ -130,7 +130,7 @@ def test_a_damaged_row_keeps_no_other_one_waiting(
     ledger.save(LedgerFile("a", identity(), FileState.AWAY, "abc", 5, Goal.SENT))
     ledger.save(LedgerFile("b", identity(), FileState.AWAY, "abc", 6, Goal.SENT))
     with database.transaction() as connection:
-        connection.execute(f"UPDATE ledger_file SET {harm} WHERE path = ?", (b"a",))  # noqa: S608
+        connection.execute(f"UPDATE ledger_file SET {harm} WHERE path = ?", (b"a",))  # noqa: S608 # of a table of ours
     damaged, whole = ledger.unfinished()
     assert whole.identity == identity()
     assert damaged.identity != identity() or damaged.goal is Goal.FAILED

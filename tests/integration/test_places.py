@@ -329,7 +329,7 @@ def test_names_behind_links_that_come_and_go_are_never_told(
             away.rename(folder / "sub")
             if not number % 100:
                 (folder / "sub" / f"{number}.txt").write_text("to be mailed")
-                watched.wait(lambda: f"sub/{number}.txt" in watched.settled())  # noqa: B023
+                watched.wait(lambda: f"sub/{number}.txt" in watched.settled())  # noqa: B023 # called before the next turn
     finally:
         watched.watcher.stop()
     left_out = {one.what for one in watched.of(FileLeftOut)}
@@ -712,7 +712,7 @@ def test_two_sticks_that_take_turns_are_known_apart(office: Office, tmp_path: Pa
         until(lambda: program.status()["rules"]["Scans"]["watching"])
         for count, card in enumerate(cards):
             inside.mount("--bind", card, inner)
-            until(lambda: places(inside) == 2 + count, what="a first look at a card")  # noqa: B023
+            until(lambda: places(inside) == 2 + count, what="a first look at a card")  # noqa: B023 # called before the next turn
             mailed(f"{card.name} 2")
             inside.umount(inner)
         mailed("without a card")
@@ -815,7 +815,7 @@ def test_a_file_on_what_is_mounted_inside_is_put_away(
             office.next_mail(name)
             put_away = folder / "sent" / "inner" / name
             until(put_away.exists, what=f"{name} to be put away")
-            until(lambda: not office.lies(f"inner/{name}"), what=f"{name} is gone")  # noqa: B023
+            until(lambda: not office.lies(f"inner/{name}"), what=f"{name} is gone")  # noqa: B023 # called before the next turn
             assert put_away.read_text() == "x" * 100_000
             assert stat.S_IMODE(put_away.stat().st_mode) == 0o600
         assert program.status()["rules"]["Scans"]["error"] is None

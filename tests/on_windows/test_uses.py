@@ -53,7 +53,7 @@ def with_rule(home: Home, sink: Sink, certificates: Certificates, rule: str) -> 
 def bodies(sink: Sink) -> list[str]:
     """Return the words of each mail that has come."""
     read = (message_from_bytes(one.content, policy=policy.default) for one in list(sink.arrivals))
-    return [mail.get_body().get_content() for mail in read]  # type: ignore[union-attr]
+    return [mail.get_body().get_content() for mail in read]  # type: ignore[union-attr] # each has a body
 
 
 def test_a_kill_in_the_middle_of_50_mails(ready: Home, sink: Sink, env: dict[str, str]) -> None:
@@ -120,7 +120,7 @@ def test_pythons_handlers_rotate_a_log_that_is_followed(
             line = f"ERROR number {number:03} of the log {'.' * 40}"
             wanted.append(line)
             logger.error(line)
-            until(lambda line=line: line in "".join(bodies(sink)), 60, f"an alert of {line}")  # type: ignore[misc]
+            until(lambda line=line: line in "".join(bodies(sink)), 60, f"an alert of {line}")  # type: ignore[misc] # a default that mypy cannot follow
         handler.close()
     assert not handler.failed
     assert len(list(tmp_path.glob("app.log.*"))) >= 2

@@ -62,10 +62,10 @@ class _Lacking(MetaPathFinder):
 class _Anything(ModuleType):
     """Something of Windows that a module wants when it is imported."""
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 # it stands for anything
         return self if name == name.strip("_") else None
 
-    def __call__(self, *_: object, **__: object) -> Any:  # noqa: ANN401
+    def __call__(self, *_: object, **__: object) -> Any:  # noqa: ANN401 # it stands for anything
         return self
 
 
@@ -113,7 +113,7 @@ def main() -> None:
         try:
             importlib.import_module(name)
         except (ImportError, AttributeError) as error:
-            print(name, error)  # noqa: T201
+            print(name, error)  # noqa: T201 # the caller reads it
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -15,6 +16,10 @@ import traymail
 PACKAGE = Path(traymail.__file__).parent
 TESTS = Path(__file__).parents[1]
 MOST_METHODS = 24
+# A rule of a checker is set aside, and the line ends without a word about why.
+SUPPRESSED = re.compile(
+    r"# (?:noqa(?:: [A-Z0-9]++(?:, [A-Z0-9]++)*+)?+|type: ignore(?:\[[^]]*\])?+)(?! [#–-] \w)"
+)
 # What tests may exchange in traymail, and why no parameter does it.
 EXCHANGED = {
     "Automation.status": "notes the thread that asks, by whatever way",
@@ -147,6 +152,17 @@ def test_tests_reach_into_nothing_private() -> None:
         and ast.unparse(node.value) not in {"self", "cls", "super()"}
     }
     assert reached == OF_LIBRARIES
+
+
+def test_every_suppression_gives_its_reason() -> None:
+    unreasoned = [
+        f"{file.name}:{number}: {line.strip()}"
+        for folder in (PACKAGE, TESTS)
+        for file in sorted(folder.rglob("*.py"))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if SUPPRESSED.search(line)
+    ]
+    assert unreasoned == []
 
 
 def trees() -> Iterator[ast.Module]:

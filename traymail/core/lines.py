@@ -135,9 +135,9 @@ def cut_line(raw: bytes, encoding: Encoding) -> int:
     size -= size % len(encoding.newline)
     if not encoding.codec:
         for back in range(1, min(4, size)):
-            if raw[size - back] >= 0xC0:  # noqa: PLR2004 (a character's first byte in UTF-8)
+            if raw[size - back] >= 0xC0:  # noqa: PLR2004 # a character's first byte in UTF-8
                 return size - back
-            if raw[size - back] < 0x80:  # noqa: PLR2004 (ASCII)
+            if raw[size - back] < 0x80:  # noqa: PLR2004 # ASCII
                 break
     return size
 

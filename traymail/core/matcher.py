@@ -183,7 +183,7 @@ def _nameless(pattern: str) -> str:
     return "".join("(?:" if one.kind == "named" else one.words for one in tokens_of(pattern))
 
 
-def _options(*, captures: bool) -> Any:  # noqa: ANN401 (re2 ships no types)
+def _options(*, captures: bool) -> Any:  # noqa: ANN401 # re2 ships no types
     import re2
 
     options = re2.Options()
@@ -193,7 +193,7 @@ def _options(*, captures: bool) -> Any:  # noqa: ANN401 (re2 ships no types)
     return options
 
 
-def compile_pattern(pattern: str, *, captures: bool = True) -> Any:  # noqa: ANN401 (re2 ships no types)
+def compile_pattern(pattern: str, *, captures: bool = True) -> Any:  # noqa: ANN401 # re2 ships no types
     """Return a pattern compiled by RE2; raises `re2_error`."""
     import re2
 
@@ -230,7 +230,7 @@ def _set_of(wrapped: list[str]) -> Callable[[bytes], list[int] | None] | None:
     return match
 
 
-def _searcher(compiled: Any) -> Search:  # noqa: ANN401 (re2 ships no types)
+def _searcher(compiled: Any) -> Search:  # noqa: ANN401 # re2 ships no types
     """Return a search for the spans of the first match; ``[(-1, -1)]`` when there is none.
 
     The wrapper's own row below its match objects is nearly twice as fast on busy logs. It is

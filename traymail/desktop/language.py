@@ -83,8 +83,8 @@ def _mac_language() -> str:
     import subprocess
 
     try:
-        # A fixed command of the system; it prints a list of names such as "zh-Hans-CN".
-        told = subprocess.run(  # noqa: S603
+        # It prints a list of names such as "zh-Hans-CN".
+        told = subprocess.run(  # noqa: S603 # a fixed command of the system
             _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -150,7 +150,7 @@ class _Question(Generic[T]):
             self.answer = self._ask()
         # Xlib has errors of its own for each way in which a display can be wrong, and an
         # extension may be missing.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 # no window may do without its place for that
             log.info("the X server cannot be asked: %s", error)
         finally:
             self._over.set()

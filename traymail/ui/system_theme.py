@@ -79,8 +79,7 @@ def _mac() -> Mode:
     import subprocess
 
     try:
-        # A fixed command of the system.
-        answer = subprocess.run(  # noqa: S603
+        answer = subprocess.run(  # noqa: S603 # a fixed command of the system
             _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

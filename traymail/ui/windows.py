@@ -236,7 +236,7 @@ class Windows:
     def make_ready(self) -> None:
         """Know the monitors and read the code of the popup, on any thread."""
         self._root.theme.screen()
-        import traymail.ui.dialogs.quick_send.window  # noqa: F401
+        import traymail.ui.dialogs.quick_send.window  # noqa: F401 # read in for later
 
 
 class _Given(NamedTuple):

@@ -282,7 +282,7 @@ class Finder:
         names = (name[:size] + end for size in range(1, len(name)) for end in {"", suffix})
         return [
             path
-            for path in dict.fromkeys(os.path.join(folder, one) for one in names)  # noqa: PTH118 (hot: many logs)
+            for path in dict.fromkeys(os.path.join(folder, one) for one in names)  # noqa: PTH118 # hot: many logs
             if path in self._reading.followed and _is_rotated_path(path, self._path)
         ]
 

@@ -23,8 +23,8 @@ def expand(pattern: str) -> Iterator[str]:
     for number, part in enumerate(parts):
         if glob.has_magic(part) and not os.path.lexists(written / part):
             rest = Path(glob.escape(str(written)), *parts[number:])
-            # (pathlib's cannot take absolute patterns)
-            yield from sorted(glob.iglob(str(rest), recursive=True))  # noqa: PTH207
+            found = glob.iglob(str(rest), recursive=True)  # noqa: PTH207 # pathlib's is for relative ones
+            yield from sorted(found)
             return
         written /= part
     yield pattern

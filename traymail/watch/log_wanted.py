@@ -64,7 +64,7 @@ class LogPaths:
         quiet, stirred = self.quiet.get, []
         for path in self.of_rules:
             try:
-                found = os.stat(path)  # noqa: PTH116 (hot: many logs)
+                found = os.stat(path)  # noqa: PTH116 # hot: many logs
             except (OSError, ValueError):
                 stirred.append(path)
                 continue

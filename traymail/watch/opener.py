@@ -62,7 +62,7 @@ class Opener:
     def note_size(self, path: str, names: list[str]) -> None:
         """Note how large a file was when its path was found: opening many takes a while."""
         try:
-            self.sizes[path] = os.stat(path)  # noqa: PTH116 (hot: many logs)
+            self.sizes[path] = os.stat(path)  # noqa: PTH116 # hot: many logs
         except OSError:
             for name in names:
                 if self._rules[name].since(path) is None:
@@ -113,7 +113,7 @@ class Opener:
         """Note from where on a log is owed that cannot be read now, and never was."""
         watched = self._rules[name]
         try:
-            found = self.sizes.get(path) or os.stat(path)  # noqa: PTH116 (hot: many logs)
+            found = self.sizes.get(path) or os.stat(path)  # noqa: PTH116 # hot: many logs
         except OSError:
             return
         file = found.st_dev, found.st_ino

@@ -236,7 +236,7 @@ class Listing:
             if not other.startswith(stem):
                 break
             if is_rotated_name(name, other):
-                found.append(os.path.join(self.folder, other))  # noqa: PTH118 (hot: many logs)
+                found.append(os.path.join(self.folder, other))  # noqa: PTH118 # hot: many logs
         return found
 
     def having(self, inode: int) -> list[str]:
@@ -279,8 +279,8 @@ class Listings:
 
     def around(self, path: str) -> list[Listing]:
         """Return the folder of a log, and that of the file its link leads to."""
-        folder = os.path.dirname(path)  # noqa: PTH120 (hot: many logs)
-        if not os.path.islink(path):  # noqa: PTH114 (hot: many logs)
+        folder = os.path.dirname(path)  # noqa: PTH120 # hot: many logs
+        if not os.path.islink(path):  # noqa: PTH114 # hot: many logs
             return [self.of(folder)]
         try:
             real = folder_behind_links(path) or folder
@@ -291,7 +291,7 @@ class Listings:
     def of(self, folder: str) -> Listing:
         """Return what lies in a folder; nothing in one that cannot be read."""
         try:
-            mtime_ns = os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 (hot: many logs)
+            mtime_ns = os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 # hot: many logs
         except OSError:
             return Listing(folder)
         known = self._listings.get(folder)
@@ -371,7 +371,7 @@ class _Zipped:
 def look(path: str) -> os.stat_result | None:
     """Return a file's stat through links; None when there is none. Raises SourceError."""
     try:
-        return os.stat(path)  # noqa: PTH116 (hot: many logs)
+        return os.stat(path)  # noqa: PTH116 # hot: many logs
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -384,7 +384,7 @@ def is_out_of_reach(path: str, device: int) -> bool:
     Its permissions, or those of a folder, do not allow it; or what it lies on is not mounted.
     """
     try:
-        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (hot: many logs)
+        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 # hot: many logs
             _unbuffered(path).close()
     except (FileNotFoundError, NotADirectoryError):
         return device != 0 and _device_of(os.path.realpath(path)) != device
