@@ -8,6 +8,7 @@ from collections.abc import Callable
 from traymail import winapi
 from traymail.desktop.screens import Rectangle
 from traymail.ui.placing import nearest
+from traymail.ui.timer import Timer
 from traymail.ui.window import WINDOW_CLASS
 
 _REST_SECONDS = 0.3
@@ -33,7 +34,7 @@ class MonitorScale:
 
     def __init__(self, root: tk.Tk, at: ScalingAt, tell: Callable[[float], object]) -> None:
         self._root, self._at, self._tell = root, at, tell
-        self._timer = ""
+        self._timer = Timer(root)
         # The class of all windows, and of nothing in them.
         root.bind_class(WINDOW_CLASS, "<Configure>", self._moved, add="+")
 
@@ -41,12 +42,9 @@ class MonitorScale:
         self._wait(event.widget)
 
     def _wait(self, window: tk.Misc) -> None:
-        if self._timer:
-            self._root.after_cancel(self._timer)
-        self._timer = self._root.after(round(_REST_SECONDS * 1000), lambda: self._look(window))
+        self._timer.start(round(_REST_SECONDS * 1000), lambda: self._look(window))
 
     def _look(self, window: tk.Misc) -> None:
-        self._timer = ""
         if not window.winfo_exists() or not window.winfo_viewable():
             return
         if winapi.button_is_down():  # it is held, and only stands still

@@ -13,6 +13,7 @@ from traymail.desktop.screens import Rectangle
 from traymail.ui.palette import Palette
 from traymail.ui.placing import nearest, within
 from traymail.ui.theme import Words, theme_of
+from traymail.ui.timer import Timer
 from traymail.ui.widgets.base import Area, Box, Label, caption, surface_of
 
 _REST_MS = 500
@@ -23,7 +24,7 @@ class Tooltip:
 
     def __init__(self, widget: tk.Misc, ask: Callable[[int, int], str]) -> None:
         self._widget, self._ask = widget, ask
-        self._timer: str | None = None
+        self._timer = Timer(widget)
         self._window: tk.Toplevel | None = None
         self._shown = ""
         widget.bind("<Motion>", self._moved, add="+")
@@ -32,9 +33,7 @@ class Tooltip:
 
     def hide(self) -> None:
         """Take it away."""
-        if self._timer is not None:
-            self._widget.after_cancel(self._timer)
-            self._timer = None
+        self._timer.stop()
         if self._window is not None:
             self._window.destroy()
             self._window = None
@@ -47,10 +46,9 @@ class Tooltip:
         self.hide()
         if words:
             place = (event.x_root, event.y_root)
-            self._timer = self._widget.after(_REST_MS, lambda: self._show(words, place))
+            self._timer.start(_REST_MS, lambda: self._show(words, place))
 
     def _show(self, words: str, place: tuple[int, int]) -> None:
-        self._timer = None
         theme = theme_of(self._widget)
         window = tk.Toplevel(self._widget, class_="Traymail")
         window.withdraw()

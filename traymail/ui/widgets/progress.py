@@ -10,6 +10,7 @@ from ttkbootstrap.style.icons import IconRenderer
 
 from traymail.ui.palette import Palette
 from traymail.ui.theme import Words, theme_of
+from traymail.ui.timer import Timer
 from traymail.ui.widgets.base import Area, Label, Note, surface_of
 
 _TURN_MS = 80
@@ -68,25 +69,22 @@ class Spinner(Label):
         self._theme, self._size = theme_of(master), size
         self._frames: list[ImageTk.PhotoImage] = []
         self._turn = 0
-        self._timer: str | None = None
+        self._timer = Timer(self)
         self._theme.paint(self, self._make_frames)
-        self.bind("<Destroy>", lambda _event: self.stop(), add="+")
 
     def start(self) -> None:
         """Begin to turn."""
-        if self._timer is None:
+        if not self._timer.waits:
             self._next()
 
     def stop(self) -> None:
         """Stand still."""
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-            self._timer = None
+        self._timer.stop()
 
     def _next(self) -> None:
         self._turn = (self._turn + 1) % len(self._frames)
         self.configure(image=str(self._frames[self._turn]))
-        self._timer = self.after(_TURN_MS, self._next)
+        self._timer.start(_TURN_MS, self._next)
 
     def _make_frames(self, palette: Palette) -> None:
         side = self._theme.px(self._size)

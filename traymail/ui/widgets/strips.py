@@ -10,6 +10,7 @@ from typing import Literal
 from traymail.core.texts import Text, text
 from traymail.ui.palette import Surface
 from traymail.ui.theme import Words
+from traymail.ui.timer import Timer
 from traymail.ui.widgets.base import Area, Box, Label, Note
 from traymail.ui.widgets.button import Button
 from traymail.ui.widgets.progress import Progress
@@ -47,7 +48,7 @@ class Toast:
         """``above``: its distance from the window's lower edge, in 96-dpi pixels."""
         self._window, self._above = window, above
         self._box: Area | None = None
-        self._timer: str | None = None
+        self._timer = Timer(window)
         window.bind("<Destroy>", self._gone, add="+")
 
     def show(self, words: Words, kind: Kind = "info") -> None:
@@ -62,20 +63,18 @@ class Toast:
         box.place(relx=0.5, rely=1.0, y=-box.theme.px(self._above), anchor="s")
         box.lift()
         self._box = box
-        self._timer = self._window.after(_TOAST_MS, self.hide)
+        self._timer.start(_TOAST_MS, self.hide)
 
     def hide(self) -> None:
         """Take it away."""
-        if self._timer is not None:
-            self._window.after_cancel(self._timer)
+        self._timer.stop()
         if self._box is not None:
             self._box.destroy()
-        self._timer = self._box = None
+            self._box = None
 
     def _gone(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._window:
             self._box = None
-            self.hide()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,11 @@ class UndoBar(Area):
         self.ticks = seconds * 1000 // _TICK_MS
         self.left = self.ticks
         self.passed = 0
-        self._timer: str | None = None
+        self._timer = Timer(self)
         self._held: Text | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         self._fill()
-        self.bind("<Destroy>", self._gone, add="+")
 
     def start(self) -> None:
         """Begin to count and take the keyboard."""
@@ -158,7 +156,7 @@ class UndoBar(Area):
         self.passed += 1
         if self._held is None:
             self.left -= 1
-        self._timer = self.after(_TICK_MS, self._tick)
+        self._timer.start(_TICK_MS, self._tick)
 
     def _say(self) -> None:
         seconds = -(-self.left * _TICK_MS // 1000)
@@ -166,14 +164,5 @@ class UndoBar(Area):
         self._bar.show(self.left / self.ticks)
 
     def _end(self, act: Callable[[], object]) -> None:
-        self._stop()
+        self._timer.stop()
         act()
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-            self._timer = None
-
-    def _gone(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self:
-            self._stop()

@@ -27,6 +27,7 @@ from traymail.ui.model.outbox_table import (
 )
 from traymail.ui.model.sentences import sentence_of
 from traymail.ui.theme import Root
+from traymail.ui.timer import Timer
 from traymail.ui.widgets import (
     Area,
     Banner,
@@ -121,7 +122,7 @@ class SearchField(Box):
     def __init__(self, master: tk.Misc, told: Callable[[str], object]) -> None:
         super().__init__(master, "input", (8, 1), edge="field")
         self._told = told
-        self._timer: str | None = None
+        self._timer = Timer(self)
         px = self.theme.px
         self.configure(width=px(_SEARCH))
         Label(self, "", "muted", icon="search", icon_size=14).pack(side="left", padx=(0, px(8)))
@@ -132,12 +133,11 @@ class SearchField(Box):
         self._hint.configure(cursor="xterm")
         self.entry.bind("<FocusIn>", lambda _event: self.state(["focus"]), add="+")
         self.entry.bind("<FocusOut>", lambda _event: self.state(["!focus"]), add="+")
-        self.bind("<Destroy>", lambda _event: self._stop(), add="+")
         self._show_hint()
 
     def show(self, words: str) -> None:
         """Show what is searched for, unless somebody types."""
-        if self._timer is None and words != self.entry.value.strip():
+        if not self._timer.waits and words != self.entry.value.strip():
             self.entry.value = words
             self._show_hint()
 
@@ -157,17 +157,11 @@ class SearchField(Box):
 
     def _typed(self, _words: str) -> None:
         self._show_hint()
-        self._stop()
-        self._timer = self.after(_SOON_MS, self._tell)
+        self._timer.start(_SOON_MS, self._tell)
 
     def _tell(self) -> None:
-        self._stop()
+        self._timer.stop()
         self._told(self.entry.value.strip())
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-            self._timer = None
 
     def _show_hint(self) -> None:
         if self.entry.value:

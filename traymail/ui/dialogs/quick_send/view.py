@@ -26,6 +26,7 @@ from traymail.ui.model.quick_judge import (
 )
 from traymail.ui.model.quick_send import DraftStage, File, QuickSend
 from traymail.ui.theme import Words
+from traymail.ui.timer import Timer
 from traymail.ui.widgets import (
     AddressField,
     Area,
@@ -531,14 +532,13 @@ class Foot(Area):
         self._fill(handlers)
         self._buttons.right.lift()  # Tab goes as the eye reads: to attach first, to send last
         self._instead: Area | None = None
-        self._timer: str | None = None
+        self._timer = Timer(self)
         self._buttons.pack(fill="both", expand=True)
         self.bind("<Configure>", self._resized, add="+")
-        self.bind("<Destroy>", lambda _event: self._stop_waiting(), add="+")
 
     def show_buttons(self) -> None:
         """Show the buttons."""
-        self._stop_waiting()
+        self._timer.stop()
         if self._instead is not None:
             self._instead.destroy()
             self._instead = None
@@ -564,8 +564,7 @@ class Foot(Area):
 
     def working(self, words: Text) -> None:
         """Say what goes on, in place of the buttons, if it lasts."""
-        self._stop_waiting()
-        self._timer = self.after(_BUSY_AFTER_MS, lambda: self._show_busy(words))
+        self._timer.start(_BUSY_AFTER_MS, lambda: self._show_busy(words))
 
     def enable(self, *, send: bool, others: bool, no_files: Text | None = None) -> None:
         """Let the buttons be pressed, or not; ``no_files``: why none can be attached."""
@@ -617,18 +616,12 @@ class Foot(Area):
         return self._instead
 
     def _show_busy(self, words: Text) -> None:
-        self._timer = None
         bar = Area(self._place(), padding=(_SIDE, 0))
         bar.pack(fill="both", expand=True)
         spinner = Spinner(bar, size=18)
         spinner.pack(side="left", padx=(0, self.theme.px(14)))
         spinner.start()
         Label(bar, words, "fg", "TmStrong").pack(side="left")
-
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-            self._timer = None
 
 
 class _Question(Area):
