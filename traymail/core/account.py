@@ -155,6 +155,15 @@ class Account:
         return field
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount(Account):
+    """An account of a service that takes mails by HTTP."""
+
+    def key_of(self, field: str) -> str:
+        """Return the key of the configuration: an address tells where the service is."""
+        return "api_url" if field in {"host", "port", "security"} else field
+
+
 def _limit(
     unit: Text,
     width: int,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from traymail.core.account import Account
+from traymail.core.account import ServiceAccount
 from traymail.core.errors import InputError
 from traymail.core.message import Address, Attachment
 from traymail.core.texts import text
@@ -48,7 +48,7 @@ MOST_BYTES = {MessageFormat.MARKDOWN: 4096, MessageFormat.TEXT: 2048}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WecomAccount(Account):
+class WecomAccount(ServiceAccount):
     """A robot; its address stands for its group."""
 
     address: Address = GROUP
@@ -57,10 +57,6 @@ class WecomAccount(Account):
     max_message_bytes: int = MOST_BYTES_OF_MAIL
     format: MessageFormat = MessageFormat.MARKDOWN
     overflow: Overflow = Overflow.CUT
-
-    def key_of(self, field: str) -> str:
-        """Return the key of the configuration: an address tells where the service is."""
-        return "api_url" if field in {"host", "port", "security"} else field
 
 
 def key_in(pasted: str) -> str:

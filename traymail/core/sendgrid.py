@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from traymail.core.account import Account
+from traymail.core.account import ServiceAccount
 from traymail.core.address import clean, whole_characters
 from traymail.core.errors import InputError
 from traymail.core.given import read_given
@@ -57,16 +57,12 @@ _NO_TRACKING = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendgridAccount(Account):
+class SendgridAccount(ServiceAccount):
     """An account whose mail is posted to SendGrid."""
 
     kind: str = "sendgrid"
     provider: str = SENDGRID_HTTP
     max_message_bytes: int = MOST_BYTES
-
-    def key_of(self, field: str) -> str:
-        """Return the key of the configuration: an address tells where the service is."""
-        return "api_url" if field in {"host", "port", "security"} else field
 
 
 def key_in(pasted: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
-from traymail.core.account import Account, Limits
+from traymail.core.account import Limits, ServiceAccount
 from traymail.core.message import Address, Attachment, encoded_size
 from traymail.core.robots import EVERYBODY, Overflow, is_mobile
 from traymail.core.texts import Text, text
@@ -282,7 +282,7 @@ ANY = replace(BY_NAME[CUSTOM], signing=Signing.BEARER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookAccount(Account):
+class WebhookAccount(ServiceAccount):
     """A webhook. ``elsewhere``: the account names the server, not the webhook's address.
 
     ``body``, ``success`` and ``most`` are those of its preset but for a custom one.
@@ -300,10 +300,6 @@ class WebhookAccount(Account):
     def way(self) -> tuple[str, ...]:
         """Return what else decides where a message goes, and as what."""
         return (self.preset.name,)
-
-    def key_of(self, field: str) -> str:
-        """Return the key of the configuration: an address tells where the service is."""
-        return "api_url" if field in {"host", "port", "security"} else field
 
     @property
     def room(self) -> Room:

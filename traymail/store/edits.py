@@ -29,12 +29,18 @@ def put_value(document: TOMLDocument, key: str, value: object) -> None:
         document.add(name, item)
 
 
-def put_account(document: TOMLDocument, name: str, values: Values) -> None:
-    """Add an account, or make its table hold just these values."""
-    accounts: Any = document.get("accounts")
+def accounts_of(document: TOMLDocument) -> Any:  # noqa: ANN401 # a table or what stands for one
+    """Return the table of the accounts, a new one where there is none."""
+    accounts = document.get("accounts")
     if accounts is None:
         accounts = tomlkit.table(is_super_table=True)
         document.add("accounts", accounts)
+    return accounts
+
+
+def put_account(document: TOMLDocument, name: str, values: Values) -> None:
+    """Add an account, or make its table hold just these values."""
+    accounts = accounts_of(document)
     if len(accounts) == 1 and name not in accounts and "default_account" not in document:
         put_value(document, "default_account", next(iter(accounts)))
     if name not in accounts:

@@ -197,10 +197,9 @@ class SettingsFile:
         def change(document: TOMLDocument) -> None:
             import tomlkit
 
-            accounts: Any = document.get("accounts")
-            if accounts is None:
-                accounts = tomlkit.table(is_super_table=True)
-                document.add("accounts", accounts)
+            from traymail.store.edits import accounts_of
+
+            accounts = accounts_of(document)
             if name in accounts:
                 raise name_taken(name)
             if len(accounts) == 1 and "default_account" not in document:
