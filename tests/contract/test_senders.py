@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.engine import ScriptedSender, failure
-from tests.support.http_service import no_http
+from tests.support.http_service import Act, Raw, no_http
 from tests.support.robot import KEY, coded, robot
 from tests.support.sendgrid import API_KEY, refused, sendgrid
 from tests.support.sending import Notes, account, mail, posting, sender, webhook, wecom, written
@@ -21,8 +21,10 @@ from traymail.core.errors import (
     Stage,
     StateError,
     TransientFailure,
+    UnknownOutcome,
 )
 from traymail.core.message import Mail
+from traymail.core.outbox import Receipt
 from traymail.core.ports import Cancelled, Sender
 from traymail.core.robots import GROUP
 from traymail.core.texts import text
@@ -166,7 +168,56 @@ class TestSendgridSender(ContractOfSenders):
             uses.close()
 
 
-@pytest.mark.parametrize("name", ["wecom", "dingtalk", "sendgrid"])
+HINTS = (
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+)
+TAKEN = b'HTTP/1.1 %d Taken\r\nContent-Length: 14\r\n\r\n{"errcode": 0}'
+POSTING = ["wecom", "dingtalk", "sendgrid"]
+
+
+def _posted(name: str, act: Act) -> Receipt | type[DeliveryError]:
+    """Post a message that is answered so; return what came of it."""
+    doors: dict[str, tuple[Any, Callable[[Any], Sender], Mail]] = {
+        "wecom": (robot(), lambda one: wecom(one.port), mail(GROUP.mailbox)),
+        "dingtalk": (
+            hook("dingtalk"),
+            lambda one: webhook("dingtalk", one.address),
+            mail(BY_NAME["dingtalk"].receiver.mailbox),
+        ),
+        "sendgrid": (sendgrid(), lambda one: posting(one.port), written("a@example.com")),
+    }
+    serving, opened, sent = doors[name]
+    with serving as one, closing(opened(one)) as uses:
+        one.acts.append(act)
+        try:
+            return uses.send(sent, Notes())
+        except DeliveryError as error:
+            return type(error)
+
+
+@pytest.mark.parametrize("name", POSTING)
+def test_the_answer_stands_behind_those_that_tell_of_one(name: str) -> None:
+    status = 202 if name == "sendgrid" else 200
+    found = _posted(name, Raw(HINTS + TAKEN % status))
+    assert isinstance(found, Receipt), found
+
+
+@pytest.mark.parametrize("status", [101, 600, 999])
+@pytest.mark.parametrize("name", POSTING)
+def test_a_status_that_answers_nothing_leaves_open_what_became_of_it(
+    name: str, status: int
+) -> None:
+    assert _posted(name, Raw(TAKEN % status)) is UnknownOutcome
+
+
+@pytest.mark.parametrize("status", [201, 202])
+def test_a_robot_that_says_so_has_taken_it_whatever_its_status_of_success(status: int) -> None:
+    found = _posted("wecom", Raw(TAKEN % status))
+    assert isinstance(found, Receipt), found
+
+
+@pytest.mark.parametrize("name", POSTING)
 def test_the_log_of_an_answer_that_is_no_http_shows_no_key(name: str) -> None:
     """With ``-v`` it has the whole error, and what led to it."""
     told: dict[str, tuple[Any, Callable[[Any], Sender], Mail, str]] = {

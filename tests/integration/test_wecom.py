@@ -107,6 +107,8 @@ ACTS: list[tuple[str, Act, type[DeliveryError]]] = [
     ("wecom-http", (500, b""), TransientFailure),
     ("http-unanswered", (502, b""), UnknownOutcome),
     ("http-unanswered", (504, b""), UnknownOutcome),
+    ("http-unanswered", (524, b""), UnknownOutcome),
+    ("http-unanswered", (204, b""), UnknownOutcome),
     ("http-unanswered", (200, GARBAGE), UnknownOutcome),
     ("http-unanswered", (200, b"[]"), UnknownOutcome),
     ("http-unanswered", (200, b'{"errcode": true}'), UnknownOutcome),

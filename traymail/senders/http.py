@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from traymail.core.account import HTTP_PORTS, Account, Security
 from traymail.core.answers import json_table
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 # Of an answer, so much is read: a hostile server must not fill the memory.
 LONGEST_ANSWER = 65_536
+# What tells of an answer to come; that a connection becomes another one is never asked for.
+_TO_COME = {*range(100, 200)} - {HTTPStatus.SWITCHING_PROTOCOLS}
+_STATUSES = range(200, 600)
 # With all that stands around it.
 _MOST_BYTES = 8 * LONGEST_ANSWER
 
@@ -46,10 +49,6 @@ class _Patient(io.RawIOBase):
         self._deadline = deadline
         self._ahead = ahead  # what was read already
         self._left = _MOST_BYTES
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Be read by the standard library as a socket is."""
-        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -69,6 +68,17 @@ class _Patient(io.RawIOBase):
         count = self._sock.recv_into(memoryview(buffer)[: self._left]) if self._left else 0
         self._left -= count
         return count
+
+
+class _Reader(io.BufferedReader):
+    """Is read by one answer after the other, as a socket is; none of them ends it."""
+
+    def makefile(self, _mode: str) -> Self:
+        """Be read by the standard library."""
+        return self
+
+    def close(self) -> None:
+        """Stay for the next answer; the connection is closed where it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +220,8 @@ class HttpSession:
         wire = self.wire
         with wire.translated():
             deadline = monotonic() + self._account.timeout.total_seconds()
-            patient = _Patient(wire.sock, deadline, wire.heard())
-            with (
-                HTTPResponse(cast("socket.socket", patient), method=method) as response,
-                _understood(),
-            ):
-                response.begin()
+            reader = _Reader(_Patient(wire.sock, deadline, wire.heard()))
+            with _understood(), _last_of(reader, method) as response:
                 content = response.read(LONGEST_ANSWER)
                 self.over = response.will_close or not response.isclosed()
         headers = {name.lower(): value for name, value in response.getheaders()}
@@ -224,6 +230,18 @@ class HttpSession:
     def close(self) -> None:
         """End the connection."""
         self.wire.close()
+
+
+def _last_of(reader: _Reader, method: str) -> HTTPResponse:
+    """Return the answer behind those that only say that one will come; raises HTTPException."""
+    while True:
+        response = HTTPResponse(cast("socket.socket", reader), method=method)
+        response.begin()
+        if response.status not in _TO_COME:
+            break
+    if response.status not in _STATUSES:
+        raise HTTPException
+    return response
 
 
 @contextmanager

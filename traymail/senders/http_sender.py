@@ -21,8 +21,10 @@ from traymail.senders.smtp_wire import SmtpError
 
 A = TypeVar("A", bound=Account)
 
+# Its server broke off, or did not answer in time: https://developers.cloudflare.com/support
+_OF_CLOUDFLARE = {520, 524}
 # A gateway that got no answer does not know either.
-_NOBODY_KNOWS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+_NOBODY_KNOWS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, *_OF_CLOUDFLARE}
 
 
 class HttpSender(ABC, Generic[A]):

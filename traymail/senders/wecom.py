@@ -43,6 +43,7 @@ PATH = "/cgi-bin/webhook/send"
 UPLOAD_PATH = "/cgi-bin/webhook/upload_media"
 _JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "traymail"}
 _TAKEN, _WRONG_KEY = 0, 93000
+_FINE = range(200, 300)
 
 
 class WecomSender(HttpSender[WecomAccount]):
@@ -158,7 +159,7 @@ def _path(path: str, key: Secret) -> str:
 def _reply(answer: Answer, session: HttpSession) -> Reply:
     """Return what the robot said when it took the message; raises SmtpError when not."""
     said = session.wire.words(answer.content)
-    if answer.status != HTTPStatus.OK:
+    if answer.status not in _FINE:
         raise SmtpError(Reply(answer.status, said, Stage.FINAL), unsure_about(answer))
     code = answer.table.get("errcode")
     if not isinstance(code, int) or isinstance(code, bool) or code not in CODES:
