@@ -31,9 +31,11 @@ from traymail.ui.window import Size, Window
 SEEDS = range(10)
 STEPS = 600
 LETTERS = "ab 中@.,😀👍🏽𠮷🇨"
+# What other programs may put into the clipboard: halves of characters, in every order.
+_TORN = r"a\ud83db\ude00b\ude00\ud83d", r"\ude00", r"\ud83d", r"\ud83d\ude00", r"😀\ud83d"
 _TYPED = frozenset(LETTERS)
 # What fields add by themselves, and what they offer to choose from.
-_OWN = frozenset("\n\t•0123456789")
+_OWN = frozenset("\n\t•0123456789\ufffd")
 _MOVES = ("Left", "Right", "Home", "End", "Up", "Down")
 _CUTS = ("BackSpace", "Delete")
 _WITH_CONTROL = "axcvvzykdhtoebfw"
@@ -96,7 +98,8 @@ class _Storm:
         """Do something, and look at what has become of the field."""
         chance = self._chance
         act = chance.choices(
-            (self._type, self._cut, self._move, self._control, self._click), (40, 15, 20, 15, 10)
+            (self._type, self._cut, self._move, self._control, self._click, self._paste),
+            (40, 15, 20, 15, 10, 3),
         )[0]
         if str(self._field.tk.call("focus")) != str(self._field):
             self._field.focus_force()
@@ -141,6 +144,15 @@ class _Storm:
 
     def _control(self) -> None:
         self._hand.press(self._chance.choice(_WITH_CONTROL), _CONTROL)
+
+    def _paste(self) -> None:
+        call = self._field.tk.call
+        call("clipboard", "clear")
+        # Tcl reads the escapes: Python passes no halves on.
+        call("clipboard", "append", "--", call("subst", self._chance.choice(_TORN)))
+        self._hand.press("v", _CONTROL)
+        self._field.update()
+        call("clipboard", "clear")
 
     def _click(self) -> None:
         start = self._somewhere()

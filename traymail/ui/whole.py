@@ -4,6 +4,8 @@ In the texts of Tk 8.6 a character above U+FFFF, such as an emoji, takes two pla
 told to delete, to select or to stop between the two reads and writes foreign memory, and ends the
 process. So every field below a root is asked through a command of ours, which moves such a place to
 the edge of its character before Tk sees it. A Tk whose characters take one place moves nothing.
+Other programs have halves of characters in their clipboards, which would find each other in a
+field: what goes into one has none.
 """
 
 from __future__ import annotations
@@ -59,6 +61,9 @@ proc ::whole::ask {kind real args} {
         lappend args [expr {[$real index $what] + 1}]
         incr to
     }
+    for {set i [words_at $kind $verb]} {$i < [llength $args]} {incr i} {
+        lset args $i [sound [lindex $args $i]]
+    }
     for {set i $from} {$i <= $to} {incr i} {
         set side [expr {$way eq "away" ? "away" : $i % 2 ? "left" : "right"}]
         lset args $i [$kind $real [lindex $args $i] $side]
@@ -67,6 +72,39 @@ proc ::whole::ask {kind real args} {
     set answer [uplevel 1 [list $real {*}$args]]
     if {$kind eq "line" && [info commands $real] ne ""} { settle $real }
     return $answer
+}
+
+# Return where in a call the words begin that go into a field.
+proc ::whole::words_at {kind verb} {
+    switch -- "$kind $verb" {
+        "line insert" - "page insert" { return 2 }
+        "page replace" { return 3 }
+        "line set" { return 1 }
+        default { return Inf }
+    }
+}
+
+# Return words with a mark for each lone half of a character, and the others written in one way.
+proc ::whole::sound {words} {
+    if {![regexp {[\uD800-\uDFFF]} $words]} { return $words }
+    set sound ""
+    foreach letter [split $words ""] {
+        scan $letter %c code
+        if {$code > 0xFFFF} {
+            set letter [astral $code]
+        } elseif {($code & ~0x7FF) == 0xD800} {
+            set letter \uFFFD
+        }
+        append sound $letter
+    }
+    return $sound
+}
+
+# Return the character above U+FFFF with this number; `format %c` of Tk 8.6 knows none.
+proc ::whole::astral {code} {
+    set bytes [list [expr {0xF0 | ($code >> 18)}]]
+    foreach shift {12 6 0} { lappend bytes [expr {0x80 | (($code >> $shift) & 0x3F)}] }
+    encoding convertfrom utf-8 [binary format c4 $bytes]
 }
 
 # Return a place of one line, or of several, at the edge of a character.
