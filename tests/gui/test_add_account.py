@@ -19,11 +19,14 @@ from tests.support.nameserver import NameServer, name_server
 from tests.support.session import KeyringSession
 from tests.support.sink import Sink, serve
 from tests.support.tk import buttons_of, go_to, press, until_tk, words_of
+from traymail.core.errors import Problem
 from traymail.core.provider import for_address
+from traymail.core.texts import text
 from traymail.services.services import Services
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.add_account import AddAccountWindow
 from traymail.ui.dialogs.guide import GuideWindow
+from traymail.ui.model import add_account as model
 from traymail.ui.model.add_account import Adding, AddPage, AddSaving, ServerSearch
 from traymail.ui.model.add_buttons import AddAct
 from traymail.ui.model.trial import Mark, Verdict
@@ -240,6 +243,34 @@ def test_a_provider_that_takes_no_password_leads_to_the_sign_in(window: AddAccou
     window.update()
     assert window.screen.state.page is AddPage.ADDRESS
     assert focused(window).value == "me@outlook.com"
+
+
+def test_by_hand_such_a_provider_leads_there_too_and_says_that_it_takes_no_password(
+    window: AddAccountWindow,
+) -> None:
+    write(window, "bob@outlook.com")
+    window.address.unfold.invoke()
+    form = window.address.form
+    assert form is not None
+    window.bar.buttons[AddAct.NEXT].invoke()
+    wait(window, lambda: window.screen.state.page is AddPage.SIGN_IN, "the sign-in")
+    window.bar.buttons[AddAct.BACK].invoke()
+    form.fill({"auth": "password"})
+    window.typing.server()
+    window.bar.buttons[AddAct.NEXT].invoke()
+    sees(window, "takes no passwords from programs, only OAuth2")
+    sees(window, "Choose “by signing in (OAuth2)” as the login.")
+    wait(window, lambda: window.focus_get() == form.controls["auth"].widget, "the login in sight")
+
+
+def test_what_is_wrong_with_a_key_that_has_no_field_is_told(window: AddAccountWindow) -> None:
+    write(window, "bob@outlook.com")
+    window.address.unfold.invoke()
+    unseen = Problem("undo_seconds", text("is no number"))
+    window.screen.apply(model.refused, (unseen,))
+    sees(window, "undo_seconds: is no number")
+    window.typing.server()
+    wait(window, lambda: "undo_seconds" not in words(window), "it to be gone with the change")
 
 
 @pytest.fixture

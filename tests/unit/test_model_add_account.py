@@ -174,6 +174,44 @@ def test_everything_can_be_set_by_hand_from_what_is_known() -> None:
     assert provider.id == "163"
 
 
+@pytest.mark.parametrize(
+    ("address", "auth"), [("me@outlook.com", Auth.OAUTH2), ("123456@qq.com", Auth.PASSWORD)]
+)
+def test_by_hand_the_login_begins_as_the_provider_takes_it(address: str, auth: Auth) -> None:
+    state = model.unfold(model.type_address(Adding(), address))
+    assert state.by_hand is not None
+    assert state.by_hand["auth"] == auth.value
+    assert model.leads_to_sign_in(state) is (auth is Auth.OAUTH2)
+    # What is chosen against it is written; the provider's own way is not.
+    assert "auth" not in model.fields(state)
+    other = Auth.PASSWORD if auth is Auth.OAUTH2 else Auth.OAUTH2
+    against = model.edit(state, {**state.by_hand, "auth": other.value})
+    assert model.fields(against)["auth"] == other.value
+
+
+def test_by_hand_the_address_as_a_user_name_stays_where_another_is_usual() -> None:
+    state = model.unfold(model.type_address(Adding(), "me@x.example"))
+    assert state.by_hand is not None
+    state = model.edit(state, {**state.by_hand, "host": "smtp.sendgrid.net"})
+    assert model.fields(state)["username"] == "me@x.example"
+
+
+def test_a_problem_of_a_key_without_a_field_is_told_above_all() -> None:
+    state = model.unfold(model.type_address(Adding(), "me@outlook.com"))
+    client = Problem("oauth.client_id", text("is missing"), advice=text("Register one."))
+    assert model.untold(model.refused(state, (HOST, ADDRESS))) is None
+    told = model.untold(model.refused(state, (HOST, client)))
+    assert str(told) == "oauth.client_id: is missing. Register one."
+    signing_in = model.to_sign_in(state)
+    assert model.untold(model.refused(signing_in, (client,))) is None
+    unknown = Problem("oauth.token_url", text("is missing"))
+    told = model.untold(model.refused(signing_in, (unknown, unknown)))
+    assert str(told) == "oauth.token_url: is missing. And 1 more."
+    robot = model.choose(model.to_kinds(Adding()), "webhook")
+    told = model.untold(model.refused(robot, (Problem("timeout", text("is too long")),)))
+    assert str(told) == "timeout: is too long"
+
+
 def test_problems_are_shown_where_they_can_be_mended() -> None:
     state = model.check(model.type_address(Adding(), "123456@qq.com"))
     assert (state.checking, model.may_go_on(state)) == (True, False)

@@ -150,9 +150,12 @@ def _auth_problems(account: Account, provider: Provider | None, where: str) -> l
             text(
                 "{provider} takes no passwords from programs, only OAuth2", provider=provider.name
             ),
-            advice=text(
-                'Set auth = "oauth2"; README leads under “Outlook and Microsoft 365” to the client '
-                "id."
+            advice=by_command(
+                text(
+                    'Set auth = "oauth2"; README leads under “Outlook and Microsoft 365” to the '
+                    "client id."
+                ),
+                in_window=text("Choose “by signing in (OAuth2)” as the login."),
             ),
         )
     ]
@@ -225,7 +228,8 @@ def _of_your_own(service: OAuthService | None) -> Text:
     )
 
 
-def _usual_auth(provider: Provider | None) -> Auth:
+def usual_auth(provider: Provider | None) -> Auth:
+    """Return how an account of a provider logs in unless it says so itself."""
     only_oauth = provider is not None and provider.auth_kind is AuthKind.OAUTH2
     return Auth.OAUTH2 if only_oauth else Auth.PASSWORD
 
@@ -243,7 +247,7 @@ def _filled_in(
         port=endpoint.port,
         security=endpoint.security,
         username=table.username or (provider.username_for(mailbox) if provider else mailbox),
-        auth=table.auth or _usual_auth(provider),
+        auth=table.auth or usual_auth(provider),
         provider=provider.id if provider else "",
         ca_file=table.ca_file,
         signature=table.signature,

@@ -262,6 +262,11 @@ class FormView(Area):
         """What stands in the fields, by name."""
         return {name: control.value for name, control in self.controls.items()}
 
+    @property
+    def has_problems(self) -> bool:
+        """Whether a problem is told at one of its fields."""
+        return bool(self._problems)
+
     def fill(self, values: Mapping[str, str]) -> None:
         """Show these values; fields that are not named keep theirs, and nobody is told."""
         for name, control in self.controls.items():

@@ -14,13 +14,13 @@ from traymail.accounts import KINDS
 from traymail.accounts.smtp_fields import BY_HAND
 from traymail.core.account import Account, Auth
 from traymail.core.account_form import as_written
+from traymail.core.account_table import usual_auth
 from traymail.core.address import parse_address
 from traymail.core.connection_test import Proposal
 from traymail.core.errors import InputError, Problem, TraymailError
-from traymail.core.fields import defaults
+from traymail.core.fields import defaults, place_problems
 from traymail.core.provider import (
     IMPLICIT_TLS,
-    AuthKind,
     Provider,
     for_address,
     for_host,
@@ -35,7 +35,7 @@ from traymail.ui.model import add_sign_in
 from traymail.ui.model import trial as trials
 from traymail.ui.model.add_other import Other
 from traymail.ui.model.guides import CodeCheck, Guide, check_code, checked_by, guide_for, wants
-from traymail.ui.model.sentences import at_hand
+from traymail.ui.model.sentences import at_hand, of_problems
 from traymail.ui.model.sign_in import AccountTried, SignInState
 from traymail.ui.model.trial import Advice, Headline, Verdict
 
@@ -181,6 +181,7 @@ def unfold(state: Adding) -> Adding:
         row = state.provider
         values |= _server(row.host, row.port, row.security.value)
         values["username"] = row.username_for(state.mailbox)
+    values["auth"] = usual_auth(state.provider).value
     search = ServerSearch.NONE if state.search is ServerSearch.RUNNING else state.search
     return replace(state, by_hand=values, search=search)
 
@@ -199,10 +200,11 @@ def fields(state: Adding) -> dict[str, Any]:
         table["display_name"] = state.display_name.strip()
     if state.by_hand is not None:
         table |= {name: as_written(BY_HAND, name, value) for name, value in state.by_hand.items()}
-        # What is the default is not written.
-        if table["auth"] == Auth.PASSWORD.value:
+        # What is the default is not written; it is the provider's own.
+        row = provider_of(state)
+        if table["auth"] == usual_auth(row).value:
             del table["auth"]
-        if table["username"] == state.mailbox:
+        if table["username"] == (row.username_for(state.mailbox) if row else state.mailbox):
             del table["username"]
         table = {name: value for name, value in table.items() if value is not None}
     elif state.proposal is not None:
@@ -255,7 +257,21 @@ def signs_in(state: Adding) -> bool:
     """Whether the account is to sign in by OAuth2: its provider takes nothing else, or by hand."""
     if state.by_hand is not None:
         return state.by_hand["auth"] == Auth.OAUTH2.value
-    return state.provider is not None and state.provider.auth_kind is AuthKind.OAUTH2
+    return usual_auth(state.provider) is Auth.OAUTH2
+
+
+def untold(state: Adding) -> Text | None:
+    """Return what is wrong with keys that have no field on the page in sight."""
+    problems = state.problems
+    if state.other is not None:
+        form = others.form_of(state.other.kind)
+    elif state.client is not None:
+        form = add_sign_in.form_for(host_of(state))
+    else:
+        form = BY_HAND
+        problems = tuple(one for one in problems if one.where not in _ABOVE)
+    _placed, unplaced = place_problems(form, problems)
+    return of_problems(unplaced) if unplaced else None
 
 
 @dataclass(frozen=True, slots=True)

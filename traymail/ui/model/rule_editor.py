@@ -16,7 +16,7 @@ from traymail.core.settings import Settings
 from traymail.core.texts import Text, text
 from traymail.ui.model.actions import Actions, Offered
 from traymail.ui.model.rule_form import Kind, Table, Values, form_of, table_of, values_of
-from traymail.ui.model.sentences import sentence_of
+from traymail.ui.model.sentences import of_problems, sentence_of
 
 
 class EditorWork(Enum):
@@ -144,7 +144,7 @@ def judged(state: Editing, problems: tuple[Problem, ...]) -> Editing:
         preview=preview,
         unseen=None if problems else state.unseen,
         looking=False if problems else state.looking,
-        trouble=_told(unplaced[0]) if unplaced else state.trouble,
+        trouble=of_problems(unplaced) if unplaced else state.trouble,
     )
 
 
@@ -166,12 +166,6 @@ def remarks(state: Editing) -> dict[str, Problem]:
     """Return the hint of each field that has one and no problem."""
     placed, _ = _placed(state, state.hints)
     return {name: hint for name, hint in placed.items() if name not in told(state)}
-
-
-def _told(problem: Problem) -> Text:
-    if not problem.where:
-        return problem.what
-    return text("{where}: {what}", where=problem.where, what=problem.what)
 
 
 def barred(state: Editing) -> dict[str, Text]:

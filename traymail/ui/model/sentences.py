@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from traymail.core.errors import Problem, SettingsError, TraymailError
 from traymail.core.replies import advice_for
@@ -31,6 +31,15 @@ def sentence_of(error: TraymailError) -> Text:
     return _with_way_out(error.title, error.advice)
 
 
+def of_problems(problems: Sequence[Problem]) -> Text:
+    """Return the first problem with its key and the way out, and how many more there are."""
+    first, *more = problems
+    what = first.what
+    if first.where:
+        what = text("{where}: {what}", where=first.where, what=what)
+    return _and_more(_with_way_out(what, first.advice), more)
+
+
 def below_field(problem: Problem, say: Callable[[Text], str]) -> str:
     """Return what is wrong with one value and the way out, as they stand below its field."""
     told = say(_with_way_out(problem.what, problem.advice))
@@ -45,6 +54,10 @@ def _of_settings(error: SettingsError) -> Text:
     where = f"{place}: {first.where}" if first.where else place
     told = text("{where}: {what}", where=where, what=first.what)
     told = _with_way_out(told, first.advice or text("Fix it in the file."))
+    return _and_more(told, more)
+
+
+def _and_more(told: Text, more: Sequence[Problem]) -> Text:
     return text("{what} And {n} more.", what=_ended(told), n=len(more)) if more else told
 
 

@@ -89,6 +89,16 @@ class AddressPage(Area):
             row.tell(wrong.what if wrong else None)
             entry.mark(wrong is not None)
 
+    def focus_inside(self, state: Adding) -> None:
+        """Put the keyboard where something is to be typed or mended."""
+        wrong = {one.where for one in state.problems}
+        if "display_name" in wrong and "address" not in wrong:
+            self.name.focus_set()
+        elif self.form is not None and self.form.has_problems and "address" not in wrong:
+            self.form.jump()
+        else:
+            self.entry.focus_set()
+
     def _draw_card(self, shown: ProviderCard | None) -> None:
         for child in self._holder.winfo_children():
             child.destroy()

@@ -79,7 +79,7 @@ class AddPages:
         """Put the keyboard where something is to be typed; tell whether there is such a place."""
         match state.page:
             case AddPage.ADDRESS:
-                self.address.entry.focus_set()
+                self.address.focus_inside(state)
             case AddPage.CODE if self.code is not None:
                 self.code.entry.focus_set()
             case AddPage.SIGN_IN if self.sign_in is not None and state.sign_in is None:

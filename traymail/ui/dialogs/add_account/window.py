@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from traymail.core.errors import TraymailError
-from traymail.core.texts import text
+from traymail.core.texts import Text, text
 from traymail.services.services import Services
 from traymail.ui.action_bar import ActionBar
 from traymail.ui.bridge import Background
@@ -27,7 +27,7 @@ from traymail.ui.sign_in_view import SignInHandlers
 from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
 from traymail.ui.trial_view import copy_report
-from traymail.ui.widgets import Toast
+from traymail.ui.widgets import Banner, Toast
 from traymail.ui.window import Dialog, Size
 
 
@@ -72,6 +72,7 @@ class AddAccountWindow(Dialog):
         self._head = AddAccountHead(self)
         self._head.pack(side="top", fill="x", before=self.body)
         self.pages = self.typing.pages = AddPages(self.body, self._handlers(in_window))
+        self._untold: tuple[Text, Banner] | None = None
         self._toast = Toast(self)
         self.bar = ActionBar(self.footer, self._act)
         self.screen.set_state(Adding())
@@ -116,13 +117,24 @@ class AddAccountWindow(Dialog):
             self.pages.secret.value = left.code
         self._work.go_on_searching()
 
-    def _draw(self, _before: Adding, state: Adding) -> None:
+    def _draw(self, before: Adding, state: Adding) -> None:
         self._head.show(model.way(state), state.page, done=state.saving is AddSaving.DONE)
         turned = self.pages.show(state)
+        self._show_untold(model.untold(state))
         new_buttons = self.bar.show(buttons(state))
         self.primary = self.bar.primary
-        if turned or (new_buttons and state.page is AddPage.TEST):
+        refused = bool(state.problems) and not before.problems
+        if turned or refused or (new_buttons and state.page is AddPage.TEST):
             self._focus()
+
+    def _show_untold(self, words: Text | None) -> None:
+        if self._untold is not None and self._untold[0] != words:
+            self._untold[1].destroy()
+            self._untold = None
+        if words is not None and self._untold is None:
+            banner = Banner(self, "err", words)
+            banner.pack(side="top", fill="x", before=self.body)
+            self._untold = words, banner
 
     def fail(self, error: TraymailError) -> None:
         """Say in passing what could not be done."""
