@@ -30,7 +30,9 @@ from traymail.core.errors import (
     CredentialError,
     DeliveryError,
     PermanentFailure,
+    Reply,
     SourceError,
+    Stage,
     TransientFailure,
     UnknownOutcome,
 )
@@ -515,6 +517,15 @@ def test_no_answer_shows_the_address_or_what_signs(
             except DeliveryError as error:
                 reply = f"{error} {error.reply}"
             assert told.lower() not in f"{reply} {caplog.text}".lower()
+
+
+@pytest.mark.parametrize("told", [BOT[-17:-7], BOT[-10:]])
+def test_half_of_a_token_is_struck_out_whatever_number_stands_before_it(told: str) -> None:
+    with hook("telegram") as one, closing(webhook("telegram", one.address)) as uses:
+        one.acts.append(answer(400, ok=False, description=f"no: {told}!"))
+        with pytest.raises(DeliveryError) as caught:
+            uses.send(message("telegram"), Notes())
+    assert caught.value.reply == Reply(400, "no: ***!", Stage.FINAL)
 
 
 @pytest.mark.parametrize("place", ["", FILE, COMMAND])

@@ -7,6 +7,7 @@ import json
 import pickle
 import quopri
 import random
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -246,6 +247,20 @@ HOSTILE: dict[str, Callable[[str], str]] = {
         " ".join(f"{byte:o}" for byte in value.encode()).encode(), "uu"
     ).decode(),
     "UTF-16": lambda value: value.encode("utf-16-be").hex(),
+    "hexadecimal of UTF-32": lambda value: value.encode("utf-32-le").hex(),
+    "base64 of UTF-32": lambda value: base64.b64encode(value.encode("utf-32-be")).decode(),
+    "codes of replies between": " 535 ".join,
+    "codes of replies between some": lambda value: " 535-5.7.8 ".join(
+        value[at : at + 3] for at in range(0, len(value), 3)
+    ),
+    "codes of replies before each": lambda value: ", ".join(f"5.7.8 {c}" for c in value),
+    "base64, codes of replies between": lambda value: " 535 5.7.8 ".join(
+        re.findall("....", base64.b64encode(value.encode()).decode())
+    ),
+    "line breaks, spelled": "\\r\\n".join,
+    "blanks, spelled": lambda value: "\\t".join(
+        value[at : at + 3] for at in range(0, len(value), 3)
+    ),
     "a word of a header": lambda value: f"=?utf-8?b?{base64.b64encode(value.encode()).decode()}?=",
 }
 SECRETS = ["canary-secret-42", "abcdefghijklmnop", "hunter2", "p@ss%41w0rd=3D!", "!!@@##$$%%^^&&"]

@@ -2,9 +2,9 @@
 
 Read are, also one in the other and up to `DEEP` codes deep:
 
-- the text itself; without control sequences of terminals, markup and what is overstruck; with
-  escapes undone (URL, quoted-printable, HTML, C, JSON, code points); with letters that look like
-  those of ASCII as these;
+- the text itself; without control sequences of terminals, markup, codes of replies and what is
+  overstruck; with escapes undone (URL, quoted-printable, HTML, C, JSON, code points); with letters
+  that look like those of ASCII as these;
 - backwards; ROT13;
 - the codes of RFC 4648 (hexadecimal, base32, base64) with whatever stands between their signs, at
   each place where an octet may begin; bits, uuencode, Ascii85, base85 (RFC 1924) and Z85;
@@ -163,11 +163,16 @@ _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
 _SPACED = re.compile(r".([^0-9A-Za-z])(?:.\1){6,}.?", re.DOTALL)
 # Where a line of uuencode ends, and the length of the next.
 _UU_LINE = re.compile(r"(?<=[ -`]{60})\s{1,4}[!-M](?=[ -`]{4,60}(?:\s|$))")
+# Codes of replies, but for the one that a reply begins with.
+_REPLY_CODE = re.compile(
+    r"(?<=[\s,;:|])(?<!\A[2-5][0-5][0-9] )"
+    r"(?:(?:[2-5][0-5][0-9]-)?[245](?:\.[0-9]{1,3}){2}|[2-5][0-5][0-9]-?)(?![0-9.])"
+)
 # URL-encoded, also more than once, quoted-printable, escaped as in C or JSON, and as in HTML.
 _ESCAPED = re.compile(
     r"((?:(?:[%=](?:25)*|\\x)[0-9a-f]{2})+)|((?:\\[0-3][0-7]{2})+)"
     r"|(?:\\u\{0*|(?-i:\\U00)|U\+(?=[0-9a-f]{4})|&#x0*)([0-9a-f]{1,6})[;}]?|\\u([0-9a-f]{4})"
-    r"|&#0*([0-9]{1,7});?|(&[a-z]{2,24};)|\\([\"'/\\])",
+    r"|&#0*([0-9]{1,7});?|(&[a-z]{2,24};)|\\([\"'/\\])|\\[abfnrtv]",
     re.IGNORECASE,
 )
 _BEFORE_OCTET = re.compile(r"[%=](?:25)*(?=[0-9a-f]{2})|\\x", re.IGNORECASE)
@@ -186,8 +191,8 @@ def _meant(escape: re.Match[str]) -> str:
         return raw.decode("gb18030", "replace")
     if name:
         return html.unescape(name)
-    number = int(decimal) if decimal else int(unit or code, 16)
-    return chr(number) if number <= sys.maxunicode else ""
+    number = int(decimal or "0") or int(unit or code or "0", 16)  # 0: a line break or the like
+    return chr(number) if 0 < number <= sys.maxunicode else ""
 
 
 _FOREIGN = re.compile(r"[^\0-\x7f]")
@@ -233,6 +238,7 @@ _SMOOTHED = (
     (_FOREIGN, _alike),
     (_SPACED, _every_second),
     (_UU_LINE, _nothing),
+    (_REPLY_CODE, _nothing),
 )
 
 
@@ -452,7 +458,9 @@ def _text_of(fewest: int) -> re.Pattern[bytes]:
         rb"(?P<utf_8>(?:[\t\n\r\x1b -~]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xec][\x80-\xbf]{2}"
         rb"|\xef[\xbc\xbd][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}){%d,})"
         rb"|(?P<utf_16_le>(?:[\x1b -~]\0){%d,})"
-        rb"|(?P<utf_16_be>(?:\0[\x1b -~]){%d,})" % (fewest, fewest, fewest)
+        rb"|(?P<utf_16_be>(?:\0[\x1b -~]){%d,})"
+        rb"|(?P<utf_32_le>(?:[\x1b -~]\0{3}){%d,})"
+        rb"|(?P<utf_32_be>(?:\0{3}[\x1b -~]){%d,})" % ((fewest,) * 5)
     )
 
 
