@@ -94,7 +94,9 @@ def _clean_environment(
         if name.startswith(_OF_THE_USER) or name.upper() in _OF_THE_USER_BY_NAME:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "nobody"))
+    nobody = str(tmp_path_factory.getbasetemp() / "nobody")
+    monkeypatch.setenv("HOME", nobody)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", nobody)  # else the user's own bus is found
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import getpass
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePath
 from threading import Event
@@ -668,6 +668,22 @@ def current_user() -> int:
     if sys.platform == "win32":
         return 0
     return os.geteuid()
+
+
+def session_bus(environ: Mapping[str, str], sessions: str = "/run/user") -> str | None:
+    """Return the address of the user's session bus; None where there is none.
+
+    ``sessions``: where systemd has a folder for each user who is logged in. The bus is in it, also
+    for those whose environment does not say so: a job of cron, a session without the variable.
+    """
+    if given := environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return given
+    folder = environ.get("XDG_RUNTIME_DIR") or f"{sessions}/{current_user()}"
+    with contextlib.suppress(OSError):
+        whose = os.stat(folder).st_uid  # noqa: PTH116 # another user's, as it is after su, is not meant
+        if whose == current_user() and Path(folder, "bus").is_socket():
+            return f"unix:path={folder}/bus"
+    return None
 
 
 def user_name() -> str:

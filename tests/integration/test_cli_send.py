@@ -852,7 +852,10 @@ def answered(office: Desk, answer: bytes, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
-@pytest.mark.parametrize(("answer", "status"), [(b"n\n", 65), (b"\n", 65), (b"y\n", 0)])
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(b"n\n", 65), (b"\n", 65), (b"y\n", 0), ("ｙ\n".encode(), 0), ("是\n".encode(), 0)],
+)
 def test_a_slip_in_a_domain_is_asked_about(office: Desk, answer: bytes, status: int) -> None:
     done, told = answered(office, answer, "send", "--to", "li@gmial.com", "--subject", "s")
     assert done == status

@@ -190,6 +190,8 @@ def test_what_would_be_something_else_is_a_wrong_usage(office: Desk, options: li
     ("arguments", "given", "status", "told"),
     [
         ([], "Subject: x\n\n", 64, "Name a recipient"),
+        (["-bp"], "", 64, "-bp"),
+        (["-bs"], "", 64, "-bs"),
         (["-t"], "Subject: x\n\n", 65, "The message names no recipient in To, Cc or Bcc."),
         (["-t"], "To: undisclosed-recipients:;\n\n", 65, "The message names no recipient"),
         (["-t"], "To: a@@b\n\n", 65, "The address “a@@b” has more than one @"),

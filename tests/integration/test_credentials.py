@@ -33,6 +33,7 @@ from tests.support.wait import goes_on, until
 from traymail.core.account import Account
 from traymail.core.errors import CredentialError, KeyringError
 from traymail.core.secret import Secret
+from traymail.disk import session_bus
 from traymail.store.credentials import MOST_ASKERS, Keyrings
 
 CANARY = "canary-4711"
@@ -313,6 +314,34 @@ def test_a_prompt_that_was_cancelled_leaves_the_keyring_locked(
     assert credentials.standing(account) == "locked"
     assert len(asked) == 1
     assert "no display" not in caplog.text, "there is one"
+
+
+def test_a_job_of_cron_finds_the_keyring_of_its_user(
+    keyring_env: KeyringSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    """Its environment does not name the session bus, which is where systemd has it."""
+    Keyrings(keyring_env.env).set(account, Secret(CANARY))
+    address = keyring_env.address.removeprefix("unix:path=").partition(",")[0]
+    (tmp_path / "bus").symlink_to(address)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    credentials = Keyrings({})
+    assert credentials.get(account) == Secret(CANARY)
+    credentials.delete(account)
+
+
+def test_where_the_session_bus_is(keyring_env: KeyringSession, tmp_path: Path) -> None:
+    own = tmp_path / str(os.geteuid())
+    assert session_bus({}, str(tmp_path)) is None, "nobody is logged in"
+    own.mkdir()
+    assert session_bus({}, str(tmp_path)) is None
+    (own / "bus").symlink_to(keyring_env.address.removeprefix("unix:path=").partition(",")[0])
+    assert session_bus({}, str(tmp_path)) == f"unix:path={own}/bus"
+    assert session_bus({"XDG_RUNTIME_DIR": str(tmp_path)}, str(tmp_path)) is None
+    assert session_bus({"DBUS_SESSION_BUS_ADDRESS": "unix:x"}, str(tmp_path)) == "unix:x"
+    if os.geteuid() == 0:
+        os.chown(own, 65534, 65534)
+        assert session_bus({}, str(tmp_path)) is None, "another user's, as it is after su"
 
 
 def test_a_keyring_that_is_gone_is_asked_again(

@@ -121,10 +121,6 @@ def sendmail(
 ) -> int:
     """Store a message, and deliver it."""
     wanted = Wanted(**given)
-    if not (wanted.recipients or wanted.from_headers):
-        raise click.UsageError(
-            session.translated(text("Name a recipient, or use -t to send to those in the headers."))
-        )
     dots_are_text = wanted.ignore_dots
     for mode in modes:
         if mode != "m":
@@ -139,6 +135,10 @@ def sendmail(
             dots_are_text = value.strip() in _YES
         elif name.strip() not in _HARMLESS_NAMES:
             raise _no_mail(session, f"-O{one}")
+    if not (wanted.recipients or wanted.from_headers):
+        raise click.UsageError(
+            session.translated(text("Name a recipient, or use -t to send to those in the headers."))
+        )
     session.prefer_home_of(HOME_VARIABLE)
     configured = session.settings()
     account = _account(configured, wanted.senders[-1] if wanted.senders else "")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, TextIO
+from unicodedata import normalize
 
 from traymail.cli.words import speak
 from traymail.core.errors import InputError, StateError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 # The configuration's language, found also in a file that is broken elsewhere; before any table.
 _LANGUAGE = re.compile(r"""^\s*language\s*=\s*["'](\w+)["']""", re.MULTILINE)
 _TABLE = re.compile(r"^\s*\[", re.MULTILINE)
+# Input methods for Chinese write y in full width, too.
+_AGREED = frozenset({"y", "yes", "是", "是的", "对", "好", "同意"})
 # What JSON need not escape: a terminal's own control characters, and marks that turn text around.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -207,7 +210,9 @@ class Session:
         """Ask on standard error; the answer is a line of standard input, no when there is none."""
         write(sys.stderr, f"{self.shown(question)} [y/N] ")
         answer = "" if sys.stdin is None else sys.stdin.readline()
-        return answer.strip().lower() in {"y", "yes"}
+        if not answer.endswith("\n"):  # ended by Ctrl+D: what follows begins a line of its own
+            write(sys.stderr, "\n")
+        return normalize("NFKC", answer).strip().lower() in _AGREED
 
     def ask_secret(self, prompt: Text) -> str:
         """Return a secret typed unseen, or the first line of standard input if no terminal.

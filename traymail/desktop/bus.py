@@ -12,7 +12,6 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jeepney import (
@@ -26,6 +25,7 @@ from jeepney import (
     new_method_call,
 )
 
+from traymail.disk import session_bus
 from traymail.failures import log_failure
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ OnReply = Callable[[tuple[Any, ...] | None], None]
 
 OnMessage = Callable[[Message], None]
 
-_ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 # A healthy bus takes a message at once; one that does not for so long is given up.
 _SEND_SECONDS = 0.2
 _DBUS = "org.freedesktop.DBus"
@@ -53,7 +52,7 @@ def connect() -> DBusConnection | None:
     """Open a connection to the session bus; None where there is none. Blocks."""
     from jeepney.io.blocking import open_dbus_connection
 
-    address = os.environ.get(_ADDRESS) or _usual_address()
+    address = session_bus(os.environ)
     if address is None:
         return None
     try:
@@ -62,12 +61,6 @@ def connect() -> DBusConnection | None:
     except (OSError, ValueError, RuntimeError) as error:
         log.info("no session bus: %s", error)
         return None
-
-
-def _usual_address() -> str | None:
-    """Return where systemd has the bus; sessions without the variable have it there too."""
-    folder = os.environ.get("XDG_RUNTIME_DIR")
-    return f"unix:path={folder}/bus" if folder and Path(folder, "bus").is_socket() else None
 
 
 # Whoever is on the bus may say anything in any shape: it must keep from nothing else that comes.

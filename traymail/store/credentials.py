@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import re
 import secrets
 import sys
@@ -23,6 +24,7 @@ from traymail.core.errors import CredentialError, KeyringError, StateError
 from traymail.core.replies import remedy_for, way_to_mend
 from traymail.core.secret import COMMAND, FILE, Secret, tidy_code
 from traymail.core.texts import text
+from traymail.disk import session_bus
 from traymail.store.secret_sources import (
     credential_file,
     from_command,
@@ -550,6 +552,8 @@ def _make_backend(account: str) -> KeyringBackend:
         backend: type[KeyringBackend] = getattr(importlib.import_module(module), name)
         if sys.platform not in TRUSTED:
             backend = _closing(backend)
+            if (bus := session_bus(os.environ)) is not None:
+                os.environ["DBUS_SESSION_BUS_ADDRESS"] = bus  # the library looks nowhere else
         # By the contract of keyring, asking for it raises where the backend is not usable.
         _ = backend.priority
         return backend()
