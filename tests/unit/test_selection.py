@@ -2,6 +2,7 @@ import base64
 import bz2
 import gzip
 import io
+import json
 import lzma
 import quopri
 import struct
@@ -380,6 +381,8 @@ WRAPPED: dict[str, Callable[[bytes], bytes]] = {
     "Outlook of old": lambda own: saved_by_outlook(own, "latin-1"),
     "winmail.dat": lambda own: b"\x78\x9f\x3e\x22" + bytes(range(256)) * 4 + own,
     "base64 alone": base64.encodebytes,
+    "JSON": lambda own: json.dumps({"id": 1, "raw": own.decode()}).encode(),
+    "JSON, in lines": lambda own: json.dumps([{"id": 1, "raw": own.decode()}], indent=2).encode(),
 }
 
 

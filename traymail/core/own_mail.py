@@ -6,7 +6,7 @@ text that only tells of it is mailed like any other. It is looked for
 - where a mail begins: behind byte order marks, empty lines, a mailbox's line, or up to `MOST_ODD`
   lines that are none of a mail's; in any encoding whose letters are those of ASCII, or UTF-16;
 - in mails that come back or are passed on, whole or quoted, also coded in base64 or
-  quoted-printable, or signed (S/MIME), and in what Outlook saves (.msg, winmail.dat);
+  quoted-printable, or signed (S/MIME), and in what Outlook saves (.msg, winmail.dat), or in JSON;
 - in what is packed (`traymail.core.packed`), one in the other.
 
 Where this ends: nobody sees into what is encrypted, and traymail not into 7z, RAR or uuencode, nor
@@ -68,6 +68,9 @@ _NEXT_IN_MAILBOX = re.compile(rb"\n\r?\nFrom [^\r\n]*")
 _OUTLOOK = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x78\x9f\x3e\x22")
 # What is signed so that nothing can be read beside the signature: PKCS #7 (RFC 5652 section 5.1).
 _SIGNED = re.compile(rb"\x30.{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL)
+# What mailboxes are exported as: a mail is one line there, its breaks are spelled.
+_JSON = re.compile(rb"\s*[\[{]")
+_SPELLED_BREAK = re.compile(rb"(?:\\r)?\\n")
 _EMPTY_LINE = re.compile(rb"\n[ \t>|]*(?=\n)")
 # What only a mail has that was made: who writes of headers does not write what was in them.
 _MADE = re.compile(
@@ -106,7 +109,7 @@ def _is_by_a_rule(read: Read, budget: Budget, deep: int, in_mail: bool) -> bool:
     data = bytearray(read(_BLOCK).replace(b"\0", b""))
     begins = _headers_of(data)
     is_mail = in_mail or begins is not None or data.startswith(_OUTLOOK)
-    is_mail = is_mail or bool(_SIGNED.match(data))
+    is_mail = is_mail or bool(_SIGNED.match(data) or _JSON.match(data))
     most = _MOST_READ if is_mail else _MOST_LOOKED_AT
     taken = _BLOCK
     while taken < most and (more := read(_BLOCK)):
@@ -151,7 +154,8 @@ def _begins_with_one(data: bytearray, begins: int) -> bool:
 
 def _has_marks(data: bytearray, *, anywhere: bool) -> bool:
     """Tell whether the headers of one stand in a text: quoted, or ``anywhere`` as they are."""
-    for form in (data, _SOFT_BREAK.sub(b"", data), binascii.a2b_qp(data)):
+    unspelled = _SPELLED_BREAK.sub(b"\n", data)
+    for form in (data, _SOFT_BREAK.sub(b"", data), binascii.a2b_qp(data), unspelled):
         if b"x-traymail-rule" not in form.lower():
             continue
         for number, mark in enumerate(_MARK.finditer(form)):
