@@ -27,7 +27,7 @@ from traymail.engine.posting import Poster
 from traymail.engine.publisher import Publisher
 from traymail.engine.stops import Interruptions
 from traymail.store.database import Database
-from traymail.store.memory import PauseMemory
+from traymail.store.memory import KeptPause
 from traymail.store.outbox import Outbox, Recovered
 from traymail.store.passed import PassedTime
 from traymail.store.settings import SettingsFile
@@ -138,9 +138,9 @@ class App:
         return PassedTime(self.outbox, self.clock)
 
     @cached_property
-    def pauses(self) -> PauseMemory:
+    def pauses(self) -> KeptPause:
         """Open the memory of a pause."""
-        return PauseMemory(self.outbox)
+        return KeptPause(self.outbox)
 
     @cached_property
     def known_rules(self) -> KnownRules:

@@ -35,9 +35,9 @@ from traymail.store import database as module
 from traymail.store.database import Database, from_ms, to_ms
 from traymail.store.known_rules import KnownRules
 from traymail.store.ledger import FolderLedger
-from traymail.store.memory import PauseMemory
+from traymail.store.memory import KeptPause
 from traymail.store.outbox import Outbox
-from traymail.store.positions import Positions
+from traymail.store.positions import LogPositions
 from traymail.store.rows import insert_mail
 from traymail.store.salvage import check
 from traymail.store.spool import Spool
@@ -486,10 +486,10 @@ def whole_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         FolderLedger(database, "Scans", "/scans").start(
             [FoundFile(f"f{n}", FileIdentity(1, n, 5, 6)) for n in range(200)], NOON
         )
-        positions = Positions(database)
+        positions = LogPositions(database)
         positions.save_throttle("log", Throttle(heard=NOON))
         positions.save_globs("log", {"/var/log/*": 1})
-        PauseMemory(Outbox(database, Spool(path.parent))).remember_pause(NOON, paused=True)
+        KeptPause(Outbox(database, Spool(path.parent))).remember_pause(NOON, paused=True)
         with database.read() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.read_bytes()
@@ -629,13 +629,13 @@ def test_a_column_with_another_name_loses_nothing(path: Path) -> None:
 def use(database: Database, folder: Path) -> None:
     """Do what a start and a delivery do."""
     outbox = Outbox(database, Spool(folder / "spool"))
-    PauseMemory(outbox).pause(NOON)
+    KeptPause(outbox).pause(NOON)
     outbox.recover(NOON)
     for item in outbox.find():
         outbox.attempts(item.id)
         with suppress(SourceError):
             outbox.mail(item.id)
-    ledger, positions = FolderLedger(database, "Scans", "/scans"), Positions(database)
+    ledger, positions = FolderLedger(database, "Scans", "/scans"), LogPositions(database)
     ledger.unfinished()
     ledger.handled([FoundFile("f1", FileIdentity(1, 1, 5, 6))])
     positions.known("log")
@@ -801,7 +801,7 @@ def test_a_damaged_mail_has_failed_and_keeps_no_other_one_waiting(path: Path) ->
 def test_a_pause_that_cannot_be_read_is_one(database: Database, path: Path, kept: str) -> None:
     outbox = Outbox(database, Spool(path.parent / "spool"))
     outbox.set_meta("pause", kept)
-    assert PauseMemory(outbox).pause(NOON) == (True, None)
+    assert KeptPause(outbox).pause(NOON) == (True, None)
 
 
 _CLOSED_MEANWHILE = """

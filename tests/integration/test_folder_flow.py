@@ -33,7 +33,7 @@ from traymail.core.outbox import State
 from traymail.core.post_send import PostSend
 from traymail.core.rules.folder import After, Again, Existing
 from traymail.core.texts import text
-from traymail.desktop.files import Files
+from traymail.desktop.files import SystemFiles
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_mail import preview
 
@@ -479,7 +479,7 @@ def test_killed_between_sent_and_put_away(make: Make, after: After, acted: bool)
     desk = make(after=after)
     desk.drop("a")
 
-    class Dying(Files):
+    class Dying(SystemFiles):
         def move(self, *given: object) -> PostSend:
             if acted:
                 super().move(*given)  # type: ignore[arg-type] # as given

@@ -24,7 +24,7 @@ from traymail.core.post_send import PostSend
 from traymail.core.rules.folder import After
 from traymail.core.texts import text
 from traymail.desktop.clock import SystemClock
-from traymail.desktop.files import Files
+from traymail.desktop.files import SystemFiles
 from traymail.store.known_rules import KnownRules
 from traymail.store.ledger import FolderLedger
 
@@ -230,7 +230,7 @@ class Killed(BaseException):
 def test_killed_in_the_middle_of_a_move_the_file_is_known_or_stays(make: Make) -> None:
     desk = make()
 
-    class Dying(Files):
+    class Dying(SystemFiles):
         def move(self, *given: object) -> PostSend:
             *usual, arrived = given
 
@@ -299,7 +299,7 @@ def test_what_cannot_be_deleted_is_told_and_spares_the_others(make: Make) -> Non
     desk = make(recursive=True)
     files = [sent(desk, f"{number}.pdf") for number in range(3)]
 
-    class Refusing(Files):
+    class Refusing(SystemFiles):
         def delete_moved(self, path: str, identity: FileIdentity) -> PostSend:
             if path.endswith("1.pdf"):
                 raise PermissionError(13, "not yours", path)
@@ -310,7 +310,7 @@ def test_what_cannot_be_deleted_is_told_and_spares_the_others(make: Make) -> Non
     wait(desk)
     assert [one.exists() for one in files] == [False, True, False]
     assert desk.flow.status().error is not None
-    desk.files = Files()
+    desk.files = SystemFiles()
     desk.make_flow()
     desk.tick()
     assert [one.exists() for one in files] == [False] * 3

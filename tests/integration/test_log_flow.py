@@ -31,7 +31,7 @@ from traymail.engine.log_preview import preview
 from traymail.engine.posting import Poster
 from traymail.store.database import Database
 from traymail.store.outbox import Outbox
-from traymail.store.positions import Positions
+from traymail.store.positions import LogPositions
 from traymail.store.spool import Spool
 from traymail.watch.rereading import logs_of, reread
 from traymail.watch.tails import Tails
@@ -40,7 +40,7 @@ HERE = Machine("box", "me")
 NONE = timedelta(0)
 
 
-class BrittlePositions(Positions):
+class BrittlePositions(LogPositions):
     """The real ones, whose transactions can be made to fail as on a full disk."""
 
     full = False

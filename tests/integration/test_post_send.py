@@ -14,7 +14,7 @@ import pytest
 from traymail.core.errors import SourceError, UnsafePath
 from traymail.core.message import FileIdentity
 from traymail.core.post_send import PostSend
-from traymail.desktop.files import Files
+from traymail.desktop.files import SystemFiles
 from traymail.disk import Folder
 
 SHM = Path("/dev/shm")
@@ -44,7 +44,7 @@ def put(folder: Path, path: str = "a.pdf", content: bytes = b"mailed") -> FileId
 def test_a_file_is_moved_to_the_same_place_below(folder: Path) -> None:
     for path in ("a.pdf", "sub/发票.pdf"):
         file = put(folder, path)
-        assert Files().move(str(folder), path, file, str(folder / "sent")) is PostSend.DONE
+        assert SystemFiles().move(str(folder), path, file, str(folder / "sent")) is PostSend.DONE
         assert not (folder / path).exists()
         assert (folder / "sent" / path).read_bytes() == b"mailed"
 
@@ -52,7 +52,7 @@ def test_a_file_is_moved_to_the_same_place_below(folder: Path) -> None:
 def test_never_over_another_file(folder: Path) -> None:
     for content in (b"1", b"2", b"3"):
         file = put(folder, "a.pdf", content)
-        assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
+        assert SystemFiles().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
     assert {path.name: path.read_bytes() for path in (folder / "sent").iterdir()} == {
         "a.pdf": b"1",
         "a (2).pdf": b"2",
@@ -63,17 +63,17 @@ def test_never_over_another_file(folder: Path) -> None:
 def test_what_changed_since_stays(folder: Path) -> None:
     file = put(folder)
     (folder / "a.pdf").write_bytes(b"another")
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.CHANGED
-    assert Files().delete(str(folder), "a.pdf", file) is PostSend.CHANGED
+    assert SystemFiles().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.CHANGED
+    assert SystemFiles().delete(str(folder), "a.pdf", file) is PostSend.CHANGED
     assert (folder / "a.pdf").read_bytes() == b"another"
     (folder / "a.pdf").unlink()
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.GONE
-    assert Files().delete(str(folder), "a.pdf", file) is PostSend.GONE
+    assert SystemFiles().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.GONE
+    assert SystemFiles().delete(str(folder), "a.pdf", file) is PostSend.GONE
     assert not (folder / "sent").exists()
 
 
 def test_delete(folder: Path) -> None:
-    assert Files().delete(str(folder), "a.pdf", put(folder)) is PostSend.DONE
+    assert SystemFiles().delete(str(folder), "a.pdf", put(folder)) is PostSend.DONE
     assert not (folder / "a.pdf").exists()
 
 
@@ -81,7 +81,7 @@ def test_a_move_that_was_broken_off_is_ended(folder: Path) -> None:
     file = put(folder)
     (folder / "sent").mkdir()
     (folder / "sent" / "a.pdf").hardlink_to(folder / "a.pdf")
-    assert Files().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
+    assert SystemFiles().move(str(folder), "a.pdf", file, str(folder / "sent")) is PostSend.DONE
     assert [path.name for path in (folder / "sent").iterdir()] == ["a.pdf"]
     assert not (folder / "a.pdf").exists()
 
@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_made(folder: Path) -> None:
     file = put(folder)
     (folder / "sent").write_bytes(b"a file")
     with pytest.raises(SourceError):
-        Files().move(str(folder), "a.pdf", file, str(folder / "sent"))
+        SystemFiles().move(str(folder), "a.pdf", file, str(folder / "sent"))
     assert (folder / "a.pdf").exists()
 
 
@@ -108,13 +108,13 @@ def other(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
 def test_to_another_file_system(folder: Path, other: Path) -> None:
     for content in (b"1", b"2"):
         file = put(folder, "a.pdf", content)
-        assert Files().move(str(folder), "a.pdf", file, str(other)) is PostSend.DONE
+        assert SystemFiles().move(str(folder), "a.pdf", file, str(other)) is PostSend.DONE
     # Broken off before the source was removed: the copy is there already.
     file = put(folder, "b.pdf")
     (other / "b.pdf").write_bytes(b"mailed")
 
     os.utime(other / "b.pdf", ns=(file.mtime_ns, file.mtime_ns))
-    assert Files().move(str(folder), "b.pdf", file, str(other)) is PostSend.DONE
+    assert SystemFiles().move(str(folder), "b.pdf", file, str(other)) is PostSend.DONE
     assert {path.name: path.read_bytes() for path in other.iterdir()} == {
         "a.pdf": b"1",
         "a (2).pdf": b"2",
@@ -142,14 +142,14 @@ def test_it_is_told_what_a_move_has_made(
         told.append((path, there))
         assert Path(path).read_bytes() == b"mailed"
 
-    moved = Files().move(str(folder), "sub/a.pdf", file, str(target), arrived)
+    moved = SystemFiles().move(str(folder), "sub/a.pdf", file, str(target), arrived)
     assert moved is PostSend.DONE
     [(path, there)] = told
     assert path == str(target / "sub" / "a (2).pdf")
     assert there.same_file(identity(Path(path)))
-    assert Files().delete_moved(str(target / "sub" / "a.pdf"), there) is PostSend.CHANGED
-    assert Files().delete_moved(path, there) is PostSend.DONE
-    assert Files().delete_moved(path, there) is PostSend.GONE
+    assert SystemFiles().delete_moved(str(target / "sub" / "a.pdf"), there) is PostSend.CHANGED
+    assert SystemFiles().delete_moved(path, there) is PostSend.DONE
+    assert SystemFiles().delete_moved(path, there) is PostSend.GONE
     assert [one.name for one in (target / "sub").iterdir()] == ["a.pdf"]
 
 
@@ -162,7 +162,7 @@ def test_of_what_somebody_else_made_there_nobody_is_told(folder: Path, other: Pa
             shutil.copy2(folder / "a.pdf", target)
         else:
             (target / "a.pdf").hardlink_to(folder / "a.pdf")
-        moved = Files().move(
+        moved = SystemFiles().move(
             str(folder), "a.pdf", file, str(target), lambda path, _: told.append(path)
         )
         assert (moved, (folder / "a.pdf").exists()) == (PostSend.DONE, False)
@@ -175,7 +175,7 @@ def test_a_copy_takes_over_no_permissions(folder: Path, other: Path) -> None:
         put(folder, name)
         (folder / name).chmod(mode)
         file = identity(folder / name)
-        assert Files().move(str(folder), name, file, str(other / "deep")) is PostSend.DONE
+        assert SystemFiles().move(str(folder), name, file, str(other / "deep")) is PostSend.DONE
         found = (other / "deep" / name).stat()
         assert (found.st_mode, found.st_mtime_ns) == (stat.S_IFREG | 0o600, file.mtime_ns)
     assert stat.S_IMODE((other / "deep").stat().st_mode) == 0o700
@@ -202,7 +202,7 @@ def test_a_link_leads_nothing_away(
                 link.rmdir()
             link.symlink_to(elsewhere, target_is_directory=True)
             with pytest.raises(UnsafePath, match="link"):
-                Files().move(str(folder), "a.pdf", file, str(place / goal))
+                SystemFiles().move(str(folder), "a.pdf", file, str(place / goal))
             link.unlink()
         assert list(elsewhere.iterdir()) == []
         assert (folder / "a.pdf").read_bytes() == b"mailed"
@@ -218,9 +218,9 @@ def test_a_folder_on_the_way_to_the_file_that_is_a_link_now(folder: Path, tmp_pa
     # Even the very file that was mailed: it is reached through a link.
     file = identity(mine / "a.pdf")
     with pytest.raises(UnsafePath):
-        Files().delete(str(folder), "sub/a.pdf", file)
+        SystemFiles().delete(str(folder), "sub/a.pdf", file)
     with pytest.raises(UnsafePath):
-        Files().move(str(folder), "sub/a.pdf", file, str(folder / "sent"))
+        SystemFiles().move(str(folder), "sub/a.pdf", file, str(folder / "sent"))
     assert [path.name for path in mine.iterdir()] == ["a.pdf"]
 
 
@@ -229,7 +229,7 @@ def test_the_watched_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -
     link = tmp_path / "Scans"
     link.symlink_to(folder, target_is_directory=True)
     file = put(folder)
-    assert Files().move(str(link), "a.pdf", file, str(link / "sent")) is PostSend.DONE
+    assert SystemFiles().move(str(link), "a.pdf", file, str(link / "sent")) is PostSend.DONE
     assert (folder / "sent" / "a.pdf").exists()
 
 
@@ -262,7 +262,7 @@ def test_a_file_that_is_exchanged_again_and_again_gives_nothing_else_away(
         stranger.start()
         for _ in range(10):
             with suppress(SourceError, UnsafePath):
-                Files().move(str(folder), "a.pdf", file, str(goal))
+                SystemFiles().move(str(folder), "a.pdf", file, str(goal))
         stopping.set()
         stranger.join()
         for path in goal.iterdir():
@@ -280,12 +280,12 @@ def test_a_folder_that_a_stranger_made_where_all_may_write(folder: Path) -> None
         sent.mkdir()
         os.chown(sent, STRANGER, STRANGER)
         with pytest.raises(UnsafePath, match="another user"):
-            Files().move(str(folder), "a.pdf", put(folder), str(sent))
+            SystemFiles().move(str(folder), "a.pdf", put(folder), str(sent))
         sent.rmdir()
     folder.chmod(0o700)
     sent.mkdir()
     os.chown(sent, STRANGER, STRANGER)  # by us then: nobody else may write there
-    assert Files().move(str(folder), "a.pdf", put(folder), str(sent)) is PostSend.DONE
+    assert SystemFiles().move(str(folder), "a.pdf", put(folder), str(sent)) is PostSend.DONE
 
 
 @as_root
@@ -298,9 +298,9 @@ def test_a_folder_elsewhere_that_a_stranger_made_where_all_may_write(
     for mode in (0o777, 0o1777):
         shared.chmod(mode)
         with pytest.raises(UnsafePath, match="another user"):
-            Files().move(str(folder), "a.pdf", put(folder), str(archive / "deep"))
+            SystemFiles().move(str(folder), "a.pdf", put(folder), str(archive / "deep"))
     shared.chmod(0o2775)  # a group's, where a colleague may well have made it
-    assert Files().move(str(folder), "a.pdf", put(folder), str(archive)) is PostSend.DONE
+    assert SystemFiles().move(str(folder), "a.pdf", put(folder), str(archive)) is PostSend.DONE
 
 
 def _has_room_for(file: Path) -> bool:
@@ -325,7 +325,7 @@ def test_a_name_at_the_limit_gets_its_number(folder: Path, stem: str) -> None:
         pytest.skip("the disk below counts bytes; those of Windows count units of UTF-16")
     for content in (b"1", b"2", b"3"):
         file = put(folder, name, content)
-        assert Files().move(str(folder), name, file, str(folder / "sent")) is PostSend.DONE
+        assert SystemFiles().move(str(folder), name, file, str(folder / "sent")) is PostSend.DONE
     names = sorted(path.name for path in (folder / "sent").iterdir())
     assert len(names) == 3
     for number in (2, 3):
@@ -410,8 +410,8 @@ def carry_out(act: str, folder: Path, file: FileIdentity, to: Path | None = None
     """Put a file away in one of the ways."""
     match act:
         case "delete":
-            return Files().delete(str(folder), "a.pdf", file)
+            return SystemFiles().delete(str(folder), "a.pdf", file)
         case "delete what was moved":
-            return Files().delete_moved(str(folder / "a.pdf"), file)
+            return SystemFiles().delete_moved(str(folder / "a.pdf"), file)
         case _:
-            return Files().move(str(folder), "a.pdf", file, str(to or folder / "sent"))
+            return SystemFiles().move(str(folder), "a.pdf", file, str(to or folder / "sent"))

@@ -17,7 +17,7 @@ from traymail.core.message import FileIdentity, Mail
 from traymail.core.observations import FileSettled, FirstScan, FolderBack, FoundFile
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.rules.folder import FolderRule
-from traymail.desktop.files import Files
+from traymail.desktop.files import SystemFiles
 from traymail.engine.flow import Machine
 from traymail.engine.folder_flow import FolderFlow
 from traymail.engine.folder_post import FolderTools
@@ -50,7 +50,7 @@ class FolderDesk:
         self.outbox = Outbox(self.database, self.spool)
         self.poster = Poster(self.outbox, self.spool, self.clock, lambda _: None)
         self.ledger = FolderLedger(self.database, self.rule.name, self.rule.folder)
-        self.files: Files = Files()
+        self.files: SystemFiles = SystemFiles()
         self.passed = PassedTime(self.outbox, self.clock)
         self.flow = self.make_flow()
 

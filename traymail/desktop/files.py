@@ -39,7 +39,7 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 _BLOCK = 1024 * 1024
 
 
-class Files:
+class SystemFiles:
     """`traymail.core.post_send.Files` over the operating system."""
 
     def move(

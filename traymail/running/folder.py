@@ -103,14 +103,14 @@ class FolderRunner(Runner[FolderRule]):
 
     def flow(self, rule: FolderRule, account: Account) -> Flow:
         """Return a rule at work."""
-        from traymail.desktop.files import Files
+        from traymail.desktop.files import SystemFiles
         from traymail.engine.folder_flow import FolderFlow
         from traymail.engine.folder_post import FolderTools
 
         tools = FolderTools(
             ledger=self._ledger(rule),
             posting=self._parts.poster,
-            files=Files(),
+            files=SystemFiles(),
             pack=self._parts.spool.pack,
             find_item=self._parts.outbox.get,
             passed=self._parts.passed,

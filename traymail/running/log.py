@@ -79,11 +79,11 @@ class LogRunner(Runner[LogRule]):
     """Follows logs whenever it is time to look."""
 
     def __init__(self, parts: RunningParts) -> None:
-        from traymail.store.positions import Positions
+        from traymail.store.positions import LogPositions
         from traymail.watch.tails import Tails
 
         self._parts = parts
-        self._positions = Positions(parts.database)
+        self._positions = LogPositions(parts.database)
         self._tails = Tails(
             parts.observe, self._positions, parts.clock, parts.own_folders, parts.has_room
         )

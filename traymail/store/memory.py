@@ -123,7 +123,7 @@ KEY = "pause"
 ENDLESS = "until resumed"
 
 
-class PauseMemory:
+class KeptPause:
     """Whether nothing may leave this computer, and until when."""
 
     def __init__(self, memory: Memory) -> None:

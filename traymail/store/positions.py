@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 
-class Positions:
+class LogPositions:
     """Positions and throttles of all log rules; used from any thread. All raise StateError."""
 
     def __init__(self, database: Database) -> None:
