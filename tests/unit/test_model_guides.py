@@ -6,8 +6,7 @@ from traymail.core.languages import LANGUAGES
 from traymail.core.provider import PROVIDERS, AuthKind, by_id, for_address, for_exchangers
 from traymail.desktop.paths import guide_file
 from traymail.ui.model import guides as model
-from traymail.ui.model.guide_text import passages, section_for
-from traymail.ui.model.passages import Passage
+from traymail.ui.model.passages import Passage, passages_of, section_for
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda row: row.id)
@@ -152,7 +151,7 @@ def test_what_a_provider_wants_is_said(address: str, words: str | None) -> None:
 def test_the_guide_to_a_client_id_has_a_part_for_each_provider(
     language: str, host: str, names: tuple[str, ...]
 ) -> None:
-    read = passages(guide_file(language).read_text("utf-8"))
+    read = passages_of(guide_file(language).read_text("utf-8"))
     heads = [str(one.words) for one in read if one.tone == "head"]
     assert heads[section_for(host)].startswith(names)
 
@@ -177,7 +176,7 @@ or [a file](other.md).
 run it
 ```
 """
-    assert passages(markdown) == (
+    assert passages_of(markdown) == (
         Passage("Title", "head"),
         Passage("\n"),
         Passage("Type "),

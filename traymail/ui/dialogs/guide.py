@@ -7,7 +7,7 @@ from traymail.core.texts import text
 from traymail.desktop.opening import open_page
 from traymail.services.program import ProgramService
 from traymail.ui.bridge import Background
-from traymail.ui.model.guide_text import passages, section_for
+from traymail.ui.model.passages import passages_of, section_for
 from traymail.ui.tasks import Tasks
 from traymail.ui.theme import Root
 from traymail.ui.widgets import ReadingText, Toast
@@ -41,7 +41,7 @@ class GuideWindow(Dialog):
 
     def fill(self, markdown: str) -> None:
         """Write the guide into the window."""
-        self.reading.show(passages(markdown))
+        self.reading.show(passages_of(markdown))
         self.reading.see_head(section_for(self.host))
 
     def on_show(self) -> None:
