@@ -211,8 +211,8 @@ SENTENCES = [
     ),
     (
         ("", None, "", Stage.EHLO, Trouble.OAUTH_ONLY),
-        ("The server offers no login that traymail knows", "The server takes no passwords, only"),
-        ("服务器没有提供 traymail 支持的登录方式", "服务器不接受密码，只接受"),
+        ("The server does not take this kind of login", "The server takes no passwords, only"),
+        ("服务器不接受这种登录方式", "服务器不接受密码，只接受"),
     ),
     (
         ("", None, "", Stage.TLS, Trouble.CERT_NOT_YET),

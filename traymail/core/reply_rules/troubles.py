@@ -187,7 +187,7 @@ RULES: tuple[ReplyRule, ...] = (
         id="oauth-only",
         action=Action.NEEDS_USER,
         trouble=Trouble.OAUTH_ONLY,
-        title=titles.NO_LOGIN,
+        title=titles.OTHER_LOGIN,
         advice=text(
             "The server takes no passwords, only a sign-in in the browser (OAuth2): set auth = "
             '"oauth2" for the account.'
@@ -197,7 +197,7 @@ RULES: tuple[ReplyRule, ...] = (
         id="no-oauth",
         action=Action.NEEDS_USER,
         trouble=Trouble.NO_OAUTH,
-        title=titles.NO_LOGIN,
+        title=titles.OTHER_LOGIN,
         advice=text(
             'The server takes no sign-in by OAuth2. Set auth = "password" for the account, with '
             "the code or app password that its provider gives."
