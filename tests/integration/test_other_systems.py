@@ -28,6 +28,7 @@ from traymail.desktop.language import (
     translator,
     windows_language,
 )
+from traymail.desktop.mac import mac_choice
 from traymail.desktop.requests import Bubble
 from traymail.desktop.starting import REHEARSAL_RUNS, start_rehearsal
 from traymail.disk import open_folder, patiently
@@ -129,6 +130,17 @@ def test_windows_tells_languages_by_number(number: int, language: str) -> None:
 )
 def test_macos_tells_a_list_of_languages(told: str, first: str) -> None:
     assert first_mac_language(told) == first
+
+
+def test_what_macos_is_asked_is_what_its_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert mac_choice("AppleInterfaceStyle") == ""
+    command = tmp_path / "defaults"
+    command.write_text('#!/bin/sh\necho "$*"\n')
+    command.chmod(0o700)
+    assert mac_choice("AppleInterfaceStyle") == "read -g AppleInterfaceStyle\n"
 
 
 @pytest.mark.parametrize(

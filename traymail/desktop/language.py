@@ -13,8 +13,6 @@ from traymail.core.texts import Translate
 
 DOMAIN = "traymail"
 _NO_LANGUAGE = ("C", "POSIX")
-_ASK_MAC = ("defaults", "read", "-g", "AppleLanguages")
-_MAC_SECONDS = 2.0
 CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
@@ -80,16 +78,9 @@ def windows_language(number: int) -> str:
 
 
 def _mac_language() -> str:
-    import subprocess
+    from traymail.desktop.mac import mac_choice
 
-    try:
-        # It prints a list of names such as "zh-Hans-CN".
-        told = subprocess.run(  # noqa: S603 # a fixed command of the system
-            _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return first_mac_language(told.stdout)
+    return first_mac_language(mac_choice("AppleLanguages"))  # names such as "zh-Hans-CN"
 
 
 def first_mac_language(told: str) -> str:

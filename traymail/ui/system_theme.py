@@ -18,8 +18,6 @@ from traymail.ui.palette import Mode
 # Their panel is dark whatever the windows are.
 _GNOMES = {"GNOME", "Unity"}
 _XFCE = "XFCE"
-_ASK_MAC = ("defaults", "read", "-g", "AppleInterfaceStyle")
-_MAC_SECONDS = 2.0
 
 
 class Modes(NamedTuple):
@@ -76,12 +74,6 @@ def _windows(name: str) -> Mode:
 
 
 def _mac() -> Mode:
-    import subprocess
+    from traymail.desktop.mac import mac_choice
 
-    try:
-        answer = subprocess.run(  # noqa: S603 # a fixed command of the system
-            _ASK_MAC, capture_output=True, text=True, timeout=_MAC_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return "light"
-    return "dark" if answer.stdout.strip() == "Dark" else "light"
+    return "dark" if mac_choice("AppleInterfaceStyle").strip() == "Dark" else "light"
