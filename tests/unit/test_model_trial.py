@@ -127,6 +127,10 @@ def test_advice_names_no_command() -> None:
     [
         (Step("dns", True, 1, "1.2.3.4, 5.6.7.8"), "smtp.qq.com → 1.2.3.4"),
         (Step("tcp", True, 1, "1.2.3.4, 465"), "port 465"),
+        (
+            Step("tcp", True, 1, text("{reached}; {other}", reached="::1, 587", other="IPv4")),
+            "port 587",
+        ),
         (Step("auth", True, 1, "235 ok"), "accepted"),
         (Step("ehlo", True, 1, "SIZE 73400320, AUTH"), "mails up to 73 MB"),
         (Step("ehlo", True, 1, "AUTH"), "answered"),
@@ -142,6 +146,12 @@ def test_what_a_good_step_says(step: Step, detail: str) -> None:
     trial = heard(step)
     row = trial.rows[trial.steps.index(step.step)]
     assert (row.mark, str(row.detail)) == (Mark.DONE, detail)
+
+
+def test_a_service_is_where_its_key_says_and_not_where_it_mostly_is() -> None:
+    steps = (Step("dns", True, 1, "127.0.0.1"), Step("tcp", True, 1, "127.0.0.1, 40873"))
+    trial = heard(*steps, trial=model.begin(TEAM))
+    assert [str(row.detail) for row in trial.rows[:2]] == ["127.0.0.1", "port 40873"]
 
 
 def test_a_login_that_is_left_out() -> None:

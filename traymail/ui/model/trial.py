@@ -286,9 +286,12 @@ def _no_login(account: Account) -> Text:
 def _detail(account: Account, step: Step) -> Text | str:
     match step.step:
         case "dns":
-            return f"{account.host} → {str(step.detail).partition(',')[0]}"
+            found = str(step.detail).partition(",")[0]
+            # A service may be reached where its key says, as a webhook is.
+            return found if _has_no_port(account) else f"{account.host} → {found}"
         case "tcp":
-            return text("port {port}", port=account.port)
+            reached = str(_values(step.detail).get("reached", step.detail))
+            return text("port {port}", port=reached.rpartition(", ")[2])
         case "auth" | "mail":
             return text("accepted")
         case _:
