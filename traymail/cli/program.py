@@ -128,7 +128,7 @@ def _print_status(session: Session, told: dict[str, Any]) -> None:
             else text("Everything is paused until you run: traymail resume")
         )
     if told["config_error"]:
-        session.say(text("An edit of the configuration has errors; the last good one is used:"))
+        session.say(text("An edit of the configuration is not in force; what was before is used:"))
         for problem in told["config_error"].splitlines():
             session.say(problem)
     for warning in told.get("warnings", ()):  # a running program of before has none
