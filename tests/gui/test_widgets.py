@@ -221,6 +221,28 @@ def test_many_recipients_scroll(field: AddressField, window: Window) -> None:
     until_tk(window, lambda: field.winfo_height() < most / 2, what="one row")
 
 
+def test_of_thousands_of_recipients_the_last_are_chips(field: AddressField, window: Window) -> None:
+    """X ends a program one of whose windows is higher than 32767 pixels."""
+    people = tuple(f"colleague{number}@example.com" for number in range(5000))
+    shown(window)
+    field.addresses = people
+    until_tk(window, lambda: "+4800 more" in words_of(field), what="those without chips")
+    assert field.addresses == people
+    press(field.entry, "<BackSpace>", "<BackSpace>")
+    assert field.addresses == people[:-1]
+    assert "+4799 more" in words_of(field)
+    field.edit(people[4799])
+    press(field.entry, "<Return>")
+    assert field.addresses == people[:-1]
+    field.edit(people[4799])
+    field.entry.value = ""
+    press(field.entry, "<BackSpace>", "<BackSpace>")
+    assert field.addresses == (*people[:4798], *people[4800:-1])
+    field.addresses = people[:200]
+    until_tk(window, lambda: people[0] in words_of(field), what="the first one")
+    assert not [one for one in words_of(field) if "more" in one]
+
+
 def _inside(widget: tk.Misc, around: tk.Misc) -> bool:
     top = widget.winfo_rooty() - around.winfo_rooty()
     return top >= 0 and top + widget.winfo_height() <= around.winfo_height()

@@ -117,6 +117,9 @@ class _Proposal(Area):
 _END = "\0"
 _HIGHEST = 104
 _LEAST = 80
+# Of more addresses only the last are chips, and the others a number: X ends programs whose windows
+# are higher than 32767 pixels, and nobody reads thousands of chips.
+_MOST_CHIPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +146,22 @@ class ChipRow(ScrollArea):
         self.flow.bind("<Button-1>", lambda _event: self.entry.focus_set())
         self.chips: list[_Chip] = []
         self.marked: _Chip | None = None
+        self._others: tk.Widget | None = None
 
-    def fill(self, chips: list[_Chip], place: int) -> None:
-        """Show these chips in place of those before, and the entry at this place."""
-        for chip in self.chips:
-            chip.destroy()
+    def fill(self, chips: list[_Chip], place: int, others: int) -> None:
+        """Show these chips in place of those before, and the entry at this place among them.
+
+        ``others``: so many addresses without chips stand before.
+        """
+        for thing in (*self.chips, self._others):
+            if thing is not None:
+                thing.destroy()
         self.chips, self.marked = chips, None
         shown: list[tk.Widget] = [*chips]
         shown.insert(place, self.entry)
+        self._others = Label(self.flow, text("+{n} more", n=others), "muted") if others else None
+        if self._others is not None:
+            shown.insert(0, self._others)
         self.flow.lay(shown, self.entry, self._room_to_type)
         # New chips lie above the entry; the Tab order follows the stacking order.
         self.entry.lift()
@@ -247,6 +258,11 @@ class AddressField(Area):
         """How many chips stand before what is typed."""
         return len(self._addresses) if self._before is None else self._before
 
+    @property
+    def _hidden(self) -> int:
+        """How many of the first addresses have no chip."""
+        return max(0, len(self._addresses) - _MOST_CHIPS)
+
     def _bind(self) -> None:
         keys: dict[str, Callable[[], bool]] = {
             "<Return>": self._return,
@@ -312,16 +328,16 @@ class AddressField(Area):
         return self._return()
 
     def _back(self) -> bool:
-        if self.entry.value or not self._place:
+        if self.entry.value or self._place == self._hidden:
             return False
         if self.row.marked is None:
-            self.row.mark(self.row.chips[self._place - 1])
+            self.row.mark(self.row.chips[self._place - self._hidden - 1])
         else:
             self._remove(self._place - 1)
         return True
 
     def _edit_before(self) -> bool:
-        if self.entry.value or not self._place:
+        if self.entry.value or self._place == self._hidden:
             return False
         self.edit(self._addresses[self._place - 1])
         return True
@@ -375,8 +391,9 @@ class AddressField(Area):
                 partial(self.edit, address),
             )
             for at, address in enumerate(self._addresses)
+            if at >= self._hidden
         ]
-        self.row.fill(chips, self._place)
+        self.row.fill(chips, self._place - self._hidden, self._hidden)
 
 
 def _handle(act: Callable[[], bool], _event: object) -> str | None:
