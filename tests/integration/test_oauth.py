@@ -434,6 +434,19 @@ def test_what_a_service_repeats_at_the_sign_in_is_struck_out(office: Office, way
     assert not any(one in office.shown() for one in SECRETS)
 
 
+def test_the_token_that_a_renewal_replaces_is_struck_out_too(office: Office) -> None:
+    done = office.run("account", "login", "work")
+    assert done.returncode == 0, done.stderr
+    age_tokens()
+    (access,) = office.service.tokens
+    office.service.expire()
+    told = {"error": "invalid_grant", "error_description": f"no: {access}"}
+    office.service.acts.append((400, told))
+    sent = office.run("send", "--to", "you@example.com", "--subject", "hello", "--json")
+    assert sent.returncode == 77, sent.stderr
+    assert json.loads(sent.stdout)["reply"] == "invalid_grant: no: ***"
+
+
 def test_what_a_service_repeats_at_the_renewal_is_struck_out(office: Office) -> None:
     secret = office.service.client_secret = "GOCSPX-canary"
     done = office.run("account", "login", "work", "--client-secret", given=f"{secret}\n")

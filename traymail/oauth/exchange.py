@@ -89,11 +89,14 @@ class Service:
         }
         return _granted(self._ask(self._account.oauth.token_url, given, code, verifier))
 
-    def refresh(self, token: Secret) -> Granted:
-        """Return a new access token, and a new token to renew it with where they rotate."""
+    def refresh(self, token: Secret, access: Secret) -> Granted:
+        """Return a new access token, and a new token to renew it with where they rotate.
+
+        ``access`` is the one so far: the service knows it, too, and it may be good for a while.
+        """
         given = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
         try:
-            return _granted(self._ask(self._account.oauth.token_url, given, token))
+            return _granted(self._ask(self._account.oauth.token_url, given, token, access))
         except Refused as refused:
             if refused.error:
                 raise

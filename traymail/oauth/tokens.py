@@ -167,7 +167,7 @@ class AccessTokens:
                 return kept
             raise refusal(account, kept.refused or _ENDED)
         try:
-            granted = Service(account, kept.client_secret).refresh(kept.refresh)
+            granted = Service(account, kept.client_secret).refresh(kept.refresh, kept.access)
         except Refused as refused:
             self._store(account, replace(kept, refused=refused.said or _ENDED))
             raise refusal(account, refused.said) from refused
