@@ -103,6 +103,33 @@ def test_what_makes_no_account_is_told_before_its_secret_is_asked_for(
     assert "No secret is given." not in refused.stderr
 
 
+def test_a_secret_with_a_sign_that_ends_a_login_is_refused(keyed: Desk) -> None:
+    status, told = _add(keyed, given="ab\0cd\n")
+    assert (status, "no password has (NUL)" in told) == (65, True), told
+    assert keyed.json("account", "list") == []
+    assert _add(keyed, "--name", "desk")[0] == 0
+    done = keyed.run("account", "set-secret", "desk", given="ab\0cd\n")
+    assert (done.returncode, _secret("127.0.0.1", USER)) == (65, CODE)
+
+
+def test_an_import_asks_only_for_secrets_that_are_not_there(keyed: Desk) -> None:
+    assert _add(keyed, "--name", "desk")[0] == 0
+    urls = 'token_url = "https://id.example/t", authorize_url = "https://id.example/a"'
+    given = keyed.folder / "given.toml"
+    given.write_text(
+        keyed.home.config.read_text("utf-8")
+        + '\n[accounts.bare]\naddress = "b@qq.com"\n'
+        + '\n[accounts.oauth]\naddress = "o@x.example"\nhost = "mail.x.example"\n'
+        + f'auth = "oauth2"\noauth = {{ client_id = "a", {urls} }}\n',
+        "utf-8",
+    )
+    done = keyed.quick("config", "import", str(given), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "set-secret desk" not in done.stdout
+    assert "traymail account set-secret bare" in done.stdout
+    assert "traymail account login oauth" in done.stdout
+
+
 def test_who_names_a_client_means_oauth2(keyed: Desk) -> None:
     urls = ("--token-url", "https://id.example/t", "--authorize-url", "https://id.example/a")
     added = ("account", "add", "lina@example.com", "--host", "mail.example.com", "--name", "o")

@@ -100,14 +100,18 @@ def import_(session: Session, /, *, file: Path, yes: bool) -> None:
     session.beside.agree(agreed)
     session.say(text("The configuration is imported from {file}.", file=file))
     for account in loaded.settings.accounts.values():
-        if not account.password_command:
-            session.say(
-                text(
-                    "If the secret is not stored yet, enter it with: traymail account "
-                    "set-secret {name}",
-                    name=in_command(account.name),
-                )
+        if session.app.credentials.standing(account) == "ready":
+            continue
+        name = in_command(account.name)
+        session.say(
+            text("Sign in with: traymail account login {name}", name=name)
+            if account.signs_in
+            else text(
+                "If the secret is not stored yet, enter it with: traymail account "
+                "set-secret {name}",
+                name=name,
             )
+        )
 
 
 @command("accept", text("Show what an edit by hand could do with secrets, and agree to it."))

@@ -172,6 +172,11 @@ class AccountKind(ABC, Generic[A]):
         ``account`` None: nothing is known yet of whose it is to be.
         """
         del account
+        if "\0" in secret.reveal():  # RFC 4616: what separates the parts of a login
+            raise InputError(
+                text("The secret holds a sign that no password has (NUL)."),
+                text("Copy it anew, then give it again."),
+            )
         return secret
 
     def shown_address(self, account: A) -> str:
