@@ -26,7 +26,7 @@ from traymail.core.sight import Sight
 from traymail.ui.bridge import Background, Bridge
 from traymail.ui.dialogs.table_mails import TableMailsWindow
 from traymail.ui.model.rule_preview import Instead
-from traymail.ui.model.table_mails import sight, turned
+from traymail.ui.model.table_mails import sight, turned, written
 from traymail.ui.theme import Root
 
 SLOW = """\
@@ -171,6 +171,24 @@ def test_a_row_that_cannot_be_sent_is_named_and_nothing_leaves(
     desk.sees("Line 6:")
     assert not desk.window.screen.state.may_send
     assert desk.window.go.instate(["disabled"])
+
+
+def test_what_the_mail_itself_lacks_is_no_fault_of_a_row(
+    make_desk: Callable[[], Desk], table: Path
+) -> None:
+    desk = make_desk()
+    nothing = {**desk.window.screen.state.values, "subject": "", "body": ""}
+    desk.window.screen.apply(written, nothing)
+    desk.take(table)
+    desk.sees("There is nothing to send: no subject, no body, no file. Write a subject or a text.")
+    assert isinstance(sight(desk.window.screen.state), Instead)
+    desk.field("subject", "Hello")
+    desk.sees("3 mails would be sent, one for each row.")
+    table.write_text("name\nLi\nWang\n", "utf-8")
+    desk.window.screen.apply(written, {**desk.window.screen.state.values, "to": ""})
+    desk.take(table)
+    desk.sees("The mail has no recipient. Write at least one address.")
+    assert isinstance(sight(desk.window.screen.state), Instead)
 
 
 def test_what_is_no_table_and_no_column_is_told(

@@ -10,10 +10,12 @@ import pytest
 
 from tests.support.accounts import QQ
 from traymail.core.account import Limits
+from traymail.core.errors import Problem
 from traymail.core.message import Address
 from traymail.core.outbox import OutboxItem, State
 from traymail.core.reports import PreviewMail
 from traymail.core.sight import Sight
+from traymail.core.texts import text
 from traymail.services.batches import Batch, BatchStanding, TableLook
 from traymail.ui.model import table_mails as model
 from traymail.ui.model.table_mails import TableMailing
@@ -122,6 +124,24 @@ def test_a_slip_in_a_domain_is_asked_about_below_the_mails() -> None:
     assert list(map(str, shown.below)) == ["Is @gmail.com meant in “li@gmial.com”?"]
     assert shown.mail == mail
     assert state.may_send
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(5, "Line 6: odd"), (6, "and 1 more"), (30, "and 25 more")]
+)
+def test_faults_and_slips_that_are_not_listed_are_counted(count: int, last: str) -> None:
+    faults = tuple(Problem("", text("odd"), line) for line in range(2, count + 2))[:20]
+    bad = TableLook(("mail",), "", faults=faults, fault_count=count)
+    shown = model.sight(model.found(TableMailing(path=Path("/people.csv")), bad))
+    assert isinstance(shown, Sight)
+    assert (len(shown.below), str(shown.below[-1])) == (5 + (count > 5), last)
+    slips = tuple((f"li@gmial{n}.com", "gmail.com") for n in range(count))
+    mail = PreviewMail("Hi", ("li@gmial.com",), "Hello", ())
+    odd = TableLook(("mail",), "", 1, (mail,), slips=slips)
+    shown = model.sight(model.found(TableMailing(path=Path("/people.csv")), odd))
+    assert isinstance(shown, Sight)
+    told = [str(one) for one in shown.below[5:]]
+    assert told == ([last] if count > 5 else [])
 
 
 def test_a_column_of_addresses_is_proposed_to_whom_writes_none() -> None:

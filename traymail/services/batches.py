@@ -301,7 +301,7 @@ class BatchService:
                 (mailbox, meant)
                 for mailbox in checked.domains.values()
                 if (meant := meant_domain(mailbox))
-            )[:MOST_SHOWN],
+            ),
         )
 
     def post(self, asked: AskedTable, undo: timedelta) -> Batch:
@@ -342,6 +342,7 @@ class BatchService:
         account = settings.accounts.get(asked.account)
         if account is None:
             raise InputError(text("Choose the account that sends."))
+        _require_words(asked, account)
         wanted = WantedMail(
             to=(asked.to,) if asked.to.strip() else (),
             cc=(),
@@ -356,6 +357,17 @@ class BatchService:
             groups=settings.groups,
         )
         return TableMails(wanted, asked.body, None, account, rows)
+
+
+def _require_words(asked: AskedTable, account: Account) -> None:
+    """Raise InputError for what the mail lacks in each row alike: no cell can mend that."""
+    if not asked.to.strip() and kind_of(account).group(account) is None:
+        raise InputError(text("The mail has no recipient."), text("Write at least one address."))
+    if not (asked.subject or asked.body or asked.attach.strip()):
+        raise InputError(
+            text("There is nothing to send: no subject, no body, no file."),
+            text("Write a subject or a text."),
+        )
 
 
 def _shown(one: NumberedDraft) -> PreviewMail:

@@ -214,7 +214,8 @@ def sight(state: TableMailing) -> Sight | Instead:
     if looked.trouble is not None:
         return Instead("eye-slash", sentence_of(looked.trouble))
     if looked.fault_count:
-        return Sight(_wrong(looked), below=tuple(map(_told, looked.faults[:_FAULTS])))
+        listed = list(map(_told, looked.faults[:_FAULTS]))
+        return Sight(_wrong(looked), below=_counted(listed, looked.fault_count))
     count = len(looked.mails)
     if not count:
         return Instead("eye", text("Once the fields are filled in, this shows the mails."))
@@ -222,11 +223,17 @@ def sight(state: TableMailing) -> Sight | Instead:
     return Sight(
         _headline(looked),
         caption=text("Mail {i} of {n}", i=mail + 1, n=looked.count),
-        below=tuple(_slip(*one) for one in looked.slips[:_FAULTS]),
+        below=_counted([_slip(*one) for one in looked.slips[:_FAULTS]], len(looked.slips)),
         mail=looked.mails[mail],
         earlier=mail > 0,
         later=mail < count - 1,
     )
+
+
+def _counted(listed: list[Text], count: int) -> tuple[Text, ...]:
+    """Return what is listed of so many, and how many more there are."""
+    more = count - len(listed)
+    return (*listed, text("and {n} more", n=more)) if more else tuple(listed)
 
 
 def _headline(looked: TableLook) -> Text:
