@@ -27,7 +27,13 @@ from tests.support.sink import serve
 from tests.support.wait import until
 from traymail.core import events
 from traymail.core.account import Account
-from traymail.core.errors import AuthFailure, CredentialError, SignInLater, TraymailError
+from traymail.core.errors import (
+    AuthFailure,
+    CredentialError,
+    InputError,
+    SignInLater,
+    TraymailError,
+)
 from traymail.core.secret import Secret
 from traymail.core.sign_in import BrowserAsked, DeviceAsked, Login, LoginState, SignedIn, is_fresh
 from traymail.core.texts import text
@@ -37,6 +43,7 @@ from traymail.oauth.login import BrowserSignIn, DeviceSignIn, SignInContext
 from traymail.oauth.redirect import Doorstep
 from traymail.oauth.tokens import AccessTokens
 from traymail.ui.model.notices import Notice, NoticeState, Wishes, after, due
+from traymail.ui.model.sign_in import SignInState
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -255,6 +262,32 @@ def test_a_whole_sign_in_comes_back_by_the_name_that_its_service_takes(
     assert service.exchanges == ["authorization_code"]
     assert service.forms[0]["redirect_uri"] == visit["redirect_uri"]
     assert rooms.tokens.get(account).reveal() in service.tokens
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "field", "way"),
+    [
+        (BrowserSignIn, "authorize_url", "“Page to sign in”", "on another device"),
+        (DeviceSignIn, "device_url", "“Codes from”", "in the browser of this computer"),
+    ],
+)
+def test_in_a_window_an_address_that_is_missing_has_the_name_of_its_field(
+    account: Account,
+    rooms: Rooms,
+    kind: type[BrowserSignIn | DeviceSignIn],
+    missing: str,
+    field: str,
+    way: str,
+) -> None:
+    oauth = replace(account.oauth, **{missing: ""})  # type: ignore[arg-type] # a field of texts
+    with pytest.raises(InputError) as failed:
+        next(kind(replace(account, oauth=oauth), rooms.around).steps())
+    assert missing in str(failed.value.advice)
+    shown = SignInState().failed(failed.value).advice
+    assert shown is not None
+    told = str(shown.way_out)
+    assert (field in told, way in told) == (True, True)
+    assert ("_url" in told, "--" in told) == (False, False)
 
 
 @pytest.mark.parametrize("kind", [BrowserSignIn, DeviceSignIn])

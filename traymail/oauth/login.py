@@ -30,7 +30,7 @@ from traymail.core.sign_in import (
     SignedIn,
     SignInStep,
 )
-from traymail.core.texts import ByCommand, Text, text
+from traymail.core.texts import ByCommand, Text, by_command, text
 from traymail.oauth.exchange import DeviceCode, Granted, Refused, Service, refusal
 from traymail.oauth.redirect import Doorstep, Visit
 
@@ -139,7 +139,10 @@ class BrowserSignIn(SignIn):
         if not self._account.oauth.authorize_url:
             raise InputError(
                 text("The service of account {name} has no page to sign in at.", name=self._name),
-                text("Give authorize_url, or sign in with --device."),
+                by_command(
+                    text("Give authorize_url, or sign in with --device."),
+                    in_window=text("Fill in “Page to sign in”, or sign in on another device."),
+                ),
             )
         door = Doorstep(self._account.oauth.redirect_port)
         try:
@@ -225,9 +228,15 @@ class DeviceSignIn(SignIn):
                     "Of account {name}, no address is known for a sign-in on another device.",
                     name=self._account.name,
                 ),
-                text(
-                    "Give device_url if its provider has one, or sign in in the browser of this "
-                    "computer, without --device."
+                by_command(
+                    text(
+                        "Give device_url if its provider has one, or sign in in the browser of "
+                        "this computer, without --device."
+                    ),
+                    in_window=text(
+                        "Fill in “Codes from” if its provider has such an address, or sign in in "
+                        "the browser of this computer."
+                    ),
                 ),
             )
         device = service.device_code()
