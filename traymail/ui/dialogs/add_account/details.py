@@ -13,7 +13,7 @@ from traymail.core.texts import text
 from traymail.ui.dialogs.add_account.secret import SecretField, draw_steps
 from traymail.ui.form import FormView
 from traymail.ui.model.add_account import Adding
-from traymail.ui.model.add_other import Other, form_of, secret_words
+from traymail.ui.model.add_other import NAME, Other, form_of, secret_words
 from traymail.ui.model.guides import guide_of
 from traymail.ui.widgets import Area, Button, Entry, Label, Note, ScrollArea
 
@@ -37,6 +37,7 @@ class DetailsPage(Area):
         self.kind = other.kind
         self._words: SecretWords | None = None
         self._field: SecretField | None = None
+        self._proposed = ""
         self._scroll = ScrollArea(self, padding=(24, 20, 14, 8))
         self._scroll.pack(side="top", fill="both", expand=True)
         inner = self._scroll.inner
@@ -46,6 +47,8 @@ class DetailsPage(Area):
         about.pack(fill="x", pady=(px(4), px(14)))
         self.form = FormView(inner, form_of(kind.name), self._changed, label_width=110)
         self.form.pack(fill="x")
+        name = self.form.controls[NAME.name].widget
+        name.bind("<FocusIn>", lambda _event: self._select_name(), add="+")
         self._steps = Area(inner)
         self._steps.pack(fill="x")
 
@@ -60,6 +63,8 @@ class DetailsPage(Area):
             return
         if self.form.values != state.other.values:
             self.form.fill(state.other.values)
+            self._proposed = state.other.values[NAME.name]
+            self._select_name()
         self.form.show_problems(state.problems)
         words = secret_words(state.other)
         if words != self._words:
@@ -80,6 +85,16 @@ class DetailsPage(Area):
         """Forget what stands in the field of the secret."""
         if self._field is not None:
             self._field.clear()
+
+    def _select_name(self) -> None:
+        """Let what is typed replace a name that is only proposed."""
+        name = self.form.controls[NAME.name].widget
+        if (
+            self.focus_lastfor() is name
+            and isinstance(name, Entry)
+            and name.value == self._proposed
+        ):
+            name.selection_range(0, "end")
 
     def _draw_secret(self, words: SecretWords | None) -> None:
         typed = "" if self.entry is None else self.entry.value
