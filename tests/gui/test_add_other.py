@@ -269,3 +269,31 @@ def test_a_secret_is_judged_anew_when_it_is_for_another_service(
     wait(window, lambda: may(["disabled"]), "no address of Feishu")
     fill(window, details, preset="dingtalk")
     wait(window, lambda: may(["!disabled"]), "an address of DingTalk again")
+
+
+def test_where_the_secret_of_a_signature_stands_is_said_at_the_address(
+    window: AddAccountWindow,
+) -> None:
+    details = choose(window, "webhook")
+    fill(window, details, preset="dingtalk")
+    sees(window, "add a space and the secret of the signature (SEC…).")
+    fill(window, details, preset="feishu")
+    sees(window, "add a space and the secret of the signature.")
+    fill(window, details, preset="ntfy")
+    sees(window, "add a space and the access token (tk_…).")
+    fill(window, details, preset="bark")
+    sees(window, "spaces that do not matter are removed")
+    assert "Copy and paste it. Where" not in words(window)
+
+
+def test_the_name_that_is_proposed_is_replaced_by_what_is_typed(window: AddAccountWindow) -> None:
+    details = choose(window, "webhook")
+    assert details.form.values["name"] == "webhook"
+    write(window, "team")
+    assert details.form.values["name"] == "team"
+    # What somebody has typed is not in danger once the keyboard comes back.
+    details.entry.focus_set()  # type: ignore[union-attr] # there is one
+    window.update()
+    details.form.jump("name")
+    write(window, "-a")
+    assert details.form.values["name"] == "team-a"

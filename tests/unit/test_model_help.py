@@ -135,7 +135,7 @@ def test_nothing_begins_without_an_account() -> None:
 
 
 def test_choices_name_account_and_address() -> None:
-    assert [one.words for one in model.choices(told(Help(), "a"))] == ["a · a@example.com"]
+    assert [str(one.words) for one in model.choices(told(Help(), "a"))] == ["a · a@example.com"]
 
 
 def test_the_button_says_that_it_is_not_the_first_time() -> None:

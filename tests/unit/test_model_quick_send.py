@@ -634,7 +634,7 @@ def to_the_group(**fields: object) -> QuickSend:
 
 def test_a_robot_is_chosen_by_its_name_and_its_service() -> None:
     robot = WecomAccount(name="team", address=GROUP, host="qyapi.weixin.qq.com", port=443)
-    assert sender_words(robot) == "team · qyapi.weixin.qq.com"
+    assert str(sender_words(robot)) == "team · qyapi.weixin.qq.com"
 
 
 def test_a_robot_needs_no_recipient() -> None:
@@ -676,7 +676,7 @@ def test_a_webhook_needs_no_recipient_and_is_named_by_its_service() -> None:
     assert asked_to_send(state).stage is DraftStage.POSTING
     assert draft_of(state, {}).to == (BY_NAME["bark"].receiver,)
     assert state.account is not None
-    assert sender_words(state.account) == "hook · bark"
+    assert str(sender_words(state.account)) == "hook · Bark"
 
 
 @pytest.mark.parametrize("name", ["to", "cc", "bcc"])

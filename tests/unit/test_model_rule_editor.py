@@ -235,6 +235,6 @@ def test_a_rule_that_is_gone_is_added_again() -> None:
 def test_accounts_to_choose_from() -> None:
     first, second = model.account_choices(old())
     assert (first.value, str(first.words)) == ("", "qq · 123456@qq.com (default)")
-    assert (second.value, second.words) == ("qq", "qq · 123456@qq.com")
+    assert (second.value, str(second.words)) == ("qq", "qq · 123456@qq.com")
     (none,) = model.account_choices(replace(old(), accounts={}, default=""))
     assert (none.value, str(none.words)) == ("", "none chosen")

@@ -14,8 +14,11 @@ from traymail.core.message import Address
 from traymail.core.oauth import OAuthTable, filled_in, service_for
 from traymail.core.outbox import AccountState
 from traymail.core.settings import Settings
-from traymail.core.texts import text
+from traymail.core.texts import Text, Translate, text
+from traymail.core.webhooks import BY_NAME, WebhookAccount, usual_body, usual_success
+from traymail.desktop.language import translator
 from traymail.ui.model import settings_form as model
+from traymail.ui.model.quick_judge import sender_words
 from traymail.ui.model.settings_form import Accounts, Busy, CodeSight
 from traymail.ui.model.trial import Verdict
 
@@ -59,6 +62,10 @@ def edited(account: Account, **changes: Any) -> Settings:  # noqa: ANN401 - fiel
     return replace(BOTH, accounts={**BOTH.accounts, account.name: replace(account, **changes)})
 
 
+def say_words(words: Text | str, say: Translate) -> str:
+    return words if isinstance(words, str) else words.translated(say)
+
+
 # --- the list -------------------------------------------------------------------------------------
 
 
@@ -69,6 +76,28 @@ def test_the_default_account_is_shown_first() -> None:
         ("qq", False, False),
         ("lab", True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "told"), [(False, "钉钉"), (True, "钉钉 hooks.example")], ids=str
+)
+def test_below_a_webhook_stands_what_its_service_is_called(elsewhere: bool, told: str) -> None:
+    row = BY_NAME["dingtalk"]
+    hook = WebhookAccount(
+        name="hook",
+        address=row.receiver,
+        host="hooks.example",
+        port=443,
+        preset=row,
+        elsewhere=elsewhere,
+        body=usual_body(row),
+        success=usual_success(row),
+        most=row.most,
+    )
+    page = model.refreshed(Accounts(), Settings(accounts={"hook": hook}), {})
+    say = translator("zh_CN")
+    assert [say_words(row.address, say) for row in model.entries(page)] == [told]
+    assert say_words(sender_words(hook), say) == f"hook · {told}"
 
 
 def test_without_a_default_it_is_the_first_and_without_accounts_none() -> None:

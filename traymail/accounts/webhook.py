@@ -40,6 +40,7 @@ from traymail.core.webhooks import (
     Calling,
     FilesTaken,
     Preset,
+    Signing,
     WebhookAccount,
     usual_body,
     usual_success,
@@ -60,6 +61,19 @@ _STEPS = (
     text("Copy its whole address and paste it below"),
     text("Where it signs messages, add a space and the secret of the signature"),
 )
+# What stands in the field behind the address, and is easily looked for in a field of its own.
+_BEHIND = {
+    Signing.DINGTALK: text(
+        "Copy and paste it. Where messages are signed, add a space and the secret of the signature "
+        "(SEC…)."
+    ),
+    Signing.FEISHU: text(
+        "Copy and paste it. Where messages are signed, add a space and the secret of the signature."
+    ),
+    Signing.BEARER: text(
+        "Copy and paste it. Where the topic is protected, add a space and the access token (tk_…)."
+    ),
+}
 _OWN_PLACE = text("A webhook writes to its own place only.")
 _MENTIONS = text(
     "A webhook writes to its own place only; there it mentions people by user id or mobile number."
@@ -319,8 +333,15 @@ class WebhookKind(AccountKind[WebhookAccount]):
 
     def secret(self, account: WebhookAccount | None) -> SecretWords:
         """Return what a service shows of its webhook."""
-        del account
-        return SecretWords(text("Webhook address"), steps=_STEPS)
+        behind = None if account is None else _BEHIND.get(account.preset.signing)
+        return SecretWords(text("Webhook address"), steps=_STEPS, hint=behind)
+
+    def shown_address(self, account: WebhookAccount) -> Text | str:
+        """Return what the service is called, and where the account says that it is."""
+        title = account.preset.title
+        if not account.elsewhere:
+            return title
+        return text("{service} {place}", service=title, place=shown_place(account))
 
     def destination(self, account: WebhookAccount) -> str:
         """Return the service, or where the account says that it is."""

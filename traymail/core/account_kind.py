@@ -49,11 +49,13 @@ class SecretWords:
     """What the secret of an account is called, and how to get it.
 
     ``steps`` lead to it, one after the other; ``url`` is the page that tells more, or "".
+    ``hint`` says at its field what may stand in it, None: what is said of any.
     """
 
     name: Text
     url: str = ""
     steps: tuple[Text, ...] = ()
+    hint: Text | None = None
 
 
 class AccountKind(ABC, Generic[A]):
@@ -179,10 +181,14 @@ class AccountKind(ABC, Generic[A]):
             )
         return secret
 
-    def shown_address(self, account: A) -> str:
+    def shown_address(self, account: A) -> Text | str:
         """Return what stands below its name: its address, else where its mail goes."""
         has_one = "address" in self.form.keys
         return account.address.mailbox if has_one else self.destination(account)
+
+    def with_address(self, account: A) -> Text:
+        """Return its name and what stands below that, as one line."""
+        return text("{one} · {other}", one=account.name, other=self.shown_address(account))
 
     @abstractmethod
     def destination(self, account: A) -> str:

@@ -36,7 +36,7 @@ class Guide:
 
     ``sixteen``: the code is always of 16 letters. ``other``: what is said of another shape.
     ``hidden``: it is a password people
-    use elsewhere too, so it is typed behind dots.
+    use elsewhere too, so it is typed behind dots. ``hint`` says at the field what may stand in it.
     """
 
     title: Text
@@ -46,6 +46,7 @@ class Guide:
     sixteen: bool = False
     hidden: bool = False
     other: Text = _NO_CODE
+    hint: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def guide_for(provider: Provider | None) -> Guide:
 def guide_of(words: SecretWords) -> Guide:
     """Return the guide to the secret of another kind of account than mail."""
     steps = tuple(GuideStep(one) for one in words.steps)
-    return Guide(words.name, words.name, steps, words.name)
+    return Guide(words.name, words.name, steps, words.name, hint=words.hint)
 
 
 def checked_by(kind: AccountKind[Any], check: CodeCheck, account: Account | None) -> CodeCheck:

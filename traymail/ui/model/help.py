@@ -109,7 +109,7 @@ NOT_TRIED = Headline(
 def choices(state: Help) -> tuple[Choice, ...]:
     """Return the accounts to choose from."""
     return tuple(
-        Choice(name, f"{name} · {kind_of(account).shown_address(account)}")
+        Choice(name, kind_of(account).with_address(account))
         for name, account in state.accounts.items()
     )
 

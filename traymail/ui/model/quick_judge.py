@@ -284,11 +284,12 @@ def keeping_words(state: QuickSend) -> Text | None:
     return _KEPT.get(keeping(state))
 
 
-def sender_words(account: Account) -> str:
+def sender_words(account: Account) -> Text | str:
     """Return an account as the From field shows it."""
-    if account.address.mailbox == (shown := kind_of(account).shown_address(account)):
+    kind = kind_of(account)
+    if account.address.mailbox == kind.shown_address(account):
         return str(account.address)
-    return f"{account.name} · {shown}"
+    return kind.with_address(account)
 
 
 _SIGNS = {

@@ -313,6 +313,6 @@ def account_choices(state: Editing) -> tuple[Choice, ...]:
     return (Choice("", text("none chosen")), *names)
 
 
-def _account(state: Editing, name: str) -> str:
+def _account(state: Editing, name: str) -> Text:
     account = state.accounts[name]
-    return f"{name} · {kind_of(account).shown_address(account)}"
+    return kind_of(account).with_address(account)

@@ -74,7 +74,7 @@ class AccountEntry:
     """A row of the list. ``attention`` says in words what the account needs, None: nothing."""
 
     name: str
-    address: str
+    address: Text | str
     default: bool
     attention: Text | None
     changed: bool

@@ -160,8 +160,7 @@ def followed(state: TableMailing, standing: BatchStanding) -> TableMailing:
 def form_of(state: TableMailing) -> Form:
     """Return the form: a button beside each text offers the columns."""
     accounts = tuple(
-        Choice(one.name, f"{one.name} · {kind_of(one).shown_address(one)}")
-        for one in state.accounts.values()
+        Choice(one.name, kind_of(one).with_address(one)) for one in state.accounts.values()
     )
     columns = () if state.looked is None else state.looked.columns
     offered = tuple(Choice(f"{{{PREFIX}{one}}}", one) for one in columns if one)

@@ -68,7 +68,7 @@ class CodeRow(Area):
         if sight is CodeSight.SIGN_IN:
             label = text("Sign-in")
         kept = text("Kept in the keyring of this computer, never in a file.")
-        help_ = kept if sight is CodeSight.ENTRY else None
+        help_ = (guide(form).hint or kept) if sight is CodeSight.ENTRY else None
         self._row = FieldRow(self, label, help_, label_width=self._label_width)
         self._row.pack(fill="x", pady=(0, self.theme.px(10)))
         match sight:

@@ -21,7 +21,7 @@ class SecretField(Area):
         px = self.theme.px
         self._typed = typed
         Line(self).pack(fill="x", pady=(0, px(12)))
-        self._row = FieldRow(self, guide.label, _COPIED, above=True)
+        self._row = FieldRow(self, guide.label, guide.hint or _COPIED, above=True)
         self._row.pack(fill="x")
         self.paste = Button(self._row.controls, text("&Paste"), self._paste, icon="clipboard")
         self.paste.pack(side="right", padx=(px(8), 0))

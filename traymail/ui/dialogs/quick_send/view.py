@@ -118,7 +118,7 @@ class QuickSendHead(Area):
     def __init__(self, master: tk.Misc, helpers: Helpers, handlers: QuickSendHandlers) -> None:
         super().__init__(master)
         self._handlers = handlers
-        self._senders: tuple[tuple[str, str], ...] = ()
+        self._senders: tuple[tuple[str, Text | str], ...] = ()
         # What the account takes no part of, and whether anything may be changed now.
         self._barred: Mapping[str, Text] = {}
         self._enabled = True
