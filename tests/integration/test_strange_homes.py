@@ -26,6 +26,21 @@ as_root = pytest.mark.skipif(
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows asks otherwise")
 
 
+@pytest.mark.parametrize("command", [("outbox", "list"), ("run",), ("status",), ()])
+def test_a_home_without_room_for_a_log_shows_no_traceback(
+    home: Home, command: tuple[str, ...]
+) -> None:
+    home.configure("version = 1\n")
+    home.path.chmod(0o777)
+    done = home.run("-v", *command)
+    assert (done.returncode, "Traceback" in done.stderr) == (73, False), done.stderr
+    assert "the command failed" not in done.stderr
+    home.path.chmod(0o700)
+    (home.path / "state").write_text("a file is where the folder of the log would be")
+    done = home.run("-v", *command)
+    assert (done.returncode, "Traceback" in done.stderr) == (73, False), done.stderr
+
+
 @pytest.fixture
 def marker(tmp_path: Path) -> Path:
     """Return the file that the home's ``password_command`` makes when it is run."""

@@ -130,7 +130,7 @@ def _tell(error: Exception, session: Session) -> int:
             _log(error, session)
             words = (
                 text("See the log for details: {path}", path=session.home.log_file)
-                if session.verbose
+                if session.logs_details
                 else text(
                     "Run it again with -v; the details are then in {path}.",
                     path=session.home.log_file,
@@ -156,7 +156,7 @@ def _tell_usage(error: click.UsageError, session: Session) -> None:
 
 def _log(error: Exception, session: Session) -> None:
     """Add the traceback to the log, when that was asked for; it is never shown."""
-    if session.verbose:
+    if session.logs_details:
         import logging
 
         logging.getLogger(__name__).error("the command failed", exc_info=error)

@@ -125,6 +125,11 @@ class Session:
             self.home.make()
             self._log = log_to(self.home.log_file, verbose=self.verbose)
 
+    @property
+    def logs_details(self) -> bool:
+        """Whether details were asked for, and there is a log for them: some homes are refused."""
+        return self.verbose and self._log is not None
+
     def program_command(self) -> tuple[str, ...]:
         """Return what starts traymail with the options this command was started with."""
         from traymail.desktop.autostart import program_command
