@@ -104,3 +104,30 @@ def test_a_group_is_named_anew_undone_and_removed_once_no_rule_mails_it(
     desk.sees("No groups yet")
     assert groups_of(desk) == {}
     assert "[groups]" not in desk.live.home.config.read_text("utf-8")
+
+
+def test_of_hundreds_of_groups_rules_and_accounts_the_first_are_shown(
+    open_office: Callable[[str], AbstractContextManager[Office]],
+    sink: Sink,
+    certificates: Certificates,
+) -> None:
+    """X ends a program one of whose windows is higher than 32767 pixels."""
+    many = range(350)
+    accounts = "".join(f'[accounts.a{one}]\naddress = "a@qq.com"\n' for one in many)
+    rules = "".join(
+        f'[[rules]]\nname = "r{one}"\nkind = "log"\nenabled = false\naccount = "a0"\n'
+        'to = ["a@b.c"]\npaths = ["/l"]\nmatch = ["a"]\n'
+        for one in many
+    )
+    groups = "[groups]\n" + "".join(f'g{one} = ["a@b.cd"]\n' for one in many)
+    with open_office(at_sink(sink, certificates.ca_file) + accounts + groups + rules) as here:
+        here.choose("Settings…")
+        here.window("Settings")
+        here.press("Groups")
+        here.sees("+200 more, in the configuration file")
+        here.press("Rules")
+        here.sees("r149")
+        here.sees("+200 more, in the configuration file")
+        here.press("Accounts")
+        here.sees("a148")
+        here.sees("+201 more, in the configuration file")

@@ -522,6 +522,22 @@ def test_files_that_do_not_fit_stand_behind_a_button(window: Window) -> None:
     until_tk(window, lambda: strip.winfo_height() > low, what="all files")
 
 
+def test_of_thousands_of_files_the_first_have_cards(window: Window) -> None:
+    """X ends a program one of whose windows is higher than 32767 pixels."""
+    strip = AttachmentStrip(window, str)
+    strip.pack(fill="x")
+    window.update()
+    strip.show([Attached(str(n), f"scan {n}.pdf", "1 MB") for n in range(3000)])
+    window.update()
+    (more,) = [child for child in children(strip) if isinstance(child, Button)]
+    assert str(more.cget("text")).endswith("more")
+    more.invoke()
+    until_tk(window, lambda: str(more.cget("text")) == "Show fewer (+2700 more)", what="the rest")
+    assert len(strip.cards) == 300
+    strip.show([Attached(str(n), f"scan {n}.pdf", "1 MB") for n in range(300)])
+    until_tk(window, lambda: str(more.cget("text")) == "Show fewer", what="all of them")
+
+
 def test_files_may_change_before_they_are_laid_out(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:

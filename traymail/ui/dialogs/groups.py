@@ -24,7 +24,7 @@ from traymail.ui.people import KnownPeople
 from traymail.ui.refresher import Refresher
 from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Area, Banner, Button, Empty, Label, Panes, ScrollArea
+from traymail.ui.widgets import MOST_ROWS, Area, Banner, Button, Empty, Label, Panes, ScrollArea
 from traymail.ui.window import Footer, Question, Window
 
 _LIST = 226
@@ -126,7 +126,8 @@ class GroupsView(Area):
             self._shown = page.names
             for row in self.rows.values():
                 row.destroy()
-            self.rows = {name: self._row(name) for name in page.names}
+            self.rows = {name: self._row(name) for name in page.names[:MOST_ROWS]}
+            self._rows.tell_rest(len(page.names))
         for name, row in self.rows.items():
             row.set_style("chosen" if name == page.chosen else "nav")
 

@@ -9,12 +9,13 @@ from traymail.ui.widgets.entry import Entry, FieldRow, TextArea
 from traymail.ui.widgets.layout import Panes, Rail, fold_when_narrow
 from traymail.ui.widgets.progress import Meter, Progress, Spinner
 from traymail.ui.widgets.reading import ReadingText
-from traymail.ui.widgets.scroll import ScrollArea
+from traymail.ui.widgets.scroll import MOST_ROWS, ScrollArea
 from traymail.ui.widgets.steps import StepList, StepState
 from traymail.ui.widgets.strips import Banner, Toast, UndoBar
 from traymail.ui.widgets.table import Column, Row, Table
 
 __all__ = [
+    "MOST_ROWS",
     "AddressField",
     "Area",
     "Attached",

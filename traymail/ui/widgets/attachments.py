@@ -16,6 +16,8 @@ from traymail.ui.widgets.layout import FlowLayout
 
 _NAME_LETTERS = 24
 _SIGN = 28
+# Unfolded, more of them would be a higher window than X allows.
+_MOST_CARDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AttachmentStrip(Area):
         super().__init__(master)
         self._on_remove, self._on_show = on_remove, on_show
         self.cards: list[_Card] = []
+        self._count = 0
         self._unfolded = False
         self._flow = FlowLayout(self, gap=8, row_gap=8)
         self._flow.pack(fill="x", expand=True)
@@ -59,7 +62,10 @@ class AttachmentStrip(Area):
         """Show these files."""
         for card in self.cards:
             card.destroy()
-        self.cards = [_Card(self._flow, file, self._on_remove, self._on_show) for file in files]
+        self._count = len(files)
+        self.cards = [
+            _Card(self._flow, file, self._on_remove, self._on_show) for file in files[:_MOST_CARDS]
+        ]
         self._more.lift()
         self._lay()
 
@@ -73,10 +79,12 @@ class AttachmentStrip(Area):
         if fitting == len(self.cards):
             self._flow.lay(self.cards)
         elif self._unfolded:
-            self._more.set_text(text("Show fewer"))
+            beyond = self._count - len(self.cards)
+            fewer = text("Show fewer (+{n} more)", n=beyond) if beyond else text("Show fewer")
+            self._more.set_text(fewer)
             self._flow.lay([*self.cards, self._more])
         else:
-            self._more.set_text(text("+{n} more", n=len(self.cards) - fitting))
+            self._more.set_text(text("+{n} more", n=self._count - fitting))
             self._flow.lay([*self.cards[:fitting], self._more])
 
     def _fitting(self) -> int:
@@ -86,7 +94,7 @@ class AttachmentStrip(Area):
         widths = [card.winfo_reqwidth() + gap for card in self.cards]
         if sum(widths) - gap <= self._width:
             return len(widths)
-        self._more.set_text(text("+{n} more", n=len(widths)))
+        self._more.set_text(text("+{n} more", n=self._count))
         free = self._width - self._more.winfo_reqwidth()
         fitting = 0
         for width in widths:

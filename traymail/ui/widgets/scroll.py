@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from tkinter import ttk
 
-from traymail.ui.widgets.base import Area, Padding
+from traymail.core.texts import text
+from traymail.ui.widgets.base import Area, Note, Padding
 
 _OWN_WHEEL = ("Text", "Treeview", "Listbox", "Canvas")
+# X ends a program that has a window of more than 32767 pixels, so of a long list only so many rows
+# are made; at 300 % one has up to 200 pixels.
+MOST_ROWS = 150
 # What is set in a window that listens.
 _LISTENS = "_traymail_scrolls"
 
@@ -55,7 +59,18 @@ class ScrollArea(Area):
         for change in ("<Configure>", "<Unmap>"):
             self.inner.bind(change, lambda _event: self.later(self._fit), add="+")
         self.canvas.bind("<Configure>", self._resized, add="+")
+        self._rest: Note | None = None
         _listen(self.winfo_toplevel())
+
+    def tell_rest(self, whole: int) -> None:
+        """Say below the rows of a list of so many that it has more than `MOST_ROWS`, if it has."""
+        if self._rest is not None:
+            self._rest.destroy()
+            self._rest = None
+        if whole > MOST_ROWS:
+            words = text("+{n} more, in the configuration file", n=whole - MOST_ROWS)
+            self._rest = Note(self.inner, words)
+            self._rest.pack(side="bottom", fill="x", pady=self.theme.px(8))
 
     def show(self, widget: tk.Misc) -> None:
         """Scroll until ``widget`` is seen."""

@@ -8,7 +8,7 @@ from functools import partial
 from traymail.core.texts import text
 from traymail.ui.dialogs.accounts.handlers import AccountHandlers
 from traymail.ui.model.settings_form import AccountEntry
-from traymail.ui.widgets import Area, Box, Button, Label, Note, ScrollArea
+from traymail.ui.widgets import MOST_ROWS, Area, Box, Button, Label, Note, ScrollArea
 
 _WIDTH = 226
 
@@ -35,9 +35,11 @@ class AccountList(Area):
 
     def show(self, entries: tuple[AccountEntry, ...], chosen: str | None) -> None:
         """Show these; rows that are there stay, with the keyboard on them."""
-        if [entry.name for entry in entries] != list(self.rows):
-            self._draw(entries)
-        for entry in entries:
+        rows = entries[:MOST_ROWS]
+        if [entry.name for entry in rows] != list(self.rows):
+            self._draw(rows)
+        self._scroll.tell_rest(len(entries))
+        for entry in rows:
             self.rows[entry.name].show(entry, chosen=entry.name == chosen)
 
     def focus_on(self, name: str | None) -> None:

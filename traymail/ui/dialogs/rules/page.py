@@ -29,7 +29,7 @@ from traymail.ui.model.sentences import sentence_of
 from traymail.ui.refresher import Refresher
 from traymail.ui.tasks import ScreenState, Tasks
 from traymail.ui.theme import Root
-from traymail.ui.widgets import Area, Button, Empty, Label, Note, ScrollArea
+from traymail.ui.widgets import MOST_ROWS, Area, Button, Empty, Label, Note, ScrollArea
 
 _TELLING = (ItemChanged, PauseChanged, RuleHealth, RuleTrouble, SettingsApplied)
 
@@ -177,9 +177,11 @@ class RuleListView(Area):
         self._show_trouble(page.trouble)
         if page.cards is None:
             return
-        if [card.name for card in page.cards] != list(self.cards):
-            self._draw(page.cards)
-        for card in page.cards:
+        rows = page.cards[:MOST_ROWS]
+        if [card.name for card in rows] != list(self.cards):
+            self._draw(rows)
+        self._list.tell_rest(len(page.cards))
+        for card in rows:
             self.cards[card.name].show(card)
         wanted, other = (self._list, self._empty) if page.cards else (self._empty, self._list)
         other.pack_forget()
