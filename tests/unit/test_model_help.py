@@ -201,7 +201,10 @@ def test_a_test_is_stopped_or_given_up() -> None:
         (Step("auth", False), StepRow(Mark.FAILED, text("failed"))),
         (Step("auth", False, 5), StepRow(Mark.FAILED, text("refused"), 5)),
         (Step("tcp", False, 5), StepRow(Mark.FAILED, text("failed"), 5)),
-        (Step("tcp", True, 5), StepRow(Mark.DONE, text("port {port}", port=465), 5)),
+        (
+            Step("tcp", True, 5, "1.2.3.4, 465"),
+            StepRow(Mark.DONE, text("port {port}", port="465"), 5),
+        ),
     ],
 )
 def test_a_step_becomes_a_row(step: Step, row: StepRow) -> None:
