@@ -100,6 +100,19 @@ def test_below_a_webhook_stands_what_its_service_is_called(elsewhere: bool, told
     assert say_words(sender_words(hook), say) == f"hook · {told}"
 
 
+def test_a_webhook_of_no_known_service_is_called_that() -> None:
+    row = BY_NAME["custom"]
+    hook = WebhookAccount(
+        name="own",
+        address=row.receiver,
+        preset=row,
+        body=usual_body(row),
+        success=usual_success(row),
+        most=row.most,
+    )
+    assert say_words(sender_words(hook), str) == "own · Webhook"
+
+
 def test_without_a_default_it_is_the_first_and_without_accounts_none() -> None:
     page = model.refreshed(Accounts(), replace(BOTH, default_account=""), {})
     assert page.chosen == "qq"

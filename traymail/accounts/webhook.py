@@ -338,7 +338,8 @@ class WebhookKind(AccountKind[WebhookAccount]):
 
     def shown_address(self, account: WebhookAccount) -> Text | str:
         """Return what the service is called, and where the account says that it is."""
-        title = account.preset.title
+        of_none = account.preset.name == CUSTOM
+        title = self.secret_label if of_none else account.preset.title
         if not account.elsewhere:
             return title
         return text("{service} {place}", service=title, place=shown_place(account))
