@@ -242,7 +242,10 @@ def add_robot_wrong(root: Root) -> Window:
 
 
 def add_webhook(root: Root) -> Window:
-    return _add(root, adding.name_other(adding.choose(adding.to_kinds(Adding()), "webhook"), ()))
+    state = adding.name_other(adding.choose(adding.to_kinds(Adding()), "webhook"), ())
+    assert state.other is not None
+    judged = replace(state.other, account=_webhook("dingtalk"), fresh=True)
+    return _add(root, replace(state, other=judged))
 
 
 def add_sendgrid(root: Root) -> Window:
@@ -427,9 +430,9 @@ def accounts_sendgrid(root: Root) -> Window:
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "bulk"))
 
 
-def accounts_webhook(root: Root) -> Window:
-    preset = BY_NAME["custom"]
-    own = WebhookAccount(
+def _webhook(service: str) -> WebhookAccount:
+    preset = BY_NAME[service]
+    return WebhookAccount(
         name="own",
         address=preset.receiver,
         username="own",
@@ -439,6 +442,10 @@ def accounts_webhook(root: Root) -> Window:
         success=usual_success(preset),
         most=preset.most,
     )
+
+
+def accounts_webhook(root: Root) -> Window:
+    own = _webhook("custom")
     known = replace(BOTH, accounts={**BOTH.accounts, "own": own})
     return _accounts(root, accounts.choose(accounts.refreshed(Accounts(), known, {}), "own"))
 

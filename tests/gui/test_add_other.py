@@ -275,7 +275,6 @@ def test_where_the_secret_of_a_signature_stands_is_said_at_the_address(
     window: AddAccountWindow,
 ) -> None:
     details = choose(window, "webhook")
-    fill(window, details, preset="dingtalk")
     sees(window, "add a space and the secret of the signature (SEC…).")
     fill(window, details, preset="feishu")
     sees(window, "add a space and the secret of the signature.")

@@ -59,18 +59,19 @@ class ScrollArea(Area):
         for change in ("<Configure>", "<Unmap>"):
             self.inner.bind(change, lambda _event: self.later(self._fit), add="+")
         self.canvas.bind("<Configure>", self._resized, add="+")
-        self._rest: Note | None = None
+        self._rest: tuple[int, Note] | None = None
         _listen(self.winfo_toplevel())
 
     def tell_rest(self, whole: int) -> None:
         """Say below the rows of a list of so many that it has more than `MOST_ROWS`, if it has."""
-        if self._rest is not None:
-            self._rest.destroy()
+        rest = max(0, whole - MOST_ROWS)
+        if self._rest is not None and self._rest[0] != rest:
+            self._rest[1].destroy()
             self._rest = None
-        if whole > MOST_ROWS:
-            words = text("+{n} more, in the configuration file", n=whole - MOST_ROWS)
-            self._rest = Note(self.inner, words)
-            self._rest.pack(side="bottom", fill="x", pady=self.theme.px(8))
+        if rest and self._rest is None:
+            note = Note(self.inner, text("+{n} more, in the configuration file", n=rest))
+            note.pack(side="bottom", fill="x", pady=self.theme.px(8))
+            self._rest = rest, note
 
     def show(self, widget: tk.Misc) -> None:
         """Scroll until ``widget`` is seen."""
