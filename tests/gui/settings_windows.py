@@ -119,6 +119,15 @@ def add_by_hand(root: Root) -> Window:
     return _add(root, adding.refused(filled, (Problem("host", what),)))
 
 
+def add_untold(root: Root) -> Window:
+    """What is wrong with a key that has no field on the page."""
+    state = adding.unfold(_typed("me@outlook.com"))
+    assert state.by_hand is not None
+    filled = adding.edit(state, {**state.by_hand, "auth": Auth.PASSWORD.value})
+    what = text("is missing: OAuth2 wants a client id of your own")
+    return _add(root, adding.refused(filled, (Problem("oauth.client_id", what),)))
+
+
 def _add_code(root: Root, words: str) -> Window:
     window = _add(root, adding.type_code(_at_code(), words))
     assert isinstance(window, AddAccountWindow)
@@ -278,6 +287,7 @@ ADDING = {
     "account-1-search": add_search,
     "account-1-oauth": add_oauth,
     "account-1-by-hand": add_by_hand,
+    "account-1-untold": add_untold,
     "account-2-code": add_code,
     "account-2-code-short": add_code_short,
     "account-2-code-gmail": add_code_gmail,
